@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Boot Configuration Data: a registry hive of objects and elements that tells the Windows boot manager what to start
+ * and from where. This library turns the store of a BIOS machine into that of a UEFI machine and checks the result.
+ */
+#ifndef HVGEN2_BCD_BCD_H
+#define HVGEN2_BCD_BCD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/guid.h"
+
+/* One partition of the converted disk: how the BIOS store names it and how the UEFI store must. */
+struct bcd_partition {
+	uint64_t mbr_offset;  /* bytes from the start of the old disk */
+	struct guid gpt_guid; /* unique partition GUID of its GPT entry */
+};
+
+struct bcd_target {
+	uint32_t mbr_signature;
+	struct guid gpt_disk;                    /* disk GUID of the new table */
+	struct guid esp;                         /* unique partition GUID of the new ESP */
+	const struct bcd_partition *partitions;
+	size_t partition_count;
+	uint64_t system_offset;                  /* mbr_offset of the old system (active) partition */
+	uint64_t windows_offset;                 /* mbr_offset of the Windows partition */
+};
+
+/* Sentences for the report, in order. Embedded; memory belongs to it. */
+struct bcd_notes {
+	char **changed;
+	size_t changed_count;
+	char **dropped;
+	size_t dropped_count;
+	char **warnings;
+	size_t warning_count;
+};
+
+#define BCD_NOTES_INIT {.changed = NULL}
+void bcd_notes_done(struct bcd_notes *notes);
+#define CLEANUP_BCD_NOTES CLEANUP(bcd_notes_done)
+
+/*
+ * Convert a BIOS store ('\Boot\BCD' of the active partition) to the UEFI store '\EFI\Microsoft\Boot\BCD'.
+ * 'name' is for messages. The result is new memory, to be freed; it has been checked with bcd_check(). The same input
+ * always gives the same bytes.
+ * Errors: REFUSAL_BCD_DAMAGED (not a store, no boot manager, no loader for the Windows partition), REFUSAL_HIVE_DIRTY,
+ * REFUSAL_HIBERNATED (a resume is pending).
+ */
+int bcd_convert(const void *bios_store, size_t size, const char *name, const struct bcd_target *target,
+		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err);
+
+/*
+ * Check a store by the strict rules of the boot library: references, formats, sizes. Findings are appended to
+ * notes->warnings, one sentence each. Returns 0 also with findings; an error only when the store cannot be read at all.
+ */
+int bcd_check(const void *store, size_t size, const char *name, struct bcd_notes *notes,
+	      struct error *err);
+
+/* What the default entry starts, for the report and for 'verify'. Embedded; memory belongs to it. */
+struct bcd_default_entry {
+	struct guid object;
+	char *description;
+	char *path;              /* \Windows\system32\winload.efi */
+	bool device_is_gpt;      /* else MBR form or another kind of device */
+	struct guid device_partition, device_disk; /* valid when device_is_gpt */
+	uint64_t device_offset;  /* MBR form: byte offset */
+	uint32_t device_signature;
+};
+
+int bcd_default_entry(const void *store, size_t size, const char *name, struct bcd_default_entry *ret,
+		      struct error *err);
+void bcd_default_entry_done(struct bcd_default_entry *entry);
+
+/* The store as readable lines ("Windows Boot Manager / identifier {bootmgr} / device ..."), new memory to be freed. */
+int bcd_list(const void *store, size_t size, const char *name, char **ret_text, struct error *err);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The error record: see error.h for the contract. */
+#include "common/error.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const refusal_ids[REFUSAL_MAX] = {
+	[REFUSAL_NONE] = "none",
+	[REFUSAL_NOT_A_DISK_IMAGE] = "not-a-disk-image",
+	[REFUSAL_NO_PARTITION_TABLE] = "no-partition-table",
+	[REFUSAL_ALREADY_GPT] = "already-gpt",
+	[REFUSAL_NO_WINDOWS] = "no-windows",
+	[REFUSAL_SEVERAL_WINDOWS] = "several-windows",
+	[REFUSAL_WINDOWS_TOO_OLD] = "windows-too-old",
+	[REFUSAL_WINDOWS_X86] = "windows-x86",
+	[REFUSAL_NO_EFI_FILES] = "no-efi-files",
+	[REFUSAL_NO_BCD] = "no-bcd",
+	[REFUSAL_BCD_DAMAGED] = "bcd-damaged",
+	[REFUSAL_BITLOCKER] = "bitlocker",
+	[REFUSAL_DYNAMIC_DISK] = "dynamic-disk",
+	[REFUSAL_HIBERNATED] = "hibernated",
+	[REFUSAL_NTFS_DIRTY] = "ntfs-dirty",
+	[REFUSAL_HIVE_DIRTY] = "hive-dirty",
+	[REFUSAL_WOF_UNSUPPORTED] = "wof-unsupported",
+	[REFUSAL_PARENT_MISSING] = "parent-missing",
+	[REFUSAL_PARENT_MISMATCH] = "parent-mismatch",
+	[REFUSAL_LOG_DAMAGED] = "log-damaged",
+	[REFUSAL_ESP_TOO_SMALL] = "esp-too-small",
+	[REFUSAL_LAYOUT_IMPOSSIBLE] = "layout-impossible",
+	[REFUSAL_OUTPUT_EXISTS] = "output-exists",
+	[REFUSAL_SECTOR_SIZE] = "sector-size",
+};
+
+const char *refusal_id(enum refusal refusal)
+{
+	return refusal_ids[refusal];
+}
+
+static int fill(struct error *err, enum error_kind kind, int code, const char *format, va_list args)
+	PRINTF_LIKE(4, 0);
+
+static int fill(struct error *err, enum error_kind kind, int code, const char *format, va_list args)
+{
+	if (err) {
+		*err = (struct error){.kind = kind, .code = code};
+		vsnprintf(err->message, sizeof(err->message), format, args);
+	}
+	return -code;
+}
+
+int error_failed(struct error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fill(err, ERROR_FAILED, code, format, args);
+	va_end(args);
+	return -code;
+}
+
+int error_errno(struct error *err, const char *format, ...)
+{
+	int code = errno;
+	va_list args;
+	size_t used;
+
+	va_start(args, format);
+	fill(err, ERROR_FAILED, code, format, args);
+	va_end(args);
+	if (err) {
+		used = strlen(err->message);
+		snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(code));
+	}
+	return -code;
+}
+
+int error_usage(struct error *err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fill(err, ERROR_USAGE, EINVAL, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+int error_damaged(struct error *err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fill(err, ERROR_DAMAGED, EUCLEAN, format, args);
+	va_end(args);
+	return -EUCLEAN;
+}
+
+int error_refused(struct error *err, enum refusal refusal, const char *advice, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fill(err, ERROR_REFUSED, EPERM, format, args);
+	va_end(args);
+	if (err) {
+		err->refusal = refusal;
+		snprintf(err->advice, sizeof(err->advice), "%s", advice);
+	}
+	return -EPERM;
+}
+
+int error_prefix(struct error *err, const char *format, ...)
+{
+	char rest[sizeof(err->message)];
+	va_list args;
+	size_t used;
+
+	if (!err)
+		return -EIO;
+	memcpy(rest, err->message, sizeof(rest));
+	va_start(args, format);
+	vsnprintf(err->message, sizeof(err->message), format, args);
+	va_end(args);
+	used = strlen(err->message);
+	snprintf(err->message + used, sizeof(err->message) - used, ": %s", rest);
+	return -err->code;
+}

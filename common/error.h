@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Errors. A function that can fail returns 0 or a negative errno and fills the 'struct error' it was given (which may
+ * be NULL), once, at the place that knows the facts: file, byte offset, what was found, what was expected. Callers pass
+ * it upward; only the program prints it. Texts are one sentence, lower case, no full stop, subject in single quotes.
+ *
+ * The kind decides the exit status of the program:
+ *
+ *   ERROR_FAILED   1  I/O, memory, internal
+ *   ERROR_USAGE    2  wrong command line
+ *   ERROR_REFUSED  3  the input is fine but cannot be converted as it is; carries a stable refusal id and an advice
+ *   ERROR_DAMAGED  4  the input is damaged or not what it claims to be
+ */
+#ifndef HVGEN2_COMMON_ERROR_H
+#define HVGEN2_COMMON_ERROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+
+enum error_kind {
+	ERROR_NONE = 0,
+	ERROR_FAILED = 1,
+	ERROR_USAGE = 2,
+	ERROR_REFUSED = 3,
+	ERROR_DAMAGED = 4,
+};
+
+/* The stable ids of refusals; refusal_id() gives the printed form ("no-windows"). */
+enum refusal {
+	REFUSAL_NONE,
+	REFUSAL_NOT_A_DISK_IMAGE,
+	REFUSAL_NO_PARTITION_TABLE,
+	REFUSAL_ALREADY_GPT,
+	REFUSAL_NO_WINDOWS,
+	REFUSAL_SEVERAL_WINDOWS,
+	REFUSAL_WINDOWS_TOO_OLD,
+	REFUSAL_WINDOWS_X86,
+	REFUSAL_NO_EFI_FILES,
+	REFUSAL_NO_BCD,
+	REFUSAL_BCD_DAMAGED,
+	REFUSAL_BITLOCKER,
+	REFUSAL_DYNAMIC_DISK,
+	REFUSAL_HIBERNATED,
+	REFUSAL_NTFS_DIRTY,
+	REFUSAL_HIVE_DIRTY,
+	REFUSAL_WOF_UNSUPPORTED,
+	REFUSAL_PARENT_MISSING,
+	REFUSAL_PARENT_MISMATCH,
+	REFUSAL_LOG_DAMAGED,
+	REFUSAL_ESP_TOO_SMALL,
+	REFUSAL_LAYOUT_IMPOSSIBLE,
+	REFUSAL_OUTPUT_EXISTS,
+	REFUSAL_SECTOR_SIZE,
+	REFUSAL_MAX,
+};
+
+struct error {
+	enum error_kind kind;
+	int code;             /* positive errno */
+	enum refusal refusal; /* REFUSAL_NONE unless kind is ERROR_REFUSED */
+	char message[1024];
+	char advice[512]; /* what the user can do; empty unless kind is ERROR_REFUSED */
+};
+
+#define ERROR_INIT {.kind = ERROR_NONE}
+
+/* The printed id ("no-windows"); "none" for REFUSAL_NONE. */
+const char *refusal_id(enum refusal refusal);
+
+/* Fill *err (when not NULL) with kind ERROR_FAILED. 'code' is a positive errno. Returns -code. */
+int error_failed(struct error *err, int code, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* The same from errno: ": " and its text are appended. Returns -errno. */
+int error_errno(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Kind ERROR_USAGE. Returns -EINVAL. */
+int error_usage(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Kind ERROR_DAMAGED. Returns -EUCLEAN, which no other kind uses. */
+int error_damaged(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Kind ERROR_REFUSED. 'advice' is a full clause without a full stop. Returns -EPERM. */
+int error_refused(struct error *err, enum refusal refusal, const char *advice, const char *format,
+		  ...) PRINTF_LIKE(4, 5);
+
+/* Put "text: " in front of the message. Returns -err->code, for 'return error_prefix(...)'. */
+int error_prefix(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Registry hives (regf) in memory, through libhivex. Guards against what libhivex does not look at: it opens a dirty
+ * hive without a word and its commit makes the hive look clean, so that Windows then throws away the pending log.
+ *
+ * Paths name keys below the root, separated by backslashes; keys and values are found regardless of case.
+ */
+#ifndef HVGEN2_COMMON_HIVE_H
+#define HVGEN2_COMMON_HIVE_H
+
+#include <hivex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+struct hive;
+
+/*
+ * Open a copy of 'size' bytes. 'name' is for messages (the path in the guest) and is copied.
+ * Errors: ERROR_DAMAGED (signature, checksum, structure), REFUSAL_HIVE_DIRTY (sequence numbers at offsets 4 and 8
+ * differ: the newest data stand in the log files only).
+ */
+int hive_open(const void *bytes, size_t size, const char *name, struct hive **ret, struct error *err);
+
+/* The name given at opening. */
+const char *hive_name(const struct hive *hive);
+
+/* The handle of libhivex, for everything that has no helper here; belongs to the hive. */
+hive_h *hive_handle(struct hive *hive);
+
+/* The key at 'path' below 'node' (0 = the root; "" = the node itself); 0 when there is none. */
+hive_node_h hive_find(struct hive *hive, hive_node_h node, const char *path);
+
+/* As hive_find(), and keys that are missing are made. 0 with *err filled on failure. */
+hive_node_h hive_make(struct hive *hive, hive_node_h node, const char *path, struct error *err);
+
+/* A REG_DWORD of exactly four bytes. False when absent or otherwise. */
+bool hive_get_dword(struct hive *hive, hive_node_h node, const char *value, uint32_t *ret);
+
+/* A REG_SZ or REG_EXPAND_SZ as a new UTF-8 string, to be freed; NULL when absent or of another type. */
+char *hive_get_string(struct hive *hive, hive_node_h node, const char *value);
+
+/* The bytes of a value of any type, to be freed; NULL when absent. */
+uint8_t *hive_get_bytes(struct hive *hive, hive_node_h node, const char *value, uint32_t *ret_type,
+			size_t *ret_size);
+
+/* Set one value; at most 16344 bytes (larger ones would need a record that libhivex does not write). */
+int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t type, const void *bytes,
+	     size_t size, struct error *err);
+int hive_set_dword(struct hive *hive, hive_node_h node, const char *value, uint32_t number,
+		   struct error *err);
+
+/*
+ * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one higher than before.
+ * After a failure of any setter the hive must not be committed.
+ */
+int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct error *err);
+
+void hive_close(struct hive *hive);
+void hive_cleanup(struct hive **hive);
+#define CLEANUP_HIVE CLEANUP(hive_cleanup)
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An NTFS volume on a 'struct disk', through libntfs-3g in process: no mount, no root, no appliance. The only code that
+ * includes its headers.
+ *
+ * Paths are UTF-8 with backslashes or slashes, from the root of the volume, found regardless of case.
+ */
+#ifndef HVGEN2_CONVERT_VOLUME_H
+#define HVGEN2_CONVERT_VOLUME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/disk.h"
+
+struct volume;
+
+/* What the first sector says, without mounting. */
+enum filesystem {
+	FILESYSTEM_UNKNOWN,
+	FILESYSTEM_NTFS,
+	FILESYSTEM_FAT,
+	FILESYSTEM_EXFAT,
+	FILESYSTEM_REFS,
+	FILESYSTEM_BITLOCKER,
+	FILESYSTEM_EMPTY, /* the first 64 KiB are zero */
+	FILESYSTEM_MAX,
+};
+
+int filesystem_probe(struct disk *disk, enum filesystem *ret, struct error *err);
+const char *filesystem_text(enum filesystem filesystem);
+
+/*
+ * Mount. 'disk' (a window onto a partition) is borrowed. With 'writable' every change goes to 'disk' through
+ * disk_write(); a mount by itself writes nothing.
+ * Errors: REFUSAL_HIBERNATED (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal),
+ * ERROR_DAMAGED. A read-only mount of a hibernated or dirty volume is refused too: what is read might be old.
+ */
+int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err);
+
+/* Close, writing back what is pending. For writable volumes call this and look at the result. */
+int volume_close(struct volume *volume, struct error *err);
+/* Close and ignore errors; for read-only volumes and error paths. */
+void volume_cleanup(struct volume **volume);
+#define CLEANUP_VOLUME CLEANUP(volume_cleanup)
+
+/* UTF-8, belongs to the volume; "" when there is none. */
+const char *volume_label(const struct volume *volume);
+/* The dirty flag of $Volume (chkdsk is due); does not stop mounting. */
+bool volume_is_dirty(const struct volume *volume);
+
+struct volume_stat {
+	uint64_t size;      /* of the unnamed stream */
+	bool is_directory;
+	bool is_compact;    /* WOF-compressed: the unnamed stream holds zeros */
+	bool is_reparse;
+	int64_t mtime;      /* seconds since 1970 UTC */
+};
+
+/* -ENOENT (with *err filled as ERROR_FAILED) when there is none. */
+int volume_stat(struct volume *volume, const char *path, struct volume_stat *ret, struct error *err);
+bool volume_exists(struct volume *volume, const char *path);
+
+/*
+ * Read a whole file (the unnamed stream) into new memory, to be freed. WOF-compressed files are decompressed;
+ * REFUSAL_WOF_UNSUPPORTED for what cannot be (WIM-backed, deduplicated). A file larger than 'max_size' is -EFBIG.
+ */
+int volume_read_file(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
+		     size_t *ret_size, struct error *err);
+
+/* Overwrite the contents of an existing file, in place as far as it goes; its times, attributes and security stay. */
+int volume_replace_file(struct volume *volume, const char *path, const void *data, size_t size,
+			struct error *err);
+
+struct volume_entry {
+	char *name; /* UTF-8, with the case on disk */
+	bool is_directory;
+};
+
+/* The entries of a folder, without "." and "..", sorted by name; to be released with volume_entries_free(). */
+int volume_list(struct volume *volume, const char *path, struct volume_entry **ret, size_t *ret_count,
+		struct error *err);
+void volume_entries_free(struct volume_entry *entries, size_t count);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Virtual hard disk images: VHDX, VHD and raw files, read and written.
+ *
+ * A reader presents an image, with all its parents, as a 'struct disk' whose extents say for every byte whether it is a
+ * hole, known to be zero, or stored in which file and where. Images are opened read-only and never changed.
+ *
+ * Sources: MS-VHDX (the VHDX open specification) and the VHD Image Format Specification 1.0; sections are named at the
+ * code that implements them.
+ */
+#ifndef HVGEN2_VHD_VHD_H
+#define HVGEN2_VHD_VHD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/disk.h"
+#include "common/guid.h"
+
+enum vhd_format { VHD_FORMAT_RAW, VHD_FORMAT_VHD, VHD_FORMAT_VHDX, VHD_FORMAT_MAX };
+enum vhd_type { VHD_TYPE_FIXED, VHD_TYPE_DYNAMIC, VHD_TYPE_DIFFERENCING, VHD_TYPE_MAX };
+
+struct vhd_info {
+	enum vhd_format format;
+	enum vhd_type type;
+	uint64_t virtual_size;
+	uint64_t file_size;            /* of this file alone, without parents */
+	uint32_t block_size;           /* bytes; 0 for fixed VHD and raw */
+	uint32_t logical_sector_size;  /* 512 or 4096 */
+	uint32_t physical_sector_size; /* 512 or 4096 */
+	struct guid disk_id;           /* VHDX: Virtual Disk ID (SCSI page 83); VHD: unique id; raw: zero */
+	struct guid data_write_guid;   /* VHDX; zero otherwise */
+	bool log_replayed;             /* a log had to be applied in memory */
+	unsigned int chain_length;     /* 1 for an image without a parent */
+};
+
+struct vhd_open_options {
+	const char *const *parent_dirs; /* folders in which parents are looked for as well; NULL-terminated or NULL */
+};
+
+/*
+ * Open an image, recognised by its content, with all its parents. 'options' may be NULL. The disk is closed with
+ * disk_close().
+ * Errors: REFUSAL_NOT_A_DISK_IMAGE, REFUSAL_PARENT_MISSING, REFUSAL_PARENT_MISMATCH, REFUSAL_LOG_DAMAGED, ERROR_DAMAGED
+ * with the file offset, ERROR_FAILED for I/O.
+ */
+int vhd_open(const char *path, const struct vhd_open_options *options, struct disk **ret,
+	     struct error *err);
+
+/* What the image at the top of the chain is; 'disk' must come from vhd_open(). Lives as long as the disk. */
+const struct vhd_info *vhd_info(const struct disk *disk);
+
+/* "dynamic VHDX", "fixed VHD", "raw image", ... */
+const char *vhd_info_text(const struct vhd_info *info);
+
+/* What to write. All values are the caller's decision: the writer has none. */
+struct vhdx_spec {
+	enum vhd_type type;            /* VHD_TYPE_FIXED or VHD_TYPE_DYNAMIC */
+	uint32_t block_size;           /* a power of two, 1 MiB to 256 MiB */
+	uint32_t physical_sector_size; /* 512 or 4096 */
+	struct guid disk_id;           /* Virtual Disk ID (SCSI page 83) */
+	struct guid file_write_guid;   /* not zero */
+	struct guid data_write_guid;   /* not zero */
+	const char *creator;           /* program and version, UTF-8, at most 255 characters */
+};
+
+/* Called from time to time with the bytes of virtual disk handled so far, of disk->size. */
+struct vhd_progress {
+	void (*update)(void *opaque, uint64_t done, uint64_t total);
+	void *opaque;
+};
+
+/*
+ * Write 'contents' as a VHDX into the empty file 'fd', whose name is for messages. Size and logical sector size are
+ * those of 'contents'. Blocks that are holes or zero are not stored (dynamic); bytes that stand in a file go from file
+ * to file (copy_file_range); the rest is read. The output depends on 'contents' and 'spec' only. Does not sync.
+ */
+int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct disk *contents,
+	       const struct vhd_progress *progress, struct error *err);
+
+#endif
