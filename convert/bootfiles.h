@@ -2,16 +2,18 @@
 /*
  * The boot files of a Windows installation, as bcdboot copies them to an EFI system partition:
  *
- *   \Windows\Boot\EFI\**               ->  /EFI/Microsoft/Boot/**
- *   \Windows\Boot\Fonts\**             ->  /EFI/Microsoft/Boot/Fonts/**
- *   \Windows\Boot\Resources\**         ->  /EFI/Microsoft/Boot/Resources/**
- *   \Windows\Boot\EFI\bootmgfw.efi     ->  /EFI/Boot/bootx64.efi, once more
+ *   \Windows\Boot\EFI                 ->  /EFI/Microsoft/Boot
+ *   \Windows\Boot\Fonts               ->  /EFI/Microsoft/Boot/Fonts
+ *   \Windows\Boot\Resources           ->  /EFI/Microsoft/Boot/Resources
+ *   \Windows\Boot\EFI\bootmgfw.efi    ->  /EFI/Boot/bootx64.efi, once more
+ *
+ * with all that lies below the folders.
  *
  * The BCD and BOOTSTAT.DAT are made by others; a BCD or its logs lying in Boot\EFI are left out.
  *
  * Windows updated since 2024 also holds a set signed under "Windows UEFI CA 2023", in EFI_EX and Fonts_EX, with names
- * such as bootmgfw_EX.efi. With that set each of its files, "_EX" dropped from the name, takes the place of its 2011 twin;
- * files that have no twin come from the 2011 set.
+ * such as bootmgfw_EX.efi. With that set each of its files, "_EX" dropped from the name, takes the place of its 2011
+ * twin; files that have no twin come from the 2011 set.
  */
 #ifndef HVGEN2_CONVERT_BOOTFILES_H
 #define HVGEN2_CONVERT_BOOTFILES_H
@@ -66,8 +68,8 @@ int bootfiles_list(struct volume *volume, const struct windows *windows, enum bo
 		   struct bootfiles_report *ret, struct error *err);
 
 /*
- * Read every file of the list and add it to 'fat'. *report is overwritten, and empty after a failure, when 'fat' may hold
- * a part of the files. Also REFUSAL_WOF_UNSUPPORTED and REFUSAL_NO_EFI_FILES (bootmgfw.efi is not an x64 PE file).
+ * Read every file of the list and add it to 'fat'. *report is overwritten, and empty after a failure, when 'fat' may
+ * hold a part of the files. Also REFUSAL_WOF_UNSUPPORTED and REFUSAL_NO_EFI_FILES (bootmgfw.efi is not an x64 PE file).
  */
 int bootfiles_add(struct volume *volume, const struct windows *windows, enum bootfiles_set set,
 		  struct fat32 *fat, struct bootfiles_report *report, struct error *err);
