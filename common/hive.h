@@ -24,6 +24,13 @@ struct hive;
  */
 int hive_open(const void *bytes, size_t size, const char *name, struct hive **ret, struct error *err);
 
+/*
+ * A new hive with nothing but a root key, named 'root' (1 to 255 ASCII characters), in format 1.'minor' (3 for BCD stores,
+ * 5 for everything that Windows loads at the start; 3 to 6 are written). Administrators own it and, like the system, have
+ * full access, inherited by all keys made below. All times in it are zero, so the bytes are always the same.
+ */
+int hive_new(const char *name, const char *root, unsigned int minor, struct hive **ret, struct error *err);
+
 /* The name given at opening. */
 const char *hive_name(const struct hive *hive);
 
