@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the verbs share: see cmd.h. */
+#include "convert/cmd.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "common/checked.h"
+
+#define MAX_OPTIONS 48
+
+static const struct cmd_option help_option = {'h', "help", NULL, "show this text"};
+
+int cmd_fail(const struct error *err)
+{
+	if (err->kind == ERROR_REFUSED)
+		fprintf(stderr, "hvgen2: refused [%s]: %s; %s\n", refusal_id(err->refusal), err->message,
+			err->advice);
+	else
+		fprintf(stderr, "hvgen2: %s\n", err->message);
+	return err->kind == ERROR_NONE ? ERROR_FAILED : (int)err->kind;
+}
+
+void cmd_warn(const char *format, ...)
+{
+	va_list args;
+
+	fputs("hvgen2: warning: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+}
+
+/* The tables of getopt_long from ours. Returns the number of options, without the end mark. */
+static size_t getopt_tables(const struct cmd_verb *verb, struct option *longs, char *shorts)
+{
+	size_t count = 0;
+
+	for (const struct cmd_option *o = verb->options; o; o = o->name ? o + 1 : NULL) {
+		const struct cmd_option *option = o->name ? o : &help_option;
+
+		if (count == MAX_OPTIONS)
+			break;
+		longs[count++] = (struct option){option->name,
+						 option->argument ? required_argument : no_argument,
+						 NULL, option->key};
+		if (option->key >= 256)
+			continue;
+		*shorts++ = (char)option->key;
+		if (option->argument)
+			*shorts++ = ':';
+	}
+	longs[count] = (struct option){NULL, 0, NULL, 0};
+	*shorts = '\0';
+	return count;
+}
+
+int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
+	      int (*set)(void *context, int key, const char *argument, struct error *err), void *context,
+	      int *ret_operands, struct error *err)
+{
+	struct option longs[MAX_OPTIONS + 1];
+	char shorts[2 * MAX_OPTIONS + 2] = ":";
+	int key, r;
+
+	getopt_tables(verb, longs, shorts + 1);
+	optind = 0; /* a new scan, in the way of the GNU library */
+	opterr = 0;
+	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (key == 'h') {
+			cmd_print_help(verb, stdout);
+			return CMD_HELP_SHOWN;
+		}
+		if (key == ':' || key == '?')
+			return error_usage(err, "%s '%s'; see 'hvgen2 help %s'",
+					   key == ':' ? "an argument is missing for option"
+						      : "unknown option",
+					   argv[optind - 1], verb->name);
+		r = set(context, key, optarg, err);
+		if (r < 0)
+			return r;
+	}
+	*ret_operands = optind;
+	return 0;
+}
+
+static void print_option(const struct cmd_option *option, FILE *stream)
+{
+	const char *help = option->help, *line_end;
+	char head[64], letter[8] = "    ";
+
+	if (option->key < 256)
+		snprintf(letter, sizeof(letter), "-%c, ", option->key);
+	snprintf(head, sizeof(head), "%s--%s%s%s", letter, option->name, option->argument ? " " : "",
+		 option->argument ? option->argument : "");
+	while ((line_end = strchr(help, '\n'))) {
+		fprintf(stream, "  %-28s %.*s\n", head, (int)(line_end - help), help);
+		head[0] = '\0';
+		help = line_end + 1;
+	}
+	fprintf(stream, "  %-28s %s\n", head, help);
+}
+
+void cmd_print_help(const struct cmd_verb *verb, FILE *stream)
+{
+	fprintf(stream, "Usage: hvgen2 %s %s\n\n%s\n\nOptions:\n", verb->name, verb->synopsis,
+		verb->purpose);
+	for (const struct cmd_option *option = verb->options; option->name; option++)
+		print_option(option, stream);
+	print_option(&help_option, stream);
+	if (verb->epilogue)
+		fprintf(stream, "\n%s", verb->epilogue);
+	fprintf(stream, "\nManual: man hvgen2\n");
+}
+
+int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct error *err)
+{
+	static const char units[] = "KMGT";
+	char *end;
+	uint64_t number;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno == 0 && end != text && text[0] >= '0' && text[0] <= '9') {
+		const char *unit = *end ? strchr(units, *end) : NULL;
+
+		if (*end == '\0' || (unit && end[1] == '\0')) {
+			uint64_t factor = unit ? UINT64_C(1) << (10 * (unit - units + 1)) : 1;
+
+			if (mul_u64(number, factor, ret))
+				return 0;
+		}
+	}
+	return error_usage(err, "option '--%s': '%s' is no size; give bytes, or a number and K, M, G or T",
+			   option, text);
+}
+
+const char *cmd_size_text(uint64_t size, char buffer[32])
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	size_t unit = 0;
+	uint64_t rest = 0;
+
+	while (size >= 1024 && unit + 1 < ARRAY_SIZE(units)) {
+		rest = size % 1024;
+		size /= 1024;
+		unit++;
+	}
+	if (rest * 10 / 1024)
+		snprintf(buffer, 32, "%" PRIu64 ".%" PRIu64 " %s", size, rest * 10 / 1024, units[unit]);
+	else
+		snprintf(buffer, 32, "%" PRIu64 " %s", size, units[unit]);
+	return buffer;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The verbs of the program and what they share: options, help texts, and the one place that prints errors. */
+#ifndef HVGEN2_CONVERT_CMD_H
+#define HVGEN2_CONVERT_CMD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/error.h"
+
+/* Each verb gets its own argc and argv (argv[0] is the verb) and returns the exit status of the program. */
+int cmd_bcd(int argc, char **argv);
+int cmd_convert(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
+int cmd_nvram(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+
+/*
+ * Print the error on standard error, "hvgen2: sentence" or "hvgen2: refused [ID]: sentence; advice", and return the exit
+ * status of its kind.
+ */
+int cmd_fail(const struct error *err);
+
+/* "hvgen2: warning: ..." on standard error. */
+void cmd_warn(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* One option: 'key' is its short letter, or a number from 256 up when it has only a long name. */
+struct cmd_option {
+	int key;
+	const char *name;
+	const char *argument; /* NULL when it takes none */
+	const char *help;     /* what it does, with the default; may have several lines */
+};
+
+/* One table drives parser and help. Every verb has --help (-h) without listing it. */
+struct cmd_verb {
+	const char *name;
+	const char *synopsis; /* after "hvgen2 NAME " */
+	const char *purpose;  /* one sentence */
+	const struct cmd_option *options; /* ends with a NULL name */
+	const char *epilogue; /* arguments, examples; may be NULL */
+};
+
+/* What cmd_parse() says beside an error. */
+#define CMD_HELP_SHOWN 1
+
+/*
+ * Parse the options of 'argv', calling 'set' for each; 'argument' is NULL for options without one. Options and operands
+ * may be mixed; afterwards argv[*ret_operands...] are the operands. Returns 0, CMD_HELP_SHOWN, or a negative errno.
+ */
+int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
+	      int (*set)(void *context, int key, const char *argument, struct error *err), void *context,
+	      int *ret_operands, struct error *err);
+
+/* Print usage, purpose, options and epilogue. */
+void cmd_print_help(const struct cmd_verb *verb, FILE *stream);
+
+/* "260M", "1G", "4096": bytes with an optional K, M, G or T (powers of two). -EINVAL otherwise. */
+int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct error *err);
+
+/* "40 GiB", "350 MiB", "512 bytes", at most one decimal. */
+const char *cmd_size_text(uint64_t size, char buffer[32]);
+
+#endif

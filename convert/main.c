@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program: finds the verb and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/cmd.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} verbs[] = {
+	{"inspect", cmd_inspect, "what a disk is, whether it can be converted, and how it would look"},
+	{"convert", cmd_convert, "make the generation 2 disk, its NVRAM store and a report"},
+	{"verify", cmd_verify, "read a result back with independent readers"},
+	{"nvram", cmd_nvram, "list and edit the boot entries of a generation 2 VM"},
+	{"bcd", cmd_bcd, "list and check Boot Configuration Data stores"},
+};
+
+static void print_usage(FILE *stream)
+{
+	fputs("Usage: hvgen2 VERB [OPTIONS] ...\n\n"
+	      "Turn a Hyper-V generation 1 Windows VM (BIOS, MBR) into a generation 2 VM (UEFI, GPT),\n"
+	      "offline, without touching the source.\n\nVerbs:\n",
+	      stream);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		fprintf(stream, "  %-10s %s\n", verbs[i].name, verbs[i].help);
+	fputs("\n'hvgen2 help VERB' or 'hvgen2 VERB --help' shows the options of a verb.\n\n"
+	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the input is fine but cannot be\n"
+	      "converted as it is), 4 the input is damaged or not what it claims to be.\n\n"
+	      "Manual: man hvgen2\n",
+	      stream);
+}
+
+static int run_verb(int argc, char **argv)
+{
+	struct error err = ERROR_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(argv[0], verbs[i].name) == 0)
+			return verbs[i].run(argc, argv);
+	error_usage(&err, "unknown verb '%s'; see 'hvgen2 --help'", argv[0]);
+	return cmd_fail(&err);
+}
+
+int main(int argc, char **argv)
+{
+	char help_flag[] = "--help";
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return ERROR_USAGE;
+	}
+	if (strcmp(argv[1], "help") == 0 && argc > 2) {
+		char *help_argv[] = {argv[2], help_flag, NULL};
+
+		return run_verb(2, help_argv);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		print_usage(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		puts("hvgen2 " HVGEN2_VERSION);
+		return 0;
+	}
+	return run_verb(argc - 1, argv + 1);
+}
