@@ -32,6 +32,7 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_LAYOUT_IMPOSSIBLE] = "layout-impossible",
 	[REFUSAL_OUTPUT_EXISTS] = "output-exists",
 	[REFUSAL_SECTOR_SIZE] = "sector-size",
+	[REFUSAL_NVRAM_ENCRYPTED] = "nvram-encrypted",
 };
 
 const char *refusal_id(enum refusal refusal)

@@ -15,6 +15,20 @@
 #include "common/error.h"
 #include "common/guid.h"
 
+/* EFI_GLOBAL_VARIABLE: the vendor of Boot####, BootOrder, PK, KEK, ... */
+#define NVRAM_GLOBAL GUID(0x8be4df61, 0x93ca, 0x11d2, 0xaa0d, 0x00e098032b8c)
+
+/* EFI_VARIABLE_*: UEFI 2.10 section 8.2 */
+#define NVRAM_NON_VOLATILE 0x01U
+#define NVRAM_BOOT_ACCESS  0x02U
+#define NVRAM_RUN_ACCESS   0x04U
+#define NVRAM_TIME_AUTH    0x20U
+/* What Boot#### and BootOrder carry. */
+#define NVRAM_BOOT_ATTRIBUTES (NVRAM_NON_VOLATILE | NVRAM_BOOT_ACCESS | NVRAM_RUN_ACCESS)
+
+/* More than the largest container can hold. */
+#define NVRAM_MAX_VARIABLES 8192
+
 struct nvram_variable {
 	struct guid vendor;
 	char *name;           /* UTF-8 */
@@ -34,13 +48,22 @@ struct nvram {
 void nvram_done(struct nvram *nvram);
 #define CLEANUP_NVRAM CLEANUP(nvram_done)
 
-/* Set or replace a variable; name and data are copied. */
+/* A deep copy; *ret is overwritten. */
+int nvram_copy(const struct nvram *from, struct nvram *ret, struct error *err);
+
+/* Set or replace a variable; name and data are copied. Its time becomes zero. A new one goes to the end. */
 int nvram_set(struct nvram *nvram, const struct guid *vendor, const char *name, uint32_t attributes,
 	      const void *data, size_t size, struct error *err);
 
 /* NULL when absent. Name and vendor are compared exactly, as the firmware does. */
 const struct nvram_variable *nvram_get(const struct nvram *nvram, const struct guid *vendor,
 				       const char *name);
+
+/* false when there was none. */
+bool nvram_remove(struct nvram *nvram, const struct guid *vendor, const char *name);
+
+/* The same in everything? */
+bool nvram_variable_equal(const struct nvram_variable *a, const struct nvram_variable *b);
 
 /* The ESP as an HD device path node names it. LBAs in logical sectors. */
 struct nvram_partition {
@@ -58,6 +81,14 @@ struct nvram_partition {
 int nvram_add_windows_boot_manager(struct nvram *nvram, const struct nvram_partition *esp,
 				   const char *path, uint16_t *ret_number, struct error *err);
 
+/* The same with another description, of any UTF-8; Windows' optional data only for its own description. */
+#define NVRAM_WINDOWS_BOOT_MANAGER "Windows Boot Manager"
+int nvram_add_file(struct nvram *nvram, const struct nvram_partition *esp, const char *path,
+		   const char *description, uint16_t *ret_number, struct error *err);
+
+/* As Hyper-V sorts them (BootSourceType): by the last node of the device path. */
+enum nvram_boot_type { NVRAM_BOOT_FILE, NVRAM_BOOT_DRIVE, NVRAM_BOOT_NETWORK, NVRAM_BOOT_OTHER, NVRAM_BOOT_TYPE_MAX };
+
 /* One load option taken apart. Embedded; strings belong to it. */
 struct nvram_boot_entry {
 	uint16_t number;
@@ -66,14 +97,28 @@ struct nvram_boot_entry {
 	bool is_file;                 /* a short-form or full path that ends in a File node */
 	struct nvram_partition partition; /* of the HD node; number 0 when there is none */
 	char *file_path;              /* of the File node, or NULL */
+	enum nvram_boot_type type;
+	uint32_t attributes;          /* of the load option */
+	char *firmware_path;          /* the device path as Hyper-V prints it */
+	const uint8_t *optional;      /* within the variable: valid until 'nvram' changes */
+	size_t optional_size;
 };
 
+#define NVRAM_BOOT_ENTRY_INIT {.description = NULL}
 void nvram_boot_entry_done(struct nvram_boot_entry *entry);
+#define CLEANUP_BOOT_ENTRY CLEANUP(nvram_boot_entry_done)
 
 /* Entries in BootOrder; at most 'max' numbers are stored, all are counted. 0 when there is no BootOrder. */
 size_t nvram_boot_order(const struct nvram *nvram, uint16_t *ret_numbers, size_t max);
 int nvram_boot_entry(const struct nvram *nvram, uint16_t number, struct nvram_boot_entry *ret,
 		     struct error *err);
+
+/* Replace BootOrder; no numbers remove it. */
+int nvram_set_boot_order(struct nvram *nvram, const uint16_t *numbers, size_t count,
+			 struct error *err);
+
+/* Move a number to the top of BootOrder; the others keep their order. */
+int nvram_boot_first(struct nvram *nvram, uint16_t number, struct error *err);
 
 /* Containers, as whole files in memory. The encoders return new memory to be freed. */
 

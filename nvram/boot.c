@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Boot entries and their order. A Boot#### name has four hexadecimal digits in upper case: the firmware does not see
+ * any other spelling (nvram variable names are compared exactly), so neither does this file.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "nvram/boot.h"
+#include "nvram/device_path.h"
+#include "nvram/load_option.h"
+#include "nvram/nvram.h"
+
+#define BOOT_ORDER "BootOrder"
+
+bool boot_number_of(const struct nvram_variable *variable, uint16_t *ret)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	const struct guid global = NVRAM_GLOBAL;
+	const char *name = variable->name;
+	unsigned int number = 0;
+
+	if (!guid_equal(&variable->vendor, &global) || strlen(name) != 8 ||
+	    strncmp(name, "Boot", 4) != 0)
+		return false;
+	for (size_t i = 4; i < 8; i++) {
+		const char *digit = strchr(digits, name[i]);
+
+		if (!digit)
+			return false;
+		number = number << 4 | (unsigned int)(digit - digits);
+	}
+	*ret = (uint16_t)number;
+	return true;
+}
+
+char *boot_name(uint16_t number, char name[BOOT_NAME_SIZE])
+{
+	snprintf(name, BOOT_NAME_SIZE, "Boot%04X", number);
+	return name;
+}
+
+static const struct nvram_variable *find_boot(const struct nvram *nvram, uint16_t number)
+{
+	const struct guid global = NVRAM_GLOBAL;
+	char name[BOOT_NAME_SIZE];
+
+	return nvram_get(nvram, &global, boot_name(number, name));
+}
+
+size_t nvram_boot_order(const struct nvram *nvram, uint16_t *ret_numbers, size_t max)
+{
+	const struct guid global = NVRAM_GLOBAL;
+	const struct nvram_variable *order = nvram_get(nvram, &global, BOOT_ORDER);
+	size_t count = order ? order->size / 2 : 0;
+
+	for (size_t i = 0; i < count && i < max; i++)
+		ret_numbers[i] = get_le16(order->data + 2 * i);
+	return count;
+}
+
+int nvram_set_boot_order(struct nvram *nvram, const uint16_t *numbers, size_t count,
+			 struct error *err)
+{
+	const struct guid global = NVRAM_GLOBAL;
+	const struct nvram_variable *old = nvram_get(nvram, &global, BOOT_ORDER);
+	CLEANUP_BUFFER struct buffer order = BUFFER_INIT;
+
+	if (count == 0) {
+		nvram_remove(nvram, &global, BOOT_ORDER);
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		buffer_le16(&order, numbers[i]);
+	if (order.failed)
+		return error_failed(err, ENOMEM, "BootOrder: out of memory");
+	return nvram_set(nvram, &global, BOOT_ORDER, old ? old->attributes : NVRAM_BOOT_ATTRIBUTES,
+			 order.data, order.size, err);
+}
+
+/* Move a number, in BootOrder or not, to the top or, when it is new, to the bottom. */
+static int place(struct nvram *nvram, uint16_t number, enum nvram_place where, struct error *err)
+{
+	size_t count = nvram_boot_order(nvram, NULL, 0), used = 0;
+	CLEANUP_FREE uint16_t *old = calloc(count + 1, sizeof(*old));
+	CLEANUP_FREE uint16_t *new = calloc(count + 2, sizeof(*new));
+	bool is_present = false;
+
+	if (!old || !new)
+		return error_failed(err, ENOMEM, "BootOrder: out of memory");
+	nvram_boot_order(nvram, old, count);
+	if (where == NVRAM_AT_TOP)
+		new[used++] = number;
+	for (size_t i = 0; i < count; i++) {
+		is_present |= old[i] == number;
+		if (old[i] != number || where == NVRAM_AT_BOTTOM)
+			new[used++] = old[i];
+	}
+	if (where == NVRAM_AT_BOTTOM && !is_present)
+		new[used++] = number;
+	return nvram_set_boot_order(nvram, new, used, err);
+}
+
+int nvram_boot_first(struct nvram *nvram, uint16_t number, struct error *err)
+{
+	return place(nvram, number, NVRAM_AT_TOP, err);
+}
+
+/* The variable that holds exactly this load option. */
+static const struct nvram_variable *find_equal(const struct nvram *nvram, const uint8_t *option,
+					       size_t size, uint16_t *ret)
+{
+	for (size_t i = 0; i < nvram->count; i++) {
+		const struct nvram_variable *variable = &nvram->variables[i];
+
+		if (boot_number_of(variable, ret) && variable->size == size &&
+		    memcmp(variable->data, option, size) == 0)
+			return variable;
+	}
+	return NULL;
+}
+
+/* The lowest number without a variable. */
+static int free_number(const struct nvram *nvram, uint16_t *ret, struct error *err)
+{
+	for (unsigned int number = 0; number <= UINT16_MAX; number++) {
+		if (!find_boot(nvram, (uint16_t)number)) {
+			*ret = (uint16_t)number;
+			return 0;
+		}
+	}
+	return error_failed(err, ENOSPC, "no free Boot#### number");
+}
+
+int boot_add_option(struct nvram *nvram, const uint8_t *option, size_t size, enum nvram_place where,
+		    uint16_t *ret_number, struct error *err)
+{
+	const struct guid global = NVRAM_GLOBAL;
+	char name[BOOT_NAME_SIZE];
+	uint16_t number;
+	int r = 0;
+
+	if (!find_equal(nvram, option, size, &number)) {
+		r = free_number(nvram, &number, err);
+		if (r == 0)
+			r = nvram_set(nvram, &global, boot_name(number, name),
+				      NVRAM_BOOT_ATTRIBUTES, option, size, err);
+	}
+	if (r == 0)
+		r = place(nvram, number, where, err);
+	if (r == 0 && ret_number)
+		*ret_number = number;
+	return r;
+}
+
+static int build_file_path(struct buffer *path, const struct nvram_partition *esp, const char *file,
+			   struct error *err)
+{
+	int r = device_path_add_hd(path, esp, err);
+
+	if (r == 0)
+		r = device_path_add_file(path, file, err);
+	if (r == 0)
+		r = device_path_add_end(path, err);
+	if (r == 0 && path->failed)
+		r = error_failed(err, ENOMEM, "device path: out of memory");
+	return r;
+}
+
+static int build_file_option(const struct nvram_partition *esp, const char *file,
+			   const char *description, uint8_t **ret, size_t *ret_size,
+			   struct error *err)
+{
+	CLEANUP_BUFFER struct buffer path = BUFFER_INIT;
+	uint8_t optional[LOAD_OPTION_WINDOWS_SIZE];
+	bool is_windows = strcmp(description, NVRAM_WINDOWS_BOOT_MANAGER) == 0;
+	int r = build_file_path(&path, esp, file, err);
+
+	if (r < 0)
+		return r;
+	load_option_windows_data(optional);
+	return load_option_build(description, path.data, path.size, optional,
+				 is_windows ? sizeof(optional) : 0, ret, ret_size, err);
+}
+
+int nvram_add_file(struct nvram *nvram, const struct nvram_partition *esp, const char *path,
+		   const char *description, uint16_t *ret_number, struct error *err)
+{
+	CLEANUP_FREE uint8_t *option = NULL;
+	size_t size;
+	int r = build_file_option(esp, path, description, &option, &size, err);
+
+	if (r < 0)
+		return r;
+	return boot_add_option(nvram, option, size, NVRAM_AT_TOP, ret_number, err);
+}
+
+int nvram_add_windows_boot_manager(struct nvram *nvram, const struct nvram_partition *esp,
+				   const char *path, uint16_t *ret_number, struct error *err)
+{
+	return nvram_add_file(nvram, esp, path, NVRAM_WINDOWS_BOOT_MANAGER, ret_number, err);
+}
