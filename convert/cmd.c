@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "convert/report.h"
 
 #define MAX_OPTIONS 48
 
@@ -137,6 +138,35 @@ int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct e
 	}
 	return error_usage(err, "option '--%s': '%s' is no size; give bytes, or a number and K, M, G or T",
 			   option, text);
+}
+
+int cmd_parse_number(const char *option, const char *text, unsigned int least, unsigned int most,
+		     unsigned int *ret, struct error *err)
+{
+	char *end;
+	unsigned long number;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || number < least || number > most)
+		return error_usage(err, "option '--%s': '%s' is no number from %u to %u", option, text, least,
+				   most);
+	*ret = (unsigned int)number;
+	return 0;
+}
+
+int cmd_print_report(const struct report *report, bool json)
+{
+	CLEANUP_FREE char *dump = json ? report_json(report) : NULL;
+
+	if (dump)
+		fputs(dump, stdout);
+	else if (!json)
+		report_print(report, stdout);
+	if (fflush(stdout) == 0 && (dump || !json))
+		return 0;
+	cmd_warn("the report could not be printed");
+	return ERROR_FAILED;
 }
 
 const char *cmd_size_text(uint64_t size, char buffer[32])

@@ -59,6 +59,14 @@ void cmd_print_help(const struct cmd_verb *verb, FILE *stream);
 /* "260M", "1G", "4096": bytes with an optional K, M, G or T (powers of two). -EINVAL otherwise. */
 int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct error *err);
 
+/* A whole number from 'least' to 'most'. -EINVAL otherwise. */
+int cmd_parse_number(const char *option, const char *text, unsigned int least, unsigned int most,
+		     unsigned int *ret, struct error *err);
+
+struct report;
+/* The report on standard output, as JSON or as a page. Returns the exit status: 1 when it could not be printed. */
+int cmd_print_report(const struct report *report, bool json);
+
 /* "40 GiB", "350 MiB", "512 bytes", at most one decimal. */
 const char *cmd_size_text(uint64_t size, char buffer[32]);
 

@@ -13,9 +13,6 @@ static const struct {
 } verbs[] = {
 	{"inspect", cmd_inspect, "what a disk is, whether it can be converted, and how it would look"},
 	{"convert", cmd_convert, "make the generation 2 disk, its NVRAM store and a report"},
-	{"verify", cmd_verify, "read a result back with independent readers"},
-	{"nvram", cmd_nvram, "list and edit the boot entries of a generation 2 VM"},
-	{"bcd", cmd_bcd, "list and check Boot Configuration Data stores"},
 };
 
 static void print_usage(FILE *stream)

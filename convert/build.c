@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Build all changes of a plan: see build.h. The order is that of dependence: the table names the partitions, the ESP's
+ * BCD names the table's GUIDs, and the NVRAM store names the ESP.
+ */
+#include "convert/build.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "convert/esp.h"
+#include "convert/guest_registry.h"
+
+/* Boot files, two FATs and hives; a real server needs some 100 MiB. */
+#define MAX_CHANGES (1 * GIB)
+
+/* BIOS parameter block (fatgen103 section 3.1; the NTFS boot sector shares these fields). */
+#define BPB_BYTES_PER_SECTOR 0x0b
+#define BPB_HIDDEN_SECTORS   0x1c
+#define BPB_NTFS_TOTAL       0x28 /* NTFS: u64 sectors, without the backup boot sector behind them */
+#define BPB_FAT32_BACKUP     0x32 /* FAT32: u16 sector of the backup boot sector */
+#define BPB_FAT32_SIZE       0x16 /* u16 sectors per FAT of FAT12/16; 0 on FAT32 */
+
+static struct build_change *add_change(struct build *build, unsigned int partition, const char *path)
+{
+	struct build_change *changes =
+		reallocarray(build->changes, build->change_count + 1, sizeof(*changes));
+	struct build_change *change;
+
+	if (!changes)
+		return NULL;
+	build->changes = changes;
+	change = &changes[build->change_count];
+	*change = (struct build_change){.partition = partition, .path = strdup(path)};
+	if (!change->path)
+		return NULL;
+	build->change_count++;
+	return change;
+}
+
+/* The sector of a volume where its second boot sector stands; 0 when it has none. */
+static uint64_t backup_sector(enum filesystem filesystem, const uint8_t *boot)
+{
+	if (filesystem == FILESYSTEM_NTFS)
+		return get_le64(boot + BPB_NTFS_TOTAL);
+	return get_le16(boot + BPB_FAT32_SIZE) == 0 ? get_le16(boot + BPB_FAT32_BACKUP) : 0;
+}
+
+static int set_hidden_sectors(struct disk *volume, uint64_t sector, const uint8_t *expected, uint32_t start,
+			      struct error *err)
+{
+	uint8_t boot[512];
+	uint64_t offset;
+	int r;
+
+	if (!mul_u64(sector, sizeof(boot), &offset) || !range_within(offset, sizeof(boot), volume->size))
+		return 0;
+	r = disk_read(volume, boot, sizeof(boot), offset, err);
+	/* A backup that differs is not ours to repair. */
+	if (r < 0 || memcmp(boot, expected, sizeof(boot)) != 0)
+		return r;
+	put_le32(boot + BPB_HIDDEN_SECTORS, start);
+	return disk_write(volume, boot, sizeof(boot), offset, err);
+}
+
+/* The number of sectors in front of the volume, kept in its boot sectors, follows the partition. */
+static int move_boot_sectors(const struct survey_partition *old, const struct plan_partition *partition,
+			     struct build *build, struct error *err)
+{
+	uint32_t start = (uint32_t)(partition->offset / 512);
+	struct build_change *change;
+	struct disk_window volume;
+	uint8_t boot[512];
+	uint64_t backup;
+	int r;
+
+	if (old->filesystem != FILESYSTEM_NTFS && old->filesystem != FILESYSTEM_FAT)
+		return 0;
+	r = disk_window_init(&volume, build->target, partition->offset, partition->length, err);
+	if (r == 0)
+		r = disk_read(&volume.disk, boot, sizeof(boot), 0, err);
+	if (r < 0 || get_le32(boot + BPB_HIDDEN_SECTORS) == start ||
+	    get_le16(boot + BPB_BYTES_PER_SECTOR) != sizeof(boot))
+		return r;
+	backup = backup_sector(old->filesystem, boot);
+	r = set_hidden_sectors(&volume.disk, 0, boot, start, err);
+	if (r == 0 && backup)
+		r = set_hidden_sectors(&volume.disk, backup, boot, start, err);
+	if (r < 0)
+		return r;
+	change = add_change(build, old->mbr.number, "$Boot");
+	if (!change || note_add(&change->details,
+				"hidden sectors of the boot sector: %" PRIu32 " -> %" PRIu32,
+				get_le32(boot + BPB_HIDDEN_SECTORS), start) < 0)
+		return error_failed(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int move_all_boot_sectors(const struct survey *survey, const struct plan *plan,
+				 struct build *build, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && plan->shift && i < plan->gpt.count; i++)
+		if (plan->partitions[i].source != SURVEY_NONE)
+			r = move_boot_sectors(&survey->partitions[plan->partitions[i].source],
+					      &plan->partitions[i], build, err);
+	return r;
+}
+
+/* The edited hive takes the place of the old one, in the same file. */
+static int convert_hive(struct volume *volume, const char *path, unsigned int partition,
+			const struct registry_target *target, struct build *build, struct error *err)
+{
+	CLEANUP_FREE uint8_t *old = NULL;
+	CLEANUP_FREE uint8_t *new = NULL;
+	CLEANUP(registry_notes_done) struct registry_notes notes = {.changed = NULL};
+	struct build_change *change;
+	size_t old_size, new_size;
+	int r = volume_read_file(volume, path, SURVEY_MAX_HIVE, &old, &old_size, err);
+
+	if (r == 0)
+		r = registry_convert(old, old_size, target, &new, &new_size, &notes, err);
+	free(TAKE(old));
+	for (size_t i = 0; r == 0 && i < notes.warning_count; i++)
+		note_add(&build->warnings, "%s", notes.warnings[i]);
+	if (r < 0 || !new)
+		return r;
+	r = volume_replace_file(volume, path, new, new_size, err);
+	change = r == 0 ? add_change(build, partition, path) : NULL;
+	for (size_t i = 0; change && i < notes.changed_count; i++)
+		note_add(&change->details, "%s", notes.changed[i]);
+	return r;
+}
+
+/* Each Windows of the disk finds its drive letters and its drivers. */
+static int convert_registry(const struct survey_partition *old, const struct plan_partition *partition,
+			    const struct registry_target *target, struct build *build, struct error *err)
+{
+	struct volume *volume = NULL;
+	struct disk_window window;
+	char path[128];
+	int r, closed;
+
+	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", old->windows.root);
+	r = survey_open_volume(build->target, partition->offset, partition->length, true, &window, &volume,
+			       err);
+	if (r < 0)
+		return error_prefix(err, "partition %u", old->mbr.number);
+	r = convert_hive(volume, path, old->mbr.number, target, build, err);
+	closed = volume_close(volume, r < 0 ? NULL : err);
+	r = r < 0 ? r : closed;
+	return r < 0 ? error_prefix(err, "partition %u", old->mbr.number) : 0;
+}
+
+static int convert_all_registries(const struct survey *survey, const struct plan *plan,
+				  struct build *build, struct error *err)
+{
+	struct registry_partition partitions[MBR_MAX_PARTITIONS];
+	struct registry_target target = {survey->mbr_signature, partitions, 0};
+	int r = 0;
+
+	for (size_t i = 0; i < plan->gpt.count; i++)
+		if (plan->partitions[i].source != SURVEY_NONE)
+			partitions[target.partition_count++] = (struct registry_partition){
+				survey->partitions[plan->partitions[i].source].offset,
+				plan->gpt.partitions[i].unique};
+	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
+		size_t source = plan->partitions[i].source;
+
+		if (source != SURVEY_NONE && survey->partitions[source].has_windows)
+			r = convert_registry(&survey->partitions[source], &plan->partitions[i], &target,
+					     build, err);
+	}
+	return r;
+}
+
+static int build_nvram(const struct plan *plan, enum nvram_container container, struct build *build,
+		       struct error *err)
+{
+	const struct gpt_partition *esp = &plan->gpt.partitions[plan->esp];
+	const struct nvram_partition partition = {
+		.number = (uint32_t)plan->esp + 1,
+		.start_lba = esp->first_lba,
+		.sectors = esp->last_lba - esp->first_lba + 1,
+		.guid = esp->unique,
+	};
+	int r = nvram_add_windows_boot_manager(&build->nvram, &partition,
+					       "\\EFI\\Microsoft\\Boot\\bootmgfw.efi", NULL, err);
+
+	if (r == 0 && container == NVRAM_VMGS)
+		r = nvram_encode_vmgs(&build->nvram, &plan->nvram_id, &build->nvram_file,
+				      &build->nvram_size, err);
+	if (r == 0 && container == NVRAM_OVMF)
+		r = nvram_encode_ovmf(&build->nvram, &build->nvram_file, &build->nvram_size, err);
+	return r;
+}
+
+/* What was built is read back through a new mount before it may be written. */
+static int check_target(const struct survey *survey, const struct plan *plan, const struct build *build,
+			struct error *err)
+{
+	struct gpt gpt;
+	int r = gpt_read(build->target, &gpt, err);
+
+	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
+		CLEANUP_VOLUME struct volume *volume = NULL;
+		const struct plan_partition *partition = &plan->partitions[i];
+		struct disk_window window;
+
+		if (partition->source == SURVEY_NONE || !survey->partitions[partition->source].is_readable)
+			continue;
+		r = survey_open_volume(build->target, partition->offset, partition->length, false, &window,
+				       &volume, err);
+	}
+	return r < 0 ? error_prefix(err, "the converted disk does not read back; nothing was written") : 0;
+}
+
+int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
+		 const struct build_options *options, struct build *ret, struct error *err)
+{
+	int r;
+
+	*ret = (struct build){.target = NULL};
+	r = changes_open(source, plan->disk_size, plan->ranges, plan->range_count, MAX_CHANGES, &ret->target,
+			 err);
+	if (r == 0)
+		r = gpt_write(&plan->gpt, ret->target, err);
+	if (r == 0)
+		r = move_all_boot_sectors(survey, plan, ret, err);
+	if (r == 0)
+		r = esp_build(survey, plan, options->boot_files, ret, err);
+	if (r == 0)
+		r = convert_all_registries(survey, plan, ret, err);
+	if (r == 0)
+		r = build_nvram(plan, options->nvram, ret, err);
+	return r < 0 ? r : check_target(survey, plan, ret, err);
+}
+
+void build_done(struct build *build)
+{
+	disk_close(build->target);
+	bootfiles_report_done(&build->boot_files);
+	bcd_default_entry_done(&build->bcd_default);
+	bcd_notes_done(&build->bcd);
+	for (size_t i = 0; i < build->change_count; i++) {
+		free(build->changes[i].path);
+		note_list_done(&build->changes[i].details);
+	}
+	free(build->changes);
+	note_list_done(&build->warnings);
+	nvram_done(&build->nvram);
+	free(build->nvram_file);
+	*build = (struct build){.target = NULL};
+}

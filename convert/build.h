@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Build all changes of a plan in memory: GPT, ESP with boot files and BCD, the guest's registry, the NVRAM store. When this
+ * has succeeded, everything that can fail but writing has been done and checked.
+ */
+#ifndef HVGEN2_CONVERT_BUILD_H
+#define HVGEN2_CONVERT_BUILD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bcd/bcd.h"
+#include "common/notes.h"
+#include "convert/bootfiles.h"
+#include "convert/plan.h"
+#include "convert/survey.h"
+#include "nvram/nvram.h"
+
+enum nvram_container { NVRAM_NONE, NVRAM_VMGS, NVRAM_OVMF };
+
+struct build_options {
+	enum bootfiles_set boot_files;
+	enum nvram_container nvram;
+};
+
+/* A file of the guest, or a structure of its file system, that is not bit-identical afterwards. */
+struct build_change {
+	unsigned int partition; /* number in the old table */
+	char *path;             /* "\\Windows\\System32\\config\\SYSTEM"; "$Boot" for boot sectors */
+	struct note_list details;
+};
+
+struct build {
+	struct disk *target; /* the whole target disk, to be written; its source must stay open */
+	struct bootfiles_report boot_files;
+	uint64_t esp_used; /* bytes of the ESP in use */
+	struct bcd_default_entry bcd_default;
+	struct bcd_notes bcd;
+	struct build_change *changes;
+	size_t change_count;
+	struct note_list warnings;
+	struct nvram nvram;  /* what the store holds */
+	uint8_t *nvram_file; /* the store as a file; NULL for NVRAM_NONE */
+	size_t nvram_size;
+};
+
+/*
+ * Build. 'source' is borrowed and must outlive *ret, which is to be released with build_done() in every case.
+ * Errors: the refusals of the boot files, the BCD and the hives; ERROR_DAMAGED; I/O.
+ */
+int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
+		 const struct build_options *options, struct build *ret, struct error *err);
+
+void build_done(struct build *build);
+#define CLEANUP_BUILD CLEANUP(build_done)
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvgen2 convert: source -> survey -> plan -> changes -> outputs. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/outfile.h"
+#include "convert/cmd.h"
+#include "convert/progress.h"
+#include "convert/report.h"
+#include "convert/write.h"
+
+enum {
+	OPTION_FORMAT = 256,
+	OPTION_LAYOUT,
+	OPTION_ESP_SIZE,
+	OPTION_NVRAM,
+	OPTION_REPORT,
+	OPTION_BOOT_FILES,
+	OPTION_WINDOWS,
+	OPTION_RANDOM_GUIDS,
+	OPTION_JSON,
+};
+
+static const struct cmd_option options[] = {
+	{'o', "output", "PATH", "the new disk; default NAME-gen2.vhdx in the working directory.\n"
+				"The other outputs take its stem"},
+	{OPTION_FORMAT, "format", "FORMAT", "dynamic or fixed; default: what the source is"},
+	{OPTION_LAYOUT, "layout", "LAYOUT", "auto, front (ESP in front of the old partitions) or end\n"
+					    "(ESP behind them); default: auto"},
+	{OPTION_ESP_SIZE, "esp-size", "SIZE", "size of the EFI system partition; default 260M"},
+	{OPTION_BOOT_FILES, "boot-files", "SET", "auto, 2011 or 2023: the certificate that signed the boot\n"
+						 "files; default: auto, which is 2011"},
+	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default"},
+	{OPTION_RANDOM_GUIDS, "random-guids", NULL, "random GUIDs instead of derived ones, for clones"},
+	{OPTION_NVRAM, "nvram", "PATH", "the NVRAM store; default STEM.vmgs; a name ending in .fd makes\n"
+					"an OVMF variable store; 'none' makes none"},
+	{OPTION_REPORT, "report", "PATH", "the report; default STEM.report.json"},
+	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
+	{'f', "force", NULL, "replace existing output files"},
+	{OPTION_JSON, "json", NULL, "print the report on standard output as JSON"},
+	{'v', "verbose", NULL, "progress also when standard error is no terminal"},
+	{'q', "quiet", NULL, "no progress and no page on standard output"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct cmd_verb verb = {
+	.name = "convert",
+	.synopsis = "[OPTIONS] DISK",
+	.purpose = "Make a generation 2 disk from DISK, the boot disk (VHDX, VHD or raw) of a generation 1\n"
+		   "Windows VM that is shut down. DISK is never written. A disk that cannot be converted\n"
+		   "is refused before anything is written.",
+	.options = options,
+	.epilogue = "Examples:\n"
+		    "  hvgen2 convert web01.vhdx\n"
+		    "  hvgen2 convert --dry-run web01.vhdx\n"
+		    "  hvgen2 convert -o /new/web01.vhdx --nvram /new/web01.fd web01.vhdx\n",
+};
+
+struct convert {
+	const char *output, *nvram, *report;
+	struct survey_options survey;
+	struct plan_options plan;
+	struct build_options build;
+	bool dry_run, force, json, verbose, quiet;
+};
+
+/* Paths that were not given, made from the name of the source. */
+struct paths {
+	char *disk, *nvram, *report;
+};
+
+static int set_format(struct convert *convert, const char *argument, struct error *err)
+{
+	if (strcmp(argument, "dynamic") == 0)
+		convert->plan.type = VHD_TYPE_DYNAMIC;
+	else if (strcmp(argument, "fixed") == 0)
+		convert->plan.type = VHD_TYPE_FIXED;
+	else
+		return error_usage(err, "option '--format': '%s' is neither dynamic nor fixed", argument);
+	return 0;
+}
+
+static int set_layout(struct convert *convert, const char *argument, struct error *err)
+{
+	if (layout_parse(argument, &convert->plan.layout) && convert->plan.layout != LAYOUT_REUSE)
+		return 0;
+	return error_usage(err, "option '--layout': '%s' is none of auto, front and end", argument);
+}
+
+static int set_option(void *context, int key, const char *argument, struct error *err)
+{
+	struct convert *convert = context;
+
+	switch (key) {
+	case 'o':
+		convert->output = argument;
+		break;
+	case OPTION_FORMAT:
+		return set_format(convert, argument, err);
+	case OPTION_LAYOUT:
+		return set_layout(convert, argument, err);
+	case OPTION_ESP_SIZE:
+		return cmd_parse_size("esp-size", argument, &convert->plan.esp_size, err);
+	case OPTION_BOOT_FILES:
+		if (!bootfiles_set_parse(argument, &convert->build.boot_files))
+			return error_usage(err, "option '--boot-files': '%s' is none of auto, 2011 and 2023",
+					   argument);
+		break;
+	case OPTION_WINDOWS:
+		return cmd_parse_number("windows", argument, 1, 128, &convert->survey.windows_number, err);
+	case OPTION_RANDOM_GUIDS:
+		convert->plan.random_guids = true;
+		break;
+	case OPTION_NVRAM:
+		convert->nvram = argument;
+		break;
+	case OPTION_REPORT:
+		convert->report = argument;
+		break;
+	case 'n':
+		convert->dry_run = true;
+		break;
+	case 'f':
+		convert->force = true;
+		break;
+	case OPTION_JSON:
+		convert->json = true;
+		break;
+	case 'v':
+		convert->verbose = true;
+		break;
+	default:
+		convert->quiet = true;
+		break;
+	}
+	return 0;
+}
+
+/* The length of 'path' without the extension of its last component. */
+static int stem_length(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+
+	return (int)(dot && dot != name ? (size_t)(dot - path) : strlen(path));
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
+}
+
+static void paths_done(struct paths *paths)
+{
+	free(paths->disk);
+	free(paths->nvram);
+	free(paths->report);
+}
+
+static int name_outputs(struct convert *convert, const char *source, struct paths *paths,
+			struct error *err)
+{
+	const char *slash = strrchr(source, '/');
+	const char *name = slash ? slash + 1 : source;
+	bool has_nvram = !convert->nvram || strcmp(convert->nvram, "none") != 0;
+	int stem, r;
+
+	if (convert->output)
+		paths->disk = strdup(convert->output);
+	else if (asprintf(&paths->disk, "%.*s-gen2.vhdx", stem_length(name), name) < 0)
+		paths->disk = NULL;
+	if (!paths->disk)
+		return error_failed(err, ENOMEM, "out of memory");
+	stem = stem_length(paths->disk);
+	r = asprintf(&paths->report, "%.*s.report.json", stem, paths->disk);
+	if (r >= 0)
+		r = asprintf(&paths->nvram, "%.*s.vmgs", stem, paths->disk);
+	if (r < 0)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (!convert->report)
+		convert->report = paths->report;
+	if (!convert->nvram)
+		convert->nvram = paths->nvram;
+	convert->build.nvram = !has_nvram                         ? NVRAM_NONE
+			       : ends_with(convert->nvram, ".fd") ? NVRAM_OVMF
+								  : NVRAM_VMGS;
+	return 0;
+}
+
+static int write_all(const struct convert *convert, const struct write_paths *paths,
+		     const struct report *report, struct error *err)
+{
+	CLEANUP_FREE char *json = report_json(report);
+	struct progress progress;
+	int r;
+
+	if (!json)
+		return error_failed(err, ENOMEM, "out of memory");
+	progress_start(&progress, convert->verbose, convert->quiet);
+	r = write_outputs(paths, report->plan, report->build, json, &progress.callback, err);
+	progress_end(&progress);
+	return r;
+}
+
+/* The pipeline. Fills *report as far as it comes. */
+static int run(const struct convert *convert, const struct write_paths *paths, struct survey *survey,
+	       struct plan *plan, struct build *build, struct disk **disk, struct report *report,
+	       struct error *err)
+{
+	int r = write_check_paths(paths, report->source_path, err);
+
+	if (r == 0)
+		r = vhd_open(report->source_path, NULL, disk, err);
+	if (r == 0)
+		r = survey_disk(*disk, &convert->survey, survey, err);
+	if (r == 0)
+		r = plan_make(survey, &convert->plan, plan, err);
+	if (r < 0)
+		return r;
+	report->plan = plan;
+	r = build_target(*disk, survey, plan, &convert->build, build, err);
+	if (r < 0)
+		return r;
+	report->build = build;
+	return convert->dry_run ? 0 : write_all(convert, paths, report, err);
+}
+
+/* A refusal leaves a report only where one was asked for by name. */
+static void write_failure_report(const struct convert *convert, const struct paths *paths,
+				 const struct report *report)
+{
+	CLEANUP_FREE char *json = NULL;
+	struct error err = ERROR_INIT;
+
+	if (convert->dry_run || convert->report == paths->report ||
+	    report->failure->kind == ERROR_USAGE || report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
+		return;
+	json = report_json(report);
+	if (json && outfile_write_whole(convert->report, convert->force, json, strlen(json), &err) < 0)
+		cmd_warn("%s", err.message);
+}
+
+static int convert_disk(struct convert *convert, const char *source)
+{
+	CLEANUP(paths_done) struct paths names = {NULL, NULL, NULL};
+	CLEANUP_DISK struct disk *disk = NULL;
+	CLEANUP_SURVEY struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
+	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
+	CLEANUP_BUILD struct build build = {.target = NULL};
+	struct report report = {
+		.source_path = source, .survey = &survey, .is_dry_run = convert->dry_run};
+	struct write_paths paths;
+	struct error err = ERROR_INIT;
+	int r = name_outputs(convert, source, &names, &err);
+
+	if (r < 0)
+		return cmd_fail(&err);
+	paths = (struct write_paths){
+		.disk = names.disk,
+		.nvram = convert->build.nvram == NVRAM_NONE ? NULL : convert->nvram,
+		.report = convert->report,
+		.replace = convert->force,
+	};
+	report.disk_path = paths.disk;
+	report.nvram_path = paths.nvram;
+	report.report_path = paths.report;
+	r = run(convert, &paths, &survey, &plan, &build, &disk, &report, &err);
+	if (r < 0) {
+		report.failure = &err;
+		report.disk_path = report.nvram_path = NULL;
+		write_failure_report(convert, &names, &report);
+		if (convert->json)
+			cmd_print_report(&report, true);
+		return cmd_fail(&err);
+	}
+	return convert->quiet && !convert->json ? 0 : cmd_print_report(&report, convert->json);
+}
+
+int cmd_convert(int argc, char **argv)
+{
+	struct convert convert = {
+		.plan = {.layout = LAYOUT_AUTO, .type = VHD_TYPE_MAX, .esp_size = PLAN_DEFAULT_ESP_SIZE},
+	};
+	struct error err = ERROR_INIT;
+	int operand, r = cmd_parse(&verb, argc, argv, set_option, &convert, &operand, &err);
+
+	if (r == CMD_HELP_SHOWN)
+		return 0;
+	if (r == 0 && argc - operand != 1)
+		r = error_usage(&err, "one DISK is expected; see 'hvgen2 help convert'");
+	return r < 0 ? cmd_fail(&err) : convert_disk(&convert, argv[operand]);
+}

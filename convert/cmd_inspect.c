@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvgen2 inspect: what a disk is, whether it can be converted, and the layout it would get. */
+#include <stdlib.h>
+
+#include "convert/cmd.h"
+#include "convert/report.h"
+
+enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS };
+
+static const struct cmd_option options[] = {
+	{OPTION_JSON, "json", NULL, "print a JSON object"},
+	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct cmd_verb verb = {
+	.name = "inspect",
+	.synopsis = "[OPTIONS] DISK",
+	.purpose = "Say what DISK (VHDX, VHD or raw) is, whether it can be converted, if not why, and which\n"
+		   "layout it would get. Nothing is written.",
+	.options = options,
+	.epilogue = "Exit status: 0 when it can be converted, 3 when it is refused, 4 when it is damaged.\n",
+};
+
+struct inspect {
+	bool json;
+	struct survey_options survey;
+};
+
+static int set_option(void *context, int key, const char *argument, struct error *err)
+{
+	struct inspect *inspect = context;
+
+	if (key == OPTION_WINDOWS)
+		return cmd_parse_number("windows", argument, 1, 128, &inspect->survey.windows_number, err);
+	inspect->json = true;
+	return 0;
+}
+
+static int inspect_disk(const struct inspect *inspect, const char *path)
+{
+	CLEANUP_DISK struct disk *disk = NULL;
+	CLEANUP_SURVEY struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
+	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
+	CLEANUP_BUILD struct build build = {.target = NULL};
+	const struct plan_options plan_options = {
+		.layout = LAYOUT_AUTO, .type = VHD_TYPE_MAX, .esp_size = PLAN_DEFAULT_ESP_SIZE};
+	const struct build_options build_options = {.nvram = NVRAM_NONE};
+	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
+	struct error err = ERROR_INIT;
+	int r = vhd_open(path, NULL, &disk, &err);
+
+	if (r == 0)
+		r = survey_disk(disk, &inspect->survey, &survey, &err);
+	if (r == 0) {
+		r = plan_make(&survey, &plan_options, &plan, &err);
+		report.plan = r == 0 ? &plan : NULL;
+	}
+	if (r == 0) {
+		r = build_target(disk, &survey, &plan, &build_options, &build, &err);
+		report.build = r == 0 ? &build : NULL;
+	}
+	report.failure = r < 0 ? &err : NULL;
+	r = cmd_print_report(&report, inspect->json);
+	return report.failure ? cmd_fail(&err) : r;
+}
+
+int cmd_inspect(int argc, char **argv)
+{
+	struct inspect inspect = {.json = false};
+	struct error err = ERROR_INIT;
+	int operand, r = cmd_parse(&verb, argc, argv, set_option, &inspect, &operand, &err);
+
+	if (r == CMD_HELP_SHOWN)
+		return 0;
+	if (r == 0 && argc - operand != 1)
+		r = error_usage(&err, "one DISK is expected; see 'hvgen2 help inspect'");
+	return r < 0 ? cmd_fail(&err) : inspect_disk(&inspect, argv[operand]);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The plan: see plan.h.
+ *
+ * Layout front, with blocks of 32 MiB and the default ESP:
+ *
+ *   old:                       | MBR | System Reserved | Windows                | unused |
+ *   new: | GPT | ESP | MSR | gap     | System Reserved | Windows                | GPT |
+ *        <---- shift: K whole blocks ->
+ *
+ * The old disk from its first partition on is mapped K blocks higher, so that its blocks keep their contents and
+ * are only indexed anew (formats: a VHDX addresses every block through its own BAT entry). Everything in front of the
+ * first partition, MBR and boot code, is not mapped.
+ *
+ * Results are reproducible: a GUID is derived from the signature and the page 83 id of the source disk and a name.
+ */
+#include "convert/plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+
+/* The name space of all GUIDs that are derived here: made once, at random, for this purpose. */
+#define NAMESPACE GUID(0x5ab1e2c4, 0x90d7, 0x4c0e, 0x9b1f, 0x6d2f4c8a7e31)
+
+/* Where partitions start by default, and the unit of growth: as Windows aligns. */
+#define ALIGNMENT MIB
+#define MSR_SIZE  (16 * MIB)
+
+/* Block size of an output whose source has none that can be kept (formats/vhdx: what Windows hosts choose). */
+#define DEFAULT_BLOCK_SIZE ((uint32_t)(32 * MIB))
+
+/* Windows wants an ESP of at least 100 MB (MBR2GPT documentation); beyond 32 GiB FAT32 is not what Windows makes. */
+#define ESP_MIN (100 * MIB)
+#define ESP_MAX (32 * GIB)
+
+/* MS-VHDX 2.6.2.2: the largest virtual disk. */
+#define DISK_MAX (64 * TIB)
+
+static const char *const layout_texts[LAYOUT_MAX] = {"auto", "front", "reuse", "end"};
+static const char *const role_texts[PLAN_ROLE_MAX] = {"esp",        "msr",      "windows",
+						      "old-system", "recovery", "data"};
+
+const char *layout_text(enum layout layout)
+{
+	return layout_texts[layout];
+}
+
+bool layout_parse(const char *text, enum layout *ret)
+{
+	for (size_t i = 0; i < LAYOUT_MAX; i++)
+		if (strcmp(text, layout_texts[i]) == 0) {
+			*ret = (enum layout)i;
+			return true;
+		}
+	return false;
+}
+
+const char *plan_role_text(enum plan_role role)
+{
+	return role_texts[role];
+}
+
+struct guid plan_mbr_volume_guid(uint32_t signature, uint64_t offset)
+{
+	struct guid guid = {{0}};
+
+	put_le32(guid.bytes, signature);
+	put_le64(guid.bytes + 8, offset);
+	return guid;
+}
+
+/* A GUID of this conversion, by name. */
+static struct guid derive(const struct survey *survey, const struct plan_options *options,
+			  const char *name)
+{
+	const struct guid space = NAMESPACE;
+	char disk[GUID_TEXT_SIZE], text[160];
+	int length;
+
+	if (options->random_guids)
+		return guid_random();
+	length = snprintf(text, sizeof(text), "%08" PRIx32 " %s %s", survey->mbr_signature,
+			  guid_format(&survey->image.disk_id, disk), name);
+	return guid_from_name(&space, text, (size_t)length);
+}
+
+/* As derive(), for GUIDs that must also change with every change of the source. */
+static struct guid derive_from_data(const struct survey *survey, const struct plan_options *options,
+				    const char *name)
+{
+	char data[GUID_TEXT_SIZE], text[96];
+
+	snprintf(text, sizeof(text), "%s %s %s", name, layout_text(options->layout),
+		 guid_format(&survey->image.data_write_guid, data));
+	return derive(survey, options, text);
+}
+
+static bool guid_is_taken(const struct gpt *gpt, const struct guid *guid)
+{
+	for (size_t i = 0; i < gpt->count; i++)
+		if (guid_equal(&gpt->partitions[i].unique, guid))
+			return true;
+	return false;
+}
+
+static void make_recovery(struct gpt_partition *gpt)
+{
+	gpt->type = GPT_TYPE_RECOVERY;
+	gpt->attributes = GPT_ATTRIBUTE_REQUIRED | GPT_ATTRIBUTE_NO_DRIVE_LETTER;
+	snprintf(gpt->name, sizeof(gpt->name), "Recovery");
+}
+
+/* Type, attributes and name by the MBR type alone (MBR2GPT documentation; Linux: its own type GUIDs). */
+static void map_type(struct plan *plan, const struct mbr_partition *mbr, struct gpt_partition *gpt)
+{
+	gpt->type = GPT_TYPE_BASIC_DATA;
+	snprintf(gpt->name, sizeof(gpt->name), "Basic data partition");
+	switch (mbr->type) {
+	case 0x01: /* FAT12 */
+	case 0x04: /* FAT16 */
+	case 0x06:
+	case 0x07: /* NTFS, exFAT, ReFS */
+	case 0x0b: /* FAT32 */
+	case 0x0c:
+	case 0x0e:
+		break;
+	case MBR_TYPE_RECOVERY:
+		make_recovery(gpt);
+		break;
+	case 0x82:
+		gpt->type = GUID(0x0657fd6d, 0xa4ab, 0x43c4, 0x84e5, 0x0933c84b4f4f);
+		snprintf(gpt->name, sizeof(gpt->name), "Linux swap");
+		break;
+	case 0x83:
+		gpt->type = GUID(0x0fc63daf, 0x8483, 0x4772, 0x8e79, 0x3d69d8477de4);
+		snprintf(gpt->name, sizeof(gpt->name), "Linux filesystem");
+		break;
+	case 0x8e:
+		gpt->type = GUID(0xe6d6d379, 0xf507, 0x44c2, 0xa23c, 0x238f2a3df928);
+		snprintf(gpt->name, sizeof(gpt->name), "Linux LVM");
+		break;
+	default: /* hidden and vendor types were invisible to Windows, and stay so */
+		gpt->attributes = GPT_ATTRIBUTE_HIDDEN | GPT_ATTRIBUTE_NO_DRIVE_LETTER;
+		note_add(&plan->warnings,
+			 "partition %u has the MBR type 0x%02x, for which there is no GPT type; it becomes "
+			 "a hidden basic data partition",
+			 mbr->number, mbr->type);
+	}
+}
+
+static enum plan_role role_of(const struct survey *survey, size_t index)
+{
+	if (index == survey->windows)
+		return PLAN_WINDOWS;
+	if (index == survey->system)
+		return PLAN_OLD_SYSTEM;
+	return survey->partitions[index].mbr.type == MBR_TYPE_RECOVERY ? PLAN_RECOVERY : PLAN_DATA;
+}
+
+/* The old system partition has no letter, and must not get one now that it is an ordinary partition. */
+static void hide_old_system(const struct survey_partition *partition, struct gpt_partition *gpt)
+{
+	if (partition->has_winre) {
+		make_recovery(gpt);
+	} else {
+		gpt->attributes |= GPT_ATTRIBUTE_NO_DRIVE_LETTER;
+		snprintf(gpt->name, sizeof(gpt->name), "System Reserved (BIOS)");
+	}
+}
+
+static struct gpt_partition *append(struct plan *plan, enum plan_role role, size_t source,
+				    uint64_t offset, uint64_t length)
+{
+	struct gpt_partition *partition = &plan->gpt.partitions[plan->gpt.count];
+
+	plan->partitions[plan->gpt.count] = (struct plan_partition){role, source, offset, length};
+	*partition = (struct gpt_partition){
+		.first_lba = offset / plan->gpt.sector_size,
+		.last_lba = (offset + length) / plan->gpt.sector_size - 1,
+	};
+	plan->gpt.count++;
+	return partition;
+}
+
+static void append_old_partition(const struct survey *survey, const struct plan_options *options,
+				 struct plan *plan, size_t index)
+{
+	const struct survey_partition *old = &survey->partitions[index];
+	enum plan_role role = role_of(survey, index);
+	struct guid unique = plan_mbr_volume_guid(survey->mbr_signature, old->offset);
+	struct gpt_partition *partition;
+	char name[32];
+
+	/* A signature of 0 would make GUIDs that any such disk shares. */
+	snprintf(name, sizeof(name), "partition %u", old->mbr.number);
+	if (options->random_guids || survey->mbr_signature == 0 || guid_is_taken(&plan->gpt, &unique))
+		unique = derive(survey, options, name);
+	if (role == PLAN_WINDOWS)
+		plan->windows = plan->gpt.count;
+	partition = append(plan, role, index, old->offset + plan->shift, old->length);
+	partition->unique = unique;
+	map_type(plan, &old->mbr, partition);
+	if (role == PLAN_OLD_SYSTEM)
+		hide_old_system(old, partition);
+}
+
+static void append_new_partitions(const struct survey *survey, const struct plan_options *options,
+				  struct plan *plan, uint64_t offset, uint64_t esp_size)
+{
+	struct gpt_partition *partition;
+
+	plan->esp = plan->gpt.count;
+	partition = append(plan, PLAN_ESP, SURVEY_NONE, offset, esp_size);
+	partition->type = GPT_TYPE_ESP;
+	partition->unique = derive(survey, options, "ESP");
+	/* What diskpart and Windows Setup set: no drive letter by itself. */
+	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
+	snprintf(partition->name, sizeof(partition->name), "EFI system partition");
+	partition = append(plan, PLAN_MSR, SURVEY_NONE, offset + esp_size, MSR_SIZE);
+	partition->type = GPT_TYPE_MSR;
+	partition->unique = derive(survey, options, "MSR");
+	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
+	snprintf(partition->name, sizeof(partition->name), "Microsoft reserved partition");
+}
+
+static void append_old_partitions(const struct survey *survey, const struct plan_options *options,
+				  struct plan *plan)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		append_old_partition(survey, options, plan, i);
+}
+
+/* The end of the last old partition, in bytes of the old disk. */
+static uint64_t old_end(const struct survey *survey)
+{
+	const struct survey_partition *last = &survey->partitions[survey->count - 1];
+
+	return last->offset + last->length;
+}
+
+/* Make the disk at least 'used' bytes and a backup GPT long; growth is by whole MiB. */
+static int fix_disk_size(const struct survey *survey, uint64_t size, uint64_t used, struct plan *plan,
+			 struct error *err)
+{
+	uint64_t backup = (plan->gpt.sector_size == 512 ? 33 : 5) * (uint64_t)plan->gpt.sector_size;
+	uint64_t needed;
+
+	if (!add_u64(used, backup, &needed) ||
+	    (needed > size && !round_up_u64(needed, ALIGNMENT, &size)) || size > DISK_MAX)
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
+				     "shrink the disk first", "the disk of %" PRIu64
+				     " bytes would grow beyond the 64 TiB of a VHDX",
+				     survey->disk_size);
+	plan->disk_size = size;
+	plan->gpt.disk_sectors = size / plan->gpt.sector_size;
+	return 0;
+}
+
+static int plan_front(const struct survey *survey, const struct plan_options *options, struct plan *plan,
+		      uint64_t esp_size, struct error *err)
+{
+	uint64_t first = survey->partitions[0].offset;
+	uint64_t needed = ALIGNMENT + esp_size + MSR_SIZE, size;
+
+	if (!round_up_u64(needed - min_u64(needed, first), plan->vhdx.block_size, &plan->shift) ||
+	    !add_u64(survey->disk_size, plan->shift, &size))
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "choose a smaller --esp-size",
+				     "an ESP of %" PRIu64 " bytes does not fit", esp_size);
+	append_new_partitions(survey, options, plan, ALIGNMENT, esp_size);
+	append_old_partitions(survey, options, plan);
+	plan->ranges[0] = (struct changes_range){first + plan->shift, first, survey->disk_size - first};
+	plan->range_count = 1;
+	return fix_disk_size(survey, size, old_end(survey) + plan->shift, plan, err);
+}
+
+static int plan_end(const struct survey *survey, const struct plan_options *options, struct plan *plan,
+		    uint64_t esp_size, struct error *err)
+{
+	uint64_t first = survey->partitions[0].offset, start;
+	uint64_t usable = gpt_first_usable(plan->gpt.sector_size) * plan->gpt.sector_size;
+
+	if (first < usable)
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout front",
+				     "partition %u starts at sector %" PRIu64
+				     ", where the GPT must stand; nothing is moved in layout 'end'",
+				     survey->partitions[0].mbr.number, survey->partitions[0].mbr.start_lba);
+	if (!round_up_u64(survey->disk_size, ALIGNMENT, &start))
+		return error_failed(err, EOVERFLOW, "the disk size overflows");
+	append_old_partitions(survey, options, plan);
+	append_new_partitions(survey, options, plan, start, esp_size);
+	plan->ranges[0] = (struct changes_range){first, first, survey->disk_size - first};
+	plan->range_count = 1;
+	return fix_disk_size(survey, survey->disk_size, start + esp_size + MSR_SIZE, plan, err);
+}
+
+/* Block size, sector size and identity of the output. */
+static void plan_image(const struct survey *survey, const struct plan_options *options,
+		       struct plan *plan)
+{
+	const struct vhd_info *image = &survey->image;
+	bool is_vhdx = image->format == VHD_FORMAT_VHDX;
+
+	plan->vhdx = (struct vhdx_spec){
+		.type = options->type != VHD_TYPE_MAX ? options->type : image->type,
+		.block_size = is_vhdx && image->block_size ? image->block_size : DEFAULT_BLOCK_SIZE,
+		.physical_sector_size = is_vhdx ? image->physical_sector_size : 4096,
+		.disk_id = derive(survey, options, "virtual disk"),
+		.file_write_guid = derive_from_data(survey, options, "file write"),
+		.data_write_guid = derive_from_data(survey, options, "data write"),
+		.creator = "hvgen2 " HVGEN2_VERSION,
+	};
+	/* A raw file is fixed only by accident: what is not written in it is not stored in the output either. */
+	if (image->format == VHD_FORMAT_RAW && options->type == VHD_TYPE_MAX)
+		plan->vhdx.type = VHD_TYPE_DYNAMIC;
+	/* A checkpoint is converted with all that lies below it, as a disk of its own. */
+	if (plan->vhdx.type == VHD_TYPE_DIFFERENCING)
+		plan->vhdx.type = VHD_TYPE_DYNAMIC;
+}
+
+static void note_what_is_dropped(const struct survey *survey, struct plan *plan)
+{
+	bool has_logical = false;
+
+	note_add(&plan->dropped, "the MBR with its boot code (sectors 0 to %" PRIu64 ")",
+		 survey->partitions[0].mbr.start_lba - 1);
+	for (size_t i = 0; i < survey->count; i++)
+		has_logical |= survey->partitions[i].mbr.logical;
+	if (has_logical)
+		note_add(&plan->dropped,
+			 "the extended partition: its logical partitions are partitions of the GPT");
+}
+
+static void note_unreadable(const struct survey *survey, struct plan *plan)
+{
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct survey_partition *partition = &survey->partitions[i];
+
+		if (partition->problem.kind != ERROR_NONE)
+			note_add(&plan->warnings,
+				 "partition %u could not be read and is carried over as it is: %s",
+				 partition->mbr.number, partition->problem.message);
+		else if (partition->is_dirty)
+			note_add(&plan->warnings, "partition %u asks for chkdsk", partition->mbr.number);
+	}
+}
+
+static int check_esp_size(uint64_t esp_size, uint64_t *ret, struct error *err)
+{
+	if (esp_size < ESP_MIN)
+		return error_refused(err, REFUSAL_ESP_TOO_SMALL, "choose at least 100M; the default is 260M",
+				     "an ESP of %" PRIu64 " bytes is less than Windows wants", esp_size);
+	if (esp_size > ESP_MAX || !round_up_u64(esp_size, ALIGNMENT, ret))
+		return error_usage(err, "option '--esp-size': at most 32G");
+	return 0;
+}
+
+int plan_make(const struct survey *survey, const struct plan_options *options, struct plan *ret,
+	      struct error *err)
+{
+	uint64_t esp_size = 0;
+	struct guid fat;
+	int r;
+
+	*ret = (struct plan){.layout = options->layout};
+	r = check_esp_size(options->esp_size, &esp_size, err);
+	if (r < 0)
+		return r;
+	if (ret->layout == LAYOUT_AUTO)
+		ret->layout = LAYOUT_FRONT;
+	plan_image(survey, options, ret);
+	ret->gpt.sector_size = survey->sector_size;
+	ret->gpt.disk_guid = derive(survey, options, "GPT");
+	ret->nvram_id = derive(survey, options, "VMGS");
+	fat = derive(survey, options, "FAT");
+	ret->fat_volume_id = get_le32(fat.bytes);
+	r = ret->layout == LAYOUT_END ? plan_end(survey, options, ret, esp_size, err)
+				      : plan_front(survey, options, ret, esp_size, err);
+	if (r < 0)
+		return r;
+	note_what_is_dropped(survey, ret);
+	note_unreadable(survey, ret);
+	return gpt_check(&ret->gpt, err);
+}
+
+void plan_done(struct plan *plan)
+{
+	note_list_done(&plan->dropped);
+	note_list_done(&plan->warnings);
+}

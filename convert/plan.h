@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The plan: the geometry of the target, its partitions, where each byte comes from, and every GUID. A pure function of the
+ * survey and the options; it reads no disk, and nothing decides after it.
+ */
+#ifndef HVGEN2_CONVERT_PLAN_H
+#define HVGEN2_CONVERT_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/notes.h"
+#include "convert/changes.h"
+#include "convert/gpt.h"
+#include "convert/survey.h"
+#include "vhd/vhd.h"
+
+enum layout {
+	LAYOUT_AUTO,
+	LAYOUT_FRONT, /* the old disk moves up by whole blocks, ESP and MSR come in front of it */
+	LAYOUT_REUSE, /* the old system partition becomes the ESP */
+	LAYOUT_END,   /* the disk grows, ESP and MSR come behind the old end */
+	LAYOUT_MAX,
+};
+
+enum plan_role {
+	PLAN_ESP,
+	PLAN_MSR,
+	PLAN_WINDOWS,    /* the Windows that starts by default */
+	PLAN_OLD_SYSTEM, /* the partition of the BIOS boot manager; keeps its contents */
+	PLAN_RECOVERY,
+	PLAN_DATA,
+	PLAN_ROLE_MAX,
+};
+
+struct plan_options {
+	enum layout layout;
+	enum vhd_type type; /* of the output; VHD_TYPE_MAX: as the source is */
+	uint64_t esp_size;  /* bytes */
+	bool random_guids;
+};
+
+#define PLAN_DEFAULT_ESP_SIZE (UINT64_C(260) << 20)
+
+/* What the partition of the same index in plan.gpt is. */
+struct plan_partition {
+	enum plan_role role;
+	size_t source;   /* index in the survey; SURVEY_NONE for a new one */
+	uint64_t offset; /* bytes, on the target */
+	uint64_t length;
+};
+
+struct plan {
+	enum layout layout; /* never LAYOUT_AUTO */
+	struct vhdx_spec vhdx;
+	uint64_t disk_size;
+	uint64_t shift; /* bytes by which the old partitions move up */
+	struct changes_range ranges[1];
+	size_t range_count;
+	struct gpt gpt;
+	struct plan_partition partitions[GPT_MAX_PARTITIONS];
+	size_t esp, windows; /* indexes in gpt.partitions; the entry number is one more */
+	uint32_t fat_volume_id;
+	struct guid nvram_id; /* unique id in the footer of the VMGS file */
+	struct note_list dropped, warnings;
+};
+
+/*
+ * Decide. 'survey' must be of a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE, REFUSAL_ESP_TOO_SMALL,
+ * ERROR_USAGE for values out of range. *ret is to be released with plan_done() in every case.
+ */
+int plan_make(const struct survey *survey, const struct plan_options *options, struct plan *ret,
+	      struct error *err);
+
+void plan_done(struct plan *plan);
+#define CLEANUP_PLAN CLEANUP(plan_done)
+
+/* "front", "reuse", "end", "auto"; false for any other word. */
+const char *layout_text(enum layout layout);
+bool layout_parse(const char *text, enum layout *ret);
+const char *plan_role_text(enum plan_role role);
+
+/* The unique GUID that Windows 10 and later derives for an MBR volume: {SSSSSSSS-0000-0000-OOOO-OOOOOOOOOOOO}. */
+struct guid plan_mbr_volume_guid(uint32_t signature, uint64_t offset);
+
+#endif

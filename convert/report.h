@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a conversion found, decided and did: as JSON for machines, as a page for people. Both come from the same records.
+ * The JSON is reproducible: it holds no time and no duration.
+ */
+#ifndef HVGEN2_CONVERT_REPORT_H
+#define HVGEN2_CONVERT_REPORT_H
+
+#include <stdio.h>
+
+#include "convert/build.h"
+#include "convert/plan.h"
+#include "convert/survey.h"
+
+struct report {
+	const char *source_path;
+	const struct survey *survey; /* never NULL; filled as far as the survey came */
+	const struct plan *plan;     /* NULL when the disk was refused before */
+	const struct build *build;   /* NULL when nothing was built */
+	const struct error *failure; /* NULL when all went well */
+	const char *disk_path;       /* outputs; NULL for what is not written */
+	const char *nvram_path;
+	const char *report_path;
+	bool is_dry_run;
+};
+
+/* A new string, to be freed, that ends in a newline; NULL when out of memory. */
+char *report_json(const struct report *report);
+
+void report_print(const struct report *report, FILE *stream);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The report as JSON. Keys are stable: scripts rely on them. */
+#include "convert/report.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "convert/cmd.h"
+
+/* Names of the guest may hold unpaired surrogates, which JSON cannot: then every byte that is not ASCII becomes '?'. */
+static json_t *text(const char *utf8)
+{
+	json_t *string = json_string(utf8);
+	CLEANUP_FREE char *ascii = NULL;
+
+	if (string)
+		return string;
+	ascii = strdup(utf8);
+	for (char *at = ascii; at && *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	return ascii ? json_string(ascii) : NULL;
+}
+
+static void set_text(json_t *object, const char *key, const char *utf8)
+{
+	json_object_set_new(object, key, text(utf8));
+}
+
+static void set_number(json_t *object, const char *key, uint64_t number)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)number));
+}
+
+static void set_guid(json_t *object, const char *key, const struct guid *guid)
+{
+	char buffer[GUID_TEXT_SIZE];
+
+	set_text(object, key, guid_format(guid, buffer));
+}
+
+static json_t *texts(char *const *sentences, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(array, text(sentences[i]));
+	return array;
+}
+
+static json_t *source_object(const struct report *report)
+{
+	const struct vhd_info *image = &report->survey->image;
+	json_t *source = json_object();
+
+	set_text(source, "path", report->source_path);
+	if (report->survey->disk_size == 0)
+		return source;
+	set_text(source, "image", vhd_info_text(image));
+	set_number(source, "virtual_size", image->virtual_size);
+	set_number(source, "file_size", image->file_size);
+	set_number(source, "block_size", image->block_size);
+	set_number(source, "sector_size", image->logical_sector_size);
+	set_number(source, "chain_length", image->chain_length);
+	json_object_set_new(source, "log_replayed", json_boolean(image->log_replayed));
+	set_guid(source, "disk_id", &image->disk_id);
+	return source;
+}
+
+static json_t *windows_object(const struct survey *survey)
+{
+	const struct survey_partition *partition = &survey->partitions[survey->windows];
+	const struct windows *windows = &partition->windows;
+	json_t *object = json_object();
+
+	set_number(object, "partition", partition->mbr.number);
+	set_text(object, "product", windows->product);
+	set_text(object, "edition", windows->edition);
+	json_object_set_new(object, "version",
+			    json_sprintf("%u.%u.%u", windows->major, windows->minor, windows->build));
+	set_text(object, "architecture", windows_arch_text(windows->arch));
+	json_object_set_new(object, "is_server", json_boolean(windows->is_server));
+	set_text(object, "root", windows->root);
+	set_text(object, "boot_version", windows->boot_version);
+	return object;
+}
+
+static json_t *old_partition_object(const struct survey_partition *partition)
+{
+	json_t *object = json_object();
+	char buffer[16];
+
+	set_number(object, "number", partition->mbr.number);
+	set_number(object, "mbr_type", partition->mbr.type);
+	set_text(object, "type", mbr_type_text(partition->mbr.type, buffer));
+	json_object_set_new(object, "active", json_boolean(partition->mbr.active));
+	json_object_set_new(object, "logical", json_boolean(partition->mbr.logical));
+	set_number(object, "start_lba", partition->mbr.start_lba);
+	set_number(object, "sectors", partition->mbr.sectors);
+	set_text(object, "filesystem", filesystem_text(partition->filesystem));
+	set_text(object, "label", partition->label);
+	json_object_set_new(object, "has_windows", json_boolean(partition->has_windows));
+	json_object_set_new(object, "has_winre", json_boolean(partition->has_winre));
+	json_object_set_new(object, "has_bcd", json_boolean(partition->has_bcd));
+	if (partition->problem.kind != ERROR_NONE)
+		set_text(object, "problem", partition->problem.message);
+	return object;
+}
+
+static json_t *before_object(const struct survey *survey)
+{
+	json_t *object = json_object(), *partitions = json_array();
+
+	set_text(object, "table", "mbr");
+	json_object_set_new(object, "signature", json_sprintf("0x%08" PRIx32, survey->mbr_signature));
+	set_number(object, "size", survey->disk_size);
+	for (size_t i = 0; i < survey->count; i++)
+		json_array_append_new(partitions, old_partition_object(&survey->partitions[i]));
+	json_object_set_new(object, "partitions", partitions);
+	return object;
+}
+
+static json_t *new_partition_object(const struct survey *survey, const struct plan *plan, size_t index)
+{
+	const struct gpt_partition *gpt = &plan->gpt.partitions[index];
+	const struct plan_partition *partition = &plan->partitions[index];
+	json_t *object = json_object();
+	char buffer[GUID_TEXT_SIZE];
+
+	set_number(object, "number", index + 1);
+	set_text(object, "role", plan_role_text(partition->role));
+	set_text(object, "type", gpt_type_text(&gpt->type, buffer));
+	set_guid(object, "type_guid", &gpt->type);
+	set_guid(object, "guid", &gpt->unique);
+	set_text(object, "name", gpt->name);
+	json_object_set_new(object, "attributes", json_sprintf("0x%016" PRIx64, gpt->attributes));
+	set_number(object, "start_lba", gpt->first_lba);
+	set_number(object, "sectors", gpt->last_lba - gpt->first_lba + 1);
+	if (partition->source != SURVEY_NONE)
+		set_number(object, "old_number", survey->partitions[partition->source].mbr.number);
+	return object;
+}
+
+static json_t *after_object(const struct survey *survey, const struct plan *plan)
+{
+	json_t *object = json_object(), *partitions = json_array();
+
+	set_text(object, "table", "gpt");
+	set_text(object, "layout", layout_text(plan->layout));
+	set_guid(object, "disk_guid", &plan->gpt.disk_guid);
+	set_number(object, "size", plan->disk_size);
+	set_number(object, "shift", plan->shift);
+	set_number(object, "block_size", plan->vhdx.block_size);
+	set_guid(object, "disk_id", &plan->vhdx.disk_id);
+	for (size_t i = 0; i < plan->gpt.count; i++)
+		json_array_append_new(partitions, new_partition_object(survey, plan, i));
+	json_object_set_new(object, "partitions", partitions);
+	return object;
+}
+
+static json_t *esp_object(const struct build *build)
+{
+	const struct bootfiles_report *boot = &build->boot_files;
+	json_t *object = json_object(), *files = json_array();
+
+	set_text(object, "boot_files", bootfiles_set_text(boot->set));
+	set_text(object, "boot_version", boot->version);
+	set_number(object, "used", build->esp_used);
+	for (size_t i = 0; i < boot->count; i++) {
+		json_t *file = json_object();
+
+		set_text(file, "path", boot->files[i].esp_path);
+		set_text(file, "from", boot->files[i].guest_path);
+		set_number(file, "size", boot->files[i].size);
+		json_array_append_new(files, file);
+	}
+	json_object_set_new(object, "files", files);
+	return object;
+}
+
+static json_t *bcd_object(const struct build *build)
+{
+	json_t *object = json_object();
+
+	set_guid(object, "default", &build->bcd_default.object);
+	if (build->bcd_default.description)
+		set_text(object, "description", build->bcd_default.description);
+	if (build->bcd_default.path)
+		set_text(object, "path", build->bcd_default.path);
+	json_object_set_new(object, "changed", texts(build->bcd.changed, build->bcd.changed_count));
+	return object;
+}
+
+static json_t *nvram_object(const struct build *build)
+{
+	json_t *object = json_object(), *entries = json_array();
+	uint16_t numbers[16];
+	size_t count = nvram_boot_order(&build->nvram, numbers, 16);
+
+	for (size_t i = 0; i < count && i < 16; i++) {
+		struct nvram_boot_entry entry;
+		json_t *item;
+
+		if (nvram_boot_entry(&build->nvram, numbers[i], &entry, NULL) < 0)
+			continue;
+		item = json_object();
+		json_object_set_new(item, "number", json_sprintf("%04X", entry.number));
+		set_text(item, "description", entry.description);
+		if (entry.file_path)
+			set_text(item, "path", entry.file_path);
+		json_array_append_new(entries, item);
+		nvram_boot_entry_done(&entry);
+	}
+	json_object_set_new(object, "boot_order", entries);
+	return object;
+}
+
+static json_t *changes_array(const struct build *build)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < build->change_count; i++) {
+		const struct build_change *change = &build->changes[i];
+		json_t *object = json_object();
+
+		set_number(object, "partition", change->partition);
+		set_text(object, "path", change->path);
+		json_object_set_new(object, "details", texts(change->details.texts, change->details.count));
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static void extend(json_t *array, char *const *sentences, size_t count)
+{
+	json_t *more = texts(sentences, count);
+
+	json_array_extend(array, more);
+	json_decref(more);
+}
+
+static void set_lists(json_t *root, const struct report *report)
+{
+	json_t *dropped = json_array(), *warnings = json_array();
+
+	if (report->plan) {
+		extend(dropped, report->plan->dropped.texts, report->plan->dropped.count);
+		extend(warnings, report->plan->warnings.texts, report->plan->warnings.count);
+	}
+	if (report->build) {
+		json_object_set_new(root, "changed", changes_array(report->build));
+		extend(dropped, report->build->bcd.dropped, report->build->bcd.dropped_count);
+		extend(warnings, report->build->bcd.warnings, report->build->bcd.warning_count);
+		extend(warnings, report->build->warnings.texts, report->build->warnings.count);
+	}
+	json_object_set_new(root, "dropped", dropped);
+	json_object_set_new(root, "warnings", warnings);
+}
+
+static json_t *failure_object(const struct error *failure)
+{
+	json_t *object = json_object();
+
+	if (failure->kind == ERROR_REFUSED)
+		set_text(object, "id", refusal_id(failure->refusal));
+	else
+		set_number(object, "exit_status", failure->kind);
+	set_text(object, "message", failure->message);
+	if (failure->kind == ERROR_REFUSED)
+		set_text(object, "advice", failure->advice);
+	return object;
+}
+
+static json_t *outputs_object(const struct report *report)
+{
+	json_t *object = json_object();
+
+	if (report->disk_path)
+		set_text(object, "disk", report->disk_path);
+	if (report->nvram_path)
+		set_text(object, "nvram", report->nvram_path);
+	if (report->report_path)
+		set_text(object, "report", report->report_path);
+	return object;
+}
+
+char *report_json(const struct report *report)
+{
+	json_t *root = json_object();
+	CLEANUP_FREE char *dump = NULL;
+	char *ended = NULL;
+
+	set_text(root, "tool", "hvgen2 " HVGEN2_VERSION);
+	json_object_set_new(root, "dry_run", json_boolean(report->is_dry_run));
+	json_object_set_new(root, "convertible", json_boolean(!report->failure));
+	if (report->failure)
+		json_object_set_new(root, report->failure->kind == ERROR_REFUSED ? "refusal" : "error",
+				    failure_object(report->failure));
+	json_object_set_new(root, "source", source_object(report));
+	if (report->survey->windows != SURVEY_NONE && report->survey->count)
+		json_object_set_new(root, "windows", windows_object(report->survey));
+	if (report->survey->count)
+		json_object_set_new(root, "before", before_object(report->survey));
+	if (report->plan)
+		json_object_set_new(root, "after", after_object(report->survey, report->plan));
+	if (report->build) {
+		json_object_set_new(root, "esp", esp_object(report->build));
+		json_object_set_new(root, "bcd", bcd_object(report->build));
+		json_object_set_new(root, "nvram", nvram_object(report->build));
+	}
+	set_lists(root, report);
+	json_object_set_new(root, "outputs", outputs_object(report));
+	dump = json_dumps(root, JSON_INDENT(2));
+	json_decref(root);
+	if (!dump || asprintf(&ended, "%s\n", dump) < 0)
+		return NULL;
+	return ended;
+}

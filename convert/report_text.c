@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The report as a page for people. */
+#include "convert/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "convert/cmd.h"
+
+static const char *const role_descriptions[PLAN_ROLE_MAX] = {
+	[PLAN_ESP] = "new: boot files and BCD",
+	[PLAN_MSR] = "new",
+	[PLAN_WINDOWS] = "Windows",
+	[PLAN_OLD_SYSTEM] = "BIOS boot files, kept for going back",
+	[PLAN_RECOVERY] = "recovery",
+	[PLAN_DATA] = "data",
+};
+
+static void print_source(const struct report *report, FILE *stream)
+{
+	const struct survey *survey = report->survey;
+	char size[32], block[32];
+
+	if (survey->disk_size == 0)
+		return;
+	fprintf(stream, "Source   %s\n         %s, %s", report->source_path, vhd_info_text(&survey->image),
+		cmd_size_text(survey->disk_size, size));
+	if (survey->image.block_size)
+		fprintf(stream, ", blocks of %s", cmd_size_text(survey->image.block_size, block));
+	if (survey->image.chain_length > 1)
+		fprintf(stream, ", merged from %u files", survey->image.chain_length);
+	if (survey->image.log_replayed)
+		fprintf(stream, ", log replayed in memory");
+	fputc('\n', stream);
+}
+
+static void print_windows(const struct survey *survey, FILE *stream)
+{
+	const struct survey_partition *partition;
+
+	if (survey->windows == SURVEY_NONE)
+		return;
+	partition = &survey->partitions[survey->windows];
+	fprintf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n", partition->windows.product,
+		partition->windows.major, partition->windows.minor, partition->windows.build,
+		windows_arch_text(partition->windows.arch), partition->mbr.number);
+}
+
+static void print_row(FILE *stream, size_t number, uint64_t start, uint64_t size, const char *type,
+		      const char *contents)
+{
+	char from[32], length[32];
+
+	fprintf(stream, "  %3zu  %10s  %10s  %-28s %s\n", number, cmd_size_text(start, from),
+		cmd_size_text(size, length), type, contents);
+}
+
+static void print_before(const struct survey *survey, FILE *stream)
+{
+	if (survey->count == 0)
+		return;
+	fprintf(stream, "\nBefore   MBR, signature 0x%08" PRIx32 "\n  %3s  %10s  %10s  %-28s %s\n",
+		survey->mbr_signature, "#", "start", "size", "type", "contents");
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct survey_partition *partition = &survey->partitions[i];
+		char buffer[16], type[64], contents[256];
+
+		snprintf(type, sizeof(type), "%s%s%s", mbr_type_text(partition->mbr.type, buffer),
+			 partition->mbr.active ? ", active" : "", partition->mbr.logical ? ", logical" : "");
+		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s",
+			 filesystem_text(partition->filesystem), partition->label[0] ? " '" : "",
+			 partition->label, partition->label[0] ? "'" : "",
+			 partition->has_bcd ? ", boot manager" : "",
+			 partition->has_winre ? ", recovery environment" : "",
+			 partition->has_windows ? ", Windows" : "",
+			 partition->problem.kind != ERROR_NONE ? ", unreadable" : "");
+		print_row(stream, partition->mbr.number, partition->offset, partition->length, type, contents);
+	}
+}
+
+static void print_after(const struct survey *survey, const struct plan *plan, FILE *stream)
+{
+	char guid[GUID_TEXT_SIZE], size[32];
+
+	fprintf(stream, "\nAfter    GPT {%s}, %s, layout %s\n  %3s  %10s  %10s  %-28s %s\n",
+		guid_format(&plan->gpt.disk_guid, guid), cmd_size_text(plan->disk_size, size),
+		layout_text(plan->layout), "#", "start", "size", "type", "contents");
+	for (size_t i = 0; i < plan->gpt.count; i++) {
+		const struct plan_partition *partition = &plan->partitions[i];
+		char contents[128], type[GUID_TEXT_SIZE];
+
+		if (partition->source == SURVEY_NONE)
+			snprintf(contents, sizeof(contents), "%s", role_descriptions[partition->role]);
+		else
+			snprintf(contents, sizeof(contents), "%s (was %u)",
+				 role_descriptions[partition->role],
+				 survey->partitions[partition->source].mbr.number);
+		print_row(stream, i + 1, partition->offset, partition->length,
+			  gpt_type_text(&plan->gpt.partitions[i].type, type), contents);
+	}
+}
+
+static void print_list(FILE *stream, const char *title, char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		fprintf(stream, "%-8s %s\n", i ? "" : title, texts[i]);
+}
+
+static void print_boot(const struct build *build, FILE *stream)
+{
+	const struct bootfiles_report *boot = &build->boot_files;
+	char size[32];
+
+	fprintf(stream, "\nESP      %zu boot files of the guest's own Windows, %s", boot->count,
+		cmd_size_text(boot->bytes, size));
+	if (boot->version[0])
+		fprintf(stream, ", bootmgfw.efi %s", boot->version);
+	fprintf(stream, "\nBCD      default '%s', %s\n",
+		build->bcd_default.description ? build->bcd_default.description : "",
+		build->bcd_default.path ? build->bcd_default.path : "");
+}
+
+static void print_nvram(const struct build *build, FILE *stream)
+{
+	uint16_t numbers[16];
+	size_t count = nvram_boot_order(&build->nvram, numbers, 16);
+
+	for (size_t i = 0; i < count && i < 16; i++) {
+		struct nvram_boot_entry entry;
+
+		if (nvram_boot_entry(&build->nvram, numbers[i], &entry, NULL) < 0)
+			continue;
+		fprintf(stream, "%-8s Boot%04X \"%s\" %s\n", i ? "" : "NVRAM", entry.number,
+			entry.description, entry.file_path ? entry.file_path : "");
+		nvram_boot_entry_done(&entry);
+	}
+}
+
+static void print_changes(const struct build *build, FILE *stream)
+{
+	for (size_t i = 0; i < build->change_count; i++) {
+		const struct build_change *change = &build->changes[i];
+
+		fprintf(stream, "%-8s partition %u: %s\n", i ? "" : "Changed", change->partition, change->path);
+		for (size_t j = 0; j < change->details.count; j++)
+			fprintf(stream, "           %s\n", change->details.texts[j]);
+	}
+	print_list(stream, "In BCD", build->bcd.changed, build->bcd.changed_count);
+}
+
+static void print_outputs(const struct report *report, FILE *stream)
+{
+	const char *verb = report->is_dry_run ? "Would be" : "Written";
+
+	if (!report->disk_path)
+		return;
+	fprintf(stream, "\n%-8s %s\n", verb, report->disk_path);
+	if (report->nvram_path)
+		fprintf(stream, "         %s\n", report->nvram_path);
+	if (report->report_path)
+		fprintf(stream, "         %s\n", report->report_path);
+	if (!report->is_dry_run)
+		fprintf(stream,
+			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
+			"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
+			"         back, start the old VM.\n");
+}
+
+void report_print(const struct report *report, FILE *stream)
+{
+	print_source(report, stream);
+	print_windows(report->survey, stream);
+	print_before(report->survey, stream);
+	if (report->plan)
+		print_after(report->survey, report->plan, stream);
+	if (report->build) {
+		print_boot(report->build, stream);
+		print_nvram(report->build, stream);
+		print_changes(report->build, stream);
+	}
+	if (report->plan)
+		print_list(stream, "Dropped", report->plan->dropped.texts, report->plan->dropped.count);
+	if (report->build)
+		print_list(stream, "", report->build->bcd.dropped, report->build->bcd.dropped_count);
+	if (report->plan)
+		print_list(stream, "Warning", report->plan->warnings.texts, report->plan->warnings.count);
+	if (report->build) {
+		print_list(stream, "Warning", report->build->bcd.warnings, report->build->bcd.warning_count);
+		print_list(stream, "Warning", report->build->warnings.texts, report->build->warnings.count);
+	}
+	print_outputs(report, stream);
+}

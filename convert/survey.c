@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The survey: see survey.h. It first looks at everything and notes what it finds, problems too, then judges: a data
+ * volume that cannot be read does not stop the conversion, for nothing in it is touched; the Windows volume and the
+ * system partition must be sound.
+ */
+#include "convert/survey.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "common/cleanup.h"
+#include "common/hive.h"
+
+int survey_open_volume(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
+		       struct disk_window *window, struct volume **ret, struct error *err)
+{
+	int r = disk_window_init(window, disk, offset, length, err);
+
+	return r < 0 ? r : volume_open(&window->disk, writable, ret, err);
+}
+
+/* Put "partition N: " in front of what went wrong there. */
+static int in_partition(const struct survey_partition *partition, struct error *err)
+{
+	return error_prefix(err, "partition %u", partition->mbr.number);
+}
+
+static int look_into_volume(struct survey_partition *partition, struct volume *volume, struct error *err)
+{
+	partition->is_readable = true;
+	partition->is_dirty = volume_is_dirty(volume);
+	strncpy(partition->label, volume_label(volume), sizeof(partition->label) - 1);
+	partition->has_bcd = volume_exists(volume, "\\Boot\\BCD");
+	partition->has_winre = volume_exists(volume, "\\Recovery\\WindowsRE\\Winre.wim");
+	return windows_find(volume, &partition->windows, &partition->has_windows, err);
+}
+
+/* Note what a partition holds. Only I/O errors and lack of memory stop the survey here. */
+static int look_at_partition(struct disk *disk, struct survey_partition *partition, struct error *err)
+{
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	struct disk_window window;
+	int r = disk_window_init(&window, disk, partition->offset, partition->length, err);
+
+	if (r == 0)
+		r = filesystem_probe(&window.disk, &partition->filesystem, err);
+	if (r < 0)
+		return in_partition(partition, err);
+	if (partition->filesystem == FILESYSTEM_BITLOCKER)
+		error_refused(&partition->problem, REFUSAL_BITLOCKER,
+			      "decrypt it in the guest (manage-bde -off), then convert again",
+			      "the volume is encrypted with BitLocker");
+	if (partition->filesystem != FILESYSTEM_NTFS)
+		return 0;
+	r = volume_open(&window.disk, false, &volume, &partition->problem);
+	if (r == 0)
+		r = look_into_volume(partition, volume, &partition->problem);
+	if (r < 0 && partition->problem.kind == ERROR_FAILED) {
+		*err = partition->problem;
+		return in_partition(partition, err);
+	}
+	return 0;
+}
+
+static int fill_partitions(const struct mbr *mbr, struct survey *survey, struct error *err)
+{
+	survey->mbr_signature = mbr->signature;
+	survey->partitions = calloc(mbr->count ? mbr->count : 1, sizeof(*survey->partitions));
+	if (!survey->partitions)
+		return error_failed(err, ENOMEM, "out of memory");
+	survey->count = mbr->count;
+	for (size_t i = 0; i < mbr->count; i++) {
+		struct survey_partition *partition = &survey->partitions[i];
+
+		partition->mbr = mbr->partitions[i];
+		partition->offset = partition->mbr.start_lba * survey->sector_size;
+		partition->length = partition->mbr.sectors * survey->sector_size;
+	}
+	return 0;
+}
+
+/* The refusal or damage noted for a partition becomes that of the disk. */
+static int fail_with_problem(const struct disk *disk, const struct survey_partition *partition,
+			     struct error *err)
+{
+	*err = partition->problem;
+	in_partition(partition, err);
+	return error_prefix(err, "'%s'", disk->name);
+}
+
+/* The list of "2, 5" for messages. */
+static void windows_numbers(const struct survey *survey, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].has_windows && used < size)
+			used += (size_t)snprintf(text + used, size - used, "%s%u", used ? ", " : "",
+						 survey->partitions[i].mbr.number);
+}
+
+static int refuse_without_windows(const struct disk *disk, const struct survey *survey, struct error *err)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].problem.kind != ERROR_NONE)
+			return fail_with_problem(disk, &survey->partitions[i], err);
+	return error_refused(err, REFUSAL_NO_WINDOWS,
+			     "convert the disk that the VM starts from; data disks need no conversion",
+			     "'%s': no partition holds a Windows installation", disk->name);
+}
+
+static int choose_windows(const struct disk *disk, struct survey *survey, unsigned int wanted,
+			  struct error *err)
+{
+	char numbers[128];
+	size_t found = 0;
+
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct survey_partition *partition = &survey->partitions[i];
+
+		if (!partition->has_windows || (wanted && partition->mbr.number != wanted))
+			continue;
+		survey->windows = i;
+		found++;
+	}
+	if (found == 1)
+		return 0;
+	windows_numbers(survey, numbers, sizeof(numbers));
+	survey->windows = SURVEY_NONE;
+	if (numbers[0] == '\0')
+		return refuse_without_windows(disk, survey, err);
+	if (found == 0)
+		return error_refused(err, REFUSAL_NO_WINDOWS, "choose one of those with --windows",
+				     "'%s': partition %u holds no Windows; partitions with one: %s",
+				     disk->name, wanted, numbers);
+	return error_refused(err, REFUSAL_SEVERAL_WINDOWS,
+			     "choose the one to start by default with --windows NUMBER",
+			     "'%s': Windows is installed on partitions %s", disk->name, numbers);
+}
+
+/* The partition that the BIOS starts: the active one, or where \Boot\BCD is when that one has none. */
+static int choose_system(const struct disk *disk, struct survey *survey, struct error *err)
+{
+	size_t active = SURVEY_NONE, with_bcd = SURVEY_NONE, count = 0;
+
+	for (size_t i = 0; i < survey->count; i++) {
+		if (survey->partitions[i].mbr.active)
+			active = i;
+		if (survey->partitions[i].has_bcd) {
+			with_bcd = i;
+			count++;
+		}
+	}
+	if (active != SURVEY_NONE && survey->partitions[active].has_bcd)
+		survey->system = active;
+	else if (count == 1)
+		survey->system = with_bcd;
+	else if (active != SURVEY_NONE && survey->partitions[active].problem.kind != ERROR_NONE)
+		return fail_with_problem(disk, &survey->partitions[active], err);
+	else if (active != SURVEY_NONE)
+		survey->system = active;
+	return 0;
+}
+
+/* A hibernated volume belongs to a session that expects to find all of its volumes as it left them. */
+static int refuse_hibernated(const struct disk *disk, const struct survey *survey, struct error *err)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].problem.refusal == REFUSAL_HIBERNATED)
+			return fail_with_problem(disk, &survey->partitions[i], err);
+	return 0;
+}
+
+static int check_hive(struct volume *volume, const char *path, struct error *err)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	CLEANUP_HIVE struct hive *hive = NULL;
+	size_t size;
+	int r = volume_read_file(volume, path, SURVEY_MAX_HIVE, &bytes, &size, err);
+
+	return r < 0 ? r : hive_open(bytes, size, path, &hive, err);
+}
+
+static int judge_windows(struct disk *disk, const struct survey *survey, struct error *err)
+{
+	const struct survey_partition *partition = &survey->partitions[survey->windows];
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	struct disk_window window;
+	char path[128];
+	int r;
+
+	if (partition->problem.kind != ERROR_NONE)
+		return fail_with_problem(disk, partition, err);
+	if (partition->is_dirty)
+		return error_refused(err, REFUSAL_NTFS_DIRTY,
+				     "run chkdsk /f in the guest, shut it down fully and convert again",
+				     "'%s': partition %u: the volume is marked as damaged", disk->name,
+				     partition->mbr.number);
+	r = survey_open_volume(disk, partition->offset, partition->length, false, &window, &volume, err);
+	if (r == 0)
+		r = windows_check_efi(volume, &partition->windows, err);
+	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", partition->windows.root);
+	if (r == 0)
+		r = check_hive(volume, path, err);
+	if (r < 0) {
+		in_partition(partition, err);
+		return error_prefix(err, "'%s'", disk->name);
+	}
+	return 0;
+}
+
+static int judge(struct disk *disk, const struct survey_options *options, struct survey *survey,
+		 struct error *err)
+{
+	int r = refuse_hibernated(disk, survey, err);
+
+	if (r == 0)
+		r = choose_windows(disk, survey, options ? options->windows_number : 0, err);
+	if (r == 0)
+		r = judge_windows(disk, survey, err);
+	if (r == 0)
+		r = choose_system(disk, survey, err);
+	return r;
+}
+
+int survey_disk(struct disk *disk, const struct survey_options *options, struct survey *ret,
+		struct error *err)
+{
+	struct mbr mbr;
+	int r;
+
+	*ret = (struct survey){
+		.image = *vhd_info(disk),
+		.disk_size = disk->size,
+		.sector_size = disk->sector_size,
+		.windows = SURVEY_NONE,
+		.system = SURVEY_NONE,
+	};
+	if (disk->sector_size != 512)
+		return error_refused(err, REFUSAL_SECTOR_SIZE,
+				     "a generation 1 VM cannot start from it; convert the disk it starts from",
+				     "'%s': the disk has logical sectors of %u bytes instead of 512",
+				     disk->name, disk->sector_size);
+	r = mbr_read(disk, &mbr, err);
+	if (r == 0)
+		r = fill_partitions(&mbr, ret, err);
+	for (size_t i = 0; r == 0 && i < ret->count; i++)
+		r = look_at_partition(disk, &ret->partitions[i], err);
+	return r < 0 ? r : judge(disk, options, ret, err);
+}
+
+void survey_done(struct survey *survey)
+{
+	free(survey->partitions);
+	*survey = (struct survey){.partitions = NULL};
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The survey: what is on the disk. It only reads, and it decides whether the disk can be converted at all.
+ */
+#ifndef HVGEN2_CONVERT_SURVEY_H
+#define HVGEN2_CONVERT_SURVEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/disk.h"
+#include "convert/mbr.h"
+#include "convert/volume.h"
+#include "convert/windows.h"
+#include "vhd/vhd.h"
+
+#define SURVEY_NONE SIZE_MAX
+
+/* \Boot\BCD is some ten KiB; Microsoft's media have 256 KiB. */
+#define SURVEY_MAX_BCD ((size_t)16 << 20)
+/* SYSTEM is 10 to 30 MiB on servers. */
+#define SURVEY_MAX_HIVE ((size_t)256 << 20)
+
+struct survey_partition {
+	struct mbr_partition mbr;
+	uint64_t offset; /* bytes from the start of the disk */
+	uint64_t length;
+	enum filesystem filesystem;
+	char label[100];
+	bool is_readable;     /* an NTFS volume that could be mounted */
+	struct error problem; /* why it could not; kind ERROR_NONE otherwise */
+	bool is_dirty;        /* the volume asks for chkdsk */
+	bool has_bcd;         /* \Boot\BCD */
+	bool has_winre;       /* \Recovery\WindowsRE\Winre.wim */
+	bool has_windows;
+	struct windows windows; /* valid when has_windows */
+};
+
+struct survey {
+	struct vhd_info image;
+	uint64_t disk_size;
+	uint32_t sector_size;
+	uint32_t mbr_signature;
+	struct survey_partition *partitions; /* in disk order */
+	size_t count;
+	size_t windows; /* index of the partition that is to start; SURVEY_NONE while unknown */
+	size_t system;  /* index of the partition with the BIOS boot manager and \Boot\BCD; may be the same */
+};
+
+struct survey_options {
+	unsigned int windows_number; /* partition number of the Windows to start; 0: the only one */
+};
+
+/*
+ * Survey 'disk', which must come from vhd_open(). *ret is filled as far as the survey came, also when it refuses, and is
+ * to be released with survey_done() in every case.
+ * Errors: every refusal of the sector size, the partition table, the file systems and Windows; ERROR_DAMAGED.
+ */
+int survey_disk(struct disk *disk, const struct survey_options *options, struct survey *ret,
+		struct error *err);
+
+void survey_done(struct survey *survey);
+#define CLEANUP_SURVEY CLEANUP(survey_done)
+
+/* Mount a partition of the survey from 'disk', the source or the change set with the partition at 'offset'. */
+int survey_open_volume(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
+		       struct disk_window *window, struct volume **ret, struct error *err);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Write the outputs: see write.h. */
+#include "convert/write.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "common/outfile.h"
+#include "convert/cmd.h"
+
+/* Header area, log, metadata and BAT of a VHDX, generously. */
+#define VHDX_OVERHEAD (16 * MIB)
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return strcmp(a, b) == 0 || (stat(a, &first) == 0 && stat(b, &second) == 0 &&
+				     first.st_dev == second.st_dev && first.st_ino == second.st_ino);
+}
+
+int write_check_paths(const struct write_paths *paths, const char *source, struct error *err)
+{
+	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++) {
+		if (!outputs[i])
+			continue;
+		if (is_same_file(outputs[i], source))
+			return error_usage(err, "'%s' is the source, which is never written; choose another name",
+					   outputs[i]);
+		for (size_t j = 0; j < i; j++)
+			if (outputs[j] && is_same_file(outputs[i], outputs[j]))
+				return error_usage(err, "'%s' is named for two outputs", outputs[i]);
+	}
+	for (size_t i = 0; r == 0 && !paths->replace && i < ARRAY_SIZE(outputs); i++)
+		if (outputs[i])
+			r = outfile_check_absent(outputs[i], err);
+	return r;
+}
+
+/* Bytes of the target that are neither hole nor zero; all of it for a fixed image. */
+static int needed_bytes(const struct plan *plan, struct disk *target, uint64_t *ret, struct error *err)
+{
+	uint64_t block = plan->vhdx.block_size, next = 0;
+
+	*ret = VHDX_OVERHEAD + target->size / block * sizeof(uint64_t);
+	if (plan->vhdx.type == VHD_TYPE_FIXED) {
+		*ret += target->size;
+		return 0;
+	}
+	/* 'next' is the end of the blocks that are counted already. */
+	for (uint64_t at = 0; at < target->size;) {
+		struct disk_extent extent;
+		int r = disk_extent(target, at, &extent, err);
+
+		if (r < 0)
+			return r;
+		if (extent.kind == DISK_DATA || extent.kind == DISK_MEMORY) {
+			uint64_t start = max_u64(round_down(at, block), next);
+			uint64_t end = div_round_up(at + extent.length, block) * block;
+
+			if (end > start) {
+				*ret += end - start;
+				next = end;
+			}
+		}
+		at += extent.length;
+	}
+	return 0;
+}
+
+static int check_space(int fd, const char *path, const struct plan *plan, struct disk *target,
+		       struct error *err)
+{
+	char need_text[32], free_text[32];
+	struct statvfs fs;
+	uint64_t needed, available;
+	int r = needed_bytes(plan, target, &needed, err);
+
+	if (r < 0 || fstatvfs(fd, &fs) < 0)
+		return r;
+	available = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (available >= needed)
+		return 0;
+	return error_failed(err, ENOSPC, "'%s': up to %s are needed, but the file system has %s free", path,
+			    cmd_size_text(needed, need_text), cmd_size_text(available, free_text));
+}
+
+static void remove_and_exit(int number)
+{
+	static const char text[] = "\nhvgen2: interrupted; no output was made\n";
+	ssize_t ignored;
+
+	(void)number;
+	outfile_remove_all_on_signal();
+	ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+	(void)ignored;
+	_exit(ERROR_FAILED);
+}
+
+static void handle_signals(void)
+{
+	static const int fatal[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction remove_files = {.sa_handler = remove_and_exit};
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	sigemptyset(&remove_files.sa_mask);
+	sigemptyset(&ignore.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
+		sigaction(fatal[i], &remove_files, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL); /* a file size limit is an error of write() */
+}
+
+static int write_small(struct outfile *out, const char *path, bool replace, const void *bytes,
+		       size_t size, struct error *err)
+{
+	int r = outfile_create(out, path, replace, err);
+
+	return r < 0 ? r : outfile_write(out, bytes, size, 0, err);
+}
+
+int write_outputs(const struct write_paths *paths, const struct plan *plan, const struct build *build,
+		  const char *report_json, const struct vhd_progress *progress, struct error *err)
+{
+	CLEANUP_OUTFILE struct outfile disk = OUTFILE_INIT;
+	CLEANUP_OUTFILE struct outfile nvram = OUTFILE_INIT;
+	CLEANUP_OUTFILE struct outfile report = OUTFILE_INIT;
+	int r;
+
+	handle_signals();
+	r = outfile_create(&disk, paths->disk, paths->replace, err);
+	if (r == 0)
+		r = check_space(disk.fd, paths->disk, plan, build->target, err);
+	if (r == 0 && paths->nvram)
+		r = write_small(&nvram, paths->nvram, paths->replace, build->nvram_file, build->nvram_size,
+				err);
+	if (r == 0 && paths->report)
+		r = write_small(&report, paths->report, paths->replace, report_json, strlen(report_json),
+				err);
+	if (r == 0)
+		r = vhdx_write(disk.fd, paths->disk, &plan->vhdx, build->target, progress, err);
+	if (r == 0 && paths->nvram)
+		r = outfile_commit(&nvram, err);
+	if (r == 0 && paths->report)
+		r = outfile_commit(&report, err);
+	return r < 0 ? r : outfile_commit(&disk, err);
+}

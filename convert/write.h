@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Write what a plan and its changes say: the disk, the NVRAM store and the report, all under temporary names first. They
+ * get their final names only when all of them are whole, the disk last. There are no decisions here.
+ */
+#ifndef HVGEN2_CONVERT_WRITE_H
+#define HVGEN2_CONVERT_WRITE_H
+
+#include <stdbool.h>
+
+#include "convert/build.h"
+#include "convert/plan.h"
+
+struct write_paths {
+	const char *disk;
+	const char *nvram;  /* NULL: none */
+	const char *report; /* NULL: none */
+	bool replace;       /* existing files */
+};
+
+/*
+ * Do the outputs stand in the way of something? REFUSAL_OUTPUT_EXISTS, and ERROR_USAGE when an output is 'source' itself
+ * or two outputs are one file.
+ */
+int write_check_paths(const struct write_paths *paths, const char *source, struct error *err);
+
+/*
+ * Write. Also before the first byte: ENOSPC when the file system of the disk has less room than the output needs.
+ * SIGINT, SIGTERM and SIGHUP remove the temporary files and end the program with status 1.
+ */
+int write_outputs(const struct write_paths *paths, const struct plan *plan, const struct build *build,
+		  const char *report_json, const struct vhd_progress *progress, struct error *err);
+
+#endif
