@@ -69,6 +69,10 @@ bool volume_exists(struct volume *volume, const char *path);
 int volume_read_file(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
 		     size_t *ret_size, struct error *err);
 
+/* The same for the first 'max_size' bytes of a file of any size; of a WOF-compressed one, up to 256 MiB. */
+int volume_read_start(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
+		      size_t *ret_size, struct error *err);
+
 /* Overwrite the contents of an existing file, in place as far as it goes; its times, attributes and security stay. */
 int volume_replace_file(struct volume *volume, const char *path, const void *data, size_t size,
 			struct error *err);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Mounting and unmounting. A mount that may not be used is found out before anything could be written: the first mount is
+ * always read-only and looks at hiberfil.sys and at the restart pages of $LogFile, which the library itself checks for
+ * writable mounts only. One mount takes less than a millisecond.
+ */
+#include "convert/volume.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "convert/volume_internal.h"
+
+#define HIBERFILE        "\\hiberfil.sys"
+#define HIBERFILE_HEADER 4096
+
+#define SHUT_DOWN_FULLY                                                                            \
+	"start the guest and shut it down fully (shutdown /s /t 0, or disable fast startup), then " \
+	"convert again"
+#define CHECK_AND_SHUT_DOWN                                                                        \
+	"start the guest so that Windows replays the journal, run chkdsk, shut it down cleanly, "  \
+	"then convert again"
+
+static void unmount(struct volume *volume)
+{
+	if (volume->ntfs)
+		ntfs_umount(volume->ntfs, FALSE);
+	volume->ntfs = NULL;
+}
+
+static int mount(struct volume *volume, bool writable, struct error *err)
+{
+	struct ntfs_device *dev = volume_device_new(&volume->device);
+	int code;
+
+	if (!dev)
+		return error_failed(err, ENOMEM, "out of memory");
+	volume_begin(volume, 0);
+	volume->ntfs = ntfs_device_mount(dev, writable ? 0 : NTFS_MNT_RDONLY);
+	if (volume->ntfs)
+		return 0;
+	code = errno;
+	NTFS3G_CLEAR(dev->d_state, ND_Open);
+	ntfs_device_free(dev);
+	return volume_fail(volume, "", code == ENOENT ? EIO : code, "mount the NTFS volume", err);
+}
+
+/*
+ * The first bytes of hiberfil.sys: "hibr" is a saved system, "rstr" one whose restoring has begun, in either case; "wake"
+ * or zeros is one that is over. A shorter file belongs to a hibernated system on another partition (libntfs-3g).
+ */
+static bool is_hibernated(const uint8_t *header, size_t size)
+{
+	static const char *const marks[] = {"hibr", "HIBR", "rstr", "RSTR"};
+
+	if (size < HIBERFILE_HEADER)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (memcmp(header, marks[i], 4) == 0)
+			return true;
+	return false;
+}
+
+static int check_hiberfile(struct volume *volume, struct error *err)
+{
+	CLEANUP_INODE ntfs_inode *inode = NULL;
+	CLEANUP_ATTR ntfs_attr *data = NULL;
+	uint8_t header[HIBERFILE_HEADER];
+	s64 length;
+	int r = volume_lookup(volume, HIBERFILE, &inode, err);
+
+	if (r == -ENOENT) {
+		if (err)
+			*err = (struct error)ERROR_INIT;
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
+	if (!data)
+		return volume_fail(volume, HIBERFILE, EIO, "open", err);
+	length = ntfs_attr_pread(data, 0, sizeof(header), header);
+	if (length < 0)
+		return volume_fail(volume, HIBERFILE, EIO, "read", err);
+	if (is_hibernated(header, (size_t)length))
+		return error_refused(err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
+				     "'%s': Windows is hibernated or was shut down with fast startup: "
+				     "'%s' holds a saved system",
+				     volume->device.disk->name, HIBERFILE);
+	return 0;
+}
+
+/* Restart pages of version 2.0: Windows 8 and later keep metadata in memory and log them this way until a full shutdown. */
+static bool is_fast_startup(const RESTART_PAGE_HEADER *page)
+{
+	return page && get_le16(&page->major_ver) == 2 && get_le16(&page->minor_ver) == 0;
+}
+
+static int check_journal(struct volume *volume, struct error *err)
+{
+	CLEANUP_INODE ntfs_inode *inode = NULL;
+	CLEANUP_ATTR ntfs_attr *data = NULL;
+	CLEANUP_FREE RESTART_PAGE_HEADER *page = NULL;
+	const char *name = volume->device.disk->name;
+	bool sound;
+
+	volume_begin(volume, 0);
+	inode = ntfs_inode_open(volume->ntfs, FILE_LogFile);
+	if (inode)
+		data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
+	if (!data)
+		return volume_fail(volume, "$LogFile", EIO, "open", err);
+	sound = ntfs_check_logfile(data, &page) && ntfs_is_logfile_clean(data, page);
+	if (volume->device.error.kind != ERROR_NONE)
+		return volume_fail(volume, "$LogFile", EIO, "read", err);
+	if (is_fast_startup(page))
+		return error_refused(err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
+				     "'%s': the NTFS journal is in the state that hibernation, fast startup "
+				     "or a power cut leaves behind",
+				     name);
+	if (!sound)
+		return error_refused(err, REFUSAL_NTFS_DIRTY, CHECK_AND_SHUT_DOWN,
+				     "'%s': the NTFS volume was not closed cleanly, its journal holds "
+				     "changes that are not replayed",
+				     name);
+	return 0;
+}
+
+int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err)
+{
+	CLEANUP_VOLUME struct volume *volume = calloc(1, sizeof(*volume));
+	int r;
+
+	if (!volume)
+		return error_failed(err, ENOMEM, "out of memory");
+	volume->device.disk = disk;
+	r = mount(volume, false, err);
+	if (r == 0)
+		r = check_hiberfile(volume, err);
+	if (r == 0)
+		r = check_journal(volume, err);
+	if (r == 0 && writable) {
+		unmount(volume);
+		r = mount(volume, true, err);
+	}
+	if (r == 0)
+		*ret = TAKE(volume);
+	return r;
+}
+
+int volume_close(struct volume *volume, struct error *err)
+{
+	int r = 0;
+
+	if (!volume)
+		return 0;
+	volume_begin(volume, 0);
+	if (ntfs_umount(TAKE(volume->ntfs), FALSE) < 0)
+		r = volume_fail(volume, "", errno, "unmount the NTFS volume", err);
+	free(volume);
+	return r;
+}
+
+void volume_cleanup(struct volume **volume)
+{
+	if (*volume) {
+		unmount(*volume);
+		free(*volume);
+	}
+	*volume = NULL;
+}
+
+const char *volume_label(const struct volume *volume)
+{
+	return volume->ntfs->vol_name ? volume->ntfs->vol_name : "";
+}
+
+bool volume_is_dirty(const struct volume *volume)
+{
+	return get_le16(&volume->ntfs->flags) & 1; /* VOLUME_IS_DIRTY */
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The NTFS layer on images made by mkntfs and filled through libntfs-3g, judged by the ntfs-3g tools. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "convert/volume.h"
+#include "ntfs_image.h"
+
+#define IMAGE_SIZE (24 * MIB)
+#define HIVE_SIZE  (1 * MIB + 300)
+
+static char image[256];
+static uint8_t bytes[2 * MIB];
+
+static void set_up(void)
+{
+	if (!image_can_make())
+		cr_skip_test("mkntfs is not installed");
+	snprintf(image, sizeof(image), "%s/tests/convert/volume-%d.ntfs", BUILD_DIR, (int)getpid());
+	image_pattern(bytes, sizeof(bytes), 7);
+	image_make(image, IMAGE_SIZE, 4096);
+}
+
+static void tear_down(void)
+{
+	if (image[0])
+		unlink(image);
+}
+
+static void fill(void)
+{
+	ntfs_volume *volume = image_mount(image);
+
+	image_add(volume, "Windows/System32/config/SYSTEM", bytes, HIVE_SIZE);
+	image_add(volume, "Windows/System32/small.txt", "resident", 8);
+	image_add(volume, "Windows/empty", "", 0);
+	image_add(volume, "Windows/Überlänge mit Leerzeichen und 漢字.txt", bytes, 5000);
+	image_add(volume, "Windows/zebra.txt", bytes, 1);
+	image_add(volume, "Windows/Apple.txt", bytes, 1);
+	image_add_compressed(volume, "Windows/lznt1.bin", bytes, 700000);
+	image_add_sparse(volume, "Windows/sparse.bin", 3 * MIB, "the end", 7);
+	image_add_stream(volume, "Windows/zebra.txt", "Zone.Identifier", bytes, 3000);
+	image_unmount(volume);
+}
+
+static void open_and_close(bool writable, struct error *err)
+{
+	struct disk *disk = image_disk(image, writable);
+	struct volume *volume;
+
+	if (volume_open(disk, writable, &volume, err) == 0)
+		volume_cleanup(&volume);
+	disk_close(disk);
+}
+
+static struct volume *open_image(struct disk *disk, bool writable)
+{
+	struct error err = ERROR_INIT;
+	struct volume *volume;
+
+	cr_assert_eq(volume_open(disk, writable, &volume, &err), 0, "%s", err.message);
+	return volume;
+}
+
+static void expect_file(struct volume *volume, const char *path, const void *data, size_t size)
+{
+	struct error err = ERROR_INIT;
+	uint8_t *got;
+	size_t got_size;
+
+	cr_assert_eq(volume_read_file(volume, path, 4 * MIB, &got, &got_size, &err), 0, "%s", err.message);
+	cr_assert_eq(got_size, size, "%s: %zu bytes instead of %zu", path, got_size, size);
+	cr_assert_eq(memcmp(got, data, size), 0, "%s differs", path);
+	free(got);
+}
+
+Test(volume, reads_every_kind_of_file, .init = set_up, .fini = tear_down)
+{
+	struct disk *disk;
+	struct volume *volume;
+	uint8_t *sparse = calloc(1, 3 * MIB);
+
+	fill();
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	cr_assert_str_eq(volume_label(volume), "Prüfung");
+	cr_assert_not(volume_is_dirty(volume));
+	memcpy(sparse + 3 * MIB - 7, "the end", 7);
+	expect_file(volume, "\\windows\\SYSTEM32\\Config\\system", bytes, HIVE_SIZE);
+	expect_file(volume, "/Windows//System32/SMALL.TXT", "resident", 8);
+	expect_file(volume, "\\Windows\\empty", "", 0);
+	expect_file(volume, "\\Windows\\ÜBERLÄNGE mit Leerzeichen und 漢字.txt", bytes, 5000);
+	expect_file(volume, "\\Windows\\lznt1.bin", bytes, 700000);
+	expect_file(volume, "\\Windows\\sparse.bin", sparse, 3 * MIB);
+	volume_cleanup(&volume);
+	disk_close(disk);
+	free(sparse);
+}
+
+Test(volume, tells_what_cannot_be_read, .init = set_up, .fini = tear_down)
+{
+	struct error err = ERROR_INIT;
+	struct disk *disk;
+	struct volume *volume;
+	uint8_t *data = NULL;
+	size_t size;
+
+	fill();
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	cr_assert_eq(volume_read_file(volume, "\\Windows\\none", MIB, &data, &size, &err), -ENOENT);
+	cr_assert_eq(err.kind, ERROR_FAILED);
+	cr_assert(strstr(err.message, "'\\Windows\\none'"), "%s", err.message);
+	cr_assert_eq(volume_read_file(volume, "\\Windows\\zebra.txt\\x", MIB, &data, &size, &err), -ENOENT);
+	cr_assert_eq(volume_read_file(volume, "\\Windows", MIB, &data, &size, &err), -EISDIR);
+	cr_assert_eq(volume_read_file(volume, "\\Windows\\lznt1.bin", 699999, &data, &size, &err), -EFBIG);
+	cr_assert_eq(volume_read_start(volume, "\\Windows\\lznt1.bin", 10, &data, &size, &err), 0);
+	cr_assert_eq(size, 10);
+	cr_assert_eq(memcmp(data, bytes, 10), 0);
+	free(data);
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
+
+Test(volume, stats_and_lists, .init = set_up, .fini = tear_down)
+{
+	static const char *const names[] = {"Apple.txt", "System32", "empty", "lznt1.bin",
+					    "sparse.bin", "zebra.txt", "Überlänge mit Leerzeichen und 漢字.txt"};
+	struct error err = ERROR_INIT;
+	struct volume_entry *entries;
+	struct volume_stat stat;
+	struct disk *disk;
+	struct volume *volume;
+	size_t count;
+
+	fill();
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	cr_assert_eq(volume_list(volume, "\\WINDOWS\\", &entries, &count, &err), 0, "%s", err.message);
+	cr_assert_eq(count, ARRAY_SIZE(names));
+	for (size_t i = 0; i < count; i++) {
+		cr_assert_str_eq(entries[i].name, names[i]);
+		cr_assert_eq(entries[i].is_directory, strcmp(names[i], "System32") == 0);
+	}
+	volume_entries_free(entries, count);
+	cr_assert_eq(volume_list(volume, "\\", &entries, &count, &err), 0, "%s", err.message);
+	cr_assert_eq(count, 1);
+	cr_assert_str_eq(entries[0].name, "Windows");
+	volume_entries_free(entries, count);
+	cr_assert_eq(volume_list(volume, "\\Windows\\empty", &entries, &count, &err), -ENOTDIR);
+
+	cr_assert_eq(volume_stat(volume, "\\Windows\\sparse.bin", &stat, &err), 0);
+	cr_assert_eq(stat.size, 3 * MIB);
+	cr_assert_not(stat.is_directory || stat.is_compact || stat.is_reparse);
+	cr_assert_gt(stat.mtime, 1600000000);
+	cr_assert_eq(volume_stat(volume, "\\Windows", &stat, &err), 0);
+	cr_assert(stat.is_directory);
+	cr_assert(volume_exists(volume, "\\Windows\\System32"));
+	cr_assert_not(volume_exists(volume, "\\Windows\\System33"));
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
+
+Test(volume, decompresses_compact_files, .init = set_up, .fini = tear_down)
+{
+	static const size_t sizes[] = {1, 4095, 4096, 4097, 32768, 100000, 700001};
+	struct error err = ERROR_INIT;
+	ntfs_volume *filling = image_mount(image);
+	struct volume_stat stat;
+	struct volume *volume;
+	struct disk *disk;
+	char path[64];
+	uint8_t *start;
+	size_t size;
+
+	for (unsigned int algorithm = 0; algorithm < 4; algorithm++)
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			snprintf(path, sizeof(path), "wof/%u-%zu.bin", algorithm, sizes[i]);
+			image_add_wof(filling, path, algorithm, bytes, sizes[i]);
+		}
+	image_unmount(filling);
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	for (unsigned int algorithm = 0; algorithm < 4; algorithm++)
+		for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+			snprintf(path, sizeof(path), "\\wof\\%u-%zu.bin", algorithm, sizes[i]);
+			cr_assert_eq(volume_stat(volume, path, &stat, &err), 0, "%s", err.message);
+			cr_assert(stat.is_compact && stat.is_reparse);
+			cr_assert_eq(stat.size, sizes[i], "%s: %zu bytes", path, (size_t)stat.size);
+			expect_file(volume, path, bytes, sizes[i]);
+		}
+	cr_assert_eq(volume_read_start(volume, "\\wof\\1-700001.bin", 40000, &start, &size, &err), 0);
+	cr_assert_eq(size, 40000);
+	cr_assert_eq(memcmp(start, bytes, size), 0);
+	free(start);
+	cr_assert_lt(volume_replace_file(volume, "\\wof\\1-4096.bin", bytes, 4096, &err), 0);
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
+
+Test(volume, refuses_contents_held_elsewhere, .init = set_up, .fini = tear_down)
+{
+	uint8_t wim[24] = {0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
+	uint8_t dedup[16] = {0x13, 0, 0, 0x80, 8};
+	uint8_t unknown[24] = {0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4};
+	uint8_t broken[24] = {0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0};
+	static const char *const refused[] = {"\\wim", "\\dedup", "\\unknown"};
+	struct error err = ERROR_INIT;
+	ntfs_volume *filling = image_mount(image);
+	struct volume *volume;
+	struct disk *disk;
+	uint8_t *data;
+	size_t size;
+
+	image_add_sparse(filling, "wim", 9000, NULL, 0);
+	image_set_reparse(filling, "wim", wim, sizeof(wim));
+	image_add_sparse(filling, "dedup", 9000, NULL, 0);
+	image_set_reparse(filling, "dedup", dedup, sizeof(dedup));
+	image_add_sparse(filling, "unknown", 9000, NULL, 0);
+	image_set_reparse(filling, "unknown", unknown, sizeof(unknown));
+	image_add_sparse(filling, "broken", 9000, NULL, 0);
+	image_set_reparse(filling, "broken", broken, sizeof(broken));
+	image_unmount(filling);
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
+		cr_assert_lt(volume_read_file(volume, refused[i], MIB, &data, &size, &err), 0);
+		cr_assert_eq(err.refusal, REFUSAL_WOF_UNSUPPORTED, "%s: %s", refused[i], err.message);
+		cr_assert(err.advice[0]);
+	}
+	cr_assert_lt(volume_read_file(volume, "\\broken", MIB, &data, &size, &err), 0);
+	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
+
+struct state {
+	const char *name;
+	unsigned int major, minor; /* restart pages; 0: none written */
+	bool clean;
+	const char *hiberfile; /* first bytes; NULL: no such file */
+	enum refusal want;
+};
+
+static const struct state states[] = {
+	{"fresh", 0, 0, true, NULL, REFUSAL_NONE},
+	{"closed by Windows", 1, 1, true, NULL, REFUSAL_NONE},
+	{"power cut", 1, 1, false, NULL, REFUSAL_NTFS_DIRTY},
+	{"fast startup", 2, 0, false, NULL, REFUSAL_HIBERNATED},
+	{"kept metadata", 2, 0, true, NULL, REFUSAL_HIBERNATED},
+	{"unknown journal", 3, 0, true, NULL, REFUSAL_NTFS_DIRTY},
+	{"hibernated", 1, 1, true, "hibr", REFUSAL_HIBERNATED},
+	{"hibernated, upper case", 1, 1, true, "HIBR", REFUSAL_HIBERNATED},
+	{"resuming", 1, 1, true, "RSTR", REFUSAL_HIBERNATED},
+	{"resumed", 1, 1, true, "wake", REFUSAL_NONE},
+	{"never hibernated", 1, 1, true, "\0\0\0\0", REFUSAL_NONE},
+};
+
+static void make_state(const struct state *state)
+{
+	uint8_t hiberfile[8192] = {0};
+	ntfs_volume *filling;
+
+	image_make(image, IMAGE_SIZE, 4096);
+	filling = image_mount(image);
+	if (state->hiberfile) {
+		memcpy(hiberfile, state->hiberfile, 4);
+		image_add(filling, "hiberfil.sys", hiberfile, sizeof(hiberfile));
+	}
+	if (state->major)
+		image_set_journal(filling, state->major, state->minor, state->clean);
+	image_unmount(filling);
+}
+
+Test(volume, refuses_what_windows_has_not_let_go, .init = set_up, .fini = tear_down)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		make_state(&states[i]);
+		for (int writable = 0; writable < 2; writable++) {
+			struct error err = ERROR_INIT;
+
+			open_and_close(writable, &err);
+			cr_assert_eq(err.refusal, states[i].want, "%s, writable %d: %s", states[i].name, writable,
+				     err.message);
+			cr_assert_eq(err.kind, states[i].want ? ERROR_REFUSED : ERROR_NONE, "%s",
+				     states[i].name);
+		}
+	}
+}
+
+static void poke(uint64_t offset, const void *data, size_t size)
+{
+	int fd = open(image, O_RDWR | O_CLOEXEC);
+
+	cr_assert_eq(pwrite(fd, data, size, (off_t)offset), (ssize_t)size);
+	close(fd);
+}
+
+Test(volume, calls_a_damaged_volume_damaged, .init = set_up, .fini = tear_down)
+{
+	struct error err = ERROR_INIT;
+	uint8_t sector[512];
+	int fd = open(image, O_RDONLY | O_CLOEXEC);
+
+	cr_assert_eq(pread(fd, sector, sizeof(sector), 0), 512);
+	close(fd);
+	poke(get_le64(sector + 56) * 4096 + 100, "\xff\xff\xff\xff", 4); /* $MFTMirr, first record */
+	open_and_close(false, &err);
+	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+	cr_assert(strstr(err.message, "$MFTMirr"), "%s", err.message);
+	err = (struct error)ERROR_INIT;
+	poke(11, "\0\0", 2);
+	open_and_close(false, &err);
+	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+	err = (struct error)ERROR_INIT;
+	cr_assert_eq(truncate(image, 512), 0);
+	open_and_close(false, &err);
+	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+}
+
+static const struct {
+	const char *id;
+	size_t offset;
+	enum filesystem want;
+} probes[] = {
+	{"NTFS    ", 3, FILESYSTEM_NTFS},         {"EXFAT   ", 3, FILESYSTEM_EXFAT},
+	{"ReFS\0\0\0\0", 3, FILESYSTEM_REFS},     {"-FVE-FS-", 3, FILESYSTEM_BITLOCKER},
+	{"whatever", 3, FILESYSTEM_UNKNOWN},      {"\0\0\0\0\0\0\0\0", 3, FILESYSTEM_EMPTY},
+	{"\0\0\0\0\0\0\0x", 60000, FILESYSTEM_UNKNOWN}, {"\0\0\0\0\0\0\0x", 65536, FILESYSTEM_EMPTY},
+};
+
+Test(volume, probes_the_first_sector, .init = set_up, .fini = tear_down)
+{
+	const char *const mkfs[] = {"mkfs.fat", "-F", "32", image, NULL};
+	enum filesystem filesystem;
+	struct disk *disk;
+
+	for (size_t i = 0; i < ARRAY_SIZE(probes); i++) {
+		cr_assert_eq(truncate(image, 0), 0);
+		cr_assert_eq(truncate(image, 1 * MIB), 0);
+		poke(probes[i].offset, probes[i].id, 8);
+		disk = image_disk(image, false);
+		cr_assert_eq(filesystem_probe(disk, &filesystem, NULL), 0);
+		cr_assert_eq(filesystem, probes[i].want, "%zu: %s", i, filesystem_text(filesystem));
+		disk_close(disk);
+	}
+	cr_assert_eq(truncate(image, 0), 0);
+	cr_assert_eq(truncate(image, 64 * MIB), 0);
+	if (image_run(mkfs, NULL) != 0)
+		cr_skip_test("mkfs.fat is not installed");
+	disk = image_disk(image, false);
+	cr_assert_eq(filesystem_probe(disk, &filesystem, NULL), 0);
+	cr_assert_eq(filesystem, FILESYSTEM_FAT);
+	disk_close(disk);
+}
