@@ -26,8 +26,9 @@ static const struct cmd_option options[] = {
 	{'o', "output", "PATH", "the new disk; default NAME-gen2.vhdx in the working directory.\n"
 				"The other outputs take its stem"},
 	{OPTION_FORMAT, "format", "FORMAT", "dynamic or fixed; default: what the source is"},
-	{OPTION_LAYOUT, "layout", "LAYOUT", "auto, front (ESP in front of the old partitions) or end\n"
-					    "(ESP behind them); default: auto"},
+	{OPTION_LAYOUT, "layout", "LAYOUT", "auto, front (ESP in front of the old partitions), reuse (the\n"
+					    "old system partition becomes the ESP) or end (ESP behind\n"
+					    "the old partitions); default: auto, which is front"},
 	{OPTION_ESP_SIZE, "esp-size", "SIZE", "size of the EFI system partition; default 260M"},
 	{OPTION_BOOT_FILES, "boot-files", "SET", "auto, 2011 or 2023: the certificate that signed the boot\n"
 						 "files; default: auto, which is 2011"},
@@ -83,9 +84,9 @@ static int set_format(struct convert *convert, const char *argument, struct erro
 
 static int set_layout(struct convert *convert, const char *argument, struct error *err)
 {
-	if (layout_parse(argument, &convert->plan.layout) && convert->plan.layout != LAYOUT_REUSE)
+	if (layout_parse(argument, &convert->plan.layout))
 		return 0;
-	return error_usage(err, "option '--layout': '%s' is none of auto, front and end", argument);
+	return error_usage(err, "option '--layout': '%s' is none of auto, front, reuse and end", argument);
 }
 
 static int set_option(void *context, int key, const char *argument, struct error *err)

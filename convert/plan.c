@@ -209,18 +209,26 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 		hide_old_system(old, partition);
 }
 
-static void append_new_partitions(const struct survey *survey, const struct plan_options *options,
-				  struct plan *plan, uint64_t offset, uint64_t esp_size)
+static void append_esp(const struct survey *survey, const struct plan_options *options, struct plan *plan,
+		       uint64_t offset, uint64_t size)
 {
 	struct gpt_partition *partition;
 
 	plan->esp = plan->gpt.count;
-	partition = append(plan, PLAN_ESP, SURVEY_NONE, offset, esp_size);
+	partition = append(plan, PLAN_ESP, SURVEY_NONE, offset, size);
 	partition->type = GPT_TYPE_ESP;
 	partition->unique = derive(survey, options, "ESP");
 	/* What diskpart and Windows Setup set: no drive letter by itself. */
 	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
 	snprintf(partition->name, sizeof(partition->name), "EFI system partition");
+}
+
+static void append_new_partitions(const struct survey *survey, const struct plan_options *options,
+				  struct plan *plan, uint64_t offset, uint64_t esp_size)
+{
+	struct gpt_partition *partition;
+
+	append_esp(survey, options, plan, offset, esp_size);
 	partition = append(plan, PLAN_MSR, SURVEY_NONE, offset + esp_size, MSR_SIZE);
 	partition->type = GPT_TYPE_MSR;
 	partition->unique = derive(survey, options, "MSR");
@@ -296,6 +304,54 @@ static int plan_end(const struct survey *survey, const struct plan_options *opti
 	plan->ranges[0] = (struct changes_range){first, first, survey->disk_size - first};
 	plan->range_count = 1;
 	return fix_disk_size(survey, survey->disk_size, start + esp_size + MSR_SIZE, plan, err);
+}
+
+/* Can the old system partition be given up for the ESP? If not, why: a clause for the message. */
+static const char *why_not_reuse(const struct survey *survey)
+{
+	const struct survey_partition *system;
+
+	if (survey->system == SURVEY_NONE || survey->system == survey->windows)
+		return "there is no system partition beside that of Windows";
+	system = &survey->partitions[survey->system];
+	if (system->length < ESP_MIN)
+		return "the old system partition has less than 100 MiB";
+	if (system->has_winre)
+		return "the old system partition holds the recovery environment";
+	if (!system->only_boot_files)
+		return "the old system partition holds more than boot files";
+	if (survey->partitions[0].offset < gpt_first_usable(survey->sector_size) * survey->sector_size)
+		return "the first partition starts where the GPT must stand";
+	return NULL;
+}
+
+/* The old system partition becomes the ESP; nothing moves, and nothing is mapped there. */
+static int plan_reuse(const struct survey *survey, const struct plan_options *options, struct plan *plan,
+		      struct error *err)
+{
+	const char *reason = why_not_reuse(survey);
+	const struct survey_partition *system;
+	uint64_t first = survey->partitions[0].offset, end;
+
+	if (reason)
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout front or end",
+				     "layout 'reuse' is not possible: %s", reason);
+	system = &survey->partitions[survey->system];
+	end = system->offset + system->length;
+	for (size_t i = 0; i < survey->count; i++)
+		if (i == survey->system)
+			append_esp(survey, options, plan, system->offset, system->length);
+		else
+			append_old_partition(survey, options, plan, i);
+	if (system->offset > first)
+		plan->ranges[plan->range_count++] =
+			(struct changes_range){first, first, system->offset - first};
+	if (end < survey->disk_size)
+		plan->ranges[plan->range_count++] =
+			(struct changes_range){end, end, survey->disk_size - end};
+	note_add(&plan->dropped, "the BIOS boot files in partition %u, which becomes the ESP",
+		 system->mbr.number);
+	return fix_disk_size(survey, survey->disk_size, old_end(survey), plan, err);
 }
 
 /* Block size, sector size and identity of the output. */
@@ -378,8 +434,17 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	ret->nvram_id = derive(survey, options, "VMGS");
 	fat = derive(survey, options, "FAT");
 	ret->fat_volume_id = get_le32(fat.bytes);
-	r = ret->layout == LAYOUT_END ? plan_end(survey, options, ret, esp_size, err)
-				      : plan_front(survey, options, ret, esp_size, err);
+	switch (ret->layout) {
+	case LAYOUT_REUSE:
+		r = plan_reuse(survey, options, ret, err);
+		break;
+	case LAYOUT_END:
+		r = plan_end(survey, options, ret, esp_size, err);
+		break;
+	default:
+		r = plan_front(survey, options, ret, esp_size, err);
+		break;
+	}
 	if (r < 0)
 		return r;
 	note_what_is_dropped(survey, ret);

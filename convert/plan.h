@@ -25,7 +25,7 @@ enum layout {
 };
 
 enum plan_role {
-	PLAN_ESP,
+	PLAN_ESP, /* new, also where it takes the place of the old system partition */
 	PLAN_MSR,
 	PLAN_WINDOWS,    /* the Windows that starts by default */
 	PLAN_OLD_SYSTEM, /* the partition of the BIOS boot manager; keeps its contents */
@@ -46,7 +46,7 @@ struct plan_options {
 /* What the partition of the same index in plan.gpt is. */
 struct plan_partition {
 	enum plan_role role;
-	size_t source;   /* index in the survey; SURVEY_NONE for a new one */
+	size_t source;   /* index in the survey; SURVEY_NONE for a new one, the ESP always */
 	uint64_t offset; /* bytes, on the target */
 	uint64_t length;
 };
@@ -56,7 +56,7 @@ struct plan {
 	struct vhdx_spec vhdx;
 	uint64_t disk_size;
 	uint64_t shift; /* bytes by which the old partitions move up */
-	struct changes_range ranges[1];
+	struct changes_range ranges[2];
 	size_t range_count;
 	struct gpt gpt;
 	struct plan_partition partitions[GPT_MAX_PARTITIONS];

@@ -29,14 +29,51 @@ static int in_partition(const struct survey_partition *partition, struct error *
 	return error_prefix(err, "partition %u", partition->mbr.number);
 }
 
+/* What Windows Setup and bcdboot put into the root of a system partition, and what NTFS makes by itself. */
+static bool is_boot_file(const char *name)
+{
+	static const char *const names[] = {"$RECYCLE.BIN", "BOOTNXT", "BOOTSECT.BAK", "Boot",
+					    "System Volume Information", "bootmgr"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int look_for_other_files(struct survey_partition *partition, struct volume *volume,
+				struct error *err)
+{
+	struct volume_entry *entries;
+	size_t count;
+	int r;
+
+	/* Only the small partitions of that kind are of interest. */
+	if (!partition->has_bcd || partition->length > GIB)
+		return 0;
+	r = volume_list(volume, "\\", &entries, &count, err);
+	if (r < 0)
+		return r;
+	partition->only_boot_files = true;
+	for (size_t i = 0; i < count; i++)
+		/* metafiles of NTFS start with a dollar sign and are never listed to a user */
+		if (entries[i].name[0] != '$' && !is_boot_file(entries[i].name))
+			partition->only_boot_files = false;
+	volume_entries_free(entries, count);
+	return 0;
+}
+
 static int look_into_volume(struct survey_partition *partition, struct volume *volume, struct error *err)
 {
+	int r;
+
 	partition->is_readable = true;
 	partition->is_dirty = volume_is_dirty(volume);
 	strncpy(partition->label, volume_label(volume), sizeof(partition->label) - 1);
 	partition->has_bcd = volume_exists(volume, "\\Boot\\BCD");
 	partition->has_winre = volume_exists(volume, "\\Recovery\\WindowsRE\\Winre.wim");
-	return windows_find(volume, &partition->windows, &partition->has_windows, err);
+	r = look_for_other_files(partition, volume, err);
+	return r < 0 ? r : windows_find(volume, &partition->windows, &partition->has_windows, err);
 }
 
 /* Note what a partition holds. Only I/O errors and lack of memory stop the survey here. */

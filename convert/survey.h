@@ -33,6 +33,7 @@ struct survey_partition {
 	bool is_dirty;        /* the volume asks for chkdsk */
 	bool has_bcd;         /* \Boot\BCD */
 	bool has_winre;       /* \Recovery\WindowsRE\Winre.wim */
+	bool only_boot_files; /* nothing in its root but what the BIOS boot manager and Windows itself put there */
 	bool has_windows;
 	struct windows windows; /* valid when has_windows */
 };
