@@ -234,7 +234,7 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	if (r == 0)
 		r = move_all_boot_sectors(survey, plan, ret, err);
 	if (r == 0)
-		r = esp_build(survey, plan, options->boot_files, ret, err);
+		r = esp_build(source, survey, plan, options->boot_files, ret, err);
 	if (r == 0)
 		r = convert_all_registries(survey, plan, ret, err);
 	if (r == 0)

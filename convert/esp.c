@@ -15,20 +15,17 @@
 #define BCD_PATH      "\\Boot\\BCD"
 #define ESP_BOOT      "/EFI/Microsoft/Boot/"
 
-/* The volume of an old partition, as it stands on the target. */
-static int open_target_volume(const struct plan *plan, size_t source, const struct build *build,
+static int open_source_volume(struct disk *source, const struct survey_partition *partition,
 			      struct disk_window *window, struct volume **ret, struct error *err)
 {
-	for (size_t i = 0; i < plan->gpt.count; i++)
-		if (plan->partitions[i].source == source)
-			return survey_open_volume(build->target, plan->partitions[i].offset,
-						  plan->partitions[i].length, false, window, ret, err);
-	return error_failed(err, ENOENT, "the plan has lost a partition");
+	int r = survey_open_volume(source, partition->offset, partition->length, false, window, ret, err);
+
+	return r < 0 ? error_prefix(err, "partition %u", partition->mbr.number) : 0;
 }
 
 /* The store of the BIOS boot manager. */
-static int read_bios_store(const struct survey *survey, const struct plan *plan,
-			   const struct build *build, uint8_t **ret, size_t *ret_size, struct error *err)
+static int read_bios_store(struct disk *source, const struct survey *survey, uint8_t **ret,
+			   size_t *ret_size, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	struct disk_window window;
@@ -38,7 +35,7 @@ static int read_bios_store(const struct survey *survey, const struct plan *plan,
 		return error_refused(err, REFUSAL_NO_BCD,
 				     "check that the VM starts, or rebuild its BCD in the guest with bcdboot",
 				     "no partition holds " BCD_PATH);
-	r = open_target_volume(plan, survey->system, build, &window, &volume, err);
+	r = open_source_volume(source, &survey->partitions[survey->system], &window, &volume, err);
 	if (r == 0)
 		r = volume_read_file(volume, BCD_PATH, SURVEY_MAX_BCD, ret, ret_size, err);
 	return r;
@@ -62,15 +59,15 @@ static void fill_bcd_target(const struct survey *survey, const struct plan *plan
 						       plan->gpt.partitions[i].unique};
 }
 
-static int add_bcd(const struct survey *survey, const struct plan *plan, struct fat32 *fat, int64_t time,
-		   struct build *build, struct error *err)
+static int add_bcd(struct disk *source, const struct survey *survey, const struct plan *plan,
+		   struct fat32 *fat, int64_t time, struct build *build, struct error *err)
 {
 	struct bcd_partition partitions[MBR_MAX_PARTITIONS];
 	struct bcd_target target;
 	CLEANUP_FREE uint8_t *bios = NULL;
 	CLEANUP_FREE uint8_t *uefi = NULL;
 	size_t bios_size, uefi_size;
-	int r = read_bios_store(survey, plan, build, &bios, &bios_size, err);
+	int r = read_bios_store(source, survey, &bios, &bios_size, err);
 
 	if (r < 0)
 		return r;
@@ -116,15 +113,16 @@ static int new_fat(const struct plan *plan, int64_t time, struct fat32 **ret, st
 	return fat32_new(&spec, ret, err);
 }
 
-static int fill_tree(const struct survey *survey, const struct plan *plan, enum bootfiles_set boot_files,
-		     struct build *build, struct fat32 **ret, struct error *err)
+static int fill_tree(struct disk *source, const struct survey *survey, const struct plan *plan,
+		     enum bootfiles_set boot_files, struct build *build, struct fat32 **ret,
+		     struct error *err)
 {
 	const struct windows *windows = &survey->partitions[survey->windows].windows;
 	CLEANUP_FAT32 struct fat32 *fat = NULL;
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	struct disk_window window;
 	int64_t time = 0;
-	int r = open_target_volume(plan, survey->windows, build, &window, &volume, err);
+	int r = open_source_volume(source, &survey->partitions[survey->windows], &window, &volume, err);
 
 	if (r == 0)
 		r = time_of_boot_files(volume, windows, boot_files, &time, err);
@@ -133,7 +131,7 @@ static int fill_tree(const struct survey *survey, const struct plan *plan, enum 
 	if (r == 0)
 		r = bootfiles_add(volume, windows, boot_files, fat, &build->boot_files, err);
 	if (r == 0)
-		r = add_bcd(survey, plan, fat, time, build, err);
+		r = add_bcd(source, survey, plan, fat, time, build, err);
 	if (r == 0)
 		r = fat32_add(fat, ESP_BOOT "BOOTSTAT.DAT", calloc(1, BOOTSTAT_SIZE), BOOTSTAT_SIZE, time,
 			      err);
@@ -142,13 +140,13 @@ static int fill_tree(const struct survey *survey, const struct plan *plan, enum 
 	return r;
 }
 
-int esp_build(const struct survey *survey, const struct plan *plan, enum bootfiles_set boot_files,
-	      struct build *build, struct error *err)
+int esp_build(struct disk *source, const struct survey *survey, const struct plan *plan,
+	      enum bootfiles_set boot_files, struct build *build, struct error *err)
 {
 	const struct plan_partition *esp = &plan->partitions[plan->esp];
 	CLEANUP_FAT32 struct fat32 *fat = NULL;
 	struct disk_window window;
-	int r = fill_tree(survey, plan, boot_files, build, &fat, err);
+	int r = fill_tree(source, survey, plan, boot_files, build, &fat, err);
 
 	if (r == 0)
 		r = disk_window_init(&window, build->target, esp->offset, esp->length, err);

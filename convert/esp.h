@@ -10,7 +10,7 @@
  * boot_files, esp_used, bcd_default and bcd of 'build'.
  * Errors: refusals of boot files and BCD, REFUSAL_ESP_TOO_SMALL, ERROR_DAMAGED, I/O.
  */
-int esp_build(const struct survey *survey, const struct plan *plan, enum bootfiles_set boot_files,
-	      struct build *build, struct error *err);
+int esp_build(struct disk *source, const struct survey *survey, const struct plan *plan,
+	      enum bootfiles_set boot_files, struct build *build, struct error *err);
 
 #endif
