@@ -54,6 +54,41 @@ const struct vhd_info *vhd_info(const struct disk *disk);
 /* "dynamic VHDX", "fixed VHD", "raw image", ... */
 const char *vhd_info_text(const struct vhd_info *info);
 
+enum vhd_severity {
+	VHD_WARNING, /* unusual or untidy, read by everyone */
+	VHD_ERROR,   /* against the specification: Hyper-V refuses it, or data are lost */
+};
+
+/* One sentence about one place of a file. */
+struct vhd_finding {
+	enum vhd_severity severity;
+	uint64_t offset; /* in the file, bytes */
+	char *text;      /* with the file's name, the offset, what was found and what was expected */
+};
+
+/* Payload states of a VHDX, by their number; a VHD has only 0 (not allocated) and 6 (allocated). */
+#define VHD_STATES 8
+
+/* The result of vhd_check(): one image of the chain. */
+struct vhd_check {
+	struct vhd_info info;          /* zeros when the image could not be opened at all */
+	struct vhd_finding *findings;
+	size_t finding_count;
+	size_t error_count;            /* findings of severity VHD_ERROR, those not listed included */
+	size_t unlisted_count;         /* findings beyond the 1000 that are listed */
+	uint64_t blocks[VHD_STATES];   /* payload blocks by state */
+	uint64_t slack;                /* bytes of the file that nothing refers to */
+};
+
+/*
+ * Look at every structure of the image 'path' and of the chain below it, more strictly than vhd_open() does: all that
+ * Hyper-V is known to refuse is an error. Returns 0 when the check could be made, whatever it found; *ret is to be freed
+ * with vhd_check_free(). Only I/O and memory errors, and a file that is no disk image, are failures.
+ */
+int vhd_check(const char *path, const struct vhd_open_options *options, struct vhd_check **ret,
+	      struct error *err);
+void vhd_check_free(struct vhd_check *check);
+
 /* What to write. All values are the caller's decision: the writer has none. */
 struct vhdx_spec {
 	enum vhd_type type;            /* VHD_TYPE_FIXED or VHD_TYPE_DYNAMIC */

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * VHDX: opening one file, and its block map.
+ *
+ * The structures are read in the order in which each can be trusted: headers, log, region tables, metadata, BAT. The whole
+ * BAT is looked at once when the file is opened, so that a damaged image is told at once and not after an hour of
+ * copying; what is kept of it is one window.
+ */
+#include "vhd/vhdx.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/bytes.h"
+
+#define BAT_WINDOW    (64 * KIB) /* 8192 entries */
+#define BITMAP_WINDOW 4096       /* 16 MiB of disk with 512-byte sectors */
+
+struct vhdx_geometry vhdx_geometry(const struct vhdx_metadata *metadata)
+{
+	struct vhdx_geometry geometry = {
+		.blocks = div_round_up(metadata->disk_size, metadata->block_size),
+		.chunk_ratio = VHDX_CHUNK_SECTORS * metadata->logical_sector / metadata->block_size,
+	};
+
+	geometry.chunks = div_round_up(geometry.blocks, geometry.chunk_ratio);
+	geometry.entries = metadata->has_parent
+				   ? geometry.chunks * (geometry.chunk_ratio + 1)
+				   : geometry.blocks + (geometry.blocks - 1) / geometry.chunk_ratio;
+	return geometry;
+}
+
+uint64_t vhdx_payload_index(const struct vhdx_geometry *geometry, uint64_t block)
+{
+	return block + block / geometry->chunk_ratio;
+}
+
+uint64_t vhdx_bitmap_index(const struct vhdx_geometry *geometry, uint64_t chunk)
+{
+	return (chunk + 1) * geometry->chunk_ratio + chunk;
+}
+
+int vhdx_window_read(const struct image_file *file, struct vhdx_window *window, uint64_t offset,
+		     uint64_t end, const uint8_t **ret, size_t *ret_available, struct error *err)
+{
+	uint64_t skip;
+	int r;
+
+	if (offset < window->offset || offset >= window->offset + window->length) {
+		window->offset = round_down(offset, window->capacity);
+		window->length = (size_t)min_u64(window->capacity, end - window->offset);
+		r = image_file_read(file, window->bytes, window->length, window->offset, err);
+		if (r < 0) {
+			window->length = 0;
+			return r;
+		}
+	}
+	skip = offset - window->offset;
+	*ret = window->bytes + skip;
+	*ret_available = window->length - (size_t)skip;
+	return 0;
+}
+
+/* The BAT entries from 'index' on, as many as the window holds. */
+static int read_bat(struct vhdx *vhdx, uint64_t index, const uint8_t **ret, size_t *ret_count,
+		    struct error *err)
+{
+	uint64_t start = vhdx->bat.offset;
+	int r = vhdx_window_read(&vhdx->image.file, &vhdx->bat_window, start + index * VHDX_BAT_ENTRY_SIZE,
+				 start + vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE, ret, ret_count, err);
+
+	*ret_count /= VHDX_BAT_ENTRY_SIZE;
+	return r;
+}
+
+static enum image_kind kind_of(const struct vhdx *vhdx, uint64_t entry)
+{
+	switch (VHDX_BAT_STATE(entry)) {
+	case VHDX_NOT_PRESENT:
+		return vhdx->metadata.has_parent ? IMAGE_PARENT : IMAGE_HOLE;
+	case VHDX_FULLY_PRESENT:
+	case VHDX_PARTIALLY_PRESENT:
+		return IMAGE_DATA;
+	default:
+		return IMAGE_ZERO;
+	}
+}
+
+/*
+ * Lengthen the extent of 'block', whose entry is the first of 'entries', over the blocks that continue it. Bounded by the
+ * entries at hand, which is enough: an extent may be shorter than possible.
+ */
+static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_t *entries, size_t count,
+			   uint64_t wanted)
+{
+	const struct vhdx_geometry *geometry = &vhdx->geometry;
+	uint64_t first = get_le64(entries), index = vhdx_payload_index(geometry, block), n = 1;
+	enum image_kind kind = kind_of(vhdx, first);
+	uint64_t step = kind == IMAGE_DATA ? vhdx->metadata.block_size : 0;
+
+	while (n < wanted) {
+		uint64_t at = vhdx_payload_index(geometry, block + n) - index, entry;
+
+		if (at >= count)
+			break;
+		entry = get_le64(entries + at * VHDX_BAT_ENTRY_SIZE);
+		if (kind_of(vhdx, entry) != kind || VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT ||
+		    (step && VHDX_BAT_OFFSET(entry) != VHDX_BAT_OFFSET(first) + n * step))
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* How many of the bits from 'first' on are like that one. Bit 0 of byte 0 is the first, up to 'count' bits. */
+static uint64_t bit_run(const uint8_t *bytes, unsigned int first, uint64_t count, bool *ret_set)
+{
+	uint64_t i = first, end = first + count;
+	uint8_t alike;
+
+	*ret_set = bytes[0] >> first & 1;
+	alike = *ret_set ? 0xff : 0x00;
+	while (i < end) {
+		if (i % 8 == 0 && bytes[i / 8] == alike)
+			i += 8;
+		else if ((bytes[i / 8] >> (i % 8) & 1) == *ret_set)
+			i++;
+		else
+			break;
+	}
+	return min_u64(i, end) - first;
+}
+
+/* An extent of a block of state PARTIALLY_PRESENT: sectors whose bit is set stand here (MS-VHDX 2.4). */
+static int lookup_partial(struct vhdx *vhdx, uint64_t offset, uint64_t length, uint64_t entry,
+			  struct image_extent *ret, struct error *err)
+{
+	uint32_t sector_size = vhdx->metadata.logical_sector, block_size = vhdx->metadata.block_size;
+	uint64_t sector = offset / sector_size, skip = offset % sector_size, byte, bitmap;
+	uint64_t chunk = sector / VHDX_CHUNK_SECTORS;
+	uint64_t wanted = div_round_up(skip + length, sector_size), run;
+	const uint8_t *bytes;
+	size_t available;
+	bool here;
+	int r;
+
+	r = read_bat(vhdx, vhdx_bitmap_index(&vhdx->geometry, chunk), &bytes, &available, err);
+	if (r < 0)
+		return r;
+	bitmap = VHDX_BAT_OFFSET(get_le64(bytes));
+	sector %= VHDX_CHUNK_SECTORS;
+	byte = bitmap + sector / 8;
+	r = vhdx_window_read(&vhdx->image.file, &vhdx->bitmap_window, byte, bitmap + VHDX_BITMAP_SIZE, &bytes,
+			     &available, err);
+	if (r < 0)
+		return r;
+	run = bit_run(bytes, sector % 8, min_u64(wanted, available * 8 - sector % 8), &here);
+	ret->kind = here ? IMAGE_DATA : IMAGE_PARENT;
+	ret->length = min_u64(length, run * sector_size - skip);
+	ret->file_offset = VHDX_BAT_OFFSET(entry) + offset % block_size;
+	return 0;
+}
+
+/* Data of which the log holds a newer version can not be had from the file alone. */
+static void heed_overlay(const struct vhdx *vhdx, struct image_extent *extent)
+{
+	bool covered;
+
+	if (extent->kind != IMAGE_DATA || vhdx->image.file.overlay.count == 0)
+		return;
+	extent->length = overlay_run(&vhdx->image.file.overlay, extent->file_offset, extent->length, &covered);
+	if (covered)
+		extent->kind = IMAGE_MEMORY;
+}
+
+int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
+		struct error *err)
+{
+	struct vhdx *vhdx = (struct vhdx *)image;
+	uint32_t block_size = vhdx->metadata.block_size;
+	uint64_t block = offset / block_size, skip = offset % block_size, entry, blocks;
+	const uint8_t *entries;
+	size_t count;
+	int r;
+
+	r = read_bat(vhdx, vhdx_payload_index(&vhdx->geometry, block), &entries, &count, err);
+	if (r < 0)
+		return r;
+	entry = get_le64(entries);
+	if (VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT && vhdx->metadata.has_parent) {
+		r = lookup_partial(vhdx, offset, min_u64(length, block_size - skip), entry, ret, err);
+		if (r < 0)
+			return r;
+	} else {
+		blocks = run_length(vhdx, block, entries, count, div_round_up(skip + length, block_size));
+		ret->kind = kind_of(vhdx, entry);
+		ret->length = min_u64(length, blocks * block_size - skip);
+		ret->file_offset = VHDX_BAT_OFFSET(entry) + skip;
+	}
+	heed_overlay(vhdx, ret);
+	return 0;
+}
+
+static void vhdx_free(struct image *image)
+{
+	struct vhdx *vhdx = (struct vhdx *)image;
+
+	free(vhdx->bat_window.bytes);
+	free(vhdx->bitmap_window.bytes);
+	free(vhdx);
+}
+
+static const struct image_ops vhdx_ops = {.lookup = vhdx_lookup, .free = vhdx_free};
+
+/* Is the BAT region large enough for the disk? */
+static int check_geometry(const struct vhdx *vhdx, struct error *err)
+{
+	if (vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE <= vhdx->bat.length)
+		return 0;
+	return error_damaged(err,
+			     "'%s': the BAT at offset %" PRIu64 " has %u bytes, but a disk of %" PRIu64
+			     " bytes needs %" PRIu64 " entries of 8",
+			     vhdx->image.file.path, vhdx->bat.offset, vhdx->bat.length,
+			     vhdx->metadata.disk_size, vhdx->geometry.entries);
+}
+
+static void fill_info(struct vhdx *vhdx)
+{
+	const struct vhdx_metadata *metadata = &vhdx->metadata;
+
+	vhdx->image.info = (struct vhd_info){
+		.format = VHD_FORMAT_VHDX,
+		.type = metadata->has_parent        ? VHD_TYPE_DIFFERENCING
+			: metadata->leave_allocated ? VHD_TYPE_FIXED
+						    : VHD_TYPE_DYNAMIC,
+		.virtual_size = metadata->disk_size,
+		.file_size = vhdx->image.file.stored_size,
+		.block_size = metadata->block_size,
+		.logical_sector_size = metadata->logical_sector,
+		.physical_sector_size = metadata->physical_sector,
+		.disk_id = metadata->disk_id,
+		.data_write_guid = vhdx->header.data_write,
+		.log_replayed = !guid_is_zero(&vhdx->header.log_guid),
+		.chain_length = 1,
+	};
+}
+
+static int read_structures(struct vhdx *vhdx, struct findings *findings, struct error *err)
+{
+	struct image_file *file = &vhdx->image.file;
+	uint64_t states[VHD_STATES], slack;
+	int r = vhdx_read_header(file, findings, &vhdx->header, err);
+
+	if (r == 0 && !guid_is_zero(&vhdx->header.log_guid))
+		return error_refused(err, REFUSAL_LOG_DAMAGED,
+				     "attach and detach the disk once on the Hyper-V host",
+				     "'%s': the log at offset %" PRIu64 " has changes that are not in the file yet",
+				     file->path, vhdx->header.log_offset);
+	if (r == 0)
+		r = vhdx_read_regions(file, &vhdx->header, findings, &vhdx->bat, &vhdx->metadata_region, err);
+	if (r == 0)
+		r = vhdx_read_metadata(file, &vhdx->metadata_region, findings, &vhdx->metadata, err);
+	if (r < 0)
+		return r;
+	vhdx->geometry = vhdx_geometry(&vhdx->metadata);
+	r = check_geometry(vhdx, err);
+	if (r == 0 && !findings)
+		r = vhdx_scan(vhdx, NULL, states, &slack, err);
+	if (r == 0)
+		fill_info(vhdx);
+	return r;
+}
+
+int vhdx_image_open(struct image_file *file, struct findings *findings, struct image **ret,
+		    struct error *err)
+{
+	CLEANUP_IMAGE struct image *image = NULL;
+	struct vhdx *vhdx = calloc(1, sizeof(*vhdx));
+	int r;
+
+	if (!vhdx)
+		return error_failed(err, ENOMEM, "out of memory");
+	image = &vhdx->image;
+	image->ops = &vhdx_ops;
+	image->file = *file;
+	*file = (struct image_file){.fd = -1};
+	vhdx->bat_window = (struct vhdx_window){.bytes = malloc(BAT_WINDOW), .capacity = BAT_WINDOW};
+	vhdx->bitmap_window = (struct vhdx_window){.bytes = malloc(BITMAP_WINDOW), .capacity = BITMAP_WINDOW};
+	if (!vhdx->bat_window.bytes || !vhdx->bitmap_window.bytes)
+		return error_failed(err, ENOMEM, "out of memory");
+	r = read_structures(vhdx, findings, err);
+	if (r == 0)
+		*ret = TAKE(image);
+	return r;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One VHDX file: what its structures say, in memory. Internal to vhd/.
+ *
+ * Nothing here grows with the virtual disk: the BAT and the sector bitmaps are read in windows of fixed size.
+ */
+#ifndef HVGEN2_VHD_VHDX_H
+#define HVGEN2_VHD_VHDX_H
+
+#include "vhd/image.h"
+#include "vhd/vhdx_format.h"
+
+/* MS-VHDX 2.2.2 */
+struct vhdx_header {
+	uint64_t sequence;
+	struct guid file_write;
+	struct guid data_write;
+	struct guid log_guid; /* zero: the log is empty */
+	uint16_t log_version;
+	uint16_t version;
+	uint32_t log_length;
+	uint64_t log_offset;
+};
+
+/* MS-VHDX 2.2.3 */
+struct vhdx_region {
+	uint64_t offset;
+	uint32_t length; /* 0: not found yet */
+};
+
+/* MS-VHDX 2.6, the items that every file has. */
+struct vhdx_metadata {
+	uint32_t block_size;
+	bool leave_allocated;
+	bool has_parent;
+	uint64_t disk_size;
+	struct guid disk_id;
+	uint32_t logical_sector;
+	uint32_t physical_sector;
+	uint64_t locator_offset; /* in the file; 0: no parent locator */
+	uint32_t locator_length;
+};
+
+/* The shape of the BAT, MS-VHDX 2.5: after every 'chunk_ratio' payload entries stands one of a sector bitmap. */
+struct vhdx_geometry {
+	uint64_t blocks;
+	uint64_t chunk_ratio; /* payload blocks per chunk, a power of two */
+	uint64_t chunks;
+	uint64_t entries;
+};
+
+struct vhdx_geometry vhdx_geometry(const struct vhdx_metadata *metadata);
+
+/* The BAT index of payload block 'block', and of the sector bitmap of 'chunk'. */
+uint64_t vhdx_payload_index(const struct vhdx_geometry *geometry, uint64_t block);
+uint64_t vhdx_bitmap_index(const struct vhdx_geometry *geometry, uint64_t chunk);
+
+/* A part of the file in memory: read again when something outside of it is wanted. */
+struct vhdx_window {
+	uint8_t *bytes;
+	size_t capacity;
+	uint64_t offset;
+	size_t length; /* 0: empty */
+};
+
+struct vhdx {
+	struct image image;
+	struct vhdx_header header;
+	struct vhdx_region bat;
+	struct vhdx_region metadata_region;
+	struct vhdx_metadata metadata;
+	struct vhdx_geometry geometry;
+	struct vhdx_window bat_window;
+	struct vhdx_window bitmap_window;
+};
+
+/* The current header; ERROR_DAMAGED when there is none or it is not sane. */
+int vhdx_read_header(const struct image_file *file, struct findings *findings, struct vhdx_header *ret,
+		     struct error *err);
+
+/* Both regions, from the first region table that is whole. */
+int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *header,
+		      struct findings *findings, struct vhdx_region *ret_bat,
+		      struct vhdx_region *ret_metadata, struct error *err);
+
+int vhdx_read_metadata(const struct image_file *file, const struct vhdx_region *region,
+		       struct findings *findings, struct vhdx_metadata *ret, struct error *err);
+
+/* image_ops.lookup */
+int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
+		struct error *err);
+
+/* The bytes [offset, offset + length) through a window; *ret_available (> 0) is how many from there on it holds. */
+int vhdx_window_read(const struct image_file *file, struct vhdx_window *window, uint64_t offset,
+		     uint64_t end, const uint8_t **ret, size_t *ret_available, struct error *err);
+
+/* Look at every BAT entry; see vhdx_scan.c. */
+int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_STATES],
+	      uint64_t *ret_slack, struct error *err);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every entry of a BAT, looked at once: states, places, collisions (MS-VHDX 2.5.1).
+ *
+ * Two users: opening a file stops at the first entry that would give wrong data; the checker notes all that are against
+ * the specification. A map of one bit per MiB of the file finds what overlaps.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "vhd/io.h"
+#include "vhd/vhdx.h"
+
+/* Microsoft's reader takes files up to this size; it bounds the map of MiB to 32 MiB. */
+#define FILE_SIZE_MAX (256 * TIB)
+
+struct scan {
+	struct vhdx *vhdx;
+	struct findings *findings; /* NULL when opening */
+	struct error *err;
+	uint8_t *used; /* one bit per MiB of the file */
+	uint64_t mibs;
+	uint64_t used_mibs;
+	uint64_t *states;
+};
+
+static int complain(struct scan *scan, bool fatal, enum vhd_severity severity, uint64_t at,
+		    const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* Note the finding, or, when opening, fail if it is fatal: if data would be wrong. */
+static int complain(struct scan *scan, bool fatal, enum vhd_severity severity, uint64_t at,
+		    const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (!scan->findings && !fatal)
+		return 0;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (!scan->findings)
+		return error_damaged(scan->err, "'%s': %s", scan->vhdx->image.file.path, text);
+	findings_add(scan->findings, severity, at, "'%s': %s", scan->vhdx->image.file.path, text);
+	return 0;
+}
+
+/* Mark whole MiB as used; false when one of them was already. What lies past the end of the file is left out. */
+static bool claim(struct scan *scan, uint64_t offset, uint64_t length)
+{
+	uint64_t end = min_u64(div_round_up(offset + length, MIB), scan->mibs);
+	bool free_before = true;
+
+	for (uint64_t i = offset / MIB; i < end; i++) {
+		uint8_t bit = (uint8_t)(1U << (i % 8));
+
+		if (scan->used[i / 8] & bit)
+			free_before = false;
+		else
+			scan->used_mibs++;
+		scan->used[i / 8] |= bit;
+	}
+	return free_before;
+}
+
+/* A block of the file, of which 'needed' bytes hold data. */
+static int check_place(struct scan *scan, uint64_t at, const char *what, uint64_t number, uint64_t offset,
+		       uint64_t length, uint64_t needed, bool fatal)
+{
+	uint64_t size = scan->vhdx->image.file.size;
+
+	if (offset < VHDX_ALIGNMENT || !range_within(offset, needed, size))
+		return complain(scan, fatal, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
+				" + %" PRIu64 ", expected behind the first MiB and within the file of %" PRIu64
+				" bytes",
+				at, what, number, offset, length, size);
+	if (!range_within(offset, length, scan->mibs * MIB))
+		return complain(scan, false, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
+				" is not stored in full: it has %" PRIu64 " bytes and the file ends at %" PRIu64,
+				at, what, number, offset, length, size);
+	if (!claim(scan, offset, length))
+		return complain(scan, fatal, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
+				" overlaps another block, a region or the log",
+				at, what, number, offset);
+	return 0;
+}
+
+/* A block of state PARTIALLY_PRESENT can be read only with its bitmap. */
+static int check_bitmap_of(struct scan *scan, uint64_t at, uint64_t block)
+{
+	const struct vhdx *vhdx = scan->vhdx;
+	uint64_t chunk = block / vhdx->geometry.chunk_ratio, entry;
+	uint64_t index = vhdx_bitmap_index(&vhdx->geometry, chunk);
+	uint8_t bytes[VHDX_BAT_ENTRY_SIZE];
+	int r;
+
+	if (!vhdx->metadata.has_parent)
+		return complain(scan, false, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": block %" PRIu64
+				" is partially present in a disk without a parent",
+				at, block);
+	r = image_file_read(&vhdx->image.file, bytes, sizeof(bytes),
+			    vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE, scan->err);
+	if (r < 0)
+		return r;
+	entry = get_le64(bytes);
+	if (VHDX_BAT_STATE(entry) < VHDX_FULLY_PRESENT)
+		return complain(scan, true, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": block %" PRIu64
+				" is partially present, but the bitmap of chunk %" PRIu64 " is not (state %u)",
+				at, block, chunk, VHDX_BAT_STATE(entry));
+	return 0;
+}
+
+static int check_absent(struct scan *scan, uint64_t at, uint64_t block, uint64_t entry)
+{
+	unsigned int state = VHDX_BAT_STATE(entry);
+	uint64_t offset = VHDX_BAT_OFFSET(entry);
+
+	if (state == 4)
+		return complain(scan, true, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": block %" PRIu64 " has the reserved state 4", at, block);
+	if (state == VHDX_UNMAPPED_DRAFT)
+		return complain(scan, false, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": block %" PRIu64
+				" has the reserved state 5 (unmapped in a draft of the format)",
+				at, block);
+	if (offset == 0)
+		return 0;
+	if (state == VHDX_NOT_PRESENT || state == VHDX_ZERO)
+		return complain(scan, false, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 ": block %" PRIu64 " of state %u has offset %" PRIu64
+				", expected 0",
+				at, block, state, offset);
+	return check_place(scan, at, "block", block, offset, scan->vhdx->metadata.block_size, 0, false);
+}
+
+static int check_payload(struct scan *scan, uint64_t at, uint64_t block, uint64_t entry)
+{
+	uint32_t block_size = scan->vhdx->metadata.block_size;
+	uint64_t needed = min_u64(block_size, scan->vhdx->metadata.disk_size - block * block_size);
+	int r = 0;
+
+	scan->states[VHDX_BAT_STATE(entry)]++;
+	if (entry == 0)
+		return 0;
+	if (VHDX_BAT_RESERVED(entry))
+		r = complain(scan, false, VHD_ERROR, at,
+			     "BAT entry at %" PRIu64 ": reserved bits are set: 0x%" PRIx64, at, entry);
+	if (r == 0 && VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT)
+		r = check_bitmap_of(scan, at, block);
+	if (r < 0)
+		return r;
+	if (VHDX_BAT_STATE(entry) < VHDX_FULLY_PRESENT)
+		return check_absent(scan, at, block, entry);
+	return check_place(scan, at, "block", block, VHDX_BAT_OFFSET(entry), block_size, needed, true);
+}
+
+static int check_bitmap(struct scan *scan, uint64_t at, uint64_t chunk, uint64_t entry)
+{
+	bool has_parent = scan->vhdx->metadata.has_parent;
+	unsigned int state = VHDX_BAT_STATE(entry);
+
+	if (entry == 0)
+		return 0;
+	if (!has_parent || (state != 0 && state != VHDX_FULLY_PRESENT) || VHDX_BAT_RESERVED(entry))
+		return complain(scan, has_parent && state != 0 && state < VHDX_FULLY_PRESENT, VHD_ERROR, at,
+				"BAT entry at %" PRIu64 " of the sector bitmap of chunk %" PRIu64
+				" is 0x%" PRIx64 ", expected %s",
+				at, chunk, entry, has_parent ? "state 0 or 6" : "0 in a disk without a parent");
+	return check_place(scan, at, "sector bitmap", chunk, VHDX_BAT_OFFSET(entry), VHDX_BITMAP_SIZE,
+			   VHDX_BITMAP_SIZE, true);
+}
+
+static int check_entry(struct scan *scan, uint64_t index, uint64_t entry)
+{
+	const struct vhdx *vhdx = scan->vhdx;
+	uint64_t stride = vhdx->geometry.chunk_ratio + 1, chunk = index / stride;
+	uint64_t block = index - chunk, at = vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE;
+
+	if (index % stride == stride - 1)
+		return check_bitmap(scan, at, chunk, entry);
+	if (block < vhdx->geometry.blocks)
+		return check_payload(scan, at, block, entry);
+	return 0; /* of the last chunk of a differencing disk, past its end */
+}
+
+/* From 'index' on, the first entry in a part of the BAT which the host file stores; the others are zero. */
+static int skip_hole(const struct vhdx *vhdx, uint64_t *index, uint64_t entries)
+{
+	uint64_t start, end, from = vhdx->bat.offset + *index * VHDX_BAT_ENTRY_SIZE;
+	uint64_t stop = vhdx->bat.offset + entries * VHDX_BAT_ENTRY_SIZE;
+	int r;
+
+	if (vhdx->image.file.overlay.count)
+		return 0;
+	r = io_find_data(vhdx->image.file.fd, from, stop, &start, &end);
+	if (r == 0)
+		*index = (start - vhdx->bat.offset) / VHDX_BAT_ENTRY_SIZE;
+	return r;
+}
+
+static int scan_entries(struct scan *scan)
+{
+	struct vhdx *vhdx = scan->vhdx;
+	uint64_t entries = vhdx->geometry.entries, index = 0, at;
+	const uint8_t *bytes;
+	size_t available;
+	int r = 0;
+
+	while (index < entries && r == 0) {
+		r = skip_hole(vhdx, &index, entries);
+		if (r < 0)
+			return error_failed(scan->err, -r, "'%s': cannot look for holes: %s",
+					    vhdx->image.file.path, strerror(-r));
+		if (index >= entries)
+			break;
+		at = vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE;
+		r = vhdx_window_read(&vhdx->image.file, &vhdx->bat_window, at,
+				     vhdx->bat.offset + entries * VHDX_BAT_ENTRY_SIZE, &bytes, &available,
+				     scan->err);
+		for (; r == 0 && available >= VHDX_BAT_ENTRY_SIZE; available -= VHDX_BAT_ENTRY_SIZE) {
+			r = check_entry(scan, index++, get_le64(bytes));
+			bytes += VHDX_BAT_ENTRY_SIZE;
+		}
+	}
+	return r;
+}
+
+int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_STATES],
+	      uint64_t *ret_slack, struct error *err)
+{
+	struct scan scan = {.vhdx = vhdx, .findings = findings, .err = err, .states = states};
+	CLEANUP_FREE uint8_t *used = NULL;
+	int r;
+
+	memset(states, 0, VHD_STATES * sizeof(*states));
+	if (vhdx->image.file.size > FILE_SIZE_MAX)
+		return error_damaged(err, "'%s': the file has %" PRIu64 " bytes, expected up to 256 TiB",
+				     vhdx->image.file.path, vhdx->image.file.size);
+	scan.mibs = div_round_up(vhdx->image.file.size, MIB);
+	scan.used = used = calloc(scan.mibs / 8 + 1, 1);
+	if (!used)
+		return error_failed(err, ENOMEM, "out of memory");
+	claim(&scan, 0, VHDX_ALIGNMENT);
+	claim(&scan, vhdx->header.log_offset, vhdx->header.log_length);
+	claim(&scan, vhdx->bat.offset, vhdx->bat.length);
+	claim(&scan, vhdx->metadata_region.offset, vhdx->metadata_region.length);
+	r = scan_entries(&scan);
+	/* States of blocks in holes of the BAT have not been counted: they are all NOT_PRESENT. */
+	states[VHDX_NOT_PRESENT] = vhdx->geometry.blocks;
+	for (unsigned int i = 1; i < VHD_STATES; i++)
+		states[VHDX_NOT_PRESENT] -= min_u64(states[i], states[VHDX_NOT_PRESENT]);
+	*ret_slack = (scan.mibs - scan.used_mibs) * MIB;
+	return r;
+}
