@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvgen2 verify: run the checks and print them, one line each, or as JSON. */
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/disk.h"
+#include "convert/cmd.h"
+#include "convert/verify.h"
+
+enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS };
+
+static const struct cmd_option options[] = {
+	{OPTION_NVRAM, "nvram", "STORE",
+	 "the NVRAM store, .vmgs or .fd; default: DISK with\nthe ending .vmgs, when there is such a file"},
+	{OPTION_NO_GUESTFS, "no-guestfs", NULL, "do not start libguestfs, which takes half a minute\nwithout KVM"},
+	{OPTION_JSON, "json", NULL, "print the results as JSON"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct cmd_verb verb = {
+	.name = "verify",
+	.synopsis = "[OPTIONS] DISK",
+	.purpose = "Read a converted disk and its NVRAM store back with independent readers.",
+	.options = options,
+	.epilogue = "Each check is a line: 'ok    NAME: what was seen', 'FAIL  NAME: found, expected',\n"
+		    "or 'skipped NAME (why)'. Nothing is written to the disk or the store.\n\n"
+		    "Exit status: 0 no check failed, 1 a check failed, 4 the image cannot be read.\n\n"
+		    "Example:\n  hvgen2 verify web01-gen2.vhdx\n",
+};
+
+struct settings {
+	const char *nvram;
+	bool json, no_guestfs;
+};
+
+static int set_option(void *context, int key, const char *argument, struct error *err)
+{
+	struct settings *settings = context;
+
+	(void)err;
+	if (key == OPTION_NVRAM)
+		settings->nvram = argument;
+	else if (key == OPTION_NO_GUESTFS)
+		settings->no_guestfs = true;
+	else
+		settings->json = true;
+	return 0;
+}
+
+static void print_line(void *opaque, const struct verify_result *result)
+{
+	FILE *stream = opaque;
+
+	if (result->status == VERIFY_SKIPPED)
+		fprintf(stream, "skipped %s (%s)\n", result->name, result->detail);
+	else
+		fprintf(stream, "%-5s %s: %s\n", verify_status_text(result->status), result->name,
+			result->detail);
+	fflush(stream); /* the checks take their time */
+}
+
+static int print_json(const struct verify *verify, struct error *err)
+{
+	json_t *checks = json_array(), *root;
+	char *text;
+
+	for (size_t i = 0; i < verify->result_count; i++)
+		json_array_append_new(checks,
+				      json_pack("{s:s, s:s, s:s}", "name", verify->results[i].name, "status",
+						verify_status_text(verify->results[i].status), "detail",
+						verify->results[i].detail));
+	root = json_pack("{s:s%, s:o, s:I, s:I, s:I}", "disk", verify->path, strlen(verify->path), "checks",
+			 checks, "ok", (json_int_t)verify->counts[VERIFY_OK], "failed",
+			 (json_int_t)verify->counts[VERIFY_FAIL], "skipped",
+			 (json_int_t)verify->counts[VERIFY_SKIPPED]);
+	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+	json_decref(root);
+	if (!text)
+		return error_failed(err, ENOMEM, "cannot print the results as JSON");
+	puts(text);
+	free(text);
+	return 0;
+}
+
+/* A write error (a full disk behind '>') must not look like a success. */
+static int finish_output(struct error *err)
+{
+	if (fflush(stdout) == EOF || ferror(stdout))
+		return error_errno(err, "cannot write to standard output");
+	return 0;
+}
+
+static int run(const struct settings *settings, const char *path, struct verify *verify,
+	       struct error *err)
+{
+	CLEANUP_DISK struct disk *disk = NULL;
+	int r = vhd_open(path, NULL, &disk, err);
+
+	if (r < 0)
+		return r;
+	verify->path = path;
+	verify->disk = disk;
+	verify->info = vhd_info(disk);
+	verify->store_path = settings->nvram;
+	verify->use_guestfs = !settings->no_guestfs;
+	if (!settings->json) {
+		verify->report = print_line;
+		verify->opaque = stdout;
+	}
+	verify_run(verify);
+	if (settings->json)
+		r = print_json(verify, err);
+	else
+		printf("%zu ok, %zu failed, %zu skipped\n", verify->counts[VERIFY_OK],
+		       verify->counts[VERIFY_FAIL], verify->counts[VERIFY_SKIPPED]);
+	return r < 0 ? r : finish_output(err);
+}
+
+int cmd_verify(int argc, char **argv)
+{
+	struct settings settings = {.nvram = NULL};
+	CLEANUP_FREE struct verify *verify = malloc(sizeof(*verify));
+	struct error err = ERROR_INIT;
+	int operand, status, r;
+
+	r = cmd_parse(&verb, argc, argv, set_option, &settings, &operand, &err);
+	if (r == CMD_HELP_SHOWN)
+		return 0;
+	if (r == 0 && operand != argc - 1)
+		r = error_usage(&err, "expected one disk, got %d operands; see 'hvgen2 help verify'",
+				argc - operand);
+	if (r == 0 && !verify)
+		r = error_failed(&err, ENOMEM, "no memory");
+	if (r < 0)
+		return cmd_fail(&err);
+	verify_init(verify);
+	r = run(&settings, argv[operand], verify, &err);
+	status = r < 0 ? cmd_fail(&err) : verify->counts[VERIFY_FAIL] ? ERROR_FAILED : 0;
+	verify_done(verify);
+	return status;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * NTFS volumes: the boot sector at both its places, and a read-only mount. The fields are those of the NTFS boot sector
+ * as ntfs-3g's layout.h and Microsoft's "NTFS Technical Reference" describe it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "convert/gpt.h"
+#include "convert/verify.h"
+
+#define BOOT_BYTES_PER_SECTOR 0x0b
+#define BOOT_HIDDEN_SECTORS   0x1c /* of the BIOS parameter block: LBA of the partition */
+#define BOOT_TOTAL_SECTORS    0x28 /* without the backup boot sector, which comes right behind */
+#define BOOT_BYTES            512
+
+/* Both boot sectors. False with a result when something is wrong. */
+static bool check_boot_sectors(struct verify *verify, const char *name, struct disk *volume,
+			       uint64_t start_lba)
+{
+	uint8_t boot[BOOT_BYTES], backup[BOOT_BYTES];
+	struct error err = ERROR_INIT;
+	uint64_t total, offset;
+
+	if (disk_read(volume, boot, sizeof(boot), 0, &err) < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return false;
+	}
+	total = get_le64(boot + BOOT_TOTAL_SECTORS);
+	if (get_le16(boot + BOOT_BYTES_PER_SECTOR) != volume->sector_size ||
+	    !mul_u64(total, volume->sector_size, &offset) ||
+	    !range_within(offset, sizeof(backup), volume->size)) {
+		verify_fail(verify, name,
+			    "%" PRIu64 " sectors of %u bytes, the partition has %" PRIu64 " of %" PRIu32,
+			    total, get_le16(boot + BOOT_BYTES_PER_SECTOR),
+			    volume->size / volume->sector_size, volume->sector_size);
+		return false;
+	}
+	if (get_le32(boot + BOOT_HIDDEN_SECTORS) != (uint32_t)start_lba) {
+		verify_fail(verify, name, "%" PRIu32 " hidden sectors, expected %" PRIu64,
+			    get_le32(boot + BOOT_HIDDEN_SECTORS), start_lba);
+		return false;
+	}
+	if (disk_read(volume, backup, sizeof(backup), offset, &err) < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return false;
+	}
+	if (memcmp(boot, backup, sizeof(boot)) != 0) {
+		verify_fail(verify, name, "the backup boot sector at sector %" PRIu64
+					  " of the volume differs from the first", total);
+		return false;
+	}
+	return true;
+}
+
+static void check_volume(struct verify *verify, const struct verify_partition *partition,
+			 struct disk_window *window)
+{
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	struct error err = ERROR_INIT;
+	char name[32];
+
+	snprintf(name, sizeof(name), "ntfs-%u", partition->number);
+	if (!check_boot_sectors(verify, name, &window->disk, partition->first_lba))
+		return;
+	if (volume_open(&window->disk, false, &volume, &err) < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return;
+	}
+	verify_ok(verify, name, "mounts, label '%s'%s; hidden sectors and backup boot sector right",
+		  volume_label(volume), volume_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "");
+}
+
+void verify_ntfs(struct verify *verify)
+{
+	const struct guid msr = GPT_TYPE_MSR;
+
+	for (size_t i = 0; i < verify->partition_count; i++) {
+		struct verify_partition *partition = &verify->partitions[i];
+		struct error err = ERROR_INIT;
+		struct disk_window window;
+		char name[32];
+
+		if (partition == verify->esp || guid_equal(&partition->type, &msr) ||
+		    !verify_window(verify, partition, &window))
+			continue;
+		snprintf(name, sizeof(name), "ntfs-%u", partition->number);
+		if (filesystem_probe(&window.disk, &partition->filesystem, &err) < 0)
+			verify_fail(verify, name, "%s", err.message);
+		else if (partition->filesystem == FILESYSTEM_NTFS)
+			check_volume(verify, partition, &window);
+		else
+			verify_skip(verify, name, "holds %s", filesystem_text(partition->filesystem));
+	}
+}
