@@ -42,7 +42,7 @@ const char *bootfiles_set_text(enum bootfiles_set set);
 bool bootfiles_set_parse(const char *text, enum bootfiles_set *ret);
 
 struct bootfiles_file {
-	char *guest_path; /* "\\Windows\\Boot\\EFI\\bootmgfw.efi", case as on disk */
+	char *guest_path; /* "\\Windows\\Boot\\EFI\\bootmgfw.efi" */
 	char *esp_path;   /* "/EFI/Microsoft/Boot/bootmgfw.efi" */
 	uint64_t size;    /* uncompressed */
 	int64_t mtime;    /* seconds since 1970 UTC */

@@ -5,6 +5,7 @@
  */
 #include "convert/pe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/bytes.h"
@@ -69,4 +70,9 @@ bool pe_file_version(const void *image, size_t size, uint16_t ret[4])
 	ret[2] = get_le16(fixed + FIXED_FILE_VERSION_LS + 2);
 	ret[3] = get_le16(fixed + FIXED_FILE_VERSION_LS);
 	return true;
+}
+
+void pe_version_text(const uint16_t version[4], char ret[PE_VERSION_TEXT])
+{
+	snprintf(ret, PE_VERSION_TEXT, "%u.%u.%u.%u", version[0], version[1], version[2], version[3]);
 }

@@ -18,9 +18,12 @@
 bool pe_machine(const void *image, size_t size, uint16_t *ret);
 
 /*
- * The file version ("10.0.26100.1") of the first version resource in 'image', of which all 'size' bytes are given. False, and
- * *ret untouched, when there is none.
+ * The file version ("10.0.26100.1") of the first version resource in 'image', of which all 'size' bytes are given. False,
+ * and *ret untouched, when there is none.
  */
 bool pe_file_version(const void *image, size_t size, uint16_t ret[4]);
+
+#define PE_VERSION_TEXT 24 /* "65535.65535.65535.65535" and its NUL */
+void pe_version_text(const uint16_t version[4], char ret[PE_VERSION_TEXT]);
 
 #endif

@@ -86,9 +86,9 @@ static int check_hiberfile(struct volume *volume, struct error *err)
 		return volume_fail(volume, HIBERFILE, EIO, "read", err);
 	if (is_hibernated(header, (size_t)length))
 		return error_refused(err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
-				     "'%s': Windows is hibernated or was shut down with fast startup: "
-				     "'%s' holds a saved system",
-				     volume->device.disk->name, HIBERFILE);
+				     "Windows is hibernated or was shut down with fast startup: '%s' "
+				     "holds a saved system",
+				     HIBERFILE);
 	return 0;
 }
 
@@ -103,7 +103,6 @@ static int check_journal(struct volume *volume, struct error *err)
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 	CLEANUP_ATTR ntfs_attr *data = NULL;
 	CLEANUP_FREE RESTART_PAGE_HEADER *page = NULL;
-	const char *name = volume->device.disk->name;
 	bool sound;
 
 	volume_begin(volume, 0);
@@ -117,14 +116,12 @@ static int check_journal(struct volume *volume, struct error *err)
 		return volume_fail(volume, "$LogFile", EIO, "read", err);
 	if (is_fast_startup(page))
 		return error_refused(err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
-				     "'%s': the NTFS journal is in the state that hibernation, fast startup "
-				     "or a power cut leaves behind",
-				     name);
+				     "the NTFS journal is in the state that hibernation, fast startup or a "
+				     "power cut leaves behind");
 	if (!sound)
 		return error_refused(err, REFUSAL_NTFS_DIRTY, CHECK_AND_SHUT_DOWN,
-				     "'%s': the NTFS volume was not closed cleanly, its journal holds "
-				     "changes that are not replayed",
-				     name);
+				     "the NTFS volume was not closed cleanly, its journal holds changes that "
+				     "are not replayed");
 	return 0;
 }
 

@@ -3,7 +3,8 @@
  * An NTFS volume on a 'struct disk', through libntfs-3g in process: no mount, no root, no appliance. The only code that
  * includes its headers.
  *
- * Paths are UTF-8 with backslashes or slashes, from the root of the volume, found regardless of case.
+ * Paths are UTF-8 with backslashes or slashes, from the root of the volume, found regardless of case. Messages name the
+ * file in the volume; which disk and partition it is, the caller adds.
  */
 #ifndef HVGEN2_CONVERT_VOLUME_H
 #define HVGEN2_CONVERT_VOLUME_H

@@ -214,7 +214,6 @@ static bool is_damage(int code)
 
 int volume_fail(struct volume *volume, const char *path, int code, const char *doing, struct error *err)
 {
-	const char *name = volume->device.disk->name;
 	const char *words = complaint[0] ? complaint : strerror(code);
 	const char *quote = path[0] ? "'" : "";
 	const char *gap = path[0] ? " " : "";
@@ -222,12 +221,11 @@ int volume_fail(struct volume *volume, const char *path, int code, const char *d
 	if (volume->device.error.kind != ERROR_NONE) {
 		if (err)
 			*err = volume->device.error;
-		return error_prefix(err, "'%s': cannot %s%s%s%s%s", name, doing, gap, quote, path, quote);
+		return error_prefix(err, "cannot %s%s%s%s%s", doing, gap, quote, path, quote);
 	}
 	if (is_damage(code))
-		return error_damaged(err, "'%s': cannot %s%s%s%s%s: %s", name, doing, gap, quote, path,
-				     quote, words);
-	return error_failed(err, code, "'%s': cannot %s%s%s%s%s: %s", name, doing, gap, quote, path, quote,
+		return error_damaged(err, "cannot %s%s%s%s%s: %s", doing, gap, quote, path, quote, words);
+	return error_failed(err, code, "cannot %s%s%s%s%s: %s", doing, gap, quote, path, quote,
 			    code == ENOENT ? "there is no such file" : words);
 }
 

@@ -69,13 +69,11 @@ static int read_stream(struct volume *volume, ntfs_attr *stream, const char *pat
 	return 0;
 }
 
-static int too_large(struct volume *volume, const char *path, uint64_t size, uint64_t limit,
-		     struct error *err)
+static int too_large(const char *path, uint64_t size, uint64_t limit, struct error *err)
 {
 	return error_failed(err, EFBIG,
-			    "'%s': '%s' has %" PRIu64 " bytes, more than the %" PRIu64
-			    " that are credible",
-			    volume->device.disk->name, path, size, limit);
+			    "'%s' has %" PRIu64 " bytes, more than the %" PRIu64 " that are credible", path,
+			    size, limit);
 }
 
 /* New memory for 'size' bytes, never NULL for size 0. */
@@ -97,7 +95,7 @@ static int wanted_size(struct volume *volume, const struct request *request, s64
 	if (file_size < 0)
 		return volume_fail(volume, request->path, EIO, "read", err);
 	if ((uint64_t)file_size > request->max_size && !request->only_start)
-		return too_large(volume, request->path, (uint64_t)file_size, request->max_size, err);
+		return too_large(request->path, (uint64_t)file_size, request->max_size, err);
 	*ret = min_u64((uint64_t)file_size, request->max_size);
 	return 0;
 }
@@ -136,8 +134,8 @@ static int read_wof_stream(struct volume *volume, ntfs_inode *inode, const struc
 		return volume_fail(volume, request->path, ENOMEM, "read", err);
 	stream = ntfs_attr_open(inode, AT_DATA, (void *)name, (u32)(size / 2 - 1));
 	if (!stream)
-		return error_damaged(err, "'%s': '%s' is marked as compressed but has no stream '%s'",
-				     volume->device.disk->name, request->path, WOF_STREAM);
+		return error_damaged(err, "'%s' is marked as compressed but has no stream '%s'",
+				     request->path, WOF_STREAM);
 	return read_plain(volume, stream, &whole, ret, ret_size, err);
 }
 
@@ -162,7 +160,7 @@ static int read_compact(struct volume *volume, ntfs_inode *inode, s64 file_size,
 	if (r < 0)
 		return r;
 	if ((uint64_t)file_size > WOF_START_MAX)
-		return too_large(volume, request->path, (uint64_t)file_size, WOF_START_MAX, err);
+		return too_large(request->path, (uint64_t)file_size, WOF_START_MAX, err);
 	r = read_wof_stream(volume, inode, request, wof_max_stream(format, (uint64_t)file_size), &stream,
 			    &stream_size, err);
 	if (r < 0)
@@ -180,17 +178,15 @@ static int read_compact(struct volume *volume, ntfs_inode *inode, s64 file_size,
 }
 
 /* Can the contents of a file with this reparse point be had from its streams? */
-static int check_reparse(struct volume *volume, const char *path, uint32_t tag, struct error *err)
+static int check_reparse(const char *path, uint32_t tag, struct error *err)
 {
-	const char *name = volume->device.disk->name;
-
 	if (tag == 0 || tag == WOF_REPARSE_TAG)
 		return 0;
 	if (tag & REPARSE_SURROGATE)
-		return error_failed(err, ELOOP, "'%s': '%s' is a link (reparse tag 0x%08" PRIx32 ")", name,
-				    path, tag);
+		return error_failed(err, ELOOP, "'%s' is a link (reparse tag 0x%08" PRIx32 ")", path,
+				    tag);
 	return error_refused(err, REFUSAL_WOF_UNSUPPORTED, RESTORE_CONTENTS,
-			     "'%s': the contents of '%s' are %s (reparse tag 0x%08" PRIx32 ")", name, path,
+			     "the contents of '%s' are %s (reparse tag 0x%08" PRIx32 ")", path,
 			     tag == REPARSE_DEDUP ? "deduplicated" : "not stored in the file itself", tag);
 }
 
@@ -208,7 +204,7 @@ static int read_request(struct volume *volume, const struct request *request, ui
 		return volume_fail(volume, request->path, EISDIR, "read", err);
 	r = volume_reparse(volume, inode, request->path, &reparse, err);
 	if (r == 0)
-		r = check_reparse(volume, request->path, reparse.tag, err);
+		r = check_reparse(request->path, reparse.tag, err);
 	if (r < 0)
 		return r;
 	data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
@@ -276,8 +272,7 @@ static int replace_in_inode(struct volume *volume, ntfs_inode *inode, const char
 	if (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY)
 		return volume_fail(volume, path, EISDIR, "write", err);
 	if (inode->flags & (FILE_ATTR_ENCRYPTED | FILE_ATTR_REPARSE_POINT))
-		return error_failed(err, EACCES, "'%s': cannot write '%s': it is encrypted or a reparse point",
-				    volume->device.disk->name, path);
+		return error_failed(err, EACCES, "cannot write '%s': it is encrypted or a reparse point", path);
 	data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
 	if (!data)
 		return volume_fail(volume, path, EIO, "write", err);

@@ -7,7 +7,6 @@
 #include "convert/windows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,12 +184,9 @@ static void find_boot_version(struct volume *volume, struct windows *windows)
 	size_t size;
 
 	join(path, windows->root, "Boot\\EFI\\bootmgfw.efi");
-	if (volume_read_file(volume, path, MAX_BOOT_PROGRAM, &bytes, &size, NULL) < 0 ||
-	    !pe_file_version(bytes, size, version))
-		return;
-	snprintf(windows->boot_version, sizeof(windows->boot_version),
-		 "%" PRIu16 ".%" PRIu16 ".%" PRIu16 ".%" PRIu16, version[0], version[1], version[2],
-		 version[3]);
+	if (volume_read_file(volume, path, MAX_BOOT_PROGRAM, &bytes, &size, NULL) == 0 &&
+	    pe_file_version(bytes, size, version))
+		pe_version_text(version, windows->boot_version);
 }
 
 int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, struct error *err)
