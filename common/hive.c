@@ -212,19 +212,46 @@ char *hive_get_string(struct hive *hive, hive_node_h node, const char *value)
 	return utf16le_to_utf8(bytes, size);
 }
 
+/* libhivex writes all values of the key anew, so none of them may be too long. */
+static int check_sizes(struct hive *hive, hive_node_h node, struct error *err)
+{
+	CLEANUP_FREE hive_value_h *values = hivex_node_values(hive->handle, node);
+
+	if (!values)
+		return error_damaged(err, "'%s': cannot read the values of a key: %s", hive->name,
+				     strerror(errno));
+	for (const hive_value_h *value = values; *value; value++) {
+		hive_type type;
+		size_t size;
+
+		if (hivex_value_type(hive->handle, *value, &type, &size) < 0)
+			return error_damaged(err, "'%s': cannot read a value: %s", hive->name,
+					     strerror(errno));
+		if (size > MAX_VALUE)
+			return error_failed(err, E2BIG, "'%s': a key with a value of %zu bytes cannot be edited",
+					    hive->name, size);
+	}
+	return 0;
+}
+
 int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t type, const void *bytes,
 	     size_t size, struct error *err)
 {
 	CLEANUP_FREE char *key = strdup(value);
 	CLEANUP_FREE char *copy = malloc(size ? size : 1);
 	hive_set_value set = {.key = key, .t = (hive_type)type, .len = size, .value = copy};
+	int r;
 
 	if (!key || !copy)
 		return error_failed(err, ENOMEM, "'%s': out of memory", hive->name);
 	if (size > MAX_VALUE)
 		return error_failed(err, E2BIG, "'%s': value '%s' of %zu bytes is too long", hive->name,
 				    value, size);
-	memcpy(copy, bytes, size);
+	r = check_sizes(hive, node, err);
+	if (r < 0)
+		return r;
+	if (size)
+		memcpy(copy, bytes, size);
 	if (hivex_node_set_value(hive->handle, node, &set, 0) < 0)
 		return error_damaged(err, "'%s': cannot set value '%s': %s", hive->name, value,
 				     strerror(errno));

@@ -59,6 +59,38 @@ int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t ty
 int hive_set_dword(struct hive *hive, hive_node_h node, const char *value, uint32_t number,
 		   struct error *err);
 
+/* All values of a key, in its order. */
+struct hive_value_copy {
+	char *name; /* UTF-8; "" is the default value */
+	uint32_t type;
+	uint8_t *bytes;
+	size_t size;
+};
+
+struct hive_values {
+	struct hive_value_copy *list;
+	size_t count;
+};
+
+void hive_values_done(struct hive_values *values);
+#define CLEANUP_HIVE_VALUES CLEANUP(hive_values_done)
+
+/* Errors: ERROR_DAMAGED; a key with more than 65536 values or 16 MiB of data is not credible. */
+int hive_get_values(struct hive *hive, hive_node_h node, struct hive_values *ret, struct error *err);
+
+/*
+ * Put 'values' in the place of all that the key has. libhivex never uses space again and hive_set() copies all values
+ * of a key, so this is the way to change several values of one key.
+ */
+int hive_set_values(struct hive *hive, hive_node_h node, const struct hive_values *values,
+		    struct error *err);
+
+/* Remove one value; nothing happens when there is none. */
+int hive_unset(struct hive *hive, hive_node_h node, const char *value, struct error *err);
+
+/* Remove the key 'child' of 'node' and all below; nothing happens when there is none. */
+int hive_remove(struct hive *hive, hive_node_h node, const char *child, struct error *err);
+
 /*
  * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one higher than before.
  * After a failure of any setter the hive must not be committed.
