@@ -27,6 +27,7 @@ struct bcd_target {
 	size_t partition_count;
 	uint64_t system_offset;                  /* mbr_offset of the old system (active) partition */
 	uint64_t windows_offset;                 /* mbr_offset of the Windows partition */
+	bool is_not_hibernated; /* the caller has seen that no hiberfil.sys is live: a resume in the store is stale */
 };
 
 /* Sentences for the report, in order. Embedded; memory belongs to it. */
@@ -48,7 +49,13 @@ void bcd_notes_done(struct bcd_notes *notes);
  * 'name' is for messages. The result is new memory, to be freed; it has been checked with bcd_check(). The same input
  * always gives the same bytes.
  * Errors: REFUSAL_BCD_DAMAGED (not a store, no boot manager, no loader for the Windows partition), REFUSAL_HIVE_DIRTY,
- * REFUSAL_HIBERNATED (a resume is pending).
+ * REFUSAL_HIBERNATED (a resume is pending and target->is_not_hibernated is not set).
+ *
+ * What becomes of it (in this order): objects that only a BIOS can start go; elements that the boot library would refuse
+ * are repaired or go; references to objects that are not there go; the default entry is one that starts the Windows
+ * partition; devices of all objects get the GPT form; the boot manager and the memory tester move to the ESP; paths name
+ * the .efi programs. notes->changed has a sentence per object, notes->dropped one per thing with the reason. Devices on
+ * other disks stay as they are, with a warning. All other bytes stay as they were.
  */
 int bcd_convert(const void *bios_store, size_t size, const char *name, const struct bcd_target *target,
 		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Steps of the conversion that take things out of the store: see convert.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "bcd/check.h"
+#include "bcd/convert.h"
+#include "bcd/names.h"
+#include "bcd/value.h"
+
+/* Image kinds of applications that run in real mode or are started by ntldr (bits 20-23 of the type). */
+#define IMAGE(type)        (((type) >> 20) & 0xf)
+#define IMAGE_LEGACY       3
+#define IMAGE_REAL_MODE    4
+#define KIND_APPLICATION   1
+
+static const char *reason_to_drop(const struct bcd_object *object)
+{
+	if (guid_equal(&object->id, &bcd_ntldr))
+		return "only a BIOS can start it";
+	if (BCD_OBJECT_KIND(object->type) != KIND_APPLICATION)
+		return NULL;
+	if (IMAGE(object->type) == IMAGE_LEGACY || IMAGE(object->type) == IMAGE_REAL_MODE)
+		return "only a BIOS can start it";
+	if (object->type == BCD_OBJECT_FWBOOTMGR || object->type == BCD_OBJECT_FIRMWARE)
+		return "an entry of another machine's firmware";
+	return NULL;
+}
+
+int bcd_drop_bios_objects(struct conversion *conversion)
+{
+	struct bcd_store *store = conversion->store;
+
+	for (size_t i = store->object_count; i-- > 0;) {
+		struct bcd_object *object = store->objects[i];
+		const char *reason = reason_to_drop(object);
+		char title[BCD_TITLE_SIZE];
+		int r;
+
+		if (!reason || object == conversion->bootmgr)
+			continue;
+		DROPPED(conversion, "entry %s: %s", bcd_object_title(object, title), reason);
+		r = bcd_store_remove(store, object, conversion->err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Remove one element, if it is there, and say why. */
+static int drop(struct conversion *conversion, struct bcd_object *object, uint32_t code,
+		const char *reason)
+{
+	char title[BCD_TITLE_SIZE], name[BCD_NAME_SIZE];
+
+	if (!bcd_object_find(object, code))
+		return 0;
+	DROPPED(conversion, "%s of %s: %s", bcd_element_label(object->type, code, name),
+		bcd_object_title(object, title), reason);
+	return bcd_object_unset(conversion->store, object, code, conversion->err);
+}
+
+struct unwanted {
+	uint32_t application, code;
+	const char *reason;
+};
+
+/* What belongs to one start of the old machine or means nothing to a UEFI boot program. */
+int bcd_drop_run_state(struct conversion *conversion)
+{
+	static const struct unwanted table[] = {
+		{2, BCD_MGR_RESUME, "state of the last shutdown"},
+		{2, BCD_MGR_HIBERBOOT, "state of the last shutdown"},
+		{2, BCD_MGR_BOOTSEQUENCE, "meant for one start only"},
+		{2, BCD_MGR_PERSISTSEQUENCE, "meant for one start only"},
+		{2, BCD_MGR_CUSTOMACTIONS, "keys of the old machine's BIOS"},
+		{3, BCD_OS_NOVESA, "about BIOS graphics"},
+		{3, BCD_OS_NOVGA, "about BIOS graphics"},
+		{3, BCD_OS_PAE, "about 32-bit Windows"},
+		{4, BCD_RESUME_PAE, "about 32-bit Windows"},
+	};
+	struct bcd_store *store = conversion->store;
+	int r = 0;
+
+	for (size_t i = 0; i < store->object_count; i++)
+		for (size_t j = 0; j < sizeof(table) / sizeof(table[0]) && r == 0; j++)
+			if (BCD_OBJECT_APPLICATION(store->objects[i]->type) == table[j].application)
+				r = drop(conversion, store->objects[i], table[j].code, table[j].reason);
+	return r;
+}
+
+/* Write identifiers again in the form the format demands, when they can be read at all. */
+static int rewrite_guids(struct conversion *conversion, struct bcd_object *object,
+			 const struct bcd_element *element, bool *ret_done)
+{
+	CLEANUP_FREE struct guid *ids = NULL;
+	uint32_t code = element->code;
+	size_t count = 0;
+
+	*ret_done = bcd_element_guids(element, &ids, &count) == 0 && count > 0;
+	if (!*ret_done)
+		return 0;
+	return bcd_object_set_guids(conversion->store, object, code, ids, count, conversion->err);
+}
+
+static int repair_element(struct conversion *conversion, struct bcd_object *object, uint32_t code)
+{
+	const struct bcd_element *element = bcd_object_find(object, code);
+	uint32_t format = BCD_ELEMENT_FORMAT(code);
+	char fault[BCD_FAULT_SIZE], reason[BCD_FAULT_SIZE + 32];
+	bool done = false;
+	int r = 0;
+
+	if (!bcd_element_is_faulty(element, fault))
+		return 0;
+	if (element->data && (format == BCD_FORMAT_OBJECT || format == BCD_FORMAT_OBJECT_LIST))
+		r = rewrite_guids(conversion, object, element, &done);
+	if (r < 0 || done)
+		return r;
+	snprintf(reason, sizeof(reason), "the boot manager refuses it: %s", fault);
+	return drop(conversion, object, code, reason);
+}
+
+int bcd_repair_elements(struct conversion *conversion)
+{
+	struct bcd_store *store = conversion->store;
+	int r = 0;
+
+	for (size_t i = 0; i < store->object_count; i++)
+		for (size_t j = store->objects[i]->element_count; j-- > 0 && r == 0;)
+			r = repair_element(conversion, store->objects[i],
+					   store->objects[i]->elements[j].code);
+	return r;
+}
+
+static int drop_dangling_in(struct conversion *conversion, struct bcd_object *object, uint32_t code)
+{
+	CLEANUP_FREE struct guid *ids = NULL;
+	char title[BCD_TITLE_SIZE], name[BCD_NAME_SIZE], text[BCD_ID_SIZE];
+	size_t count = 0, kept = 0;
+
+	if (bcd_element_guids(bcd_object_find(object, code), &ids, &count) < 0)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		if (bcd_store_find(conversion->store, &ids[i]))
+			ids[kept++] = ids[i];
+		else
+			DROPPED(conversion, "%s in %s of %s: there is no such object",
+				bcd_id_text(&ids[i], text), bcd_element_label(object->type, code, name),
+				bcd_object_title(object, title));
+	}
+	if (kept == count)
+		return 0;
+	return bcd_object_set_guids(conversion->store, object, code, ids, kept, conversion->err);
+}
+
+int bcd_drop_dangling(struct conversion *conversion)
+{
+	struct bcd_store *store = conversion->store;
+	int r = 0;
+
+	for (size_t i = 0; i < store->object_count; i++) {
+		struct bcd_object *object = store->objects[i];
+
+		for (size_t j = object->element_count; j-- > 0 && r == 0;) {
+			uint32_t code = object->elements[j].code, format = BCD_ELEMENT_FORMAT(code);
+
+			if (format == BCD_FORMAT_OBJECT || format == BCD_FORMAT_OBJECT_LIST)
+				r = drop_dangling_in(conversion, object, code);
+		}
+	}
+	return r;
+}

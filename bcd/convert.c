@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * BIOS store to UEFI store. The old store is edited, not rebuilt, so that everything that needs no change keeps its
+ * bytes; what was changed is then found by comparing with the old store, so that the report cannot forget anything.
+ */
+#include "bcd/convert.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bcd/device.h"
+#include "bcd/check.h"
+#include "bcd/diff.h"
+#include "bcd/names.h"
+
+#define ADVICE "rebuild the boot store in the guest with 'bcdboot C:\\Windows', then convert again"
+
+bool bcd_target_partition(const struct bcd_target *target, uint64_t mbr_offset,
+			  struct bcd_partition_id *ret)
+{
+	for (size_t i = 0; i < target->partition_count; i++) {
+		if (target->partitions[i].mbr_offset != mbr_offset)
+			continue;
+		*ret = (struct bcd_partition_id){.partition = target->partitions[i].gpt_guid,
+						 .disk = target->gpt_disk};
+		return true;
+	}
+	return false;
+}
+
+/* Damage of the store is a refusal: the way out is to repair it in the guest. */
+static int refuse_damage(const struct error *from, int r, struct error *err)
+{
+	if (from->kind == ERROR_DAMAGED)
+		return error_refused(err, REFUSAL_BCD_DAMAGED, ADVICE, "%s", from->message);
+	if (err)
+		*err = *from;
+	return r;
+}
+
+static int find_boot_manager(struct conversion *conversion)
+{
+	conversion->bootmgr = bcd_store_find(conversion->store, &bcd_bootmgr);
+	if (!conversion->bootmgr || conversion->bootmgr->type != BCD_OBJECT_BOOTMGR)
+		return error_damaged(conversion->err, "'%s': the boot store has no boot manager object",
+				     hive_name(conversion->store->hive));
+	return 0;
+}
+
+static int check_resume(struct conversion *conversion)
+{
+	if (conversion->target->is_not_hibernated ||
+	    !bcd_object_bool(conversion->bootmgr, BCD_MGR_RESUME))
+		return 0;
+	return error_refused(conversion->err, REFUSAL_HIBERNATED,
+			     "start the guest, turn fast startup off ('powercfg /h off'), shut it down "
+			     "fully, then convert again",
+			     "'%s': the boot manager is to resume a hibernated Windows",
+			     hive_name(conversion->store->hive));
+}
+
+static int describe(struct conversion *conversion)
+{
+	return bcd_store_describe(conversion->store, false, conversion->err);
+}
+
+static int run_steps(struct conversion *conversion)
+{
+	static int (*const steps[])(struct conversion *) = {
+		find_boot_manager,  check_resume,	bcd_drop_bios_objects, bcd_drop_run_state,
+		bcd_repair_elements, bcd_drop_dangling, bcd_choose_default,    bcd_convert_devices,
+		bcd_convert_programs, describe,
+	};
+
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int r = steps[i](conversion);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Collects the names of what was changed or added, one sentence per object. */
+struct summary {
+	struct bcd_notes *notes;
+	const struct bcd_object *object;
+	char names[512];
+};
+
+static void finish_summary(struct summary *summary)
+{
+	char title[BCD_TITLE_SIZE];
+
+	if (summary->object && summary->names[0])
+		bcd_note(&summary->notes->changed, &summary->notes->changed_count, "%s: %s",
+			 bcd_object_title(summary->object, title), summary->names);
+	summary->names[0] = '\0';
+}
+
+static int summarise(void *context, const struct bcd_difference *difference)
+{
+	struct summary *summary = context;
+	char buffer[BCD_NAME_SIZE];
+	size_t used;
+
+	if (difference->object != summary->object)
+		finish_summary(summary);
+	summary->object = difference->object;
+	if (!difference->after)
+		return 0;
+	used = strlen(summary->names);
+	snprintf(summary->names + used, sizeof(summary->names) - used, "%s%s", used ? ", " : "",
+		 bcd_element_label(difference->object->type, difference->after->code, buffer));
+	return 0;
+}
+
+static int note_changes(const void *before, size_t size, const struct bcd_store *after,
+			struct bcd_notes *notes, struct error *err)
+{
+	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+	struct summary summary = {.notes = notes};
+	int r = bcd_store_open(before, size, hive_name(after->hive), NULL, &store, err);
+
+	if (r < 0)
+		return r;
+	r = bcd_diff(store, after, summarise, &summary);
+	finish_summary(&summary);
+	return r;
+}
+
+int bcd_convert(const void *bios_store, size_t size, const char *name, const struct bcd_target *target,
+		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err)
+{
+	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+	struct error local = ERROR_INIT;
+	struct conversion conversion = {.target = target, .notes = notes, .err = &local};
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	size_t bytes_size = 0;
+	int r = bcd_store_open(bios_store, size, name, NULL, &store, &local);
+
+	if (r < 0)
+		return refuse_damage(&local, r, err);
+	conversion.store = store;
+	r = run_steps(&conversion);
+	if (r == 0)
+		r = note_changes(bios_store, size, store, notes, &local);
+	if (r == 0)
+		r = bcd_store_commit(store, &bytes, &bytes_size, &local);
+	if (r == 0)
+		r = bcd_check(bytes, bytes_size, name, notes, &local);
+	if (r < 0)
+		return refuse_damage(&local, r, err);
+	*ret_store = TAKE(bytes);
+	*ret_size = bytes_size;
+	return 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The steps of the conversion, in their order; internal to the library. Each fills notes->dropped and ->warnings. */
+#ifndef HVGEN2_BCD_CONVERT_H
+#define HVGEN2_BCD_CONVERT_H
+
+#include "bcd/device.h"
+#include "bcd/store.h"
+
+struct conversion {
+	struct bcd_store *store;
+	const struct bcd_target *target;
+	struct bcd_notes *notes;
+	struct bcd_object *bootmgr;
+	struct error *err;
+};
+
+#define DROPPED(conversion, ...) \
+	bcd_note(&(conversion)->notes->dropped, &(conversion)->notes->dropped_count, __VA_ARGS__)
+#define WARNING(conversion, ...) \
+	bcd_note(&(conversion)->notes->warnings, &(conversion)->notes->warning_count, __VA_ARGS__)
+
+/* The GPT identity of the partition that starts at 'mbr_offset' of the old disk; false when there is none. */
+bool bcd_target_partition(const struct bcd_target *target, uint64_t mbr_offset,
+			  struct bcd_partition_id *ret);
+
+/* cleanup.c: what a UEFI store does not have, and what the boot library would refuse. */
+int bcd_drop_bios_objects(struct conversion *conversion);
+int bcd_repair_elements(struct conversion *conversion);
+int bcd_drop_dangling(struct conversion *conversion);
+int bcd_drop_run_state(struct conversion *conversion);
+
+/* devices.c */
+int bcd_choose_default(struct conversion *conversion);
+int bcd_convert_devices(struct conversion *conversion);
+
+/* paths.c: programs and the elements that depend on the firmware's kind. */
+int bcd_convert_programs(struct conversion *conversion);
+
+#endif
