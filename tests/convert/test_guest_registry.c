@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Drive letters and boot drivers in a SYSTEM hive, made here; real hives where they are present. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/hive.h"
+#include "convert/guest_registry.h"
+
+TestSuite(guest_registry);
+
+#define SIGNATURE UINT32_C(0xdf4546ae)
+#define WINDOWS   UINT64_C(0x1f500000)
+
+static const struct registry_partition partitions[] = {
+	{.mbr_offset = 1048576, .gpt_guid = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}},
+	{.mbr_offset = WINDOWS, .gpt_guid = {{16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}}},
+};
+
+static const struct registry_target target = {
+	.mbr_signature = SIGNATURE, .partitions = partitions, .partition_count = 2};
+
+static hive_node_h key(struct hive *hive, const char *path)
+{
+	hive_node_h node = hive_make(hive, 0, path, NULL);
+
+	cr_assert_neq(node, 0);
+	return node;
+}
+
+static void set_row(struct hive *hive, const char *name, uint32_t signature, uint64_t offset)
+{
+	uint8_t row[12];
+
+	put_le32(row, signature);
+	put_le64(row + 4, offset);
+	cr_assert_eq(hive_set(hive, key(hive, "MountedDevices"), name, hive_t_binary, row, 12, NULL), 0);
+}
+
+static void set_service(struct hive *hive, const char *set, const char *name, uint32_t start,
+			bool is_demoted)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s\\Services\\%s", set, name);
+	cr_assert_eq(hive_set_dword(hive, key(hive, path), "Start", start, NULL), 0);
+	if (!is_demoted)
+		return;
+	snprintf(path, sizeof(path), "%s\\Services\\%s\\StartOverride", set, name);
+	cr_assert_eq(hive_set_dword(hive, key(hive, path), "0", 3, NULL), 0);
+}
+
+static struct hive *made(void)
+{
+	struct hive *hive = NULL;
+
+	cr_assert_eq(hive_new("SYSTEM", "CMI-CreateHive", 5, &hive, NULL), 0);
+	set_row(hive, "\\DosDevices\\C:", SIGNATURE, WINDOWS);
+	set_row(hive, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}", SIGNATURE, 1048576);
+	set_row(hive, "#{11111111-2222-3333-4444-806e6f6e6963}", SIGNATURE, 1048576);
+	set_row(hive, "\\DosDevices\\D:", 0x1234, WINDOWS);
+	cr_assert_eq(hive_set(hive, key(hive, "MountedDevices"), "\\DosDevices\\E:", hive_t_binary,
+			      "\\\0?\0?\0\\\0S\0C\0S\0I\0#\0C\0d\0", 22, NULL),
+		     0);
+	for (int i = 1; i <= 2; i++) {
+		char set[32];
+
+		snprintf(set, sizeof(set), "ControlSet00%d", i);
+		set_service(hive, set, "vmbus", 0, true);
+		set_service(hive, set, "storvsc", 3, true);
+		set_service(hive, set, "storflt", 0, false);
+		set_service(hive, set, "hyperkbd", 4, false);
+		set_service(hive, set, "netvsc", 3, false);
+		set_service(hive, set, "atapi", 0, true);
+	}
+	return hive;
+}
+
+/* Convert 'hive'; NULL when nothing had to change. */
+static struct hive *convert(struct hive *hive, struct registry_notes *notes)
+{
+	CLEANUP_FREE uint8_t *before = NULL, *after = NULL, *again = NULL;
+	struct registry_notes ignored = {.changed = NULL};
+	struct error err = ERROR_INIT;
+	struct hive *result = NULL;
+	size_t before_size, after_size, again_size;
+
+	cr_assert_eq(hive_commit(hive, &before, &before_size, NULL), 0);
+	cr_assert_eq(registry_convert(before, before_size, &target, &after, &after_size, notes, &err), 0,
+		     "%s", err.message);
+	cr_assert_eq(registry_convert(before, before_size, &target, &again, &again_size, &ignored, &err), 0);
+	registry_notes_done(&ignored);
+	if (!after)
+		return NULL;
+	cr_assert_eq(after_size, again_size);
+	cr_assert_eq(memcmp(after, again, after_size), 0);
+	cr_assert_eq(hive_open(after, after_size, "after", &result, &err), 0, "%s", err.message);
+	return result;
+}
+
+static void assert_row(struct hive *hive, const char *name, const struct guid *guid)
+{
+	size_t size = 0;
+	uint32_t type = 0;
+	hive_node_h node = hive_find(hive, 0, "MountedDevices");
+	CLEANUP_FREE uint8_t *row = hive_get_bytes(hive, node, name, &type, &size);
+
+	cr_assert_not_null(row, "%s", name);
+	cr_assert_eq(type, hive_t_binary);
+	cr_assert_eq(size, 24);
+	cr_assert_eq(memcmp(row, "DMIO:ID:", 8), 0);
+	cr_assert_eq(memcmp(row + 8, guid->bytes, 16), 0);
+}
+
+static uint32_t start_of(struct hive *hive, const char *path)
+{
+	uint32_t start = 99;
+
+	(void)hive_get_dword(hive, hive_find(hive, 0, path), "Start", &start);
+	return start;
+}
+
+Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
+{
+	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
+	struct registry_notes notes = {.changed = NULL};
+	hive_node_h node;
+	size_t size = 0;
+	CLEANUP_FREE uint8_t *other = NULL, *cd = NULL;
+
+	after = convert(before, &notes);
+	cr_assert_not_null(after);
+	assert_row(after, "\\DosDevices\\C:", &partitions[1].gpt_guid);
+	assert_row(after, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}", &partitions[0].gpt_guid);
+	assert_row(after, "#{11111111-2222-3333-4444-806e6f6e6963}", &partitions[0].gpt_guid);
+	node = hive_find(after, 0, "MountedDevices");
+	other = hive_get_bytes(after, node, "\\DosDevices\\D:", NULL, &size);
+	cr_assert_eq(size, 12);
+	cr_assert_eq(get_le32(other), 0x1234);
+	cd = hive_get_bytes(after, node, "\\DosDevices\\E:", NULL, &size);
+	cr_assert_eq(size, 22);
+	registry_notes_done(&notes);
+}
+
+Test(guest_registry, drivers_start_in_every_control_set)
+{
+	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
+	struct registry_notes notes = {.changed = NULL};
+
+	after = convert(before, &notes);
+	cr_assert_eq(start_of(after, "ControlSet001\\Services\\vmbus"), 0);
+	cr_assert_eq(start_of(after, "ControlSet001\\Services\\storvsc"), 0);
+	cr_assert_eq(start_of(after, "ControlSet002\\Services\\storvsc"), 0);
+	cr_assert_eq(start_of(after, "ControlSet002\\Services\\hyperkbd"), 3);
+	cr_assert_eq(start_of(after, "ControlSet001\\Services\\netvsc"), 3);
+	cr_assert_eq(hive_find(after, 0, "ControlSet001\\Services\\vmbus\\StartOverride"), 0);
+	cr_assert_eq(hive_find(after, 0, "ControlSet002\\Services\\storvsc\\StartOverride"), 0);
+	cr_assert_neq(hive_find(after, 0, "ControlSet001\\Services\\atapi\\StartOverride"), 0);
+	cr_assert_eq(notes.changed_count, 3 + 2 * 4);
+	cr_assert_eq(notes.warning_count, 0);
+	registry_notes_done(&notes);
+}
+
+Test(guest_registry, converted_hive_needs_nothing_more)
+{
+	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
+	struct registry_notes notes = {.changed = NULL}, none = {.changed = NULL};
+
+	after = convert(before, &notes);
+	cr_assert_null(convert(after, &none));
+	cr_assert_eq(none.changed_count, 0);
+	registry_notes_done(&notes);
+	registry_notes_done(&none);
+}
+
+Test(guest_registry, missing_drivers_and_stale_letters_are_reported)
+{
+	CLEANUP_HIVE struct hive *hive = NULL, *after = NULL;
+	struct registry_notes notes = {.changed = NULL};
+
+	cr_assert_eq(hive_new("SYSTEM", "CMI-CreateHive", 5, &hive, NULL), 0);
+	set_row(hive, "\\DosDevices\\F:", SIGNATURE, 4711);
+	set_service(hive, "ControlSet001", "vmbus", 0, false);
+	set_service(hive, "ControlSet001", "storvsc", 0, false);
+	after = convert(hive, &notes);
+	cr_assert_null(after);
+	cr_assert_eq(notes.warning_count, 2);
+	cr_assert_not_null(strstr(notes.warnings[0], "F:"));
+	cr_assert_not_null(strstr(notes.warnings[1], "keyboard"));
+	registry_notes_done(&notes);
+}
+
+Test(guest_registry, dirty_and_damaged_hives_are_refused)
+{
+	CLEANUP_HIVE struct hive *hive = made();
+	CLEANUP_FREE uint8_t *bytes = NULL, *after = NULL;
+	struct registry_notes notes = {.changed = NULL};
+	struct error err = ERROR_INIT;
+	size_t size, after_size;
+
+	cr_assert_eq(hive_commit(hive, &bytes, &size, NULL), 0);
+	put_le32(bytes + 4, get_le32(bytes + 4) ^ 1);
+	put_le32(bytes + 508, get_le32(bytes + 508) ^ 1);
+	cr_assert_lt(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0);
+	cr_assert_eq(err.refusal, REFUSAL_HIVE_DIRTY);
+	bytes[0] = 0;
+	cr_assert_lt(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0);
+	cr_assert_eq(err.kind, ERROR_DAMAGED);
+}
+
+/* The first 12-byte row of a real hive names its disk: take that as the target. */
+static bool first_row(struct hive *hive, struct registry_target *ret, struct registry_partition *part)
+{
+	CLEANUP_HIVE_VALUES struct hive_values rows = {.list = NULL};
+
+	cr_assert_eq(hive_get_values(hive, hive_find(hive, 0, "MountedDevices"), &rows, NULL), 0);
+	for (size_t i = 0; i < rows.count; i++) {
+		if (rows.list[i].size != 12)
+			continue;
+		*part = (struct registry_partition){.mbr_offset = get_le64(rows.list[i].bytes + 4),
+						    .gpt_guid = partitions[0].gpt_guid};
+		*ret = (struct registry_target){.mbr_signature = get_le32(rows.list[i].bytes),
+						.partitions = part,
+						.partition_count = 1};
+		return true;
+	}
+	return false;
+}
+
+static uint8_t *unpack(const char *name, size_t *ret_size)
+{
+	char command[512];
+	uint8_t *bytes = malloc(1 << 25);
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "xz -dc %s/hives/system/%s.xz 2>/dev/null", SHARED_DATA, name);
+	pipe = popen(command, "r");
+	cr_assert_not_null(pipe);
+	*ret_size = fread(bytes, 1, 1 << 25, pipe);
+	pclose(pipe);
+	return bytes;
+}
+
+Test(guest_registry, real_hive)
+{
+	size_t size, after_size = 0;
+	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win7-vmware.hiv", &size), *after = NULL;
+	struct registry_notes notes = {.changed = NULL};
+	CLEANUP_HIVE struct hive *hive = NULL;
+	struct registry_partition part;
+	struct registry_target real;
+	struct error err = ERROR_INIT;
+
+	if (size == 0)
+		cr_skip_test("the real hive is not there");
+	cr_assert_eq(hive_open(bytes, size, "SYSTEM", &hive, &err), 0, "%s", err.message);
+	cr_assert(first_row(hive, &real, &part));
+	cr_assert_eq(registry_convert(bytes, size, &real, &after, &after_size, &notes, &err), 0, "%s",
+		     err.message);
+	cr_assert_not_null(after);
+	cr_assert_leq(after_size, size + 65536);
+	hive_cleanup(&hive);
+	cr_assert_eq(hive_open(after, after_size, "SYSTEM", &hive, &err), 0, "%s", err.message);
+	assert_row(hive, "\\DosDevices\\C:", &partitions[0].gpt_guid);
+	registry_notes_done(&notes);
+}
