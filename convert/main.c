@@ -13,6 +13,7 @@ static const struct {
 } verbs[] = {
 	{"inspect", cmd_inspect, "what a disk is, whether it can be converted, and how it would look"},
 	{"convert", cmd_convert, "make the generation 2 disk, its NVRAM store and a report"},
+	{"verify", cmd_verify, "read a result back with independent readers"},
 };
 
 static void print_usage(FILE *stream)
