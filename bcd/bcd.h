@@ -60,6 +60,38 @@ void bcd_notes_done(struct bcd_notes *notes);
 int bcd_convert(const void *bios_store, size_t size, const char *name, const struct bcd_target *target,
 		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err);
 
+/* What a store is rebuilt from when the old one is missing or damaged. */
+struct bcd_rebuild {
+	const struct bcd_target *target;
+	const char *system_root; /* of the Windows to start: "\\Windows" */
+	const char *description; /* "Windows Server 2016", shown in the boot menu */
+	const char *locale;      /* "en-US"; NULL: what the template says */
+	bool is_server;          /* matters only without a template */
+	bool is_bios;            /* make the BIOS form, with MBR devices, instead (to compare with bcdboot) */
+	/* The recovery environment, from ReAgent.xml; winre_path NULL: none. */
+	const char *winre_path;  /* folder: "\\Recovery\\WindowsRE" */
+	uint64_t winre_offset;   /* mbr_offset of its partition */
+	struct guid winre_loader; /* the identifier that ReAgent.xml gives its boot entry */
+};
+
+/*
+ * Build a store as bcdboot does, from the guest's '\Windows\System32\config\BCD-Template'; 'template_size' 0: from what
+ * every installation has. 'name' is for messages. The result is new memory, to be freed, and has been checked with
+ * bcd_check(). notes->dropped says what cannot be known any more. The same input always gives the same bytes.
+ * Errors: REFUSAL_BCD_DAMAGED (the template is no template), REFUSAL_HIVE_DIRTY.
+ */
+int bcd_rebuild(const void *template_hive, size_t template_size, const char *name,
+		const struct bcd_rebuild *how, uint8_t **ret_store, size_t *ret_size,
+		struct bcd_notes *notes, struct error *err);
+
+/*
+ * The second store that bcdboot and reagentc keep on an ESP, '\EFI\Microsoft\Recovery\BCD', from the finished first one:
+ * the boot manager, the settings that everything inherits, and the recovery environment when the default entry has one.
+ * New memory, to be freed.
+ */
+int bcd_recovery_store(const void *uefi_store, size_t size, const char *name, uint8_t **ret_store,
+		       size_t *ret_size, struct error *err);
+
 /*
  * Check a store by the strict rules of the boot library: references, formats, sizes. Findings are appended to
  * notes->warnings, one sentence each. Returns 0 also with findings; an error only when the store cannot be read at all.
