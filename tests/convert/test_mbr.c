@@ -124,9 +124,10 @@ static void compare_with_sfdisk(const struct mbr *mbr, const char *path)
 		if (is_extended_text(type))
 			continue;
 		mine = find_node(mbr, json_string_value(json_object_get(partition, "node")));
-		cr_assert_eq(mine->start_lba,
+		cr_assert_eq((json_int_t)mine->start_lba,
 			     json_integer_value(json_object_get(partition, "start")));
-		cr_assert_eq(mine->sectors, json_integer_value(json_object_get(partition, "size")));
+		cr_assert_eq((json_int_t)mine->sectors,
+			     json_integer_value(json_object_get(partition, "size")));
 		cr_assert_eq(mine->type, strtoul(type, NULL, 16));
 		cr_assert_eq(mine->active, json_is_true(json_object_get(partition, "bootable")));
 		found++;

@@ -27,7 +27,9 @@ void fat_model_add(struct fat_model *model, const char *path, size_t size, int64
 {
 	struct fat_model_file *file;
 
-	model->files = reallocarray(model->files, model->count + 1, sizeof(*model->files));
+	if ((model->count & (model->count - 1)) == 0) /* room for a power of two */
+		model->files = reallocarray(model->files, model->count ? 2 * model->count : 1,
+					    sizeof(*model->files));
 	file = model->files ? &model->files[model->count++] : NULL;
 	if (!file)
 		abort();
