@@ -26,8 +26,8 @@
 /* What Boot#### and BootOrder carry. */
 #define NVRAM_BOOT_ATTRIBUTES (NVRAM_NON_VOLATILE | NVRAM_BOOT_ACCESS | NVRAM_RUN_ACCESS)
 
-/* More than the largest container can hold. */
-#define NVRAM_MAX_VARIABLES 8192
+/* As many as the largest container, OVMF's 256 KiB, can hold of the smallest variables. */
+#define NVRAM_MAX_VARIABLES 4096
 
 struct nvram_variable {
 	struct guid vendor;
@@ -133,8 +133,41 @@ int nvram_encode_ovmf(const struct nvram *nvram, uint8_t **ret, size_t *ret_size
 int nvram_decode_ovmf(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
 		      struct error *err);
 
-/* Recognise the container by its content and decode it. */
+enum nvram_format {
+	NVRAM_FORMAT_VMGS,   /* version 3: OpenHCL, OpenVMM */
+	NVRAM_FORMAT_VMGS_1, /* version 1: an ordinary Hyper-V VM */
+	NVRAM_FORMAT_OVMF,   /* flash image, 2M or 4M */
+	NVRAM_FORMAT_XML,    /* Hyper-V configuration of version 5.0 */
+	NVRAM_FORMAT_JSON,   /* virt-firmware's and QEMU's form */
+	NVRAM_FORMAT_EFIVAR, /* one variable, as efivar exports it */
+	NVRAM_FORMAT_LIST,   /* the bare variable list, BIOS_NVRAM of a VMGS */
+	NVRAM_FORMAT_MAX,
+};
+
+/* "VMGS version 3", "OVMF variable store", ... */
+const char *nvram_format_text(enum nvram_format format);
+
+/* Which container is it? By content alone. ERROR_DAMAGED when it is none. */
+int nvram_recognise(const uint8_t *bytes, size_t size, const char *name, enum nvram_format *ret,
+		    struct error *err);
+
+/* Recognise the container and decode it. */
 int nvram_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
 		 struct error *err);
+
+/*
+ * The same container with exactly the variables of 'nvram'; everything else in it, what is not understood too, stays
+ * byte for byte. *ret is to be freed. Without any difference the bytes are the old ones. -ENOSPC, -EFBIG, -ENAMETOOLONG
+ * when the container cannot hold them.
+ */
+int nvram_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
+		 uint8_t **ret, size_t *ret_size, struct error *err);
+
+/*
+ * A container made from nothing. 'vhd_id' is the unique id of the VHD footer, and wanted for VMGS only. An XML
+ * configuration cannot be made; NVRAM_FORMAT_EFIVAR holds one variable; NVRAM_FORMAT_VMGS_1 is an experiment.
+ */
+int nvram_encode(enum nvram_format format, const struct nvram *nvram, const struct guid *vhd_id,
+		 uint8_t **ret, size_t *ret_size, struct error *err);
 
 #endif

@@ -46,6 +46,9 @@
 #define WORKING_HEADER     32
 #define WORKING_VALID      0xfe
 
+/* Living and dead; bounds the search for the successor of a record that is being replaced. */
+#define MAX_RECORDS 8192
+
 /* The 4M layout of VarStore.fdf.inc: variables, event log, working block, spare area of the same size as all three. */
 #define NEW_VARIABLES 0x40000U
 #define NEW_WORKING   0x41000U
@@ -171,7 +174,7 @@ static int parse_store(const uint8_t *bytes, size_t size, const char *name, size
 		return error_damaged(err, "'%s': variable store of %u bytes at %zu of %zu", name,
 				     get_le32(store + STORE_SIZE), at, size);
 	ovmf->record_header = guid_equal(&guid, &auth) ? OVMF_AUTH_HEADER : OVMF_PLAIN_HEADER;
-	ovmf->first = div_round_up(at + STORE_HEADER_SIZE, 4) * 4;
+	ovmf->first = div_round_up(at + STORE_HEADER_SIZE, OVMF_ALIGNMENT) * OVMF_ALIGNMENT;
 	ovmf->end = at + get_le32(store + STORE_SIZE);
 	return 0;
 }
@@ -181,7 +184,7 @@ int ovmf_parse(const uint8_t *bytes, size_t size, const char *name, struct ovmf 
 {
 	struct ovmf_record record;
 	struct ovmf ovmf = {.first = 0};
-	size_t header = 0, offset;
+	size_t header = 0, offset, count = 0;
 	int r = parse_volume(bytes, size, name, &header, err);
 
 	if (r == 0)
@@ -192,7 +195,9 @@ int ovmf_parse(const uint8_t *bytes, size_t size, const char *name, struct ovmf 
 	do {
 		ovmf.free = offset;
 		r = ovmf_next(bytes, &ovmf, name, &offset, &record, err);
-	} while (r > 0);
+	} while (r > 0 && ++count <= MAX_RECORDS);
+	if (r > 0)
+		return error_damaged(err, "'%s': more than %d records", name, MAX_RECORDS);
 	if (r == 0)
 		*ret = ovmf;
 	return r;

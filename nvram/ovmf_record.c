@@ -22,8 +22,7 @@
 #define PLAIN_DATA_SIZE   12
 #define PLAIN_VENDOR      16
 
-#define START_ID  0x55aaU
-#define ALIGNMENT 4
+#define START_ID 0x55aaU
 
 /* States: every bit that is cleared is one step further in the life of a record. */
 #define STATE_ADDED       0x3fU
@@ -71,7 +70,7 @@ int ovmf_next(const uint8_t *bytes, const struct ovmf *ovmf, const char *name, s
 	record.name = at + ovmf->record_header;
 	record.data = record.name + record.name_size;
 	record.size = ovmf->record_header + record.name_size + record.data_size;
-	*offset += div_round_up(record.size, ALIGNMENT) * ALIGNMENT;
+	*offset += div_round_up(record.size, OVMF_ALIGNMENT) * OVMF_ALIGNMENT;
 	*ret = record;
 	return 1;
 }
@@ -151,7 +150,7 @@ int ovmf_append(uint8_t *bytes, struct ovmf *ovmf, size_t file_size,
 	memcpy(at + ovmf->record_header, name, name_size);
 	if (variable->size > 0)
 		memcpy(at + ovmf->record_header + name_size, variable->data, variable->size);
-	ovmf->free = min_u64(ovmf->free + div_round_up(size, ALIGNMENT) * ALIGNMENT, ovmf->end);
+	ovmf->free = min_u64(ovmf->free + div_round_up(size, OVMF_ALIGNMENT) * OVMF_ALIGNMENT, ovmf->end);
 	return 0;
 }
 

@@ -8,6 +8,8 @@
 /* Header sizes: AUTHENTICATED_VARIABLE_HEADER and VARIABLE_HEADER */
 #define OVMF_AUTH_HEADER  60U
 #define OVMF_PLAIN_HEADER 32U
+/* Records start at multiples of it. */
+#define OVMF_ALIGNMENT 4U
 
 struct ovmf_record {
 	size_t offset;

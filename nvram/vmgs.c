@@ -58,6 +58,14 @@ void vmgs_build_header(uint32_t sequence, uint32_t table_block, uint8_t ret[VMGS
 	put_le32(ret + HEADER_CHECKSUM, header_checksum(ret));
 }
 
+void vmgs_next_header(const uint8_t *header, uint32_t table_block, uint8_t ret[VMGS_HEADER_SIZE])
+{
+	memmove(ret, header, VMGS_HEADER_SIZE);
+	put_le32(ret + HEADER_SEQUENCE, get_le32(header + HEADER_SEQUENCE) + 1);
+	put_le32(ret + HEADER_TABLE, table_block);
+	put_le32(ret + HEADER_CHECKSUM, header_checksum(ret));
+}
+
 void vmgs_build_entry(const struct vmgs_file *file, uint8_t ret[VMGS_ENTRY_SIZE])
 {
 	memset(ret, 0, VMGS_ENTRY_SIZE);

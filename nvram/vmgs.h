@@ -54,6 +54,9 @@ bool vmgs_is_v1(const uint8_t *bytes, size_t size);
 /* A header into 'ret', of which all 168 bytes are set. */
 void vmgs_build_header(uint32_t sequence, uint32_t table_block, uint8_t ret[VMGS_HEADER_SIZE]);
 
+/* The successor of a header: next sequence number, another table, all else as it was. */
+void vmgs_next_header(const uint8_t *header, uint32_t table_block, uint8_t ret[VMGS_HEADER_SIZE]);
+
 /* A table entry at 'ret', of which all 64 bytes are set. */
 void vmgs_build_entry(const struct vmgs_file *file, uint8_t ret[VMGS_ENTRY_SIZE]);
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One variable in one file: see efivar.h. libefivar 37 cannot read back what it exports, so none of this is its. */
+#include "nvram/efivar.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/utf16.h"
+#include "nvram/buffer.h"
+
+#define FILE_MAGIC      0 /* u32 */
+#define FILE_VERSION    4 /* u32 */
+#define FILE_ATTRIBUTES 8 /* u64 */
+#define FILE_VENDOR     16
+#define FILE_NAME_SIZE  32 /* u32, bytes of UTF-16LE without a NUL */
+#define FILE_DATA_SIZE  36 /* u32 */
+#define FILE_HEADER     40
+#define FILE_TRAILER    4 /* the magic again */
+
+#define MAGIC   0xf3df1597U
+#define VERSION 1U
+
+bool efivar_is_file(const uint8_t *bytes, size_t size)
+{
+	return size >= FILE_HEADER + FILE_TRAILER && get_le32(bytes + FILE_MAGIC) == MAGIC;
+}
+
+int efivar_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
+		  struct error *err)
+{
+	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
+	CLEANUP_FREE char *key = NULL;
+	uint32_t name_size, data_size;
+	struct guid vendor;
+	int r;
+
+	if (!efivar_is_file(bytes, size) || get_le32(bytes + FILE_VERSION) != VERSION)
+		return error_damaged(err, "'%s': no efivar file of version %u", name, VERSION);
+	name_size = get_le32(bytes + FILE_NAME_SIZE);
+	data_size = get_le32(bytes + FILE_DATA_SIZE);
+	if ((uint64_t)FILE_HEADER + name_size + data_size + FILE_TRAILER != size || name_size % 2 ||
+	    get_le64(bytes + FILE_ATTRIBUTES) > UINT32_MAX ||
+	    get_le32(bytes + size - FILE_TRAILER) != MAGIC)
+		return error_damaged(err, "'%s': efivar file of %zu bytes with a name of %u and data of %u",
+				     name, size, name_size, data_size);
+	key = utf16le_to_utf8(bytes + FILE_HEADER, name_size);
+	if (!key)
+		return error_failed(err, ENOMEM, "'%s': out of memory", name);
+	memcpy(vendor.bytes, bytes + FILE_VENDOR, sizeof(vendor.bytes));
+	r = nvram_set(&nvram, &vendor, key, (uint32_t)get_le64(bytes + FILE_ATTRIBUTES),
+		      bytes + FILE_HEADER + name_size, data_size, err);
+	if (r < 0)
+		return r;
+	*ret = nvram;
+	nvram = (struct nvram)NVRAM_INIT;
+	return 0;
+}
+
+int efivar_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *ret_size,
+		  struct error *err)
+{
+	CLEANUP_BUFFER struct buffer key = BUFFER_INIT;
+	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
+	int r = buffer_utf16(&key, variable->name, err);
+
+	if (r < 0)
+		return r;
+	buffer_le32(&out, MAGIC);
+	buffer_le32(&out, VERSION);
+	buffer_le32(&out, variable->attributes);
+	buffer_le32(&out, 0);
+	buffer_append(&out, variable->vendor.bytes, sizeof(variable->vendor.bytes));
+	buffer_le32(&out, key.failed ? 0 : (uint32_t)key.size - 2);
+	buffer_le32(&out, (uint32_t)variable->size);
+	buffer_append(&out, key.data, key.failed ? 0 : key.size - 2);
+	buffer_append(&out, variable->data, variable->size);
+	buffer_le32(&out, MAGIC);
+	out.failed |= key.failed;
+	return buffer_take(&out, ret, ret_size, err);
+}
+
+bool efivarfs_key(const char *path, struct guid *ret_vendor, char **ret_name)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	size_t length = strlen(base);
+
+	if (length < GUID_TEXT_SIZE + 1 || base[length - GUID_TEXT_SIZE] != '-' ||
+	    !guid_parse(base + length - GUID_TEXT_SIZE + 1, ret_vendor))
+		return false;
+	*ret_name = strndup(base, length - GUID_TEXT_SIZE);
+	return *ret_name != NULL;
+}
+
+int efivarfs_decode(const uint8_t *bytes, size_t size, const char *path, struct nvram *ret,
+		    struct error *err)
+{
+	CLEANUP_FREE char *key = NULL;
+	struct guid vendor;
+
+	if (size < 4 || !efivarfs_key(path, &vendor, &key))
+		return error_damaged(err, "'%s': no variable as efivarfs shows it", path);
+	*ret = (struct nvram)NVRAM_INIT;
+	return nvram_set(ret, &vendor, key, get_le32(bytes), bytes + 4, size - 4, err);
+}
+
+int efivarfs_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *ret_size,
+		    struct error *err)
+{
+	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
+
+	buffer_le32(&out, variable->attributes);
+	buffer_append(&out, variable->data, variable->size);
+	return buffer_take(&out, ret, ret_size, err);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UEFI variables in a Hyper-V configuration, read: see xml.h. */
+#include "nvram/xml.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nvram/base64.h"
+#include "nvram/internal.h"
+
+#define BIOS "_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_"
+
+int xml_find_bios(const struct xml_text *xml, const char *name, struct xml_element *ret,
+		  struct error *err)
+{
+	struct xml_element document = xml_document(xml), configuration;
+
+	if (!xml_child(xml, &document, "configuration", &configuration))
+		return error_damaged(err, "'%s': XML, but no Hyper-V configuration", name);
+	if (!xml_child(xml, &configuration, BIOS, ret))
+		return error_damaged(err, "'%s': configuration without a virtual BIOS (%s)", name, BIOS);
+	return 0;
+}
+
+bool xml_variable_key(const struct xml_text *xml, const struct xml_element *element,
+		      struct guid *ret_vendor, char **ret_name)
+{
+	const char *text = xml->text + element->name;
+	char guid[GUID_TEXT_SIZE];
+
+	if (element->name_size <= GUID_TEXT_SIZE || text[0] != '_')
+		return false;
+	memcpy(guid, text + 1, GUID_TEXT_SIZE - 1);
+	guid[GUID_TEXT_SIZE - 1] = '\0';
+	if (!guid_parse(guid, ret_vendor))
+		return false;
+	*ret_name = strndup(text + GUID_TEXT_SIZE, element->name_size - GUID_TEXT_SIZE);
+	return *ret_name != NULL;
+}
+
+static int read_integer(const struct xml_text *xml, const struct xml_element *parent,
+			const char *leaf, const char *name, uint64_t *ret, struct error *err)
+{
+	struct xml_element element;
+	char *end;
+
+	if (!xml_child(xml, parent, leaf, &element))
+		return error_damaged(err, "'%s': variable without '%s'", name, leaf);
+	errno = 0;
+	*ret = strtoull(xml->text + element.content, &end, 10);
+	if (errno || end != xml->text + element.content_end || element.content == element.content_end)
+		return error_damaged(err, "'%s': '%.*s' of a variable is no number", name,
+				     (int)element.name_size, xml->text + element.name);
+	return 0;
+}
+
+static int read_bytes(const struct xml_text *xml, const struct xml_element *parent, const char *leaf,
+		      const char *name, struct buffer *ret, struct error *err)
+{
+	struct xml_element element;
+
+	if (!xml_child(xml, parent, leaf, &element))
+		return 0;
+	if (!base64_decode(xml->text + element.content, element.content_end - element.content, ret))
+		return error_damaged(err, "'%s': '%s' of a variable is not base64", name, leaf);
+	return ret->failed ? error_failed(err, ENOMEM, "'%s': out of memory", name) : 0;
+}
+
+int xml_read_variable(const struct xml_text *xml, const struct xml_element *element,
+		      const char *name, struct nvram *ret, uint64_t *ret_index, struct error *err)
+{
+	CLEANUP_BUFFER struct buffer data = BUFFER_INIT;
+	CLEANUP_BUFFER struct buffer time = BUFFER_INIT;
+	CLEANUP_FREE char *key = NULL;
+	uint64_t attributes = 0;
+	struct guid vendor;
+	int r;
+
+	if (!xml_variable_key(xml, element, &vendor, &key))
+		return error_failed(err, ENOMEM, "'%s': out of memory", name);
+	r = read_integer(xml, element, "attributes", name, &attributes, err);
+	if (r == 0)
+		r = read_integer(xml, element, "index", name, ret_index, err);
+	if (r == 0)
+		r = read_bytes(xml, element, "data", name, &data, err);
+	if (r == 0)
+		r = read_bytes(xml, element, "timestamp", name, &time, err);
+	if (r < 0)
+		return r;
+	if (attributes > UINT32_MAX || (time.size != 0 && time.size != 16))
+		return error_damaged(err, "'%s': variable '%s' has bad attributes or time", name, key);
+	return nvram_set_timed(ret, &vendor, key, (uint32_t)attributes, time.data, data.data,
+			       data.size, err);
+}
+
+struct indexed {
+	uint64_t index;
+	size_t position;
+};
+
+static int by_index(const void *a, const void *b)
+{
+	const struct indexed *x = a, *y = b;
+
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->position < y->position ? -1 : x->position > y->position;
+}
+
+static int read_all(const struct xml_text *xml, const struct xml_element *node, const char *name,
+		    struct nvram *ret, struct indexed *order, struct error *err)
+{
+	size_t offset = node->content;
+	struct xml_element element;
+
+	while (xml_next(xml, node, &offset, &element)) {
+		CLEANUP_FREE char *key = NULL;
+		size_t count = ret->count;
+		struct guid vendor;
+		uint64_t index;
+		int r;
+
+		if (!xml_variable_key(xml, &element, &vendor, &key))
+			continue;
+		r = xml_read_variable(xml, &element, name, ret, &index, err);
+		if (r < 0)
+			return r;
+		if (ret->count > count)
+			order[count] = (struct indexed){index, count};
+	}
+	return 0;
+}
+
+/* Move the variables into the order of their indexes. */
+static int sort(struct nvram *nvram, struct indexed *order, struct error *err)
+{
+	struct nvram_variable *sorted = calloc(nvram->count + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return error_failed(err, ENOMEM, "out of memory");
+	qsort(order, nvram->count, sizeof(*order), by_index);
+	for (size_t i = 0; i < nvram->count; i++)
+		sorted[i] = nvram->variables[order[i].position];
+	memcpy(nvram->variables, sorted, nvram->count * sizeof(*sorted));
+	free(sorted);
+	return 0;
+}
+
+int xml_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
+	       struct error *err)
+{
+	CLEANUP_FREE struct indexed *order = calloc(NVRAM_MAX_VARIABLES, sizeof(*order));
+	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
+	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
+	struct xml_element bios, node;
+	int r;
+
+	if (!order)
+		return error_failed(err, ENOMEM, "'%s': out of memory", name);
+	r = xml_load(bytes, size, name, &xml, err);
+	if (r == 0)
+		r = xml_find_bios(&xml, name, &bios, err);
+	if (r == 0 && xml_child(&xml, &bios, "nvram", &node))
+		r = read_all(&xml, &node, name, &nvram, order, err);
+	if (r == 0 && nvram.count > 0)
+		r = sort(&nvram, order, err);
+	if (r < 0)
+		return r;
+	*ret = nvram;
+	nvram = (struct nvram)NVRAM_INIT;
+	return 0;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where the elements of an XML text stand: see xml_scan.h. */
+#include "nvram/xml_scan.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "common/utf16.h"
+
+/* A configuration has 40 KB; one with all the variables a firmware can hold stays below 1 MB. */
+#define MAX_SIZE (4 * MIB)
+
+void xml_text_done(struct xml_text *xml)
+{
+	free(xml->text);
+	*xml = (struct xml_text)XML_TEXT_INIT;
+}
+
+/* UTF-16 with or without its mark, or 8 bits: the declaration may say the wrong one. */
+static bool looks_utf16(const uint8_t *bytes, size_t size)
+{
+	return size >= 4 && ((bytes[0] == 0xff && bytes[1] == 0xfe) ||
+			     (bytes[0] == '<' && bytes[1] == 0));
+}
+
+static size_t bom_size(const uint8_t *bytes, size_t size)
+{
+	if (size >= 2 && bytes[0] == 0xff && bytes[1] == 0xfe)
+		return 2;
+	return size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+bool xml_is_text(const uint8_t *bytes, size_t size)
+{
+	size_t at = bom_size(bytes, size);
+
+	if (looks_utf16(bytes, size))
+		return size >= at + 4 && get_le16(bytes + at) == '<' &&
+		       (get_le16(bytes + at + 2) == '?' || get_le16(bytes + at + 2) == 'c');
+	return size >= at + 2 && bytes[at] == '<' && (bytes[at + 1] == '?' || bytes[at + 1] == 'c');
+}
+
+static void be_silent(void *context, const char *format, ...)
+{
+	(void)context;
+	(void)format;
+}
+
+/* No entities, no external parts: a declaration of the document type is not found in any configuration. */
+static int check_well_formed(const char *text, size_t size, const char *name, struct error *err)
+{
+	xmlDocPtr document;
+
+	if (size > MAX_SIZE)
+		return error_damaged(err, "'%s': XML of %zu bytes, at most %llu are read", name, size,
+				     (unsigned long long)MAX_SIZE);
+	if (strstr(text, "<!DOCTYPE") || strstr(text, "<!ENTITY"))
+		return error_damaged(err, "'%s': XML with a document type declaration", name);
+	xmlSetGenericErrorFunc(NULL, be_silent);
+	document = xmlReadMemory(text, (int)size, NULL, "UTF-8",
+				 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+					 XML_PARSE_IGNORE_ENC);
+	if (!document) {
+		const xmlError *last = xmlGetLastError();
+
+		error_damaged(err, "'%s': not well-formed XML, line %d", name, last ? last->line : 0);
+		xmlResetLastError();
+		return -EUCLEAN;
+	}
+	xmlFreeDoc(document);
+	return 0;
+}
+
+/* What is read must be what would be written: otherwise some byte would change that nobody asked for. */
+static int check_round_trip(const struct xml_text *xml, const uint8_t *bytes, size_t size,
+			    const char *name, struct error *err)
+{
+	size_t back_size = 0;
+	CLEANUP_FREE uint8_t *back = NULL;
+
+	if (!xml->is_utf16)
+		return xml->size == size ? 0
+					 : error_damaged(err, "'%s': XML with a NUL at byte %zu", name,
+							 xml->bom_size + xml->size);
+	back = utf8_to_utf16le(xml->text, &back_size);
+	if (!back)
+		return error_errno(err, "'%s'", name);
+	if (back_size - 2 != size || memcmp(back, bytes, size) != 0)
+		return error_damaged(err, "'%s': XML that is not UTF-16 throughout", name);
+	return 0;
+}
+
+int xml_load(const uint8_t *bytes, size_t size, const char *name, struct xml_text *ret,
+	     struct error *err)
+{
+	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
+	int r;
+
+	xml.is_utf16 = looks_utf16(bytes, size);
+	xml.bom_size = bom_size(bytes, size);
+	bytes += xml.bom_size;
+	size -= xml.bom_size;
+	if (size > 2 * MAX_SIZE)
+		return error_damaged(err, "'%s': XML of %zu bytes is too large", name, size);
+	xml.text = xml.is_utf16 ? utf16le_to_utf8(bytes, size) : strndup((const char *)bytes, size);
+	if (!xml.text)
+		return error_failed(err, ENOMEM, "'%s': out of memory", name);
+	xml.size = strlen(xml.text);
+	xml.newline = strstr(xml.text, "\r\n") ? "\r\n" : "\n";
+	r = check_round_trip(&xml, bytes, size, name, err);
+	if (r == 0)
+		r = check_well_formed(xml.text, xml.size, name, err);
+	if (r < 0)
+		return r;
+	*ret = xml;
+	xml = (struct xml_text)XML_TEXT_INIT;
+	return 0;
+}
+
+int xml_save(const struct xml_text *like, const char *text, size_t size, uint8_t **ret,
+	     size_t *ret_size, struct error *err)
+{
+	static const uint8_t marks[2][3] = {{0xef, 0xbb, 0xbf}, {0xff, 0xfe}};
+	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
+	int r = check_well_formed(text, size, "the new configuration", err);
+
+	if (r < 0)
+		return r;
+	buffer_append(&out, marks[like->is_utf16], like->bom_size);
+	if (!like->is_utf16) {
+		buffer_append(&out, text, size);
+	} else {
+		r = buffer_utf16(&out, text, err);
+		if (r < 0)
+			return r;
+		if (!out.failed)
+			out.size -= 2;
+	}
+	return buffer_take(&out, ret, ret_size, err);
+}
+
+struct xml_element xml_document(const struct xml_text *xml)
+{
+	return (struct xml_element){.content_end = xml->size, .end = xml->size};
+}
+
+/* Behind the next 'mark' at or after 'from'; the end of the text when there is none. */
+static size_t behind(const struct xml_text *xml, size_t from, const char *mark)
+{
+	const char *found = from < xml->size ? strstr(xml->text + from, mark) : NULL;
+
+	return found ? (size_t)(found - xml->text) + strlen(mark) : xml->size;
+}
+
+/* Behind the '>' of the tag at 'from': not one within quotes. */
+static size_t tag_end(const struct xml_text *xml, size_t from)
+{
+	char quote = '\0';
+
+	for (size_t i = from; i < xml->size; i++) {
+		char c = xml->text[i];
+
+		if (quote)
+			quote = c == quote ? '\0' : quote;
+		else if (c == '"' || c == '\'')
+			quote = c;
+		else if (c == '>')
+			return i + 1;
+	}
+	return xml->size;
+}
+
+enum tag_kind { TAG_START, TAG_EMPTY, TAG_END, TAG_OTHER };
+
+/* The markup at the next '<' at or after *at: *at becomes its start, *ret_end what is behind it. */
+static bool next_tag(const struct xml_text *xml, size_t *at, size_t limit, enum tag_kind *kind,
+		     size_t *ret_end)
+{
+	const char *found = *at < limit ? memchr(xml->text + *at, '<', limit - *at) : NULL;
+
+	if (!found)
+		return false;
+	*at = (size_t)(found - xml->text);
+	*kind = TAG_OTHER;
+	if (strncmp(found, "<!--", 4) == 0) {
+		*ret_end = behind(xml, *at + 4, "-->");
+	} else if (strncmp(found, "<![CDATA[", 9) == 0) {
+		*ret_end = behind(xml, *at + 9, "]]>");
+	} else if (found[1] == '?') {
+		*ret_end = behind(xml, *at + 2, "?>");
+	} else {
+		*ret_end = tag_end(xml, *at);
+		*kind = found[1] == '/' ? TAG_END
+			: *ret_end >= *at + 4 && xml->text[*ret_end - 2] == '/' ? TAG_EMPTY
+									       : TAG_START;
+	}
+	return true;
+}
+
+/* Behind the end tag that closes an element whose content begins at 'from'. */
+static bool find_close(const struct xml_text *xml, size_t from, size_t limit, size_t *ret_start,
+		       size_t *ret_end)
+{
+	size_t depth = 1, at = from, end;
+	enum tag_kind kind;
+
+	while (next_tag(xml, &at, limit, &kind, &end)) {
+		if (kind == TAG_START)
+			depth++;
+		if (kind == TAG_END && --depth == 0) {
+			*ret_start = at;
+			*ret_end = end;
+			return true;
+		}
+		at = end;
+	}
+	return false;
+}
+
+bool xml_next(const struct xml_text *xml, const struct xml_element *parent, size_t *offset,
+	      struct xml_element *ret)
+{
+	size_t at = *offset, end;
+	enum tag_kind kind;
+
+	while (next_tag(xml, &at, parent->content_end, &kind, &end)) {
+		struct xml_element element = {.start = at, .content = end, .content_end = end, .end = end};
+
+		element.name = at + 1;
+		element.name_size = strcspn(xml->text + at + 1, " \t\r\n/>");
+		element.is_empty = kind == TAG_EMPTY;
+		at = end;
+		if (kind == TAG_END)
+			return false;
+		if (kind == TAG_OTHER)
+			continue;
+		if (kind == TAG_START && !find_close(xml, end, parent->content_end,
+						     &element.content_end, &element.end))
+			return false;
+		*ret = element;
+		*offset = element.end;
+		return true;
+	}
+	return false;
+}
+
+bool xml_child(const struct xml_text *xml, const struct xml_element *parent, const char *name,
+	       struct xml_element *ret)
+{
+	size_t offset = parent->content;
+
+	while (xml_next(xml, parent, &offset, ret))
+		if (ret->name_size == strlen(name) &&
+		    strncasecmp(xml->text + ret->name, name, ret->name_size) == 0)
+			return true;
+	return false;
+}
