@@ -176,6 +176,7 @@ Test(hive_log, broken_base_block_is_taken_from_the_log)
 	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size, &err), 0,
 		     "%s", err.message);
 	cr_assert_eq(value_of(&found), 2);
+	bytes_done(&found);
 	cr_assert_lt(hive_recover(before.at, before.size, NULL, 0, "hive", &found.at, &found.size, &err), 0);
 	cr_assert_eq(err.kind, ERROR_DAMAGED);
 }
