@@ -32,7 +32,7 @@
 
 #define FIRST_ATTEMPT_SECONDS 60
 #define LAUNCH_SECONDS        300 /* 15 to 20 without KVM, 10 more when the appliance is built */
-#define QUESTIONS_SECONDS     300 /* 10 to 15 without KVM */
+#define QUESTIONS_SECONDS     600 /* 10 to 20 without KVM on an idle machine */
 #define END_SECONDS           15
 
 enum message_kind { MESSAGE_RESULT, MESSAGE_LAUNCHED, MESSAGE_NOT_LAUNCHED, MESSAGE_DONE };
