@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Output files are whole or absent, whatever happens in between. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "common/cleanup.h"
+#include "common/outfile.h"
+#include "tests/support/scratch.h"
+
+TestSuite(outfile, .timeout = 60);
+
+/* Every test works in a folder of its own. */
+static void enter(const char *name)
+{
+	char folder[64];
+
+	snprintf(folder, sizeof(folder), "outfile-%s", name);
+	cr_assert_eq(tool_run(NULL, "rm -rf %s && mkdir %s", folder, folder), 0);
+	cr_assert_eq(chdir(folder), 0);
+}
+
+static size_t count_matches(const char *pattern)
+{
+	glob_t found;
+	size_t count;
+
+	count = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+	globfree(&found);
+	return count;
+}
+
+#define TEMPORARY ".name.hvgen2-??????"
+
+static void expect_content(const char *path, const char *text)
+{
+	CLEANUP_FREE uint8_t *data = file_read(path, NULL);
+
+	cr_assert_not_null(data, "'%s' is missing", path);
+	cr_assert_str_eq((char *)data, text);
+}
+
+Test(outfile, exists_from_commit_on)
+{
+	struct outfile out = OUTFILE_INIT;
+	struct stat st;
+
+	enter("commit");
+	umask(022);
+	cr_assert_eq(outfile_create(&out, "name", false, NULL), 0);
+	cr_assert_eq(outfile_write(&out, "world", 5, 6, NULL), 0);
+	cr_assert_eq(outfile_write(&out, "hello ", 6, 0, NULL), 0);
+	cr_assert_eq(access("name", F_OK), -1);
+	cr_assert_eq(count_matches(TEMPORARY), 1);
+	cr_assert_eq(outfile_commit(&out, NULL), 0);
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+	expect_content("name", "hello world");
+	cr_assert_eq(stat("name", &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0644);
+	outfile_done(&out);
+	expect_content("name", "hello world");
+	outfile_done(&out);
+}
+
+Test(outfile, gone_without_commit)
+{
+	struct outfile out = OUTFILE_INIT;
+
+	enter("gone");
+	outfile_done(&out);
+	cr_assert_eq(outfile_create(&out, "name", false, NULL), 0);
+	cr_assert_eq(outfile_write(&out, "x", 1, 0, NULL), 0);
+	outfile_done(&out);
+	cr_assert_eq(access("name", F_OK), -1);
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+}
+
+Test(outfile, does_not_replace)
+{
+	struct outfile out = OUTFILE_INIT;
+	struct error err = ERROR_INIT;
+
+	enter("refuse");
+	file_write("name", "old", 3);
+	cr_assert_eq(outfile_create(&out, "name", false, &err), -EPERM);
+	cr_assert_eq(err.refusal, REFUSAL_OUTPUT_EXISTS);
+	outfile_done(&out);
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+	expect_content("name", "old");
+}
+
+/* A link to nowhere is a file under this name, too. */
+Test(outfile, does_not_replace_a_dangling_link)
+{
+	struct error err = ERROR_INIT;
+
+	enter("link");
+	cr_assert_eq(symlink("nowhere", "name"), 0);
+	cr_assert_eq(outfile_check_absent("name", &err), -EPERM);
+	cr_assert_eq(err.refusal, REFUSAL_OUTPUT_EXISTS);
+	cr_assert_eq(outfile_check_absent("other", &err), 0);
+}
+
+/* Somebody else makes the file between create and commit. */
+Test(outfile, does_not_replace_what_came_in_between)
+{
+	struct outfile out = OUTFILE_INIT;
+	struct error err = ERROR_INIT;
+
+	enter("race");
+	cr_assert_eq(outfile_create(&out, "name", false, NULL), 0);
+	cr_assert_eq(outfile_write(&out, "new", 3, 0, NULL), 0);
+	file_write("name", "other", 5);
+	cr_assert_eq(outfile_commit(&out, &err), -EPERM);
+	cr_assert_eq(err.refusal, REFUSAL_OUTPUT_EXISTS);
+	outfile_done(&out);
+	expect_content("name", "other");
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+}
+
+Test(outfile, replaces_when_told)
+{
+	struct outfile out = OUTFILE_INIT;
+
+	enter("replace");
+	file_write("name", "old", 3);
+	cr_assert_eq(outfile_create(&out, "name", true, NULL), 0);
+	cr_assert_eq(outfile_write(&out, "new", 3, 0, NULL), 0);
+	expect_content("name", "old");
+	cr_assert_eq(outfile_commit(&out, NULL), 0);
+	expect_content("name", "new");
+	outfile_done(&out);
+}
+
+Test(outfile, folder_that_is_not_there)
+{
+	struct outfile out = OUTFILE_INIT;
+	struct error err = ERROR_INIT;
+
+	enter("folder");
+	cr_assert_eq(outfile_create(&out, "none/name", false, &err), -ENOENT);
+	cr_assert_eq(err.kind, ERROR_FAILED);
+	outfile_done(&out);
+	file_write("file", "", 0);
+	cr_assert_eq(outfile_create(&out, "file/name", false, &err), -ENOTDIR);
+	outfile_done(&out);
+}
+
+Test(outfile, in_another_folder)
+{
+	enter("deeper");
+	cr_assert_eq(mkdir("sub", 0777), 0);
+	cr_assert_eq(outfile_write_whole("sub/name", false, "text", 4, NULL), 0);
+	expect_content("sub/name", "text");
+	cr_assert_eq(outfile_write_whole("sub/name", false, "text", 4, NULL), -EPERM);
+	cr_assert_eq(outfile_write_whole("sub/name", true, "", 0, NULL), 0);
+	expect_content("sub/name", "");
+}
+
+/* A file that may not grow stands for a full disk. */
+Test(outfile, no_room)
+{
+	struct rlimit limit;
+	struct outfile out = OUTFILE_INIT;
+	struct error err = ERROR_INIT;
+	static const uint8_t block[8192];
+
+	enter("room");
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = 10000;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	cr_assert_eq(outfile_create(&out, "name", false, NULL), 0);
+	cr_assert_eq(outfile_write(&out, block, sizeof(block), 0, &err), 0);
+	cr_assert_eq(outfile_write(&out, block, sizeof(block), sizeof(block), &err), -EFBIG);
+	cr_assert_eq(err.kind, ERROR_FAILED);
+	cr_assert_not_null(strstr(err.message, "'name'"),
+			   "the final name is the one the user knows");
+	outfile_done(&out);
+	cr_assert_eq(access("name", F_OK), -1);
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+}
+
+static void remove_and_leave(int signal)
+{
+	outfile_remove_all_on_signal();
+	_exit(100 + signal);
+}
+
+/* A child that has two files open and waits; returns when it does. */
+static pid_t start_child(void)
+{
+	int ready[2];
+	pid_t child;
+	char byte;
+
+	cr_assert_eq(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		struct outfile a = OUTFILE_INIT, b = OUTFILE_INIT, done = OUTFILE_INIT;
+
+		signal(SIGTERM, remove_and_leave);
+		outfile_create(&done, "done", false, NULL);
+		outfile_create(&a, "name", false, NULL);
+		outfile_create(&b, "name", false, NULL);
+		outfile_write(&a, "x", 1, 0, NULL);
+		outfile_commit(&done, NULL);
+		if (write(ready[1], "x", 1) == 1)
+			pause();
+		_exit(99);
+	}
+	close(ready[1]);
+	cr_assert_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	return child;
+}
+
+static int end_child(pid_t child, int signal)
+{
+	int status;
+
+	kill(child, signal);
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+Test(outfile, crash_leaves_only_temporary_files)
+{
+	enter("crash");
+	cr_assert_eq(end_child(start_child(), SIGKILL), -SIGKILL);
+	cr_assert_eq(access("name", F_OK), -1);
+	cr_assert_eq(count_matches(TEMPORARY), 2);
+	cr_assert_eq(access("done", F_OK), 0);
+}
+
+Test(outfile, signal_handler_removes_them)
+{
+	enter("signal");
+	cr_assert_eq(end_child(start_child(), SIGTERM), 100 + SIGTERM);
+	cr_assert_eq(access("name", F_OK), -1);
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+	cr_assert_eq(access("done", F_OK), 0);
+}
