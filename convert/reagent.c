@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ReAgent.xml: see reagent.h. The file is a flat list of elements with attributes, written by one program, so a scanner for
+ * tags and attributes is enough; it gives the places of the values, which are then replaced one by one.
+ */
+#include "convert/reagent.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+
+/* The real file has one KiB. */
+#define MAX_SIZE       ((size_t)1 << 20)
+#define MAX_ATTRIBUTES 16
+#define NUMBER_SIZE    21 /* of 64 bits in decimal */
+
+static const char zero_guid[] = "{00000000-0000-0000-0000-000000000000}";
+
+struct span {
+	size_t at, length;
+};
+
+struct attribute {
+	struct span name, value;
+};
+
+/* One start tag. */
+struct tag {
+	struct span name;
+	struct attribute attributes[MAX_ATTRIBUTES];
+	size_t count;
+};
+
+struct scanner {
+	const char *text;
+	size_t size;
+	size_t at;
+	const char *name; /* of the file */
+	struct error *err;
+};
+
+void reagent_done(struct reagent *reagent)
+{
+	free(reagent->path);
+	reagent->path = NULL;
+}
+
+static int malformed(const struct scanner *scanner)
+{
+	return error_damaged(scanner->err, "'%s': not a ReAgent.xml: unexpected text at byte %zu",
+			     scanner->name, scanner->at);
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool is_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+	       c == '-' || c == '.' || c == ':';
+}
+
+static bool at_text(const struct scanner *scanner, const char *text)
+{
+	size_t length = strlen(text);
+
+	return scanner->size - scanner->at >= length &&
+	       memcmp(scanner->text + scanner->at, text, length) == 0;
+}
+
+static void skip_spaces(struct scanner *scanner)
+{
+	while (scanner->at < scanner->size && is_space(scanner->text[scanner->at]))
+		scanner->at++;
+}
+
+/* To behind the next 'end'; to the end of the file when there is none. */
+static void skip_to(struct scanner *scanner, const char *end)
+{
+	while (scanner->at < scanner->size && !at_text(scanner, end))
+		scanner->at++;
+	scanner->at = (size_t)min_u64(scanner->at + strlen(end), scanner->size);
+}
+
+static bool scan_name(struct scanner *scanner, struct span *ret)
+{
+	ret->at = scanner->at;
+	while (scanner->at < scanner->size && is_name(scanner->text[scanner->at]))
+		scanner->at++;
+	ret->length = scanner->at - ret->at;
+	return ret->length > 0;
+}
+
+static int scan_attribute(struct scanner *scanner, struct attribute *ret)
+{
+	char quote;
+
+	if (!scan_name(scanner, &ret->name))
+		return malformed(scanner);
+	skip_spaces(scanner);
+	if (!at_text(scanner, "="))
+		return malformed(scanner);
+	scanner->at++;
+	skip_spaces(scanner);
+	if (!at_text(scanner, "\"") && !at_text(scanner, "'"))
+		return malformed(scanner);
+	quote = scanner->text[scanner->at++];
+	ret->value.at = scanner->at;
+	while (scanner->at < scanner->size && scanner->text[scanner->at] != quote)
+		scanner->at++;
+	if (scanner->at == scanner->size)
+		return malformed(scanner);
+	ret->value.length = scanner->at++ - ret->value.at;
+	return 0;
+}
+
+/* The rest of a start tag, from behind its name. */
+static int scan_attributes(struct scanner *scanner, struct tag *tag)
+{
+	for (;;) {
+		int r;
+
+		skip_spaces(scanner);
+		if (at_text(scanner, ">") || at_text(scanner, "/>")) {
+			skip_to(scanner, ">");
+			return 0;
+		}
+		if (tag->count == MAX_ATTRIBUTES)
+			return malformed(scanner);
+		r = scan_attribute(scanner, &tag->attributes[tag->count]);
+		if (r < 0)
+			return r;
+		tag->count++;
+	}
+}
+
+/* The next start tag: 1, or 0 at the end of the file. */
+static int next_tag(struct scanner *scanner, struct tag *ret)
+{
+	for (;;) {
+		int r;
+
+		while (scanner->at < scanner->size && scanner->text[scanner->at] != '<')
+			scanner->at++;
+		if (scanner->at == scanner->size)
+			return 0;
+		if (at_text(scanner, "<!--")) {
+			skip_to(scanner, "-->");
+			continue;
+		}
+		if (at_text(scanner, "<?") || at_text(scanner, "<!") || at_text(scanner, "</")) {
+			skip_to(scanner, ">");
+			continue;
+		}
+		scanner->at++;
+		*ret = (struct tag){.count = 0};
+		if (!scan_name(scanner, &ret->name))
+			return malformed(scanner);
+		r = scan_attributes(scanner, ret);
+		return r < 0 ? r : 1;
+	}
+}
+
+static bool is_text(const struct scanner *scanner, struct span span, const char *text)
+{
+	return span.length == strlen(text) && memcmp(scanner->text + span.at, text, span.length) == 0;
+}
+
+static const struct attribute *find(const struct scanner *scanner, const struct tag *tag,
+				    const char *name)
+{
+	for (size_t i = 0; i < tag->count; i++)
+		if (is_text(scanner, tag->attributes[i].name, name))
+			return &tag->attributes[i];
+	return NULL;
+}
+
+/* An unsigned decimal number that fills the whole value. */
+static bool get_number(const struct scanner *scanner, const struct attribute *attribute, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (!attribute || attribute->value.length == 0)
+		return false;
+	for (size_t i = 0; i < attribute->value.length; i++) {
+		char c = scanner->text[attribute->value.at + i];
+
+		if (c < '0' || c > '9' || !mul_u64(value, 10, &value) ||
+		    !add_u64(value, (uint64_t)(c - '0'), &value))
+			return false;
+	}
+	*ret = value;
+	return true;
+}
+
+static bool get_guid(const struct scanner *scanner, const struct attribute *attribute, struct guid *ret)
+{
+	char text[GUID_TEXT_SIZE + 2];
+
+	if (!attribute || attribute->value.length >= sizeof(text))
+		return false;
+	memcpy(text, scanner->text + attribute->value.at, attribute->value.length);
+	text[attribute->value.length] = '\0';
+	return guid_parse(text, ret);
+}
+
+/* A value with the five entities of XML resolved; NULL when empty or out of memory. */
+static char *get_text(const struct scanner *scanner, const struct attribute *attribute)
+{
+	static const struct {
+		const char *entity;
+		char c;
+	} entities[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+	struct span span = attribute ? attribute->value : (struct span){0, 0};
+	char *text = span.length ? calloc(1, span.length + 1) : NULL;
+	size_t used = 0, at = 0;
+
+	while (text && at < span.length) {
+		const char *from = scanner->text + span.at + at;
+		size_t step = 1;
+
+		text[used] = *from;
+		for (size_t i = 0; i < ARRAY_SIZE(entities); i++) {
+			size_t length = strlen(entities[i].entity);
+
+			if (span.length - at < length || memcmp(from, entities[i].entity, length) != 0)
+				continue;
+			text[used] = entities[i].c;
+			step = length;
+		}
+		used++;
+		at += step;
+	}
+	return text;
+}
+
+static int scanner_init(struct scanner *scanner, const void *bytes, size_t size, const char *name,
+			struct error *err)
+{
+	struct tag tag;
+	int r;
+
+	*scanner = (struct scanner){.text = bytes, .size = size, .name = name, .err = err};
+	if (size > MAX_SIZE)
+		return error_damaged(err, "'%s': a ReAgent.xml of %zu bytes is not credible", name, size);
+	r = next_tag(scanner, &tag);
+	if (r < 0)
+		return r;
+	if (r == 0 || !is_text(scanner, tag.name, "WindowsRE"))
+		return error_damaged(err, "'%s': not a ReAgent.xml: no element 'WindowsRE'", name);
+	return 0;
+}
+
+static void read_location(const struct scanner *scanner, const struct tag *tag, struct reagent *reagent)
+{
+	uint64_t number;
+
+	free(reagent->path);
+	reagent->path = get_text(scanner, find(scanner, tag, "path"));
+	(void)get_number(scanner, find(scanner, tag, "offset"), &reagent->offset);
+	if (get_number(scanner, find(scanner, tag, "id"), &number) && number <= UINT32_MAX)
+		reagent->mbr_signature = (uint32_t)number;
+	(void)get_guid(scanner, find(scanner, tag, "guid"), &reagent->gpt_disk);
+}
+
+int reagent_read(const void *bytes, size_t size, const char *name, struct reagent *ret, struct error *err)
+{
+	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
+	struct scanner scanner;
+	struct tag tag;
+	uint64_t state = 0;
+	int r = scanner_init(&scanner, bytes, size, name, err);
+
+	while (r == 0 && (r = next_tag(&scanner, &tag)) > 0) {
+		r = 0;
+		if (is_text(&scanner, tag.name, "WinreBCD"))
+			reagent.has_loader = get_guid(&scanner, find(&scanner, &tag, "id"),
+						      &reagent.loader) &&
+					     !guid_is_zero(&reagent.loader);
+		else if (is_text(&scanner, tag.name, "InstallState"))
+			(void)get_number(&scanner, find(&scanner, &tag, "state"), &state);
+		else if (is_text(&scanner, tag.name, "WinreLocation"))
+			read_location(&scanner, &tag, &reagent);
+	}
+	if (r < 0)
+		return r;
+	reagent.is_enabled = state != 0;
+	*ret = reagent;
+	reagent.path = NULL;
+	return 0;
+}
+
+/* The file while it is rewritten: everything up to 'copied' is in 'out'. */
+struct rewriter {
+	struct scanner scanner;
+	FILE *out;
+	size_t copied;
+	bool is_changed;
+};
+
+/* Put 'text' into the place of the span, which must lie behind all earlier ones. */
+static void replace(struct rewriter *rewriter, struct span span, const char *text)
+{
+	fwrite(rewriter->scanner.text + rewriter->copied, 1, span.at - rewriter->copied, rewriter->out);
+	fputs(text, rewriter->out);
+	rewriter->copied = span.at + span.length;
+	rewriter->is_changed = true;
+}
+
+typedef void rewrite_tag(struct rewriter *rewriter, const struct tag *tag, void *context);
+
+/* Run 'rewrite' over all tags. */
+static int rewrite_file(const void *bytes, size_t size, const char *name, rewrite_tag *rewrite,
+			void *context, uint8_t **ret_bytes, size_t *ret_size, struct error *err)
+{
+	struct rewriter rewriter = {.copied = 0};
+	CLEANUP_FREE char *text = NULL;
+	size_t length = 0;
+	struct tag tag;
+	int r = scanner_init(&rewriter.scanner, bytes, size, name, err);
+
+	*ret_bytes = NULL;
+	*ret_size = 0;
+	if (r < 0)
+		return r;
+	rewriter.out = open_memstream(&text, &length);
+	if (!rewriter.out)
+		return error_errno(err, "'%s'", name);
+	while ((r = next_tag(&rewriter.scanner, &tag)) > 0)
+		rewrite(&rewriter, &tag, context);
+	fwrite((const char *)bytes + rewriter.copied, 1, size - rewriter.copied, rewriter.out);
+	if (fclose(rewriter.out) != 0 && r == 0)
+		r = error_errno(err, "'%s'", name);
+	if (r < 0 || !rewriter.is_changed)
+		return r;
+	*ret_bytes = (uint8_t *)TAKE(text);
+	*ret_size = length;
+	return 0;
+}
+
+struct conversion {
+	const struct reagent_target *target;
+	struct note_list *changed, *warnings;
+};
+
+static const struct reagent_partition *find_partition(const struct reagent_target *target,
+						      uint64_t mbr_offset)
+{
+	for (size_t i = 0; i < target->partition_count; i++)
+		if (target->partitions[i].mbr_offset == mbr_offset)
+			return &target->partitions[i];
+	return NULL;
+}
+
+/* The new value of one attribute of a place; NULL when it stays. */
+static const char *new_value(const struct rewriter *rewriter, const struct attribute *attribute,
+			     const char *offset, const char *guid)
+{
+	if (is_text(&rewriter->scanner, attribute->name, "id"))
+		return "0";
+	if (is_text(&rewriter->scanner, attribute->name, "offset"))
+		return offset;
+	return is_text(&rewriter->scanner, attribute->name, "guid") ? guid : NULL;
+}
+
+static void move_place(struct rewriter *rewriter, const struct tag *tag, const struct conversion *conversion,
+		       const struct reagent_partition *partition)
+{
+	bool has_guid = find(&rewriter->scanner, tag, "guid") != NULL;
+	char disk[GUID_TEXT_SIZE], guid[GUID_TEXT_SIZE + 2], offset[NUMBER_SIZE];
+
+	snprintf(guid, sizeof(guid), "{%s}", guid_format(&conversion->target->gpt_disk, disk));
+	snprintf(offset, sizeof(offset), "%" PRIu64, partition->new_offset);
+	for (size_t i = 0; i < tag->count; i++) {
+		const struct attribute *attribute = &tag->attributes[i];
+		const char *text = new_value(rewriter, attribute, offset, guid);
+		char both[NUMBER_SIZE + 64];
+
+		if (!text)
+			continue;
+		/* The first version of the file has no guid: it follows the offset. */
+		if (text == offset && !has_guid) {
+			char quote = rewriter->scanner.text[attribute->value.at - 1];
+
+			snprintf(both, sizeof(both), "%s%c guid=%c%s", offset, quote, quote, guid);
+			text = both;
+		}
+		replace(rewriter, attribute->value, text);
+	}
+}
+
+static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *context)
+{
+	const struct conversion *conversion = context;
+	const struct scanner *scanner = &rewriter->scanner;
+	const struct reagent_partition *partition;
+	struct guid guid;
+	uint64_t id, offset;
+
+	if (!get_number(scanner, find(scanner, tag, "id"), &id) ||
+	    !get_number(scanner, find(scanner, tag, "offset"), &offset) || id == 0 ||
+	    id != conversion->target->mbr_signature)
+		return;
+	if (get_guid(scanner, find(scanner, tag, "guid"), &guid) && !guid_is_zero(&guid))
+		return;
+	partition = find_partition(conversion->target, offset);
+	if (!partition) {
+		if (conversion->warnings)
+			note_add(conversion->warnings,
+				 "%.*s names byte %" PRIu64 " of the disk, where no partition starts; it stays as it is",
+				 (int)tag->name.length, scanner->text + tag->name.at, offset);
+		return;
+	}
+	move_place(rewriter, tag, conversion, partition);
+	if (conversion->changed)
+		note_add(conversion->changed, "%.*s follows its partition to the GPT",
+			 (int)tag->name.length, scanner->text + tag->name.at);
+}
+
+int reagent_convert(const void *bytes, size_t size, const char *name, const struct reagent_target *target,
+		    uint8_t **ret_bytes, size_t *ret_size, struct note_list *changed,
+		    struct note_list *warnings, struct error *err)
+{
+	struct conversion conversion = {.target = target, .changed = changed, .warnings = warnings};
+
+	return rewrite_file(bytes, size, name, convert_tag, &conversion, ret_bytes, ret_size, err);
+}
+
+static void disable_tag(struct rewriter *rewriter, const struct tag *tag, void *context)
+{
+	const struct scanner *scanner = &rewriter->scanner;
+	const struct attribute *attribute;
+	struct guid guid;
+
+	(void)context;
+	attribute = find(scanner, tag, "state");
+	if (is_text(scanner, tag->name, "InstallState") && attribute &&
+	    !is_text(scanner, attribute->value, "0"))
+		replace(rewriter, attribute->value, "0");
+	attribute = find(scanner, tag, "id");
+	if (is_text(scanner, tag->name, "WinreBCD") && get_guid(scanner, attribute, &guid) &&
+	    !guid_is_zero(&guid))
+		replace(rewriter, attribute->value, zero_guid);
+}
+
+int reagent_disable(const void *bytes, size_t size, const char *name, uint8_t **ret_bytes,
+		    size_t *ret_size, struct error *err)
+{
+	return rewrite_file(bytes, size, name, disable_tag, NULL, ret_bytes, ret_size, err);
+}
