@@ -325,6 +325,60 @@ Test(volume, calls_a_damaged_volume_damaged, .init = set_up, .fini = tear_down)
 	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
 }
 
+/*
+ * Make every leaf of a folder's index a node that is its own child behind its last entry (NTFS index blocks as in
+ * libntfs-3g layout.h). libntfs-3g follows such a circle for ever.
+ */
+static void make_index_circular(ntfs_volume *volume, const char *path)
+{
+	ntfs_inode *inode = image_open(volume, path);
+	ntfs_attr *index = ntfs_attr_open(inode, AT_INDEX_ALLOCATION, NTFS_INDEX_I30, 4);
+	uint8_t block[4096];
+
+	cr_assert(index, "the index of %s has no blocks", path);
+	for (s64 at = 0; at < index->data_size; at += (s64)sizeof(block)) {
+		uint8_t *header = block + 0x18, *end = header;
+
+		cr_assert_eq(ntfs_attr_mst_pread(index, at, 1, sizeof(block), block), 1);
+		end += get_le32(header);
+		while (!(get_le16(end + 12) & 2))
+			end += get_le16(end + 8);
+		cr_assert_leq(get_le32(header + 4) + 8, get_le32(header + 8));
+		put_le32(header + 4, get_le32(header + 4) + 8);
+		header[12] = 1;
+		put_le16(end + 8, (uint16_t)(get_le16(end + 8) + 8));
+		put_le16(end + 12, 3);
+		put_le64(end + get_le16(end + 8) - 8, get_le64(block + 16));
+		cr_assert_eq(ntfs_attr_mst_pwrite(index, at, 1, sizeof(block), block), 1);
+	}
+	ntfs_attr_close(index);
+	ntfs_inode_close(inode);
+}
+
+Test(volume, ends_a_search_in_circles, .init = set_up, .fini = tear_down, .timeout = 20)
+{
+	struct error err = ERROR_INIT;
+	ntfs_volume *filling = image_mount(image);
+	struct volume_stat stat;
+	struct volume *volume;
+	struct disk *disk;
+	char path[64];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(path, sizeof(path), "many/a rather long name of file number %d", i);
+		image_add(filling, path, "x", 1);
+	}
+	make_index_circular(filling, "many");
+	image_unmount(filling);
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	cr_assert_lt(volume_stat(volume, "\\many\\zzz", &stat, &err), 0);
+	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+	cr_assert(strstr(err.message, "circle"), "%s", err.message);
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
+
 static const struct {
 	const char *id;
 	size_t offset;
