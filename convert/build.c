@@ -229,8 +229,9 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	*ret = (struct build){.target = NULL};
 	r = changes_open(source, plan->disk_size, plan->ranges, plan->range_count, MAX_CHANGES, &ret->target,
 			 err);
-	if (r == 0)
-		r = gpt_write(&plan->gpt, ret->target, err);
+	if (r < 0)
+		return r;
+	r = gpt_write(&plan->gpt, ret->target, err);
 	if (r == 0)
 		r = move_all_boot_sectors(survey, plan, ret, err);
 	if (r == 0)
@@ -239,7 +240,9 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = convert_all_registries(survey, plan, ret, err);
 	if (r == 0)
 		r = build_nvram(plan, options->nvram, ret, err);
-	return r < 0 ? r : check_target(survey, plan, ret, err);
+	if (r == 0)
+		r = check_target(survey, plan, ret, err);
+	return r < 0 ? error_prefix(err, "'%s'", source->name) : 0;
 }
 
 void build_done(struct build *build)
