@@ -3,19 +3,16 @@
  * An image and its parents as one disk. Byte ranges are asked of the topmost image; what it does not hold is asked of the
  * next one, and what lies past the end of a smaller parent reads as zeros.
  */
+#include "vhd/chain.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/checked.h"
-#include "vhd/image.h"
-
-struct chain {
-	struct disk disk;
-	struct image **images; /* [0] is the one opened, each next one its parent */
-	size_t count;
-};
+#include "vhd/parent.h"
 
 /* What 'ret' says of the chain, and which image it is of. */
 static int chain_lookup(struct chain *chain, uint64_t offset, uint64_t length, struct image **ret_image,
@@ -93,7 +90,6 @@ static void chain_close(struct disk *disk)
 
 	for (size_t i = 0; i < chain->count; i++)
 		image_close(chain->images[i]);
-	free(chain->images);
 	free(chain);
 }
 
@@ -103,38 +99,198 @@ static const struct disk_ops chain_ops = {
 	.close = chain_close,
 };
 
+/* Is 'parent' the very disk that 'child' was made on? Fills the refusal and returns a negative errno if not. */
+static int check_linkage(const struct image *child, const struct image *parent, struct error *err)
+{
+	static const char advice[] = "look for the copy of the parent that the child was made on";
+	const struct guid *id = parent->info.format == VHD_FORMAT_VHDX ? &parent->info.data_write_guid
+								       : &parent->info.disk_id;
+	char want[GUID_TEXT_SIZE], found[GUID_TEXT_SIZE];
+
+	if (parent->info.format != child->info.format)
+		return error_refused(err, REFUSAL_PARENT_MISMATCH, advice, "'%s' is a %s, and so is no parent of '%s'",
+				     parent->file.path, vhd_info_text(&parent->info), child->file.path);
+	for (size_t i = 0; i < child->parent.linkage_count; i++)
+		if (guid_equal(&child->parent.linkage[i], id))
+			return 0;
+	return error_refused(err, REFUSAL_PARENT_MISMATCH, advice,
+			     "'%s' was changed after its child '%s' was made, or is another disk: its id is %s, "
+			     "the child wants %s",
+			     parent->file.path, child->file.path, guid_format(id, found),
+			     guid_format(&child->parent.linkage[0], want));
+}
+
+/* What has to be equal in parent and child. A VHDX child may be of another size than its parent, a VHD may not. */
+static int check_shape(const struct image *child, const struct image *parent, struct error *err)
+{
+	if (parent->info.logical_sector_size != child->info.logical_sector_size)
+		return error_damaged(err, "'%s' has sectors of %u bytes, but its parent '%s' of %u",
+				     child->file.path, child->info.logical_sector_size, parent->file.path,
+				     parent->info.logical_sector_size);
+	if (child->info.format == VHD_FORMAT_VHD && parent->info.virtual_size != child->info.virtual_size)
+		return error_damaged(err,
+				     "'%s' is a disk of %" PRIu64 " bytes, but its parent '%s' of %" PRIu64,
+				     child->file.path, child->info.virtual_size, parent->file.path,
+				     parent->info.virtual_size);
+	return 0;
+}
+
+/* A file that is in the chain already would make it endless. */
+static int check_cycle(const struct chain *chain, const struct image *image, struct error *err)
+{
+	struct stat ours, theirs;
+
+	for (size_t i = 0; i < chain->count; i++) {
+		if (fstat(chain->images[i]->file.fd, &ours) < 0 || fstat(image->file.fd, &theirs) < 0)
+			return error_errno(err, "'%s'", image->file.path);
+		if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+			return error_damaged(err, "'%s' is its own parent, by way of %zu others",
+					     image->file.path, chain->count - i - 1);
+	}
+	return 0;
+}
+
+/* Take what stands at one place if it is the parent. 1: it is, 0: nothing or another disk there, or a negative errno. */
+static int try_place(const struct chain *chain, const struct image *child, const char *path,
+		     struct image **ret, struct error *mismatch, struct error *err)
+{
+	CLEANUP_IMAGE struct image *image = NULL;
+	int r = image_open(path, NULL, &image, err);
+
+	if (r < 0 && err && err->refusal == REFUSAL_NOT_A_DISK_IMAGE) {
+		*mismatch = *err;
+		return 0;
+	}
+	if (r < 0) {
+		error_prefix(err, "parent of '%s'", child->file.path);
+		return r;
+	}
+	if (check_linkage(child, image, mismatch) < 0)
+		return 0;
+	r = check_cycle(chain, image, err);
+	if (r == 0)
+		r = check_shape(child, image, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE(image);
+	return 1;
+}
+
+static int refuse_missing(const struct image *child, const struct parent_search *search, struct error *err)
+{
+	char places[700];
+
+	parent_search_describe(search, places, sizeof(places));
+	return error_refused(err, REFUSAL_PARENT_MISSING,
+			     "put the parent beside its child, or name its folder with --parent-dir",
+			     "the parent of '%s' was not found; looked at %s", child->file.path, places);
+}
+
+static int search_parent(const struct chain *chain, const struct image *child,
+			 const struct parent_search *search, struct image **ret, struct error *err)
+{
+	struct error mismatch = ERROR_INIT;
+	int r = 0;
+
+	for (size_t i = 0; i < search->count && r == 0; i++) {
+		CLEANUP_FREE char *path = parent_search_find(search, i);
+
+		if (path)
+			r = try_place(chain, child, path, ret, &mismatch, err);
+	}
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (mismatch.kind == ERROR_NONE)
+		return refuse_missing(child, search, err);
+	if (err)
+		*err = mismatch;
+	return -mismatch.code;
+}
+
+static int find_parent(const struct chain *chain, const struct vhd_open_options *options,
+		       struct image **ret, struct error *err)
+{
+	const struct image *child = chain->images[chain->count - 1];
+	struct parent_search search;
+	struct error local = ERROR_INIT; /* what went wrong decides how to go on, so it is always wanted */
+	int r = parent_search_init(&search, child, options);
+
+	if (r < 0)
+		error_failed(&local, -r, "out of memory");
+	else
+		r = search_parent(chain, child, &search, ret, &local);
+	parent_search_done(&search);
+	if (r < 0 && err)
+		*err = local;
+	return r;
+}
+
+int chain_open(const char *path, const struct vhd_open_options *options, struct chain *chain,
+	       struct error *err)
+{
+	struct image *image = NULL;
+	int r = image_open(path, NULL, &image, err);
+
+	while (r == 0) {
+		chain->images[chain->count++] = image;
+		if (image->info.type != VHD_TYPE_DIFFERENCING)
+			break;
+		if (chain->count == CHAIN_MAX)
+			return error_damaged(err, "'%s' has more than %u images in its chain of parents", path,
+					     CHAIN_MAX);
+		r = find_parent(chain, options, &image, err);
+	}
+	return r;
+}
+
 int vhd_open(const char *path, const struct vhd_open_options *options, struct disk **ret,
 	     struct error *err)
 {
-	CLEANUP_IMAGE struct image *image = NULL;
-	struct chain *chain;
-	int r = image_open(path, NULL, &image, err);
+	struct chain *chain = calloc(1, sizeof(*chain));
+	struct vhd_info *info;
+	int r;
 
-	(void)options;
-	if (r < 0)
-		return r;
-	if (image->info.type == VHD_TYPE_DIFFERENCING)
-		return error_refused(err, REFUSAL_PARENT_MISSING, "merge the checkpoint on the Hyper-V host",
-				     "'%s' is a differencing disk", path);
-	chain = calloc(1, sizeof(*chain));
-	if (chain)
-		chain->images = calloc(1, sizeof(*chain->images));
-	if (!chain || !chain->images) {
-		free(chain);
+	if (!chain)
 		return error_failed(err, ENOMEM, "out of memory");
+	r = chain_open(path, options, chain, err);
+	if (r < 0) {
+		chain_close(&chain->disk);
+		return r;
 	}
+	info = &chain->images[0]->info;
+	info->chain_length = (unsigned int)chain->count;
 	chain->disk = (struct disk){.ops = &chain_ops,
-				    .name = image->file.path,
-				    .size = image->info.virtual_size,
-				    .sector_size = image->info.logical_sector_size};
-	chain->images[chain->count++] = TAKE(image);
+				    .name = chain->images[0]->file.path,
+				    .size = info->virtual_size,
+				    .sector_size = info->logical_sector_size};
 	*ret = &chain->disk;
 	return 0;
 }
 
+static const struct image *member(const struct disk *disk, unsigned int index)
+{
+	const struct chain *chain = (const struct chain *)disk;
+
+	return index < chain->count ? chain->images[index] : NULL;
+}
+
+const struct vhd_info *vhd_member_info(const struct disk *disk, unsigned int index)
+{
+	const struct image *image = member(disk, index);
+
+	return image ? &image->info : NULL;
+}
+
+const char *vhd_member_path(const struct disk *disk, unsigned int index)
+{
+	const struct image *image = member(disk, index);
+
+	return image ? image->file.path : NULL;
+}
+
 const struct vhd_info *vhd_info(const struct disk *disk)
 {
-	return &((const struct chain *)disk)->images[0]->info;
+	return vhd_member_info(disk, 0);
 }
 
 const char *vhd_info_text(const struct vhd_info *info)

@@ -148,6 +148,7 @@ static int recognise(struct image_file *file, struct findings *findings, struct 
 		     struct error *err)
 {
 	uint8_t sector[SECTOR];
+	bool is_vhd = false;
 	int r;
 
 	if (file->size < SECTOR)
@@ -157,6 +158,9 @@ static int recognise(struct image_file *file, struct findings *findings, struct 
 		return r;
 	if (memcmp(sector, VHDX_SIGNATURE, VHDX_SIGNATURE_SIZE) == 0)
 		return vhdx_image_open(file, findings, ret, err);
+	r = vhd1_recognise(file, &is_vhd, err);
+	if (r < 0 || is_vhd)
+		return r < 0 ? r : vhd1_image_open(file, findings, ret, err);
 	if (file->size % SECTOR == 0 &&
 	    memcmp(sector + BOOT_SIGNATURE_AT, BOOT_SIGNATURE, sizeof(BOOT_SIGNATURE) - 1) == 0)
 		return raw_image_open(file, ret, err);

@@ -81,6 +81,11 @@ int raw_image_open(struct image_file *file, struct image **ret, struct error *er
 int vhdx_image_open(struct image_file *file, struct findings *findings, struct image **ret,
 		    struct error *err);
 
+/* Is there the footer of a VHD, at the end or in front? 'file' has at least one sector. */
+int vhd1_recognise(const struct image_file *file, bool *ret, struct error *err);
+int vhd1_image_open(struct image_file *file, struct findings *findings, struct image **ret,
+		    struct error *err);
+
 /* Open 'path' and recognise the format. */
 int image_open(const char *path, struct findings *findings, struct image **ret, struct error *err);
 

@@ -51,6 +51,13 @@ int vhd_open(const char *path, const struct vhd_open_options *options, struct di
 /* What the image at the top of the chain is; 'disk' must come from vhd_open(). Lives as long as the disk. */
 const struct vhd_info *vhd_info(const struct disk *disk);
 
+/*
+ * The images of the chain: 0 is the one that was opened, chain_length - 1 the last parent. NULL past the end. Live as
+ * long as the disk.
+ */
+const struct vhd_info *vhd_member_info(const struct disk *disk, unsigned int index);
+const char *vhd_member_path(const struct disk *disk, unsigned int index);
+
 /* "dynamic VHDX", "fixed VHD", "raw image", ... */
 const char *vhd_info_text(const struct vhd_info *info);
 
@@ -89,15 +96,32 @@ int vhd_check(const char *path, const struct vhd_open_options *options, struct v
 	      struct error *err);
 void vhd_check_free(struct vhd_check *check);
 
+/*
+ * The parent of a differencing output, and how the child names it. At least one of the paths is needed; either may be
+ * NULL. The child's parent_linkage is the parent's data_write_guid: the parent must not be changed from then on.
+ */
+struct vhdx_parent {
+	struct disk *disk;         /* from vhd_open(); a VHDX of the same sector size as the contents */
+	const char *relative_path; /* from the folder of the child, slashes either way; see vhd_relative_path() */
+	const char *windows_path;  /* absolute, on the Hyper-V host: D:\VMs\web01.vhdx */
+};
+
+/*
+ * The path of the file 'to' as seen from the folder of the file 'from', with slashes; a new string to be freed. 'to' must
+ * exist, and so must the folder of 'from'. NULL with *err filled on failure.
+ */
+char *vhd_relative_path(const char *from, const char *to, struct error *err);
+
 /* What to write. All values are the caller's decision: the writer has none. */
 struct vhdx_spec {
-	enum vhd_type type;            /* VHD_TYPE_FIXED or VHD_TYPE_DYNAMIC */
+	enum vhd_type type;
 	uint32_t block_size;           /* a power of two, 1 MiB to 256 MiB */
 	uint32_t physical_sector_size; /* 512 or 4096 */
 	struct guid disk_id;           /* Virtual Disk ID (SCSI page 83) */
 	struct guid file_write_guid;   /* not zero */
 	struct guid data_write_guid;   /* not zero */
 	const char *creator;           /* program and version, UTF-8, at most 255 characters */
+	const struct vhdx_parent *parent; /* VHD_TYPE_DIFFERENCING only, else ignored */
 };
 
 /* Called from time to time with the bytes of virtual disk handled so far, of disk->size. */
@@ -109,9 +133,21 @@ struct vhd_progress {
 /*
  * Write 'contents' as a VHDX into the empty file 'fd', whose name is for messages. Size and logical sector size are
  * those of 'contents'. Blocks that are holes or zero are not stored (dynamic); bytes that stand in a file go from file
- * to file (copy_file_range); the rest is read. The output depends on 'contents' and 'spec' only. Does not sync.
+ * to file (copy_file_range), holes of that file stay holes; the rest is read. The output depends on 'contents' and 'spec'
+ * only. Does not sync.
+ *
+ * Differencing: only what differs from the parent is stored. An extent of 'contents' is unchanged when it is the parent's
+ * own (the same file and offset) or when both are holes or zero; so 'contents' has to be built on spec->parent->disk
+ * itself and not on the same image opened again. It may be larger than the parent, not smaller.
  */
 int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct disk *contents,
 	       const struct vhd_progress *progress, struct error *err);
+
+/*
+ * How much vhdx_write() would put on the file system: *ret_bytes is an upper bound of what needs new space when nothing
+ * can be shared, holes left out. Reads the block maps only.
+ */
+int vhdx_estimate(const struct vhdx_spec *spec, struct disk *contents, uint64_t *ret_bytes,
+		  struct error *err);
 
 #endif

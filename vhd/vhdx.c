@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "common/bytes.h"
+#include "vhd/bits.h"
 
 #define BAT_WINDOW    (64 * KIB) /* 8192 entries */
 #define BITMAP_WINDOW 4096       /* 16 MiB of disk with 512-byte sectors */
@@ -41,33 +42,12 @@ uint64_t vhdx_bitmap_index(const struct vhdx_geometry *geometry, uint64_t chunk)
 	return (chunk + 1) * geometry->chunk_ratio + chunk;
 }
 
-int vhdx_window_read(const struct image_file *file, struct vhdx_window *window, uint64_t offset,
-		     uint64_t end, const uint8_t **ret, size_t *ret_available, struct error *err)
-{
-	uint64_t skip;
-	int r;
-
-	if (offset < window->offset || offset >= window->offset + window->length) {
-		window->offset = round_down(offset, window->capacity);
-		window->length = (size_t)min_u64(window->capacity, end - window->offset);
-		r = image_file_read(file, window->bytes, window->length, window->offset, err);
-		if (r < 0) {
-			window->length = 0;
-			return r;
-		}
-	}
-	skip = offset - window->offset;
-	*ret = window->bytes + skip;
-	*ret_available = window->length - (size_t)skip;
-	return 0;
-}
-
 /* The BAT entries from 'index' on, as many as the window holds. */
 static int read_bat(struct vhdx *vhdx, uint64_t index, const uint8_t **ret, size_t *ret_count,
 		    struct error *err)
 {
 	uint64_t start = vhdx->bat.offset;
-	int r = vhdx_window_read(&vhdx->image.file, &vhdx->bat_window, start + index * VHDX_BAT_ENTRY_SIZE,
+	int r = window_read(&vhdx->bat_window, &vhdx->image.file, start + index * VHDX_BAT_ENTRY_SIZE,
 				 start + vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE, ret, ret_count, err);
 
 	*ret_count /= VHDX_BAT_ENTRY_SIZE;
@@ -113,23 +93,14 @@ static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_
 	return n;
 }
 
-/* How many of the bits from 'first' on are like that one. Bit 0 of byte 0 is the first, up to 'count' bits. */
-static uint64_t bit_run(const uint8_t *bytes, unsigned int first, uint64_t count, bool *ret_set)
+/* The BAT entry of the bitmap, through a window of its own: that of the payload entries is not to go to and fro. */
+static int read_bitmap_entry(struct vhdx *vhdx, uint64_t chunk, const uint8_t **ret, struct error *err)
 {
-	uint64_t i = first, end = first + count;
-	uint8_t alike;
+	uint64_t at = vhdx->bat.offset + vhdx_bitmap_index(&vhdx->geometry, chunk) * VHDX_BAT_ENTRY_SIZE;
+	size_t available;
 
-	*ret_set = bytes[0] >> first & 1;
-	alike = *ret_set ? 0xff : 0x00;
-	while (i < end) {
-		if (i % 8 == 0 && bytes[i / 8] == alike)
-			i += 8;
-		else if ((bytes[i / 8] >> (i % 8) & 1) == *ret_set)
-			i++;
-		else
-			break;
-	}
-	return min_u64(i, end) - first;
+	return window_read(&vhdx->bitmap_entry, &vhdx->image.file, at, at + VHDX_BAT_ENTRY_SIZE, ret, &available,
+			   err);
 }
 
 /* An extent of a block of state PARTIALLY_PRESENT: sectors whose bit is set stand here (MS-VHDX 2.4). */
@@ -145,33 +116,37 @@ static int lookup_partial(struct vhdx *vhdx, uint64_t offset, uint64_t length, u
 	bool here;
 	int r;
 
-	r = read_bat(vhdx, vhdx_bitmap_index(&vhdx->geometry, chunk), &bytes, &available, err);
+	r = read_bitmap_entry(vhdx, chunk, &bytes, err);
 	if (r < 0)
 		return r;
 	bitmap = VHDX_BAT_OFFSET(get_le64(bytes));
 	sector %= VHDX_CHUNK_SECTORS;
 	byte = bitmap + sector / 8;
-	r = vhdx_window_read(&vhdx->image.file, &vhdx->bitmap_window, byte, bitmap + VHDX_BITMAP_SIZE, &bytes,
+	r = window_read(&vhdx->bitmap_window, &vhdx->image.file, byte, bitmap + VHDX_BITMAP_SIZE, &bytes,
 			     &available, err);
 	if (r < 0)
 		return r;
-	run = bit_run(bytes, sector % 8, min_u64(wanted, available * 8 - sector % 8), &here);
+	run = bit_run(bytes, sector % 8, min_u64(wanted, available * 8 - sector % 8), LOWEST_FIRST,
+		      &here);
 	ret->kind = here ? IMAGE_DATA : IMAGE_PARENT;
 	ret->length = min_u64(length, run * sector_size - skip);
 	ret->file_offset = VHDX_BAT_OFFSET(entry) + offset % block_size;
 	return 0;
 }
 
-/* Data of which the log holds a newer version can not be had from the file alone. */
-static void heed_overlay(const struct vhdx *vhdx, struct image_extent *extent)
+/* Data of which the log holds a newer version, or which it appends, cannot be had from the file alone. */
+static void heed_log(const struct vhdx *vhdx, struct image_extent *extent)
 {
+	const struct image_file *file = &vhdx->image.file;
 	bool covered;
 
-	if (extent->kind != IMAGE_DATA || vhdx->image.file.overlay.count == 0)
+	if (extent->kind != IMAGE_DATA || guid_is_zero(&vhdx->header.log_guid))
 		return;
-	extent->length = overlay_run(&vhdx->image.file.overlay, extent->file_offset, extent->length, &covered);
-	if (covered)
+	extent->length = overlay_run(&file->overlay, extent->file_offset, extent->length, &covered);
+	if (covered || extent->file_offset >= file->stored_size)
 		extent->kind = IMAGE_MEMORY;
+	else
+		extent->length = min_u64(extent->length, file->stored_size - extent->file_offset);
 }
 
 int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
@@ -198,7 +173,7 @@ int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct im
 		ret->length = min_u64(length, blocks * block_size - skip);
 		ret->file_offset = VHDX_BAT_OFFSET(entry) + skip;
 	}
-	heed_overlay(vhdx, ret);
+	heed_log(vhdx, ret);
 	return 0;
 }
 
@@ -206,8 +181,9 @@ static void vhdx_free(struct image *image)
 {
 	struct vhdx *vhdx = (struct vhdx *)image;
 
-	free(vhdx->bat_window.bytes);
-	free(vhdx->bitmap_window.bytes);
+	window_done(&vhdx->bat_window);
+	window_done(&vhdx->bitmap_window);
+	window_done(&vhdx->bitmap_entry);
 	free(vhdx);
 }
 
@@ -253,10 +229,7 @@ static int read_structures(struct vhdx *vhdx, struct findings *findings, struct 
 	int r = vhdx_read_header(file, findings, &vhdx->header, err);
 
 	if (r == 0 && !guid_is_zero(&vhdx->header.log_guid))
-		return error_refused(err, REFUSAL_LOG_DAMAGED,
-				     "attach and detach the disk once on the Hyper-V host",
-				     "'%s': the log at offset %" PRIu64 " has changes that are not in the file yet",
-				     file->path, vhdx->header.log_offset);
+		r = vhdx_replay_log(file, &vhdx->header, err);
 	if (r == 0)
 		r = vhdx_read_regions(file, &vhdx->header, findings, &vhdx->bat, &vhdx->metadata_region, err);
 	if (r == 0)
@@ -264,7 +237,10 @@ static int read_structures(struct vhdx *vhdx, struct findings *findings, struct 
 	if (r < 0)
 		return r;
 	vhdx->geometry = vhdx_geometry(&vhdx->metadata);
-	r = check_geometry(vhdx, err);
+	if (vhdx->metadata.has_parent)
+		r = vhdx_read_locator(file, &vhdx->metadata, findings, &vhdx->image.parent, err);
+	if (r == 0)
+		r = check_geometry(vhdx, err);
 	if (r == 0 && !findings)
 		r = vhdx_scan(vhdx, NULL, states, &slack, err);
 	if (r == 0)
@@ -285,11 +261,13 @@ int vhdx_image_open(struct image_file *file, struct findings *findings, struct i
 	image->ops = &vhdx_ops;
 	image->file = *file;
 	*file = (struct image_file){.fd = -1};
-	vhdx->bat_window = (struct vhdx_window){.bytes = malloc(BAT_WINDOW), .capacity = BAT_WINDOW};
-	vhdx->bitmap_window = (struct vhdx_window){.bytes = malloc(BITMAP_WINDOW), .capacity = BITMAP_WINDOW};
-	if (!vhdx->bat_window.bytes || !vhdx->bitmap_window.bytes)
-		return error_failed(err, ENOMEM, "out of memory");
-	r = read_structures(vhdx, findings, err);
+	r = window_init(&vhdx->bat_window, BAT_WINDOW, err);
+	if (r == 0)
+		r = window_init(&vhdx->bitmap_window, BITMAP_WINDOW, err);
+	if (r == 0)
+		r = window_init(&vhdx->bitmap_entry, VHDX_BAT_ENTRY_SIZE, err);
+	if (r == 0)
+		r = read_structures(vhdx, findings, err);
 	if (r == 0)
 		*ret = TAKE(image);
 	return r;

@@ -9,6 +9,7 @@
 
 #include "vhd/image.h"
 #include "vhd/vhdx_format.h"
+#include "vhd/window.h"
 
 /* MS-VHDX 2.2.2 */
 struct vhdx_header {
@@ -55,14 +56,6 @@ struct vhdx_geometry vhdx_geometry(const struct vhdx_metadata *metadata);
 uint64_t vhdx_payload_index(const struct vhdx_geometry *geometry, uint64_t block);
 uint64_t vhdx_bitmap_index(const struct vhdx_geometry *geometry, uint64_t chunk);
 
-/* A part of the file in memory: read again when something outside of it is wanted. */
-struct vhdx_window {
-	uint8_t *bytes;
-	size_t capacity;
-	uint64_t offset;
-	size_t length; /* 0: empty */
-};
-
 struct vhdx {
 	struct image image;
 	struct vhdx_header header;
@@ -70,13 +63,24 @@ struct vhdx {
 	struct vhdx_region metadata_region;
 	struct vhdx_metadata metadata;
 	struct vhdx_geometry geometry;
-	struct vhdx_window bat_window;
-	struct vhdx_window bitmap_window;
+	struct window bat_window;
+	struct window bitmap_window;
+	struct window bitmap_entry;
 };
 
 /* The current header; ERROR_DAMAGED when there is none or it is not sane. */
 int vhdx_read_header(const struct image_file *file, struct findings *findings, struct vhdx_header *ret,
 		     struct error *err);
+
+/*
+ * Replay the log, which is not empty, into file->overlay, and lengthen file->size by what it appends. REFUSAL_LOG_DAMAGED
+ * when there is no valid sequence of entries.
+ */
+int vhdx_replay_log(struct image_file *file, const struct vhdx_header *header, struct error *err);
+
+/* The parent locator, MS-VHDX 2.6.2.6. */
+int vhdx_read_locator(const struct image_file *file, const struct vhdx_metadata *metadata,
+		      struct findings *findings, struct parent_reference *ret, struct error *err);
 
 /* Both regions, from the first region table that is whole. */
 int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *header,
@@ -89,10 +93,6 @@ int vhdx_read_metadata(const struct image_file *file, const struct vhdx_region *
 /* image_ops.lookup */
 int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
 		struct error *err);
-
-/* The bytes [offset, offset + length) through a window; *ret_available (> 0) is how many from there on it holds. */
-int vhdx_window_read(const struct image_file *file, struct vhdx_window *window, uint64_t offset,
-		     uint64_t end, const uint8_t **ret, size_t *ret_available, struct error *err);
 
 /* Look at every BAT entry; see vhdx_scan.c. */
 int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_STATES],

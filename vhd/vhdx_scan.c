@@ -224,7 +224,7 @@ static int scan_entries(struct scan *scan)
 		if (index >= entries)
 			break;
 		at = vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE;
-		r = vhdx_window_read(&vhdx->image.file, &vhdx->bat_window, at,
+		r = window_read(&vhdx->bat_window, &vhdx->image.file, at,
 				     vhdx->bat.offset + entries * VHDX_BAT_ENTRY_SIZE, &bytes, &available,
 				     scan->err);
 		for (; r == 0 && available >= VHDX_BAT_ENTRY_SIZE; available -= VHDX_BAT_ENTRY_SIZE) {

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Differencing VHDX: every state, chains, and how parents are found. Truth: the oracle of tests/vhd/build.h. */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/checked.h"
+#include "tests/vhd/build.h"
+#include "tests/vhd/support.h"
+
+TestSuite(vhdx_chain, .fini = support_clean);
+
+#define ALL_STATES    STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6) MAY_BE(7))
+#define NO_PARENT     STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6))
+#define DATA_ONLY     STATES(MAY_BE(6))
+
+static struct guid id(unsigned int i)
+{
+	return GUID(0xd15c0000 + i, 0x1111, 0x2222, 0x3333, 0x444444444444);
+}
+
+struct chain_case {
+	uint64_t size[4];
+	uint32_t block_size[4];
+	uint32_t sector_size;
+	unsigned int length;
+	bool spare_bitmaps;
+};
+
+ParameterizedTestParameters(vhdx_chain, all_states)
+{
+	static struct chain_case cases[] = {
+		{{40 * MIB}, {MIB}, 512, 1, false},
+		{{40 * MIB}, {MIB}, 4096, 1, false},
+		{{40 * MIB + 512, 40 * MIB + 512}, {2 * MIB, 2 * MIB}, 512, 2, false},
+		{{40 * MIB, 40 * MIB}, {4 * MIB, MIB}, 4096, 2, true},
+		/* Several chunks, some without a bitmap block; a child larger than its parent; one smaller. */
+		{{9 * GIB, 13 * GIB + 512}, {256 * MIB, 256 * MIB}, 512, 2, true},
+		{{100 * MIB, 200 * MIB, 200 * MIB, 150 * MIB}, {32 * MIB, 2 * MIB, MIB, 8 * MIB}, 512, 4, false},
+		{{5 * GIB, 5 * GIB, 6 * GIB}, {2 * MIB, 64 * MIB, 128 * MIB}, 512, 3, true},
+	};
+
+	return cr_make_param_array(struct chain_case, cases, ARRAY_SIZE(cases));
+}
+
+ParameterizedTest(struct chain_case *c, vhdx_chain, all_states)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+
+	for (unsigned int i = 0; i < c->length; i++) {
+		char name[16], parent[64];
+		CLEANUP_FREE char *path = NULL;
+		CLEANUP_DISK struct disk *disk = NULL;
+		struct guid linkage = id(i - 1);
+
+		snprintf(name, sizeof(name), "%u.vhdx", i);
+		path = test_path(name);
+		snprintf(parent, sizeof(parent), ".\\tmp-%d-%u.vhdx", (int)getpid(), i - 1);
+		build_vhdx(path, oracle,
+			   &(struct vhdx_recipe){.size = c->size[i],
+						 .block_size = c->block_size[i],
+						 .sector_size = c->sector_size,
+						 .states = i ? ALL_STATES : NO_PARENT,
+						 .data_write = id(i),
+						 .linkage = i ? &linkage : NULL,
+						 .relative_path = parent,
+						 .seed = c->size[0] + i,
+						 .spare_bitmaps = c->spare_bitmaps});
+		disk = open_disk(path);
+		cr_assert_eq(disk->size, c->size[i]);
+		cr_assert_eq(disk->sector_size, c->sector_size);
+		cr_assert_eq(vhd_info(disk)->chain_length, i + 1);
+		cr_assert_eq(vhd_member_info(disk, i)->virtual_size, c->size[0]);
+		cr_assert_null(vhd_member_info(disk, i + 1));
+		cr_assert_null(vhd_member_path(disk, i + 1));
+		expect_same(disk, oracle);
+	}
+}
+
+/* A folder with 'name' as parent and child.vhdx as its child. */
+struct family {
+	char *folder;
+	char *parent;
+	char *child;
+	char *oracle;
+};
+
+static struct family make_family(const char *parent_name, const char *relative, const char *absolute)
+{
+	struct family f = {.folder = test_path("folder"), .oracle = test_path("oracle")};
+	struct guid linkage = id(0);
+
+	cr_assert(asprintf(&f.parent, "%s/%s", f.folder, parent_name) > 0);
+	cr_assert(asprintf(&f.child, "%s/vm/child.avhdx", f.folder) > 0);
+	cr_assert_eq(run("mkdir -p '%s/vm' \"$(dirname '%s')\"", f.folder, f.parent), 0);
+	build_vhdx(f.parent, f.oracle,
+		   &(struct vhdx_recipe){.size = 8 * MIB,
+					 .block_size = MIB,
+					 .sector_size = 512,
+					 .states = DATA_ONLY,
+					 .data_write = id(0),
+					 .seed = 5});
+	build_vhdx(f.child, f.oracle,
+		   &(struct vhdx_recipe){.size = 8 * MIB,
+					 .block_size = MIB,
+					 .sector_size = 512,
+					 .states = ALL_STATES,
+					 .data_write = id(1),
+					 .linkage = &linkage,
+					 .relative_path = relative,
+					 .absolute_path = absolute,
+					 .seed = 6});
+	return f;
+}
+
+static void free_family(struct family *f)
+{
+	free(f->folder);
+	free(f->parent);
+	free(f->child);
+	free(f->oracle);
+}
+#define FAMILY CLEANUP(free_family) struct family
+
+static void expect_found(const struct family *f, const char *dir)
+{
+	const char *const dirs[] = {"/nonexistent", dir, NULL};
+	const struct vhd_open_options options = {.parent_dirs = dirs};
+	CLEANUP_DISK struct disk *disk = NULL;
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(vhd_open(f->child, &options, &disk, &err), 0, "%s", err.message);
+	expect_same(disk, f->oracle);
+}
+
+Test(vhdx_chain, relative_path_in_any_case)
+{
+	FAMILY f = make_family("Base/Sub Dir/PARENT.vhdx", "..\\base\\SUB dir\\parent.VHDX", NULL);
+
+	expect_found(&f, NULL);
+}
+
+Test(vhdx_chain, parent_beside_the_child)
+{
+	FAMILY f = make_family("vm/parent.vhdx", "..\\gone\\parent.vhdx", NULL);
+
+	expect_found(&f, NULL);
+}
+
+Test(vhdx_chain, absolute_path_below_a_parent_dir)
+{
+	FAMILY f = make_family("store/VMs/Web/parent.vhdx", NULL, "\\\\?\\D:\\vms\\web\\parent.vhdx");
+	CLEANUP_FREE char *store = NULL;
+	CLEANUP_FREE char *web = NULL;
+
+	cr_assert_eq(open_error(f.child).refusal, REFUSAL_PARENT_MISSING);
+	cr_assert(asprintf(&store, "%s/store", f.folder) > 0 && asprintf(&web, "%s/VMs/Web/", store) > 0);
+	expect_found(&f, store);
+	expect_found(&f, web);
+}
+
+Test(vhdx_chain, missing_parent_lists_the_places)
+{
+	FAMILY f = make_family("elsewhere/parent.vhdx", ".\\base.vhdx", "C:\\VMs\\parent.vhdx");
+	const char *const dirs[] = {"/dir/one", "/dir/two/", NULL};
+	const struct vhd_open_options options = {.parent_dirs = dirs};
+	struct disk *disk;
+	struct error err = ERROR_INIT;
+
+	cr_assert_lt(vhd_open(f.child, &options, &disk, &err), 0);
+	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISSING);
+	cr_assert(strstr(err.message, "/vm/./base.vhdx'") && strstr(err.message, "/vm/parent.vhdx'"), "%s",
+		  err.message);
+	cr_assert(strstr(err.message, "'/dir/one/VMs/parent.vhdx', '/dir/one/parent.vhdx'"), "%s", err.message);
+	cr_assert(strstr(err.message, "'/dir/two/base.vhdx'"), "%s", err.message);
+	cr_assert(strstr(err.advice, "--parent-dir"));
+}
+
+Test(vhdx_chain, changed_parent_is_refused)
+{
+	FAMILY f = make_family("parent.vhdx", "..\\parent.vhdx", NULL);
+	struct guid other = id(77);
+	struct error err;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		patch(f.parent, 64 * KIB * (1 + i) + 32, other.bytes, 16);
+		seal_header(f.parent, i);
+	}
+	err = open_error(f.child);
+	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISMATCH, "%s", err.message);
+	cr_assert_eq(run("echo text > '%s'", f.parent), 0);
+	cr_assert_eq(open_error(f.child).refusal, REFUSAL_NOT_A_DISK_IMAGE);
+}
+
+Test(vhdx_chain, wrong_file_under_the_name_does_not_hide_the_parent)
+{
+	FAMILY f = make_family("vm/parent.vhdx", "..\\parent.vhdx", NULL);
+
+	cr_assert_eq(run("cp '%s' '%s/parent.vhdx'", f.child, f.folder), 0);
+	expect_found(&f, NULL);
+}
+
+Test(vhdx_chain, own_parent)
+{
+	FAMILY f = make_family("parent.vhdx", "child.avhdx", NULL);
+	struct guid self = id(0);
+	struct error err;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		patch(f.child, 64 * KIB * (1 + i) + 32, self.bytes, 16);
+		seal_header(f.child, i);
+	}
+	err = open_error(f.child);
+	cr_assert_eq(err.kind, ERROR_DAMAGED);
+	cr_assert(strstr(err.message, "own parent"), "%s", err.message);
+}
+
+Test(vhdx_chain, depth_is_bounded)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	struct error err;
+
+	for (unsigned int i = 0; i < 66; i++) {
+		char name[16], parent[64];
+		CLEANUP_FREE char *path = NULL;
+		struct guid linkage = id(i - 1);
+
+		snprintf(name, sizeof(name), "%u", i);
+		path = test_path(name);
+		snprintf(parent, sizeof(parent), "tmp-%d-%u", (int)getpid(), i - 1);
+		build_vhdx(path, oracle,
+			   &(struct vhdx_recipe){.size = 3 * MIB,
+						 .block_size = MIB,
+						 .sector_size = 512,
+						 .states = i ? ALL_STATES : NO_PARENT,
+						 .data_write = id(i),
+						 .linkage = i ? &linkage : NULL,
+						 .relative_path = parent,
+						 .seed = i});
+		if (i == 63) {
+			CLEANUP_DISK struct disk *disk = open_disk(path);
+
+			cr_assert_eq(vhd_info(disk)->chain_length, 64);
+			expect_same(disk, oracle);
+		} else if (i == 64) {
+			err = open_error(path);
+			cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+		}
+	}
+}
+
+Test(vhdx_chain, checkpoint_made_by_hyperv)
+{
+	CLEANUP_FREE char *path = unpack("dissect.hypervisor/differencing.avhdx");
+	struct error err = open_error(path);
+
+	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISSING, "%s", err.message);
+	cr_assert(strstr(err.message, "C32385.avhdx'"), "%s", err.message);
+}
+
+#ifdef HAVE_LIBVHDI
+#include <libvhdi.h>
+
+/* libvhdi is right about chains whose chunks all have a bitmap block and whose blocks are absent, here or partly here. */
+Test(vhdx_chain, libvhdi_agrees)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *parent = test_path("0");
+	CLEANUP_FREE char *child = test_path("1");
+	CLEANUP_DISK struct disk *disk = NULL;
+	struct guid linkage = id(0);
+	libvhdi_file_t *files[2] = {NULL};
+	static uint8_t ours[MIB], theirs[MIB];
+	struct error err = ERROR_INIT;
+	char name[64];
+
+	snprintf(name, sizeof(name), "tmp-%d-0", (int)getpid());
+	build_vhdx(parent, oracle,
+		   &(struct vhdx_recipe){.size = 64 * MIB, .block_size = 2 * MIB, .sector_size = 512,
+					 .states = NO_PARENT, .data_write = id(0), .seed = 1});
+	build_vhdx(child, oracle,
+		   &(struct vhdx_recipe){.size = 64 * MIB, .block_size = 2 * MIB, .sector_size = 512,
+					 .states = STATES(MAY_BE(0) MAY_BE(6) MAY_BE(7)), .data_write = id(1),
+					 .linkage = &linkage, .relative_path = name, .seed = 2});
+	disk = open_disk(child);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(libvhdi_file_initialize(&files[i], NULL), 1);
+		cr_assert_eq(libvhdi_file_open(files[i], i ? child : parent, LIBVHDI_OPEN_READ, NULL), 1);
+	}
+	cr_assert_eq(libvhdi_file_set_parent_file(files[1], files[0], NULL), 1);
+	for (uint64_t at = 0; at < disk->size; at += MIB) {
+		cr_assert_eq(disk_read(disk, ours, MIB, at, &err), 0, "%s", err.message);
+		cr_assert_eq(libvhdi_file_read_buffer_at_offset(files[1], theirs, MIB, (off64_t)at, NULL),
+			     (ssize_t)MIB);
+		cr_assert_eq(memcmp(ours, theirs, MIB), 0, "MiB %d", (int)(at / MIB));
+	}
+	for (int i = 2; i-- > 0;) {
+		libvhdi_file_close(files[i], NULL);
+		libvhdi_file_free(&files[i], NULL);
+	}
+}
+#endif
