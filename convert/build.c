@@ -14,6 +14,8 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/esp.h"
+#include "convert/guest_hive.h"
+#include "convert/guest_reagent.h"
 #include "convert/guest_registry.h"
 
 /* Boot files, two FATs and hives; a real server needs some 100 MiB. */
@@ -26,7 +28,7 @@
 #define BPB_FAT32_BACKUP     0x32 /* FAT32: u16 sector of the backup boot sector */
 #define BPB_FAT32_SIZE       0x16 /* u16 sectors per FAT of FAT12/16; 0 on FAT32 */
 
-static struct build_change *add_change(struct build *build, unsigned int partition, const char *path)
+struct build_change *build_add_change(struct build *build, unsigned int partition, const char *path)
 {
 	struct build_change *changes =
 		reallocarray(build->changes, build->change_count + 1, sizeof(*changes));
@@ -93,7 +95,7 @@ static int move_boot_sectors(const struct survey_partition *old, const struct pl
 		r = set_hidden_sectors(&volume.disk, backup, boot, start, err);
 	if (r < 0)
 		return r;
-	change = add_change(build, old->mbr.number, "$Boot");
+	change = build_add_change(build, old->mbr.number, "$Boot");
 	if (!change || note_add(&change->details,
 				"hidden sectors of the boot sector: %" PRIu32 " -> %" PRIu32,
 				get_le32(boot + BPB_HIDDEN_SECTORS), start) < 0)
@@ -122,7 +124,8 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	CLEANUP(registry_notes_done) struct registry_notes notes = {.changed = NULL};
 	struct build_change *change;
 	size_t old_size, new_size;
-	int r = volume_read_file(volume, path, SURVEY_MAX_HIVE, &old, &old_size, err);
+	bool recovered = false;
+	int r = guest_hive_read(volume, path, SURVEY_MAX_HIVE, &old, &old_size, &recovered, err);
 
 	if (r == 0)
 		r = registry_convert(old, old_size, target, &new, &new_size, &notes, err);
@@ -132,7 +135,9 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	if (r < 0 || !new)
 		return r;
 	r = volume_replace_file(volume, path, new, new_size, err);
-	change = r == 0 ? add_change(build, partition, path) : NULL;
+	change = r == 0 ? build_add_change(build, partition, path) : NULL;
+	if (change && recovered)
+		note_add(&change->details, "changes that stood only in its log files are applied");
 	for (size_t i = 0; change && i < notes.changed_count; i++)
 		note_add(&change->details, "%s", notes.changed[i]);
 	return r;
@@ -238,6 +243,8 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = esp_build(source, survey, plan, options->boot_files, ret, err);
 	if (r == 0)
 		r = convert_all_registries(survey, plan, ret, err);
+	if (r == 0)
+		r = guest_reagent_convert(survey, plan, ret, err);
 	if (r == 0)
 		r = build_nvram(plan, options->nvram, ret, err);
 	if (r == 0)

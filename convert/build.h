@@ -51,6 +51,9 @@ struct build {
 int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
 		 const struct build_options *options, struct build *ret, struct error *err);
 
+/* For the parts of the build: note a change. NULL when out of memory. */
+struct build_change *build_add_change(struct build *build, unsigned int partition, const char *path);
+
 void build_done(struct build *build);
 #define CLEANUP_BUILD CLEANUP(build_done)
 

@@ -14,6 +14,7 @@
 #include "common/checked.h"
 #include "common/cleanup.h"
 #include "common/hive.h"
+#include "convert/guest_hive.h"
 
 int survey_open_volume(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
 		       struct disk_window *window, struct volume **ret, struct error *err)
@@ -218,7 +219,7 @@ static int check_hive(struct volume *volume, const char *path, struct error *err
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	CLEANUP_HIVE struct hive *hive = NULL;
 	size_t size;
-	int r = volume_read_file(volume, path, SURVEY_MAX_HIVE, &bytes, &size, err);
+	int r = guest_hive_read(volume, path, SURVEY_MAX_HIVE, &bytes, &size, NULL, err);
 
 	return r < 0 ? r : hive_open(bytes, size, path, &hive, err);
 }

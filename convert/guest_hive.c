@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Hives of the guest, brought up to date: see guest_hive.h. */
+#include "convert/guest_hive.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/checked.h"
+#include "common/cleanup.h"
+#include "common/hive_log.h"
+
+static const char *const log_names[] = {".LOG", ".LOG1", ".LOG2"};
+
+#define LOG_COUNT ARRAY_SIZE(log_names)
+
+/* A log that is missing or cannot be read is one that does not exist: recovery says what is lacking. */
+static void read_logs(struct volume *volume, const char *path, size_t max_size, uint8_t *bytes[LOG_COUNT],
+		      struct hive_log logs[LOG_COUNT])
+{
+	for (size_t i = 0; i < LOG_COUNT; i++) {
+		char log_path[256];
+
+		snprintf(log_path, sizeof(log_path), "%s%s", path, log_names[i]);
+		if (volume_read_file(volume, log_path, max_size, &bytes[i], &logs[i].size, NULL) == 0)
+			logs[i].bytes = bytes[i];
+	}
+}
+
+static int recover(struct volume *volume, const char *path, size_t max_size, uint8_t **bytes, size_t *size,
+		   struct error *err)
+{
+	uint8_t *log_bytes[LOG_COUNT] = {NULL}, *recovered = NULL;
+	struct hive_log logs[LOG_COUNT] = {{NULL, 0}};
+	size_t recovered_size;
+	int r;
+
+	read_logs(volume, path, max_size, log_bytes, logs);
+	r = hive_recover(*bytes, *size, logs, LOG_COUNT, path, &recovered, &recovered_size, err);
+	if (r == 0 && recovered) {
+		free(*bytes);
+		*bytes = recovered;
+		*size = recovered_size;
+	}
+	for (size_t i = 0; i < LOG_COUNT; i++)
+		free(log_bytes[i]);
+	return r;
+}
+
+int guest_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
+		    size_t *ret_size, bool *ret_recovered, struct error *err)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	size_t size;
+	bool dirty;
+	int r = volume_read_file(volume, path, max_size, &bytes, &size, err);
+
+	if (r < 0)
+		return r;
+	dirty = hive_is_dirty(bytes, size);
+	if (dirty)
+		r = recover(volume, path, max_size, &bytes, &size, err);
+	if (r < 0)
+		return r;
+	*ret_bytes = TAKE(bytes);
+	*ret_size = size;
+	if (ret_recovered)
+		*ret_recovered = dirty;
+	return 0;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ReAgent.xml on the volumes of the target: see guest_reagent.h. */
+#include "convert/guest_reagent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/checked.h"
+#include "convert/reagent.h"
+
+/* Real files have about one KiB. */
+#define MAX_REAGENT ((size_t)1 << 20)
+
+static void fill_target(const struct survey *survey, const struct plan *plan,
+			struct reagent_partition *partitions, struct reagent_target *ret)
+{
+	*ret = (struct reagent_target){.mbr_signature = survey->mbr_signature,
+				       .gpt_disk = plan->gpt.disk_guid,
+				       .partitions = partitions};
+	for (size_t i = 0; i < plan->gpt.count; i++)
+		if (plan->partitions[i].source != SURVEY_NONE)
+			partitions[ret->partition_count++] = (struct reagent_partition){
+				survey->partitions[plan->partitions[i].source].offset,
+				plan->partitions[i].offset};
+}
+
+static int convert_file(struct volume *volume, const char *path, unsigned int partition,
+			const struct reagent_target *target, struct build *build, struct error *err)
+{
+	CLEANUP_FREE uint8_t *old = NULL;
+	CLEANUP_FREE uint8_t *new = NULL;
+	CLEANUP_NOTES struct note_list changed = {.texts = NULL};
+	struct error problem = ERROR_INIT;
+	struct build_change *change;
+	size_t old_size, new_size;
+	int r;
+
+	if (!volume_exists(volume, path))
+		return 0;
+	r = volume_read_file(volume, path, MAX_REAGENT, &old, &old_size, &problem);
+	if (r == 0)
+		r = reagent_convert(old, old_size, path, target, &new, &new_size, &changed,
+				    &build->warnings, &problem);
+	if (r < 0) {
+		note_add(&build->warnings,
+			 "partition %u: %s; the recovery environment may have to be turned on again in the "
+			 "guest with 'reagentc /enable'",
+			 partition, problem.message);
+		return 0;
+	}
+	if (!new)
+		return 0;
+	r = volume_replace_file(volume, path, new, new_size, err);
+	change = r == 0 ? build_add_change(build, partition, path) : NULL;
+	for (size_t i = 0; change && i < changed.count; i++)
+		note_add(&change->details, "%s", changed.texts[i]);
+	return r;
+}
+
+static int convert_volume(const struct survey_partition *old, const struct plan_partition *partition,
+			  const struct reagent_target *target, struct build *build, struct error *err)
+{
+	struct volume *volume = NULL;
+	struct disk_window window;
+	char path[128];
+	int r, closed;
+
+	r = survey_open_volume(build->target, partition->offset, partition->length, true, &window, &volume,
+			       err);
+	if (r < 0)
+		return error_prefix(err, "partition %u", old->mbr.number);
+	r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", old->mbr.number, target, build, err);
+	snprintf(path, sizeof(path), "%s\\System32\\Recovery\\ReAgent.xml", old->windows.root);
+	if (r == 0 && old->has_windows)
+		r = convert_file(volume, path, old->mbr.number, target, build, err);
+	closed = volume_close(volume, r < 0 ? NULL : err);
+	r = r < 0 ? r : closed;
+	return r < 0 ? error_prefix(err, "partition %u", old->mbr.number) : 0;
+}
+
+int guest_reagent_convert(const struct survey *survey, const struct plan *plan, struct build *build,
+			  struct error *err)
+{
+	struct reagent_partition partitions[MBR_MAX_PARTITIONS];
+	struct reagent_target target;
+	int r = 0;
+
+	fill_target(survey, plan, partitions, &target);
+	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
+		size_t source = plan->partitions[i].source;
+
+		/* A volume that asks for chkdsk is left alone. */
+		if (source != SURVEY_NONE && survey->partitions[source].is_readable &&
+		    !survey->partitions[source].is_dirty)
+			r = convert_volume(&survey->partitions[source], &plan->partitions[i], &target, build,
+					   err);
+	}
+	return r;
+}
