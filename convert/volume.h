@@ -74,6 +74,19 @@ int volume_read_file(struct volume *volume, const char *path, size_t max_size, u
 int volume_read_start(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
 		      size_t *ret_size, struct error *err);
 
+/*
+ * The unnamed stream of a file for reading piece by piece; WOF-compressed files cannot be opened this way (-ENOTSUP).
+ * Close before the volume.
+ */
+struct volume_stream;
+
+int volume_stream_open(struct volume *volume, const char *path, struct volume_stream **ret, uint64_t *ret_size,
+		       struct error *err);
+/* Read [offset, offset + length), which must lie within the stream. */
+int volume_stream_read(struct volume_stream *stream, void *buffer, size_t length, uint64_t offset, struct error *err);
+void volume_stream_cleanup(struct volume_stream **stream);
+#define CLEANUP_VOLUME_STREAM CLEANUP(volume_stream_cleanup)
+
 /* Overwrite the contents of an existing file, in place as far as it goes; its times, attributes and security stay. */
 int volume_replace_file(struct volume *volume, const char *path, const void *data, size_t size,
 			struct error *err);

@@ -19,12 +19,6 @@
 
 #define PIECE (UINT64_C(1) << 20) /* bytes per call of the library */
 
-/* Tags of links carry this bit, "name surrogate" ([MS-FSCC] 2.1.2.1). */
-#define REPARSE_SURROGATE UINT32_C(0x20000000)
-#define REPARSE_DEDUP     UINT32_C(0x80000013)
-
-#define RESTORE_CONTENTS "restore the contents of the file in the guest, shut down and convert again"
-
 int volume_stat(struct volume *volume, const char *path, struct volume_stat *ret, struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
@@ -51,22 +45,6 @@ bool volume_exists(struct volume *volume, const char *path)
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 
 	return volume_lookup(volume, path, &inode, NULL) == 0;
-}
-
-/* Read 'size' bytes from the start of a stream; fewer are an error. */
-static int read_stream(struct volume *volume, ntfs_attr *stream, const char *path, uint8_t *buffer,
-		       size_t size, struct error *err)
-{
-	volume_begin(volume, size);
-	for (size_t done = 0; done < size;) {
-		s64 n = ntfs_attr_pread(stream, (s64)done, (s64)min_u64(PIECE, size - done),
-					buffer + done);
-
-		if (n <= 0)
-			return volume_fail(volume, path, n < 0 && errno ? errno : EIO, "read", err);
-		done += (size_t)n;
-	}
-	return 0;
 }
 
 static int too_large(const char *path, uint64_t size, uint64_t limit, struct error *err)
@@ -112,7 +90,7 @@ static int read_plain(struct volume *volume, ntfs_attr *data, const struct reque
 	buffer = buffer_new(size);
 	if (!buffer)
 		return volume_fail(volume, request->path, ENOMEM, "read", err);
-	r = read_stream(volume, data, request->path, buffer, size, err);
+	r = volume_read_attr(volume, data, request->path, buffer, size, 0, err);
 	if (r < 0)
 		return r;
 	*ret_data = TAKE(buffer);
@@ -177,39 +155,16 @@ static int read_compact(struct volume *volume, ntfs_inode *inode, s64 file_size,
 	return 0;
 }
 
-/* Can the contents of a file with this reparse point be had from its streams? */
-static int check_reparse(const char *path, uint32_t tag, struct error *err)
-{
-	if (tag == 0 || tag == WOF_REPARSE_TAG)
-		return 0;
-	if (tag & REPARSE_SURROGATE)
-		return error_failed(err, ELOOP, "'%s' is a link (reparse tag 0x%08" PRIx32 ")", path,
-				    tag);
-	return error_refused(err, REFUSAL_WOF_UNSUPPORTED, RESTORE_CONTENTS,
-			     "the contents of '%s' are %s (reparse tag 0x%08" PRIx32 ")", path,
-			     tag == REPARSE_DEDUP ? "deduplicated" : "not stored in the file itself", tag);
-}
-
 static int read_request(struct volume *volume, const struct request *request, uint8_t **ret_data,
 			size_t *ret_size, struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 	CLEANUP_ATTR ntfs_attr *data = NULL;
 	struct volume_reparse reparse;
-	int r = volume_lookup(volume, request->path, &inode, err);
+	int r = volume_open_data(volume, request->path, &inode, &data, &reparse, err);
 
 	if (r < 0)
 		return r;
-	if (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY)
-		return volume_fail(volume, request->path, EISDIR, "read", err);
-	r = volume_reparse(volume, inode, request->path, &reparse, err);
-	if (r == 0)
-		r = check_reparse(request->path, reparse.tag, err);
-	if (r < 0)
-		return r;
-	data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
-	if (!data)
-		return volume_fail(volume, request->path, EIO, "read", err);
 	if (reparse.tag == WOF_REPARSE_TAG)
 		return read_compact(volume, inode, data->data_size, &reparse, request, ret_data, ret_size,
 				    err);

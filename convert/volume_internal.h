@@ -64,6 +64,18 @@ struct volume_reparse {
 	size_t size;
 	uint8_t bytes[REPARSE_MAX];
 };
+
+/*
+ * Open the unnamed stream of a file whose contents are in the volume: its own, or WOF-compressed ones (*reparse says so).
+ * Close both. Errors as volume_read_file().
+ */
+int volume_open_data(struct volume *volume, const char *path, ntfs_inode **ret_inode, ntfs_attr **ret_data,
+		     struct volume_reparse *ret_reparse, struct error *err);
+
+/* Read 'length' bytes at 'offset'; fewer are an error. */
+int volume_read_attr(struct volume *volume, ntfs_attr *attr, const char *path, void *buffer, size_t length,
+		     uint64_t offset, struct error *err);
+
 int volume_reparse(struct volume *volume, ntfs_inode *inode, const char *path,
 		   struct volume_reparse *ret, struct error *err);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Which Windows lies on a volume. Product and version come from the SOFTWARE hive, the architecture from the kernel's PE
- * header. The hive is only read; a dirty one is refused all the same, because its newest data stand in the log files and
- * a version read from an old or half-written hive could be wrong.
+ * header.
  */
 #include "convert/windows.h"
 
@@ -13,36 +12,30 @@
 #include <strings.h>
 
 #include "common/checked.h"
-#include "common/hive.h"
 #include "convert/pe.h"
+#include "convert/windows_internal.h"
 
-/* Real SOFTWARE hives have 30 to 150 MiB, boot programs 1 to 4 MiB. */
-#define MAX_HIVE         (256 * MIB)
+/* Real boot programs have 1 to 4 MiB. */
 #define MAX_BOOT_PROGRAM (32 * MIB)
-
-/* The longest path made here: the root and the deepest file below it. */
-#define PATH_SIZE 160
-
-#define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
 
 #define USE_X64 "only 64-bit Windows 8 or Windows Server 2012 and later can start in a generation 2 VM"
 #define REPAIR_BOOT_FILES                                                                          \
 	"repair Windows in the guest (sfc /scannow, or dism /online /cleanup-image "               \
 	"/restorehealth), shut down and convert again"
 
-static void join(char path[PATH_SIZE], const char *root, const char *below)
+void windows_path(char path[WINDOWS_PATH_SIZE], const char *root, const char *below)
 {
-	snprintf(path, PATH_SIZE, "%s\\%s", root, below);
+	snprintf(path, WINDOWS_PATH_SIZE, "%s\\%s", root, below);
 }
 
 static bool has_hives(struct volume *volume, const char *root)
 {
-	char path[PATH_SIZE];
+	char path[WINDOWS_PATH_SIZE];
 
-	join(path, root, "System32\\config\\SYSTEM");
+	windows_path(path, root, "System32\\config\\SYSTEM");
 	if (!volume_exists(volume, path))
 		return false;
-	join(path, root, "System32\\config\\SOFTWARE");
+	windows_path(path, root, "System32\\config\\SOFTWARE");
 	return volume_exists(volume, path);
 }
 
@@ -70,70 +63,6 @@ static bool find_root(struct volume *volume, const struct volume_entry *entries,
 		    is_windows_folder(volume, &entries[i], root, root_size))
 			return true;
 	return false;
-}
-
-static void copy_string(struct hive *hive, hive_node_h key, const char *value, char *ret, size_t size)
-{
-	CLEANUP_FREE char *text = hive_get_string(hive, key, value);
-
-	snprintf(ret, size, "%s", text ? text : "");
-}
-
-static unsigned int get_number(struct hive *hive, hive_node_h key, const char *value)
-{
-	CLEANUP_FREE char *text = hive_get_string(hive, key, value);
-
-	return text ? (unsigned int)min_u64(strtoul(text, NULL, 10), UINT32_MAX) : 0;
-}
-
-/* Windows 10 has numbers; before, and there still as "6.3", there was a text only. */
-static int read_version(struct hive *hive, hive_node_h key, struct windows *windows, struct error *err)
-{
-	CLEANUP_FREE char *text = hive_get_string(hive, key, "CurrentVersion");
-	uint32_t major, minor;
-
-	if (hive_get_dword(hive, key, "CurrentMajorVersionNumber", &major) &&
-	    hive_get_dword(hive, key, "CurrentMinorVersionNumber", &minor)) {
-		windows->major = major;
-		windows->minor = minor;
-	} else if (!text || sscanf(text, "%9u.%9u", &windows->major, &windows->minor) != 2) {
-		return error_damaged(err, "'%s': no version of Windows in the key '%s'", hive_name(hive),
-				     CURRENT_VERSION);
-	}
-	windows->build = get_number(hive, key, "CurrentBuildNumber");
-	if (windows->build == 0)
-		windows->build = get_number(hive, key, "CurrentBuild");
-	return 0;
-}
-
-static int read_current_version(struct hive *hive, struct windows *windows, struct error *err)
-{
-	hive_node_h key = hive_find(hive, 0, CURRENT_VERSION);
-	CLEANUP_FREE char *type = NULL;
-
-	if (!key)
-		return error_damaged(err, "'%s': there is no key '%s'", hive_name(hive), CURRENT_VERSION);
-	copy_string(hive, key, "ProductName", windows->product, sizeof(windows->product));
-	copy_string(hive, key, "EditionID", windows->edition, sizeof(windows->edition));
-	type = hive_get_string(hive, key, "InstallationType");
-	windows->is_server = type ? strncasecmp(type, "Server", 6) == 0
-				  : strncasecmp(windows->edition, "Server", 6) == 0;
-	return read_version(hive, key, windows, err);
-}
-
-static int read_software(struct volume *volume, struct windows *windows, struct error *err)
-{
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	CLEANUP_HIVE struct hive *hive = NULL;
-	char path[PATH_SIZE];
-	size_t size;
-	int r;
-
-	join(path, windows->root, "System32\\config\\SOFTWARE");
-	r = volume_read_file(volume, path, MAX_HIVE, &bytes, &size, err);
-	if (r == 0)
-		r = hive_open(bytes, size, path, &hive, err);
-	return r < 0 ? r : read_current_version(hive, windows, err);
 }
 
 static enum windows_arch arch_of_machine(uint16_t machine)
@@ -167,10 +96,10 @@ static enum windows_arch find_arch(struct volume *volume, const char *root)
 	static const char *const programs[] = {"System32\\ntoskrnl.exe", "System32\\winload.exe",
 					       "System32\\winload.efi"};
 	enum windows_arch arch = WINDOWS_ARCH_UNKNOWN;
-	char path[PATH_SIZE];
+	char path[WINDOWS_PATH_SIZE];
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs) && arch == WINDOWS_ARCH_UNKNOWN; i++) {
-		join(path, root, programs[i]);
+		windows_path(path, root, programs[i]);
 		arch = arch_of_file(volume, path, NULL);
 	}
 	return arch;
@@ -179,11 +108,11 @@ static enum windows_arch find_arch(struct volume *volume, const char *root)
 static void find_boot_version(struct volume *volume, struct windows *windows)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
-	char path[PATH_SIZE];
+	char path[WINDOWS_PATH_SIZE];
 	uint16_t version[4];
 	size_t size;
 
-	join(path, windows->root, "Boot\\EFI\\bootmgfw.efi");
+	windows_path(path, windows->root, "Boot\\EFI\\bootmgfw.efi");
 	if (volume_read_file(volume, path, MAX_BOOT_PROGRAM, &bytes, &size, NULL) == 0 &&
 	    pe_file_version(bytes, size, version))
 		pe_version_text(version, windows->boot_version);
@@ -202,7 +131,7 @@ int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, st
 	found = find_root(volume, entries, count, windows.root, sizeof(windows.root));
 	volume_entries_free(entries, count);
 	if (found) {
-		r = read_software(volume, &windows, err);
+		r = windows_read_software(volume, &windows, err);
 		if (r < 0)
 			return r;
 		windows.arch = find_arch(volume, windows.root);
@@ -216,10 +145,10 @@ int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, st
 static int check_boot_file(struct volume *volume, const char *root, const char *below, struct error *err)
 {
 	struct error reading = ERROR_INIT;
-	char path[PATH_SIZE];
+	char path[WINDOWS_PATH_SIZE];
 	enum windows_arch arch;
 
-	join(path, root, below);
+	windows_path(path, root, below);
 	arch = arch_of_file(volume, path, &reading);
 	if (arch == WINDOWS_X64)
 		return 0;

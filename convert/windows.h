@@ -23,7 +23,7 @@ struct windows {
 /*
  * Look for a Windows folder. *ret_found is false when the volume has none (a folder with
  * System32\config\SYSTEM and SOFTWARE is one).
- * Errors: REFUSAL_HIVE_DIRTY and ERROR_DAMAGED from the SOFTWARE hive; I/O.
+ * Errors: REFUSAL_HIVE_DIRTY (the SOFTWARE hive needs logs that do not serve) and ERROR_DAMAGED from that hive; I/O.
  */
 int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, struct error *err);
 
