@@ -30,8 +30,7 @@ bool bcd_target_partition(const struct bcd_target *target, uint64_t mbr_offset,
 	return false;
 }
 
-/* Damage of the store is a refusal: the way out is to repair it in the guest. */
-static int refuse_damage(const struct error *from, int r, struct error *err)
+int bcd_refuse_damage(const struct error *from, int r, struct error *err)
 {
 	if (from->kind == ERROR_DAMAGED)
 		return error_refused(err, REFUSAL_BCD_DAMAGED, ADVICE, "%s", from->message);
@@ -142,7 +141,7 @@ int bcd_convert(const void *bios_store, size_t size, const char *name, const str
 	int r = bcd_store_open(bios_store, size, name, NULL, &store, &local);
 
 	if (r < 0)
-		return refuse_damage(&local, r, err);
+		return bcd_refuse_damage(&local, r, err);
 	conversion.store = store;
 	r = run_steps(&conversion);
 	if (r == 0)
@@ -152,7 +151,7 @@ int bcd_convert(const void *bios_store, size_t size, const char *name, const str
 	if (r == 0)
 		r = bcd_check(bytes, bytes_size, name, notes, &local);
 	if (r < 0)
-		return refuse_damage(&local, r, err);
+		return bcd_refuse_damage(&local, r, err);
 	*ret_store = TAKE(bytes);
 	*ret_size = bytes_size;
 	return 0;

@@ -23,6 +23,9 @@ struct conversion {
 bool bcd_target_partition(const struct bcd_target *target, uint64_t mbr_offset,
 			  struct bcd_partition_id *ret);
 
+/* Pass on an error; damage of the store becomes a refusal, because the way out is to repair it in the guest. */
+int bcd_refuse_damage(const struct error *from, int r, struct error *err);
+
 /* cleanup.c: what a UEFI store does not have, and what the boot library would refuse. */
 int bcd_drop_bios_objects(struct conversion *conversion);
 int bcd_repair_elements(struct conversion *conversion);

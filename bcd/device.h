@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Device elements: 16 bytes GUID of a device-options object, then a device descriptor (type, flags, size, reserved and a
- * body). Byte layout in the comment of device.c; little-endian throughout.
+ * body). Byte layout in device_format.h; little-endian throughout.
  */
 #ifndef HVGEN2_BCD_DEVICE_H
 #define HVGEN2_BCD_DEVICE_H
@@ -38,9 +38,10 @@ struct bcd_device {
 	struct guid options;        /* device-options object; zero: none */
 	struct bcd_partition_id id; /* GPT, MBR; of VHD: inside the virtual disk */
 	bool inside_is_gpt;         /* VHD: which half of 'id' */
+	bool is_whole_disk;         /* VHD: the disk itself, no partition in it; only id.disk matters */
 	uint32_t located_element;   /* LOCATE_ELEMENT: the element type with the path */
 	char *path;                 /* UTF-8; VHD, FILE, RAMDISK, LOCATE_PATH */
-	struct bcd_device *parent;  /* VHD, FILE, RAMDISK; 'options' unused */
+	struct bcd_device *parent;  /* VHD, FILE, RAMDISK; of LOCATE: the device to search, or NULL */
 };
 
 #define BCD_DEVICE_INIT {.kind = BCD_DEVICE_OTHER}

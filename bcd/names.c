@@ -272,6 +272,12 @@ static const struct name memdiag[] = {
 	{0x25000003, "failurecount"},
 };
 
+/* Class 2 in startup programs of a BIOS. */
+static const struct name startup[] = {
+	{0x26000001, "pxesoftreboot"},
+	{0x22000002, "applicationname"},
+};
+
 /* Class 3. */
 static const struct name device[] = {
 	{0x35000001, "ramdiskimageoffset"},
@@ -318,6 +324,8 @@ static const char *application_name(uint32_t object_type, uint32_t code)
 		return FIND(resume, code);
 	case BCD_OBJECT_APPLICATION(BCD_OBJECT_MEMDIAG):
 		return FIND(memdiag, code);
+	case BCD_OBJECT_APPLICATION(BCD_OBJECT_STARTUP):
+		return FIND(startup, code);
 	case BCD_OBJECT_APPLICATION(BCD_OBJECT_OSLOADER):
 	case 0: /* settings for any application */
 		return FIND(osloader, code);

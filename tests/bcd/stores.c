@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -375,5 +376,131 @@ const char *text_of(struct bcd_store *store, const char *guid_text, uint32_t cod
 		return "";
 	cr_assert_eq(bcd_element_texts(object->type, element, &texts, NULL), 0);
 	snprintf(text, sizeof(text), "%s", texts.count ? texts.list[0] : "");
+	return text;
+}
+
+/* The objects that have a name of their own in each store. */
+struct roles {
+	const struct bcd_store *store;
+	struct guid loader, resume;
+};
+
+static struct roles roles_of(const struct bcd_store *store)
+{
+	const struct bcd_object *bootmgr = bcd_store_find(store, &bcd_bootmgr), *loader = NULL;
+	struct roles roles = {.store = store};
+
+	cr_assert_not_null(bootmgr);
+	if (bcd_object_guid(bootmgr, BCD_MGR_DEFAULT, &roles.loader))
+		loader = bcd_store_find(store, &roles.loader);
+	if (loader)
+		(void)bcd_object_guid(loader, BCD_OS_RESUMEOBJECT, &roles.resume);
+	return roles;
+}
+
+static const char *role_name(const struct roles *roles, const struct guid *guid, char text[BCD_ID_SIZE])
+{
+	if (guid_equal(guid, &roles->loader))
+		return "loader";
+	return guid_equal(guid, &roles->resume) ? "resume" : bcd_id_text(guid, text);
+}
+
+static const struct bcd_object *counterpart(const struct roles *from, const struct roles *to,
+					    const struct guid *guid)
+{
+	if (guid_equal(guid, &from->loader))
+		return bcd_store_find(to->store, &to->loader);
+	if (guid_equal(guid, &from->resume))
+		return bcd_store_find(to->store, &to->resume);
+	return bcd_store_find(to->store, guid);
+}
+
+static bool same_guids(const struct roles *a, const struct bcd_element *x, const struct roles *b,
+		       const struct bcd_element *y)
+{
+	CLEANUP_FREE struct guid *xs = NULL, *ys = NULL;
+	char x_text[BCD_ID_SIZE], y_text[BCD_ID_SIZE];
+	size_t x_count = 0, y_count = 0;
+
+	cr_assert_eq(bcd_element_guids(x, &xs, &x_count), 0);
+	cr_assert_eq(bcd_element_guids(y, &ys, &y_count), 0);
+	if (x_count != y_count)
+		return false;
+	for (size_t i = 0; i < x_count; i++)
+		if (strcmp(role_name(a, &xs[i], x_text), role_name(b, &ys[i], y_text)) != 0)
+			return false;
+	return true;
+}
+
+static bool same_element(const struct roles *a, const struct bcd_element *x, const struct roles *b,
+			 const struct bcd_element *y)
+{
+	uint32_t format = BCD_ELEMENT_FORMAT(x->code);
+
+	if (x->registry_type != y->registry_type)
+		return false;
+	if (format == BCD_FORMAT_OBJECT || format == BCD_FORMAT_OBJECT_LIST)
+		return same_guids(a, x, b, y);
+	return x->size == y->size && memcmp(x->data, y->data, x->size) == 0;
+}
+
+struct lines {
+	char *list[512];
+	size_t count;
+};
+
+static void PRINTF_LIKE(2, 3) add_line(struct lines *lines, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	cr_assert_lt(lines->count, 512);
+	va_start(args, format);
+	r = vasprintf(&lines->list[lines->count], format, args);
+	va_end(args);
+	cr_assert_geq(r, 0);
+	lines->count++;
+}
+
+/* 'both': also compare what both have; else only what the second one lacks. */
+static void compare(const struct roles *a, const struct roles *b, bool both, struct lines *lines)
+{
+	char text[BCD_ID_SIZE];
+
+	for (size_t i = 0; i < a->store->object_count; i++) {
+		const struct bcd_object *object = a->store->objects[i];
+		const struct bcd_object *other = counterpart(a, b, &object->id);
+		const char *name = role_name(a, &object->id, text);
+
+		if (!other || object->type != other->type) {
+			add_line(lines, "%s", name);
+			continue;
+		}
+		for (size_t j = 0; j < object->element_count; j++) {
+			const struct bcd_element *element = &object->elements[j];
+			const struct bcd_element *twin = bcd_object_find(other, element->code);
+
+			if (!twin || (both && !same_element(a, element, b, twin)))
+				add_line(lines, "%s %08x", name, element->code);
+		}
+	}
+}
+
+char *store_differences(const struct bcd_store *a, const struct bcd_store *b)
+{
+	struct roles a_roles = roles_of(a), b_roles = roles_of(b);
+	struct lines lines = {.count = 0};
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	compare(&a_roles, &b_roles, true, &lines);
+	compare(&b_roles, &a_roles, false, &lines);
+	qsort(lines.list, lines.count, sizeof(char *), by_name);
+	for (size_t i = 0; i < lines.count; i++) {
+		fprintf(out, "%s\n", lines.list[i]);
+		free(lines.list[i]);
+	}
+	fclose(out);
 	return text;
 }

@@ -66,4 +66,11 @@ void set_mbr_device(struct bcd_store *store, struct bcd_object *object, uint32_t
 		    uint32_t signature);
 void set_ref(struct bcd_store *store, struct bcd_object *object, uint32_t code, const char *guid_text);
 
+/*
+ * Compare two stores element by element; the default loader and its resume object are the same whatever their GUIDs. New
+ * memory, to be freed: one line "WHERE CODE" for each difference, sorted, WHERE being "loader", "resume" or "{bootmgr}";
+ * "WHERE" alone for an object that only one of them has.
+ */
+char *store_differences(const struct bcd_store *a, const struct bcd_store *b);
+
 #endif
