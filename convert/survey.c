@@ -71,6 +71,7 @@ static int look_into_volume(struct survey_partition *partition, struct volume *v
 	partition->is_readable = true;
 	partition->is_dirty = volume_is_dirty(volume);
 	strncpy(partition->label, volume_label(volume), sizeof(partition->label) - 1);
+	partition->has_bootmgr = volume_exists(volume, "\\bootmgr");
 	partition->has_bcd = volume_exists(volume, "\\Boot\\BCD");
 	partition->has_winre = volume_exists(volume, "\\Recovery\\WindowsRE\\Winre.wim");
 	r = look_for_other_files(partition, volume, err);

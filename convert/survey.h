@@ -31,6 +31,7 @@ struct survey_partition {
 	bool is_readable;     /* an NTFS volume that could be mounted */
 	struct error problem; /* why it could not; kind ERROR_NONE otherwise */
 	bool is_dirty;        /* the volume asks for chkdsk */
+	bool has_bootmgr;     /* \bootmgr, the BIOS boot manager */
 	bool has_bcd;         /* \Boot\BCD */
 	bool has_winre;       /* \Recovery\WindowsRE\Winre.wim */
 	bool only_boot_files; /* nothing in its root but what the BIOS boot manager and Windows itself put there */

@@ -192,3 +192,15 @@ const char *windows_arch_text(enum windows_arch arch)
 
 	return texts[arch];
 }
+
+/* ProductName says "Windows 10" on Windows 11 too, so the build decides; 20348 and up are all plain "Windows Server". */
+const char *windows_boot_name(const struct windows *windows)
+{
+	if (windows->major == 6 && windows->minor == 2)
+		return windows->is_server ? "Windows Server 2012" : "Windows 8";
+	if (windows->major == 6 && windows->minor == 3)
+		return windows->is_server ? "Windows Server 2012 R2" : "Windows 8.1";
+	if (windows->is_server)
+		return windows->build < 17763 ? "Windows Server 2016" : "Windows Server";
+	return windows->build < 22000 ? "Windows 10" : "Windows 11";
+}

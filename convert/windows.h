@@ -33,6 +33,9 @@ int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, st
  */
 int windows_check_efi(struct volume *volume, const struct windows *windows, struct error *err);
 
+/* How bcdboot names it in the boot menu: "Windows Server 2012 R2", "Windows 10", plain "Windows Server" since 2019. */
+const char *windows_boot_name(const struct windows *windows);
+
 const char *windows_arch_text(enum windows_arch arch);
 
 #endif

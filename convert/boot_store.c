@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The BCD stores of the ESP: see boot_store.h. */
+#include "convert/boot_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/cleanup.h"
+#include "convert/guest_hive.h"
+#include "convert/reagent.h"
+
+#define BCD_PATH "\\Boot\\BCD"
+
+/* Real files have about one KiB. */
+#define MAX_REAGENT ((size_t)1 << 20)
+
+static int open_partition(struct disk *source, const struct survey_partition *partition,
+			  struct disk_window *window, struct volume **ret, struct error *err)
+{
+	int r = survey_open_volume(source, partition->offset, partition->length, false, window, ret, err);
+
+	return r < 0 ? error_prefix(err, "partition %u", partition->mbr.number) : 0;
+}
+
+static int read_bios_store(struct disk *source, const struct survey *survey, uint8_t **ret, size_t *ret_size,
+			   struct error *err)
+{
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	struct disk_window window;
+	int r;
+
+	if (survey->system == SURVEY_NONE || !survey->partitions[survey->system].has_bcd)
+		return error_refused(err, REFUSAL_NO_BCD,
+				     "check that the VM starts from this disk, or rebuild its boot store in the "
+				     "guest with bcdboot",
+				     "no partition holds " BCD_PATH);
+	r = open_partition(source, &survey->partitions[survey->system], &window, &volume, err);
+	return r < 0 ? r : guest_hive_read(volume, BCD_PATH, SURVEY_MAX_BCD, ret, ret_size, NULL, err);
+}
+
+static void fill_target(const struct survey *survey, const struct plan *plan,
+			struct bcd_partition *partitions, struct bcd_target *ret)
+{
+	size_t system = survey->system == SURVEY_NONE ? survey->windows : survey->system;
+
+	*ret = (struct bcd_target){
+		.mbr_signature = survey->mbr_signature,
+		.gpt_disk = plan->gpt.disk_guid,
+		.esp = plan->gpt.partitions[plan->esp].unique,
+		.partitions = partitions,
+		.windows_offset = survey->partitions[survey->windows].offset,
+		.system_offset = survey->partitions[system].offset,
+	};
+	for (size_t i = 0; i < plan->gpt.count; i++)
+		if (plan->partitions[i].source != SURVEY_NONE)
+			partitions[ret->partition_count++] =
+				(struct bcd_partition){survey->partitions[plan->partitions[i].source].offset,
+						       plan->gpt.partitions[i].unique};
+}
+
+static int convert_store(struct disk *source, const struct survey *survey, const struct bcd_target *target,
+			 struct build *build, struct boot_store *ret, struct error *err)
+{
+	CLEANUP_FREE uint8_t *bios = NULL;
+	size_t size;
+	int r = read_bios_store(source, survey, &bios, &size, err);
+
+	return r < 0 ? r
+		     : bcd_convert(bios, size, BCD_PATH, target, &ret->main, &ret->main_size, &build->bcd,
+				   err);
+}
+
+static bool can_be_rebuilt(const struct error *err)
+{
+	return err->kind == ERROR_DAMAGED || err->refusal == REFUSAL_NO_BCD ||
+	       err->refusal == REFUSAL_BCD_DAMAGED || err->refusal == REFUSAL_HIVE_DIRTY;
+}
+
+static bool has_bios_boot_manager(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].has_bootmgr)
+			return true;
+	return false;
+}
+
+/* Where the recovery environment is and how its boot entry was named, if ReAgent.xml knows. */
+static void find_winre(struct volume *volume, const struct survey *survey, const struct windows *windows,
+		       struct reagent *reagent, struct bcd_rebuild *how)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	char path[128];
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s\\System32\\Recovery\\ReAgent.xml", windows->root);
+	if (volume_read_file(volume, path, MAX_REAGENT, &bytes, &size, NULL) < 0 ||
+	    reagent_read(bytes, size, path, reagent, NULL) < 0)
+		return;
+	if (!reagent->is_enabled || !reagent->has_loader || !reagent->path ||
+	    reagent->mbr_signature != survey->mbr_signature)
+		return;
+	how->winre_path = reagent->path;
+	how->winre_offset = reagent->offset;
+	how->winre_loader = reagent->loader;
+}
+
+static int rebuild_from_volume(struct volume *volume, const struct survey *survey,
+			       const struct bcd_target *target, struct build *build, struct boot_store *ret,
+			       struct error *err)
+{
+	const struct windows *windows = &survey->partitions[survey->windows].windows;
+	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
+	CLEANUP_FREE uint8_t *template = NULL;
+	struct bcd_rebuild how = {
+		.target = target,
+		.system_root = windows->root,
+		.description = windows_boot_name(windows),
+		.is_server = windows->is_server,
+	};
+	size_t size = 0;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s\\System32\\config\\BCD-Template", windows->root);
+	if (guest_hive_read(volume, path, SURVEY_MAX_BCD, &template, &size, NULL, err) < 0) {
+		if (!has_bios_boot_manager(survey))
+			return -err->code;
+		size = 0;
+	}
+	find_winre(volume, survey, windows, &reagent, &how);
+	return bcd_rebuild(template, size, path, &how, &ret->main, &ret->main_size, &build->bcd, err);
+}
+
+static int rebuild_store(struct disk *source, const struct survey *survey, const struct bcd_target *target,
+			 struct build *build, struct boot_store *ret, struct error *err)
+{
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	struct disk_window window;
+	int r = open_partition(source, &survey->partitions[survey->windows], &window, &volume, err);
+
+	bcd_notes_done(&build->bcd);
+	return r < 0 ? r : rebuild_from_volume(volume, survey, target, build, ret, err);
+}
+
+int boot_store_make(struct disk *source, const struct survey *survey, const struct plan *plan,
+		    struct build *build, struct boot_store *ret, struct error *err)
+{
+	struct bcd_partition partitions[MBR_MAX_PARTITIONS];
+	struct error why = ERROR_INIT;
+	struct bcd_target target;
+	int r;
+
+	*ret = (struct boot_store){.main = NULL};
+	fill_target(survey, plan, partitions, &target);
+	r = convert_store(source, survey, &target, build, ret, &why);
+	if (r < 0) {
+		*err = why;
+		if (!can_be_rebuilt(&why))
+			return r;
+		if (rebuild_store(source, survey, &target, build, ret, err) < 0) {
+			*err = why;
+			return r;
+		}
+		note_add(&build->warnings, "the boot store was rebuilt as bcdboot does it, because: %s",
+			 why.message);
+	}
+	r = bcd_default_entry(ret->main, ret->main_size, BCD_PATH, &build->bcd_default, err);
+	if (r == 0)
+		r = bcd_recovery_store(ret->main, ret->main_size, BCD_PATH, &ret->recovery,
+				       &ret->recovery_size, err);
+	return r;
+}
+
+void boot_store_done(struct boot_store *store)
+{
+	free(store->main);
+	free(store->recovery);
+	*store = (struct boot_store){.main = NULL};
+}
