@@ -100,10 +100,13 @@ static void print_after(const struct survey *survey, const struct plan *plan, FI
 	}
 }
 
-static void print_list(FILE *stream, const char *title, char *const *texts, size_t count)
+/* The title stands before the first sentence only, also when several lists follow each other. */
+static void print_list(FILE *stream, const char **title, char *const *texts, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		fprintf(stream, "%-8s %s\n", i ? "" : title, texts[i]);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(stream, "%-8s %s\n", *title, texts[i]);
+		*title = "";
+	}
 }
 
 static void print_boot(const struct build *build, FILE *stream)
@@ -138,6 +141,8 @@ static void print_nvram(const struct build *build, FILE *stream)
 
 static void print_changes(const struct build *build, FILE *stream)
 {
+	const char *title = "In BCD";
+
 	for (size_t i = 0; i < build->change_count; i++) {
 		const struct build_change *change = &build->changes[i];
 
@@ -145,7 +150,7 @@ static void print_changes(const struct build *build, FILE *stream)
 		for (size_t j = 0; j < change->details.count; j++)
 			fprintf(stream, "           %s\n", change->details.texts[j]);
 	}
-	print_list(stream, "In BCD", build->bcd.changed, build->bcd.changed_count);
+	print_list(stream, &title, build->bcd.changed, build->bcd.changed_count);
 }
 
 static void print_outputs(const struct report *report, FILE *stream)
@@ -166,6 +171,23 @@ static void print_outputs(const struct report *report, FILE *stream)
 			"         back, start the old VM.\n");
 }
 
+static void print_lists(const struct report *report, FILE *stream)
+{
+	const char *dropped = "Dropped", *warning = "Warning";
+	const struct build *build = report->build;
+
+	if (report->plan)
+		print_list(stream, &dropped, report->plan->dropped.texts, report->plan->dropped.count);
+	if (build)
+		print_list(stream, &dropped, build->bcd.dropped, build->bcd.dropped_count);
+	if (report->plan)
+		print_list(stream, &warning, report->plan->warnings.texts, report->plan->warnings.count);
+	if (!build)
+		return;
+	print_list(stream, &warning, build->bcd.warnings, build->bcd.warning_count);
+	print_list(stream, &warning, build->warnings.texts, build->warnings.count);
+}
+
 void report_print(const struct report *report, FILE *stream)
 {
 	print_source(report, stream);
@@ -178,15 +200,6 @@ void report_print(const struct report *report, FILE *stream)
 		print_nvram(report->build, stream);
 		print_changes(report->build, stream);
 	}
-	if (report->plan)
-		print_list(stream, "Dropped", report->plan->dropped.texts, report->plan->dropped.count);
-	if (report->build)
-		print_list(stream, "", report->build->bcd.dropped, report->build->bcd.dropped_count);
-	if (report->plan)
-		print_list(stream, "Warning", report->plan->warnings.texts, report->plan->warnings.count);
-	if (report->build) {
-		print_list(stream, "Warning", report->build->bcd.warnings, report->build->bcd.warning_count);
-		print_list(stream, "Warning", report->build->warnings.texts, report->build->warnings.count);
-	}
+	print_lists(report, stream);
 	print_outputs(report, stream);
 }
