@@ -37,6 +37,8 @@ static int mount(struct volume *volume, bool writable, struct error *err)
 
 	if (!dev)
 		return error_failed(err, ENOMEM, "out of memory");
+	volume->device.reads = 0;
+	volume->device.reads_max = VOLUME_TOTAL_READS;
 	volume_begin(volume, 0);
 	volume->ntfs = ntfs_device_mount(dev, writable ? 0 : NTFS_MNT_RDONLY);
 	if (volume->ntfs)
@@ -104,6 +106,7 @@ static int check_journal(struct volume *volume, struct error *err)
 	CLEANUP_ATTR ntfs_attr *data = NULL;
 	CLEANUP_FREE RESTART_PAGE_HEADER *page = NULL;
 	bool sound;
+	int r;
 
 	volume_begin(volume, 0);
 	inode = ntfs_inode_open(volume->ntfs, FILE_LogFile);
@@ -111,6 +114,9 @@ static int check_journal(struct volume *volume, struct error *err)
 		data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
 	if (!data)
 		return volume_fail(volume, "$LogFile", EIO, "open", err);
+	r = volume_guard_journal(volume, data, err);
+	if (r < 0)
+		return r;
 	sound = ntfs_check_logfile(data, &page) && ntfs_is_logfile_clean(data, page);
 	if (volume->device.error.kind != ERROR_NONE)
 		return volume_fail(volume, "$LogFile", EIO, "read", err);
@@ -133,7 +139,9 @@ int volume_open(struct disk *disk, bool writable, struct volume **ret, struct er
 	if (!volume)
 		return error_failed(err, ENOMEM, "out of memory");
 	volume->device.disk = disk;
-	r = mount(volume, false, err);
+	r = volume_guard_boot_sector(disk, err);
+	if (r == 0)
+		r = mount(volume, false, err);
 	if (r == 0)
 		r = check_hiberfile(volume, err);
 	if (r == 0)

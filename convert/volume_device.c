@@ -79,11 +79,15 @@ static s64 device_pread(struct ntfs_device *dev, void *buffer, s64 count, s64 of
 	}
 	if ((uint64_t)offset >= device->disk->size)
 		return 0;
-	if (device->reads_left == 0) {
+	if (device->reads >= device->reads_op_max || device->reads >= device->reads_max) {
 		error_damaged(&err, "the structures of the file system lead round in a circle");
 		return disk_failed(device, &err);
 	}
-	device->reads_left--;
+	device->reads++;
+	if ((uint64_t)count > VOLUME_MAX_READ) {
+		error_damaged(&err, "the file system asks for %lld bytes at once", (long long)count);
+		return disk_failed(device, &err);
+	}
 	length = min_u64((uint64_t)count, device->disk->size - (uint64_t)offset);
 	if (disk_read(device->disk, buffer, length, (uint64_t)offset, &err) < 0)
 		return disk_failed(device, &err);
@@ -188,7 +192,8 @@ void volume_begin(struct volume *volume, uint64_t size)
 {
 	complaint[0] = '\0';
 	volume->device.error = (struct error)ERROR_INIT;
-	volume->device.reads_left = VOLUME_BASE_READS + size / 512;
+	volume->device.reads_op_max = volume->device.reads + VOLUME_BASE_READS + size / 512;
+	volume->device.reads_max += size / 512;
 	errno = 0;
 }
 

@@ -15,16 +15,23 @@
 #include "convert/volume.h"
 
 /*
- * Reads one operation may ask of the disk, before what its size calls for. An index whose nodes point at each other keeps
- * libntfs-3g in a loop for ever; every turn reads a node, so a limit on reads ends it.
+ * Reads that one operation may ask of the disk, before what its size calls for, and those of all operations on a mounted
+ * volume. An index whose nodes point at each other keeps libntfs-3g in a loop for ever; every turn reads a node, so a limit
+ * on reads ends it. Looking at a whole Windows takes some thousand.
  */
-#define VOLUME_BASE_READS UINT64_C(65536)
+#define VOLUME_BASE_READS  UINT64_C(65536)
+#define VOLUME_TOTAL_READS UINT64_C(2097152)
+
+/* The longest single read the library has reason for: $AttrDef of 16 MiB. */
+#define VOLUME_MAX_READ (UINT64_C(16) << 20)
 
 /* A 'struct ntfs_device' on a 'struct disk'. */
 struct volume_device {
 	struct disk *disk;
 	uint64_t position; /* of seek and read */
-	uint64_t reads_left;
+	uint64_t reads;       /* since mounting */
+	uint64_t reads_op_max; /* what 'reads' may reach in this operation */
+	uint64_t reads_max;    /* and ever */
 	struct error error; /* the first failure of the disk since volume_begin() */
 };
 
@@ -47,6 +54,14 @@ int volume_fail(struct volume *volume, const char *path, int code, const char *d
 
 /* The inode of 'path'; close with ntfs_inode_close(). Errors as volume_stat(). */
 int volume_lookup(struct volume *volume, const char *path, ntfs_inode **ret, struct error *err);
+
+/*
+ * Checks of sizes before the library uses them; ERROR_DAMAGED. The boot sector before mounting, the index of a folder
+ * before finding or listing anything in it, the journal before looking at its state.
+ */
+int volume_guard_boot_sector(struct disk *disk, struct error *err);
+int volume_guard_index(struct volume *volume, ntfs_inode *folder, const char *path, struct error *err);
+int volume_guard_journal(struct volume *volume, ntfs_attr *journal, struct error *err);
 
 /* NTFS time (100 ns since 1601) to seconds since 1970. */
 int64_t volume_unix_time(ntfs_time time);

@@ -13,8 +13,8 @@
 
 #define NAME_MAX_UNITS 255 /* $FILE_NAME counts the UTF-16 units of a name in one byte */
 
-/* More than any folder of a Windows installation; at about 64 bytes each a listing stays under 32 MiB. */
-#define LIST_MAX_ENTRIES 262144
+/* More than any folder of a Windows installation; with the longest names a listing takes 52 MiB. */
+#define LIST_MAX_ENTRIES 65536
 
 /* Find the entry 'name' (not terminated) in 'folder'. Returns 0 or an errno. */
 static int find_entry(ntfs_inode *folder, const char *name, size_t length, MFT_REF *ret)
@@ -28,14 +28,14 @@ static int find_entry(ntfs_inode *folder, const char *name, size_t length, MFT_R
 		return ENOMEM;
 	utf16 = utf8_to_utf16le(text, &size);
 	if (!utf16)
-		return errno;
+		return errno == EILSEQ ? EILSEQ : ENOMEM;
 	if (size / 2 - 1 > NAME_MAX_UNITS)
 		return ENAMETOOLONG;
 	NTFS3G_CLEAR(folder->vol->state, NV_CaseSensitive);
 	reference = ntfs_inode_lookup_by_name(folder, (const void *)utf16, (int)(size / 2 - 1));
 	NVolSetCaseSensitive(folder->vol);
 	if (reference == (u64)-1)
-		return errno;
+		return errno ? errno : EIO;
 	*ret = reference;
 	return 0;
 }
@@ -50,28 +50,47 @@ static bool is_folder(const ntfs_inode *inode)
 	return inode->mrec->flags & MFT_RECORD_IS_DIRECTORY;
 }
 
+/* Replace *inode, a folder, by its entry 'name', which is a part of 'path'. */
+static int step_into(struct volume *volume, const char *path, const char *name, size_t length,
+		     ntfs_inode **inode, struct error *err)
+{
+	MFT_REF reference = 0;
+	int code, r;
+
+	if (!is_folder(*inode))
+		return volume_fail(volume, path, ENOENT, "open", err);
+	r = volume_guard_index(volume, *inode, path, err);
+	if (r < 0)
+		return r;
+	code = find_entry(*inode, name, length, &reference);
+	if (code)
+		return volume_fail(volume, path, code, "open", err);
+	volume_inode_cleanup(inode);
+	*inode = ntfs_inode_open(volume->ntfs, reference);
+	if (!*inode) /* ENOENT here is an entry whose record is not in use */
+		return volume_fail(volume, path, errno == ENOMEM ? ENOMEM : EIO, "open", err);
+	return 0;
+}
+
 int volume_lookup(struct volume *volume, const char *path, ntfs_inode **ret, struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 	const char *at = path + span_separators(path);
-	MFT_REF reference = FILE_root;
-	int code;
+	int r;
 
 	volume_begin(volume, 0);
 	inode = ntfs_inode_open(volume->ntfs, FILE_root);
-	while (inode && *at) {
+	if (!inode)
+		return volume_fail(volume, path, EIO, "open", err);
+	while (*at) {
 		size_t length = strcspn(at, "\\/");
 
-		code = is_folder(inode) ? find_entry(inode, at, length, &reference) : ENOENT;
-		if (code)
-			return volume_fail(volume, path, code, "open", err);
-		volume_inode_cleanup(&inode);
-		inode = ntfs_inode_open(volume->ntfs, reference);
+		r = step_into(volume, path, at, length, &inode, err);
+		if (r < 0)
+			return r;
 		at += length;
 		at += span_separators(at);
 	}
-	if (!inode) /* ENOENT here is an entry whose record is not in use */
-		return volume_fail(volume, path, errno == ENOMEM ? ENOMEM : EIO, "open", err);
 	*ret = TAKE(inode);
 	return 0;
 }
@@ -170,6 +189,9 @@ int volume_list(struct volume *volume, const char *path, struct volume_entry **r
 		return r;
 	if (!is_folder(inode))
 		return volume_fail(volume, path, ENOTDIR, "list", err);
+	r = volume_guard_index(volume, inode, path, err);
+	if (r < 0)
+		return r;
 	volume_begin(volume, LIST_MAX_ENTRIES * UINT64_C(512));
 	if (ntfs_readdir(inode, &position, &listing, add_entry) < 0) {
 		r = volume_fail(volume, path, listing.code ? listing.code : EIO, "list", err);

@@ -379,6 +379,56 @@ Test(volume, ends_a_search_in_circles, .init = set_up, .fini = tear_down, .timeo
 	disk_close(disk);
 }
 
+/* The error of finding a file below "many". */
+static void expect_damage(const char *words)
+{
+	struct error err = ERROR_INIT;
+	struct disk *disk = image_disk(image, false);
+	struct volume_stat stat;
+	struct volume *volume;
+
+	if (volume_open(disk, false, &volume, &err) == 0) {
+		cr_assert_lt(volume_stat(volume, "\\many\\zzz", &stat, &err), 0);
+		volume_cleanup(&volume);
+	}
+	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+	cr_assert(strstr(err.message, words), "%s", err.message);
+	disk_close(disk);
+}
+
+Test(volume, does_not_believe_any_size, .init = set_up, .fini = tear_down)
+{
+	const char records = -30; /* of 1 GiB */
+	uint8_t page[4096] = "CHKD";
+	uint8_t size[4];
+	ntfs_volume *filling = image_mount(image);
+	ntfs_inode *inode;
+	ntfs_attr *attr;
+
+	image_add(filling, "many/x", "x", 1);
+	inode = image_open(filling, "many");
+	attr = ntfs_attr_open(inode, AT_INDEX_ROOT, NTFS_INDEX_I30, 4);
+	put_le32(size, 0x80000000);
+	cr_assert_eq(ntfs_attr_pwrite(attr, 8, 4, size), 4);
+	ntfs_attr_close(attr);
+	cr_assert_eq(ntfs_inode_close(inode), 0);
+	image_unmount(filling);
+	expect_damage("index blocks of 2147483648 bytes");
+
+	filling = image_mount(image);
+	inode = ntfs_inode_open(filling, FILE_LogFile);
+	attr = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
+	put_le32(page + 16, 0x40000000);
+	cr_assert_eq(ntfs_attr_pwrite(attr, 512 << 5, sizeof(page), page), sizeof(page));
+	ntfs_attr_close(attr);
+	cr_assert_eq(ntfs_inode_close(inode), 0);
+	image_unmount(filling);
+	expect_damage("pages of 1073741824 bytes at offset 16384");
+
+	poke(64, &records, 1);
+	expect_damage("file records of 1073741824 bytes");
+}
+
 static const struct {
 	const char *id;
 	size_t offset;
