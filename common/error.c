@@ -33,6 +33,9 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_OUTPUT_EXISTS] = "output-exists",
 	[REFUSAL_SECTOR_SIZE] = "sector-size",
 	[REFUSAL_NVRAM_ENCRYPTED] = "nvram-encrypted",
+	[REFUSAL_ENTRIES_LOST] = "entries-lost",
+	[REFUSAL_SETTING_NOT_IN_STORE] = "setting-not-in-store",
+	[REFUSAL_EXPERIMENTAL] = "experimental",
 };
 
 const char *refusal_id(enum refusal refusal)

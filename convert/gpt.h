@@ -27,13 +27,14 @@ struct gpt_partition {
 	uint64_t last_lba; /* inclusive */
 	uint64_t attributes;
 	char name[36 * 3 + 1]; /* UTF-8, at most 36 UTF-16 units */
+	uint32_t number; /* gpt_read(): the entry in the array, from 1, which may have gaps; gpt_write() ignores it */
 };
 
 struct gpt {
 	struct guid disk_guid;
 	uint64_t disk_sectors;
 	uint32_t sector_size; /* 512 or 4096 */
-	struct gpt_partition partitions[GPT_MAX_PARTITIONS]; /* entry i+1 of the array; used ones first */
+	struct gpt_partition partitions[GPT_MAX_PARTITIONS]; /* entry i+1 of the array when written */
 	size_t count;
 };
 

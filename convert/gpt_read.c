@@ -218,6 +218,7 @@ static int read_entry(const struct disk *disk, const struct header *header, cons
 	partition->first_lba = get_le64(entry + GPT_ENTRY_FIRST);
 	partition->last_lba = get_le64(entry + GPT_ENTRY_LAST);
 	partition->attributes = get_le64(entry + GPT_ENTRY_ATTRIBUTES);
+	partition->number = number;
 	if (partition->first_lba > partition->last_lba ||
 	    partition->first_lba < header->first_usable ||
 	    partition->last_lba > header->last_usable)

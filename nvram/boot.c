@@ -203,3 +203,108 @@ int nvram_add_windows_boot_manager(struct nvram *nvram, const struct nvram_parti
 {
 	return nvram_add_file(nvram, esp, path, NVRAM_WINDOWS_BOOT_MANAGER, ret_number, err);
 }
+
+#define SCSI_CLASS    GUID(0xba6163d9, 0x04a1, 0x4d29, 0xb605, 0x72e2ffb1dc7f)
+#define NETWORK_CLASS GUID(0xf8615163, 0xdf3e, 0x46c5, 0x913f, 0xf2d2f965ed0e)
+
+/* Close the path, wrap it up and list it last. */
+static int add_device(struct nvram *nvram, struct buffer *path, const char *description,
+		      uint16_t *ret_number, struct error *err)
+{
+	CLEANUP_FREE uint8_t *option = NULL;
+	size_t size;
+	int r = device_path_add_end(path, err);
+
+	if (r == 0 && path->failed)
+		r = error_failed(err, ENOMEM, "device path: out of memory");
+	if (r == 0)
+		r = load_option_build(description, path->data, path->size, NULL, 0, &option, &size, err);
+	return r < 0 ? r : boot_add_option(nvram, option, size, NVRAM_AT_BOTTOM, ret_number, err);
+}
+
+int nvram_add_drive(struct nvram *nvram, const struct guid *controller, uint16_t lun,
+		    const char *description, uint16_t *ret_number, struct error *err)
+{
+	const struct guid class = SCSI_CLASS;
+	CLEANUP_BUFFER struct buffer path = BUFFER_INIT;
+	int r = device_path_add_vmbus(&path, &class, controller, err);
+
+	if (r == 0)
+		r = device_path_add_scsi(&path, 0, lun, err);
+	return r < 0 ? r : add_device(nvram, &path, description, ret_number, err);
+}
+
+int nvram_add_network(struct nvram *nvram, const struct guid *adapter, enum nvram_ip ip,
+		      const char *description, uint16_t *ret_number, struct error *err)
+{
+	const struct guid class = NETWORK_CLASS;
+	CLEANUP_BUFFER struct buffer path = BUFFER_INIT;
+	int r = device_path_add_vmbus(&path, &class, adapter, err);
+
+	if (r == 0)
+		r = device_path_add_mac(&path, err);
+	if (r < 0)
+		return r;
+	if (ip == NVRAM_IP_4)
+		device_path_add_ipv4(&path);
+	if (ip == NVRAM_IP_6)
+		device_path_add_ipv6(&path);
+	return add_device(nvram, &path, description, ret_number, err);
+}
+
+int nvram_remove_boot_entry(struct nvram *nvram, uint16_t number, struct error *err)
+{
+	const struct guid global = NVRAM_GLOBAL;
+	size_t count = nvram_boot_order(nvram, NULL, 0), used = 0;
+	CLEANUP_FREE uint16_t *order = calloc(count + 1, sizeof(*order));
+	char name[BOOT_NAME_SIZE];
+
+	if (!order)
+		return error_failed(err, ENOMEM, "BootOrder: out of memory");
+	nvram_remove(nvram, &global, boot_name(number, name));
+	nvram_boot_order(nvram, order, count);
+	for (size_t i = 0; i < count; i++)
+		if (order[i] != number)
+			order[used++] = order[i];
+	return used == count ? 0 : nvram_set_boot_order(nvram, order, used, err);
+}
+
+size_t nvram_boot_numbers(const struct nvram *nvram, uint16_t *ret_numbers, size_t max)
+{
+	uint16_t number;
+	size_t count = 0;
+
+	for (size_t i = 0; i < nvram->count; i++) {
+		if (!boot_number_of(&nvram->variables[i], &number))
+			continue;
+		if (count < max)
+			ret_numbers[count] = number;
+		count++;
+	}
+	return count;
+}
+
+int nvram_remove_stale(struct nvram *nvram, uint16_t keep, size_t *ret_removed, struct error *err)
+{
+	CLEANUP_BOOT_ENTRY struct nvram_boot_entry kept = NVRAM_BOOT_ENTRY_INIT;
+	size_t count = nvram_boot_numbers(nvram, NULL, 0);
+	CLEANUP_FREE uint16_t *numbers = calloc(count + 1, sizeof(*numbers));
+	int r = nvram_boot_entry(nvram, keep, &kept, err);
+
+	*ret_removed = 0;
+	if (r == 0 && !numbers)
+		r = error_failed(err, ENOMEM, "out of memory");
+	if (r == 0)
+		nvram_boot_numbers(nvram, numbers, count);
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		CLEANUP_BOOT_ENTRY struct nvram_boot_entry other = NVRAM_BOOT_ENTRY_INIT;
+
+		/* one that cannot be read is not known to be stale */
+		if (numbers[i] == keep || nvram_boot_entry(nvram, numbers[i], &other, NULL) < 0 ||
+		    !other.is_file || strcmp(other.description, kept.description) != 0)
+			continue;
+		r = nvram_remove_boot_entry(nvram, numbers[i], err);
+		++*ret_removed;
+	}
+	return r;
+}

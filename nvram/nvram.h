@@ -55,6 +55,9 @@ int nvram_copy(const struct nvram *from, struct nvram *ret, struct error *err);
 int nvram_set(struct nvram *nvram, const struct guid *vendor, const char *name, uint32_t attributes,
 	      const void *data, size_t size, struct error *err);
 
+/* The same with the time of the variable given, which may not belong to 'nvram'. */
+int nvram_put(struct nvram *nvram, const struct nvram_variable *variable, struct error *err);
+
 /* NULL when absent. Name and vendor are compared exactly, as the firmware does. */
 const struct nvram_variable *nvram_get(const struct nvram *nvram, const struct guid *vendor,
 				       const char *name);
@@ -86,6 +89,23 @@ int nvram_add_windows_boot_manager(struct nvram *nvram, const struct nvram_parti
 int nvram_add_file(struct nvram *nvram, const struct nvram_partition *esp, const char *path,
 		   const char *description, uint16_t *ret_number, struct error *err);
 
+/*
+ * Entries for a SCSI disk or DVD and for a network adapter, at the bottom of BootOrder as Hyper-V adds them. The GUID is
+ * the instance of the VMBus channel (VirtualSystemIdentifiers of the controller or adapter). Newer hosts end the path of
+ * an adapter with its IP version, that of 2012 R2 did not.
+ */
+enum nvram_ip { NVRAM_IP_NONE, NVRAM_IP_4, NVRAM_IP_6 };
+int nvram_add_drive(struct nvram *nvram, const struct guid *controller, uint16_t lun,
+		    const char *description, uint16_t *ret_number, struct error *err);
+int nvram_add_network(struct nvram *nvram, const struct guid *adapter, enum nvram_ip ip,
+		      const char *description, uint16_t *ret_number, struct error *err);
+
+/* Remove Boot#### and its place in BootOrder. One that does not exist is no error. */
+int nvram_remove_boot_entry(struct nvram *nvram, uint16_t number, struct error *err);
+
+/* Remove all other File entries with the description of 'keep': they point at disks that are gone. */
+int nvram_remove_stale(struct nvram *nvram, uint16_t keep, size_t *ret_removed, struct error *err);
+
 /* As Hyper-V sorts them (BootSourceType): by the last node of the device path. */
 enum nvram_boot_type { NVRAM_BOOT_FILE, NVRAM_BOOT_DRIVE, NVRAM_BOOT_NETWORK, NVRAM_BOOT_OTHER, NVRAM_BOOT_TYPE_MAX };
 
@@ -112,6 +132,9 @@ void nvram_boot_entry_done(struct nvram_boot_entry *entry);
 size_t nvram_boot_order(const struct nvram *nvram, uint16_t *ret_numbers, size_t max);
 int nvram_boot_entry(const struct nvram *nvram, uint16_t number, struct nvram_boot_entry *ret,
 		     struct error *err);
+
+/* Numbers of all Boot#### variables, in the order of the container, counted as above. */
+size_t nvram_boot_numbers(const struct nvram *nvram, uint16_t *ret_numbers, size_t max);
 
 /* Replace BootOrder; no numbers remove it. */
 int nvram_set_boot_order(struct nvram *nvram, const uint16_t *numbers, size_t count,
@@ -169,5 +192,74 @@ int nvram_update(const uint8_t *old, size_t size, const char *name, const struct
  */
 int nvram_encode(enum nvram_format format, const struct nvram *nvram, const struct guid *vhd_id,
 		 uint8_t **ret, size_t *ret_size, struct error *err);
+
+/*
+ * 'convert --nvram-template': the container 'bytes' with a Windows Boot Manager entry at the top of its boot order, and
+ * all else that it holds, keys of Secure Boot too, byte for byte. With 'remove_stale' other File entries of that
+ * description go. *ret_warning is a sentence when the store has no Secure Boot keys, else NULL; it is not to be freed.
+ */
+int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
+			const struct nvram_partition *esp, const char *path, bool remove_stale,
+			uint8_t **ret, size_t *ret_size, const char **ret_warning, struct error *err);
+
+/* Are PK, KEK and db there? Without them Secure Boot cannot find the boot manager trustworthy. */
+bool nvram_has_secure_boot_keys(const struct nvram *nvram);
+
+/* What EFI_SIGNATURE_LISTs hold: PK, KEK, db, dbx (UEFI 2.10 section 32.4.1). Embedded. */
+struct nvram_signatures {
+	size_t certificates; /* X.509 */
+	char **subjects;     /* of each certificate: its common name, organization or "?"; UTF-8 */
+	size_t hashes;       /* SHA-256 */
+	size_t others;
+};
+
+#define NVRAM_SIGNATURES_INIT {.subjects = NULL}
+void nvram_signatures_done(struct nvram_signatures *signatures);
+#define CLEANUP_SIGNATURES CLEANUP(nvram_signatures_done)
+
+/* Is it a variable that holds such lists? */
+bool nvram_holds_signatures(const struct nvram_variable *variable);
+
+/* ERROR_DAMAGED when sizes do not add up. */
+int nvram_read_signatures(const struct nvram_variable *variable, struct nvram_signatures *ret,
+			  struct error *err);
+
+/* A store in a file, opened to be read and perhaps changed. Embedded. */
+struct nvram_store {
+	char *path; /* without symbolic links */
+	const char *name; /* as the user gave it, borrowed */
+	enum nvram_format format;
+	uint8_t *bytes;
+	size_t size;
+	uint8_t *original; /* what the file held, when 'bytes' has been changed since; else NULL */
+	size_t original_size;
+	struct nvram nvram; /* to be changed at will before nvram_store_save() */
+};
+
+#define NVRAM_STORE_INIT {.path = NULL}
+void nvram_store_done(struct nvram_store *store);
+#define CLEANUP_STORE CLEANUP(nvram_store_done)
+
+int nvram_store_open(const char *path, struct nvram_store *ret, struct error *err);
+
+/* One variable from a file as efivarfs shows it: its name and vendor are those of the file, "NAME-GUID". */
+int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err);
+
+/*
+ * Put the changes into the container and the container into the file: a new file that takes the old one's name, mode
+ * and, where allowed, owner when it is complete on the disk. Killed at any moment, the old store is there or the new
+ * one. With 'dry_run' all is done but the writing. Nothing is written when nothing changed.
+ */
+int nvram_store_save(struct nvram_store *store, bool dry_run, struct error *err);
+
+/* Settings of the VM's firmware. They are no variables: only a configuration (XML) holds them. */
+enum nvram_setting { NVRAM_SETTING_NETWORK_PROTOCOL, NVRAM_SETTING_PAUSE, NVRAM_SETTING_MAX };
+
+/*
+ * Change one in 'store->bytes', to be saved as above. Protocol: "IPv4" or "IPv6"; pause after a boot failure: "On" or
+ * "Off", in any case; anything else is ERROR_USAGE. Refused, with the line of PowerShell that does it, in other containers.
+ */
+int nvram_store_set(struct nvram_store *store, enum nvram_setting setting, const char *value,
+		    struct error *err);
 
 #endif

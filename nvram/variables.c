@@ -94,6 +94,12 @@ int nvram_set(struct nvram *nvram, const struct guid *vendor, const char *name, 
 	return nvram_set_timed(nvram, vendor, name, attributes, NULL, data, size, err);
 }
 
+int nvram_put(struct nvram *nvram, const struct nvram_variable *variable, struct error *err)
+{
+	return nvram_set_timed(nvram, &variable->vendor, variable->name, variable->attributes,
+			       variable->time, variable->data, variable->size, err);
+}
+
 bool nvram_remove(struct nvram *nvram, const struct guid *vendor, const char *name)
 {
 	struct nvram_variable *variable = find(nvram, vendor, name);
@@ -112,9 +118,7 @@ int nvram_copy(const struct nvram *from, struct nvram *ret, struct error *err)
 {
 	*ret = (struct nvram)NVRAM_INIT;
 	for (size_t i = 0; i < from->count; i++) {
-		const struct nvram_variable *v = &from->variables[i];
-		int r = nvram_set_timed(ret, &v->vendor, v->name, v->attributes, v->time, v->data,
-					v->size, err);
+		int r = nvram_put(ret, &from->variables[i], err);
 
 		if (r < 0) {
 			nvram_done(ret);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvgen2 nvram list: the boot entries, as a table and as JSON. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "convert/cmd_nvram.h"
+
+/* Text of a guest on a terminal: no control characters. */
+void nvram_print_clean(const char *text)
+{
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
+}
+
+static int print_entry(const struct nvram_entry *entry, size_t position, struct error *err)
+{
+	const struct nvram_boot_entry *boot = &entry->boot;
+	CLEANUP_FREE char *optional = nvram_optional_text(boot);
+	char guid[GUID_TEXT_SIZE];
+
+	if (!optional)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (entry->in_order)
+		printf("%3zu", position);
+	else
+		printf("  -");
+	printf("  Boot%04X  %-7s  %-8s  ", entry->number, nvram_type_text(boot->type),
+	       boot->active ? "active" : "inactive");
+	nvram_print_clean(boot->description);
+	printf("%s\n     %s\n", entry->in_order ? "" : "  (not in BootOrder)", boot->firmware_path);
+	if (boot->partition.number)
+		printf("     partition %" PRIu32 " {%s}, LBA %" PRIu64 ", %" PRIu64 " sectors\n",
+		       boot->partition.number, guid_format(&boot->partition.guid, guid),
+		       boot->partition.start_lba, boot->partition.sectors);
+	if (*optional) {
+		fputs("     optional data: ", stdout);
+		nvram_print_clean(optional);
+		putchar('\n');
+	}
+	return 0;
+}
+
+int nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
+		     struct error *err)
+{
+	size_t position = 0;
+
+	printf("%s: %s, %zu boot entries\n", command->store.name,
+	       nvram_format_text(command->store.format), entries->count);
+	for (size_t i = 0; i < entries->count; i++) {
+		int r = print_entry(&entries->list[i], position, err);
+
+		if (r < 0)
+			return r;
+		position++;
+	}
+	return 0;
+}
+
+static json_t *number_json(uint16_t number)
+{
+	return json_sprintf("%04X", number);
+}
+
+/* Text that is not UTF-8 (an unpaired surrogate) is better lost than the whole answer. */
+static json_t *text_json(const char *text)
+{
+	json_t *string = json_string(text ? text : "");
+
+	return string ? string : json_string("?");
+}
+
+static json_t *entry_json(const struct nvram_entry *entry)
+{
+	const struct nvram_boot_entry *boot = &entry->boot;
+	CLEANUP_FREE char *optional = nvram_optional_text(boot);
+	char guid[GUID_TEXT_SIZE];
+	json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:b, s:b, s:b}", "number", number_json(entry->number),
+				 "type", nvram_type_text(boot->type), "description",
+				 text_json(boot->description), "firmwarePath",
+				 text_json(boot->firmware_path), "active", boot->active, "inBootOrder",
+				 entry->in_order, "exists", entry->exists);
+
+	if (json && boot->file_path)
+		json_object_set_new(json, "filePath", text_json(boot->file_path));
+	if (json && boot->partition.number)
+		json_object_set_new(json, "partition",
+				    json_pack("{s:i, s:s, s:I, s:I}", "number", boot->partition.number,
+					      "guid", guid_format(&boot->partition.guid, guid), "startLba",
+					      (json_int_t)boot->partition.start_lba, "sectors",
+					      (json_int_t)boot->partition.sectors));
+	if (json && optional && *optional)
+		json_object_set_new(json, "optionalData", text_json(optional));
+	return json;
+}
+
+json_t *nvram_list_json(const struct nvram_command *command, const struct nvram_entries *entries)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < entries->count; i++)
+		json_array_append_new(list, entry_json(&entries->list[i]));
+	return json_pack("{s:o, s:s, s:b, s:o}", "store", text_json(command->store.name), "format",
+			 nvram_format_text(command->store.format), "dryRun", command->options.dry_run,
+			 "entries", list);
+}
+
+int nvram_print_json(json_t *json, struct error *err)
+{
+	CLEANUP_FREE char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
+
+	json_decref(json);
+	if (!text)
+		return error_failed(err, ENOMEM, "JSON: out of memory");
+	if (puts(text) < 0)
+		return error_errno(err, "standard output");
+	return 0;
+}
+
+int nvram_list(struct nvram_command *command, struct error *err)
+{
+	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
+	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+
+	if (r < 0)
+		return r;
+	return command->options.json ? nvram_print_json(nvram_list_json(command, &entries), err)
+				     : nvram_print_list(command, &entries, err);
+}
+
+/* One entry by itself: a list of one. */
+static int show_entry(struct nvram_command *command, struct error *err)
+{
+	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
+	size_t found;
+	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+
+	if (r == 0)
+		r = nvram_entries_find(&entries, command->operands[0], &found, err);
+	if (r < 0)
+		return r;
+	return command->options.json ? nvram_print_json(entry_json(&entries.list[found]), err)
+				     : print_entry(&entries.list[found], found, err);
+}
+
+int nvram_show(struct nvram_command *command, struct error *err)
+{
+	if (command->options.all == (command->operand_count == 1))
+		return error_usage(err, "'nvram show' takes either one ENTRY or '--all'");
+	return command->options.all ? nvram_show_all(command, err) : show_entry(command, err);
+}

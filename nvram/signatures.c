@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Secure Boot databases, summarised: EFI_SIGNATURE_LISTs (UEFI 2.10 section 32.4.1), and of each certificate the name of
+ * its subject, for which a walk over the DER encoding (X.690, RFC 5280 section 4.1) is enough.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "common/utf16.h"
+#include "nvram/buffer.h"
+#include "nvram/nvram.h"
+
+#define LIST_TYPE           0
+#define LIST_SIZE           16 /* u32, with this header */
+#define LIST_HEADER_SIZE    20 /* u32, of what follows before the signatures */
+#define LIST_SIGNATURE_SIZE 24 /* u32, with the owner */
+#define LIST_HEADER         28
+#define OWNER_SIZE          16
+
+#define TYPE_X509   GUID(0xa5c059a1, 0x94e4, 0x4aa7, 0x87b5, 0xab155c2bf072)
+#define TYPE_SHA256 GUID(0xc1c41626, 0x504c, 0x4092, 0xaca9, 0x41f936934328)
+
+#define DER_UTF8     0x0cU
+#define DER_BMP      0x1eU
+#define DER_OID      0x06U
+#define DER_VERSION  0xa0U /* [0], before the serial number */
+
+void nvram_signatures_done(struct nvram_signatures *signatures)
+{
+	for (size_t i = 0; signatures->subjects && i < signatures->certificates; i++)
+		free(signatures->subjects[i]);
+	free(signatures->subjects);
+	*signatures = (struct nvram_signatures)NVRAM_SIGNATURES_INIT;
+}
+
+bool nvram_holds_signatures(const struct nvram_variable *variable)
+{
+	static const char *const names[] = {"PK",        "KEK",        "db",        "dbx",
+					    "PKDefault", "KEKDefault", "dbDefault", "dbxDefault",
+					    "dbt",       "MokList",    "MokListX"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcmp(variable->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* One element of DER: a tag, and 'size' bytes at 'data'. */
+struct der {
+	uint8_t tag;
+	const uint8_t *data;
+	size_t size;
+};
+
+/* Take the next element off the front of *from. */
+static bool der_next(struct der *from, struct der *ret)
+{
+	size_t length, more, header = 2;
+
+	if (from->size < 2)
+		return false;
+	length = from->data[1];
+	if (length >= 0x80) {
+		more = length & 0x7f;
+		if (more == 0 || more > 3 || from->size < 2 + more)
+			return false;
+		length = 0;
+		for (size_t i = 0; i < more; i++)
+			length = length << 8 | from->data[2 + i];
+		header += more;
+	}
+	if (length > from->size - header)
+		return false;
+	*ret = (struct der){from->data[0], from->data + header, length};
+	from->data += header + length;
+	from->size -= header + length;
+	return true;
+}
+
+static char *der_text(const struct der *value)
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+
+	if (value->tag == DER_BMP) {
+		for (size_t i = 0; i + 2 <= value->size; i += 2)
+			buffer_le16(&text, get_be16(value->data + i));
+		return text.failed ? NULL : utf16le_to_utf8(text.data ? text.data : (const uint8_t *)"",
+							    text.size);
+	}
+	for (size_t i = 0; i < value->size; i++) {
+		uint8_t c = value->data[i];
+
+		buffer_append(&text, c < ' ' || c == 0x7f || (c >= 0x80 && value->tag != DER_UTF8)
+					     ? (const uint8_t *)"?"
+					     : &c, 1);
+	}
+	return buffer_take_text(&text);
+}
+
+/* The value of an attribute 2.5.4.'last' within a Name, or false. */
+static bool find_attribute(struct der name, uint8_t last, struct der *ret)
+{
+	struct der set, attribute, oid;
+
+	while (der_next(&name, &set))
+		while (der_next(&set, &attribute))
+			if (der_next(&attribute, &oid) && oid.tag == DER_OID && oid.size == 3 &&
+			    memcmp(oid.data, "\x55\x04", 2) == 0 && oid.data[2] == last &&
+			    der_next(&attribute, ret))
+				return true;
+	return false;
+}
+
+/* Common name, else organizational unit, else organization. NULL only when out of memory. */
+static char *subject_of(const uint8_t *certificate, size_t size)
+{
+	static const uint8_t attributes[] = {3, 11, 10};
+	struct der all = {0, certificate, size}, outer, body, part = {0, NULL, 0}, value;
+	bool is_ok = der_next(&all, &outer) && der_next(&outer, &body) && der_next(&body, &part);
+
+	if (is_ok && part.tag == DER_VERSION)
+		is_ok = der_next(&body, &part);
+	/* serial number (taken), algorithm, issuer, validity, subject */
+	for (unsigned int i = 0; is_ok && i < 4; i++)
+		is_ok = der_next(&body, &part);
+	for (size_t i = 0; is_ok && i < sizeof(attributes); i++)
+		if (find_attribute(part, attributes[i], &value))
+			return der_text(&value);
+	return strdup("?");
+}
+
+static int add_subject(struct nvram_signatures *signatures, const uint8_t *certificate, size_t size,
+		       struct error *err)
+{
+	char **subjects = realloc(signatures->subjects,
+				  (signatures->certificates + 1) * sizeof(*subjects));
+
+	if (!subjects)
+		return error_failed(err, ENOMEM, "certificate: out of memory");
+	signatures->subjects = subjects;
+	subjects[signatures->certificates] = subject_of(certificate, size);
+	if (!subjects[signatures->certificates])
+		return error_failed(err, ENOMEM, "certificate: out of memory");
+	signatures->certificates++;
+	return 0;
+}
+
+static int read_list(const uint8_t *list, size_t size, struct nvram_signatures *ret, struct error *err)
+{
+	const struct guid x509 = TYPE_X509, sha256 = TYPE_SHA256;
+	size_t header = get_le32(list + LIST_HEADER_SIZE);
+	size_t each = get_le32(list + LIST_SIGNATURE_SIZE);
+	size_t at = LIST_HEADER + header;
+	int r = 0;
+
+	for (; r == 0 && at < size; at += each) {
+		if (memcmp(list + LIST_TYPE, sha256.bytes, sizeof(sha256.bytes)) == 0)
+			ret->hashes++;
+		else if (memcmp(list + LIST_TYPE, x509.bytes, sizeof(x509.bytes)) == 0)
+			r = add_subject(ret, list + at + OWNER_SIZE, each - OWNER_SIZE, err);
+		else
+			ret->others++;
+	}
+	return r;
+}
+
+static int check_list(const uint8_t *list, size_t left, const char *name, size_t offset,
+		      struct error *err)
+{
+	size_t size, header, each;
+
+	if (left < LIST_HEADER)
+		return error_damaged(err, "'%s': %zu stray bytes at %zu", name, left, offset);
+	size = get_le32(list + LIST_SIZE);
+	header = get_le32(list + LIST_HEADER_SIZE);
+	each = get_le32(list + LIST_SIGNATURE_SIZE);
+	if (size < LIST_HEADER || size > left || header > size - LIST_HEADER || each < OWNER_SIZE ||
+	    (size - LIST_HEADER - header) % each != 0)
+		return error_damaged(err,
+				     "'%s': signature list at %zu of %zu bytes with signatures of %zu", name,
+				     offset, size, each);
+	return 0;
+}
+
+int nvram_read_signatures(const struct nvram_variable *variable, struct nvram_signatures *ret,
+			  struct error *err)
+{
+	CLEANUP_SIGNATURES struct nvram_signatures signatures = NVRAM_SIGNATURES_INIT;
+	size_t offset = 0;
+
+	while (offset < variable->size) {
+		const uint8_t *list = variable->data + offset;
+		int r = check_list(list, variable->size - offset, variable->name, offset, err);
+
+		if (r == 0)
+			r = read_list(list, get_le32(list + LIST_SIZE), &signatures, err);
+		if (r < 0)
+			return r;
+		offset += get_le32(list + LIST_SIZE);
+	}
+	*ret = signatures;
+	signatures = (struct nvram_signatures)NVRAM_SIGNATURES_INIT;
+	return 0;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A new store from an existing one: its keys and settings stay, the entry of the new disk comes on top. */
+#include "nvram/nvram.h"
+
+#define IMAGE_SECURITY GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f)
+
+/* The host gives its keys only to a store without any variable: one with boot entries stays without them. */
+static const char no_keys[] =
+	"the store has no Secure Boot keys (PK, KEK, db) and, as it is not empty, the host adds none: the VM "
+	"starts with Secure Boot off; to start it with Secure Boot on, use a template that has them";
+
+bool nvram_has_secure_boot_keys(const struct nvram *nvram)
+{
+	const struct guid global = NVRAM_GLOBAL, security = IMAGE_SECURITY;
+
+	return nvram_get(nvram, &global, "PK") && nvram_get(nvram, &global, "KEK") &&
+	       nvram_get(nvram, &security, "db");
+}
+
+int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
+			const struct nvram_partition *esp, const char *path, bool remove_stale,
+			uint8_t **ret, size_t *ret_size, const char **ret_warning, struct error *err)
+{
+	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
+	uint16_t number;
+	size_t removed;
+	int r = nvram_decode(bytes, size, name, &nvram, err);
+
+	if (r == 0)
+		r = nvram_add_windows_boot_manager(&nvram, esp, path, &number, err);
+	if (r == 0 && remove_stale)
+		r = nvram_remove_stale(&nvram, number, &removed, err);
+	if (r == 0)
+		r = nvram_update(bytes, size, name, &nvram, ret, ret_size, err);
+	if (r == 0)
+		*ret_warning = nvram_has_secure_boot_keys(&nvram) ? NULL : no_keys;
+	return r;
+}
