@@ -144,10 +144,10 @@ int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct di
 	       const struct vhd_progress *progress, struct error *err);
 
 /*
- * How much vhdx_write() would put on the file system: *ret_bytes is an upper bound of what needs new space when nothing
- * can be shared, holes left out. Reads the block maps only.
+ * How much new space vhdx_write() to 'fd' would take: *ret_bytes is an upper bound, without the holes of source files and
+ * without what XFS and Btrfs share with a source on the same file system. Reads the block maps only.
  */
-int vhdx_estimate(const struct vhdx_spec *spec, struct disk *contents, uint64_t *ret_bytes,
+int vhdx_estimate(int fd, const struct vhdx_spec *spec, struct disk *contents, uint64_t *ret_bytes,
 		  struct error *err);
 
 #endif

@@ -46,6 +46,8 @@ static int take_linkage(const struct locator *locator, const char *value, struct
 
 	if (ret->linkage_count == ARRAY_SIZE(ret->linkage) || !guid_parse(value, &guid))
 		return damaged(locator, "a parent_linkage is no GUID, or there are too many");
+	if (guid_is_zero(&guid)) /* Windows writes such a parent_linkage2 when there is none */
+		return 0;
 	ret->linkage[ret->linkage_count++] = guid;
 	return 0;
 }
@@ -70,11 +72,6 @@ static int take_pair(const struct locator *locator, const uint8_t *entry, struct
 			   get_le16(entry + VHDX_LOCATOR_VAL_LENGTH_AT));
 	if (!value)
 		return -EUCLEAN;
-	if (strcmp(key, "parent_linkage2") == 0)
-		findings_add(locator->findings, VHD_WARNING, locator->at,
-			     "'%s': parent locator at %" PRIu64
-			     " has a parent_linkage2: a merge was not finished",
-			     locator->file->path, locator->at);
 	if (strcmp(key, "parent_linkage") == 0 || strcmp(key, "parent_linkage2") == 0)
 		return take_linkage(locator, value, ret);
 	if (strcmp(key, "relative_path") == 0)
@@ -104,6 +101,11 @@ static int parse_locator(const struct locator *locator, struct parent_reference 
 			      locator->bytes + VHDX_LOCATOR_ENTRIES_AT + i * VHDX_LOCATOR_ENTRY_SIZE, ret);
 	if (r == 0 && ret->linkage_count == 0)
 		return damaged(locator, "it has no parent_linkage");
+	if (ret->linkage_count > 1)
+		findings_add(locator->findings, VHD_WARNING, locator->at,
+			     "'%s': parent locator at %" PRIu64
+			     " has a parent_linkage2: a merge was not finished",
+			     locator->file->path, locator->at);
 	if (r == 0 && !ret->relative && !ret->absolute && !ret->volume)
 		return damaged(locator, "it names no path");
 	return r;
