@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Boot Configuration Data: a registry hive of objects and elements that tells the Windows boot manager what to start
- * and from where. This library turns the store of a BIOS machine into that of a UEFI machine and checks the result.
+ * Boot Configuration Data: a registry hive of objects and elements that tells the Windows boot
+ * manager what to start and from where. This library turns the store of a BIOS machine into that of
+ * a UEFI machine and checks the result.
  */
 #ifndef HVGEN2_BCD_BCD_H
 #define HVGEN2_BCD_BCD_H
@@ -21,13 +22,14 @@ struct bcd_partition {
 
 struct bcd_target {
 	uint32_t mbr_signature;
-	struct guid gpt_disk;                    /* disk GUID of the new table */
-	struct guid esp;                         /* unique partition GUID of the new ESP */
+	struct guid gpt_disk; /* disk GUID of the new table */
+	struct guid esp;      /* unique partition GUID of the new ESP */
 	const struct bcd_partition *partitions;
 	size_t partition_count;
-	uint64_t system_offset;                  /* mbr_offset of the old system (active) partition */
-	uint64_t windows_offset;                 /* mbr_offset of the Windows partition */
-	bool is_not_hibernated; /* the caller has seen that no hiberfil.sys is live: a resume in the store is stale */
+	uint64_t system_offset;	 /* mbr_offset of the old system (active) partition */
+	uint64_t windows_offset; /* mbr_offset of the Windows partition */
+	bool is_not_hibernated; /* the caller has seen that no hiberfil.sys is live: a resume in the
+				   store is stale */
 };
 
 /* Sentences for the report, in order. Embedded; memory belongs to it. */
@@ -40,81 +42,91 @@ struct bcd_notes {
 	size_t warning_count;
 };
 
-#define BCD_NOTES_INIT {.changed = NULL}
+#define BCD_NOTES_INIT                                                                             \
+	{                                                                                          \
+		.changed = NULL                                                                    \
+	}
 void bcd_notes_done(struct bcd_notes *notes);
 #define CLEANUP_BCD_NOTES CLEANUP(bcd_notes_done)
 
 /*
- * Convert a BIOS store ('\Boot\BCD' of the active partition) to the UEFI store '\EFI\Microsoft\Boot\BCD'.
- * 'name' is for messages. The result is new memory, to be freed; it has been checked with bcd_check(). The same input
- * always gives the same bytes.
- * Errors: REFUSAL_BCD_DAMAGED (not a store, no boot manager, no loader for the Windows partition), REFUSAL_HIVE_DIRTY,
- * REFUSAL_HIBERNATED (a resume is pending and target->is_not_hibernated is not set).
+ * Convert a BIOS store ('\Boot\BCD' of the active partition) to the UEFI store
+ * '\EFI\Microsoft\Boot\BCD'. 'name' is for messages. The result is new memory, to be freed; it has
+ * been checked with bcd_check(). The same input always gives the same bytes. Errors:
+ * REFUSAL_BCD_DAMAGED (not a store, no boot manager, no loader for the Windows partition),
+ * REFUSAL_HIVE_DIRTY, REFUSAL_HIBERNATED (a resume is pending and target->is_not_hibernated is not
+ * set).
  *
- * What becomes of it (in this order): objects that only a BIOS can start go; elements that the boot library would refuse
- * are repaired or go; references to objects that are not there go; the default entry is one that starts the Windows
- * partition; devices of all objects get the GPT form; the boot manager and the memory tester move to the ESP; paths name
- * the .efi programs. notes->changed has a sentence per object, notes->dropped one per thing with the reason. Devices on
- * other disks stay as they are, with a warning. All other bytes stay as they were.
+ * What becomes of it (in this order): objects that only a BIOS can start go; elements that the boot
+ * library would refuse are repaired or go; references to objects that are not there go; the default
+ * entry is one that starts the Windows partition; devices of all objects get the GPT form; the boot
+ * manager and the memory tester move to the ESP; paths name the .efi programs. notes->changed has a
+ * sentence per object, notes->dropped one per thing with the reason. Devices on other disks stay as
+ * they are, with a warning. All other bytes stay as they were.
  */
-int bcd_convert(const void *bios_store, size_t size, const char *name, const struct bcd_target *target,
-		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err);
+int bcd_convert(const void *bios_store, size_t size, const char *name,
+		const struct bcd_target *target, uint8_t **ret_store, size_t *ret_size,
+		struct bcd_notes *notes, struct error *err);
 
 /* What a store is rebuilt from when the old one is missing or damaged. */
 struct bcd_rebuild {
 	const struct bcd_target *target;
 	const char *system_root; /* of the Windows to start: "\\Windows" */
 	const char *description; /* "Windows Server 2016", shown in the boot menu */
-	const char *locale;      /* "en-US"; NULL: what the template says */
-	bool is_server;          /* matters only without a template */
-	bool is_bios;            /* make the BIOS form, with MBR devices, instead (to compare with bcdboot) */
+	const char *locale;	 /* "en-US"; NULL: what the template says */
+	bool is_server;		 /* matters only without a template */
+	bool is_bios; /* make the BIOS form, with MBR devices, instead (to compare with bcdboot) */
 	/* The recovery environment, from ReAgent.xml; winre_path NULL: none. */
-	const char *winre_path;  /* folder: "\\Recovery\\WindowsRE" */
-	uint64_t winre_offset;   /* mbr_offset of its partition */
+	const char *winre_path;	  /* folder: "\\Recovery\\WindowsRE" */
+	uint64_t winre_offset;	  /* mbr_offset of its partition */
 	struct guid winre_loader; /* the identifier that ReAgent.xml gives its boot entry */
 };
 
 /*
- * Build a store as bcdboot does, from the guest's '\Windows\System32\config\BCD-Template'; 'template_size' 0: from what
- * every installation has. 'name' is for messages. The result is new memory, to be freed, and has been checked with
- * bcd_check(). notes->dropped says what cannot be known any more. The same input always gives the same bytes.
- * Errors: REFUSAL_BCD_DAMAGED (the template is no template), REFUSAL_HIVE_DIRTY.
+ * Build a store as bcdboot does, from the guest's '\Windows\System32\config\BCD-Template';
+ * 'template_size' 0: from what every installation has. 'name' is for messages. The result is new
+ * memory, to be freed, and has been checked with bcd_check(). notes->dropped says what cannot be
+ * known any more. The same input always gives the same bytes. Errors: REFUSAL_BCD_DAMAGED (the
+ * template is no template), REFUSAL_HIVE_DIRTY.
  */
 int bcd_rebuild(const void *template_hive, size_t template_size, const char *name,
 		const struct bcd_rebuild *how, uint8_t **ret_store, size_t *ret_size,
 		struct bcd_notes *notes, struct error *err);
 
 /*
- * The second store that bcdboot and reagentc keep on an ESP, '\EFI\Microsoft\Recovery\BCD', from the finished first one:
- * the boot manager, the settings that everything inherits, and the recovery environment when the default entry has one.
- * New memory, to be freed.
+ * The second store that bcdboot and reagentc keep on an ESP, '\EFI\Microsoft\Recovery\BCD', from
+ * the finished first one: the boot manager, the settings that everything inherits, and the recovery
+ * environment when the default entry has one. New memory, to be freed.
  */
 int bcd_recovery_store(const void *uefi_store, size_t size, const char *name, uint8_t **ret_store,
 		       size_t *ret_size, struct error *err);
 
 /*
- * Check a store by the strict rules of the boot library: references, formats, sizes. Findings are appended to
- * notes->warnings, one sentence each. Returns 0 also with findings; an error only when the store cannot be read at all.
+ * Check a store by the strict rules of the boot library: references, formats, sizes. Findings are
+ * appended to notes->warnings, one sentence each. Returns 0 also with findings; an error only when
+ * the store cannot be read at all.
  */
 int bcd_check(const void *store, size_t size, const char *name, struct bcd_notes *notes,
 	      struct error *err);
 
-/* What the default entry starts, for the report and for 'verify'. Embedded; memory belongs to it. */
+/* What the default entry starts, for the report and for 'verify'. Embedded; memory belongs to it.
+ */
 struct bcd_default_entry {
 	struct guid object;
 	char *description;
-	char *path;              /* \Windows\system32\winload.efi */
-	bool device_is_gpt;      /* else MBR form or another kind of device */
+	char *path;				   /* \Windows\system32\winload.efi */
+	bool device_is_gpt;			   /* else MBR form or another kind of device */
 	struct guid device_partition, device_disk; /* valid when device_is_gpt */
-	uint64_t device_offset;  /* MBR form: byte offset */
+	uint64_t device_offset;			   /* MBR form: byte offset */
 	uint32_t device_signature;
 };
 
-int bcd_default_entry(const void *store, size_t size, const char *name, struct bcd_default_entry *ret,
-		      struct error *err);
+int bcd_default_entry(const void *store, size_t size, const char *name,
+		      struct bcd_default_entry *ret, struct error *err);
 void bcd_default_entry_done(struct bcd_default_entry *entry);
 
-/* The store as readable lines ("Windows Boot Manager / identifier {bootmgr} / device ..."), new memory to be freed. */
+/* The store as readable lines ("Windows Boot Manager / identifier {bootmgr} / device ..."), new
+ * memory to be freed. */
 int bcd_list(const void *store, size_t size, const char *name, char **ret_text, struct error *err);
 
 #endif

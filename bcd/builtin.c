@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What every BCD-Template of Windows 8.1 and later has in common, for an installation whose own one is lost: the objects
- * and values that its public listings and stores made from it agree in. Servers differ in three values.
+ * What every BCD-Template of Windows 8.1 and later has in common, for an installation whose own one
+ * is lost: the objects and values that its public listings and stores made from it agree in.
+ * Servers differ in three values.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,27 +10,28 @@
 #include "bcd/rebuild.h"
 #include "common/checked.h"
 
-#define BOOTMGR    "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
-#define MEMDIAG    "{b2721d73-1db4-4c62-bf78-c548a880142d}"
-#define BADMEMORY  "{5189b25c-5558-4bf2-bca4-289b11bd29e2}"
-#define LOADERS    "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
-#define DEBUGGER   "{4636856e-540f-4170-a130-a84776f4c654}"
-#define EMS        "{0ce4991b-e6b3-4b16-b23c-5e0d9250e5d9}"
-#define GLOBAL     "{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}"
-#define RESUMES    "{1afa9c49-16ab-4a5c-901b-212802da9460}"
-#define HYPERVISOR "{7ff607e0-4395-11db-b0de-0800200c9a66}"
-#define OS_EFI     "{b012b84d-c47c-4ed5-b722-c0c42163e569}"
-#define OS_PCAT    "{a1943bbc-ea85-487c-97c7-c9ede908a38a}"
-#define RESUME_EFI "{0c334284-9a41-4de1-99b3-a7e87e8ff07e}"
+#define BOOTMGR	    "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
+#define MEMDIAG	    "{b2721d73-1db4-4c62-bf78-c548a880142d}"
+#define BADMEMORY   "{5189b25c-5558-4bf2-bca4-289b11bd29e2}"
+#define LOADERS	    "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
+#define DEBUGGER    "{4636856e-540f-4170-a130-a84776f4c654}"
+#define EMS	    "{0ce4991b-e6b3-4b16-b23c-5e0d9250e5d9}"
+#define GLOBAL	    "{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}"
+#define RESUMES	    "{1afa9c49-16ab-4a5c-901b-212802da9460}"
+#define HYPERVISOR  "{7ff607e0-4395-11db-b0de-0800200c9a66}"
+#define OS_EFI	    "{b012b84d-c47c-4ed5-b722-c0c42163e569}"
+#define OS_PCAT	    "{a1943bbc-ea85-487c-97c7-c9ede908a38a}"
+#define RESUME_EFI  "{0c334284-9a41-4de1-99b3-a7e87e8ff07e}"
 #define RESUME_PCAT "{98b02a23-0674-4ce7-bdad-e0a15a8ff97b}"
 
 #define BOOTSHUTDOWNDISABLED UINT32_C(0x16000074)
-#define ALLOWEDINMEMORY      UINT32_C(0x17000077)
+#define ALLOWEDINMEMORY	     UINT32_C(0x17000077)
 
 /* Which kinds of Windows have a value. */
 enum edition { ALL, CLIENT, SERVER };
 
-/* A new object has a type; the rows below it are its elements. Texts hold strings, or identifiers one after the other. */
+/* A new object has a type; the rows below it are its elements. Texts hold strings, or identifiers
+ * one after the other. */
 struct row {
 	uint32_t code;
 	const char *text;
@@ -105,7 +107,7 @@ static const struct row rows[] = {
 };
 
 #define ID_LENGTH (GUID_TEXT_SIZE + 1)
-#define MAX_IDS   4
+#define MAX_IDS	  4
 
 /* Identifiers in braces, one after the other. */
 static size_t parse_ids(const char *text, struct guid ids[MAX_IDS])
@@ -142,7 +144,8 @@ static int add_element(struct bcd_store *store, struct bcd_object *object, const
 		return bcd_object_set_string(store, object, row->code, row->text, err);
 	case BCD_FORMAT_OBJECT:
 	case BCD_FORMAT_OBJECT_LIST:
-		return bcd_object_set_guids(store, object, row->code, ids, parse_ids(row->text, ids), err);
+		return bcd_object_set_guids(store, object, row->code, ids,
+					    parse_ids(row->text, ids), err);
 	case BCD_FORMAT_BOOLEAN:
 		return bcd_object_set_bool(store, object, row->code, row->number != 0, err);
 	default: /* an integer, or a list with one integer: both are eight bytes */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Checking a store by the rules of the boot library, which is strict where the tools of Windows are not: an element of
- * the wrong registry type or length makes its whole object unreadable, a dangling reference fails when it is followed.
+ * Checking a store by the rules of the boot library, which is strict where the tools of Windows are
+ * not: an element of the wrong registry type or length makes its whole object unreadable, a
+ * dangling reference fails when it is followed.
  */
 #include "bcd/check.h"
 
@@ -125,8 +126,9 @@ static void check_options(const struct checker *checker, const struct bcd_elemen
 
 	memcpy(id.bytes, element->data, sizeof(id.bytes));
 	if (!guid_is_zero(&id) && !bcd_store_find(checker->store, &id))
-		FINDING(checker->notes, "%s: the options %s of %s are not in the store", checker->title,
-			bcd_id_text(&id, text), label(checker, element->code, name));
+		FINDING(checker->notes, "%s: the options %s of %s are not in the store",
+			checker->title, bcd_id_text(&id, text),
+			label(checker, element->code, name));
 }
 
 static void check_element(const struct checker *checker, const struct bcd_element *element)
@@ -177,7 +179,8 @@ static void check_loader(const struct checker *checker)
 			FINDING(checker->notes, "%s: no element %s", checker->title,
 				label(checker, needed[i], name));
 	if (checker->is_uefi && path_ends_with(checker->object, ".exe"))
-		FINDING(checker->notes, "%s: path is a BIOS program in a UEFI store", checker->title);
+		FINDING(checker->notes, "%s: path is a BIOS program in a UEFI store",
+			checker->title);
 }
 
 static void check_object(struct checker *checker)

@@ -8,11 +8,12 @@
 #include "bcd/names.h"
 #include "bcd/value.h"
 
-/* Image kinds of applications that run in real mode or are started by ntldr (bits 20-23 of the type). */
-#define IMAGE(type)        (((type) >> 20) & 0xf)
-#define IMAGE_LEGACY       3
-#define IMAGE_REAL_MODE    4
-#define KIND_APPLICATION   1
+/* Image kinds of applications that run in real mode or are started by ntldr (bits 20-23 of the
+ * type). */
+#define IMAGE(type)	 (((type) >> 20) & 0xf)
+#define IMAGE_LEGACY	 3
+#define IMAGE_REAL_MODE	 4
+#define KIND_APPLICATION 1
 
 static const char *reason_to_drop(const struct bcd_object *object)
 {
@@ -85,7 +86,8 @@ int bcd_drop_run_state(struct conversion *conversion)
 	for (size_t i = 0; i < store->object_count; i++)
 		for (size_t j = 0; j < sizeof(table) / sizeof(table[0]) && r == 0; j++)
 			if (BCD_OBJECT_APPLICATION(store->objects[i]->type) == table[j].application)
-				r = drop(conversion, store->objects[i], table[j].code, table[j].reason);
+				r = drop(conversion, store->objects[i], table[j].code,
+					 table[j].reason);
 	return r;
 }
 
@@ -146,7 +148,8 @@ static int drop_dangling_in(struct conversion *conversion, struct bcd_object *ob
 			ids[kept++] = ids[i];
 		else
 			DROPPED(conversion, "%s in %s of %s: there is no such object",
-				bcd_id_text(&ids[i], text), bcd_element_label(object->type, code, name),
+				bcd_id_text(&ids[i], text),
+				bcd_element_label(object->type, code, name),
 				bcd_object_title(object, title));
 	}
 	if (kept == count)

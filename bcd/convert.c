@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * BIOS store to UEFI store. The old store is edited, not rebuilt, so that everything that needs no change keeps its
- * bytes; what was changed is then found by comparing with the old store, so that the report cannot forget anything.
+ * BIOS store to UEFI store. The old store is edited, not rebuilt, so that everything that needs no
+ * change keeps its bytes; what was changed is then found by comparing with the old store, so that
+ * the report cannot forget anything.
  */
 #include "bcd/convert.h"
 
@@ -43,7 +44,8 @@ static int find_boot_manager(struct conversion *conversion)
 {
 	conversion->bootmgr = bcd_store_find(conversion->store, &bcd_bootmgr);
 	if (!conversion->bootmgr || conversion->bootmgr->type != BCD_OBJECT_BOOTMGR)
-		return error_damaged(conversion->err, "'%s': the boot store has no boot manager object",
+		return error_damaged(conversion->err,
+				     "'%s': the boot store has no boot manager object",
 				     hive_name(conversion->store->hive));
 	return 0;
 }
@@ -53,11 +55,12 @@ static int check_resume(struct conversion *conversion)
 	if (conversion->target->is_not_hibernated ||
 	    !bcd_object_bool(conversion->bootmgr, BCD_MGR_RESUME))
 		return 0;
-	return error_refused(conversion->err, REFUSAL_HIBERNATED,
-			     "start the guest, turn fast startup off ('powercfg /h off'), shut it down "
-			     "fully, then convert again",
-			     "'%s': the boot manager is to resume a hibernated Windows",
-			     hive_name(conversion->store->hive));
+	return error_refused(
+		conversion->err, REFUSAL_HIBERNATED,
+		"start the guest, turn fast startup off ('powercfg /h off'), shut it down "
+		"fully, then convert again",
+		"'%s': the boot manager is to resume a hibernated Windows",
+		hive_name(conversion->store->hive));
 }
 
 static int describe(struct conversion *conversion)
@@ -68,8 +71,8 @@ static int describe(struct conversion *conversion)
 static int run_steps(struct conversion *conversion)
 {
 	static int (*const steps[])(struct conversion *) = {
-		find_boot_manager,  check_resume,	bcd_drop_bios_objects, bcd_drop_run_state,
-		bcd_repair_elements, bcd_drop_dangling, bcd_choose_default,    bcd_convert_devices,
+		find_boot_manager,    check_resume,	 bcd_drop_bios_objects, bcd_drop_run_state,
+		bcd_repair_elements,  bcd_drop_dangling, bcd_choose_default,	bcd_convert_devices,
 		bcd_convert_programs, describe,
 	};
 
@@ -130,8 +133,9 @@ static int note_changes(const void *before, size_t size, const struct bcd_store 
 	return r;
 }
 
-int bcd_convert(const void *bios_store, size_t size, const char *name, const struct bcd_target *target,
-		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err)
+int bcd_convert(const void *bios_store, size_t size, const char *name,
+		const struct bcd_target *target, uint8_t **ret_store, size_t *ret_size,
+		struct bcd_notes *notes, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 	struct error local = ERROR_INIT;

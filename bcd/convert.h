@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The steps of the conversion, in their order; internal to the library. Each fills notes->dropped and ->warnings. */
+/* The steps of the conversion, in their order; internal to the library. Each fills notes->dropped
+ * and ->warnings. */
 #ifndef HVGEN2_BCD_CONVERT_H
 #define HVGEN2_BCD_CONVERT_H
 
@@ -14,16 +15,18 @@ struct conversion {
 	struct error *err;
 };
 
-#define DROPPED(conversion, ...) \
+#define DROPPED(conversion, ...)                                                                   \
 	bcd_note(&(conversion)->notes->dropped, &(conversion)->notes->dropped_count, __VA_ARGS__)
-#define WARNING(conversion, ...) \
+#define WARNING(conversion, ...)                                                                   \
 	bcd_note(&(conversion)->notes->warnings, &(conversion)->notes->warning_count, __VA_ARGS__)
 
-/* The GPT identity of the partition that starts at 'mbr_offset' of the old disk; false when there is none. */
+/* The GPT identity of the partition that starts at 'mbr_offset' of the old disk; false when there
+ * is none. */
 bool bcd_target_partition(const struct bcd_target *target, uint64_t mbr_offset,
 			  struct bcd_partition_id *ret);
 
-/* Pass on an error; damage of the store becomes a refusal, because the way out is to repair it in the guest. */
+/* Pass on an error; damage of the store becomes a refusal, because the way out is to repair it in
+ * the guest. */
 int bcd_refuse_damage(const struct error *from, int r, struct error *err);
 
 /* cleanup.c: what a UEFI store does not have, and what the boot library would refuse. */

@@ -39,8 +39,8 @@ static int fill(const struct bcd_object *object, const char *name, struct bcd_de
 	return 0;
 }
 
-int bcd_default_entry(const void *bytes, size_t size, const char *name, struct bcd_default_entry *ret,
-		      struct error *err)
+int bcd_default_entry(const void *bytes, size_t size, const char *name,
+		      struct bcd_default_entry *ret, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 	const struct bcd_object *bootmgr, *entry;
@@ -56,7 +56,8 @@ int bcd_default_entry(const void *bytes, size_t size, const char *name, struct b
 		return error_damaged(err, "'%s': the boot manager has no default entry", name);
 	entry = bcd_store_find(store, &id);
 	if (!entry)
-		return error_damaged(err, "'%s': the default entry of the boot manager is not in the store",
-				     name);
+		return error_damaged(
+			err, "'%s': the default entry of the boot manager is not in the store",
+			name);
 	return fill(entry, name, ret, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading device elements, and rewriting the partitions in them: see device.h, and device_format.h for the bytes. */
+/* Reading device elements, and rewriting the partitions in them: see device.h, and device_format.h
+ * for the bytes. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -79,17 +80,18 @@ static int check_header(const uint8_t *desc, size_t room, size_t *ret_size, stru
 	uint32_t size;
 
 	if (room < DESC_BODY)
-		return error_damaged(err, "device descriptor of %zu bytes, expected at least %d", room,
-				     DESC_BODY);
+		return error_damaged(err, "device descriptor of %zu bytes, expected at least %d",
+				     room, DESC_BODY);
 	size = get_le32(desc + DESC_SIZE);
 	if (size < DESC_BODY || size > room)
-		return error_damaged(err, "device descriptor says %" PRIu32 " bytes where %zu are", size,
-				     room);
+		return error_damaged(err, "device descriptor says %" PRIu32 " bytes where %zu are",
+				     size, room);
 	*ret_size = size;
 	return 0;
 }
 
-/* Check a file path descriptor in 'room' bytes; gives the size of its parent and the bytes of the path. */
+/* Check a file path descriptor in 'room' bytes; gives the size of its parent and the bytes of the
+ * path. */
 static int check_file_path(const uint8_t *path, size_t room, size_t *ret_parent_size,
 			   size_t *ret_path_size, struct error *err)
 {
@@ -98,12 +100,15 @@ static int check_file_path(const uint8_t *path, size_t room, size_t *ret_parent_
 	int r;
 
 	if (room < PATH_PARENT)
-		return error_damaged(err, "file path of a device has %zu bytes, expected at least %d",
+		return error_damaged(err,
+				     "file path of a device has %zu bytes, expected at least %d",
 				     room, PATH_PARENT);
 	length = get_le32(path + PATH_LENGTH);
 	if (get_le32(path + PATH_VERSION) != 1 || length < PATH_PARENT || length > room)
-		return error_damaged(err, "file path of a device has version %" PRIu32 " and length %" PRIu32
-				     " where %zu bytes are", get_le32(path + PATH_VERSION), length, room);
+		return error_damaged(err,
+				     "file path of a device has version %" PRIu32
+				     " and length %" PRIu32 " where %zu bytes are",
+				     get_le32(path + PATH_VERSION), length, room);
 	r = check_header(path + PATH_PARENT, length - PATH_PARENT, &parent_size, err);
 	if (r < 0)
 		return r;
@@ -112,8 +117,8 @@ static int check_file_path(const uint8_t *path, size_t room, size_t *ret_parent_
 	return 0;
 }
 
-static int decode_descriptor(const uint8_t *desc, size_t room, unsigned int depth, struct bcd_device *ret,
-			     struct error *err);
+static int decode_descriptor(const uint8_t *desc, size_t room, unsigned int depth,
+			     struct bcd_device *ret, struct error *err);
 
 static int decode_string(const uint8_t *bytes, size_t size, char **ret, struct error *err)
 {
@@ -121,8 +126,8 @@ static int decode_string(const uint8_t *bytes, size_t size, char **ret, struct e
 	return *ret ? 0 : error_failed(err, ENOMEM, "out of memory");
 }
 
-static int decode_parent(const uint8_t *desc, size_t room, unsigned int depth, struct bcd_device *ret,
-			 struct error *err)
+static int decode_parent(const uint8_t *desc, size_t room, unsigned int depth,
+			 struct bcd_device *ret, struct error *err)
 {
 	ret->parent = calloc(1, sizeof(*ret->parent));
 	if (!ret->parent)
@@ -130,8 +135,8 @@ static int decode_parent(const uint8_t *desc, size_t room, unsigned int depth, s
 	return decode_descriptor(desc, room, depth + 1, ret->parent, err);
 }
 
-static int decode_file_path(const uint8_t *path, size_t room, unsigned int depth, struct bcd_device *ret,
-			    struct error *err)
+static int decode_file_path(const uint8_t *path, size_t room, unsigned int depth,
+			    struct bcd_device *ret, struct error *err)
 {
 	size_t parent_size = 0, path_size = 0;
 	int r = check_file_path(path, room, &parent_size, &path_size, err);
@@ -178,15 +183,16 @@ static size_t locate_parent_offset(const uint8_t *desc)
 	return get_le32(desc + LOCATE_PARENT);
 }
 
-static int decode_locate(const uint8_t *desc, size_t size, unsigned int depth, struct bcd_device *ret,
-			 struct error *err)
+static int decode_locate(const uint8_t *desc, size_t size, unsigned int depth,
+			 struct bcd_device *ret, struct error *err)
 {
 	size_t parent = locate_parent_offset(desc), end = parent ? parent : size;
 	int r;
 
 	if (end < LOCATE_PATH || end > size)
-		return error_damaged(err, "locate device of %zu bytes says that its parent is at %zu", size,
-				     parent);
+		return error_damaged(err,
+				     "locate device of %zu bytes says that its parent is at %zu",
+				     size, parent);
 	ret->located_element = get_le32(desc + LOCATE_ELEMENT);
 	r = decode_string(desc + LOCATE_PATH, end - LOCATE_PATH, &ret->path, err);
 	if (r < 0 || !parent)
@@ -194,8 +200,8 @@ static int decode_locate(const uint8_t *desc, size_t size, unsigned int depth, s
 	return decode_parent(desc + parent, size - parent, depth, ret, err);
 }
 
-static int decode_descriptor(const uint8_t *desc, size_t room, unsigned int depth, struct bcd_device *ret,
-			     struct error *err)
+static int decode_descriptor(const uint8_t *desc, size_t room, unsigned int depth,
+			     struct bcd_device *ret, struct error *err)
 {
 	size_t size = 0;
 	int r = check_header(desc, room, &size, err);
@@ -239,8 +245,9 @@ static int check_element(const uint8_t *bytes, size_t size, struct error *err)
 	if (r < 0)
 		return r;
 	if (desc_size != size - OPTIONS_SIZE)
-		return error_damaged(err, "device element of %zu bytes holds a descriptor of %zu, expected %zu",
-				     size, desc_size, size - OPTIONS_SIZE);
+		return error_damaged(
+			err, "device element of %zu bytes holds a descriptor of %zu, expected %zu",
+			size, desc_size, size - OPTIONS_SIZE);
 	return 0;
 }
 
@@ -263,8 +270,8 @@ int bcd_device_decode(const void *bytes, size_t size, struct bcd_device *ret, st
 }
 
 /* The bytes of a descriptor are known to be consistent: bcd_device_decode() has seen them. */
-static size_t rewrite_descriptor(uint8_t *desc, size_t size, unsigned int depth, bcd_device_map *map,
-				 void *context)
+static size_t rewrite_descriptor(uint8_t *desc, size_t size, unsigned int depth,
+				 bcd_device_map *map, void *context)
 {
 	enum bcd_device_kind kind = classify(desc, size);
 	struct bcd_partition_id id = {.mbr_offset = 0};
@@ -278,14 +285,15 @@ static size_t rewrite_descriptor(uint8_t *desc, size_t size, unsigned int depth,
 	if (path_at) {
 		uint8_t *parent = desc + path_at + PATH_PARENT;
 
-		return rewrite_descriptor(parent, get_le32(parent + DESC_SIZE), depth + 1, map, context);
+		return rewrite_descriptor(parent, get_le32(parent + DESC_SIZE), depth + 1, map,
+					  context);
 	}
 	if (kind == BCD_DEVICE_LOCATE_ELEMENT || kind == BCD_DEVICE_LOCATE_PATH) {
 		uint8_t *parent = desc + locate_parent_offset(desc);
 
 		return parent == desc ? 0
-				      : rewrite_descriptor(parent, get_le32(parent + DESC_SIZE), depth + 1,
-							   map, context);
+				      : rewrite_descriptor(parent, get_le32(parent + DESC_SIZE),
+							   depth + 1, map, context);
 	}
 	if (kind == BCD_DEVICE_GPT || kind == BCD_DEVICE_MBR)
 		get_partition_id(desc, &id);
@@ -299,8 +307,8 @@ static size_t rewrite_descriptor(uint8_t *desc, size_t size, unsigned int depth,
 	return 1;
 }
 
-int bcd_device_rewrite(void *bytes, size_t size, bcd_device_map *map, void *context, size_t *ret_changed,
-		       struct error *err)
+int bcd_device_rewrite(void *bytes, size_t size, bcd_device_map *map, void *context,
+		       size_t *ret_changed, struct error *err)
 {
 	CLEANUP_BCD_DEVICE struct bcd_device device = BCD_DEVICE_INIT;
 	uint8_t *from = bytes;
@@ -308,6 +316,7 @@ int bcd_device_rewrite(void *bytes, size_t size, bcd_device_map *map, void *cont
 
 	if (r < 0)
 		return r;
-	*ret_changed = rewrite_descriptor(from + OPTIONS_SIZE, size - OPTIONS_SIZE, 0, map, context);
+	*ret_changed =
+		rewrite_descriptor(from + OPTIONS_SIZE, size - OPTIONS_SIZE, 0, map, context);
 	return 0;
 }

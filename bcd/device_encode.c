@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writing device elements, as bytes and as text: see device.h, and device_format.h for the bytes. */
+/* Writing device elements, as bytes and as text: see device.h, and device_format.h for the bytes.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -141,8 +142,8 @@ static void put_locate(const struct bcd_device *device, const struct pieces *pie
 	memcpy(desc + parent, pieces->parent, pieces->parent_size);
 }
 
-static int put_descriptor(const struct bcd_device *device, const struct pieces *pieces, uint8_t *desc,
-			  size_t size, struct error *err)
+static int put_descriptor(const struct bcd_device *device, const struct pieces *pieces,
+			  uint8_t *desc, size_t size, struct error *err)
 {
 	switch (device->kind) {
 	case BCD_DEVICE_BOOT:
@@ -169,7 +170,8 @@ static int put_descriptor(const struct bcd_device *device, const struct pieces *
 		put_locate(device, pieces, desc, size);
 		return 0;
 	default:
-		return error_failed(err, EINVAL, "device of kind %d cannot be written", device->kind);
+		return error_failed(err, EINVAL, "device of kind %d cannot be written",
+				    device->kind);
 	}
 }
 
@@ -185,7 +187,8 @@ static int encode_descriptor(const struct bcd_device *device, unsigned int depth
 		return r;
 	size = descriptor_size(device->kind, device->is_whole_disk, &pieces);
 	if (size > UINT16_MAX)
-		return error_failed(err, E2BIG, "device path of %zu bytes is too long", pieces.path_size);
+		return error_failed(err, E2BIG, "device path of %zu bytes is too long",
+				    pieces.path_size);
 	desc = calloc(1, size);
 	if (!desc)
 		return error_failed(err, ENOMEM, "out of memory");
@@ -223,8 +226,8 @@ static char *partition_text(bool is_gpt, const struct bcd_partition_id *id)
 	int r;
 
 	if (is_gpt)
-		r = asprintf(&text, "partition={%s} disk={%s}", guid_format(&id->partition, partition),
-			     guid_format(&id->disk, disk));
+		r = asprintf(&text, "partition={%s} disk={%s}",
+			     guid_format(&id->partition, partition), guid_format(&id->disk, disk));
 	else
 		r = asprintf(&text, "partition=%" PRIu64 " disk=%08" PRIx32, id->mbr_offset,
 			     id->mbr_signature);
@@ -264,7 +267,8 @@ static char *locate_text(const struct bcd_device *device)
 	if (device->kind == BCD_DEVICE_LOCATE_PATH)
 		r = asprintf(&text, "locate=%s%s%s", device->path, comma, where);
 	else
-		r = asprintf(&text, "locate=custom:%08" PRIx32 "%s%s", device->located_element, comma, where);
+		r = asprintf(&text, "locate=custom:%08" PRIx32 "%s%s", device->located_element,
+			     comma, where);
 	return r < 0 ? NULL : text;
 }
 
@@ -287,4 +291,3 @@ char *bcd_device_text(const struct bcd_device *device)
 		return strdup("unknown");
 	}
 }
-

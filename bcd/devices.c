@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Steps of the conversion that concern devices: the default entry, and MBR form to GPT form. See convert.h. */
+/* Steps of the conversion that concern devices: the default entry, and MBR form to GPT form. See
+ * convert.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ static enum match match_device(const struct bcd_target *target, const struct bcd
 		return target->windows_offset == target->system_offset ? MATCH_SURE : MATCH_PERHAPS;
 	case BCD_DEVICE_LOCATE_ELEMENT:
 	case BCD_DEVICE_LOCATE_PATH:
-		return MATCH_PERHAPS;
+		/* A parent is a virtual disk to search, which holds another Windows. */
+		return device->parent ? MATCH_NONE : MATCH_PERHAPS;
 	default:
 		return MATCH_NONE;
 	}
@@ -55,10 +57,12 @@ static enum match match_entry(const struct conversion *conversion, const struct 
 	return match_device(conversion->target, &device);
 }
 
-/* The first entry that matches as surely as 'wanted': the default, the menu in its order, then any other. */
+/* The first entry that matches as surely as 'wanted': the default, the menu in its order, then any
+ * other. */
 static bool find_entry(const struct conversion *conversion, enum match wanted, struct guid *ret)
 {
-	const struct bcd_element *order = bcd_object_find(conversion->bootmgr, BCD_MGR_DISPLAYORDER);
+	const struct bcd_element *order =
+		bcd_object_find(conversion->bootmgr, BCD_MGR_DISPLAYORDER);
 	CLEANUP_FREE struct guid *ids = NULL;
 	size_t count = 0;
 
@@ -88,13 +92,14 @@ static int set_default(struct conversion *conversion, const struct guid *id)
 	struct guid resume;
 	int r;
 
-	WARNING(conversion, "the default entry of the boot menu is now %s: the one before does not start the Windows that is converted",
+	WARNING(conversion,
+		"the default entry of the boot menu is now %s: the one before does not start the Windows that is converted",
 		bcd_object_title(entry, title));
 	r = bcd_object_set_guids(conversion->store, conversion->bootmgr, BCD_MGR_DEFAULT, id, 1,
 				 conversion->err);
 	if (r == 0 && bcd_object_guid(entry, BCD_OS_RESUMEOBJECT, &resume))
-		r = bcd_object_set_guids(conversion->store, conversion->bootmgr, BCD_MGR_RESUMEOBJECT,
-					 &resume, 1, conversion->err);
+		r = bcd_object_set_guids(conversion->store, conversion->bootmgr,
+					 BCD_MGR_RESUMEOBJECT, &resume, 1, conversion->err);
 	return r;
 }
 
@@ -104,12 +109,14 @@ int bcd_choose_default(struct conversion *conversion)
 
 	if (!find_entry(conversion, MATCH_SURE, &chosen) &&
 	    !find_entry(conversion, MATCH_PERHAPS, &chosen))
-		return error_damaged(conversion->err,
-				     "'%s': no entry of the boot store starts the Windows at byte %" PRIu64
-				     " of the disk with signature %08" PRIx32,
-				     hive_name(conversion->store->hive),
-				     conversion->target->windows_offset, conversion->target->mbr_signature);
-	if (bcd_object_guid(conversion->bootmgr, BCD_MGR_DEFAULT, &old) && guid_equal(&old, &chosen))
+		return error_damaged(
+			conversion->err,
+			"'%s': no entry of the boot store starts the Windows at byte %" PRIu64
+			" of the disk with signature %08" PRIx32,
+			hive_name(conversion->store->hive), conversion->target->windows_offset,
+			conversion->target->mbr_signature);
+	if (bcd_object_guid(conversion->bootmgr, BCD_MGR_DEFAULT, &old) &&
+	    guid_equal(&old, &chosen))
 		return 0;
 	return set_default(conversion, &chosen);
 }
@@ -125,7 +132,8 @@ static void warn_foreign(const struct rewriting *rewriting, const char *where)
 {
 	char title[BCD_TITLE_SIZE], name[BCD_NAME_SIZE];
 
-	WARNING(rewriting->conversion, "%s of %s names %s, which is not converted; it stays as it is",
+	WARNING(rewriting->conversion,
+		"%s of %s names %s, which is not converted; it stays as it is",
 		bcd_element_label(rewriting->object->type, rewriting->code, name),
 		bcd_object_title(rewriting->object, title), where);
 }
@@ -145,15 +153,17 @@ static bool map_mbr(const struct rewriting *rewriting, struct bcd_partition_id *
 }
 
 /* "boot" was the old system partition, which the new boot manager does not come from any more. */
-static bool map_boot(const struct rewriting *rewriting, unsigned int depth, struct bcd_partition_id *id)
+static bool map_boot(const struct rewriting *rewriting, unsigned int depth,
+		     struct bcd_partition_id *id)
 {
 	const struct bcd_target *target = rewriting->conversion->target;
 	uint32_t application = BCD_OBJECT_APPLICATION(rewriting->object->type);
-	bool is_windows = depth == 0 &&
-			  (application == BCD_OBJECT_APPLICATION(BCD_OBJECT_OSLOADER) ||
-			   application == BCD_OBJECT_APPLICATION(BCD_OBJECT_RESUME));
+	bool is_windows =
+		depth == 0 && (application == BCD_OBJECT_APPLICATION(BCD_OBJECT_OSLOADER) ||
+			       application == BCD_OBJECT_APPLICATION(BCD_OBJECT_RESUME));
 
-	return bcd_target_partition(target, is_windows ? target->windows_offset : target->system_offset,
+	return bcd_target_partition(target,
+				    is_windows ? target->windows_offset : target->system_offset,
 				    id);
 }
 
@@ -164,7 +174,8 @@ static bool map_gpt(const struct rewriting *rewriting, const struct bcd_partitio
 
 	if (guid_equal(&id->disk, &target->gpt_disk))
 		return false;
-	snprintf(where, sizeof(where), "a partition of the disk {%s}", guid_format(&id->disk, disk));
+	snprintf(where, sizeof(where), "a partition of the disk {%s}",
+		 guid_format(&id->disk, disk));
 	warn_foreign(rewriting, where);
 	return false;
 }
@@ -219,7 +230,9 @@ static int set_esp(struct conversion *conversion, struct bcd_object *object, uin
 	size_t size = 0;
 	int r = bcd_device_encode(&esp, &bytes, &size, conversion->err);
 
-	return r < 0 ? r : bcd_object_set(conversion->store, object, code, bytes, size, conversion->err);
+	return r < 0 ? r
+		     : bcd_object_set(conversion->store, object, code, bytes, size,
+				      conversion->err);
 }
 
 static int convert_object(struct conversion *conversion, struct bcd_object *object)

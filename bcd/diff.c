@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What differs between two boot stores: see diff.h. Elements are the same when registry type and bytes are. */
+/* What differs between two boot stores: see diff.h. Elements are the same when registry type and
+ * bytes are. */
 #include "bcd/diff.h"
 
 #include <string.h>
@@ -13,8 +14,10 @@ static int report(const struct comparison *comparison, enum bcd_difference_kind 
 		  const struct bcd_object *object, const struct bcd_element *before,
 		  const struct bcd_element *after)
 {
-	struct bcd_difference difference = {
-		.kind = kind, .object = object, .before = before, .after = after};
+	struct bcd_difference difference = {.kind = kind,
+					    .object = object,
+					    .before = before,
+					    .after = after};
 
 	return comparison->seen(comparison->context, &difference);
 }

@@ -9,8 +9,8 @@ enum bcd_difference_kind { BCD_ADDED, BCD_REMOVED, BCD_CHANGED, BCD_DIFFERENCE_K
 
 struct bcd_difference {
 	enum bcd_difference_kind kind;
-	const struct bcd_object *object;             /* of B, or of A when it is only there */
-	const struct bcd_element *before, *after;    /* NULL: not there; both NULL: the whole object */
+	const struct bcd_object *object;	  /* of B, or of A when it is only there */
+	const struct bcd_element *before, *after; /* NULL: not there; both NULL: the whole object */
 };
 
 /* A negative result ends the comparison and is returned by it. */

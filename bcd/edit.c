@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Changes to a BCD store: each is made in the hive and in the model, so that later steps see it. Keys are written as
- * Windows writes them: identifiers and element numbers in lower case, integers as eight bytes.
+ * Changes to a BCD store: each is made in the hive and in the model, so that later steps see it.
+ * Keys are written as Windows writes them: identifiers and element numbers in lower case, integers
+ * as eight bytes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -69,8 +70,8 @@ static int make_object_keys(struct bcd_store *store, struct bcd_object *object, 
 	return hive_set_dword(store->hive, description, "Type", object->type, err);
 }
 
-int bcd_store_add(struct bcd_store *store, const struct guid *id, uint32_t type, struct bcd_object **ret,
-		  struct error *err)
+int bcd_store_add(struct bcd_store *store, const struct guid *id, uint32_t type,
+		  struct bcd_object **ret, struct error *err)
 {
 	struct bcd_object *object = calloc(1, sizeof(*object));
 	int r;
@@ -133,8 +134,8 @@ static struct bcd_element *make_element(struct bcd_object *object, uint32_t code
 	return &grown[object->element_count++];
 }
 
-static int set_in_hive(struct bcd_store *store, struct bcd_object *object, uint32_t code, const void *data,
-		       size_t size, struct error *err)
+static int set_in_hive(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+		       const void *data, size_t size, struct error *err)
 {
 	hive_node_h node;
 	char key[9];
@@ -150,8 +151,8 @@ static int set_in_hive(struct bcd_store *store, struct bcd_object *object, uint3
 	return hive_set(store->hive, node, "Element", bcd_registry_type(code), data, size, err);
 }
 
-int bcd_object_set(struct bcd_store *store, struct bcd_object *object, uint32_t code, const void *data,
-		   size_t size, struct error *err)
+int bcd_object_set(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+		   const void *data, size_t size, struct error *err)
 {
 	uint8_t *copy = malloc(size ? size : 1);
 	struct bcd_element *element = make_element(object, code);
@@ -180,8 +181,8 @@ int bcd_object_set_string(struct bcd_store *store, struct bcd_object *object, ui
 	return bcd_object_set(store, object, code, utf16, size, err);
 }
 
-int bcd_object_set_bool(struct bcd_store *store, struct bcd_object *object, uint32_t code, bool value,
-			struct error *err)
+int bcd_object_set_bool(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+			bool value, struct error *err)
 {
 	uint8_t byte = value;
 
@@ -242,7 +243,8 @@ int bcd_object_unset(struct bcd_store *store, struct bcd_object *object, uint32_
 /* What Windows puts into the store's Description at run time. */
 static int forget_run_time(struct bcd_store *store, hive_node_h description, struct error *err)
 {
-	static const char *const names[] = {"GuidCache", "TreatAsSystem", "FirmwareModified", "System"};
+	static const char *const names[] = {"GuidCache", "TreatAsSystem", "FirmwareModified",
+					    "System"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		int r = hive_unset(store->hive, description, names[i], err);
@@ -270,7 +272,8 @@ int bcd_store_describe(struct bcd_store *store, bool is_recovery, struct error *
 	r = hive_set(store->hive, description, "KeyName", hive_t_string, key_name, size, err);
 	if (r < 0)
 		return r;
-	r = hive_set_dword(store->hive, description, is_recovery ? "FirmwareModified" : "System", 1, err);
+	r = hive_set_dword(store->hive, description, is_recovery ? "FirmwareModified" : "System", 1,
+			   err);
 	for (size_t i = 0; i < store->object_count && r == 0; i++) {
 		hive_node_h node = hive_find(store->hive, store->objects[i]->node, "Description");
 

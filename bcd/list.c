@@ -19,20 +19,22 @@
 static size_t rank(const struct bcd_object *object)
 {
 	static const uint32_t order[] = {
-		BCD_OBJECT_FWBOOTMGR, BCD_OBJECT_BOOTMGR, BCD_OBJECT_FIRMWARE,	 BCD_OBJECT_OSLOADER,
-		BCD_OBJECT_RESUME,    BCD_OBJECT_MEMDIAG, BCD_OBJECT_NTLDR,	 BCD_OBJECT_BOOTSECTOR,
-		BCD_OBJECT_STARTUP,
+		BCD_OBJECT_FWBOOTMGR, BCD_OBJECT_BOOTMGR,    BCD_OBJECT_FIRMWARE,
+		BCD_OBJECT_OSLOADER,  BCD_OBJECT_RESUME,     BCD_OBJECT_MEMDIAG,
+		BCD_OBJECT_NTLDR,     BCD_OBJECT_BOOTSECTOR, BCD_OBJECT_STARTUP,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
 		if (order[i] == object->type)
 			return i;
-	return ARRAY_SIZE(order) + (BCD_OBJECT_KIND(object->type) > 1 ? BCD_OBJECT_KIND(object->type) : 0);
+	return ARRAY_SIZE(order) +
+	       (BCD_OBJECT_KIND(object->type) > 1 ? BCD_OBJECT_KIND(object->type) : 0);
 }
 
 static int compare_objects(const void *a, const void *b)
 {
-	const struct bcd_object *x = *(struct bcd_object *const *)a, *y = *(struct bcd_object *const *)b;
+	const struct bcd_object *x = *(struct bcd_object *const *)a,
+				*y = *(struct bcd_object *const *)b;
 	char x_id[GUID_TEXT_SIZE], y_id[GUID_TEXT_SIZE];
 
 	if (rank(x) != rank(y))
@@ -56,8 +58,8 @@ static void print_heading(FILE *out, const struct bcd_object *object)
 	fprintf(out, "\n%-*s%s\n", NAME_WIDTH, "identifier", bcd_id_text(&object->id, id));
 }
 
-static int print_element(FILE *out, const struct bcd_object *object, const struct bcd_element *element,
-			 struct error *err)
+static int print_element(FILE *out, const struct bcd_object *object,
+			 const struct bcd_element *element, struct error *err)
 {
 	CLEANUP_BCD_TEXTS struct bcd_texts texts = BCD_TEXTS_INIT;
 	char buffer[BCD_NAME_SIZE];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What things in a boot store are called: the names bcdedit prints, where it has one. Codes and formats are from public
- * headers of the BCD interface and from real stores; an element that is not here is printed as "custom:XXXXXXXX", as
- * bcdedit does.
+ * What things in a boot store are called: the names bcdedit prints, where it has one. Codes and
+ * formats are from public headers of the BCD interface and from real stores; an element that is not
+ * here is printed as "custom:XXXXXXXX", as bcdedit does.
  */
 #include "bcd/names.h"
 
@@ -257,12 +257,9 @@ static const struct name osloader[] = {
 
 /* Class 2 in resume objects. */
 static const struct name resume[] = {
-	{0x21000001, "filedevice"},
-	{0x22000002, "filepath"},
-	{0x26000003, "customsettings"},
-	{0x26000004, "pae"},
-	{0x21000005, "associatedosdevice"},
-	{0x26000006, "debugoptionenabled"},
+	{0x21000001, "filedevice"},	    {0x22000002, "filepath"},
+	{0x26000003, "customsettings"},	    {0x26000004, "pae"},
+	{0x21000005, "associatedosdevice"}, {0x26000006, "debugoptionenabled"},
 	{0x25000008, "bootmenupolicy"},
 };
 
@@ -280,16 +277,11 @@ static const struct name startup[] = {
 
 /* Class 3. */
 static const struct name device[] = {
-	{0x35000001, "ramdiskimageoffset"},
-	{0x35000002, "ramdisktftpclientport"},
-	{0x31000003, "ramdisksdidevice"},
-	{0x32000004, "ramdisksdipath"},
-	{0x35000005, "ramdiskimagelength"},
-	{0x36000006, "exportascd"},
-	{0x35000007, "ramdisktftpblocksize"},
-	{0x35000008, "ramdisktftpwindowsize"},
-	{0x36000009, "ramdiskmcenabled"},
-	{0x3600000a, "ramdiskmctftpfallback"},
+	{0x35000001, "ramdiskimageoffset"},   {0x35000002, "ramdisktftpclientport"},
+	{0x31000003, "ramdisksdidevice"},     {0x32000004, "ramdisksdipath"},
+	{0x35000005, "ramdiskimagelength"},   {0x36000006, "exportascd"},
+	{0x35000007, "ramdisktftpblocksize"}, {0x35000008, "ramdisktftpwindowsize"},
+	{0x36000009, "ramdiskmcenabled"},     {0x3600000a, "ramdiskmctftpfallback"},
 	{0x3600000b, "ramdisktftpvarwindow"},
 };
 
@@ -372,14 +364,19 @@ static const struct known *known_object(const struct guid *id)
 		{"b2721d73-1db4-4c62-bf78-c548a880142d", "{memdiag}", NULL},
 		{"466f5a88-0af2-4f76-9038-095b170dc21c", "{ntldr}", NULL},
 		{"5189b25c-5558-4bf2-bca4-289b11bd29e2", "{badmemory}", "RAM Defects"},
-		{"6efb52bf-1766-41db-a6b3-0ee5eff72bd7", "{bootloadersettings}", "Boot Loader Settings"},
+		{"6efb52bf-1766-41db-a6b3-0ee5eff72bd7", "{bootloadersettings}",
+		 "Boot Loader Settings"},
 		{"4636856e-540f-4170-a130-a84776f4c654", "{dbgsettings}", "Debugger Settings"},
 		{"0ce4991b-e6b3-4b16-b23c-5e0d9250e5d9", "{emssettings}", "EMS Settings"},
 		{"7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e", "{globalsettings}", "Global Settings"},
-		{"1afa9c49-16ab-4a5c-901b-212802da9460", "{resumeloadersettings}", "Resume Loader Settings"},
-		{"7ff607e0-4395-11db-b0de-0800200c9a66", "{hypervisorsettings}", "Hypervisor Settings"},
-		{"313e8eed-7098-4586-a9bf-309c61f8d449", "{kerneldbgsettings}", "Kernel Debugger Settings"},
-		{"ae5534e0-a924-466c-b836-758539a3ee3a", "{ramdiskoptions}", "Setup Ramdisk Options"},
+		{"1afa9c49-16ab-4a5c-901b-212802da9460", "{resumeloadersettings}",
+		 "Resume Loader Settings"},
+		{"7ff607e0-4395-11db-b0de-0800200c9a66", "{hypervisorsettings}",
+		 "Hypervisor Settings"},
+		{"313e8eed-7098-4586-a9bf-309c61f8d449", "{kerneldbgsettings}",
+		 "Kernel Debugger Settings"},
+		{"ae5534e0-a924-466c-b836-758539a3ee3a", "{ramdiskoptions}",
+		 "Setup Ramdisk Options"},
 	};
 	char text[GUID_TEXT_SIZE];
 
@@ -441,13 +438,16 @@ const char *bcd_value_name(uint32_t object_type, uint32_t code, uint64_t value)
 		{0x25000021, false, 0, {"Default", "ForceEnable", "ForceDisable"}},
 		{0x25000080, false, 0, {"Minimal", "Network", "DsRepair"}},
 		{0x250000c2, false, 0, {"Legacy", "Standard"}},
-		{0x250000e0, false, 0, {"DisplayAllFailures", "IgnoreAllFailures",
-					"IgnoreShutdownFailures", "IgnoreBootFailures"}},
+		{0x250000e0,
+		 false,
+		 0,
+		 {"DisplayAllFailures", "IgnoreAllFailures", "IgnoreShutdownFailures",
+		  "IgnoreBootFailures"}},
 		{0x250000f0, false, 0, {"Off", "Auto"}},
 		{0x250000f3, false, 0, {"Serial", "1394", NULL, "NET"}},
 	};
-	bool in_resume = BCD_OBJECT_APPLICATION(object_type) ==
-			 BCD_OBJECT_APPLICATION(BCD_OBJECT_RESUME);
+	bool in_resume =
+		BCD_OBJECT_APPLICATION(object_type) == BCD_OBJECT_APPLICATION(BCD_OBJECT_RESUME);
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		bool is_same = BCD_ELEMENT_CLASS(code) == 1 || table[i].in_resume == in_resume;

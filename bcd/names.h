@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the objects, elements and values of a boot store are called in bcdedit. All texts are static. */
+/* What the objects, elements and values of a boot store are called in bcdedit. All texts are
+ * static. */
 #ifndef HVGEN2_BCD_NAMES_H
 #define HVGEN2_BCD_NAMES_H
 
@@ -7,7 +8,8 @@
 
 #include "common/guid.h"
 
-/* "device", "osdevice" ...; the same code means different things in different objects. NULL when there is no name. */
+/* "device", "osdevice" ...; the same code means different things in different objects. NULL when
+ * there is no name. */
 const char *bcd_element_name(uint32_t object_type, uint32_t code);
 
 /* The same, and "custom:XXXXXXXX" in 'buffer' when there is no name. */
@@ -17,7 +19,8 @@ const char *bcd_element_label(uint32_t object_type, uint32_t code, char buffer[B
 /* "{bootmgr}" for a well-known identifier; NULL for any other. */
 const char *bcd_object_alias(const struct guid *id);
 
-/* The line above an object: "Windows Boot Loader"; "Object XXXXXXXX" in 'buffer' for an unknown type. */
+/* The line above an object: "Windows Boot Loader"; "Object XXXXXXXX" in 'buffer' for an unknown
+ * type. */
 #define BCD_HEADING_SIZE 32
 const char *bcd_object_heading(const struct guid *id, uint32_t type, char buffer[BCD_HEADING_SIZE]);
 

@@ -19,7 +19,8 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
 }
 
-/* "\Windows\system32\winload.exe" to ".efi": three characters; folder, case and what follows the NUL stay. */
+/* "\Windows\system32\winload.exe" to ".efi": three characters; folder, case and what follows the
+ * NUL stay. */
 static int change_extension(struct conversion *conversion, struct bcd_object *object)
 {
 	const struct bcd_element *element = bcd_object_find(object, BCD_PATH);
@@ -33,12 +34,15 @@ static int change_extension(struct conversion *conversion, struct bcd_object *ob
 	while (end + 2 <= element->size && get_le16(copy + end) != 0)
 		end += 2;
 	for (size_t i = 0; i < 3; i++)
-		put_le16(copy + end - 6 + 2 * i, (uint16_t)"efi"[i]);
-	return bcd_object_set(conversion->store, object, BCD_PATH, copy, element->size, conversion->err);
+		put_le16(copy + end - 6 + 2 * i, (uint16_t) "efi"[i]);
+	return bcd_object_set(conversion->store, object, BCD_PATH, copy, element->size,
+			      conversion->err);
 }
 
-/* A loader or resume object whose program is 'old'; others are not of the boot programs that UEFI has twins of. */
-static int convert_program(struct conversion *conversion, struct bcd_object *object, const char *old)
+/* A loader or resume object whose program is 'old'; others are not of the boot programs that UEFI
+ * has twins of. */
+static int convert_program(struct conversion *conversion, struct bcd_object *object,
+			   const char *old)
 {
 	CLEANUP_FREE char *path = bcd_object_string(object, BCD_PATH);
 	char title[BCD_TITLE_SIZE];
@@ -47,7 +51,8 @@ static int convert_program(struct conversion *conversion, struct bcd_object *obj
 	if (path && ends_with(path, old))
 		r = change_extension(conversion, object);
 	else if (path && ends_with(path, ".exe"))
-		WARNING(conversion, "%s starts '%s', which has no known UEFI form; the entry will not start",
+		WARNING(conversion,
+			"%s starts '%s', which has no known UEFI form; the entry will not start",
 			bcd_object_title(object, title), bcd_clean(path));
 	if (r < 0 || bcd_object_bool(object, BCD_OS_WINPE) ||
 	    bcd_object_find(object, BCD_ISOLATEDCONTEXT))
@@ -62,8 +67,8 @@ static int convert_boot_manager(struct conversion *conversion, struct bcd_object
 				      conversion->err);
 
 	if (r == 0 && bcd_object_find(object, BCD_MGR_BCDFILEPATH))
-		r = bcd_object_set_string(conversion->store, object, BCD_MGR_BCDFILEPATH, STORE_PATH,
-					  conversion->err);
+		r = bcd_object_set_string(conversion->store, object, BCD_MGR_BCDFILEPATH,
+					  STORE_PATH, conversion->err);
 	return r;
 }
 
@@ -81,8 +86,8 @@ int bcd_convert_programs(struct conversion *conversion)
 		else if (object->type == BCD_OBJECT_RESUME)
 			r = convert_program(conversion, object, "winresume.exe");
 		else if (object->type == BCD_OBJECT_MEMDIAG)
-			r = bcd_object_set_string(conversion->store, object, BCD_PATH, MEMORY_TESTER,
-						  conversion->err);
+			r = bcd_object_set_string(conversion->store, object, BCD_PATH,
+						  MEMORY_TESTER, conversion->err);
 	}
 	return r;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A new store from BCD-Template, as bcdboot makes it. What bcdboot does was found by comparing the template with stores
- * that came from it:
+ * A new store from BCD-Template, as bcdboot makes it. What bcdboot does was found by comparing the
+ * template with stores that came from it:
  *
- *   - the settings that others inherit, the boot manager and the memory tester are copied, all other objects are not;
- *   - one loader and one resume object are made from the "OS target" of the firmware's kind and the object it refers to;
- *   - elements of class 4 are instructions: where the device is, and the path below the system root;
+ *   - the settings that others inherit, the boot manager and the memory tester are copied, all
+ * other objects are not;
+ *   - one loader and one resume object are made from the "OS target" of the firmware's kind and the
+ * object it refers to;
+ *   - elements of class 4 are instructions: where the device is, and the path below the system
+ * root;
  *   - integers get eight bytes; the boot manager of a BIOS has no path.
  */
 #include "bcd/rebuild.h"
@@ -20,7 +23,7 @@
 #include "bcd/convert.h"
 #include "bcd/device.h"
 
-#define TEMPLATE_KIND_INHERIT 2
+#define TEMPLATE_KIND_INHERIT	2
 #define DISPLAYMESSAGE_RECOVERY 3
 
 struct rebuild {
@@ -31,8 +34,8 @@ struct rebuild {
 	struct error *err;
 };
 
-static int copy_element(const struct bcd_element *from, struct bcd_store *to, struct bcd_object *object,
-			struct error *err)
+static int copy_element(const struct bcd_element *from, struct bcd_store *to,
+			struct bcd_object *object, struct error *err)
 {
 	char fault[BCD_FAULT_SIZE];
 	uint64_t number;
@@ -41,7 +44,8 @@ static int copy_element(const struct bcd_element *from, struct bcd_store *to, st
 		return 0;
 	if (BCD_ELEMENT_CLASS(from->code) == BCD_CLASS_TEMPLATE && from->code != BCD_RECOVERYOS)
 		return 0;
-	if (BCD_ELEMENT_FORMAT(from->code) == BCD_FORMAT_INTEGER && bcd_element_integer(from, &number))
+	if (BCD_ELEMENT_FORMAT(from->code) == BCD_FORMAT_INTEGER &&
+	    bcd_element_integer(from, &number))
 		return bcd_object_set_integer(to, object, from->code, number, err);
 	return bcd_object_set(to, object, from->code, from->data, from->size, err);
 }
@@ -117,7 +121,8 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
 }
 
-/* The template of the Windows loader for the firmware's kind; those of Windows Setup start from a RAM disk. */
+/* The template of the Windows loader for the firmware's kind; those of Windows Setup start from a
+ * RAM disk. */
 static const struct bcd_object *find_target(const struct rebuild *rebuild)
 {
 	const char *end = rebuild->how->is_bios ? ".exe" : ".efi";
@@ -127,15 +132,16 @@ static const struct bcd_object *find_target(const struct rebuild *rebuild)
 		CLEANUP_FREE char *path = bcd_object_string(object, BCD_TEMPLATE_PATH);
 
 		if (object->type == BCD_OBJECT_OSLOADER && path && ends_with(path, end) &&
-		    !bcd_object_find(object, BCD_TEMPLATE_RAMDISK) && !bcd_object_bool(object, BCD_OS_WINPE))
+		    !bcd_object_find(object, BCD_TEMPLATE_RAMDISK) &&
+		    !bcd_object_bool(object, BCD_OS_WINPE))
 			return object;
 	}
 	return NULL;
 }
 
 /* A Windows program from its template: its path is that of the template below the system root. */
-static int make_program(const struct rebuild *rebuild, const struct bcd_object *from, const char *what,
-			struct bcd_object **ret)
+static int make_program(const struct rebuild *rebuild, const struct bcd_object *from,
+			const char *what, struct bcd_object **ret)
 {
 	struct guid id = guid_from_name(&rebuild->how->target->gpt_disk, what, strlen(what));
 	struct bcd_device windows = partition_device(rebuild, rebuild->how->target->windows_offset);
@@ -163,10 +169,12 @@ static int make_resume(struct rebuild *rebuild, const struct bcd_object *target)
 	int r;
 
 	if (!bcd_object_guid(target, BCD_OS_RESUMEOBJECT, &id))
-		return bcd_object_unset(rebuild->store, rebuild->loader, BCD_OS_RESUMEOBJECT, rebuild->err);
+		return bcd_object_unset(rebuild->store, rebuild->loader, BCD_OS_RESUMEOBJECT,
+					rebuild->err);
 	from = bcd_store_find(rebuild->template, &id);
 	if (!from)
-		return bcd_object_unset(rebuild->store, rebuild->loader, BCD_OS_RESUMEOBJECT, rebuild->err);
+		return bcd_object_unset(rebuild->store, rebuild->loader, BCD_OS_RESUMEOBJECT,
+					rebuild->err);
 	r = make_program(rebuild, from, "Windows Resume Application", &rebuild->resume);
 	if (r < 0)
 		return r;
@@ -181,7 +189,8 @@ static int make_windows(struct rebuild *rebuild)
 	int r;
 
 	if (!target)
-		return error_damaged(rebuild->err, "'%s': not a BCD-Template: no template of a Windows loader",
+		return error_damaged(rebuild->err,
+				     "'%s': not a BCD-Template: no template of a Windows loader",
 				     hive_name(rebuild->template->hive));
 	r = make_program(rebuild, target, "Windows Boot Loader", &rebuild->loader);
 	if (r == 0)
@@ -224,12 +233,14 @@ static int set_order(const struct rebuild *rebuild, struct bcd_object *bootmgr)
 	int r = bcd_object_set_guids(store, bootmgr, BCD_MGR_DEFAULT, loader, 1, rebuild->err);
 
 	if (r == 0)
-		r = bcd_object_set_guids(store, bootmgr, BCD_MGR_DISPLAYORDER, loader, 1, rebuild->err);
-	if (r == 0 && rebuild->resume)
-		r = bcd_object_set_guids(store, bootmgr, BCD_MGR_RESUMEOBJECT, &rebuild->resume->id, 1,
+		r = bcd_object_set_guids(store, bootmgr, BCD_MGR_DISPLAYORDER, loader, 1,
 					 rebuild->err);
+	if (r == 0 && rebuild->resume)
+		r = bcd_object_set_guids(store, bootmgr, BCD_MGR_RESUMEOBJECT, &rebuild->resume->id,
+					 1, rebuild->err);
 	if (r == 0 && bcd_store_find(store, &bcd_memdiag))
-		r = bcd_object_set_guids(store, bootmgr, BCD_MGR_TOOLSORDER, &bcd_memdiag, 1, rebuild->err);
+		r = bcd_object_set_guids(store, bootmgr, BCD_MGR_TOOLSORDER, &bcd_memdiag, 1,
+					 rebuild->err);
 	return r;
 }
 
@@ -269,11 +280,13 @@ static int make_winre_options(const struct rebuild *rebuild, const struct guid *
 		return error_failed(rebuild->err, ENOMEM, "out of memory");
 	}
 	if (r == 0)
-		r = bcd_object_set_string(rebuild->store, object, BCD_DESCRIPTION, "Windows Recovery",
-					  rebuild->err);
+		r = bcd_object_set_string(rebuild->store, object, BCD_DESCRIPTION,
+					  "Windows Recovery", rebuild->err);
 	if (r == 0)
 		r = set_device(rebuild, object, BCD_SDIDEVICE, &partition);
-	return r < 0 ? r : bcd_object_set_string(rebuild->store, object, BCD_SDIPATH, path, rebuild->err);
+	return r < 0 ? r
+		     : bcd_object_set_string(rebuild->store, object, BCD_SDIPATH, path,
+					     rebuild->err);
 }
 
 struct setting {
@@ -291,14 +304,14 @@ static int apply_settings(const struct rebuild *rebuild, struct bcd_object *obje
 		const struct setting *setting = &settings[i];
 
 		if (setting->text)
-			r = bcd_object_set_string(rebuild->store, object, setting->code, setting->text,
-						  rebuild->err);
+			r = bcd_object_set_string(rebuild->store, object, setting->code,
+						  setting->text, rebuild->err);
 		else if (BCD_ELEMENT_FORMAT(setting->code) == BCD_FORMAT_BOOLEAN)
-			r = bcd_object_set_bool(rebuild->store, object, setting->code, setting->number != 0,
-						rebuild->err);
+			r = bcd_object_set_bool(rebuild->store, object, setting->code,
+						setting->number != 0, rebuild->err);
 		else
-			r = bcd_object_set_integer(rebuild->store, object, setting->code, setting->number,
-						   rebuild->err);
+			r = bcd_object_set_integer(rebuild->store, object, setting->code,
+						   setting->number, rebuild->err);
 	}
 	return r;
 }
@@ -306,8 +319,10 @@ static int apply_settings(const struct rebuild *rebuild, struct bcd_object *obje
 static int make_winre_loader(const struct rebuild *rebuild, const struct guid *options)
 {
 	const struct setting settings[] = {
-		{BCD_PATH, rebuild->how->is_bios ? "\\windows\\system32\\winload.exe"
-						 : "\\windows\\system32\\winload.efi", 0},
+		{BCD_PATH,
+		 rebuild->how->is_bios ? "\\windows\\system32\\winload.exe"
+				       : "\\windows\\system32\\winload.efi",
+		 0},
 		{BCD_DESCRIPTION, "Windows Recovery Environment", 0},
 		{BCD_LOCALE, rebuild->how->locale ? rebuild->how->locale : "en-us", 0},
 		{BCD_DISPLAYMESSAGE, NULL, DISPLAYMESSAGE_RECOVERY},
@@ -318,12 +333,14 @@ static int make_winre_loader(const struct rebuild *rebuild, const struct guid *o
 		{BCD_RECOVERYOS, NULL, 1},
 	};
 	struct bcd_device partition = partition_device(rebuild, rebuild->how->winre_offset);
-	struct bcd_device image = {.kind = BCD_DEVICE_RAMDISK, .options = *options, .parent = &partition};
+	struct bcd_device image = {.kind = BCD_DEVICE_RAMDISK,
+				   .options = *options,
+				   .parent = &partition};
 	struct guid inherit;
 	struct bcd_object *object = NULL;
 	CLEANUP_FREE char *path = NULL;
-	int r = bcd_store_add(rebuild->store, &rebuild->how->winre_loader, BCD_OBJECT_OSLOADER, &object,
-			      rebuild->err);
+	int r = bcd_store_add(rebuild->store, &rebuild->how->winre_loader, BCD_OBJECT_OSLOADER,
+			      &object, rebuild->err);
 
 	if (asprintf(&path, "%s\\Winre.wim", rebuild->how->winre_path) < 0) {
 		path = NULL;
@@ -331,13 +348,15 @@ static int make_winre_loader(const struct rebuild *rebuild, const struct guid *o
 	}
 	image.path = path;
 	if (r == 0)
-		r = apply_settings(rebuild, object, settings, sizeof(settings) / sizeof(settings[0]));
+		r = apply_settings(rebuild, object, settings,
+				   sizeof(settings) / sizeof(settings[0]));
 	if (r == 0)
 		r = set_device(rebuild, object, BCD_DEVICE, &image);
 	if (r == 0)
 		r = set_device(rebuild, object, BCD_OS_DEVICE, &image);
 	if (r == 0 && bcd_object_guid(rebuild->loader, BCD_INHERIT, &inherit))
-		r = bcd_object_set_guids(rebuild->store, object, BCD_INHERIT, &inherit, 1, rebuild->err);
+		r = bcd_object_set_guids(rebuild->store, object, BCD_INHERIT, &inherit, 1,
+					 rebuild->err);
 	return r;
 }
 
@@ -345,7 +364,8 @@ static int make_winre_loader(const struct rebuild *rebuild, const struct guid *o
 static int make_winre(const struct rebuild *rebuild)
 {
 	static const struct setting enabled[] = {{BCD_RECOVERYENABLED, NULL, 1}},
-				    message[] = {{BCD_DISPLAYMESSAGEOVERRIDE, NULL, DISPLAYMESSAGE_RECOVERY}};
+				    message[] = {{BCD_DISPLAYMESSAGEOVERRIDE, NULL,
+						  DISPLAYMESSAGE_RECOVERY}};
 	const struct guid *id = &rebuild->how->winre_loader;
 	struct bcd_object *users[] = {rebuild->loader, rebuild->resume};
 	struct guid options = guid_from_name(id, "options", strlen("options"));
@@ -361,7 +381,8 @@ static int make_winre(const struct rebuild *rebuild)
 	for (size_t i = 0; i < 2 && r == 0; i++) {
 		if (!users[i])
 			continue;
-		r = bcd_object_set_guids(rebuild->store, users[i], BCD_RECOVERYSEQUENCE, id, 1, rebuild->err);
+		r = bcd_object_set_guids(rebuild->store, users[i], BCD_RECOVERYSEQUENCE, id, 1,
+					 rebuild->err);
 		if (r == 0)
 			r = apply_settings(rebuild, users[i], enabled, 1);
 	}
@@ -393,12 +414,14 @@ static void note_losses(const struct bcd_rebuild *how, bool has_template, struct
 {
 	bcd_note(&notes->changed, &notes->changed_count, "boot store made anew from %s",
 		 has_template ? "the installation's BCD-Template" : "what every installation has");
-	bcd_note(&notes->dropped, &notes->dropped_count,
-		 "the boot menu of the old store: its other entries, its settings for debugging, the "
-		 "hypervisor and emergency management, and its time-out");
+	bcd_note(
+		&notes->dropped, &notes->dropped_count,
+		"the boot menu of the old store: its other entries, its settings for debugging, the "
+		"hypervisor and emergency management, and its time-out");
 	if (!how->winre_path)
-		bcd_note(&notes->warnings, &notes->warning_count,
-			 "the recovery environment has no boot entry; run 'reagentc /enable' in the guest");
+		bcd_note(
+			&notes->warnings, &notes->warning_count,
+			"the recovery environment has no boot entry; run 'reagentc /enable' in the guest");
 }
 
 int bcd_rebuild(const void *template_hive, size_t template_size, const char *name,

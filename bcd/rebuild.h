@@ -6,8 +6,9 @@
 #include "bcd/store.h"
 
 /*
- * Copy an object into another store under the identifier 'id'. Elements that only templates have (class 4, but for the
- * mark of a recovery environment) and those that the boot library would refuse are left out; integers get eight bytes.
+ * Copy an object into another store under the identifier 'id'. Elements that only templates have
+ * (class 4, but for the mark of a recovery environment) and those that the boot library would
+ * refuse are left out; integers get eight bytes.
  */
 int bcd_copy_object(const struct bcd_object *from, struct bcd_store *to, const struct guid *id,
 		    struct bcd_object **ret, struct error *err);
@@ -19,9 +20,10 @@ int bcd_copy_settings(const struct bcd_store *from, struct bcd_store *to, struct
 int bcd_builtin_template(bool is_server, struct bcd_store **ret, struct error *err);
 
 /* What only templates have. */
-#define BCD_TEMPLATE_DEVICETYPE UINT32_C(0x45000001) /* 1: system partition, 2: Windows partition */
-#define BCD_TEMPLATE_PATH       UINT32_C(0x42000002) /* below the system root */
-#define BCD_TEMPLATE_RAMDISK    UINT32_C(0x42000003)
-#define BCD_CLASS_TEMPLATE      4
+#define BCD_TEMPLATE_DEVICETYPE UINT32_C(0x45000001) /* 1: system partition, 2: Windows partition  \
+						      */
+#define BCD_TEMPLATE_PATH    UINT32_C(0x42000002)    /* below the system root */
+#define BCD_TEMPLATE_RAMDISK UINT32_C(0x42000003)
+#define BCD_CLASS_TEMPLATE   4
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The second store on an ESP, which the boot manager falls back to when it cannot use the first one: see bcd.h. bcdboot
- * leaves it with the boot manager alone, reagentc adds the recovery environment and makes it the default.
+ * The second store on an ESP, which the boot manager falls back to when it cannot use the first
+ * one: see bcd.h. bcdboot leaves it with the boot manager alone, reagentc adds the recovery
+ * environment and makes it the default.
  */
 #include <errno.h>
 
@@ -12,10 +13,11 @@
 
 #define TIMEOUT 30
 
-static int copy_boot_manager(const struct bcd_store *from, struct bcd_store *to, struct bcd_object **ret,
-			     struct error *err)
+static int copy_boot_manager(const struct bcd_store *from, struct bcd_store *to,
+			     struct bcd_object **ret, struct error *err)
 {
-	static const uint32_t kept[] = {BCD_DEVICE, BCD_PATH, BCD_DESCRIPTION, BCD_LOCALE, BCD_INHERIT};
+	static const uint32_t kept[] = {BCD_DEVICE, BCD_PATH, BCD_DESCRIPTION, BCD_LOCALE,
+					BCD_INHERIT};
 	const struct bcd_object *bootmgr = bcd_store_find(from, &bcd_bootmgr);
 	int r;
 
@@ -62,8 +64,8 @@ static int copy_options(const struct bcd_store *from, const struct bcd_object *r
 	return options ? bcd_copy_object(options, to, &options->id, NULL, err) : 0;
 }
 
-static int copy_recovery(const struct bcd_store *from, struct bcd_store *to, struct bcd_object *bootmgr,
-			 struct error *err)
+static int copy_recovery(const struct bcd_store *from, struct bcd_store *to,
+			 struct bcd_object *bootmgr, struct error *err)
 {
 	const struct bcd_object *recovery = find_recovery(from);
 	int r;
@@ -75,7 +77,9 @@ static int copy_recovery(const struct bcd_store *from, struct bcd_store *to, str
 		r = copy_options(from, recovery, to, err);
 	if (r == 0)
 		r = bcd_object_set_guids(to, bootmgr, BCD_MGR_DEFAULT, &recovery->id, 1, err);
-	return r < 0 ? r : bcd_object_set_guids(to, bootmgr, BCD_MGR_DISPLAYORDER, &recovery->id, 1, err);
+	return r < 0 ? r
+		     : bcd_object_set_guids(to, bootmgr, BCD_MGR_DISPLAYORDER, &recovery->id, 1,
+					    err);
 }
 
 /* What was left out may have been referred to. */

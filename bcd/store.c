@@ -13,7 +13,8 @@
 #include "common/bytes.h"
 #include "common/utf16.h"
 
-/* The largest real store has 53 objects and 16 elements in one of them; a hostile one must not eat the memory. */
+/* The largest real store has 53 objects and 16 elements in one of them; a hostile one must not eat
+ * the memory. */
 #define MAX_OBJECTS  4096
 #define MAX_ELEMENTS 1024
 #define MAX_DATA     65536
@@ -23,17 +24,17 @@
 #define TITLE_MAX  120
 
 /* 9dea862c-5cdd-4e70-acc1-f32b344d4795 */
-const struct guid bcd_bootmgr = {{0x2c, 0x86, 0xea, 0x9d, 0xdd, 0x5c, 0x70, 0x4e,
-					0xac, 0xc1, 0xf3, 0x2b, 0x34, 0x4d, 0x47, 0x95}};
+const struct guid bcd_bootmgr = {{0x2c, 0x86, 0xea, 0x9d, 0xdd, 0x5c, 0x70, 0x4e, 0xac, 0xc1, 0xf3,
+				  0x2b, 0x34, 0x4d, 0x47, 0x95}};
 /* a5a30fa2-3d06-4e9f-b5f4-a01df9d1fcba */
-const struct guid bcd_fwbootmgr = {{0xa2, 0x0f, 0xa3, 0xa5, 0x06, 0x3d, 0x9f, 0x4e,
-					0xb5, 0xf4, 0xa0, 0x1d, 0xf9, 0xd1, 0xfc, 0xba}};
+const struct guid bcd_fwbootmgr = {{0xa2, 0x0f, 0xa3, 0xa5, 0x06, 0x3d, 0x9f, 0x4e, 0xb5, 0xf4,
+				    0xa0, 0x1d, 0xf9, 0xd1, 0xfc, 0xba}};
 /* b2721d73-1db4-4c62-bf78-c548a880142d */
-const struct guid bcd_memdiag = {{0x73, 0x1d, 0x72, 0xb2, 0xb4, 0x1d, 0x62, 0x4c,
-					0xbf, 0x78, 0xc5, 0x48, 0xa8, 0x80, 0x14, 0x2d}};
+const struct guid bcd_memdiag = {{0x73, 0x1d, 0x72, 0xb2, 0xb4, 0x1d, 0x62, 0x4c, 0xbf, 0x78, 0xc5,
+				  0x48, 0xa8, 0x80, 0x14, 0x2d}};
 /* 466f5a88-0af2-4f76-9038-095b170dc21c */
-const struct guid bcd_ntldr = {{0x88, 0x5a, 0x6f, 0x46, 0xf2, 0x0a, 0x76, 0x4f,
-					0x90, 0x38, 0x09, 0x5b, 0x17, 0x0d, 0xc2, 0x1c}};
+const struct guid bcd_ntldr = {{0x88, 0x5a, 0x6f, 0x46, 0xf2, 0x0a, 0x76, 0x4f, 0x90, 0x38, 0x09,
+				0x5b, 0x17, 0x0d, 0xc2, 0x1c}};
 
 static void free_list(char **list, size_t count)
 {
@@ -132,14 +133,16 @@ struct loader {
 
 static int out_of_memory(const struct loader *loader)
 {
-	return error_failed(loader->err, ENOMEM, "'%s': out of memory", hive_name(loader->store->hive));
+	return error_failed(loader->err, ENOMEM, "'%s': out of memory",
+			    hive_name(loader->store->hive));
 }
 
 /* The children of a key, zero-terminated, at most 'max'. */
-static int get_children(const struct loader *loader, hive_node_h node, size_t max, hive_node_h **ret,
-			size_t *ret_count)
+static int get_children(const struct loader *loader, hive_node_h node, size_t max,
+			hive_node_h **ret, size_t *ret_count)
 {
-	CLEANUP_FREE hive_node_h *children = hivex_node_children(hive_handle(loader->store->hive), node);
+	CLEANUP_FREE hive_node_h *children =
+		hivex_node_children(hive_handle(loader->store->hive), node);
 	size_t count = 0;
 
 	if (!children)
@@ -148,8 +151,10 @@ static int get_children(const struct loader *loader, hive_node_h node, size_t ma
 	while (children[count])
 		count++;
 	if (count > max)
-		return error_damaged(loader->err, "'%s': %zu keys in one key of a boot store, expected at most %zu",
-				     hive_name(loader->store->hive), count, max);
+		return error_damaged(
+			loader->err,
+			"'%s': %zu keys in one key of a boot store, expected at most %zu",
+			hive_name(loader->store->hive), count, max);
 	*ret = TAKE(children);
 	*ret_count = count;
 	return 0;
@@ -167,7 +172,8 @@ static bool parse_code(const char *name, uint32_t *ret)
 }
 
 /* The data of one element; left NULL, with a finding, when there are none or too many. */
-static int load_data(struct loader *loader, hive_node_h node, const char *object, struct bcd_element *element)
+static int load_data(struct loader *loader, hive_node_h node, const char *object,
+		     struct bcd_element *element)
 {
 	hive_h *handle = hive_handle(loader->store->hive);
 	hive_value_h value = hivex_node_get_value(handle, node, "Element");
@@ -175,7 +181,8 @@ static int load_data(struct loader *loader, hive_node_h node, const char *object
 	size_t size;
 
 	if (value == 0 || hivex_value_type(handle, value, &type, &size) < 0) {
-		FINDING(loader->findings, "%s: element %08" PRIx32 " has no value", object, element->code);
+		FINDING(loader->findings, "%s: element %08" PRIx32 " has no value", object,
+			element->code);
 		return 0;
 	}
 	if (size > MAX_DATA) {
@@ -185,7 +192,8 @@ static int load_data(struct loader *loader, hive_node_h node, const char *object
 	}
 	loader->total += size;
 	if (loader->total > MAX_TOTAL)
-		return error_damaged(loader->err, "'%s': a boot store with more than %d bytes of elements",
+		return error_damaged(loader->err,
+				     "'%s': a boot store with more than %d bytes of elements",
 				     hive_name(loader->store->hive), MAX_TOTAL);
 	element->data = (uint8_t *)hivex_value_value(handle, value, &type, &element->size);
 	element->registry_type = (uint32_t)type;
@@ -204,8 +212,8 @@ static int load_element(struct loader *loader, hive_node_h node, const char *tit
 	int r;
 
 	if (!name || !parse_code(name, &code)) {
-		FINDING(loader->findings, "%s: element key '%s' is not a number of eight digits", title,
-			name ? name : "?");
+		FINDING(loader->findings, "%s: element key '%s' is not a number of eight digits",
+			title, name ? name : "?");
 		return 0;
 	}
 	if (bcd_object_find(object, code)) {
@@ -286,7 +294,8 @@ static int load_objects(struct loader *loader)
 
 	store->objects_node = hive_find(store->hive, 0, "Objects");
 	if (store->objects_node == 0)
-		return error_damaged(loader->err, "'%s': not a boot store: the hive has no key 'Objects'",
+		return error_damaged(loader->err,
+				     "'%s': not a boot store: the hive has no key 'Objects'",
 				     hive_name(store->hive));
 	r = get_children(loader, store->objects_node, MAX_OBJECTS, &nodes, &count);
 	if (r < 0)
@@ -404,7 +413,8 @@ int bcd_element_guids(const struct bcd_element *element, struct guid **ret, size
 	if (!ids)
 		return -ENOMEM;
 	while (units > 0) {
-		size_t length = string_units(at, units), used = length < units ? length + 1 : length;
+		size_t length = string_units(at, units),
+		       used = length < units ? length + 1 : length;
 
 		if (length == 0)
 			break;
@@ -434,7 +444,8 @@ bool bcd_object_guid(const struct bcd_object *object, uint32_t code, struct guid
 	return true;
 }
 
-/* The length of the surrogate (WTF-8), C1 control or other unprintable sequence at 'at'; 0 for anything printable. */
+/* The length of the surrogate (WTF-8), C1 control or other unprintable sequence at 'at'; 0 for
+ * anything printable. */
 static size_t unprintable(const unsigned char *at)
 {
 	if (at[0] < 0x20 || at[0] == 0x7f)
@@ -486,7 +497,8 @@ char *bcd_object_title(const struct bcd_object *object, char title[BCD_TITLE_SIZ
 	return title;
 }
 
-int bcd_store_commit(struct bcd_store *store, uint8_t **ret_bytes, size_t *ret_size, struct error *err)
+int bcd_store_commit(struct bcd_store *store, uint8_t **ret_bytes, size_t *ret_size,
+		     struct error *err)
 {
 	return hive_commit(store->hive, ret_bytes, ret_size, err);
 }

@@ -76,7 +76,8 @@ static char *number_text(uint32_t object_type, uint32_t code, uint64_t value)
 	return asprintf(&text, "%" PRIu64, value) < 0 ? NULL : text;
 }
 
-/* Each of these returns 1 when done, 0 when the value is not of that form, and -1 without memory. */
+/* Each of these returns 1 when done, 0 when the value is not of that form, and -1 without memory.
+ */
 
 static int device_texts(const struct bcd_element *element, struct bcd_texts *ret)
 {
@@ -114,7 +115,8 @@ static int guid_texts(const struct bcd_element *element, struct bcd_texts *ret)
 	return 1;
 }
 
-static int integer_texts(uint32_t object_type, const struct bcd_element *element, struct bcd_texts *ret)
+static int integer_texts(uint32_t object_type, const struct bcd_element *element,
+			 struct bcd_texts *ret)
 {
 	uint64_t value;
 
@@ -130,7 +132,8 @@ static int integer_list_texts(const struct bcd_element *element, struct bcd_text
 	for (size_t at = 0; at < element->size; at += 8) {
 		char *text = NULL;
 
-		if (asprintf(&text, "0x%" PRIx64, get_le64(element->data + at)) < 0 || !append(ret, text))
+		if (asprintf(&text, "0x%" PRIx64, get_le64(element->data + at)) < 0 ||
+		    !append(ret, text))
 			return -1;
 	}
 	return 1;
@@ -171,15 +174,16 @@ static int texts_by_format(uint32_t object_type, const struct bcd_element *eleme
 	}
 }
 
-int bcd_element_texts(uint32_t object_type, const struct bcd_element *element, struct bcd_texts *ret,
-		      struct error *err)
+int bcd_element_texts(uint32_t object_type, const struct bcd_element *element,
+		      struct bcd_texts *ret, struct error *err)
 {
 	CLEANUP_BCD_TEXTS struct bcd_texts texts = BCD_TEXTS_INIT;
 	int r = element->data ? texts_by_format(object_type, element, &texts) : 0;
 
 	if (r == 0) {
 		bcd_texts_done(&texts);
-		r = append(&texts, element->data ? hex_text(element) : strdup("(no value)")) ? 1 : -1;
+		r = append(&texts, element->data ? hex_text(element) : strdup("(no value)")) ? 1
+											     : -1;
 	}
 	if (r < 0)
 		return error_failed(err, ENOMEM, "out of memory");

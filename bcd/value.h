@@ -11,16 +11,20 @@ struct bcd_texts {
 	size_t count;
 };
 
-#define BCD_TEXTS_INIT {.list = NULL}
+#define BCD_TEXTS_INIT                                                                             \
+	{                                                                                          \
+		.list = NULL                                                                       \
+	}
 void bcd_texts_done(struct bcd_texts *texts);
 #define CLEANUP_BCD_TEXTS CLEANUP(bcd_texts_done)
 
 /*
- * "partition=...", "Yes", "OptIn", "{bootmgr}" ...: as bcdedit prints them, GUIDs in the place of drive letters. What is
- * not of the form its code demands is printed as hexadecimal bytes. Errors: no memory.
+ * "partition=...", "Yes", "OptIn", "{bootmgr}" ...: as bcdedit prints them, GUIDs in the place of
+ * drive letters. What is not of the form its code demands is printed as hexadecimal bytes. Errors:
+ * no memory.
  */
-int bcd_element_texts(uint32_t object_type, const struct bcd_element *element, struct bcd_texts *ret,
-		      struct error *err);
+int bcd_element_texts(uint32_t object_type, const struct bcd_element *element,
+		      struct bcd_texts *ret, struct error *err);
 
 /* "{bootmgr}" or "{guid}". Fills and returns 'text'. */
 #define BCD_ID_SIZE (GUID_TEXT_SIZE + 2)

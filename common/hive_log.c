@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Recovery of a dirty hive from its logs: see hive_log.h. A log begins with a copy of the first 512 bytes of the hive's
- * base block, in which the type says the format.
+ * Recovery of a dirty hive from its logs: see hive_log.h. A log begins with a copy of the first 512
+ * bytes of the hive's base block, in which the type says the format.
  *
- *   old  0x200 "DIRT", a bit for each 512 bytes of the hive's bins, then, from the next sector on, the bytes whose bit is
- *        set. Belongs to the hive when the times of writing in both base blocks are equal.
- *   new  0x200 entries without gaps, each 512 * n bytes:
- *          0x00 "HvLE"  0x04 size  0x08 flags  0x0c sequence number  0x10 size of the hive's bins  0x14 pages
- *          0x18 hash of everything from 0x28 on  0x20 hash of the first 0x20 bytes
- *          0x28 for each page { offset in the bins, size }, then the bytes of the pages
- *        The first entry has the sequence number of the log's base block, each next one has one more. A log belongs to a
- *        hive when its number is not below the hive's second one; the other log goes on where the first one ends.
+ *   old  0x200 "DIRT", a bit for each 512 bytes of the hive's bins, then, from the next sector on,
+ * the bytes whose bit is set. Belongs to the hive when the times of writing in both base blocks are
+ * equal. new  0x200 entries without gaps, each 512 * n bytes: 0x00 "HvLE"  0x04 size  0x08 flags
+ * 0x0c sequence number  0x10 size of the hive's bins  0x14 pages 0x18 hash of everything from 0x28
+ * on  0x20 hash of the first 0x20 bytes 0x28 for each page { offset in the bins, size }, then the
+ * bytes of the pages The first entry has the sequence number of the log's base block, each next one
+ * has one more. A log belongs to a hive when its number is not below the hive's second one; the
+ * other log goes on where the first one ends.
  *
- * When the hive's own base block is broken, that of the log takes its place; then only the newer log is used.
+ * When the hive's own base block is broken, that of the log takes its place; then only the newer
+ * log is used.
  */
 #include "common/hive_log.h"
 
@@ -26,24 +27,24 @@
 
 #define BASE_SIZE 4096
 #define BIN_UNIT  4096
-#define SECTOR    512
+#define SECTOR	  512
 #define MAX_HIVE  (256 * MIB)
 #define MAX_LOGS  8
 
 #define REGF_SEQUENCE_1 4
 #define REGF_SEQUENCE_2 8
-#define REGF_TIME       12
-#define REGF_TYPE       28
-#define REGF_BINS_SIZE  40
-#define REGF_FLAGS      144
-#define REGF_CHECKSUM   508
+#define REGF_TIME	12
+#define REGF_TYPE	28
+#define REGF_BINS_SIZE	40
+#define REGF_FLAGS	144
+#define REGF_CHECKSUM	508
 
-#define TYPE_HIVE     0
-#define TYPE_OLD_LOG  1
+#define TYPE_HIVE      0
+#define TYPE_OLD_LOG   1
 #define TYPE_OLDER_LOG 2 /* Windows 2000 */
-#define TYPE_NEW_LOG  6
+#define TYPE_NEW_LOG   6
 
-#define DIRT_BITMAP   4
+#define DIRT_BITMAP 4
 
 #define ENTRY_SIZE     0x04
 #define ENTRY_FLAGS    0x08
@@ -61,12 +62,12 @@
 
 struct recovery {
 	const char *name;
-	uint8_t *hive;   /* 'room' bytes */
+	uint8_t *hive; /* 'room' bytes */
 	size_t room;
-	size_t size;     /* of the hive so far */
+	size_t size; /* of the hive so far */
 	bool base_is_valid;
 	bool is_applied; /* some log was */
-	uint32_t last;   /* sequence number of the last entry */
+	uint32_t last;	 /* sequence number of the last entry */
 };
 
 static uint32_t checksum(const uint8_t *base)
@@ -233,7 +234,8 @@ static void adopt_base(struct recovery *recovery, const struct hive_log *log)
 }
 
 /* The logs of the new format in the order of their numbers. */
-static size_t sort_new_logs(const struct hive_log *logs, size_t count, const struct hive_log **sorted)
+static size_t sort_new_logs(const struct hive_log *logs, size_t count,
+			    const struct hive_log **sorted)
 {
 	size_t found = 0;
 
@@ -274,8 +276,9 @@ static bool is_old_log_of(const struct recovery *recovery, const struct hive_log
 
 	if (type != TYPE_OLD_LOG && type != TYPE_OLDER_LOG)
 		return false;
-	return !recovery->base_is_valid || get_le64(recovery->hive + REGF_TIME) ==
-						   get_le64((const uint8_t *)log->bytes + REGF_TIME);
+	return !recovery->base_is_valid ||
+	       get_le64(recovery->hive + REGF_TIME) ==
+		       get_le64((const uint8_t *)log->bytes + REGF_TIME);
 }
 
 static bool is_dirty_page(const uint8_t *bitmap, size_t page)
@@ -344,12 +347,13 @@ static bool bins_are_whole(const struct recovery *recovery)
 static int refuse(const struct recovery *recovery, const char *why, struct error *err)
 {
 	if (!recovery->base_is_valid && !recovery->is_applied)
-		return error_damaged(err, "'%s': registry hive with a wrong checksum, and %s", recovery->name,
-				     why);
-	return error_refused(err, REFUSAL_HIVE_DIRTY,
-			     "start the guest once and shut it down fully, then convert again",
-			     "'%s': the registry hive has unwritten changes in its log files, and %s",
-			     recovery->name, why);
+		return error_damaged(err, "'%s': registry hive with a wrong checksum, and %s",
+				     recovery->name, why);
+	return error_refused(
+		err, REFUSAL_HIVE_DIRTY,
+		"start the guest once and shut it down fully, then convert again",
+		"'%s': the registry hive has unwritten changes in its log files, and %s",
+		recovery->name, why);
 }
 
 /* The hive is clean now: what Windows writes after it has applied the last entry. */
@@ -362,7 +366,8 @@ static void finish(struct recovery *recovery, bool is_new)
 	put_le32(recovery->hive + REGF_CHECKSUM, checksum(recovery->hive));
 }
 
-static int replay(struct recovery *recovery, const struct hive_log *logs, size_t count, struct error *err)
+static int replay(struct recovery *recovery, const struct hive_log *logs, size_t count,
+		  struct error *err)
 {
 	bool is_new;
 

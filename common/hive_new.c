@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The smallest hive that can be opened: a base block and one bin that holds the root key, its security descriptor and
- * free space. libhivex cannot make a hive, only change one; everything else is added through it.
- * Structures: the regf specification of M. Suhanov, sections "Base block", "Hive bin", "Key node", "Key security".
+ * The smallest hive that can be opened: a base block and one bin that holds the root key, its
+ * security descriptor and free space. libhivex cannot make a hive, only change one; everything else
+ * is added through it. Structures: the regf specification of M. Suhanov, sections "Base block",
+ * "Hive bin", "Key node", "Key security".
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -11,56 +12,57 @@
 #include "common/bytes.h"
 #include "common/hive.h"
 
-#define PAGE     4096
-#define SEED     (2 * PAGE)
+#define PAGE	 4096
+#define SEED	 (2 * PAGE)
 #define MAX_ROOT 255
-#define NONE     UINT32_MAX
+#define NONE	 UINT32_MAX
 
 /* Base block. */
 #define REGF_SEQUENCE_1 4
 #define REGF_SEQUENCE_2 8
-#define REGF_MAJOR      20
-#define REGF_MINOR      24
-#define REGF_FORMAT     32 /* 1: direct memory load */
-#define REGF_ROOT       36
-#define REGF_BINS_SIZE  40
+#define REGF_MAJOR	20
+#define REGF_MINOR	24
+#define REGF_FORMAT	32 /* 1: direct memory load */
+#define REGF_ROOT	36
+#define REGF_BINS_SIZE	40
 #define REGF_CLUSTERING 44
-#define REGF_CHECKSUM   508
+#define REGF_CHECKSUM	508
 
 /* Header of a hive bin; the first cell follows it. Offsets of cells count from the first bin. */
-#define HBIN_SIZE       8
-#define HBIN_HEADER     32
+#define HBIN_SIZE   8
+#define HBIN_HEADER 32
 
 /* Key node, after the four bytes of the cell's size. */
-#define NK_FLAGS        2
-#define NK_PARENT       16
+#define NK_FLAGS	2
+#define NK_PARENT	16
 #define NK_SUBKEYS_LIST 28
-#define NK_VOLATILE     32
-#define NK_VALUES_LIST  40
-#define NK_SECURITY     44
-#define NK_CLASS        48
-#define NK_NAME_LENGTH  72
-#define NK_NAME         76
-#define NK_ROOT_FLAGS   0x2c /* root of a hive, cannot be deleted, name in ASCII */
+#define NK_VOLATILE	32
+#define NK_VALUES_LIST	40
+#define NK_SECURITY	44
+#define NK_CLASS	48
+#define NK_NAME_LENGTH	72
+#define NK_NAME		76
+#define NK_ROOT_FLAGS	0x2c /* root of a hive, cannot be deleted, name in ASCII */
 
 /* Key security. */
-#define SK_NEXT         4
-#define SK_PREVIOUS     8
-#define SK_REFERENCES   12
-#define SK_LENGTH       16
-#define SK_DESCRIPTOR   20
+#define SK_NEXT	      4
+#define SK_PREVIOUS   8
+#define SK_REFERENCES 12
+#define SK_LENGTH     16
+#define SK_DESCRIPTOR 20
 
 /*
- * O:BA G:SY D:P(A;CI;KA;;;BA)(A;CI;KA;;;SY), self-relative (MS-DTYP 2.4.6): the descriptor that BCD stores have on their
- * root.
+ * O:BA G:SY D:P(A;CI;KA;;;BA)(A;CI;KA;;;SY), self-relative (MS-DTYP 2.4.6): the descriptor that BCD
+ * stores have on their root.
  */
 static const uint8_t descriptor[] = {
-	0x01, 0x00, 0x04, 0x80, 0x48, 0x00, 0x00, 0x00, 0x58, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x14,
-	0x00, 0x00, 0x00, 0x02, 0x00, 0x34, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x02, 0x18, 0x00, 0x3f, 0x00,
-	0x0f, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x20, 0x00, 0x00, 0x00, 0x20, 0x02, 0x00,
-	0x00, 0x00, 0x02, 0x14, 0x00, 0x3f, 0x00, 0x0f, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05,
-	0x12, 0x00, 0x00, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x20, 0x00, 0x00, 0x00, 0x20,
-	0x02, 0x00, 0x00, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x12, 0x00, 0x00, 0x00,
+	0x01, 0x00, 0x04, 0x80, 0x48, 0x00, 0x00, 0x00, 0x58, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x14, 0x00, 0x00, 0x00, 0x02, 0x00, 0x34, 0x00, 0x02, 0x00, 0x00, 0x00, 0x00, 0x02,
+	0x18, 0x00, 0x3f, 0x00, 0x0f, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x20,
+	0x00, 0x00, 0x00, 0x20, 0x02, 0x00, 0x00, 0x00, 0x02, 0x14, 0x00, 0x3f, 0x00, 0x0f, 0x00,
+	0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x12, 0x00, 0x00, 0x00, 0x01, 0x02, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x05, 0x20, 0x00, 0x00, 0x00, 0x20, 0x02, 0x00, 0x00, 0x01, 0x01,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x05, 0x12, 0x00, 0x00, 0x00,
 };
 
 /* The whole cell for 'payload' bytes: with its size field and rounded up to 8. */
@@ -73,7 +75,7 @@ static void put_root_key(uint8_t *cell, const char *root, size_t length, uint32_
 {
 	uint8_t *nk = cell + 4;
 
-	put_le32(cell, (uint32_t)-(int32_t)cell_size(NK_NAME + length));
+	put_le32(cell, (uint32_t) - (int32_t)cell_size(NK_NAME + length));
 	memcpy(nk, "nk", 2);
 	put_le16(nk + NK_FLAGS, NK_ROOT_FLAGS);
 	put_le32(nk + NK_PARENT, NONE);
@@ -90,7 +92,7 @@ static void put_security(uint8_t *cell, uint32_t own_offset)
 {
 	uint8_t *sk = cell + 4;
 
-	put_le32(cell, (uint32_t)-(int32_t)cell_size(SK_DESCRIPTOR + sizeof(descriptor)));
+	put_le32(cell, (uint32_t) - (int32_t)cell_size(SK_DESCRIPTOR + sizeof(descriptor)));
 	memcpy(sk, "sk", 2);
 	put_le32(sk + SK_NEXT, own_offset);
 	put_le32(sk + SK_PREVIOUS, own_offset);
@@ -129,14 +131,16 @@ static void put_base_block(uint8_t *base, unsigned int minor)
 	put_le32(base + REGF_CHECKSUM, sum);
 }
 
-int hive_new(const char *name, const char *root, unsigned int minor, struct hive **ret, struct error *err)
+int hive_new(const char *name, const char *root, unsigned int minor, struct hive **ret,
+	     struct error *err)
 {
 	uint8_t seed[SEED] = {0};
 	size_t length = strlen(root);
 
 	if (length < 1 || length > MAX_ROOT || minor < 3 || minor > 6)
-		return error_failed(err, EINVAL, "'%s': no hive of format 1.%u with root '%s' can be made",
-				    name, minor, root);
+		return error_failed(err, EINVAL,
+				    "'%s': no hive of format 1.%u with root '%s' can be made", name,
+				    minor, root);
 	put_bin(seed + PAGE, root, length);
 	put_base_block(seed, minor);
 	return hive_open(seed, sizeof(seed), name, ret, err);

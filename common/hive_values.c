@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All values of a key at once, and removals: the part of hive.h for edits that hive_set() does not cover. */
+/* All values of a key at once, and removals: the part of hive.h for edits that hive_set() does not
+ * cover. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,17 +104,18 @@ int hive_set_values(struct hive *hive, hive_node_h node, const struct hive_value
 		const struct hive_value_copy *value = &values->list[i];
 
 		if (value->size > MAX_VALUE)
-			return error_failed(err, E2BIG,
-					    "'%s': a key with a value of %zu bytes cannot be edited",
-					    hive_name(hive), value->size);
+			return error_failed(
+				err, E2BIG,
+				"'%s': a key with a value of %zu bytes cannot be edited",
+				hive_name(hive), value->size);
 		set[i] = (hive_set_value){.key = value->name,
 					  .t = (hive_type)value->type,
 					  .len = value->size,
 					  .value = (char *)value->bytes};
 	}
 	if (hivex_node_set_values(hive_handle(hive), node, values->count, set, 0) < 0)
-		return error_damaged(err, "'%s': cannot set the values of a key: %s", hive_name(hive),
-				     strerror(errno));
+		return error_damaged(err, "'%s': cannot set the values of a key: %s",
+				     hive_name(hive), strerror(errno));
 	return 0;
 }
 
@@ -145,7 +147,7 @@ int hive_remove(struct hive *hive, hive_node_h node, const char *child, struct e
 	if (found == 0)
 		return 0;
 	if (hivex_node_delete_child(hive_handle(hive), found) < 0)
-		return error_damaged(err, "'%s': cannot remove key '%s': %s", hive_name(hive), child,
-				     strerror(errno));
+		return error_damaged(err, "'%s': cannot remove key '%s': %s", hive_name(hive),
+				     child, strerror(errno));
 	return 0;
 }

@@ -2,12 +2,14 @@
 /*
  * Edits in the guest's SYSTEM hive: see guest_registry.h.
  *
- * MountedDevices: a volume of an MBR disk is named by 12 bytes (u32 disk signature, u64 byte offset), one of a GPT disk by
- * 24 ("DMIO:ID:" and the unique partition GUID). Drive letters, volume names and "no letter" marks are values with such
- * data; rewriting the data keeps all of them. Microsoft's mbr2gpt does the same.
+ * MountedDevices: a volume of an MBR disk is named by 12 bytes (u32 disk signature, u64 byte
+ * offset), one of a GPT disk by 24 ("DMIO:ID:" and the unique partition GUID). Drive letters,
+ * volume names and "no letter" marks are values with such data; rewriting the data keeps all of
+ * them. Microsoft's mbr2gpt does the same.
  *
- * Services: Windows demotes boot drivers that it did not need ("StartOverride"), and a guest with IDE disks does not need
- * those of the synthetic SCSI controller, from which a generation 2 VM starts.
+ * Services: Windows demotes boot drivers that it did not need ("StartOverride"), and a guest with
+ * IDE disks does not need those of the synthetic SCSI controller, from which a generation 2 VM
+ * starts.
  */
 #include "convert/guest_registry.h"
 
@@ -76,7 +78,8 @@ static void PRINTF_LIKE(3, 4) note(char ***list, size_t *count, const char *form
 }
 
 #define CHANGED(edit, ...) note(&(edit)->notes->changed, &(edit)->notes->changed_count, __VA_ARGS__)
-#define WARNING(edit, ...) note(&(edit)->notes->warnings, &(edit)->notes->warning_count, __VA_ARGS__)
+#define WARNING(edit, ...)                                                                         \
+	note(&(edit)->notes->warnings, &(edit)->notes->warning_count, __VA_ARGS__)
 
 static const struct guid *find_partition(const struct registry_target *target, uint64_t mbr_offset)
 {
@@ -106,13 +109,16 @@ static int convert_row(struct edit *edit, struct hive_value_copy *row, bool *ret
 	guid = find_partition(edit->target, offset);
 	if (!guid) {
 		if (is_drive_letter(row->name))
-			WARNING(edit, "'%s' belongs to byte %" PRIu64 " of the disk, where no partition starts; it stays as it is",
+			WARNING(edit,
+				"'%s' belongs to byte %" PRIu64
+				" of the disk, where no partition starts; it stays as it is",
 				row->name, offset);
 		return 0;
 	}
 	bytes = malloc(GPT_ROW_SIZE);
 	if (!bytes)
-		return error_failed(edit->err, ENOMEM, "'%s': out of memory", hive_name(edit->hive));
+		return error_failed(edit->err, ENOMEM, "'%s': out of memory",
+				    hive_name(edit->hive));
 	memcpy(bytes, GPT_ROW_MARK, GPT_ROW_GUID);
 	memcpy(bytes + GPT_ROW_GUID, guid->bytes, sizeof(guid->bytes));
 	free(row->bytes);
@@ -131,7 +137,8 @@ static int convert_mounted_devices(struct edit *edit)
 	int r;
 
 	if (node == 0) {
-		WARNING(edit, "the SYSTEM hive has no MountedDevices; Windows will assign drive letters anew");
+		WARNING(edit,
+			"the SYSTEM hive has no MountedDevices; Windows will assign drive letters anew");
 		return 0;
 	}
 	r = hive_get_values(edit->hive, node, &rows, edit->err);
@@ -146,7 +153,7 @@ static int convert_mounted_devices(struct edit *edit)
 /* What a driver of a generation 2 VM is for, and how it must start. */
 struct driver {
 	const char *name;
-	bool is_boot;        /* must be boot-start; else: must not be disabled */
+	bool is_boot;	     /* must be boot-start; else: must not be disabled */
 	const char *without; /* what a guest without it lacks; NULL: not every Windows has it */
 };
 
@@ -156,15 +163,16 @@ static const struct driver drivers[] = {
 	{"storflt", true, NULL},
 	{"winhv", true, NULL},
 	{"vpci", true, NULL},
-	{"hyperkbd", false, "will have no keyboard in the console window until integration services with this "
-			    "driver are installed; use remote desktop"},
+	{"hyperkbd", false,
+	 "will have no keyboard in the console window until integration services with this "
+	 "driver are installed; use remote desktop"},
 	{"HyperVideo", false, NULL},
 	{"netvsc", false, NULL},
 	{"VMBusHID", false, NULL},
 };
 
-static int set_start(struct edit *edit, hive_node_h service, const char *set, const struct driver *driver,
-		     uint32_t start)
+static int set_start(struct edit *edit, hive_node_h service, const char *set,
+		     const struct driver *driver, uint32_t start)
 {
 	CHANGED(edit, "%s: driver '%s' starts %s", set, driver->name,
 		start == START_BOOT ? "with the boot loader" : "when its device is there");
@@ -211,8 +219,9 @@ static bool is_control_set(const char *name)
 	static const char prefix[] = "ControlSet";
 	const char *digits = name + sizeof(prefix) - 1;
 
-	return strncasecmp(name, prefix, sizeof(prefix) - 1) == 0 && isdigit((unsigned char)digits[0]) &&
-	       isdigit((unsigned char)digits[1]) && isdigit((unsigned char)digits[2]) && digits[3] == '\0';
+	return strncasecmp(name, prefix, sizeof(prefix) - 1) == 0 &&
+	       isdigit((unsigned char)digits[0]) && isdigit((unsigned char)digits[1]) &&
+	       isdigit((unsigned char)digits[2]) && digits[3] == '\0';
 }
 
 static int convert_control_sets(struct edit *edit)

@@ -15,6 +15,7 @@ static const struct {
 	{"convert", cmd_convert, "make the generation 2 disk, its NVRAM store and a report"},
 	{"verify", cmd_verify, "read a result back with independent readers"},
 	{"nvram", cmd_nvram, "boot entries and UEFI variables of a generation 2 VM"},
+	{"bcd", cmd_bcd, "list, check and compare boot stores"},
 };
 
 static void print_usage(FILE *stream)

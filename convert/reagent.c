@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ReAgent.xml: see reagent.h. The file is a flat list of elements with attributes, written by one program, so a scanner for
- * tags and attributes is enough; it gives the places of the values, which are then replaced one by one.
+ * ReAgent.xml: see reagent.h. The file is a flat list of elements with attributes, written by one
+ * program, so a scanner for tags and attributes is enough; it gives the places of the values, which
+ * are then replaced one by one.
  */
 #include "convert/reagent.h"
 
@@ -62,8 +63,8 @@ static bool is_space(char c)
 
 static bool is_name(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '-' || c == '.' || c == ':';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-' || c == '.' || c == ':';
 }
 
 static bool at_text(const struct scanner *scanner, const char *text)
@@ -169,7 +170,8 @@ static int next_tag(struct scanner *scanner, struct tag *ret)
 
 static bool is_text(const struct scanner *scanner, struct span span, const char *text)
 {
-	return span.length == strlen(text) && memcmp(scanner->text + span.at, text, span.length) == 0;
+	return span.length == strlen(text) &&
+	       memcmp(scanner->text + span.at, text, span.length) == 0;
 }
 
 static const struct attribute *find(const struct scanner *scanner, const struct tag *tag,
@@ -182,7 +184,8 @@ static const struct attribute *find(const struct scanner *scanner, const struct 
 }
 
 /* An unsigned decimal number that fills the whole value. */
-static bool get_number(const struct scanner *scanner, const struct attribute *attribute, uint64_t *ret)
+static bool get_number(const struct scanner *scanner, const struct attribute *attribute,
+		       uint64_t *ret)
 {
 	uint64_t value = 0;
 
@@ -199,7 +202,8 @@ static bool get_number(const struct scanner *scanner, const struct attribute *at
 	return true;
 }
 
-static bool get_guid(const struct scanner *scanner, const struct attribute *attribute, struct guid *ret)
+static bool get_guid(const struct scanner *scanner, const struct attribute *attribute,
+		     struct guid *ret)
 {
 	char text[GUID_TEXT_SIZE + 2];
 
@@ -216,7 +220,8 @@ static char *get_text(const struct scanner *scanner, const struct attribute *att
 	static const struct {
 		const char *entity;
 		char c;
-	} entities[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+	} entities[] = {
+		{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
 	struct span span = attribute ? attribute->value : (struct span){0, 0};
 	char *text = span.length ? calloc(1, span.length + 1) : NULL;
 	size_t used = 0, at = 0;
@@ -229,7 +234,8 @@ static char *get_text(const struct scanner *scanner, const struct attribute *att
 		for (size_t i = 0; i < ARRAY_SIZE(entities); i++) {
 			size_t length = strlen(entities[i].entity);
 
-			if (span.length - at < length || memcmp(from, entities[i].entity, length) != 0)
+			if (span.length - at < length ||
+			    memcmp(from, entities[i].entity, length) != 0)
 				continue;
 			text[used] = entities[i].c;
 			step = length;
@@ -248,7 +254,8 @@ static int scanner_init(struct scanner *scanner, const void *bytes, size_t size,
 
 	*scanner = (struct scanner){.text = bytes, .size = size, .name = name, .err = err};
 	if (size > MAX_SIZE)
-		return error_damaged(err, "'%s': a ReAgent.xml of %zu bytes is not credible", name, size);
+		return error_damaged(err, "'%s': a ReAgent.xml of %zu bytes is not credible", name,
+				     size);
 	r = next_tag(scanner, &tag);
 	if (r < 0)
 		return r;
@@ -257,7 +264,8 @@ static int scanner_init(struct scanner *scanner, const void *bytes, size_t size,
 	return 0;
 }
 
-static void read_location(const struct scanner *scanner, const struct tag *tag, struct reagent *reagent)
+static void read_location(const struct scanner *scanner, const struct tag *tag,
+			  struct reagent *reagent)
 {
 	uint64_t number;
 
@@ -269,7 +277,8 @@ static void read_location(const struct scanner *scanner, const struct tag *tag, 
 	(void)get_guid(scanner, find(scanner, tag, "guid"), &reagent->gpt_disk);
 }
 
-int reagent_read(const void *bytes, size_t size, const char *name, struct reagent *ret, struct error *err)
+int reagent_read(const void *bytes, size_t size, const char *name, struct reagent *ret,
+		 struct error *err)
 {
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
 	struct scanner scanner;
@@ -280,9 +289,9 @@ int reagent_read(const void *bytes, size_t size, const char *name, struct reagen
 	while (r == 0 && (r = next_tag(&scanner, &tag)) > 0) {
 		r = 0;
 		if (is_text(&scanner, tag.name, "WinreBCD"))
-			reagent.has_loader = get_guid(&scanner, find(&scanner, &tag, "id"),
-						      &reagent.loader) &&
-					     !guid_is_zero(&reagent.loader);
+			reagent.has_loader =
+				get_guid(&scanner, find(&scanner, &tag, "id"), &reagent.loader) &&
+				!guid_is_zero(&reagent.loader);
 		else if (is_text(&scanner, tag.name, "InstallState"))
 			(void)get_number(&scanner, find(&scanner, &tag, "state"), &state);
 		else if (is_text(&scanner, tag.name, "WinreLocation"))
@@ -307,7 +316,8 @@ struct rewriter {
 /* Put 'text' into the place of the span, which must lie behind all earlier ones. */
 static void replace(struct rewriter *rewriter, struct span span, const char *text)
 {
-	fwrite(rewriter->scanner.text + rewriter->copied, 1, span.at - rewriter->copied, rewriter->out);
+	fwrite(rewriter->scanner.text + rewriter->copied, 1, span.at - rewriter->copied,
+	       rewriter->out);
 	fputs(text, rewriter->out);
 	rewriter->copied = span.at + span.length;
 	rewriter->is_changed = true;
@@ -369,7 +379,8 @@ static const char *new_value(const struct rewriter *rewriter, const struct attri
 	return is_text(&rewriter->scanner, attribute->name, "guid") ? guid : NULL;
 }
 
-static void move_place(struct rewriter *rewriter, const struct tag *tag, const struct conversion *conversion,
+static void move_place(struct rewriter *rewriter, const struct tag *tag,
+		       const struct conversion *conversion,
 		       const struct reagent_partition *partition)
 {
 	bool has_guid = find(&rewriter->scanner, tag, "guid") != NULL;
@@ -413,7 +424,8 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 	if (!partition) {
 		if (conversion->warnings)
 			note_add(conversion->warnings,
-				 "%.*s names byte %" PRIu64 " of the disk, where no partition starts; it stays as it is",
+				 "%.*s names byte %" PRIu64
+				 " of the disk, where no partition starts; it stays as it is",
 				 (int)tag->name.length, scanner->text + tag->name.at, offset);
 		return;
 	}
@@ -423,9 +435,9 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 			 (int)tag->name.length, scanner->text + tag->name.at);
 }
 
-int reagent_convert(const void *bytes, size_t size, const char *name, const struct reagent_target *target,
-		    uint8_t **ret_bytes, size_t *ret_size, struct note_list *changed,
-		    struct note_list *warnings, struct error *err)
+int reagent_convert(const void *bytes, size_t size, const char *name,
+		    const struct reagent_target *target, uint8_t **ret_bytes, size_t *ret_size,
+		    struct note_list *changed, struct note_list *warnings, struct error *err)
 {
 	struct conversion conversion = {.target = target, .changed = changed, .warnings = warnings};
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ReAgent.xml, in which Windows notes where its recovery environment is: '\Windows\System32\Recovery\ReAgent.xml', with a
- * copy beside the environment. Places are named by a folder and three numbers:
+ * ReAgent.xml, in which Windows notes where its recovery environment is:
+ * '\Windows\System32\Recovery\ReAgent.xml', with a copy beside the environment. Places are named by
+ * a folder and three numbers:
  *
- *   MBR disk   id = disk signature in decimal   offset = start of the partition in bytes   guid = zero
- *   GPT disk   id = 0                           offset = the same                          guid = of the disk
+ *   MBR disk   id = disk signature in decimal   offset = start of the partition in bytes   guid =
+ * zero GPT disk   id = 0                           offset = the same                          guid
+ * = of the disk
  *
  * The file is edited byte by byte: everything but the numbers stays as it is.
  */
@@ -35,33 +37,37 @@ struct reagent_target {
 struct reagent {
 	bool is_enabled;
 	bool has_loader;
-	struct guid loader;     /* of its entry in the boot store */
-	char *path;             /* "\\Recovery\\WindowsRE"; NULL when there is none */
-	uint64_t offset;        /* of the partition */
+	struct guid loader;	/* of its entry in the boot store */
+	char *path;		/* "\\Recovery\\WindowsRE"; NULL when there is none */
+	uint64_t offset;	/* of the partition */
 	uint32_t mbr_signature; /* 0 on a GPT disk */
 	struct guid gpt_disk;
 };
 
-#define REAGENT_INIT {.path = NULL}
+#define REAGENT_INIT                                                                               \
+	{                                                                                          \
+		.path = NULL                                                                       \
+	}
 void reagent_done(struct reagent *reagent);
 #define CLEANUP_REAGENT CLEANUP(reagent_done)
 
 /* Errors: ERROR_DAMAGED when it is not such a file. */
-int reagent_read(const void *bytes, size_t size, const char *name, struct reagent *ret, struct error *err);
+int reagent_read(const void *bytes, size_t size, const char *name, struct reagent *ret,
+		 struct error *err);
 
 /*
- * Give all places on the old disk their new numbers. *ret_bytes is new memory, to be freed, or NULL when nothing had to
- * change. One sentence per place goes to 'changed'; places that name the old disk but no partition of it go to
- * 'warnings' and stay. Both may be NULL.
- * Errors: ERROR_DAMAGED when it is not such a file.
+ * Give all places on the old disk their new numbers. *ret_bytes is new memory, to be freed, or NULL
+ * when nothing had to change. One sentence per place goes to 'changed'; places that name the old
+ * disk but no partition of it go to 'warnings' and stay. Both may be NULL. Errors: ERROR_DAMAGED
+ * when it is not such a file.
  */
-int reagent_convert(const void *bytes, size_t size, const char *name, const struct reagent_target *target,
-		    uint8_t **ret_bytes, size_t *ret_size, struct note_list *changed,
-		    struct note_list *warnings, struct error *err);
+int reagent_convert(const void *bytes, size_t size, const char *name,
+		    const struct reagent_target *target, uint8_t **ret_bytes, size_t *ret_size,
+		    struct note_list *changed, struct note_list *warnings, struct error *err);
 
 /*
- * Note that the recovery environment is off and has no boot entry, for when it cannot be kept: 'reagentc /enable' in the
- * guest then turns it on again. *ret_bytes as above.
+ * Note that the recovery environment is off and has no boot entry, for when it cannot be kept:
+ * 'reagentc /enable' in the guest then turns it on again. *ret_bytes as above.
  */
 int reagent_disable(const void *bytes, size_t size, const char *name, uint8_t **ret_bytes,
 		    size_t *ret_size, struct error *err);

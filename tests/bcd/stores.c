@@ -126,8 +126,8 @@ static void collect_partitions(struct bcd_store *store, struct synthetic_target 
 			size_t changed;
 
 			if (BCD_ELEMENT_FORMAT(element->code) == BCD_FORMAT_DEVICE)
-				(void)bcd_device_rewrite(element->data, element->size, collect, target,
-							 &changed, NULL);
+				(void)bcd_device_rewrite(element->data, element->size, collect,
+							 target, &changed, NULL);
 		}
 }
 
@@ -148,7 +148,8 @@ void make_target(const struct bytes *bios_store, struct synthetic_target *ret)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = open_store(bios_store);
 	struct bcd_object *bootmgr = bcd_store_find(store, &bcd_bootmgr);
-	struct bcd_partition_id windows = {.mbr_offset = MADE_SYSTEM, .mbr_signature = MADE_SIGNATURE};
+	struct bcd_partition_id windows = {.mbr_offset = MADE_SYSTEM,
+					   .mbr_signature = MADE_SIGNATURE};
 	struct bcd_partition_id system = {.mbr_offset = 0};
 	struct guid entry;
 
@@ -166,7 +167,8 @@ void make_target(const struct bytes *bios_store, struct synthetic_target *ret)
 						 .windows_offset = windows.mbr_offset,
 						 .system_offset = windows.mbr_offset,
 					 }};
-	if (mbr_device(bootmgr, BCD_DEVICE, &system) && system.mbr_signature == windows.mbr_signature)
+	if (mbr_device(bootmgr, BCD_DEVICE, &system) &&
+	    system.mbr_signature == windows.mbr_signature)
 		ret->target.system_offset = system.mbr_offset;
 	add_partition(ret, windows.mbr_offset);
 	collect_partitions(store, ret);
@@ -179,7 +181,8 @@ void set_string(struct bcd_store *store, struct bcd_object *object, uint32_t cod
 	cr_assert_eq(bcd_object_set_string(store, object, code, text, &err), 0, "%s", err.message);
 }
 
-void set_ref(struct bcd_store *store, struct bcd_object *object, uint32_t code, const char *guid_text)
+void set_ref(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+	     const char *guid_text)
 {
 	struct guid ref = id(guid_text);
 
@@ -196,8 +199,8 @@ static void set_device(struct bcd_store *store, struct bcd_object *object, uint3
 	cr_assert_eq(bcd_object_set(store, object, code, bytes, size, NULL), 0);
 }
 
-void set_mbr_device(struct bcd_store *store, struct bcd_object *object, uint32_t code, uint64_t offset,
-		    uint32_t signature)
+void set_mbr_device(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+		    uint64_t offset, uint32_t signature)
 {
 	struct bcd_device device = {.kind = BCD_DEVICE_MBR,
 				    .id = {.mbr_offset = offset, .mbr_signature = signature}};
@@ -209,9 +212,12 @@ static void set_ramdisk(struct bcd_store *store, struct bcd_object *object, uint
 {
 	char path[] = "\\Recovery\\WindowsRE\\Winre.wim";
 	struct bcd_device parent = {.kind = BCD_DEVICE_MBR,
-				    .id = {.mbr_offset = MADE_SYSTEM, .mbr_signature = MADE_SIGNATURE}};
-	struct bcd_device device = {
-		.kind = BCD_DEVICE_RAMDISK, .options = id(MADE_OPTIONS), .path = path, .parent = &parent};
+				    .id = {.mbr_offset = MADE_SYSTEM,
+					   .mbr_signature = MADE_SIGNATURE}};
+	struct bcd_device device = {.kind = BCD_DEVICE_RAMDISK,
+				    .options = id(MADE_OPTIONS),
+				    .path = path,
+				    .parent = &parent};
 
 	set_device(store, object, code, &device);
 }
@@ -225,7 +231,8 @@ static struct bcd_object *add(struct bcd_store *store, const char *guid_text, ui
 	return object;
 }
 
-static void set_number(struct bcd_store *store, struct bcd_object *object, uint32_t code, uint64_t value)
+static void set_number(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+		       uint64_t value)
 {
 	cr_assert_eq(bcd_object_set_integer(store, object, code, value, NULL), 0);
 }
@@ -235,16 +242,16 @@ static void set_flag(struct bcd_store *store, struct bcd_object *object, uint32_
 	cr_assert_eq(bcd_object_set_bool(store, object, code, value, NULL), 0);
 }
 
-#define GLOBAL     "{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}"
-#define LOADERS    "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
-#define RESUMES    "{1afa9c49-16ab-4a5c-901b-212802da9460}"
+#define GLOBAL	   "{7ea2e1ac-2e61-4728-aaa3-896d9d0a9f0e}"
+#define LOADERS	   "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}"
+#define RESUMES	   "{1afa9c49-16ab-4a5c-901b-212802da9460}"
 #define HYPERVISOR "{7ff607e0-4395-11db-b0de-0800200c9a66}"
 #define DEBUGGER   "{4636856e-540f-4170-a130-a84776f4c654}"
-#define EMS        "{0ce4991b-e6b3-4b16-b23c-5e0d9250e5d9}"
+#define EMS	   "{0ce4991b-e6b3-4b16-b23c-5e0d9250e5d9}"
 #define BADMEMORY  "{5189b25c-5558-4bf2-bca4-289b11bd29e2}"
 
-static void set_refs(struct bcd_store *store, struct bcd_object *object, uint32_t code, const char *a,
-		     const char *b, const char *c)
+static void set_refs(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+		     const char *a, const char *b, const char *c)
 {
 	struct guid refs[3] = {id(a), id(b), c ? id(c) : id(a)};
 
@@ -270,8 +277,8 @@ static void add_settings(struct bcd_store *store)
 
 static void add_boot_manager(struct bcd_store *store)
 {
-	struct bcd_object *object = add(store, "{9dea862c-5cdd-4e70-acc1-f32b344d4795}",
-					BCD_OBJECT_BOOTMGR);
+	struct bcd_object *object =
+		add(store, "{9dea862c-5cdd-4e70-acc1-f32b344d4795}", BCD_OBJECT_BOOTMGR);
 
 	set_mbr_device(store, object, BCD_DEVICE, MADE_SYSTEM, MADE_SIGNATURE);
 	set_string(store, object, BCD_DESCRIPTION, "Windows Boot Manager");
@@ -398,7 +405,8 @@ static struct roles roles_of(const struct bcd_store *store)
 	return roles;
 }
 
-static const char *role_name(const struct roles *roles, const struct guid *guid, char text[BCD_ID_SIZE])
+static const char *role_name(const struct roles *roles, const struct guid *guid,
+			     char text[BCD_ID_SIZE])
 {
 	if (guid_equal(guid, &roles->loader))
 		return "loader";

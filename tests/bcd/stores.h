@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the tests of boot stores share: real stores where they are present, made ones, and targets for them. */
+/* What the tests of boot stores share: real stores where they are present, made ones, and targets
+ * for them. */
 #ifndef HVGEN2_TESTS_BCD_STORES_H
 #define HVGEN2_TESTS_BCD_STORES_H
 
@@ -29,7 +30,8 @@ void store_names_done(char ***names);
 
 struct bcd_store *open_store(const struct bytes *bytes);
 
-/* A target with partition GUIDs made from what the store's own devices name; up to 16 partitions. */
+/* A target with partition GUIDs made from what the store's own devices name; up to 16 partitions.
+ */
 struct synthetic_target {
 	struct bcd_target target;
 	struct bcd_partition partitions[16];
@@ -43,8 +45,8 @@ void make_target(const struct bytes *bios_store, struct synthetic_target *ret);
 #define MADE_WINDOWS   UINT64_C(608174080)
 
 /*
- * A BIOS store as Windows 10 leaves it: boot manager, loader, resume object, memory tester, recovery environment in the
- * system partition, inherited settings.
+ * A BIOS store as Windows 10 leaves it: boot manager, loader, resume object, memory tester,
+ * recovery environment in the system partition, inherited settings.
  */
 struct bcd_store *made_store(void);
 struct bytes commit_store(struct bcd_store *store);
@@ -61,15 +63,18 @@ struct bcd_object *object_of(struct bcd_store *store, const char *guid_text);
 const char *text_of(struct bcd_store *store, const char *guid_text, uint32_t code);
 
 /* Set elements, or fail the test. */
-void set_string(struct bcd_store *store, struct bcd_object *object, uint32_t code, const char *text);
-void set_mbr_device(struct bcd_store *store, struct bcd_object *object, uint32_t code, uint64_t offset,
-		    uint32_t signature);
-void set_ref(struct bcd_store *store, struct bcd_object *object, uint32_t code, const char *guid_text);
+void set_string(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+		const char *text);
+void set_mbr_device(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+		    uint64_t offset, uint32_t signature);
+void set_ref(struct bcd_store *store, struct bcd_object *object, uint32_t code,
+	     const char *guid_text);
 
 /*
- * Compare two stores element by element; the default loader and its resume object are the same whatever their GUIDs. New
- * memory, to be freed: one line "WHERE CODE" for each difference, sorted, WHERE being "loader", "resume" or "{bootmgr}";
- * "WHERE" alone for an object that only one of them has.
+ * Compare two stores element by element; the default loader and its resume object are the same
+ * whatever their GUIDs. New memory, to be freed: one line "WHERE CODE" for each difference, sorted,
+ * WHERE being "loader", "resume" or "{bootmgr}"; "WHERE" alone for an object that only one of them
+ * has.
  */
 char *store_differences(const struct bcd_store *a, const struct bcd_store *b);
 

@@ -13,8 +13,8 @@ TestSuite(bcd_convert);
 
 #define BOOTMGR "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 #define MEMDIAG "{b2721d73-1db4-4c62-bf78-c548a880142d}"
-#define NTLDR   "{466f5a88-0af2-4f76-9038-095b170dc21c}"
-#define OTHER   "{01234567-89ab-11ea-9ed9-91d34fdb5ca7}"
+#define NTLDR	"{466f5a88-0af2-4f76-9038-095b170dc21c}"
+#define OTHER	"{01234567-89ab-11ea-9ed9-91d34fdb5ca7}"
 
 /* Convert for the target that the store's own devices describe. */
 static int try_convert(const struct bytes *from, struct bytes *to, struct bcd_notes *notes,
@@ -23,7 +23,8 @@ static int try_convert(const struct bytes *from, struct bytes *to, struct bcd_no
 	struct synthetic_target target;
 
 	make_target(from, &target);
-	return bcd_convert(from->at, from->size, "BCD", &target.target, &to->at, &to->size, notes, err);
+	return bcd_convert(from->at, from->size, "BCD", &target.target, &to->at, &to->size, notes,
+			   err);
 }
 
 static struct bytes converted(const struct bytes *from, struct bcd_notes *notes)
@@ -87,7 +88,8 @@ Test(bcd_convert, loader_and_resume_name_efi_programs)
 	cr_assert_str_eq(text_of(store, MADE_LOADER, BCD_ISOLATEDCONTEXT), "Yes");
 	cr_assert_str_eq(text_of(store, MADE_LOADER, BCD_RECOVERYSEQUENCE), MADE_RECOVERY);
 	cr_assert_str_eq(text_of(store, MADE_RESUME, BCD_OS_DEVICE), gpt_text(MADE_WINDOWS));
-	cr_assert_str_eq(text_of(store, MADE_RESUME, BCD_PATH), "\\Windows\\system32\\winresume.efi");
+	cr_assert_str_eq(text_of(store, MADE_RESUME, BCD_PATH),
+			 "\\Windows\\system32\\winresume.efi");
 	cr_assert_str_eq(text_of(store, MADE_RESUME, BCD_ISOLATEDCONTEXT), "Yes");
 }
 
@@ -102,7 +104,8 @@ Test(bcd_convert, recovery_keeps_its_own_partition)
 		 gpt_text(MADE_SYSTEM), MADE_OPTIONS);
 	cr_assert_str_eq(text_of(store, MADE_RECOVERY, BCD_DEVICE), expected);
 	cr_assert_str_eq(text_of(store, MADE_RECOVERY, BCD_OS_DEVICE), expected);
-	cr_assert_str_eq(text_of(store, MADE_RECOVERY, BCD_PATH), "\\windows\\system32\\winload.efi");
+	cr_assert_str_eq(text_of(store, MADE_RECOVERY, BCD_PATH),
+			 "\\windows\\system32\\winload.efi");
 	cr_assert_str_eq(text_of(store, MADE_RECOVERY, BCD_ISOLATEDCONTEXT), "");
 	cr_assert_str_eq(text_of(store, MADE_OPTIONS, BCD_SDIDEVICE), gpt_text(MADE_SYSTEM));
 }
@@ -121,11 +124,13 @@ Test(bcd_convert, what_only_a_bios_starts_is_dropped_with_its_references)
 	CLEANUP_BCD_STORE struct bcd_store *made = made_store();
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
-	struct bcd_object *bootmgr = object_of(made, BOOTMGR), *loader = object_of(made, MADE_LOADER);
+	struct bcd_object *bootmgr = object_of(made, BOOTMGR),
+			  *loader = object_of(made, MADE_LOADER);
 	struct guid order[2] = {id(NTLDR), id(MADE_LOADER)};
 	struct guid ntldr = id(NTLDR);
 
-	set_string(made, add_entry(made, NTLDR, BCD_OBJECT_NTLDR), BCD_DESCRIPTION, "Earlier Windows");
+	set_string(made, add_entry(made, NTLDR, BCD_OBJECT_NTLDR), BCD_DESCRIPTION,
+		   "Earlier Windows");
 	cr_assert_eq(bcd_object_set_guids(made, bootmgr, BCD_MGR_DISPLAYORDER, order, 2, NULL), 0);
 	cr_assert_eq(bcd_object_set_bool(made, loader, BCD_OS_NOVGA, true, NULL), 0);
 	cr_assert_eq(bcd_object_set_bool(made, bootmgr, BCD_MGR_HIBERBOOT, true, NULL), 0);
@@ -134,8 +139,9 @@ Test(bcd_convert, what_only_a_bios_starts_is_dropped_with_its_references)
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_DISPLAYORDER), MADE_LOADER);
 	cr_assert_str_eq(text_of(store, MADE_LOADER, BCD_OS_NOVGA), "");
 	cr_assert_eq(notes.dropped_count, 4);
-	cr_assert_str_eq(notes.dropped[0], "entry 'Earlier Windows' {466f5a88-0af2-4f76-9038-095b170dc21c}: "
-					   "only a BIOS can start it");
+	cr_assert_str_eq(notes.dropped[0],
+			 "entry 'Earlier Windows' {466f5a88-0af2-4f76-9038-095b170dc21c}: "
+			 "only a BIOS can start it");
 	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
 }
 
@@ -167,7 +173,9 @@ Test(bcd_convert, malformed_elements_are_repaired_or_dropped)
 
 	/* A list stored as one string, as in one vendor's stores; a boolean of two bytes. */
 	node = hive_find(made->hive, loader->elements_node, "14000006");
-	cr_assert_eq(hive_set(made->hive, node, "Element", hive_t_string, list->data, list->size, NULL), 0);
+	cr_assert_eq(hive_set(made->hive, node, "Element", hive_t_string, list->data, list->size,
+			      NULL),
+		     0);
 	cr_assert_eq(bcd_object_set(made, loader, 0x260000a0, "\1\1", 2, NULL), 0);
 	store = convert_made(made, &notes);
 	cr_assert_eq(bcd_object_find(object_of(store, MADE_LOADER), BCD_INHERIT)->registry_type,
@@ -193,7 +201,8 @@ Test(bcd_convert, default_follows_the_chosen_windows)
 	from = commit_store(made);
 	make_target(&from, &target);
 	target.target.windows_offset = UINT64_C(1) << 33;
-	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target.target, &to.at, &to.size, &notes, NULL),
+	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target.target, &to.at, &to.size,
+				 &notes, NULL),
 		     0);
 	store = open_store(&to);
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_DEFAULT), OTHER);
@@ -210,7 +219,9 @@ static enum refusal refusal_of(struct bcd_store *made, uint64_t windows_offset)
 				    .windows_offset = windows_offset};
 	struct error err = ERROR_INIT;
 
-	cr_assert_lt(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size, &notes, &err), 0);
+	cr_assert_lt(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size, &notes,
+				 &err),
+		     0);
 	cr_assert_eq(err.kind, ERROR_REFUSED);
 	cr_assert_null(to.at);
 	return err.refusal;
@@ -238,10 +249,12 @@ static void assert_no_mbr_device(const struct bcd_store *store, uint32_t signatu
 
 			if (BCD_ELEMENT_FORMAT(element->code) != BCD_FORMAT_DEVICE)
 				continue;
-			cr_assert_eq(bcd_device_decode(element->data, element->size, &device, NULL), 0);
+			cr_assert_eq(bcd_device_decode(element->data, element->size, &device, NULL),
+				     0);
 			while (part->parent)
 				part = part->parent;
-			cr_assert_not(part->kind == BCD_DEVICE_MBR && part->id.mbr_signature == signature);
+			cr_assert_not(part->kind == BCD_DEVICE_MBR &&
+				      part->id.mbr_signature == signature);
 			cr_assert_neq(part->kind, BCD_DEVICE_BOOT);
 		}
 }
@@ -256,9 +269,10 @@ static void assert_foreign_reader_sees_it(const struct bytes *bytes)
 	cr_assert_geq(fd, 0);
 	cr_assert_eq(write(fd, bytes->at, bytes->size), (ssize_t)bytes->size);
 	close(fd);
-	snprintf(command, sizeof(command),
-		 "printf 'cd Objects\\\\%s\\\\Elements\\\\12000002\\nlsval Element\\n' | hivexsh %s", BOOTMGR,
-		 path);
+	snprintf(
+		command, sizeof(command),
+		"printf 'cd Objects\\\\%s\\\\Elements\\\\12000002\\nlsval Element\\n' | hivexsh %s",
+		BOOTMGR, path);
 	pipe = popen(command, "r");
 	cr_assert_not_null(pipe);
 	if (!fgets(line, sizeof(line), pipe))
@@ -277,8 +291,10 @@ Test(bcd_convert, every_real_bios_store)
 	CLEANUP_NAMES char **names = store_names("bios-");
 	for (size_t i = 0; names[i]; i++) {
 		char path[512];
-		CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT, findings = BCD_NOTES_INIT;
-		CLEANUP_BYTES struct bytes from = {.at = NULL}, to = {.at = NULL}, again = {.at = NULL};
+		CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT,
+						   findings = BCD_NOTES_INIT;
+		CLEANUP_BYTES struct bytes from = {.at = NULL}, to = {.at = NULL},
+					   again = {.at = NULL};
 		CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 		struct synthetic_target target;
 

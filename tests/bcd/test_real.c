@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Real stores, where they are present: conversion, rebuilding and the recovery store against what Windows made for the
- * same machine, element by element, and no false alarm on any store.
+ * Real stores, where they are present: conversion, rebuilding and the recovery store against what
+ * Windows made for the same machine, element by element, and no false alarm on any store.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -17,7 +17,8 @@ TestSuite(bcd_real);
 #define TEMPLATE SHARED_DATA "/hives/template/BCD-Template-win10.hiv"
 
 /* The GPT device of an element of the store. */
-static struct bcd_partition_id gpt_device(struct bcd_store *store, const char *guid_text, uint32_t code)
+static struct bcd_partition_id gpt_device(struct bcd_store *store, const char *guid_text,
+					  uint32_t code)
 {
 	CLEANUP_BCD_DEVICE struct bcd_device device = BCD_DEVICE_INIT;
 	struct bcd_element *element = bcd_object_find(object_of(store, guid_text), code);
@@ -31,13 +32,13 @@ static struct bcd_partition_id gpt_device(struct bcd_store *store, const char *g
 #define BOOTMGR "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 
 /*
- * One run of bcdboot wrote both stores of this disk, which is a GPT one; so the devices need no change here, which the
- * other tests look at. What may differ, and why:
+ * One run of bcdboot wrote both stores of this disk, which is a GPT one; so the devices need no
+ * change here, which the other tests look at. What may differ, and why:
  *
  *   loader/resume   their GUIDs (the comparison knows them by their role)
  *   resume 21000001, 26000006   added by Windows at its first start
- *   {bootmgr} 12000002          the same text; the copy that Windows makes from NVRAM ends in two NULs
- *   {fwbootmgr}                 what Windows mirrors from NVRAM
+ *   {bootmgr} 12000002          the same text; the copy that Windows makes from NVRAM ends in two
+ * NULs {fwbootmgr}                 what Windows mirrors from NVRAM
  */
 Test(bcd_real, converted_store_equals_the_genuine_one)
 {
@@ -48,8 +49,11 @@ Test(bcd_real, converted_store_equals_the_genuine_one)
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
 	struct bcd_partition_id esp = gpt_device(genuine, BOOTMGR, BCD_DEVICE), windows;
 	struct bcd_partition partition;
-	struct bcd_target target = {.gpt_disk = esp.disk, .esp = esp.partition, .partitions = &partition,
-				    .partition_count = 1, .windows_offset = MADE_WINDOWS};
+	struct bcd_target target = {.gpt_disk = esp.disk,
+				    .esp = esp.partition,
+				    .partitions = &partition,
+				    .partition_count = 1,
+				    .windows_offset = MADE_WINDOWS};
 	struct error err = ERROR_INIT;
 	struct guid loader;
 	char text[GUID_TEXT_SIZE + 2], id_text[GUID_TEXT_SIZE];
@@ -58,11 +62,13 @@ Test(bcd_real, converted_store_equals_the_genuine_one)
 	snprintf(text, sizeof(text), "{%s}", guid_format(&loader, id_text));
 	windows = gpt_device(genuine, text, BCD_OS_DEVICE);
 	partition = (struct bcd_partition){MADE_WINDOWS, windows.partition};
-	cr_assert_eq(bcd_convert(bios.at, bios.size, "BCD", &target, &to.at, &to.size, &notes, &err), 0, "%s",
-		     err.message);
+	cr_assert_eq(bcd_convert(bios.at, bios.size, "BCD", &target, &to.at, &to.size, &notes,
+				 &err),
+		     0, "%s", err.message);
 	converted = open_store(&to);
 	CLEANUP_FREE char *found = store_differences(converted, genuine);
-	cr_assert_str_eq(found, "resume 21000001\nresume 26000006\n{bootmgr} 12000002\n{fwbootmgr}\n");
+	cr_assert_str_eq(found,
+			 "resume 21000001\nresume 26000006\n{bootmgr} 12000002\n{fwbootmgr}\n");
 	cr_assert_eq(notes.warning_count, 0);
 }
 
@@ -72,8 +78,8 @@ static struct bytes rebuild(const struct bytes *template, const struct bcd_rebui
 	struct bytes to = {.at = NULL};
 	struct error err = ERROR_INIT;
 
-	cr_assert_eq(bcd_rebuild(template ? template->at : NULL, template ? template->size : 0, "BCD-Template",
-				 how, &to.at, &to.size, &notes, &err),
+	cr_assert_eq(bcd_rebuild(template ? template->at : NULL, template ? template->size : 0,
+				 "BCD-Template", how, &to.at, &to.size, &notes, &err),
 		     0, "%s", err.message);
 	cr_assert_eq(notes.warning_count, 1, "%s", notes.warnings[0]);
 	return to;
@@ -87,8 +93,8 @@ static const struct bcd_target raw_target = {.mbr_signature = 0xddba6bbb,
 					     .windows_offset = 1048576};
 
 /*
- * bcdboot wrote this store, then a tool of its owner changed it: the devices of the loader and the boot manager became
- * "boot", and their locale Czech. Nothing else may differ.
+ * bcdboot wrote this store, then a tool of its owner changed it: the devices of the loader and the
+ * boot manager became "boot", and their locale Czech. Nothing else may differ.
  */
 Test(bcd_real, rebuilt_store_equals_that_of_bcdboot)
 {
@@ -129,21 +135,25 @@ Test(bcd_real, template_of_setup_media_is_refused)
 {
 	CLEANUP_BYTES struct bytes template = read_file(STORES "template-setup-media.hiv");
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
-	struct bcd_rebuild how = {.target = &raw_target, .system_root = "\\Windows", .description = "x"};
+	struct bcd_rebuild how = {.target = &raw_target,
+				  .system_root = "\\Windows",
+				  .description = "x"};
 	CLEANUP_BYTES struct bytes to = {.at = NULL};
 	struct error err = ERROR_INIT;
 
-	cr_assert_lt(bcd_rebuild(template.at, template.size, "x", &how, &to.at, &to.size, &notes, &err), 0);
+	cr_assert_lt(bcd_rebuild(template.at, template.size, "x", &how, &to.at, &to.size, &notes,
+				 &err),
+		     0);
 	cr_assert_eq(err.refusal, REFUSAL_BCD_DAMAGED);
 }
 
 /*
  * The two stores of one ESP each. What may differ, and why:
  *
- *   loader 11000001, 21000001   reagentc makes an options object of its own for the second store, and so two GUIDs
- *   {GUID}                      that object
- *   {bootmgr} 12000002          the copy from NVRAM in the first store ends in two NULs
- *   {bootmgr} 12000005          pt-br as bcdboot wrote it, pt-BR where Windows has set it since
+ *   loader 11000001, 21000001   reagentc makes an options object of its own for the second store,
+ * and so two GUIDs {GUID}                      that object {bootmgr} 12000002          the copy
+ * from NVRAM in the first store ends in two NULs {bootmgr} 12000005          pt-br as bcdboot wrote
+ * it, pt-BR where Windows has set it since
  */
 Test(bcd_real, recovery_stores_equal_the_genuine_ones)
 {
@@ -160,19 +170,21 @@ Test(bcd_real, recovery_stores_equal_the_genuine_ones)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		CLEANUP_BYTES struct bytes main = read_file(cases[i].store);
-		CLEANUP_BYTES struct bytes expected = read_file(cases[i].recovery), to = {.at = NULL};
+		CLEANUP_BYTES struct bytes expected = read_file(cases[i].recovery),
+					   to = {.at = NULL};
 		CLEANUP_BCD_STORE struct bcd_store *a = NULL, *b = open_store(&expected);
 		struct error err = ERROR_INIT;
 
-		cr_assert_eq(bcd_recovery_store(main.at, main.size, "BCD", &to.at, &to.size, &err), 0, "%s",
-			     err.message);
+		cr_assert_eq(bcd_recovery_store(main.at, main.size, "BCD", &to.at, &to.size, &err),
+			     0, "%s", err.message);
 		a = open_store(&to);
 		CLEANUP_FREE char *found = store_differences(a, b);
 		cr_assert_str_eq(found, cases[i].differences, "%s: %s", cases[i].store, found);
 	}
 }
 
-/* Every store lists; every element has its name, but for those that bcdedit itself prints as a number. */
+/* Every store lists; every element has its name, but for those that bcdedit itself prints as a
+ * number. */
 Test(bcd_real, all_stores_list_and_all_elements_have_names)
 {
 	if (!have_stores())
@@ -189,7 +201,8 @@ Test(bcd_real, all_stores_list_and_all_elements_have_names)
 			continue; /* a hive, but no store */
 		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
 		bytes = read_file(path);
-		cr_assert_eq(bcd_list(bytes.at, bytes.size, names[i], &text, &err), 0, "%s", err.message);
+		cr_assert_eq(bcd_list(bytes.at, bytes.size, names[i], &text, &err), 0, "%s",
+			     err.message);
 		custom = text;
 		while ((custom = strstr(custom, "custom:"))) {
 			bool is_known = strncmp(custom, "custom:21000026", 15) == 0 ||
@@ -202,14 +215,15 @@ Test(bcd_real, all_stores_list_and_all_elements_have_names)
 	}
 }
 
-/* What is really wrong in the stores of UEFI machines; everything else must check without a finding. */
+/* What is really wrong in the stores of UEFI machines; everything else must check without a
+ * finding. */
 Test(bcd_real, no_false_alarm)
 {
 	static const struct {
 		const char *name;
 		size_t findings;
 	} faulty[] = {
-		{"uefi-locate-element.bcd", 2},     /* references to objects that its maker left out */
+		{"uefi-locate-element.bcd", 2}, /* references to objects that its maker left out */
 		{"uefi-win81-win10-hpz420.bcd", 1}, /* a list stored as one string */
 	};
 
@@ -249,11 +263,13 @@ static size_t round_trips(const struct bcd_store *store, const char *name)
 
 			if (BCD_ELEMENT_FORMAT(element->code) != BCD_FORMAT_DEVICE)
 				continue;
-			cr_assert_eq(bcd_device_decode(element->data, element->size, &device, NULL), 0);
+			cr_assert_eq(bcd_device_decode(element->data, element->size, &device, NULL),
+				     0);
 			cr_assert_neq(device.kind, BCD_DEVICE_OTHER, "%s", name);
 			cr_assert_eq(bcd_device_encode(&device, &bytes, &size, NULL), 0);
 			cr_assert_eq(size, element->size, "%s %08x", name, element->code);
-			cr_assert_eq(memcmp(bytes, element->data, size), 0, "%s %08x", name, element->code);
+			cr_assert_eq(memcmp(bytes, element->data, size), 0, "%s %08x", name,
+				     element->code);
 			count++;
 		}
 	return count;

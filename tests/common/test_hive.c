@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Registry hives in memory: making, editing, committing, and what is refused; hivexsh is the foreign reader. */
+/* Registry hives in memory: making, editing, committing, and what is refused; hivexsh is the
+ * foreign reader. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,8 @@ static void sample(uint8_t **bytes, size_t *size)
 	key(hive, "ControlSet001\\Services\\storvsc\\StartOverride");
 	cr_assert_eq(hive_set_dword(hive, node, "Start", 3, NULL), 0);
 	text = utf8_to_utf16le("\\SystemRoot\\vmbus.sys", &text_size);
-	cr_assert_eq(hive_set(hive, node, "ImagePath", hive_t_expand_string, text, text_size, NULL), 0);
+	cr_assert_eq(hive_set(hive, node, "ImagePath", hive_t_expand_string, text, text_size, NULL),
+		     0);
 	commit(hive, bytes, size);
 }
 
@@ -59,7 +61,8 @@ Test(hive, new_hive_opens_and_is_always_the_same)
 		CLEANUP_HIVE struct hive *again = made(minor);
 		CLEANUP_FREE uint8_t *a = NULL, *b = NULL;
 		size_t a_size, b_size;
-		CLEANUP_FREE char *root = hivex_node_name(hive_handle(hive), hivex_root(hive_handle(hive)));
+		CLEANUP_FREE char *root =
+			hivex_node_name(hive_handle(hive), hivex_root(hive_handle(hive)));
 
 		cr_assert_str_eq(root, "System");
 		cr_assert_str_eq(hive_name(hive), "new");
@@ -124,7 +127,8 @@ Test(hive, hivexsh_reads_it)
 	cr_assert_eq(write(fd, bytes, size), (ssize_t)size);
 	close(fd);
 	snprintf(command, sizeof(command),
-		 "printf 'cd ControlSet001\\\\Services\\\\vmbus\\nlsval Start\\n' | hivexsh %s", path);
+		 "printf 'cd ControlSet001\\\\Services\\\\vmbus\\nlsval Start\\n' | hivexsh %s",
+		 path);
 	pipe = popen(command, "r");
 	cr_assert_not_null(fgets(line, sizeof(line), pipe));
 	pclose(pipe);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Recovery of dirty hives: Windows' own result where the samples are present, and logs of both formats made here. */
+/* Recovery of dirty hives: Windows' own result where the samples are present, and logs of both
+ * formats made here. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +33,8 @@ static struct bytes get(const char *format, const char *what)
 	FILE *pipe;
 
 	snprintf(command, sizeof(command), "%s", format);
-	snprintf(command + strlen(command), sizeof(command) - strlen(command), "%s 2>/dev/null", what);
+	snprintf(command + strlen(command), sizeof(command) - strlen(command), "%s 2>/dev/null",
+		 what);
 	pipe = popen(command, "r");
 	cr_assert_not_null(pipe);
 	bytes.size = fread(bytes.at, 1, 1 << 25, pipe);
@@ -64,7 +66,8 @@ Test(hive_log, result_equals_that_of_windows)
 		CLEANUP_BYTES struct bytes found = {.at = NULL};
 		struct hive_log first = logs[0];
 
-		cr_assert_eq(hive_recover(hive.at, hive.size, logs, 2, "hive", &found.at, &found.size, &err),
+		cr_assert_eq(hive_recover(hive.at, hive.size, logs, 2, "hive", &found.at,
+					  &found.size, &err),
 			     0, "%s", err.message);
 		cr_assert_eq(found.size, expected.size);
 		cr_assert_eq(memcmp(found.at, expected.at, expected.size), 0);
@@ -85,8 +88,9 @@ Test(hive_log, real_system_hive_opens_after_recovery)
 	struct error err = ERROR_INIT;
 
 	cr_assert_lt(hive_open(hive.at, hive.size, "SYSTEM", &open, &err), 0);
-	cr_assert_eq(hive_recover(hive.at, hive.size, logs, 3, "SYSTEM", &found.at, &found.size, &err), 0,
-		     "%s", err.message);
+	cr_assert_eq(hive_recover(hive.at, hive.size, logs, 3, "SYSTEM", &found.at, &found.size,
+				  &err),
+		     0, "%s", err.message);
 	cr_assert_gt(get_le32(found.at + 40), get_le32(hive.at + 40));
 	cr_assert_eq(get_le32(found.at + 4), 2131);
 	cr_assert_eq(hive_open(found.at, found.size, "SYSTEM", &open, &err), 0, "%s", err.message);
@@ -94,7 +98,8 @@ Test(hive_log, real_system_hive_opens_after_recovery)
 	cr_assert_neq(hive_find(open, 0, "MountedDevices"), 0);
 }
 
-/* A clean hive before and after a change, of the same size: what a log carries is the difference. */
+/* A clean hive before and after a change, of the same size: what a log carries is the difference.
+ */
 static void make_pair(struct bytes *before, struct bytes *after)
 {
 	CLEANUP_HIVE struct hive *hive = NULL;
@@ -144,7 +149,8 @@ static uint32_t value_of(const struct bytes *bytes)
 
 Test(hive_log, old_format)
 {
-	CLEANUP_BYTES struct bytes before = {.at = NULL}, after = {.at = NULL}, found = {.at = NULL};
+	CLEANUP_BYTES struct bytes before = {.at = NULL}, after = {.at = NULL},
+				   found = {.at = NULL};
 	CLEANUP_BYTES struct bytes log = {.at = NULL};
 	struct error err = ERROR_INIT;
 	struct hive_log logs[1];
@@ -152,19 +158,23 @@ Test(hive_log, old_format)
 	make_pair(&before, &after);
 	log = make_old_log(&after);
 	logs[0] = (struct hive_log){log.at, log.size};
-	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size, &err), 0);
+	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
+				  &err),
+		     0);
 	cr_assert_null(found.at, "a clean hive needs no log");
 	make_dirty(&before);
 	cr_assert(hive_is_dirty(before.at, before.size));
-	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size, &err), 0,
-		     "%s", err.message);
+	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
+				  &err),
+		     0, "%s", err.message);
 	cr_assert_not(hive_is_dirty(found.at, found.size));
 	cr_assert_eq(value_of(&found), 2);
 }
 
 Test(hive_log, broken_base_block_is_taken_from_the_log)
 {
-	CLEANUP_BYTES struct bytes before = {.at = NULL}, after = {.at = NULL}, found = {.at = NULL};
+	CLEANUP_BYTES struct bytes before = {.at = NULL}, after = {.at = NULL},
+				   found = {.at = NULL};
 	CLEANUP_BYTES struct bytes log = {.at = NULL};
 	struct error err = ERROR_INIT;
 	struct hive_log logs[1];
@@ -173,11 +183,14 @@ Test(hive_log, broken_base_block_is_taken_from_the_log)
 	log = make_old_log(&after);
 	logs[0] = (struct hive_log){log.at, log.size};
 	memset(before.at + 36, 0, 64);
-	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size, &err), 0,
-		     "%s", err.message);
+	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
+				  &err),
+		     0, "%s", err.message);
 	cr_assert_eq(value_of(&found), 2);
 	bytes_done(&found);
-	cr_assert_lt(hive_recover(before.at, before.size, NULL, 0, "hive", &found.at, &found.size, &err), 0);
+	cr_assert_lt(hive_recover(before.at, before.size, NULL, 0, "hive", &found.at, &found.size,
+				  &err),
+		     0);
 	cr_assert_eq(err.kind, ERROR_DAMAGED);
 }
 
@@ -193,12 +206,15 @@ Test(hive_log, logs_of_another_time_do_not_apply)
 	put_le64(after.at + 12, 4711);
 	log = make_old_log(&after);
 	logs[0] = (struct hive_log){log.at, log.size};
-	cr_assert_lt(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size, &err), 0);
+	cr_assert_lt(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
+				  &err),
+		     0);
 	cr_assert_eq(err.refusal, REFUSAL_HIVE_DIRTY);
 	cr_assert_null(found.at);
 }
 
-/* Every damage of a log gives a hive or an error, and an entry with a flipped bit is not applied. */
+/* Every damage of a log gives a hive or an error, and an entry with a flipped bit is not applied.
+ */
 Test(hive_log, damaged_entries_are_not_applied)
 {
 	CLEANUP_BYTES struct bytes hive = get("cat ", DIRTY "NewDirtyHive");
@@ -210,7 +226,8 @@ Test(hive_log, damaged_entries_are_not_applied)
 		CLEANUP_BYTES struct bytes found = {.at = NULL};
 
 		two.at[512 + bit / 8] ^= (uint8_t)(1 << bit % 8);
-		cr_assert_lt(hive_recover(hive.at, hive.size, logs, 1, "hive", &found.at, &found.size, &err),
+		cr_assert_lt(hive_recover(hive.at, hive.size, logs, 1, "hive", &found.at,
+					  &found.size, &err),
 			     0);
 		cr_assert_eq(err.refusal, REFUSAL_HIVE_DIRTY);
 		two.at[512 + bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -224,7 +241,8 @@ Test(hive_log, what_is_no_hive)
 	struct error err = ERROR_INIT;
 
 	cr_assert_not(hive_is_dirty(bytes, sizeof(bytes)));
-	cr_assert_lt(hive_recover(bytes, sizeof(bytes), NULL, 0, "x", &found.at, &found.size, &err), 0);
+	cr_assert_lt(hive_recover(bytes, sizeof(bytes), NULL, 0, "x", &found.at, &found.size, &err),
+		     0);
 	cr_assert_eq(err.kind, ERROR_DAMAGED);
 	cr_assert_lt(hive_recover(bytes, 3, NULL, 0, "x", &found.at, &found.size, &err), 0);
 }

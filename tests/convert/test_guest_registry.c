@@ -12,15 +12,18 @@
 TestSuite(guest_registry);
 
 #define SIGNATURE UINT32_C(0xdf4546ae)
-#define WINDOWS   UINT64_C(0x1f500000)
+#define WINDOWS	  UINT64_C(0x1f500000)
 
 static const struct registry_partition partitions[] = {
-	{.mbr_offset = 1048576, .gpt_guid = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}},
-	{.mbr_offset = WINDOWS, .gpt_guid = {{16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}}},
+	{.mbr_offset = 1048576,
+	 .gpt_guid = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}},
+	{.mbr_offset = WINDOWS,
+	 .gpt_guid = {{16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}}},
 };
 
-static const struct registry_target target = {
-	.mbr_signature = SIGNATURE, .partitions = partitions, .partition_count = 2};
+static const struct registry_target target = {.mbr_signature = SIGNATURE,
+					      .partitions = partitions,
+					      .partition_count = 2};
 
 static hive_node_h key(struct hive *hive, const char *path)
 {
@@ -36,7 +39,9 @@ static void set_row(struct hive *hive, const char *name, uint32_t signature, uin
 
 	put_le32(row, signature);
 	put_le64(row + 4, offset);
-	cr_assert_eq(hive_set(hive, key(hive, "MountedDevices"), name, hive_t_binary, row, 12, NULL), 0);
+	cr_assert_eq(hive_set(hive, key(hive, "MountedDevices"), name, hive_t_binary, row, 12,
+			      NULL),
+		     0);
 }
 
 static void set_service(struct hive *hive, const char *set, const char *name, uint32_t start,
@@ -88,9 +93,12 @@ static struct hive *convert(struct hive *hive, struct registry_notes *notes)
 	size_t before_size, after_size, again_size;
 
 	cr_assert_eq(hive_commit(hive, &before, &before_size, NULL), 0);
-	cr_assert_eq(registry_convert(before, before_size, &target, &after, &after_size, notes, &err), 0,
-		     "%s", err.message);
-	cr_assert_eq(registry_convert(before, before_size, &target, &again, &again_size, &ignored, &err), 0);
+	cr_assert_eq(registry_convert(before, before_size, &target, &after, &after_size, notes,
+				      &err),
+		     0, "%s", err.message);
+	cr_assert_eq(registry_convert(before, before_size, &target, &again, &again_size, &ignored,
+				      &err),
+		     0);
 	registry_notes_done(&ignored);
 	if (!after)
 		return NULL;
@@ -133,7 +141,8 @@ Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
 	after = convert(before, &notes);
 	cr_assert_not_null(after);
 	assert_row(after, "\\DosDevices\\C:", &partitions[1].gpt_guid);
-	assert_row(after, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}", &partitions[0].gpt_guid);
+	assert_row(after, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}",
+		   &partitions[0].gpt_guid);
 	assert_row(after, "#{11111111-2222-3333-4444-806e6f6e6963}", &partitions[0].gpt_guid);
 	node = hive_find(after, 0, "MountedDevices");
 	other = hive_get_bytes(after, node, "\\DosDevices\\D:", NULL, &size);
@@ -211,7 +220,8 @@ Test(guest_registry, dirty_and_damaged_hives_are_refused)
 }
 
 /* The first 12-byte row of a real hive names its disk: take that as the target. */
-static bool first_row(struct hive *hive, struct registry_target *ret, struct registry_partition *part)
+static bool first_row(struct hive *hive, struct registry_target *ret,
+		      struct registry_partition *part)
 {
 	CLEANUP_HIVE_VALUES struct hive_values rows = {.list = NULL};
 
@@ -235,7 +245,8 @@ static uint8_t *unpack(const char *name, size_t *ret_size)
 	uint8_t *bytes = malloc(1 << 25);
 	FILE *pipe;
 
-	snprintf(command, sizeof(command), "xz -dc %s/hives/system/%s.xz 2>/dev/null", SHARED_DATA, name);
+	snprintf(command, sizeof(command), "xz -dc %s/hives/system/%s.xz 2>/dev/null", SHARED_DATA,
+		 name);
 	pipe = popen(command, "r");
 	cr_assert_not_null(pipe);
 	*ret_size = fread(bytes, 1, 1 << 25, pipe);
@@ -257,8 +268,8 @@ Test(guest_registry, real_hive)
 		cr_skip_test("the real hive is not there");
 	cr_assert_eq(hive_open(bytes, size, "SYSTEM", &hive, &err), 0, "%s", err.message);
 	cr_assert(first_row(hive, &real, &part));
-	cr_assert_eq(registry_convert(bytes, size, &real, &after, &after_size, &notes, &err), 0, "%s",
-		     err.message);
+	cr_assert_eq(registry_convert(bytes, size, &real, &after, &after_size, &notes, &err), 0,
+		     "%s", err.message);
 	cr_assert_not_null(after);
 	cr_assert_leq(after_size, size + 65536);
 	hive_cleanup(&hive);

@@ -32,8 +32,9 @@ static const struct reagent_partition partitions[] = {{1048576, 135266304}, {608
 
 static struct reagent_target target(void)
 {
-	struct reagent_target target = {
-		.mbr_signature = 3050800051, .partitions = partitions, .partition_count = 2};
+	struct reagent_target target = {.mbr_signature = 3050800051,
+					.partitions = partitions,
+					.partition_count = 2};
 
 	cr_assert(guid_parse("{f42ed324-fffd-4523-a0cf-86abb432503c}", &target.gpt_disk));
 	return target;
@@ -62,7 +63,8 @@ static uint8_t *convert(const char *text, size_t *ret_size, struct note_list *ch
 	struct error err = ERROR_INIT;
 	uint8_t *bytes = NULL;
 
-	cr_assert_eq(reagent_convert(text, strlen(text), NAME, &to, &bytes, ret_size, changed, warnings, &err),
+	cr_assert_eq(reagent_convert(text, strlen(text), NAME, &to, &bytes, ret_size, changed,
+				     warnings, &err),
 		     0, "%s", err.message);
 	return bytes;
 }
@@ -82,7 +84,8 @@ Test(reagent, places_get_the_gpt_form)
 	assert_attribute(bytes, size, "/WindowsRE/PBRImageLocation/@offset", "742391808");
 	assert_attribute(bytes, size, "/WindowsRE/PBRImageLocation/@guid", disk);
 	assert_attribute(bytes, size, "/WindowsRE/ImageLocation/@guid", ZERO);
-	assert_attribute(bytes, size, "/WindowsRE/WinreBCD/@id", "{fc93cb35-f905-11ea-b624-e1afe00b4753}");
+	assert_attribute(bytes, size, "/WindowsRE/WinreBCD/@id",
+			 "{fc93cb35-f905-11ea-b624-e1afe00b4753}");
 	cr_assert_not_null(memmem(bytes, size, "<!-- <WinreLocation id=\"3050800051\"", 35));
 	cr_assert_eq(memcmp(bytes, "\xef\xbb\xbf<?xml", 8), 0);
 	cr_assert_eq(changed.count, 2);
@@ -101,11 +104,13 @@ Test(reagent, converted_file_needs_nothing_more)
 Test(reagent, first_version_has_no_guid)
 {
 	size_t size;
-	CLEANUP_FREE uint8_t *bytes = convert("<WindowsRE version='1.0'><OsInstallLocation path='\\x' id='3050800051' "
-					      "offset='1048576' index='2'></OsInstallLocation></WindowsRE>",
-					      &size, NULL, NULL);
+	CLEANUP_FREE uint8_t *bytes =
+		convert("<WindowsRE version='1.0'><OsInstallLocation path='\\x' id='3050800051' "
+			"offset='1048576' index='2'></OsInstallLocation></WindowsRE>",
+			&size, NULL, NULL);
 
-	assert_attribute(bytes, size, "//OsInstallLocation/@guid", "{f42ed324-fffd-4523-a0cf-86abb432503c}");
+	assert_attribute(bytes, size, "//OsInstallLocation/@guid",
+			 "{f42ed324-fffd-4523-a0cf-86abb432503c}");
 	assert_attribute(bytes, size, "//OsInstallLocation/@offset", "135266304");
 	assert_attribute(bytes, size, "//OsInstallLocation/@index", "2");
 }
@@ -115,11 +120,11 @@ Test(reagent, other_places_stay)
 	CLEANUP_NOTES struct note_list warnings = {.texts = NULL};
 	size_t size;
 
-	cr_assert_null(convert("<WindowsRE><WinreLocation id='17' offset='1048576'/></WindowsRE>", &size, NULL,
-			       &warnings));
+	cr_assert_null(convert("<WindowsRE><WinreLocation id='17' offset='1048576'/></WindowsRE>",
+			       &size, NULL, &warnings));
 	cr_assert_eq(warnings.count, 0);
-	cr_assert_null(convert("<WindowsRE><WinreLocation id='3050800051' offset='5'/></WindowsRE>", &size, NULL,
-			       &warnings));
+	cr_assert_null(convert("<WindowsRE><WinreLocation id='3050800051' offset='5'/></WindowsRE>",
+			       &size, NULL, &warnings));
 	cr_assert_eq(warnings.count, 1);
 }
 
@@ -129,7 +134,8 @@ Test(reagent, reading)
 	struct error err = ERROR_INIT;
 	char id[GUID_TEXT_SIZE];
 
-	cr_assert_eq(reagent_read(enabled, strlen(enabled), NAME, &reagent, &err), 0, "%s", err.message);
+	cr_assert_eq(reagent_read(enabled, strlen(enabled), NAME, &reagent, &err), 0, "%s",
+		     err.message);
 	cr_assert(reagent.is_enabled);
 	cr_assert(reagent.has_loader);
 	cr_assert_str_eq(guid_format(&reagent.loader, id), "fc93cb35-f905-11ea-b624-e1afe00b4753");
@@ -156,8 +162,15 @@ Test(reagent, disabling)
 
 Test(reagent, what_is_not_such_a_file)
 {
-	static const char *const texts[] = {"", "text", "<a/>", "<WindowsRE", "<WindowsRE a>",
-					    "<WindowsRE a='", "<WindowsRE><b c=d/>", "<WindowsRE><", "<!--"};
+	static const char *const texts[] = {"",
+					    "text",
+					    "<a/>",
+					    "<WindowsRE",
+					    "<WindowsRE a>",
+					    "<WindowsRE a='",
+					    "<WindowsRE><b c=d/>",
+					    "<WindowsRE><",
+					    "<!--"};
 	struct reagent_target to = target();
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -166,8 +179,8 @@ Test(reagent, what_is_not_such_a_file)
 		uint8_t *bytes;
 		size_t size;
 
-		cr_assert_lt(reagent_convert(texts[i], strlen(texts[i]), NAME, &to, &bytes, &size, NULL, NULL,
-					     &err),
+		cr_assert_lt(reagent_convert(texts[i], strlen(texts[i]), NAME, &to, &bytes, &size,
+					     NULL, NULL, &err),
 			     0, "%s", texts[i]);
 		cr_assert_null(bytes);
 		cr_assert_eq(err.kind, ERROR_DAMAGED);
@@ -194,11 +207,13 @@ Test(reagent, real_files)
 		size = fread(text, 1, sizeof(text) - 1, file);
 		text[size] = '\0';
 		fclose(file);
-		cr_assert_eq(reagent_read(text, size, names[i], &reagent, &err), 0, "%s", err.message);
+		cr_assert_eq(reagent_read(text, size, names[i], &reagent, &err), 0, "%s",
+			     err.message);
 		cr_assert_eq(reagent.is_enabled, i == 0);
 		CLEANUP_FREE uint8_t *bytes = convert(text, &new_size, NULL, NULL);
 		cr_assert_eq(bytes != NULL, i == 0);
 		if (bytes)
-			assert_attribute(bytes, new_size, "/WindowsRE/WinreLocation/@offset", "135266304");
+			assert_attribute(bytes, new_size, "/WindowsRE/WinreLocation/@offset",
+					 "135266304");
 	}
 }

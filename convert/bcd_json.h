@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Boot stores as JSON: the keys are described in hvgen2-bcd(1). */
+#ifndef HVGEN2_CONVERT_BCD_JSON_H
+#define HVGEN2_CONVERT_BCD_JSON_H
+
+#include <jansson.h>
+
+#include "bcd/diff.h"
+#include "bcd/store.h"
+
+/* New references; NULL when out of memory. */
+json_t *bcd_json_store(const struct bcd_store *store);
+json_t *bcd_json_findings(const struct bcd_notes *notes);
+json_t *bcd_json_difference(const struct bcd_difference *difference);
+
+#endif

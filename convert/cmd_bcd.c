@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hvgen2 bcd: look into boot stores, whether or not they have to do with a conversion. Nothing is
+ * written. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bcd/diff.h"
+#include "bcd/names.h"
+#include "bcd/store.h"
+#include "bcd/value.h"
+#include "common/hive_log.h"
+#include "convert/bcd_json.h"
+#include "convert/cmd.h"
+
+enum { OPTION_JSON = 256 };
+
+/* Microsoft's media have 256 KiB. */
+#define MAX_STORE    ((size_t)16 << 20)
+#define STATUS_FOUND 1 /* findings or differences */
+
+static const struct cmd_option options[] = {
+	{OPTION_JSON, "json", NULL, "print a JSON object"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct cmd_verb verb = {
+	.name = "bcd",
+	.synopsis = "list|check [--json] STORE\n       hvgen2 bcd diff [--json] STORE STORE",
+	.purpose =
+		"Look into boot stores (\\Boot\\BCD, \\EFI\\Microsoft\\Boot\\BCD). Nothing is written.\n\n"
+		"  list    print all entries as 'bcdedit /enum all' does\n"
+		"  check   find what the Windows boot manager would stumble over\n"
+		"  diff    print what the second store has otherwise than the first",
+	.options = options,
+	.epilogue =
+		"A store that was copied from a running system is read together with the log files\n"
+		"beside it (STORE.LOG, STORE.LOG1, STORE.LOG2).\n\n"
+		"Exit status: 0 done, nothing found; 1 check or diff found something, or failed;\n"
+		"4 not a boot store.\n",
+};
+
+struct file {
+	uint8_t *bytes;
+	size_t size;
+};
+
+static void file_done(struct file *file)
+{
+	free(file->bytes);
+}
+#define CLEANUP_FILE CLEANUP(file_done)
+
+static int read_all(int fd, const char *path, struct file *file, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_errno(err, "'%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_damaged(err, "'%s': not a file", path);
+	if ((uint64_t)st.st_size > MAX_STORE)
+		return error_damaged(err, "'%s': a boot store of %lld bytes is not credible", path,
+				     (long long)st.st_size);
+	file->bytes = malloc((size_t)st.st_size + 1);
+	if (!file->bytes)
+		return error_failed(err, ENOMEM, "'%s': out of memory", path);
+	while (file->size < (size_t)st.st_size) {
+		ssize_t n = read(fd, file->bytes + file->size, (size_t)st.st_size - file->size);
+
+		if (n < 0)
+			return error_errno(err, "'%s'", path);
+		if (n == 0)
+			break;
+		file->size += (size_t)n;
+	}
+	return 0;
+}
+
+static int read_file(const char *path, struct file *file, struct error *err)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? error_errno(err, "'%s'", path) : read_all(fd, path, file, err);
+}
+
+/* A log beside the store; absent ones are no error. */
+static int read_log(const char *path, const char *suffix, struct file *file, struct error *err)
+{
+	CLEANUP_FREE char *log = NULL;
+
+	if (asprintf(&log, "%s%s", path, suffix) < 0) {
+		log = NULL;
+		return error_failed(err, ENOMEM, "'%s': out of memory", path);
+	}
+	return access(log, F_OK) == 0 ? read_file(log, file, err) : 0;
+}
+
+/* Bring a store from a running system up to date. */
+static int apply_logs(const char *path, struct file *store, struct error *err)
+{
+	CLEANUP_FILE struct file one = {.bytes = NULL}, two = {.bytes = NULL},
+				 old = {.bytes = NULL};
+	uint8_t *recovered = NULL;
+	size_t size = 0;
+	int r;
+
+	if (!hive_is_dirty(store->bytes, store->size))
+		return 0;
+	r = read_log(path, ".LOG1", &one, err);
+	if (r == 0)
+		r = read_log(path, ".LOG2", &two, err);
+	if (r == 0)
+		r = read_log(path, ".LOG", &old, err);
+	if (r == 0) {
+		const struct hive_log logs[] = {{one.bytes, one.size},
+						{two.bytes, two.size},
+						{old.bytes, old.size}};
+
+		r = hive_recover(store->bytes, store->size, logs, 3, path, &recovered, &size, err);
+	}
+	if (r < 0)
+		return r;
+	free(store->bytes);
+	store->bytes = recovered;
+	store->size = size;
+	return 0;
+}
+
+static int read_store(const char *path, struct file *file, struct error *err)
+{
+	int r = read_file(path, file, err);
+
+	return r < 0 ? r : apply_logs(path, file, err);
+}
+
+static int open_store(const char *path, struct bcd_store **ret, struct error *err)
+{
+	CLEANUP_FILE struct file file = {.bytes = NULL};
+	int r = read_store(path, &file, err);
+
+	return r < 0 ? r : bcd_store_open(file.bytes, file.size, path, NULL, ret, err);
+}
+
+static int print_json(json_t *root, struct error *err)
+{
+	int r = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
+
+	json_decref(root);
+	if (r < 0)
+		return error_failed(err, errno ? errno : ENOMEM, "cannot print the JSON object");
+	putchar('\n');
+	return 0;
+}
+
+/* Each command returns the exit status, or a negative errno. */
+
+static int list(const char *path, bool json, struct error *err)
+{
+	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+	CLEANUP_FILE struct file file = {.bytes = NULL};
+	CLEANUP_FREE char *text = NULL;
+	int r = read_store(path, &file, err);
+
+	if (r == 0)
+		r = bcd_store_open(file.bytes, file.size, path, NULL, &store, err);
+	if (r < 0)
+		return r;
+	if (json) {
+		bcd_sort_for_listing(store);
+		return print_json(bcd_json_store(store), err);
+	}
+	r = bcd_list(file.bytes, file.size, path, &text, err);
+	if (r == 0)
+		fputs(*text == '\n' ? text + 1 : text, stdout);
+	return r;
+}
+
+static int check(const char *path, bool json, struct error *err)
+{
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	CLEANUP_FILE struct file file = {.bytes = NULL};
+	int r = read_store(path, &file, err);
+
+	if (r == 0)
+		r = bcd_check(file.bytes, file.size, path, &notes, err);
+	if (r < 0)
+		return r;
+	if (json)
+		r = print_json(bcd_json_findings(&notes), err);
+	for (size_t i = 0; !json && i < notes.warning_count; i++)
+		puts(notes.warnings[i]);
+	return r < 0 ? r : notes.warning_count ? STATUS_FOUND : 0;
+}
+
+static void print_lines(char sign, uint32_t object_type, const struct bcd_element *element)
+{
+	CLEANUP_BCD_TEXTS struct bcd_texts texts = BCD_TEXTS_INIT;
+	char buffer[BCD_NAME_SIZE];
+	const char *label = bcd_element_label(object_type, element->code, buffer);
+
+	if (bcd_element_texts(object_type, element, &texts, NULL) < 0)
+		return;
+	for (size_t i = 0; i < texts.count; i++)
+		printf("%c   %-24s%s\n", sign, i == 0 ? label : "", texts.list[i]);
+}
+
+/* What the differences have in common: the object whose name was printed last, or the array of JSON
+ * objects. */
+struct printer {
+	const struct bcd_object *object;
+	json_t *array;
+	bool found;
+};
+
+static int print_difference(void *context, const struct bcd_difference *difference)
+{
+	struct printer *printer = context;
+	const struct bcd_object *object = difference->object;
+	bool is_whole = !difference->before && !difference->after;
+	char title[BCD_TITLE_SIZE];
+
+	printer->found = true;
+	if (printer->array) {
+		json_array_append_new(printer->array, bcd_json_difference(difference));
+		return 0;
+	}
+	if (object != printer->object)
+		printf("%c %s\n",
+		       !is_whole		       ? ' '
+		       : difference->kind == BCD_ADDED ? '+'
+						       : '-',
+		       bcd_object_title(object, title));
+	printer->object = object;
+	if (difference->before)
+		print_lines('-', object->type, difference->before);
+	if (difference->after)
+		print_lines('+', object->type, difference->after);
+	return 0;
+}
+
+static int diff(const char *a_path, const char *b_path, bool json, struct error *err)
+{
+	CLEANUP_BCD_STORE struct bcd_store *a = NULL, *b = NULL;
+	struct printer printer = {.object = NULL};
+	int r = open_store(a_path, &a, err);
+
+	if (r == 0)
+		r = open_store(b_path, &b, err);
+	if (r < 0)
+		return r;
+	printer.array = json ? json_array() : NULL;
+	r = bcd_diff(a, b, print_difference, &printer);
+	if (json)
+		r = print_json(json_pack("{s:o}", "differences", printer.array), err);
+	return r < 0 ? r : printer.found ? STATUS_FOUND : 0;
+}
+
+static int set_option(void *context, int key, const char *argument, struct error *err)
+{
+	bool *json = context;
+
+	(void)key;
+	(void)argument;
+	(void)err;
+	*json = true;
+	return 0;
+}
+
+static int run(char **operands, int count, bool json, struct error *err)
+{
+	const char *command = count > 0 ? operands[0] : "";
+	bool is_list = strcmp(command, "list") == 0, is_check = strcmp(command, "check") == 0;
+
+	if ((is_list || is_check) && count == 2)
+		return is_list ? list(operands[1], json, err) : check(operands[1], json, err);
+	if (strcmp(command, "diff") == 0 && count == 3)
+		return diff(operands[1], operands[2], json, err);
+	return error_usage(err,
+			   "'list STORE', 'check STORE' or 'diff STORE STORE' is expected; see "
+			   "'hvgen2 help bcd'");
+}
+
+int cmd_bcd(int argc, char **argv)
+{
+	struct error err = ERROR_INIT;
+	bool json = false;
+	int operand, r = cmd_parse(&verb, argc, argv, set_option, &json, &operand, &err);
+
+	if (r == CMD_HELP_SHOWN)
+		return 0;
+	if (r == 0)
+		r = run(argv + operand, argc - operand, json, &err);
+	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+		r = error_errno(&err, "cannot write to standard output");
+	return r < 0 ? cmd_fail(&err) : r;
+}
