@@ -21,6 +21,8 @@
 /* Boot files, two FATs and hives; a real server needs some 100 MiB. */
 #define MAX_CHANGES (1 * GIB)
 
+#define BOOT_MANAGER_PATH "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
+
 /* BIOS parameter block (fatgen103 section 3.1; the NTFS boot sector shares these fields). */
 #define BPB_BYTES_PER_SECTOR 0x0b
 #define BPB_HIDDEN_SECTORS   0x1c
@@ -185,7 +187,26 @@ static int convert_all_registries(const struct survey *survey, const struct plan
 	return r;
 }
 
-static int build_nvram(const struct plan *plan, enum nvram_container container, struct build *build,
+/* The store that the user has, with our entry on top. */
+static int build_nvram_from_template(const struct nvram_partition *esp, const struct build_options *options,
+				     struct build *build, struct error *err)
+{
+	const char *name = options->nvram_template, *warning;
+	CLEANUP_STORE struct nvram_store store = NVRAM_STORE_INIT;
+	int r = nvram_store_open(name, &store, err);
+
+	if (r == 0)
+		r = nvram_from_template(store.bytes, store.size, name, esp, BOOT_MANAGER_PATH,
+					options->drop_stale_entries, &build->nvram_file,
+					&build->nvram_size, &warning, err);
+	if (r < 0)
+		return r;
+	if (warning)
+		note_add(&build->warnings, "'%s': %s", name, warning);
+	return nvram_decode(build->nvram_file, build->nvram_size, name, &build->nvram, err);
+}
+
+static int build_nvram(const struct plan *plan, const struct build_options *options, struct build *build,
 		       struct error *err)
 {
 	const struct gpt_partition *esp = &plan->gpt.partitions[plan->esp];
@@ -195,14 +216,18 @@ static int build_nvram(const struct plan *plan, enum nvram_container container, 
 		.sectors = esp->last_lba - esp->first_lba + 1,
 		.guid = esp->unique,
 	};
-	int r = nvram_add_windows_boot_manager(&build->nvram, &partition,
-					       "\\EFI\\Microsoft\\Boot\\bootmgfw.efi", NULL, err);
+	int r;
 
-	if (r == 0 && container == NVRAM_VMGS)
-		r = nvram_encode_vmgs(&build->nvram, &plan->nvram_id, &build->nvram_file,
-				      &build->nvram_size, err);
-	if (r == 0 && container == NVRAM_OVMF)
-		r = nvram_encode_ovmf(&build->nvram, &build->nvram_file, &build->nvram_size, err);
+	if (options->nvram_template)
+		return build_nvram_from_template(&partition, options, build, err);
+	r = nvram_add_windows_boot_manager(&build->nvram, &partition, BOOT_MANAGER_PATH, NULL, err);
+	if (r == 0 && options->has_nvram)
+		r = nvram_encode(options->nvram_format, &build->nvram, &plan->nvram_id, &build->nvram_file,
+				 &build->nvram_size, err);
+	if (r == 0 && options->has_nvram && options->nvram_format == NVRAM_FORMAT_VMGS)
+		note_add(&build->warnings,
+			 "the NVRAM store holds no Secure Boot keys, and a host adds them only to an empty one: "
+			 "with this store start the VM with Secure Boot off, or use --nvram-template");
 	return r;
 }
 
@@ -246,7 +271,7 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	if (r == 0)
 		r = guest_reagent_convert(survey, plan, ret, err);
 	if (r == 0)
-		r = build_nvram(plan, options->nvram, ret, err);
+		r = build_nvram(plan, options, ret, err);
 	if (r == 0)
 		r = check_target(survey, plan, ret, err);
 	return r < 0 ? error_prefix(err, "'%s'", source->name) : 0;

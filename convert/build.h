@@ -16,11 +16,12 @@
 #include "convert/survey.h"
 #include "nvram/nvram.h"
 
-enum nvram_container { NVRAM_NONE, NVRAM_VMGS, NVRAM_OVMF };
-
 struct build_options {
 	enum bootfiles_set boot_files;
-	enum nvram_container nvram;
+	bool has_nvram;                 /* make a store; of nvram_format, or in the container of the template */
+	enum nvram_format nvram_format; /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
+	const char *nvram_template;     /* path of the store to start from, or NULL */
+	bool drop_stale_entries;        /* of the template: other "Windows Boot Manager" File entries */
 };
 
 /* A file of the guest, or a structure of its file system, that is not bit-identical afterwards. */
@@ -40,7 +41,7 @@ struct build {
 	size_t change_count;
 	struct note_list warnings;
 	struct nvram nvram;  /* what the store holds */
-	uint8_t *nvram_file; /* the store as a file; NULL for NVRAM_NONE */
+	uint8_t *nvram_file; /* the store as a file; NULL when none is made */
 	size_t nvram_size;
 };
 

@@ -155,6 +155,14 @@ int cmd_parse_number(const char *option, const char *text, unsigned int least, u
 	return 0;
 }
 
+int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name, struct error *err)
+{
+	if (folders->count + 1 == ARRAY_SIZE(folders->names))
+		return error_usage(err, "option '--%s' is given more than %zu times", option, folders->count);
+	folders->names[folders->count++] = name;
+	return 0;
+}
+
 int cmd_print_report(const struct report *report, bool json)
 {
 	CLEANUP_FREE char *dump = json ? report_json(report) : NULL;

@@ -63,6 +63,14 @@ int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct e
 int cmd_parse_number(const char *option, const char *text, unsigned int least, unsigned int most,
 		     unsigned int *ret, struct error *err);
 
+/* The folders of --parent-dir, which may be given several times. Embedded; all zero is empty. */
+struct cmd_folders {
+	const char *names[65]; /* NULL-terminated */
+	size_t count;
+};
+
+int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name, struct error *err);
+
 struct report;
 /* The report on standard output, as JSON or as a page. Returns the exit status: 1 when it could not be printed. */
 int cmd_print_report(const struct report *report, bool json);

@@ -15,9 +15,13 @@ enum {
 	OPTION_LAYOUT,
 	OPTION_ESP_SIZE,
 	OPTION_NVRAM,
+	OPTION_NVRAM_TEMPLATE,
+	OPTION_REPLACE,
 	OPTION_REPORT,
 	OPTION_BOOT_FILES,
 	OPTION_WINDOWS,
+	OPTION_PARENT_DIR,
+	OPTION_PARENT_WINDOWS_PATH,
 	OPTION_RANDOM_GUIDS,
 	OPTION_JSON,
 };
@@ -25,17 +29,27 @@ enum {
 static const struct cmd_option options[] = {
 	{'o', "output", "PATH", "the new disk; default NAME-gen2.vhdx in the working directory.\n"
 				"The other outputs take its stem"},
-	{OPTION_FORMAT, "format", "FORMAT", "dynamic or fixed; default: what the source is"},
+	{OPTION_FORMAT, "format", "FORMAT", "dynamic, fixed or differencing (a child of DISK, made in no\n"
+					    "time); default: what the source is, checkpoints merged"},
 	{OPTION_LAYOUT, "layout", "LAYOUT", "auto, front (ESP in front of the old partitions), reuse (the\n"
 					    "old system partition becomes the ESP) or end (ESP behind\n"
-					    "the old partitions); default: auto, which is front"},
+					    "the old partitions); default: auto, which is front, and for a\n"
+					    "differencing output reuse or else end"},
 	{OPTION_ESP_SIZE, "esp-size", "SIZE", "size of the EFI system partition; default 260M"},
 	{OPTION_BOOT_FILES, "boot-files", "SET", "auto, 2011 or 2023: the certificate that signed the boot\n"
 						 "files; default: auto, which is 2011"},
-	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default"},
+	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default, when there\n"
+					      "are several"},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR", "look for parents of a checkpoint in this folder as well; may be\n"
+						 "given several times"},
+	{OPTION_PARENT_WINDOWS_PATH, "parent-windows-path", "PATH",
+	 "where DISK will be on the Hyper-V host (D:\\VMs\\web01.vhdx), noted\nin a differencing output"},
 	{OPTION_RANDOM_GUIDS, "random-guids", NULL, "random GUIDs instead of derived ones, for clones"},
 	{OPTION_NVRAM, "nvram", "PATH", "the NVRAM store; default STEM.vmgs; a name ending in .fd makes\n"
 					"an OVMF variable store; 'none' makes none"},
+	{OPTION_NVRAM_TEMPLATE, "nvram-template", "PATH", "start from this store and keep all it holds, Secure Boot keys\n"
+						   "too; the result has its format"},
+	{OPTION_REPLACE, "replace", NULL, "drop older Windows Boot Manager entries of that store"},
 	{OPTION_REPORT, "report", "PATH", "the report; default STEM.report.json"},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
 	{'f', "force", NULL, "replace existing output files"},
@@ -59,7 +73,8 @@ static const struct cmd_verb verb = {
 };
 
 struct convert {
-	const char *output, *nvram, *report;
+	const char *output, *nvram, *report, *parent_on_host;
+	struct cmd_folders parent_dirs;
 	struct survey_options survey;
 	struct plan_options plan;
 	struct build_options build;
@@ -77,8 +92,11 @@ static int set_format(struct convert *convert, const char *argument, struct erro
 		convert->plan.type = VHD_TYPE_DYNAMIC;
 	else if (strcmp(argument, "fixed") == 0)
 		convert->plan.type = VHD_TYPE_FIXED;
+	else if (strcmp(argument, "differencing") == 0)
+		convert->plan.type = VHD_TYPE_DIFFERENCING;
 	else
-		return error_usage(err, "option '--format': '%s' is neither dynamic nor fixed", argument);
+		return error_usage(err, "option '--format': '%s' is none of dynamic, fixed and differencing",
+				   argument);
 	return 0;
 }
 
@@ -110,11 +128,22 @@ static int set_option(void *context, int key, const char *argument, struct error
 		break;
 	case OPTION_WINDOWS:
 		return cmd_parse_number("windows", argument, 1, 128, &convert->survey.windows_number, err);
+	case OPTION_PARENT_DIR:
+		return cmd_add_folder(&convert->parent_dirs, "parent-dir", argument, err);
+	case OPTION_PARENT_WINDOWS_PATH:
+		convert->parent_on_host = argument;
+		break;
 	case OPTION_RANDOM_GUIDS:
 		convert->plan.random_guids = true;
 		break;
 	case OPTION_NVRAM:
 		convert->nvram = argument;
+		break;
+	case OPTION_NVRAM_TEMPLATE:
+		convert->build.nvram_template = argument;
+		break;
+	case OPTION_REPLACE:
+		convert->build.drop_stale_entries = true;
 		break;
 	case OPTION_REPORT:
 		convert->report = argument;
@@ -162,6 +191,16 @@ static void paths_done(struct paths *paths)
 	free(paths->report);
 }
 
+/* A store made from another keeps its format, and so its kind of name. */
+static const char *nvram_extension(const struct convert *convert)
+{
+	const char *template = convert->build.nvram_template;
+	const char *slash = template ? strrchr(template, '/') : NULL;
+	const char *dot = template ? strrchr(slash ? slash : template, '.') : NULL;
+
+	return dot ? dot : ".vmgs";
+}
+
 static int name_outputs(struct convert *convert, const char *source, struct paths *paths,
 			struct error *err)
 {
@@ -179,20 +218,19 @@ static int name_outputs(struct convert *convert, const char *source, struct path
 	stem = stem_length(paths->disk);
 	r = asprintf(&paths->report, "%.*s.report.json", stem, paths->disk);
 	if (r >= 0)
-		r = asprintf(&paths->nvram, "%.*s.vmgs", stem, paths->disk);
+		r = asprintf(&paths->nvram, "%.*s%s", stem, paths->disk, nvram_extension(convert));
 	if (r < 0)
 		return error_failed(err, ENOMEM, "out of memory");
 	if (!convert->report)
 		convert->report = paths->report;
 	if (!convert->nvram)
 		convert->nvram = paths->nvram;
-	convert->build.nvram = !has_nvram                         ? NVRAM_NONE
-			       : ends_with(convert->nvram, ".fd") ? NVRAM_OVMF
-								  : NVRAM_VMGS;
+	convert->build.has_nvram = has_nvram;
+	convert->build.nvram_format = ends_with(convert->nvram, ".fd") ? NVRAM_FORMAT_OVMF : NVRAM_FORMAT_VMGS;
 	return 0;
 }
 
-static int write_all(const struct convert *convert, const struct write_paths *paths,
+static int write_all(const struct convert *convert, const struct write_paths *paths, struct disk *source,
 		     const struct report *report, struct error *err)
 {
 	CLEANUP_FREE char *json = report_json(report);
@@ -202,7 +240,7 @@ static int write_all(const struct convert *convert, const struct write_paths *pa
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
 	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_outputs(paths, report->plan, report->build, json, &progress.callback, err);
+	r = write_outputs(paths, source, report->plan, report->build, json, &progress.callback, err);
 	progress_end(&progress);
 	return r;
 }
@@ -212,10 +250,11 @@ static int run(const struct convert *convert, const struct write_paths *paths, s
 	       struct plan *plan, struct build *build, struct disk **disk, struct report *report,
 	       struct error *err)
 {
-	int r = write_check_paths(paths, report->source_path, err);
+	const struct vhd_open_options open_options = {.parent_dirs = convert->parent_dirs.names};
+	int r = vhd_open(report->source_path, &open_options, disk, err);
 
 	if (r == 0)
-		r = vhd_open(report->source_path, NULL, disk, err);
+		r = write_check_paths(paths, *disk, err);
 	if (r == 0)
 		r = survey_disk(*disk, &convert->survey, survey, err);
 	if (r == 0)
@@ -227,7 +266,7 @@ static int run(const struct convert *convert, const struct write_paths *paths, s
 	if (r < 0)
 		return r;
 	report->build = build;
-	return convert->dry_run ? 0 : write_all(convert, paths, report, err);
+	return convert->dry_run ? 0 : write_all(convert, paths, *disk, report, err);
 }
 
 /* A refusal leaves a report only where one was asked for by name. */
@@ -262,8 +301,9 @@ static int convert_disk(struct convert *convert, const char *source)
 		return cmd_fail(&err);
 	paths = (struct write_paths){
 		.disk = names.disk,
-		.nvram = convert->build.nvram == NVRAM_NONE ? NULL : convert->nvram,
+		.nvram = convert->build.has_nvram ? convert->nvram : NULL,
 		.report = convert->report,
+		.parent_on_host = convert->parent_on_host,
 		.replace = convert->force,
 	};
 	report.disk_path = paths.disk;

@@ -9,7 +9,10 @@ enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS };
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
-	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default"},
+	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default, when there\n"
+					      "are several"},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR", "look for parents of a checkpoint in this folder as well; may be\n"
+						 "given several times"},
 	{0, NULL, NULL, NULL},
 };
 
@@ -25,6 +28,7 @@ static const struct cmd_verb verb = {
 struct inspect {
 	bool json;
 	struct survey_options survey;
+	struct cmd_folders parent_dirs;
 };
 
 static int set_option(void *context, int key, const char *argument, struct error *err)
@@ -33,6 +37,8 @@ static int set_option(void *context, int key, const char *argument, struct error
 
 	if (key == OPTION_WINDOWS)
 		return cmd_parse_number("windows", argument, 1, 128, &inspect->survey.windows_number, err);
+	if (key == OPTION_PARENT_DIR)
+		return cmd_add_folder(&inspect->parent_dirs, "parent-dir", argument, err);
 	inspect->json = true;
 	return 0;
 }
@@ -45,10 +51,11 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 	CLEANUP_BUILD struct build build = {.target = NULL};
 	const struct plan_options plan_options = {
 		.layout = LAYOUT_AUTO, .type = VHD_TYPE_MAX, .esp_size = PLAN_DEFAULT_ESP_SIZE};
-	const struct build_options build_options = {.nvram = NVRAM_NONE};
+	const struct build_options build_options = {.has_nvram = false};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
 	struct error err = ERROR_INIT;
-	int r = vhd_open(path, NULL, &disk, &err);
+	const struct vhd_open_options open_options = {.parent_dirs = inspect->parent_dirs.names};
+	int r = vhd_open(path, &open_options, &disk, &err);
 
 	if (r == 0)
 		r = survey_disk(disk, &inspect->survey, &survey, &err);

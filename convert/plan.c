@@ -34,6 +34,9 @@
 /* Block size of an output whose source has none that can be kept (formats/vhdx: what Windows hosts choose). */
 #define DEFAULT_BLOCK_SIZE ((uint32_t)(32 * MIB))
 
+/* The small unit of copy-on-write that Windows chooses for children. */
+#define DIFFERENCING_BLOCK_SIZE ((uint32_t)(2 * MIB))
+
 /* Windows wants an ESP of at least 100 MB (MBR2GPT documentation); beyond 32 GiB FAT32 is not what Windows makes. */
 #define ESP_MIN (100 * MIB)
 #define ESP_MAX (32 * GIB)
@@ -354,15 +357,28 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 	return fix_disk_size(survey, survey->disk_size, old_end(survey), plan, err);
 }
 
+static enum vhd_type plan_type(const struct vhd_info *image, const struct plan_options *options)
+{
+	if (options->type != VHD_TYPE_MAX)
+		return options->type;
+	/*
+	 * A raw file is fixed only by accident: what is not written in it is not stored in the output either. A
+	 * checkpoint is converted with all that lies below it, as a disk of its own.
+	 */
+	if (image->format == VHD_FORMAT_RAW || image->type == VHD_TYPE_DIFFERENCING)
+		return VHD_TYPE_DYNAMIC;
+	return image->type;
+}
+
 /* Block size, sector size and identity of the output. */
-static void plan_image(const struct survey *survey, const struct plan_options *options,
-		       struct plan *plan)
+static int plan_image(const struct survey *survey, const struct plan_options *options, struct plan *plan,
+		      struct error *err)
 {
 	const struct vhd_info *image = &survey->image;
 	bool is_vhdx = image->format == VHD_FORMAT_VHDX;
 
 	plan->vhdx = (struct vhdx_spec){
-		.type = options->type != VHD_TYPE_MAX ? options->type : image->type,
+		.type = plan_type(image, options),
 		.block_size = is_vhdx && image->block_size ? image->block_size : DEFAULT_BLOCK_SIZE,
 		.physical_sector_size = is_vhdx ? image->physical_sector_size : 4096,
 		.disk_id = derive(survey, options, "virtual disk"),
@@ -370,12 +386,32 @@ static void plan_image(const struct survey *survey, const struct plan_options *o
 		.data_write_guid = derive_from_data(survey, options, "data write"),
 		.creator = "hvgen2 " HVGEN2_VERSION,
 	};
-	/* A raw file is fixed only by accident: what is not written in it is not stored in the output either. */
-	if (image->format == VHD_FORMAT_RAW && options->type == VHD_TYPE_MAX)
-		plan->vhdx.type = VHD_TYPE_DYNAMIC;
-	/* A checkpoint is converted with all that lies below it, as a disk of its own. */
-	if (plan->vhdx.type == VHD_TYPE_DIFFERENCING)
-		plan->vhdx.type = VHD_TYPE_DYNAMIC;
+	if (plan->vhdx.type != VHD_TYPE_DIFFERENCING)
+		return 0;
+	if (!is_vhdx)
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --format dynamic",
+				     "a differencing disk of generation 2 needs a VHDX as its parent, and the "
+				     "source is a %s",
+				     vhd_info_text(image));
+	plan->vhdx.block_size = DIFFERENCING_BLOCK_SIZE;
+	plan->vhdx.disk_id = image->disk_id; /* a child is the same disk for the guest */
+	return 0;
+}
+
+/* A child cannot move what it leaves in its parent. */
+static int plan_layout(const struct survey *survey, struct plan *plan, struct error *err)
+{
+	bool is_child = plan->vhdx.type == VHD_TYPE_DIFFERENCING;
+
+	if (plan->layout == LAYOUT_AUTO && is_child)
+		plan->layout = why_not_reuse(survey) ? LAYOUT_END : LAYOUT_REUSE;
+	else if (plan->layout == LAYOUT_AUTO)
+		plan->layout = LAYOUT_FRONT;
+	if (plan->layout == LAYOUT_FRONT && is_child)
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
+				     "layout 'front' moves the old partitions, which a differencing disk "
+				     "cannot do");
+	return 0;
 }
 
 static void note_what_is_dropped(const struct survey *survey, struct plan *plan)
@@ -426,9 +462,11 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	r = check_esp_size(options->esp_size, &esp_size, err);
 	if (r < 0)
 		return r;
-	if (ret->layout == LAYOUT_AUTO)
-		ret->layout = LAYOUT_FRONT;
-	plan_image(survey, options, ret);
+	r = plan_image(survey, options, ret, err);
+	if (r == 0)
+		r = plan_layout(survey, ret, err);
+	if (r < 0)
+		return r;
 	ret->gpt.sector_size = survey->sector_size;
 	ret->gpt.disk_guid = derive(survey, options, "GPT");
 	ret->nvram_id = derive(survey, options, "VMGS");

@@ -144,12 +144,15 @@ static json_t *new_partition_object(const struct survey *survey, const struct pl
 	return object;
 }
 
+static const char *const type_texts[VHD_TYPE_MAX] = {"fixed", "dynamic", "differencing"};
+
 static json_t *after_object(const struct survey *survey, const struct plan *plan)
 {
 	json_t *object = json_object(), *partitions = json_array();
 
 	set_text(object, "table", "gpt");
 	set_text(object, "layout", layout_text(plan->layout));
+	set_text(object, "image", type_texts[plan->vhdx.type]);
 	set_guid(object, "disk_guid", &plan->gpt.disk_guid);
 	set_number(object, "size", plan->disk_size);
 	set_number(object, "shift", plan->shift);

@@ -14,9 +14,6 @@
 #include "common/outfile.h"
 #include "convert/cmd.h"
 
-/* Header area, log, metadata and BAT of a VHDX, generously. */
-#define VHDX_OVERHEAD (16 * MIB)
-
 static bool is_same_file(const char *a, const char *b)
 {
 	struct stat first, second;
@@ -25,65 +22,44 @@ static bool is_same_file(const char *a, const char *b)
 				     first.st_dev == second.st_dev && first.st_ino == second.st_ino);
 }
 
-int write_check_paths(const struct write_paths *paths, const char *source, struct error *err)
+/* The source and its parents are never written. */
+static int check_chain(const char *output, const struct disk *source, struct error *err)
+{
+	const char *member;
+
+	for (unsigned int i = 0; (member = vhd_member_path(source, i)); i++)
+		if (is_same_file(output, member))
+			return error_usage(err, "'%s' belongs to the source, which is never written; choose "
+						"another name",
+					   output);
+	return 0;
+}
+
+int write_check_paths(const struct write_paths *paths, const struct disk *source, struct error *err)
 {
 	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++) {
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(outputs); i++) {
 		if (!outputs[i])
 			continue;
-		if (is_same_file(outputs[i], source))
-			return error_usage(err, "'%s' is the source, which is never written; choose another name",
-					   outputs[i]);
 		for (size_t j = 0; j < i; j++)
 			if (outputs[j] && is_same_file(outputs[i], outputs[j]))
 				return error_usage(err, "'%s' is named for two outputs", outputs[i]);
-	}
-	for (size_t i = 0; r == 0 && !paths->replace && i < ARRAY_SIZE(outputs); i++)
-		if (outputs[i])
+		r = check_chain(outputs[i], source, err);
+		if (r == 0 && !paths->replace)
 			r = outfile_check_absent(outputs[i], err);
+	}
 	return r;
 }
 
-/* Bytes of the target that are neither hole nor zero; all of it for a fixed image. */
-static int needed_bytes(const struct plan *plan, struct disk *target, uint64_t *ret, struct error *err)
-{
-	uint64_t block = plan->vhdx.block_size, next = 0;
-
-	*ret = VHDX_OVERHEAD + target->size / block * sizeof(uint64_t);
-	if (plan->vhdx.type == VHD_TYPE_FIXED) {
-		*ret += target->size;
-		return 0;
-	}
-	/* 'next' is the end of the blocks that are counted already. */
-	for (uint64_t at = 0; at < target->size;) {
-		struct disk_extent extent;
-		int r = disk_extent(target, at, &extent, err);
-
-		if (r < 0)
-			return r;
-		if (extent.kind == DISK_DATA || extent.kind == DISK_MEMORY) {
-			uint64_t start = max_u64(round_down(at, block), next);
-			uint64_t end = div_round_up(at + extent.length, block) * block;
-
-			if (end > start) {
-				*ret += end - start;
-				next = end;
-			}
-		}
-		at += extent.length;
-	}
-	return 0;
-}
-
-static int check_space(int fd, const char *path, const struct plan *plan, struct disk *target,
+static int check_space(int fd, const char *path, const struct vhdx_spec *spec, struct disk *target,
 		       struct error *err)
 {
 	char need_text[32], free_text[32];
 	struct statvfs fs;
 	uint64_t needed, available;
-	int r = needed_bytes(plan, target, &needed, err);
+	int r = vhdx_estimate(fd, spec, target, &needed, err);
 
 	if (r < 0 || fstatvfs(fd, &fs) < 0)
 		return r;
@@ -127,8 +103,29 @@ static int write_small(struct outfile *out, const char *path, bool replace, cons
 	return r < 0 ? r : outfile_write(out, bytes, size, 0, err);
 }
 
-int write_outputs(const struct write_paths *paths, const struct plan *plan, const struct build *build,
-		  const char *report_json, const struct vhd_progress *progress, struct error *err)
+static int write_disk(struct outfile *out, const struct write_paths *paths, struct disk *source,
+		      const struct plan *plan, const struct build *build,
+		      const struct vhd_progress *progress, struct error *err)
+{
+	CLEANUP_FREE char *relative = NULL;
+	struct vhdx_parent parent = {.disk = source, .windows_path = paths->parent_on_host};
+	struct vhdx_spec spec = plan->vhdx;
+	int r;
+
+	if (spec.type == VHD_TYPE_DIFFERENCING) {
+		relative = vhd_relative_path(paths->disk, vhd_member_path(source, 0), err);
+		if (!relative)
+			return -err->code;
+		parent.relative_path = relative;
+		spec.parent = &parent;
+	}
+	r = check_space(out->fd, paths->disk, &spec, build->target, err);
+	return r < 0 ? r : vhdx_write(out->fd, paths->disk, &spec, build->target, progress, err);
+}
+
+int write_outputs(const struct write_paths *paths, struct disk *source, const struct plan *plan,
+		  const struct build *build, const char *report_json, const struct vhd_progress *progress,
+		  struct error *err)
 {
 	CLEANUP_OUTFILE struct outfile disk = OUTFILE_INIT;
 	CLEANUP_OUTFILE struct outfile nvram = OUTFILE_INIT;
@@ -137,8 +134,6 @@ int write_outputs(const struct write_paths *paths, const struct plan *plan, cons
 
 	handle_signals();
 	r = outfile_create(&disk, paths->disk, paths->replace, err);
-	if (r == 0)
-		r = check_space(disk.fd, paths->disk, plan, build->target, err);
 	if (r == 0 && paths->nvram)
 		r = write_small(&nvram, paths->nvram, paths->replace, build->nvram_file, build->nvram_size,
 				err);
@@ -146,7 +141,7 @@ int write_outputs(const struct write_paths *paths, const struct plan *plan, cons
 		r = write_small(&report, paths->report, paths->replace, report_json, strlen(report_json),
 				err);
 	if (r == 0)
-		r = vhdx_write(disk.fd, paths->disk, &plan->vhdx, build->target, progress, err);
+		r = write_disk(&disk, paths, source, plan, build, progress, err);
 	if (r == 0 && paths->nvram)
 		r = outfile_commit(&nvram, err);
 	if (r == 0 && paths->report)

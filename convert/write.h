@@ -13,22 +13,24 @@
 
 struct write_paths {
 	const char *disk;
-	const char *nvram;  /* NULL: none */
-	const char *report; /* NULL: none */
-	bool replace;       /* existing files */
+	const char *nvram;          /* NULL: none */
+	const char *report;         /* NULL: none */
+	const char *parent_on_host; /* of a differencing disk: where its parent will be on the Hyper-V host, or NULL */
+	bool replace;               /* existing files */
 };
 
 /*
- * Do the outputs stand in the way of something? REFUSAL_OUTPUT_EXISTS, and ERROR_USAGE when an output is 'source' itself
- * or two outputs are one file.
+ * Do the outputs stand in the way of something? REFUSAL_OUTPUT_EXISTS, and ERROR_USAGE when two outputs are one file.
+ * 'source' is from vhd_open(); ERROR_USAGE also when an output is a file of the source's chain.
  */
-int write_check_paths(const struct write_paths *paths, const char *source, struct error *err);
+int write_check_paths(const struct write_paths *paths, const struct disk *source, struct error *err);
 
 /*
  * Write. Also before the first byte: ENOSPC when the file system of the disk has less room than the output needs.
  * SIGINT, SIGTERM and SIGHUP remove the temporary files and end the program with status 1.
  */
-int write_outputs(const struct write_paths *paths, const struct plan *plan, const struct build *build,
-		  const char *report_json, const struct vhd_progress *progress, struct error *err);
+int write_outputs(const struct write_paths *paths, struct disk *source, const struct plan *plan,
+		  const struct build *build, const char *report_json, const struct vhd_progress *progress,
+		  struct error *err);
 
 #endif
