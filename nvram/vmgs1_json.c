@@ -42,6 +42,8 @@ static int read_variable(const struct guid *vendor, const char *key, const json_
 	}
 	if (bytes.failed)
 		return error_failed(err, ENOMEM, "'%s': out of memory", name);
+	if (nvram_get(nvram, vendor, key)) /* one vendor under two spellings of its GUID */
+		return error_damaged(err, "'%s': variable '%s' is there twice", name, key);
 	return nvram_set(nvram, vendor, key, (uint32_t)json_integer_value(attributes), bytes.data,
 			 bytes.size, err);
 }
@@ -53,11 +55,14 @@ static int read_vendors(json_t *vendors, const char *name, struct nvram *nvram, 
 
 	json_object_foreach(vendors, vendor_text, vendor)
 	{
+		json_t *variables = json_object_get(vendor, "Variables");
 		struct guid guid;
 
-		if (!guid_parse(vendor_text, &guid))
-			return error_damaged(err, "'%s': vendor '%s' is no GUID", name, vendor_text);
-		json_object_foreach(json_object_get(vendor, "Variables"), key, item)
+		if (!guid_parse(vendor_text, &guid) || !json_is_object(vendor) ||
+		    (variables && !json_is_object(variables)))
+			return error_damaged(err, "'%s': vendor '%s' is no GUID or has no variables", name,
+					     vendor_text);
+		json_object_foreach(variables, key, item)
 		{
 			int r = read_variable(&guid, key, item, name, nvram, err);
 
@@ -328,6 +333,21 @@ static int update_variables(struct update *update, const struct guid *vendor, st
 	return r;
 }
 
+/* A 'Variables' object for a vendor that has other members only, at the front of them. */
+static int add_object(struct update *update, const struct guid *vendor, struct span value,
+		      struct error *err)
+{
+	bool has_some = false;
+	int r;
+
+	buffer_text(&update->out, "\"Variables\":{");
+	r = add_new(update, vendor, &has_some, err);
+	buffer_text(&update->out, "}");
+	if (update->text[skip_space(update->text, value.start + 1)] != '}')
+		buffer_text(&update->out, ",");
+	return r;
+}
+
 /* Vendors that the text does not have yet. */
 static int add_vendors(struct update *update, bool has_some, struct error *err)
 {
@@ -362,14 +382,19 @@ static int update_vendors(struct update *update, struct span vendors, struct err
 		struct guid vendor;
 
 		has_some = true;
-		if (!name || !guid_parse(name, &vendor) ||
-		    !find_member(update->text, value, "Variables", &variables))
-			continue;
-		copy_span(update, copied, variables.start + 1);
-		r = update_variables(update, &vendor, variables, err);
+		if (!name || !guid_parse(name, &vendor))
+			return error_failed(err, ENOMEM, "out of memory");
+		if (find_member(update->text, value, "Variables", &variables)) {
+			copy_span(update, copied, variables.start + 1);
+			r = update_variables(update, &vendor, variables, err);
+			copied = variables.end;
+		} else {
+			copy_span(update, copied, value.start + 1);
+			r = add_object(update, &vendor, value, err);
+			copied = value.start + 1;
+		}
 		if (r < 0)
 			return r;
-		copied = variables.end;
 	}
 	copy_span(update, copied, vendors.end - 1);
 	r = add_vendors(update, has_some, err);

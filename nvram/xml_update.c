@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/checked.h"
 #include "nvram/base64.h"
@@ -121,22 +122,27 @@ static int add_new_before(struct update *update, const struct xml_element *eleme
 	return 0;
 }
 
+/* Names of leaves are read without regard to case, so they are found that way here too. */
+static bool is_leaf(const struct update *update, const struct xml_element *leaf, const char *name)
+{
+	return leaf->name_size == strlen(name) &&
+	       strncasecmp(update->xml->text + leaf->name, name, leaf->name_size) == 0;
+}
+
 /* One leaf of a variable: kept when it says the same, else in its new form. */
 static void rewrite_leaf(struct update *update, const struct xml_element *leaf,
 			 const struct nvram_variable *old, uint64_t old_index, size_t index)
 {
 	const struct nvram_variable *new = &update->wanted->variables[index];
-	const char *name = update->xml->text + leaf->name;
-	size_t size = leaf->name_size;
 
-	if (size == 10 && strncmp(name, "attributes", size) == 0 && old->attributes != new->attributes)
+	if (is_leaf(update, leaf, "attributes") && old->attributes != new->attributes)
 		add_integer(update, "attributes", new->attributes);
-	else if (size == 4 && strncmp(name, "data", size) == 0 &&
+	else if (is_leaf(update, leaf, "data") &&
 		 (old->size != new->size || memcmp(old->data, new->data, new->size) != 0))
 		add_bytes(update, "data", new->data, new->size);
-	else if (size == 5 && strncmp(name, "index", size) == 0 && old_index != index)
+	else if (is_leaf(update, leaf, "index") && old_index != index)
 		add_integer(update, "index", index);
-	else if (size == 9 && strncmp(name, "timestamp", size) == 0 &&
+	else if (is_leaf(update, leaf, "timestamp") &&
 		 memcmp(old->time, new->time, sizeof(new->time)) != 0)
 		add_bytes(update, "timestamp", new->time, sizeof(new->time));
 	else
