@@ -84,19 +84,22 @@ static int chain_read(struct disk *disk, void *buffer, size_t length, uint64_t o
 	return r;
 }
 
-static void chain_close(struct disk *disk)
+void chain_close(struct chain *chain)
 {
-	struct chain *chain = (struct chain *)disk;
-
 	for (size_t i = 0; i < chain->count; i++)
 		image_close(chain->images[i]);
 	free(chain);
 }
 
+static void close_disk(struct disk *disk)
+{
+	chain_close((struct chain *)disk);
+}
+
 static const struct disk_ops chain_ops = {
 	.read = chain_read,
 	.extent = chain_extent,
-	.close = chain_close,
+	.close = close_disk,
 };
 
 /* Is 'parent' the very disk that 'child' was made on? Fills the refusal and returns a negative errno if not. */
@@ -254,7 +257,7 @@ int vhd_open(const char *path, const struct vhd_open_options *options, struct di
 		return error_failed(err, ENOMEM, "out of memory");
 	r = chain_open(path, options, chain, err);
 	if (r < 0) {
-		chain_close(&chain->disk);
+		chain_close(chain);
 		return r;
 	}
 	info = &chain->images[0]->info;

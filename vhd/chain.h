@@ -15,10 +15,13 @@ struct chain {
 };
 
 /*
- * Open 'path' and its parents into 'chain', which is zero. On failure the images opened so far stay in it, for the caller
- * to close.
+ * Open 'path' and its parents into 'chain', which is zero. On failure the images opened so far stay in it. In both cases
+ * it is for the caller to close.
  */
 int chain_open(const char *path, const struct vhd_open_options *options, struct chain *chain,
 	       struct error *err);
+
+/* Close all images and free the chain. */
+void chain_close(struct chain *chain);
 
 #endif

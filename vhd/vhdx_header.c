@@ -210,6 +210,30 @@ static int parse_regions(const struct image_file *file, const uint8_t *table, ui
 	return r;
 }
 
+/* The second table should be a copy of the first. */
+static int note_second_table(const struct image_file *file, const uint8_t *first, struct findings *findings,
+			     struct error *err)
+{
+	uint64_t at = VHDX_REGIONS_OFFSET(1);
+	CLEANUP_FREE uint8_t *table = malloc(VHDX_REGIONS_SIZE);
+	int r;
+
+	if (!table)
+		return error_failed(err, ENOMEM, "out of memory");
+	r = image_file_read(file, table, VHDX_REGIONS_SIZE, at, err);
+	if (r < 0)
+		return r;
+	if (!is_whole(table, VHDX_REGIONS_SIZE, VHDX_REGIONS_SIGNATURE))
+		findings_add(findings, VHD_WARNING, at,
+			     "'%s': region table at %" PRIu64 " is not whole (signature or CRC-32C)",
+			     file->path, at);
+	else if (memcmp(first, table, VHDX_REGIONS_SIZE) != 0)
+		findings_add(findings, VHD_WARNING, at,
+			     "'%s': region table at %" PRIu64 " differs from the one at %" PRIu64, file->path,
+			     at, VHDX_REGIONS_OFFSET(0));
+	return 0;
+}
+
 int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *header,
 		      struct findings *findings, struct vhdx_region *ret_bat,
 		      struct vhdx_region *ret_metadata, struct error *err)
@@ -225,8 +249,12 @@ int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *h
 		r = image_file_read(file, table, VHDX_REGIONS_SIZE, at, err);
 		if (r < 0)
 			return r;
-		if (is_whole(table, VHDX_REGIONS_SIZE, VHDX_REGIONS_SIGNATURE))
-			return parse_regions(file, table, at, header, findings, ret_bat, ret_metadata, err);
+		if (is_whole(table, VHDX_REGIONS_SIZE, VHDX_REGIONS_SIGNATURE)) {
+			r = findings && i == 0 ? note_second_table(file, table, findings, err) : 0;
+			return r < 0 ? r
+				     : parse_regions(file, table, at, header, findings, ret_bat, ret_metadata,
+						     err);
+		}
 		findings_add(findings, i ? VHD_ERROR : VHD_WARNING, at,
 			     "'%s': region table at %" PRIu64 " is not whole (signature or CRC-32C)",
 			     file->path, at);
