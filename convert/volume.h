@@ -65,7 +65,8 @@ bool volume_exists(struct volume *volume, const char *path);
 
 /*
  * Read a whole file (the unnamed stream) into new memory, to be freed. WOF-compressed files are decompressed;
- * REFUSAL_WOF_UNSUPPORTED for what cannot be (WIM-backed, deduplicated). A file larger than 'max_size' is -EFBIG.
+ * REFUSAL_WOF_UNSUPPORTED for what cannot be (WIM-backed, deduplicated). ERROR_DAMAGED for a file larger than 'max_size',
+ * a folder, a link, an encrypted file; -ENOENT as volume_stat().
  */
 int volume_read_file(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
 		     size_t *ret_size, struct error *err);

@@ -197,29 +197,38 @@ void volume_begin(struct volume *volume, uint64_t size)
 	errno = 0;
 }
 
-/* Is 'code' the fault of the bytes on the disk, rather than of this machine or of the caller? */
-static bool is_damage(int code)
+/* What 'code' means for a file in the guest; the words of the library where they say more. */
+static const char *words_for(int code)
 {
 	switch (code) {
 	case ENOENT:
-	case ENOTDIR:
+		return "there is no such file";
 	case EISDIR:
-	case ENOMEM:
-	case ENOSPC:
-	case EROFS:
+		return "it is a folder";
+	case ENOTDIR:
+		return "it is not a folder";
 	case EACCES:
-	case EFBIG:
-	case ENAMETOOLONG:
-	case EILSEQ:
-		return false;
+		return "it is encrypted";
+	case ENOSPC:
+		return "the NTFS volume is full";
 	default:
-		return true;
+		return complaint[0] ? complaint : strerror(code);
 	}
+}
+
+/* Is 'code' the fault of what is on the disk, rather than of this machine or of the caller? */
+static bool is_damage(int code)
+{
+	static const int others[] = {ENOENT, ENOMEM, ENOSPC, EROFS, ENAMETOOLONG, EILSEQ};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (code == others[i])
+			return false;
+	return true;
 }
 
 int volume_fail(struct volume *volume, const char *path, int code, const char *doing, struct error *err)
 {
-	const char *words = complaint[0] ? complaint : strerror(code);
 	const char *quote = path[0] ? "'" : "";
 	const char *gap = path[0] ? " " : "";
 
@@ -229,9 +238,10 @@ int volume_fail(struct volume *volume, const char *path, int code, const char *d
 		return error_prefix(err, "cannot %s%s%s%s%s", doing, gap, quote, path, quote);
 	}
 	if (is_damage(code))
-		return error_damaged(err, "cannot %s%s%s%s%s: %s", doing, gap, quote, path, quote, words);
+		return error_damaged(err, "cannot %s%s%s%s%s: %s", doing, gap, quote, path, quote,
+				     words_for(code));
 	return error_failed(err, code, "cannot %s%s%s%s%s: %s", doing, gap, quote, path, quote,
-			    code == ENOENT ? "there is no such file" : words);
+			    words_for(code));
 }
 
 int64_t volume_unix_time(ntfs_time time)

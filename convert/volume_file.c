@@ -49,9 +49,8 @@ bool volume_exists(struct volume *volume, const char *path)
 
 static int too_large(const char *path, uint64_t size, uint64_t limit, struct error *err)
 {
-	return error_failed(err, EFBIG,
-			    "'%s' has %" PRIu64 " bytes, more than the %" PRIu64 " that are credible", path,
-			    size, limit);
+	return error_damaged(err, "'%s' has %" PRIu64 " bytes, more than the %" PRIu64 " that are credible",
+			     path, size, limit);
 }
 
 /* New memory for 'size' bytes, never NULL for size 0. */
@@ -227,7 +226,7 @@ static int replace_in_inode(struct volume *volume, ntfs_inode *inode, const char
 	if (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY)
 		return volume_fail(volume, path, EISDIR, "write", err);
 	if (inode->flags & (FILE_ATTR_ENCRYPTED | FILE_ATTR_REPARSE_POINT))
-		return error_failed(err, EACCES, "cannot write '%s': it is encrypted or a reparse point", path);
+		return error_damaged(err, "cannot write '%s': it is encrypted or a reparse point", path);
 	data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
 	if (!data)
 		return volume_fail(volume, path, EIO, "write", err);

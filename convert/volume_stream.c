@@ -31,7 +31,7 @@ static int check_reparse(const char *path, uint32_t tag, struct error *err)
 	if (tag == 0 || tag == WOF_REPARSE_TAG)
 		return 0;
 	if (tag & REPARSE_SURROGATE)
-		return error_failed(err, ELOOP, "'%s' is a link (reparse tag 0x%08" PRIx32 ")", path, tag);
+		return error_damaged(err, "'%s' is a link (reparse tag 0x%08" PRIx32 ")", path, tag);
 	return error_refused(err, REFUSAL_WOF_UNSUPPORTED, RESTORE_CONTENTS,
 			     "the contents of '%s' are %s (reparse tag 0x%08" PRIx32 ")", path,
 			     tag == REPARSE_DEDUP ? "deduplicated" : "not stored in the file itself", tag);

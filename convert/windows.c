@@ -28,41 +28,59 @@ void windows_path(char path[WINDOWS_PATH_SIZE], const char *root, const char *be
 	snprintf(path, WINDOWS_PATH_SIZE, "%s\\%s", root, below);
 }
 
-static bool has_hives(struct volume *volume, const char *root)
+/* Is the file there? What cannot be said is an error. */
+static int find_file(struct volume *volume, const char *root, const char *below, bool *ret, struct error *err)
 {
+	struct error finding = ERROR_INIT;
 	char path[WINDOWS_PATH_SIZE];
+	struct volume_stat stat;
+	int r;
 
-	windows_path(path, root, "System32\\config\\SYSTEM");
-	if (!volume_exists(volume, path))
-		return false;
-	windows_path(path, root, "System32\\config\\SOFTWARE");
-	return volume_exists(volume, path);
+	windows_path(path, root, below);
+	r = volume_stat(volume, path, &stat, &finding);
+	*ret = r == 0;
+	if (r == 0 || r == -ENOENT)
+		return 0;
+	if (err)
+		*err = finding;
+	return r;
 }
 
-static bool is_windows_folder(struct volume *volume, const struct volume_entry *entry, char *root,
-			      size_t root_size)
+static int is_windows_folder(struct volume *volume, const struct volume_entry *entry, char *root,
+			     size_t root_size, bool *ret, struct error *err)
 {
-	int length;
+	int length, r;
 
+	*ret = false;
 	if (!entry->is_directory)
-		return false;
+		return 0;
 	length = snprintf(root, root_size, "\\%s", entry->name);
-	return length > 0 && (size_t)length < root_size && has_hives(volume, root);
+	if (length < 0 || (size_t)length >= root_size)
+		return 0;
+	r = find_file(volume, root, "System32\\config\\SYSTEM", ret, err);
+	if (r == 0 && *ret)
+		r = find_file(volume, root, "System32\\config\\SOFTWARE", ret, err);
+	return r;
 }
 
-/* The usual name first, then all others in the order of the listing. */
-static bool find_root(struct volume *volume, const struct volume_entry *entries, size_t count, char *root,
-		      size_t root_size)
+/*
+ * The usual name first, then all others in the order of the listing. Damage below a folder of another name does not matter:
+ * if Windows is elsewhere, that folder has nothing to do with it.
+ */
+static int find_root(struct volume *volume, const struct volume_entry *entries, size_t count, char *root,
+		     size_t root_size, bool *ret, struct error *err)
 {
-	for (size_t i = 0; i < count; i++)
-		if (strcasecmp(entries[i].name, "Windows") == 0 &&
-		    is_windows_folder(volume, &entries[i], root, root_size))
-			return true;
-	for (size_t i = 0; i < count; i++)
+	int r = 0;
+
+	*ret = false;
+	for (size_t i = 0; r == 0 && !*ret && i < count; i++)
+		if (strcasecmp(entries[i].name, "Windows") == 0)
+			r = is_windows_folder(volume, &entries[i], root, root_size, ret, err);
+	for (size_t i = 0; r == 0 && !*ret && i < count; i++)
 		if (strcasecmp(entries[i].name, "Windows") != 0 &&
-		    is_windows_folder(volume, &entries[i], root, root_size))
-			return true;
-	return false;
+		    is_windows_folder(volume, &entries[i], root, root_size, ret, NULL) < 0)
+			*ret = false;
+	return r;
 }
 
 static enum windows_arch arch_of_machine(uint16_t machine)
@@ -128,8 +146,10 @@ int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, st
 
 	if (r < 0)
 		return r;
-	found = find_root(volume, entries, count, windows.root, sizeof(windows.root));
+	r = find_root(volume, entries, count, windows.root, sizeof(windows.root), &found, err);
 	volume_entries_free(entries, count);
+	if (r < 0)
+		return r;
 	if (found) {
 		r = windows_read_software(volume, &windows, err);
 		if (r < 0)

@@ -14,6 +14,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/hive.h"
 #include "convert/bootfiles.h"
 #include "ntfs_image.h"
 
@@ -77,13 +78,29 @@ static void add_program(ntfs_volume *volume, const char *path)
 	image_add(volume, path, program, sizeof(program));
 }
 
+static void add_software(ntfs_volume *volume)
+{
+	struct hive *hive;
+	hive_node_h key;
+	uint8_t *bytes;
+	size_t size;
+
+	cr_assert_eq(hive_new("SOFTWARE", "ROOT", 5, &hive, NULL), 0);
+	key = hive_make(hive, 0, "Microsoft\\Windows NT\\CurrentVersion", NULL);
+	cr_assert_eq(hive_set(hive, key, "CurrentVersion", 1, "6\0.\0" "3\0\0", 8, NULL), 0);
+	cr_assert_eq(hive_commit(hive, &bytes, &size, NULL), 0);
+	hive_close(hive);
+	image_add(volume, "Windows/System32/config/SOFTWARE", bytes, size);
+	free(bytes);
+}
+
 static void fill(ntfs_volume *volume)
 {
 	static uint8_t bytes[300000];
 	char path[64];
 
 	image_pattern(bytes, sizeof(bytes), 3);
-	image_add(volume, "Windows/System32/config/SOFTWARE", bytes, 9000);
+	add_software(volume);
 	image_add(volume, "Windows/System32/config/SYSTEM", bytes, 40000);
 	add_program(volume, "Windows/System32/ntoskrnl.exe");
 	add_program(volume, "Windows/System32/winload.efi");
@@ -216,9 +233,13 @@ static void survey(struct disk *disk)
 	int r = volume_open(disk, false, &volume, &err);
 
 	expect_told(r, &err);
+	cr_assert_neq(err.kind, ERROR_FAILED, "damage is not called damage: %s", err.message);
 	if (r < 0)
 		return;
-	windows_find(volume, &windows, &found, NULL);
+	r = windows_find(volume, &windows, &found, &err);
+	expect_told(r, &err);
+	cr_assert_neq(err.kind, ERROR_FAILED, "damage is not called damage: %s", err.message);
+	err = (struct error)ERROR_INIT;
 	windows_check_efi(volume, &windows, NULL);
 	r = bootfiles_add(volume, &windows, BOOTFILES_AUTO, NULL, &report, &err);
 	expect_told(r, &err);
