@@ -256,16 +256,21 @@ static int read_ebr(struct reader *reader, uint64_t lba, bool first, uint8_t *se
 	int r = disk_read(reader->disk, sector, MBR_SIZE, lba * reader->disk->sector_size,
 			  reader->err);
 
-	*ret_empty = false;
-	if (r < 0 || has_magic(sector))
+	*ret_empty = first && r == 0 && is_zero(sector, MBR_SIZE);
+	if (r < 0 || *ret_empty)
 		return r;
-	*ret_empty = first && is_zero(sector, MBR_SIZE);
-	if (*ret_empty)
-		return 0;
-	return error_damaged(reader->err,
-			     "'%s': the extended boot record at sector %" PRIu64
-			     " does not end in 55 AA",
-			     reader->disk->name, lba);
+	if (!has_magic(sector))
+		return error_damaged(reader->err,
+				     "'%s': the extended boot record at sector %" PRIu64
+				     " does not end in 55 AA",
+				     reader->disk->name, lba);
+	if (boot_sector_of(sector))
+		return error_damaged(reader->err,
+				     "'%s': sector %" PRIu64
+				     " holds the boot sector of a file system (%s) instead of an "
+				     "extended boot record",
+				     reader->disk->name, lba, boot_sector_of(sector));
+	return 0;
 }
 
 /* Claim the sector of an EBR; a chain that comes back to one overlaps it. */

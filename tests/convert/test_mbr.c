@@ -367,6 +367,9 @@ Test(mbr, empty_extended_partition)
 	cr_assert_eq(mbr.count, 1);
 	disk_write(fixture.disk, "x", 1, 4096 * 512, NULL);
 	expect_damage(fixture.disk, "sector 4096 does not end in 55 AA");
+	put(fixture.disk, 4096, 0, 0x00, 0x00, 0, 0);
+	disk_write(fixture.disk, "\xeb\x52\x90NTFS    ", 11, 4096 * 512, NULL);
+	expect_damage(fixture.disk, "sector 4096 holds the boot sector of a file system (NTFS)");
 }
 
 /* One primary, an extended partition of sectors 10000 to 19999 with two logicals; each test breaks
