@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Writing when things go wrong: the process dies at any of its calls, the disk is full, calls fail, copy_file_range() is
+ * not to be had. Demanded is always: no output, or a whole one; an error that says so; and no temporary file left behind by
+ * a process that lives.
+ *
+ * The calls are intercepted by the linker (--wrap), so that the library is tested as it is.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "common/outfile.h"
+#include "tests/vhd/build.h"
+#include "tests/vhd/patched.h"
+#include "tests/vhd/support.h"
+
+TestSuite(faults, .fini = support_clean, .timeout = 600);
+
+enum fault { FAULT_NONE, FAULT_ERROR, FAULT_DEATH, FAULT_TORN };
+
+static struct {
+	enum fault fault;
+	int code;
+	long at;    /* the call that goes wrong, from 0 */
+	long calls; /* so far */
+	int copy_code; /* copy_file_range() fails always with this; -1: it copies little, -2: nothing */
+	int read_code; /* reading fails from call 'at' on */
+	long reads;
+} plan;
+
+/* 0: go on, else the errno to fail with. May not return. */
+static int next_call(int fd, const void *bytes, size_t length, off_t offset)
+{
+	if (plan.calls++ != plan.at || plan.fault == FAULT_NONE)
+		return 0;
+	if (plan.fault == FAULT_ERROR)
+		return plan.code;
+	if (plan.fault == FAULT_TORN && bytes && syscall(SYS_pwrite64, fd, bytes, length / 2, offset) < 0)
+		_exit(8);
+	_exit(9);
+}
+
+ssize_t __real_pwrite64(int fd, const void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pwrite64(int fd, const void *bytes, size_t length, off_t offset)
+{
+	int code = next_call(fd, bytes, length, offset);
+
+	if (code) {
+		errno = code;
+		return -1;
+	}
+	return __real_pwrite64(fd, bytes, length, offset);
+}
+
+ssize_t __real_pread64(int fd, void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset);
+ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
+{
+	if (plan.read_code && plan.reads++ >= plan.at) {
+		errno = plan.read_code;
+		return -1;
+	}
+	return __real_pread64(fd, bytes, length, offset);
+}
+
+ssize_t __real_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length, unsigned int flags);
+ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length, unsigned int flags);
+ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length, unsigned int flags)
+{
+	int code = next_call(out, NULL, 0, 0);
+
+	if (plan.copy_code == -2)
+		return 0;
+	if (plan.copy_code == -1)
+		length = length < 5000 ? length : 5000;
+	if (code || plan.copy_code > 0) {
+		errno = code ? code : plan.copy_code;
+		return -1;
+	}
+	return __real_copy_file_range(in, in_at, out, out_at, length, flags);
+}
+
+#define WRAP_ON_FD(name, declaration, call)                     \
+	int __real_##name declaration;                          \
+	int __wrap_##name declaration;                          \
+	int __wrap_##name declaration                           \
+	{                                                       \
+		int code = next_call(-1, NULL, 0, 0);           \
+                                                                \
+		if (code) {                                     \
+			errno = code;                           \
+			return -1;                              \
+		}                                               \
+		return __real_##name call;                      \
+	}
+
+WRAP_ON_FD(ftruncate64, (int fd, off_t size), (fd, size))
+WRAP_ON_FD(fsync, (int fd), (fd))
+WRAP_ON_FD(renameat2, (int a, const char *from, int b, const char *to, unsigned int flags), (a, from, b, to, flags))
+
+struct scene {
+	char *folder;
+	char *oracle;
+	char *parent_path;
+	char *output;
+	char *reference;
+	struct disk *parent;
+	struct patched contents;
+	enum vhd_type type;
+};
+
+static int write_output(struct scene *s, const char *path, struct error *err)
+{
+	CLEANUP_OUTFILE struct outfile out = OUTFILE_INIT;
+	struct vhdx_spec spec = sample_spec(s->type, MIB);
+	struct vhdx_parent parent = {.disk = s->parent, .relative_path = "parent.vhdx"};
+	int r = outfile_create(&out, path, true, err);
+
+	spec.parent = &parent;
+	if (r == 0)
+		r = vhdx_write(out.fd, path, &spec, &s->contents.disk, NULL, err);
+	return r < 0 ? r : outfile_commit(&out, err);
+}
+
+static void make_scene(struct scene *s, enum vhd_type type)
+{
+	uint64_t state = 99;
+	struct error err = ERROR_INIT;
+
+	plan.at = -1;
+	*s = (struct scene){.folder = test_path("folder"), .oracle = test_path("oracle"), .type = type};
+	cr_assert(asprintf(&s->parent_path, "%s/parent.vhdx", s->folder) > 0);
+	cr_assert(asprintf(&s->output, "%s/output.vhdx", s->folder) > 0);
+	cr_assert(asprintf(&s->reference, "%s/reference.vhdx", s->folder) > 0);
+	cr_assert_eq(run("rm -rf '%s' '%s'; mkdir '%s'", s->folder, s->oracle, s->folder), 0);
+	build_vhdx(s->parent_path, s->oracle,
+		   &(struct vhdx_recipe){.size = 8 * MIB, .block_size = MIB, .sector_size = 512,
+					 .states = STATES(MAY_BE(0) MAY_BE(6)), .seed = 4});
+	s->parent = open_disk(s->parent_path);
+	patched_init(&s->contents, s->parent, s->parent->size);
+	patched_randomise(&s->contents, s->oracle, 5, 20000, &state, 1);
+	cr_assert_eq(write_output(s, s->reference, &err), 0, "%s", err.message);
+}
+
+static void free_scene(struct scene *s)
+{
+	disk_close(s->parent);
+	patched_done(&s->contents);
+	free(s->folder);
+	free(s->oracle);
+	free(s->parent_path);
+	free(s->output);
+	free(s->reference);
+}
+#define SCENE CLEANUP(free_scene) struct scene
+
+static long count_calls(struct scene *s)
+{
+	struct error err = ERROR_INIT;
+
+	plan.calls = 0;
+	cr_assert_eq(write_output(s, s->output, &err), 0, "%s", err.message);
+	cr_assert_eq(unlink(s->output), 0);
+	return plan.calls;
+}
+
+/* Under the final name: nothing, or what an undisturbed run writes. Under a temporary name: nothing that opens. */
+static void expect_nothing_or_whole(struct scene *s, long at, bool may_leave_temporary)
+{
+	CLEANUP_FREE char *temporary = NULL;
+
+	if (access(s->output, F_OK) == 0)
+		cr_assert_eq(run("cmp '%s' '%s'", s->output, s->reference), 0, "point %ld", at);
+	if (run("ls '%s'/.output* ", s->folder) != 0)
+		return;
+	cr_assert(may_leave_temporary, "point %ld leaves a temporary file", at);
+	cr_assert(asprintf(&temporary, "%s/temporary", s->folder) > 0);
+	cr_assert_eq(run("mv '%s'/.output* '%s'", s->folder, temporary), 0);
+	if (run("cmp '%s' '%s'", temporary, s->reference) != 0) {
+		plan.at = -1;
+		open_error(temporary);
+	}
+	unlink(temporary);
+}
+
+ParameterizedTestParameters(faults, death_at_every_call)
+{
+	static enum vhd_type types[] = {VHD_TYPE_DYNAMIC, VHD_TYPE_FIXED, VHD_TYPE_DIFFERENCING};
+
+	return cr_make_param_array(enum vhd_type, types, ARRAY_SIZE(types));
+}
+
+ParameterizedTest(enum vhd_type *type, faults, death_at_every_call)
+{
+	SCENE s;
+	long points;
+
+	make_scene(&s, *type);
+	points = count_calls(&s);
+	cr_assert_gt(points, 10);
+	cr_log_info("%ld crash points, whole and torn", points);
+	for (long i = 0; i < 2 * points; i++) {
+		struct error err = ERROR_INIT;
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			plan.fault = i % 2 ? FAULT_TORN : FAULT_DEATH;
+			plan.at = i / 2;
+			plan.calls = 0;
+			write_output(&s, s.output, &err);
+			_exit(0);
+		}
+		cr_assert_eq(waitpid(pid, &status, 0), pid);
+		cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 9, "point %ld: %x", i, (unsigned int)status);
+		expect_nothing_or_whole(&s, i, true);
+		unlink(s.output);
+	}
+}
+
+ParameterizedTestParameters(faults, error_at_every_call)
+{
+	static int codes[] = {ENOSPC, EIO, EDQUOT, EFBIG};
+
+	return cr_make_param_array(int, codes, ARRAY_SIZE(codes));
+}
+
+ParameterizedTest(int *code, faults, error_at_every_call)
+{
+	SCENE s;
+	long points;
+
+	make_scene(&s, VHD_TYPE_DYNAMIC);
+	points = count_calls(&s);
+	for (long i = 0; i < points; i++) {
+		struct error err = ERROR_INIT;
+		int r;
+
+		plan.fault = FAULT_ERROR;
+		plan.code = *code;
+		plan.at = i;
+		plan.calls = 0;
+		r = write_output(&s, s.output, &err);
+		plan.fault = FAULT_NONE;
+		if (r < 0) {
+			cr_assert_eq(err.kind, ERROR_FAILED, "point %ld: %s", i, err.message);
+			cr_assert_eq(err.code, *code, "point %ld: %s", i, err.message);
+			cr_assert(strstr(err.message, "output.vhdx"), "%s", err.message);
+		} else { /* EIO of copy_file_range() is left to read() and write(), which did it */
+			cr_assert_eq(*code, EIO, "point %ld", i);
+		}
+		expect_nothing_or_whole(&s, i, false);
+		unlink(s.output);
+	}
+}
+
+ParameterizedTestParameters(faults, without_copy_file_range)
+{
+	static int codes[] = {EXDEV, EINVAL, ENOSYS, EOPNOTSUPP, EPERM, -1, -2};
+
+	return cr_make_param_array(int, codes, ARRAY_SIZE(codes));
+}
+
+ParameterizedTest(int *code, faults, without_copy_file_range)
+{
+	SCENE s;
+	struct error err = ERROR_INIT;
+
+	make_scene(&s, VHD_TYPE_DYNAMIC);
+	plan.copy_code = *code;
+	cr_assert_eq(write_output(&s, s.output, &err), 0, "%s", err.message);
+	cr_assert_eq(run("cmp '%s' '%s'", s.output, s.reference), 0);
+}
+
+/* The source's disk fails at any read: an error, no output. */
+Test(faults, source_cannot_be_read)
+{
+	SCENE s;
+	bool finished = false;
+
+	make_scene(&s, VHD_TYPE_DYNAMIC);
+	for (long i = 0; i < 1000 && !finished; i++) {
+		struct error err = ERROR_INIT;
+		struct disk *disk = NULL;
+		int r;
+
+		plan.read_code = EIO;
+		plan.copy_code = EXDEV;
+		plan.at = i;
+		plan.reads = 0;
+		r = vhd_open(s.parent_path, NULL, &disk, &err);
+		if (r == 0)
+			r = write_output(&s, s.output, &err);
+		plan.read_code = 0;
+		disk_close(disk);
+		finished = r == 0;
+		cr_assert(finished || (err.kind == ERROR_FAILED && err.code == EIO), "read %ld: %s", i, err.message);
+		cr_assert_eq(access(s.output, F_OK) == 0, finished);
+	}
+	cr_assert(finished);
+}
