@@ -68,6 +68,8 @@ watch() {
 	while kill -0 "$pid" && [ "$waited" -lt $((timeout * 5)) ]; do
 		# A machine that KVM cannot run stays there, stopped.
 		if grep -q 'KVM internal error\|emulation failure' "$work/errors"; then break; fi
+		# So does one whose firmware has caught an exception.
+		if grep -q 'Exception Type' "$work/serial"; then break; fi
 		sleep 0.2
 		waited=$((waited + 1))
 	done

@@ -17,12 +17,13 @@ static HARDDRIVE_DEVICE_PATH *hard_drive_node(EFI_DEVICE_PATH *path)
 static BOOLEAN disk_guid(EFI_DEVICE_PATH *path, EFI_GUID *ret)
 {
 	EFI_DEVICE_PATH *disk = DuplicateDevicePath(path), *rest = disk;
+	EFI_DEVICE_PATH *last = (EFI_DEVICE_PATH *)hard_drive_node(disk);
 	EFI_BLOCK_IO *io;
 	EFI_HANDLE handle;
 	UINT8 *header;
 	BOOLEAN good;
 
-	SetDevicePathEndNode((EFI_DEVICE_PATH *)hard_drive_node(disk));
+	SetDevicePathEndNode(last);
 	if (EFI_ERROR(uefi_call_wrapper(BS->LocateDevicePath, 3, &gEfiBlockIoProtocolGuid, &rest, &handle)) ||
 	    EFI_ERROR(uefi_call_wrapper(BS->HandleProtocol, 3, handle, &gEfiBlockIoProtocolGuid,
 					(VOID **)&io)))

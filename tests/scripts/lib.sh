@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# Common to the end-to-end tests, which run the program on disks made by mkvm and judge with other people's tools.
+# CTest sets HVGEN2, MKVM, TREE_HASH, PEAK (programs of the build), SOURCE_DIR and BUILD_DIR.
+#
+# Each test has a folder of its own, $work, which is also the current one, removed at the end.
+set -euo pipefail
+export PATH=$PATH:/usr/sbin:/sbin
+export LC_ALL=C MTOOLS_SKIP_CHECK=1
+
+mkdir -p "$BUILD_DIR/e2e"
+work=$(mktemp -d "$BUILD_DIR/e2e/$(basename "$0" .sh).XXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+cd "$work"
+
+fail() {
+	echo "FAIL: $*" >&2
+	exit 1
+}
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || skip "$tool is not installed"
+	done
+}
+
+# A program of the build that a test cannot do without.
+need_built() {
+	[ -x "$1" ] || skip "$1 is not built"
+}
+
+# Run a command and demand its exit status. Its outputs are left in out.txt and err.txt.
+expect() { # STATUS COMMAND...
+	local wanted=$1 got=0
+	shift
+	"$@" >out.txt 2>err.txt || got=$?
+	if [ "$got" -ne "$wanted" ]; then
+		cat out.txt err.txt >&2
+		fail "exit status $got instead of $wanted: $*"
+	fi
+}
+
+# No file but these may be in the folder (out.txt, err.txt and the names given).
+expect_only() {
+	local name known
+	for name in * .[!.]*; do
+		[ -e "$name" ] || continue
+		for known in out.txt err.txt "$@"; do
+			[ "$name" != "$known" ] || continue 2
+		done
+		fail "'$name' was left behind"
+	done
+}
+
+# An argument of CTest that stands for several words.
+words() { [ "$1" = none ] || echo "$1"; }
+
+sum() { sha256sum <"$1" | cut -d' ' -f1; }
+
+# The virtual disk of an image, as a sparse raw file.
+to_raw() { # IMAGE RAW
+	local format=raw
+	case $1 in
+	*.vhdx) format=vhdx ;;
+	*.vhd) format=vpc ;;
+	esac
+	qemu-img convert -t unsafe -f "$format" -O raw "$1" "$2"
+}
+
+# A range of a raw file, as a sparse file of its own.
+cut_raw() { # RAW OFFSET SIZE PART
+	qemu-img convert -t unsafe -O raw --image-opts \
+		"driver=raw,offset=$2,size=$3,file.driver=file,file.filename=$1" "$4"
+}
+
+# The partitions of a raw disk, in the order of the disk: offset, size (bytes) and type code of sgdisk or sfdisk.
+mbr_partitions() { # RAW
+	sfdisk --json "$1" | jq -r '.partitiontable.partitions[] |
+		"\(.start * 512) \(.size * 512) \(.type)"' | grep -v ' [f5]$'
+}
+gpt_partitions() { # RAW
+	sgdisk -p "$1" | awk '/^ +[0-9]+ +[0-9]/ { printf "%d %d %s\n", $2 * 512, ($3 - $2 + 1) * 512, $6 }' |
+		sort -n
+}
+
+# Is it NTFS? By the name in the boot sector.
+is_ntfs() { # PART
+	[ "$(dd if="$1" bs=1 skip=3 count=4 status=none | tr -d '\0')" = NTFS ]
+}
+
+# Judge a result: the image, its partition table and its file systems. Leaves the disk in result.raw.
+check_result() { # IMAGE
+	local offset size type
+	qemu-img check -q "$1" || fail "qemu-img check found something"
+	to_raw "$1" result.raw
+	sgdisk -v result.raw >sgdisk.txt
+	grep -q 'No problems found' sgdisk.txt || {
+		cat sgdisk.txt >&2
+		fail "sgdisk -v found something"
+	}
+	grep -qi 'caution\|warning' sgdisk.txt && {
+		cat sgdisk.txt >&2
+		fail "sgdisk -v has doubts"
+	}
+	gpt_partitions result.raw >partitions.txt
+	grep -q EF00 partitions.txt || fail "no EFI system partition"
+	while read -r offset size type; do
+		cut_raw result.raw "$offset" "$size" part.raw
+		if [ "$type" = EF00 ]; then
+			fsck.fat -n part.raw >fsck.txt 2>&1 || {
+				cat fsck.txt >&2
+				fail "fsck.fat found something"
+			}
+			mv part.raw esp.raw
+		elif is_ntfs part.raw; then
+			ntfsfix -n part.raw >ntfsfix.txt 2>&1 || {
+				cat ntfsfix.txt >&2
+				fail "ntfsfix found something at offset $offset"
+			}
+			check_hidden_sectors part.raw "$offset"
+		fi
+	done <partitions.txt
+	rm -f part.raw
+	check_boot_files
+}
+
+# The field at 0x1c of an NTFS boot sector must be the start of the partition; both copies must be the same.
+check_hidden_sectors() { # PART OFFSET
+	local hidden
+	hidden=$(od -An -tu4 -j28 -N4 "$1" | tr -d ' ')
+	[ "$hidden" -eq $(($2 / 512)) ] || fail "hidden sectors of the volume at $2 are $hidden"
+	cmp -s <(head -c 512 "$1") <(tail -c 512 "$1") || fail "the boot sectors of the volume at $2 differ"
+}
+
+check_boot_files() {
+	local file
+	for file in EFI/Boot/bootx64.efi EFI/Microsoft/Boot/bootmgfw.efi EFI/Microsoft/Boot/BCD \
+		EFI/Microsoft/Boot/BOOTSTAT.DAT; do
+		mcopy -n -i esp.raw "::/$file" "$(basename "$file")" || fail "\\$file is not on the ESP"
+	done
+	cmp -s bootx64.efi bootmgfw.efi || fail "bootx64.efi is not bootmgfw.efi"
+}
+
+# What all NTFS volumes of a raw disk hold, times included, volume by volume in the order of the disk. See tree_hash.c for
+# the columns; one with the number of the volume stands in front.
+hash_volumes() { # RAW LIST-OF-PARTITIONS
+	local offset number=0
+	while read -r offset _; do
+		[ "$(dd if="$1" bs=1 skip=$((offset + 3)) count=4 status=none | tr -d "\0")" = NTFS ] || continue
+		number=$((number + 1))
+		"$TREE_HASH" -t "$1" "$offset" | sed "s|^|volume $number\t|"
+	done <"$2"
+}
