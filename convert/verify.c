@@ -92,8 +92,8 @@ void verify_add(struct verify *verify, const struct verify_result *result)
 		verify->report(verify->opaque, slot);
 }
 
-static void add(struct verify *verify, enum verify_status status, const char *name, const char *format,
-		va_list args)
+static PRINTF_LIKE(4, 0) void add(struct verify *verify, enum verify_status status, const char *name,
+				  const char *format, va_list args)
 {
 	struct verify_result result = {.status = status};
 

@@ -67,8 +67,9 @@ static void send_message(int fd, enum message_kind kind, const struct verify_res
 	message.kind = kind;
 	if (result)
 		message.result = *result;
-	if (write(fd, &message, sizeof(message)) != (ssize_t)sizeof(message))
-		_exit(1); /* nobody listens any more */
+	/* When nobody listens any more there is still a handle to close: go on. */
+	if (write(fd, &message, sizeof(message)) < 0)
+		return;
 }
 
 static void send_result(void *opaque, const struct verify_result *result)
@@ -96,6 +97,7 @@ static void prepare_child(pid_t parent)
 	for (int signal = 1; signal < 32; signal++)
 		(void)sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -106,7 +108,10 @@ static void prepare_child(pid_t parent)
 static int launch(guestfs_h *g, const char *path, const char *folder, bool force_tcg)
 {
 	guestfs_set_error_handler(g, NULL, NULL);
-	if (folder && guestfs_set_tmpdir(g, folder) < 0)
+	if (guestfs_set_tmpdir(g, folder) < 0)
+		return -1;
+	/* The appliance is kept where it always is: its usual place would be $TMPDIR. */
+	if (!getenv("LIBGUESTFS_CACHEDIR") && guestfs_set_cachedir(g, "/var/tmp") < 0)
 		return -1;
 	if (!getenv("LIBGUESTFS_BACKEND") && guestfs_set_backend(g, "direct") < 0)
 		return -1;
@@ -132,16 +137,16 @@ static void child_main(struct verify *verify, int fd, pid_t parent, const char *
 	if (g && launch(g, verify->path, folder, force_tcg) == 0) {
 		send_message(fd, MESSAGE_LAUNCHED, NULL);
 		verify_guestfs_ask(verify, g);
-		guestfs_close(g);
 		send_message(fd, MESSAGE_DONE, NULL);
-		_exit(0);
+	} else {
+		if (g)
+			verify_guestfs_error(g, why.detail);
+		send_message(fd, MESSAGE_NOT_LAUNCHED, &why);
 	}
 	if (g)
-		verify_guestfs_error(g, why.detail);
-	send_message(fd, MESSAGE_NOT_LAUNCHED, &why);
-	if (g)
 		guestfs_close(g);
-	_exit(1);
+	rmdir(folder); /* the parent does so too, if it lives */
+	_exit(0);
 }
 
 static int start_child(struct verify *verify, const char *folder, bool force_tcg, struct child *ret)
