@@ -185,6 +185,31 @@ static void check_blocks(struct verify *verify)
 		  vhd_info_text(verify->info), verify->disk->size / MIB, bytes / MIB, twice);
 }
 
+/* All that Hyper-V is known to refuse, in the whole chain. */
+static void check_structure(struct verify *verify)
+{
+	static const char name[] = "structure";
+	struct vhd_check *check = NULL;
+	struct error err = ERROR_INIT;
+	size_t first = 0;
+
+	if (vhd_check(verify->path, NULL, &check, &err) < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return;
+	}
+	while (first < check->finding_count && check->findings[first].severity != VHD_ERROR)
+		first++;
+	if (first < check->finding_count)
+		verify_fail(verify, name, "%zu errors, the first: %s", check->error_count,
+			    check->findings[first].text);
+	else if (check->finding_count)
+		verify_ok(verify, name, "no errors; %zu warnings, the first: %s",
+			  check->finding_count + check->unlisted_count, check->findings[0].text);
+	else
+		verify_ok(verify, name, "nothing that Hyper-V refuses, %" PRIu64 " bytes unused", check->slack);
+	vhd_check_free(check);
+}
+
 static void check_with_qemu(struct verify *verify)
 {
 	static const char name[] = "qemu-img";
@@ -225,5 +250,7 @@ void verify_image(struct verify *verify)
 	verify->vhdx_copies_good = verify->info->format != VHD_FORMAT_VHDX || check_copies(verify, fd);
 	if (verify->vhdx_copies_good)
 		check_blocks(verify);
+	if (verify->info->format != VHD_FORMAT_RAW)
+		check_structure(verify);
 	check_with_qemu(verify);
 }

@@ -70,6 +70,7 @@ Test(verify_image, accepts_what_qemu_wrote)
 	verify_image(fixture.verify);
 	verify_libvhdi(fixture.verify);
 	assert_ok(&fixture, "image");
+	assert_ok(&fixture, "structure");
 	assert_ok(&fixture, "qemu-img");
 	skip_without_libvhdi();
 	assert_ok(&fixture, "libvhdi");
@@ -99,6 +100,7 @@ Test(verify_image, truncated)
 	verify_image(fixture.verify);
 	verify_libvhdi(fixture.verify);
 	assert_fail(&fixture, "image", "behind the end of the file");
+	assert_status(&fixture, VERIFY_FAIL, "structure");
 	assert_fail(&fixture, "qemu-img", "exits with");
 	skip_without_libvhdi();
 	assert_status(&fixture, VERIFY_FAIL, "libvhdi");
