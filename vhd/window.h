@@ -23,13 +23,12 @@ struct window {
 int window_init(struct window *window, size_t capacity, struct error *err);
 
 /*
- * Windows start at multiples of their capacity, so that reading backwards is no worse than forwards.
- *
- * The bytes from 'offset' on: *ret, and *ret_available (> 0) is how many follow within the window. Nothing is read at or
- * behind 'end' (> offset). Valid until the next call.
+ * A table stands at [start, end) of the file. The bytes from 'offset' (within it) on: *ret, and *ret_available (> 0) is how
+ * many follow within the window. Windows start at multiples of their capacity from 'start', so that entries whose size
+ * divides the capacity are never cut, and reading backwards is no worse than forwards. Valid until the next call.
  */
-int window_read(struct window *window, const struct image_file *file, uint64_t offset, uint64_t end,
-		const uint8_t **ret, size_t *ret_available, struct error *err);
+int window_read(struct window *window, const struct image_file *file, uint64_t start, uint64_t end,
+		uint64_t offset, const uint8_t **ret, size_t *ret_available, struct error *err);
 
 void window_done(struct window *window);
 
