@@ -16,6 +16,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/hive_check.h"
 #include "common/utf16.h"
 
 /* Base block (regf specification, "Base block"): 4096 bytes, of which these fields matter here. */
@@ -107,6 +108,8 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
 	char path[32];
 	int r = check_base_block(bytes, size, name, err);
 
+	if (r == 0)
+		r = hive_check(bytes, size, name, err);
 	if (r < 0)
 		return r;
 	hive = calloc(1, sizeof(*hive));

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SYSTEM hives: whatever opens is edited without harm, and the result needs no second edit. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "convert/guest_registry.h"
+#include "fuzz.h"
+
+static const struct registry_partition partitions[] = {{1048576, {{1}}}, {608174080, {{2}}}};
+
+static const struct registry_target target = {.mbr_signature = 0xd7da5d02,
+					      .partitions = partitions,
+					      .partition_count = 2};
+
+static void fix_base(uint8_t *base)
+{
+	uint32_t sum = 0;
+
+	put_le32(base + 8, get_le32(base + 4));
+	for (size_t at = 0; at < 508; at += 4)
+		sum ^= get_le32(base + at);
+	put_le32(base + 508, sum == 0 ? 1 : sum == UINT32_MAX ? UINT32_MAX - 1 : sum);
+}
+
+static void edit(const uint8_t *bytes, size_t size, uint8_t **ret, size_t *ret_size, int *ret_r)
+{
+	struct registry_notes notes = {.changed = NULL};
+
+	*ret_r = registry_convert(bytes, size, &target, ret, ret_size, &notes, NULL);
+	registry_notes_done(&notes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP_FREE uint8_t *copy = NULL, *edited = NULL, *again = NULL;
+	size_t edited_size, again_size;
+	int r;
+
+	if (size < 4096 || size > 1 << 20)
+		return 0;
+	copy = malloc(size);
+	memcpy(copy, data, size);
+	fix_base(copy);
+	edit(copy, size, &edited, &edited_size, &r);
+	if (r < 0 || !edited)
+		return 0;
+	edit(edited, edited_size, &again, &again_size, &r);
+	if (r < 0 || again)
+		abort();
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ReAgent.xml: a converted or disabled file can be read again, and needs no second conversion. */
+#include <stdlib.h>
+
+#include "convert/reagent.h"
+#include "fuzz.h"
+
+static const struct reagent_partition partitions[] = {{1048576, 135266304}, {0, 7}};
+
+static const struct reagent_target target = {.mbr_signature = 3050800051,
+					     .gpt_disk = {{1, 2, 3}},
+					     .partitions = partitions,
+					     .partition_count = 2};
+
+static void check(const uint8_t *data, size_t size)
+{
+	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
+	CLEANUP_FREE uint8_t *again = NULL;
+	size_t again_size;
+
+	if (!data)
+		return;
+	if (reagent_read(data, size, "file", &reagent, NULL) < 0)
+		abort();
+	if (reagent_convert(data, size, "file", &target, &again, &again_size, NULL, NULL, NULL) < 0)
+		abort();
+	if (again)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
+	CLEANUP_NOTES struct note_list changed = {.texts = NULL}, warnings = {.texts = NULL};
+	CLEANUP_FREE uint8_t *converted = NULL, *disabled = NULL;
+	size_t converted_size, disabled_size;
+	int r = reagent_read(data, size, "file", &reagent, NULL);
+
+	if ((reagent_convert(data, size, "file", &target, &converted, &converted_size, &changed,
+			     &warnings, NULL) < 0) != (r < 0))
+		abort();
+	check(converted, converted_size);
+	if (reagent_disable(data, size, "file", &disabled, &disabled_size, NULL) < 0 && r == 0)
+		abort();
+	return 0;
+}
