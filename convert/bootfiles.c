@@ -155,6 +155,9 @@ static int list_file(struct volume *volume, const char *guest_path, const char *
 
 	if (r < 0)
 		return r;
+	if (stat.size > BOOTFILES_MAX_FILE)
+		return error_damaged(err, "'%s': a boot file of %" PRIu64 " bytes is not credible", guest_path,
+				     stat.size);
 	file = (struct bootfiles_file){
 		.guest_path = strdup(guest_path),
 		.esp_path = source->is_2023 ? join_without_ex(esp_folder, name)

@@ -26,8 +26,10 @@
 #include "convert/volume.h"
 #include "convert/windows.h"
 
+/* Real sets have some 150 files with 25 to 40 MiB together, the largest 4 MiB; all are in memory at the same time. */
 #define BOOTFILES_MAX_FILES 4096
-#define BOOTFILES_MAX_BYTES (UINT64_C(512) << 20)
+#define BOOTFILES_MAX_FILE  (UINT64_C(32) << 20)
+#define BOOTFILES_MAX_BYTES (UINT64_C(128) << 20)
 
 enum bootfiles_set {
 	BOOTFILES_AUTO, /* 2011: every firmware and every Hyper-V Secure Boot template of today trusts it */

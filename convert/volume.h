@@ -71,7 +71,7 @@ bool volume_exists(struct volume *volume, const char *path);
 int volume_read_file(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
 		     size_t *ret_size, struct error *err);
 
-/* The same for the first 'max_size' bytes of a file of any size; of a WOF-compressed one, up to 256 MiB. */
+/* The same for the first 'max_size' bytes of a file of any size; of a WOF-compressed one, up to 32 MiB. */
 int volume_read_start(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
 		      size_t *ret_size, struct error *err);
 

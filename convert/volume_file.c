@@ -120,7 +120,7 @@ static int read_wof_stream(struct volume *volume, ntfs_inode *inode, const struc
  * A stream is never longer than wof_max_stream() says, and the start of a file needs no more of it than the start of the
  * stream would; but the table alone grows with the file, so a start is read from files of up to this size only.
  */
-#define WOF_START_MAX (256 * MIB)
+#define WOF_START_MAX (32 * MIB)
 
 static int read_compact(struct volume *volume, ntfs_inode *inode, s64 file_size,
 			const struct volume_reparse *reparse, const struct request *request,

@@ -212,6 +212,19 @@ Test(bootfiles, refuses_a_set_that_is_not_there, .init = set_up, .fini = tear_do
 	cr_assert_eq(report.count, 0);
 }
 
+Test(bootfiles, limits_size, .init = set_up, .fini = tear_down)
+{
+	struct bootfiles_report report;
+	struct error err = ERROR_INIT;
+	ntfs_volume *volume = image_mount(image);
+
+	image_add_sparse(volume, "Windows/Boot/EFI/huge", BOOTFILES_MAX_FILE + 1, NULL, 0);
+	image_unmount(volume);
+	cr_assert_lt(run(BOOTFILES_AUTO, &report, &err), 0);
+	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+	cr_assert(strstr(err.message, "huge"), "%s", err.message);
+}
+
 Test(bootfiles, limits_depth, .init = set_up, .fini = tear_down)
 {
 	struct bootfiles_report report;
