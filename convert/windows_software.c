@@ -12,17 +12,16 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "common/hive_log.h"
 #include "common/utf16.h"
+#include "convert/guest_hive.h"
 #include "convert/hive_peek.h"
 #include "convert/windows_internal.h"
 
 #define SOFTWARE        "System32\\config\\SOFTWARE"
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
 
-/* What is loaded whole, hive or log: twice that, and the logs, are in memory at the same time. */
-#define MAX_LOADED (80 * MIB)
-#define MAX_LOG    (32 * MIB)
+/* What is loaded whole, because it is dirty or compressed. */
+#define MAX_LOADED (96 * MIB)
 
 #define TYPE_SZ        1
 #define TYPE_EXPAND_SZ 2
@@ -96,37 +95,14 @@ static int open_software(struct software *software, bool *ret_dirty, struct erro
 	return hive_peek_open(&software->peek, ret_dirty, err);
 }
 
-/* A log that is absent or too large counts as none: then the hive cannot be recovered and is refused. */
-static uint8_t *read_log(const struct software *software, const char *suffix, struct hive_log *ret)
-{
-	char path[WINDOWS_PATH_SIZE + 8];
-	uint8_t *bytes = NULL;
-
-	*ret = (struct hive_log){NULL, 0};
-	snprintf(path, sizeof(path), "%s%s", software->path, suffix);
-	if (volume_read_file(software->volume, path, MAX_LOG, &bytes, &ret->size, NULL) < 0)
-		return NULL;
-	ret->bytes = bytes;
-	return bytes;
-}
-
 static int recover(struct software *software, struct error *err)
 {
-	CLEANUP_FREE uint8_t *log1 = NULL;
-	CLEANUP_FREE uint8_t *log2 = NULL;
-	struct hive_log logs[2];
-	uint8_t *recovered = NULL;
+	uint8_t *bytes;
 	size_t size;
 	bool dirty;
-	int r = load(software, &dirty, err);
+	int r = guest_hive_read(software->volume, software->path, MAX_LOADED, &bytes, &size, NULL, err);
 
-	if (r < 0)
-		return r;
-	log1 = read_log(software, ".LOG1", &logs[0]);
-	log2 = read_log(software, ".LOG2", &logs[1]);
-	r = hive_recover(software->bytes, software->peek.size, logs, ARRAY_SIZE(logs), software->path, &recovered,
-			 &size, err);
-	return r < 0 || !recovered ? r : use_memory(software, recovered, size, &dirty, err);
+	return r < 0 ? r : use_memory(software, bytes, size, &dirty, err);
 }
 
 /* A text value, "" when there is none. */
