@@ -105,9 +105,11 @@ static bool is_one_sentence(const char *errors)
 	return lines == 1;
 }
 
-/* 1: a damaged folder names a file that is not there. */
-#define ANY	"0134"
+/* Damage can be where nobody looks, but it is never a failure of the program. */
+#define ANY	"034"
 #define REFUSED "34"
+/* A damaged folder can name a file that cannot be found. */
+#define MISSING "0134"
 
 /* Run a verb on the disk; 'allowed' lists the exit statuses. 'what' describes the damage. */
 static void expect_verb(const char *const *arguments, const char *allowed, const char *what)
@@ -236,14 +238,14 @@ Test(damage, absurd_headers)
 		const char *allowed;
 	} cases[] = {
 		{false, VHDX_HEADER_VERSION_AT, 2, 7, REFUSED},
-		{false, VHDX_HEADER_LOG_VERSION_AT, 2, 9, "034"},
+		{false, VHDX_HEADER_LOG_VERSION_AT, 2, 9, ANY},
 		{false, VHDX_HEADER_LOG_GUID_AT, 8, 5, REFUSED},
-		{false, VHDX_HEADER_LOG_LENGTH_AT, 4, 0xffffffff, "034"},
-		{false, VHDX_HEADER_LOG_OFFSET_AT, 8, UINT64_MAX, "034"},
-		{false, VHDX_HEADER_SEQUENCE_AT, 8, UINT64_MAX, "034"},
+		{false, VHDX_HEADER_LOG_LENGTH_AT, 4, 0xffffffff, ANY},
+		{false, VHDX_HEADER_LOG_OFFSET_AT, 8, UINT64_MAX, ANY},
+		{false, VHDX_HEADER_SEQUENCE_AT, 8, UINT64_MAX, ANY},
 		{true, VHDX_REGIONS_COUNT_AT, 4, 0, REFUSED},
 		{true, VHDX_REGIONS_COUNT_AT, 4, 1, REFUSED},
-		{true, VHDX_REGIONS_COUNT_AT, 4, 2047, "034"},
+		{true, VHDX_REGIONS_COUNT_AT, 4, 2047, ANY},
 		{true, VHDX_REGIONS_COUNT_AT, 4, 0xffffffff, REFUSED},
 		{true, VHDX_REGIONS_ENTRIES_AT, 8, 77, REFUSED},
 		{true, VHDX_REGIONS_ENTRIES_AT + VHDX_REGION_OFFSET_AT, 8, 0, REFUSED},
@@ -330,9 +332,9 @@ Test(damage, absurd_block_allocation_table)
 			{bat, 8, UINT64_MAX, REFUSED},
 			{bat, 8, UINT64_MAX - 1, REFUSED},
 			{bat, 8, VHDX_FULLY_PRESENT, REFUSED},
-			{bat, 8, first | 0xff8, "034"},
+			{bat, 8, first | 0xff8, ANY},
 			{bat, 8, (first & ~UINT64_C(7)) | 4, REFUSED},
-			{bat, 8, (first & ~UINT64_C(7)) | VHDX_PARTIALLY_PRESENT, "034"},
+			{bat, 8, (first & ~UINT64_C(7)) | VHDX_PARTIALLY_PRESENT, ANY},
 			{bat, 8, (UINT64_C(1) << 62) | VHDX_FULLY_PRESENT, REFUSED},
 			{bat, 8, MIB | VHDX_FULLY_PRESENT, REFUSED},
 			{bat, 8, VHDX_NOT_PRESENT, REFUSED},
@@ -364,9 +366,9 @@ Test(damage, absurd_partition_table)
 		{466, 1, 0x0f, REFUSED},
 		{510, 2, 0, REFUSED},
 		{474, 4, 1, REFUSED},
-		{466, 1, 0x83, "034"},
+		{466, 1, 0x83, ANY},
 		{462, 8, 0, REFUSED},
-		{446, 1, 0, "034"},
+		{446, 1, 0, ANY},
 	};
 	CLEANUP_SAMPLE struct sample sample;
 
@@ -446,8 +448,8 @@ static size_t mutate(uint8_t *bytes, size_t room, uint64_t *random)
 }
 
 /* Random changes of one to three places in random areas. */
-static void play_rounds(struct sample *sample, const char *name, const struct area *areas,
-			size_t count)
+static void play_rounds(struct sample *sample, const char *name, const char *allowed,
+			const struct area *areas, size_t count)
 {
 	uint64_t random = random_seed(name);
 
@@ -469,7 +471,7 @@ static void play_rounds(struct sample *sample, const char *name, const struct ar
 		}
 		snprintf(what, sizeof(what), "%s, round %d, %zu places, one at %" PRIu64, name,
 			 round, places, offsets[0]);
-		expect(ANY, what);
+		expect(allowed, what);
 		for (size_t i = 0; i < places; i++)
 			repair(sample, offsets[i], sizes[i]);
 	}
@@ -493,7 +495,7 @@ Test(damage, random_vhdx)
 			{region_offset(&sample, VHDX_REGION_BAT), 9000},
 		};
 
-		play_rounds(&sample, "random-vhdx", areas, ARRAY_SIZE(areas));
+		play_rounds(&sample, "random-vhdx", ANY, areas, ARRAY_SIZE(areas));
 	}
 }
 
@@ -506,7 +508,7 @@ Test(damage, random_partition_tables_and_boot_sectors)
 	sample_open(&sample, "random-boot");
 	count = find_areas(&sample, SECTOR, 3, "NTFS    ", 90, areas);
 	areas[count++] = (struct area){guest_start(&sample) + 440, 72};
-	play_rounds(&sample, "random-boot", areas, count);
+	play_rounds(&sample, "random-boot", ANY, areas, count);
 }
 
 Test(damage, random_file_records)
@@ -515,7 +517,7 @@ Test(damage, random_file_records)
 	CLEANUP_SAMPLE struct sample sample;
 
 	sample_open(&sample, "random-mft");
-	play_rounds(&sample, "random-mft", areas,
+	play_rounds(&sample, "random-mft", MISSING, areas,
 		    find_areas(&sample, 1024, 0, "FILE", 1024, areas));
 }
 
@@ -528,7 +530,7 @@ Test(damage, random_system_records)
 
 	sample_open(&sample, "random-system");
 	count = find_areas(&sample, 1024, 0, "FILE", 512, areas);
-	play_rounds(&sample, "random-system", areas, count < 12 ? count : 12);
+	play_rounds(&sample, "random-system", MISSING, areas, count < 12 ? count : 12);
 }
 
 Test(damage, random_indexes)
@@ -537,7 +539,7 @@ Test(damage, random_indexes)
 	CLEANUP_SAMPLE struct sample sample;
 
 	sample_open(&sample, "random-index");
-	play_rounds(&sample, "random-index", areas,
+	play_rounds(&sample, "random-index", MISSING, areas,
 		    find_areas(&sample, 4096, 0, "INDX", 4096, areas));
 }
 
@@ -550,5 +552,5 @@ Test(damage, random_hives)
 	sample_open(&sample, "random-hive");
 	count = find_areas(&sample, 4096, 0, "hbin", 4096, areas);
 	count += find_areas(&sample, 4096, 0, "regf", 512, areas + count);
-	play_rounds(&sample, "random-hive", areas, count);
+	play_rounds(&sample, "random-hive", ANY, areas, count);
 }
