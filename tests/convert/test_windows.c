@@ -73,15 +73,36 @@ static uint8_t *software_hive(const struct sample *sample, size_t *ret_size)
 	return bytes;
 }
 
-/* Make the sequence numbers differ, with the right checksum. */
-static void make_dirty(uint8_t *hive)
+static void fix_checksum(uint8_t *base)
 {
 	uint32_t sum = 0;
 
-	put_le32(hive + 4, get_le32(hive + 4) + 1);
 	for (size_t at = 0; at < 508; at += 4)
-		sum ^= get_le32(hive + at);
-	put_le32(hive + 508, sum);
+		sum ^= get_le32(base + at);
+	put_le32(base + 508, sum);
+}
+
+/* Make the sequence numbers differ. */
+static void make_dirty(uint8_t *hive)
+{
+	put_le32(hive + 4, get_le32(hive + 4) + 1);
+	fix_checksum(hive);
+}
+
+/* Add a log of the old format that holds all of 'hive' (regf specification, "Old format" of transaction logs). */
+static void add_log(ntfs_volume *volume, const char *path, const uint8_t *hive, size_t size)
+{
+	size_t bins = size - 4096, pages = bins / 512, at = (512 + 4 + pages / 8 + 511) / 512 * 512;
+	uint8_t *log = calloc(1, at + bins);
+
+	memcpy(log, hive, 512);
+	put_le32(log + 28, 1);
+	fix_checksum(log);
+	memcpy(log + 512, "DIRT", 4);
+	memset(log + 516, 0xff, pages / 8);
+	memcpy(log + at, hive + 4096, bins);
+	image_add(volume, path, log, at + bins);
+	free(log);
 }
 
 static void add_program(ntfs_volume *volume, const struct sample *sample, const char *below)
@@ -217,6 +238,30 @@ Test(windows, refuses_a_dirty_hive, .init = set_up, .fini = tear_down)
 	add_windows(&sample);
 	cr_assert_lt(find(&windows, &found, &err, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_HIVE_DIRTY, "%s", err.message);
+}
+
+Test(windows, reads_a_dirty_hive_with_its_log, .init = set_up, .fini = tear_down)
+{
+	struct error err = ERROR_INIT;
+	struct sample sample = samples[0].sample;
+	struct windows windows;
+	bool found = false;
+	ntfs_volume *volume;
+	uint8_t *newer;
+	size_t size;
+
+	image_make(image, 16 * MIB, 4096);
+	sample.dirty = true;
+	sample.build = "9200";
+	add_windows(&sample);
+	newer = software_hive(&samples[0].sample, &size);
+	volume = image_mount(image);
+	add_log(volume, "Windows/System32/config/SOFTWARE.LOG1", newer, size);
+	image_unmount(volume);
+	free(newer);
+	cr_assert_eq(find(&windows, &found, &err, &err), 0, "%s", err.message);
+	cr_assert(found);
+	cr_assert_eq(windows.build, 9600);
 }
 
 Test(windows, finds_none, .init = set_up, .fini = tear_down)
