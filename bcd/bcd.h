@@ -26,7 +26,9 @@ struct bcd_target {
 	struct guid esp;      /* unique partition GUID of the new ESP */
 	const struct bcd_partition *partitions;
 	size_t partition_count;
-	uint64_t system_offset;	 /* mbr_offset of the old system (active) partition */
+	/* mbr_offset of the old system (active) partition. When it is not among the partitions, it
+	 * has become the ESP. */
+	uint64_t system_offset;
 	uint64_t windows_offset; /* mbr_offset of the Windows partition */
 	bool is_not_hibernated; /* the caller has seen that no hiberfil.sys is live: a resume in the
 				   store is stale */

@@ -143,9 +143,16 @@ static bool map_mbr(const struct rewriting *rewriting, struct bcd_partition_id *
 	const struct bcd_target *target = rewriting->conversion->target;
 	char where[96];
 
-	if (id->mbr_signature == target->mbr_signature &&
-	    bcd_target_partition(target, id->mbr_offset, id))
-		return true;
+	if (id->mbr_signature == target->mbr_signature) {
+		if (bcd_target_partition(target, id->mbr_offset, id))
+			return true;
+		/* The old system partition may have become the ESP itself. */
+		if (id->mbr_offset == target->system_offset) {
+			*id = (struct bcd_partition_id){.partition = target->esp,
+							.disk = target->gpt_disk};
+			return true;
+		}
+	}
 	snprintf(where, sizeof(where), "byte %" PRIu64 " of the disk with signature %08" PRIx32,
 		 id->mbr_offset, id->mbr_signature);
 	warn_foreign(rewriting, where);

@@ -188,6 +188,9 @@ static int make_windows(struct rebuild *rebuild)
 	const struct bcd_object *target = find_target(rebuild);
 	int r;
 
+	if (windows.kind == BCD_DEVICE_MBR && !rebuild->how->is_bios)
+		return error_failed(rebuild->err, EINVAL,
+				    "the Windows partition is not on the new disk");
 	if (!target)
 		return error_damaged(rebuild->err,
 				     "'%s': not a BCD-Template: no template of a Windows loader",
@@ -360,6 +363,16 @@ static int make_winre_loader(const struct rebuild *rebuild, const struct guid *o
 	return r;
 }
 
+/* Is there a recovery environment, and on a partition that the new store can name? */
+static bool has_winre(const struct bcd_rebuild *how)
+{
+	struct bcd_partition_id id;
+
+	if (!how->winre_path || guid_is_zero(&how->winre_loader))
+		return false;
+	return how->is_bios || bcd_target_partition(how->target, how->winre_offset, &id);
+}
+
 /* What reagentc adds when the recovery environment is on. */
 static int make_winre(const struct rebuild *rebuild)
 {
@@ -371,7 +384,7 @@ static int make_winre(const struct rebuild *rebuild)
 	struct guid options = guid_from_name(id, "options", strlen("options"));
 	int r;
 
-	if (!rebuild->how->winre_path)
+	if (!has_winre(rebuild->how))
 		return 0;
 	r = make_winre_loader(rebuild, &options);
 	if (r == 0)
@@ -418,7 +431,7 @@ static void note_losses(const struct bcd_rebuild *how, bool has_template, struct
 		&notes->dropped, &notes->dropped_count,
 		"the boot menu of the old store: its other entries, its settings for debugging, the "
 		"hypervisor and emergency management, and its time-out");
-	if (!how->winre_path)
+	if (!has_winre(how))
 		bcd_note(
 			&notes->warnings, &notes->warning_count,
 			"the recovery environment has no boot entry; run 'reagentc /enable' in the guest");

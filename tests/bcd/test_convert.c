@@ -239,6 +239,148 @@ Test(bcd_convert, refusals)
 	cr_assert_eq(refusal_of(made, MADE_WINDOWS), REFUSAL_HIBERNATED);
 }
 
+/* Give the loader of the made store a device; its text after the conversion. */
+static const char *converted_device(const struct bcd_device *device, uint32_t code,
+				    struct bcd_notes *notes)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	struct bcd_object *other = add_entry(made, OTHER, BCD_OBJECT_OSLOADER);
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	size_t size;
+
+	set_mbr_device(made, other, BCD_DEVICE, MADE_WINDOWS, MADE_SIGNATURE);
+	set_mbr_device(made, other, BCD_OS_DEVICE, MADE_WINDOWS, MADE_SIGNATURE);
+	set_string(made, other, BCD_PATH, "\\Windows\\system32\\winload.exe");
+	set_string(made, other, BCD_OS_SYSTEMROOT, "\\Windows");
+	cr_assert_eq(bcd_device_encode(device, &bytes, &size, NULL), 0);
+	cr_assert_eq(bcd_object_set(made, other, code, bytes, size, NULL), 0);
+	store = convert_made(made, notes);
+	return text_of(store, OTHER, code);
+}
+
+Test(bcd_convert, devices_of_every_kind)
+{
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	char path[] = "\\w.vhdx", expected[400];
+	struct bcd_device mbr = {.kind = BCD_DEVICE_MBR,
+				 .id = {.mbr_offset = MADE_WINDOWS,
+					.mbr_signature = MADE_SIGNATURE}};
+	struct bcd_device boot = {.kind = BCD_DEVICE_BOOT};
+	struct bcd_device vhd = {.kind = BCD_DEVICE_VHD,
+				 .path = path,
+				 .parent = &mbr,
+				 .id = {.mbr_offset = MADE_SYSTEM,
+					.mbr_signature = MADE_SIGNATURE}};
+	struct bcd_device file = {.kind = BCD_DEVICE_FILE, .path = path, .parent = &boot};
+	struct bcd_device disk = {.kind = BCD_DEVICE_VHD,
+				  .is_whole_disk = true,
+				  .path = path,
+				  .parent = &mbr};
+	struct bcd_device locate = {.kind = BCD_DEVICE_LOCATE_ELEMENT,
+				    .located_element = BCD_PATH,
+				    .parent = &disk};
+	struct bcd_device anywhere = {.kind = BCD_DEVICE_LOCATE_PATH, .path = path};
+
+	/* "boot" was the partition of the BIOS boot manager; a loader means its Windows. */
+	cr_assert_str_eq(converted_device(&boot, BCD_OS_DEVICE, &notes), gpt_text(MADE_WINDOWS));
+	/* The partition of the file follows; the inside of the virtual disk stays. */
+	snprintf(expected, sizeof(expected), "vhd=[%s]\\w.vhdx", gpt_text(MADE_WINDOWS));
+	cr_assert_str_eq(converted_device(&vhd, BCD_OS_DEVICE, &notes), expected);
+	snprintf(expected, sizeof(expected), "file=[%s]\\w.vhdx", gpt_text(MADE_SYSTEM));
+	cr_assert_str_eq(converted_device(&file, BCD_OS_DEVICE, &notes), expected);
+	snprintf(expected, sizeof(expected), "locate=custom:12000002,vhd=[%s]\\w.vhdx",
+		 gpt_text(MADE_WINDOWS));
+	cr_assert_str_eq(converted_device(&locate, BCD_OS_DEVICE, &notes), expected);
+	cr_assert_str_eq(converted_device(&anywhere, BCD_OS_DEVICE, &notes), "locate=\\w.vhdx");
+	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
+}
+
+/* The old system partition is not in the target when it has become the ESP. */
+Test(bcd_convert, system_partition_that_becomes_the_esp)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	CLEANUP_BYTES struct bytes from = commit_store(made), to = {.at = NULL};
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	const struct bcd_partition windows = {MADE_WINDOWS, {{1}}};
+	const struct bcd_target target = {.mbr_signature = MADE_SIGNATURE,
+					  .esp = {{2}},
+					  .partitions = &windows,
+					  .partition_count = 1,
+					  .system_offset = MADE_SYSTEM,
+					  .windows_offset = MADE_WINDOWS};
+
+	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size, &notes,
+				 NULL),
+		     0);
+	cr_assert_eq(notes.warning_count, 0);
+	store = open_store(&to);
+	cr_assert_not_null(strstr(text_of(store, MADE_OPTIONS, BCD_SDIDEVICE),
+				  "partition={00000002-0000-0000-0000-000000000000}"));
+}
+
+Test(bcd_convert, rebuilt_store_starts_the_recovery_environment)
+{
+	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+	CLEANUP_BYTES struct bytes to = {.at = NULL};
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	const struct bcd_partition partitions[] = {{MADE_SYSTEM, {{1}}}, {MADE_WINDOWS, {{2}}}};
+	const struct bcd_target target = {.partitions = partitions,
+					  .partition_count = 2,
+					  .system_offset = MADE_SYSTEM,
+					  .windows_offset = MADE_WINDOWS};
+	struct bcd_rebuild how = {.target = &target,
+				  .system_root = "\\Windows",
+				  .description = "Windows Server 2019",
+				  .is_server = true,
+				  .winre_path = "\\Recovery\\WindowsRE",
+				  .winre_offset = MADE_SYSTEM,
+				  .winre_loader = id(MADE_RECOVERY)};
+	struct bcd_default_entry entry;
+	struct error err = ERROR_INIT;
+	char loader[GUID_TEXT_SIZE + 2], text[GUID_TEXT_SIZE];
+
+	cr_assert_eq(bcd_rebuild(NULL, 0, "BCD", &how, &to.at, &to.size, &notes, &err), 0, "%s",
+		     err.message);
+	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
+	cr_assert_eq(bcd_default_entry(to.at, to.size, "BCD", &entry, &err), 0);
+	cr_assert_str_eq(entry.path, "\\Windows\\system32\\winload.efi");
+	cr_assert_str_eq(entry.description, "Windows Server 2019");
+	cr_assert(entry.device_is_gpt);
+	cr_assert_eq(entry.device_partition.bytes[0], 2);
+	store = open_store(&to);
+	snprintf(loader, sizeof(loader), "{%s}", guid_format(&entry.object, text));
+	cr_assert_str_eq(text_of(store, loader, BCD_RECOVERYSEQUENCE), MADE_RECOVERY);
+	cr_assert_str_eq(text_of(store, loader, BCD_OS_NX), "OptOut");
+	cr_assert_str_eq(text_of(store, MADE_RECOVERY, BCD_OS_WINPE), "Yes");
+	bcd_default_entry_done(&entry);
+	how.winre_offset = 17;
+	bytes_done(&to);
+	cr_assert_eq(bcd_rebuild(NULL, 0, "BCD", &how, &to.at, &to.size, &notes, &err), 0);
+	cr_assert_eq(notes.warning_count, 1);
+}
+
+/* Stores of setup media start from their own partition and have no Windows to convert. */
+Test(bcd_convert, stores_of_media_are_refused)
+{
+	static const char *const names[] = {"media-bios-win10-22h2.bcd",
+					    "media-bios-win7-256k.bcd"};
+
+	for (size_t i = 0; i < 2; i++) {
+		char path[512];
+		CLEANUP_BYTES struct bytes from = {.at = NULL}, to = {.at = NULL};
+		CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+		const struct bcd_target target = {.mbr_signature = 1};
+		struct error err = ERROR_INIT;
+
+		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
+		from = read_file(path);
+		cr_assert_lt(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size,
+					 &notes, &err),
+			     0);
+		cr_assert_eq(err.refusal, REFUSAL_BCD_DAMAGED, "%s", err.message);
+	}
+}
+
 static void assert_no_mbr_device(const struct bcd_store *store, uint32_t signature)
 {
 	for (size_t i = 0; i < store->object_count; i++)
