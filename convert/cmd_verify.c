@@ -14,7 +14,8 @@ enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS };
 static const struct cmd_option options[] = {
 	{OPTION_NVRAM, "nvram", "STORE",
 	 "the NVRAM store, .vmgs or .fd; default: DISK with\nthe ending .vmgs, when there is such a file"},
-	{OPTION_NO_GUESTFS, "no-guestfs", NULL, "do not start libguestfs, which takes half a minute\nwithout KVM"},
+	{OPTION_NO_GUESTFS, "no-guestfs", NULL,
+	 "do not start libguestfs, which takes half a minute\nwithout KVM"},
 	{OPTION_JSON, "json", NULL, "print the results as JSON"},
 	{0, NULL, NULL, NULL},
 };
@@ -24,10 +25,11 @@ static const struct cmd_verb verb = {
 	.synopsis = "[OPTIONS] DISK",
 	.purpose = "Read a converted disk and its NVRAM store back with independent readers.",
 	.options = options,
-	.epilogue = "Each check is a line: 'ok    NAME: what was seen', 'FAIL  NAME: found, expected',\n"
-		    "or 'skipped NAME (why)'. Nothing is written to the disk or the store.\n\n"
-		    "Exit status: 0 no check failed, 1 a check failed, 4 the image cannot be read.\n\n"
-		    "Example:\n  hvgen2 verify web01-gen2.vhdx\n",
+	.epilogue =
+		"Each check is a line: 'ok    NAME: what was seen', 'FAIL  NAME: found, expected',\n"
+		"or 'skipped NAME (why)'. Nothing is written to the disk or the store.\n\n"
+		"Exit status: 0 no check failed, 1 a check failed, 4 the image cannot be read.\n\n"
+		"Example:\n  hvgen2 verify web01-gen2.vhdx\n",
 };
 
 struct settings {
@@ -61,6 +63,20 @@ static void print_line(void *opaque, const struct verify_result *result)
 	fflush(stream); /* the checks take their time */
 }
 
+/* Names on Linux are bytes; those that are no UTF-8 get question marks. */
+static json_t *path_json(const char *path)
+{
+	CLEANUP_FREE char *ascii = NULL;
+	json_t *string = json_string(path);
+
+	if (string || !(ascii = strdup(path)))
+		return string;
+	for (char *at = ascii; *at; at++)
+		if ((unsigned char)*at >= 0x80)
+			*at = '?';
+	return json_string(ascii);
+}
+
 static int print_json(const struct verify *verify, struct error *err)
 {
 	json_t *checks = json_array(), *root;
@@ -68,10 +84,11 @@ static int print_json(const struct verify *verify, struct error *err)
 
 	for (size_t i = 0; i < verify->result_count; i++)
 		json_array_append_new(checks,
-				      json_pack("{s:s, s:s, s:s}", "name", verify->results[i].name, "status",
-						verify_status_text(verify->results[i].status), "detail",
-						verify->results[i].detail));
-	root = json_pack("{s:s%, s:o, s:I, s:I, s:I}", "disk", verify->path, strlen(verify->path), "checks",
+				      json_pack("{s:s, s:s, s:s}", "name", verify->results[i].name,
+						"status",
+						verify_status_text(verify->results[i].status),
+						"detail", verify->results[i].detail));
+	root = json_pack("{s:o, s:o, s:I, s:I, s:I}", "disk", path_json(verify->path), "checks",
 			 checks, "ok", (json_int_t)verify->counts[VERIFY_OK], "failed",
 			 (json_int_t)verify->counts[VERIFY_FAIL], "skipped",
 			 (json_int_t)verify->counts[VERIFY_SKIPPED]);
@@ -129,7 +146,8 @@ int cmd_verify(int argc, char **argv)
 	if (r == CMD_HELP_SHOWN)
 		return 0;
 	if (r == 0 && operand != argc - 1)
-		r = error_usage(&err, "expected one disk, got %d operands; see 'hvgen2 help verify'",
+		r = error_usage(&err,
+				"expected one disk, got %d operands; see 'hvgen2 help verify'",
 				argc - operand);
 	if (r == 0 && !verify)
 		r = error_failed(&err, ENOMEM, "no memory");

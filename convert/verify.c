@@ -79,7 +79,8 @@ void verify_add(struct verify *verify, const struct verify_result *result)
 {
 	struct verify_result *slot;
 
-	if (verify->result_count == VERIFY_MAX_RESULTS || (unsigned int)result->status >= VERIFY_STATUS_MAX)
+	if (verify->result_count == VERIFY_MAX_RESULTS ||
+	    (unsigned int)result->status >= VERIFY_STATUS_MAX)
 		return;
 	slot = &verify->results[verify->result_count++];
 	*slot = *result;
@@ -92,8 +93,8 @@ void verify_add(struct verify *verify, const struct verify_result *result)
 		verify->report(verify->opaque, slot);
 }
 
-static PRINTF_LIKE(4, 0) void add(struct verify *verify, enum verify_status status, const char *name,
-				  const char *format, va_list args)
+static PRINTF_LIKE(4, 0) void add(struct verify *verify, enum verify_status status,
+				  const char *name, const char *format, va_list args)
 {
 	struct verify_result result = {.status = status};
 

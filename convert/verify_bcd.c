@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The boot store of the ESP: sound by the rules of the boot library, and its default entry leads to a file. */
+/* The boot store of the ESP: sound by the rules of the boot library, and its default entry leads to
+ * a file. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "common/checked.h"
 #include "convert/verify.h"
 
-#define STORE_NAME       "\\EFI\\Microsoft\\Boot\\BCD"
+#define STORE_NAME	 "\\EFI\\Microsoft\\Boot\\BCD"
 #define MAX_LOADER_BYTES ((size_t)(32 * MIB)) /* winload.efi has up to 2 MB */
 
 static void check_store(struct verify *verify)
@@ -25,7 +26,8 @@ static void check_store(struct verify *verify)
 		verify_ok(verify, "bcd", "references, formats and sizes are right");
 }
 
-static const struct verify_partition *find_partition(const struct verify *verify, const struct guid *unique)
+static const struct verify_partition *find_partition(const struct verify *verify,
+						     const struct guid *unique)
 {
 	for (size_t i = 0; i < verify->partition_count; i++)
 		if (guid_equal(&verify->partitions[i].unique, unique))
@@ -33,7 +35,8 @@ static const struct verify_partition *find_partition(const struct verify *verify
 	return NULL;
 }
 
-/* The device of the default entry as a partition of this disk; NULL with a result when it is none. */
+/* The device of the default entry as a partition of this disk; NULL with a result when it is none.
+ */
 static const struct verify_partition *resolve_device(struct verify *verify,
 						     const struct bcd_default_entry *entry)
 {
@@ -57,8 +60,8 @@ static const struct verify_partition *resolve_device(struct verify *verify,
 			    "the default entry names partition {%s}, which is not in the table",
 			    guid_format(&entry->device_partition, found));
 	else
-		verify_ok(verify, name, "'%s' starts from partition %u of this disk", entry->description,
-			  partition->number);
+		verify_ok(verify, name, "'%s' starts from partition %u of this disk",
+			  entry->description, partition->number);
 	return partition;
 }
 
@@ -74,12 +77,15 @@ static void check_loader(struct verify *verify, const struct verify_partition *p
 	size_t size;
 
 	if (!verify_window(verify, partition, &window)) {
-		verify_fail(verify, name, "partition %u does not lie on the disk", partition->number);
+		verify_fail(verify, name, "partition %u does not lie on the disk",
+			    partition->number);
 	} else if (volume_open(&window.disk, false, &volume, &err) < 0 ||
 		   volume_read_file(volume, path, MAX_LOADER_BYTES, &bytes, &size, &err) < 0) {
-		verify_fail(verify, name, "'%s' on partition %u: %s", path, partition->number, err.message);
+		verify_fail(verify, name, "'%s' on partition %u: %s", path, partition->number,
+			    err.message);
 	} else if ((fault = verify_pe_fault(bytes, size, PE_SUBSYSTEM_ANY))) {
-		verify_fail(verify, name, "'%s' on partition %u %s", path, partition->number, fault);
+		verify_fail(verify, name, "'%s' on partition %u %s", path, partition->number,
+			    fault);
 	} else {
 		verify_ok(verify, name, "'%s' on partition %u is an x64 program of %zu bytes", path,
 			  partition->number, size);

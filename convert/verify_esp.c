@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The EFI system partition: its boot sector read here, its structure judged by fsck.fat, its files read with mtools.
- * The programs work on a sparse copy without a name in $TMPDIR, which the kernel removes with the last descriptor.
+ * The EFI system partition: its boot sector read here, its structure judged by fsck.fat, its files
+ * read with mtools. The programs work on a sparse copy without a name in $TMPDIR, which the kernel
+ * removes with the last descriptor.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,22 +16,22 @@
 #include "convert/verify_tool.h"
 
 /* Boot sector of FAT32: Microsoft FAT specification 1.03, "Boot Sector and BPB". */
-#define BPB_BYTES_PER_SECTOR    11
+#define BPB_BYTES_PER_SECTOR	11
 #define BPB_SECTORS_PER_CLUSTER 13
-#define BPB_RESERVED_SECTORS    14
-#define BPB_FATS                16
-#define BPB_ROOT_ENTRIES        17
-#define BPB_TOTAL_16            19
-#define BPB_FAT_SIZE_16         22
-#define BPB_HIDDEN_SECTORS      28
-#define BPB_TOTAL_32            32
-#define BPB_FAT_SIZE_32         36
-#define BOOT_SIGNATURE          510
-#define FAT32_MIN_CLUSTERS      65525
+#define BPB_RESERVED_SECTORS	14
+#define BPB_FATS		16
+#define BPB_ROOT_ENTRIES	17
+#define BPB_TOTAL_16		19
+#define BPB_FAT_SIZE_16		22
+#define BPB_HIDDEN_SECTORS	28
+#define BPB_TOTAL_32		32
+#define BPB_FAT_SIZE_32		36
+#define BOOT_SIGNATURE		510
+#define FAT32_MIN_CLUSTERS	65525
 
 #define COPY_CHUNK     ((size_t)MIB)
-#define COPY_UNIT      ((size_t)64 * 1024) /* pieces of zeros become holes */
-#define MAX_ESP_DATA   (UINT64_C(2) * GIB) /* an ESP holds some 30 MB */
+#define COPY_UNIT      ((size_t)64 * 1024)  /* pieces of zeros become holes */
+#define MAX_ESP_DATA   (UINT64_C(2) * GIB)  /* an ESP holds some 30 MB */
 #define MAX_FILE_BYTES ((size_t)(32 * MIB)) /* bootmgfw.efi has up to 3 MB */
 #define TOOL_SECONDS   60
 
@@ -69,7 +70,8 @@ static int write_nonzero(int fd, const uint8_t *bytes, size_t length, uint64_t o
 			continue;
 		*written += piece;
 		if (*written > MAX_ESP_DATA)
-			return error_failed(err, EFBIG, "it holds more than %" PRIu64 " GiB of data",
+			return error_failed(err, EFBIG,
+					    "it holds more than %" PRIu64 " GiB of data",
 					    MAX_ESP_DATA / GIB);
 		if (pwrite(fd, bytes + at, piece, (off_t)(offset + at)) != (ssize_t)piece)
 			return error_errno(err, "cannot write a temporary copy of the ESP");
@@ -108,7 +110,8 @@ static int copy_sparse(struct disk *from, int fd, struct error *err)
 	return 0;
 }
 
-/* The number of clusters that the boot sector gives; false when its fields contradict each other. */
+/* The number of clusters that the boot sector gives; false when its fields contradict each other.
+ */
 static bool count_clusters(const uint8_t *boot, uint64_t *ret)
 {
 	uint64_t total = get_le32(boot + BPB_TOTAL_32), per_cluster = boot[BPB_SECTORS_PER_CLUSTER];
@@ -178,12 +181,13 @@ static void check_fsck(struct verify *verify)
 		verify_ok(verify, name, "fsck.fat -n finds nothing (%.*s)",
 			  counts ? (int)strcspn(counts + 2, "\n") : 0, counts ? counts + 2 : "");
 	} else {
-		verify_fail(verify, name, "fsck.fat -n exits with %d: %.200s%.200s", output.status, line,
-			    output.message);
+		verify_fail(verify, name, "fsck.fat -n exits with %d: %.200s%.200s", output.status,
+			    line, output.message);
 	}
 }
 
-/* "::" + the path with slashes; false for names that FAT cannot hold or that mtools would take for a pattern. */
+/* "::" + the path with slashes; false for names that FAT cannot hold or that mtools would take for
+ * a pattern. */
 static bool mtools_path(const char *path, char ret[520])
 {
 	size_t length = strlen(path);
@@ -209,10 +213,11 @@ static size_t count_slashes(const char *text)
 }
 
 /*
- * mtools takes a folder for all files in it. 'mdir -b' prints a file as one line with as many slashes as were asked for;
- * what is in a folder has one more.
+ * mtools takes a folder for all files in it. 'mdir -b' prints a file as one line with as many
+ * slashes as were asked for; what is in a folder has one more.
  */
-static int check_is_file(struct verify *verify, const char *path, const char *name, struct error *err)
+static int check_is_file(struct verify *verify, const char *path, const char *name,
+			 struct error *err)
 {
 	const char *const argv[] = {"mdir", "-b", "-a", "-i", TOOL_IMAGE, name, NULL};
 	const struct tool_limits limits = {.output_bytes = MIB, .seconds = TOOL_SECONDS};
@@ -222,7 +227,8 @@ static int check_is_file(struct verify *verify, const char *path, const char *na
 	if (r < 0)
 		return r;
 	if (output.status != 0)
-		return error_failed(err, ENOENT, "mtools cannot read '%s': %s", path, output.message);
+		return error_failed(err, ENOENT, "mtools cannot read '%s': %s", path,
+				    output.message);
 	if (count_slashes((char *)output.bytes) != count_slashes(name))
 		return error_failed(err, ENOENT, "'%s' is no file", path);
 	return 0;
@@ -257,7 +263,8 @@ const char *verify_pe_fault(const uint8_t *bytes, size_t size, unsigned int subs
 {
 	uint64_t header = size >= 64 ? get_le32(bytes + 0x3c) : 0;
 
-	/* PE/COFF: DOS stub, "PE\0\0", COFF header (20 bytes), optional header with the subsystem at 68. */
+	/* PE/COFF: DOS stub, "PE\0\0", COFF header (20 bytes), optional header with the subsystem
+	 * at 68. */
 	if (size < 64 || memcmp(bytes, "MZ", 2) != 0 || !range_within(header, 24 + 70, size) ||
 	    memcmp(bytes + header, "PE\0\0", 4) != 0)
 		return "is no PE file";
@@ -268,7 +275,8 @@ const char *verify_pe_fault(const uint8_t *bytes, size_t size, unsigned int subs
 	return NULL;
 }
 
-/* One boot program. *ret is NULL after a result that is not ok. False when there is no point in going on. */
+/* One boot program. *ret is NULL after a result that is not ok. False when there is no point in
+ * going on. */
 static bool check_program(struct verify *verify, const char *name, const char *path, uint8_t **ret,
 			  size_t *ret_size)
 {
@@ -287,7 +295,8 @@ static bool check_program(struct verify *verify, const char *name, const char *p
 	} else if ((fault = verify_pe_fault(bytes, *ret_size, PE_SUBSYSTEM_EFI_APPLICATION))) {
 		verify_fail(verify, name, "'%s' (%zu bytes) %s", path, *ret_size, fault);
 	} else {
-		verify_ok(verify, name, "'%s' is an x64 EFI application of %zu bytes", path, *ret_size);
+		verify_ok(verify, name, "'%s' is an x64 EFI application of %zu bytes", path,
+			  *ret_size);
 		*ret = TAKE(bytes);
 	}
 	return true;
@@ -331,7 +340,8 @@ void verify_esp(struct verify *verify)
 	check_boot_sector(verify, &window.disk);
 	verify->esp_fd = open_nameless_file();
 	if (verify->esp_fd < 0) {
-		verify_skip(verify, "esp-fsck", "cannot make a file in $TMPDIR or /tmp: %s", strerror(errno));
+		verify_skip(verify, "esp-fsck", "cannot make a file in $TMPDIR or /tmp: %s",
+			    strerror(errno));
 		return;
 	}
 	if (copy_sparse(&window.disk, verify->esp_fd, &err) < 0) {

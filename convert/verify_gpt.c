@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The GUID partition table, both copies, read from the bytes (UEFI 2.10 sections 5.2.3 and 5.3). On purpose nothing is
- * shared with convert/gpt.c but its constants: this is the second opinion on what that file writes.
+ * The GUID partition table, both copies, read from the bytes (UEFI 2.10 sections 5.2.3 and 5.3). On
+ * purpose nothing is shared with convert/gpt.c but its constants: this is the second opinion on
+ * what that file writes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,20 +16,20 @@
 #include "convert/verify.h"
 
 /* Header fields, section 5.3.2, table 5-5. */
-#define HEADER_REVISION     8
-#define HEADER_SIZE         12
-#define HEADER_CRC          16
-#define HEADER_RESERVED     20
-#define HEADER_MY_LBA       24
+#define HEADER_REVISION	    8
+#define HEADER_SIZE	    12
+#define HEADER_CRC	    16
+#define HEADER_RESERVED	    20
+#define HEADER_MY_LBA	    24
 #define HEADER_OTHER_LBA    32
 #define HEADER_FIRST_USABLE 40
 #define HEADER_LAST_USABLE  48
 #define HEADER_DISK_GUID    56
 #define HEADER_ARRAY_LBA    72
-#define HEADER_ENTRIES      80
+#define HEADER_ENTRIES	    80
 #define HEADER_ENTRY_SIZE   84
 #define HEADER_ARRAY_CRC    88
-#define HEADER_END          92
+#define HEADER_END	    92
 
 /* Entry fields, section 5.3.3, table 5-6. */
 #define ENTRY_TYPE   0
@@ -36,7 +37,7 @@
 #define ENTRY_FIRST  32
 #define ENTRY_LAST   40
 
-#define REVISION_1_0    0x00010000U
+#define REVISION_1_0	0x00010000U
 #define MAX_ARRAY_BYTES MIB /* 128 entries of 128 bytes are 16 KiB */
 
 /* Fields of the partition records of an MBR, section 5.2.1. */
@@ -68,7 +69,8 @@ static uint64_t disk_sectors(const struct verify *verify)
 	return verify->disk->size / verify->disk->sector_size;
 }
 
-/* Section 5.2.3: one record of type EE from LBA 1 over the disk, or over 2^32 - 1 sectors if that is less. */
+/* Section 5.2.3: one record of type EE from LBA 1 over the disk, or over 2^32 - 1 sectors if that
+ * is less. */
 static void check_protective_mbr(struct verify *verify)
 {
 	static const char name[] = "mbr";
@@ -92,15 +94,16 @@ static void check_protective_mbr(struct verify *verify)
 		if (is_zero(record, 16))
 			continue;
 		if (record[4] != 0xee || record[0] != 0 || ++protective > 1) {
-			verify_fail(verify, name,
-				    "record %d has type %02x and boot flag %02x, expected one record of type ee only",
-				    i + 1, record[4], record[0]);
+			verify_fail(
+				verify, name,
+				"record %d has type %02x and boot flag %02x, expected one record of type ee only",
+				i + 1, record[4], record[0]);
 			return;
 		}
 		if (start != 1 || length != covered) {
 			verify_fail(verify, name,
-				    "protects %" PRIu32 " sectors from LBA %" PRIu32 ", expected %" PRIu64
-				    " from 1",
+				    "protects %" PRIu32 " sectors from LBA %" PRIu32
+				    ", expected %" PRIu64 " from 1",
 				    length, start, covered);
 			return;
 		}
@@ -124,9 +127,11 @@ static void parse_header(const uint8_t *header, struct copy *copy)
 }
 
 /* Signature, revision, size and CRC. False with a result when the header cannot be trusted. */
-static bool check_header_bytes(struct verify *verify, const char *name, uint8_t *header, uint64_t lba)
+static bool check_header_bytes(struct verify *verify, const char *name, uint8_t *header,
+			       uint64_t lba)
 {
-	uint32_t size = get_le32(header + HEADER_SIZE), found = get_le32(header + HEADER_CRC), computed;
+	uint32_t size = get_le32(header + HEADER_SIZE), found = get_le32(header + HEADER_CRC),
+		 computed;
 
 	if (memcmp(header, "EFI PART", 8) != 0) {
 		verify_fail(verify, name, "no 'EFI PART' signature at LBA %" PRIu64, lba);
@@ -135,8 +140,8 @@ static bool check_header_bytes(struct verify *verify, const char *name, uint8_t 
 	if (get_le32(header + HEADER_REVISION) != REVISION_1_0 || size < HEADER_END ||
 	    size > verify->disk->sector_size) {
 		verify_fail(verify, name,
-			    "revision %08" PRIx32 " and header size %" PRIu32
-			    " at LBA %" PRIu64 ", expected 00010000 and %d",
+			    "revision %08" PRIx32 " and header size %" PRIu32 " at LBA %" PRIu64
+			    ", expected 00010000 and %d",
 			    get_le32(header + HEADER_REVISION), size, lba, HEADER_END);
 		return false;
 	}
@@ -146,8 +151,9 @@ static bool check_header_bytes(struct verify *verify, const char *name, uint8_t 
 	if (computed == found)
 		return true;
 	verify_fail(verify, name,
-		    "the header at LBA %" PRIu64 " has CRC %08" PRIx32 ", its bytes give %08" PRIx32, lba, found,
-		    computed);
+		    "the header at LBA %" PRIu64 " has CRC %08" PRIx32
+		    ", its bytes give %08" PRIx32,
+		    lba, found, computed);
 	return false;
 }
 
@@ -166,12 +172,14 @@ static bool check_header_places(struct verify *verify, const char *name, const s
 		return false;
 	}
 	if (!add_u64(copy->array_lba, copy->array_sectors, &array_end) || copy->array_lba < 2 ||
-	    array_end > last + 1 || copy->first_usable > copy->last_usable || copy->last_usable >= last) {
+	    array_end > last + 1 || copy->first_usable > copy->last_usable ||
+	    copy->last_usable >= last) {
 		verify_fail(verify, name,
-			    "array of %" PRIu64 " sectors at LBA %" PRIu64 " and usable LBAs %" PRIu64
-			    " to %" PRIu64 " do not fit a disk of %" PRIu64 " sectors",
-			    copy->array_sectors, copy->array_lba, copy->first_usable, copy->last_usable,
-			    last + 1);
+			    "array of %" PRIu64 " sectors at LBA %" PRIu64
+			    " and usable LBAs %" PRIu64 " to %" PRIu64
+			    " do not fit a disk of %" PRIu64 " sectors",
+			    copy->array_sectors, copy->array_lba, copy->first_usable,
+			    copy->last_usable, last + 1);
 		return false;
 	}
 	if (copy->array_lba <= copy->last_usable && array_end > copy->first_usable) {
@@ -184,7 +192,8 @@ static bool check_header_places(struct verify *verify, const char *name, const s
 	return true;
 }
 
-static bool read_array(struct verify *verify, const char *name, struct copy *copy, uint32_t wanted_crc)
+static bool read_array(struct verify *verify, const char *name, struct copy *copy,
+		       uint32_t wanted_crc)
 {
 	struct error err = ERROR_INIT;
 	uint32_t found;
@@ -225,7 +234,8 @@ static void check_copy(struct verify *verify, const char *name, uint64_t lba, st
 	/* Section 5.3.2: 128 * 2^n bytes; no array smaller than 16 KiB. */
 	if (ret->entry_size < 128 || ret->entry_size > 4096 || !is_power_of_two(ret->entry_size) ||
 	    ret->entries == 0 || ret->entries > MAX_ARRAY_BYTES / ret->entry_size) {
-		verify_fail(verify, name, "%" PRIu32 " entries of %" PRIu32 " bytes, expected 128 of 128",
+		verify_fail(verify, name,
+			    "%" PRIu32 " entries of %" PRIu32 " bytes, expected 128 of 128",
 			    ret->entries, ret->entry_size);
 		return;
 	}
@@ -235,11 +245,14 @@ static void check_copy(struct verify *verify, const char *name, uint64_t lba, st
 	    !read_array(verify, name, ret, get_le32(header + HEADER_ARRAY_CRC)))
 		return;
 	ret->valid = true;
-	verify_ok(verify, name, "header at LBA %" PRIu64 " and %" PRIu32 " entries at LBA %" PRIu64 ", CRCs right",
+	verify_ok(verify, name,
+		  "header at LBA %" PRIu64 " and %" PRIu32 " entries at LBA %" PRIu64
+		  ", CRCs right",
 		  lba, ret->entries, ret->array_lba);
 }
 
-static void check_agreement(struct verify *verify, const struct copy *primary, const struct copy *backup)
+static void check_agreement(struct verify *verify, const struct copy *primary,
+			    const struct copy *backup)
 {
 	static const char name[] = "gpt-copies";
 
@@ -294,7 +307,8 @@ static bool check_partition(struct verify *verify, const struct copy *copy, size
 	if (this->first_lba > this->last_lba || this->first_lba < copy->first_usable ||
 	    this->last_lba > copy->last_usable) {
 		verify_fail(verify, name,
-			    "partition %u has LBAs %" PRIu64 " to %" PRIu64 ", usable are %" PRIu64 " to %" PRIu64,
+			    "partition %u has LBAs %" PRIu64 " to %" PRIu64 ", usable are %" PRIu64
+			    " to %" PRIu64,
 			    this->number, this->first_lba, this->last_lba, copy->first_usable,
 			    copy->last_usable);
 		return false;
@@ -331,10 +345,12 @@ static void check_partitions(struct verify *verify, const struct copy *copy)
 			return;
 		unaligned += verify->partitions[i].first_lba % unit != 0;
 	}
-	/* Old disks start their first partition at sector 63; a conversion moves nothing within the disk. */
+	/* Old disks start their first partition at sector 63; a conversion moves nothing within the
+	 * disk. */
 	if (unaligned)
 		snprintf(note, sizeof(note), "all but %u", unaligned);
-	verify_ok(verify, "partitions", "%zu, within the usable range, no overlaps, %s on whole MiB",
+	verify_ok(verify, "partitions",
+		  "%zu, within the usable range, no overlaps, %s on whole MiB",
 		  verify->partition_count, note);
 }
 

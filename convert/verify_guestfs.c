@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libguestfs: another kernel reads the result with drivers of its own. It is started in a child process.
+ * libguestfs: another kernel reads the result with drivers of its own. It is started in a child
+ * process.
  *
- * Whether KVM works can only be told by trying: on some hosts every probe succeeds and qemu then aborts, or hangs. So the
- * first attempt gets a minute; when it fails or hangs, a new process and a new handle are started with KVM off. What
- * users set in LIBGUESTFS_BACKEND_SETTINGS is obeyed: then there is only one attempt. libguestfs itself would wait 20
- * minutes.
+ * Whether KVM works can only be told by trying: on some hosts every probe succeeds and qemu then
+ * aborts, or hangs. So the first attempt gets a minute; when it fails or hangs, a new process and a
+ * new handle are started with KVM off. What users set in LIBGUESTFS_BACKEND_SETTINGS is obeyed:
+ * then there is only one attempt. libguestfs itself would wait 20 minutes.
  *
  * The child is asked to end before it is killed, so that it can stop qemu and remove its files.
  */
@@ -31,9 +32,9 @@
 #include "common/checked.h"
 
 #define FIRST_ATTEMPT_SECONDS 60
-#define LAUNCH_SECONDS        300 /* 15 to 20 without KVM, 10 more when the appliance is built */
+#define LAUNCH_SECONDS	      300 /* 15 to 20 without KVM, 10 more when the appliance is built */
 #define QUESTIONS_SECONDS     600 /* 10 to 20 without KVM on an idle machine */
-#define END_SECONDS           15
+#define END_SECONDS	      15
 
 enum message_kind { MESSAGE_RESULT, MESSAGE_LAUNCHED, MESSAGE_NOT_LAUNCHED, MESSAGE_DONE };
 
@@ -125,7 +126,8 @@ static int launch(guestfs_h *g, const char *path, const char *folder, bool force
 }
 
 /* Runs in the child and ends it. */
-static void child_main(struct verify *verify, int fd, pid_t parent, const char *folder, bool force_tcg)
+static void child_main(struct verify *verify, int fd, pid_t parent, const char *folder,
+		       bool force_tcg)
 {
 	struct verify_result why = {.status = VERIFY_SKIPPED};
 	guestfs_h *g;
@@ -187,12 +189,12 @@ static void take_message(struct verify *verify, struct child *child, const struc
 	case MESSAGE_LAUNCHED:
 		child->launched = true;
 		*deadline = now_ms() + QUESTIONS_SECONDS * 1000;
-		verify_ok(verify, "guestfs", "started in %.1f s%s", (double)(now_ms() - start) / 1000,
-			  force_tcg ? ", without KVM" : "");
+		verify_ok(verify, "guestfs", "started in %.1f s%s",
+			  (double)(now_ms() - start) / 1000, force_tcg ? ", without KVM" : "");
 		break;
 	case MESSAGE_NOT_LAUNCHED:
-		snprintf(child->reason, sizeof(child->reason), "%.*s", (int)sizeof(child->reason) - 1,
-			 message->result.detail);
+		snprintf(child->reason, sizeof(child->reason), "%.*s",
+			 (int)sizeof(child->reason) - 1, message->result.detail);
 		break;
 	case MESSAGE_DONE:
 		child->done = true;
@@ -213,8 +215,8 @@ static void listen_to_child(struct verify *verify, struct child *child, bool for
 		ssize_t got;
 
 		if (left <= 0) {
-			snprintf(child->reason, sizeof(child->reason), "no answer after %" PRId64 " s",
-				 (now_ms() - start) / 1000);
+			snprintf(child->reason, sizeof(child->reason),
+				 "no answer after %" PRId64 " s", (now_ms() - start) / 1000);
 			return;
 		}
 		if (poll(&poll_fd, 1, (int)left) <= 0)
@@ -240,7 +242,8 @@ static bool reap(pid_t pid, unsigned int seconds)
 	return false;
 }
 
-/* A child that is still busy is asked to end; one that does not is killed with all its processes. */
+/* A child that is still busy is asked to end; one that does not is killed with all its processes.
+ */
 static void end_child(struct child *child)
 {
 	close(child->fd);
@@ -263,7 +266,8 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 }
 
 /* One attempt. True when it was launched: then all results have been added. */
-static bool attempt(struct verify *verify, bool force_tcg, unsigned int launch_seconds, char reason[256])
+static bool attempt(struct verify *verify, bool force_tcg, unsigned int launch_seconds,
+		    char reason[256])
 {
 	const char *parent = getenv("TMPDIR");
 	struct child child;
@@ -273,7 +277,8 @@ static bool attempt(struct verify *verify, bool force_tcg, unsigned int launch_s
 	snprintf(folder, sizeof(folder), "%.4000s/hvgen2-verify-XXXXXX",
 		 parent && parent[0] == '/' ? parent : "/tmp");
 	if (!mkdtemp(folder)) {
-		snprintf(reason, 256, "cannot make a folder in $TMPDIR or /tmp: %s", strerror(errno));
+		snprintf(reason, 256, "cannot make a folder in $TMPDIR or /tmp: %s",
+			 strerror(errno));
 		return false;
 	}
 	r = start_child(verify, folder, force_tcg, &child);
@@ -281,8 +286,8 @@ static bool attempt(struct verify *verify, bool force_tcg, unsigned int launch_s
 		listen_to_child(verify, &child, force_tcg, launch_seconds);
 		end_child(&child);
 		if (child.launched && !child.done)
-			verify_fail(verify, "guestfs", "the appliance ended before all questions: %s",
-				    child.reason);
+			verify_fail(verify, "guestfs",
+				    "the appliance ended before all questions: %s", child.reason);
 		memcpy(reason, child.reason, sizeof(child.reason));
 	} else {
 		snprintf(reason, 256, "%s", strerror(-r));
@@ -309,7 +314,8 @@ static const char *reason_to_skip(const struct verify *verify)
 
 void verify_guestfs(struct verify *verify)
 {
-	const char *skip = reason_to_skip(verify), *settings = getenv("LIBGUESTFS_BACKEND_SETTINGS");
+	const char *skip = reason_to_skip(verify),
+		   *settings = getenv("LIBGUESTFS_BACKEND_SETTINGS");
 	bool may_have_kvm = access("/dev/kvm", R_OK | W_OK) == 0;
 	char reason[256];
 

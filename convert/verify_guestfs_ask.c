@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the Linux kernel and libguestfs' inspection say about the disk; runs in the child of verify_guestfs.c. */
+/* What the Linux kernel and libguestfs' inspection say about the disk; runs in the child of
+ * verify_guestfs.c. */
 #include "convert/verify_guestfs.h"
 
 #include <inttypes.h>
@@ -48,7 +49,8 @@ static bool same_guid(char *text, const struct guid *expected)
 	return same;
 }
 
-static bool same_partition(struct verify *verify, guestfs_h *g, const struct guestfs_partition *theirs,
+static bool same_partition(struct verify *verify, guestfs_h *g,
+			   const struct guestfs_partition *theirs,
 			   const struct verify_partition *ours)
 {
 	uint64_t sector = verify->disk->sector_size;
@@ -61,13 +63,14 @@ static bool same_partition(struct verify *verify, guestfs_h *g, const struct gue
 			    "partition %d has %" PRIu64 " bytes from %" PRIu64
 			    ", in our table partition %u has %" PRIu64 " from %" PRIu64,
 			    theirs->part_num, theirs->part_size, theirs->part_start, ours->number,
-			    (ours->last_lba - ours->first_lba + 1) * sector, ours->first_lba * sector);
+			    (ours->last_lba - ours->first_lba + 1) * sector,
+			    ours->first_lba * sector);
 		return false;
 	}
 	if (!same_guid(guestfs_part_get_gpt_type(g, "/dev/sda", number), &ours->type) ||
 	    !same_guid(guestfs_part_get_gpt_guid(g, "/dev/sda", number), &ours->unique)) {
-		verify_fail(verify, "guestfs-table", "partition %u has other GUIDs than in our table",
-			    ours->number);
+		verify_fail(verify, "guestfs-table",
+			    "partition %u has other GUIDs than in our table", ours->number);
 		return false;
 	}
 	return true;
@@ -82,8 +85,8 @@ static void check_table(struct verify *verify, guestfs_h *g)
 	if (!list)
 		fail_with_error(verify, g, "guestfs-table", "cannot list partitions");
 	else if (!same)
-		verify_fail(verify, "guestfs-table", "%" PRIu32 " partitions, our table has %zu", list->len,
-			    verify->partition_count);
+		verify_fail(verify, "guestfs-table", "%" PRIu32 " partitions, our table has %zu",
+			    list->len, verify->partition_count);
 	for (size_t i = 0; same && i < verify->partition_count; i++)
 		same = same_partition(verify, g, &list->val[i], &verify->partitions[i]);
 	if (same)
@@ -94,8 +97,8 @@ static void check_table(struct verify *verify, guestfs_h *g)
 }
 
 /* Appends "number type" to 'text'. False with a result when it is not the type that we read. */
-static bool check_type(struct verify *verify, guestfs_h *g, const struct verify_partition *partition,
-		       char *text, size_t size)
+static bool check_type(struct verify *verify, guestfs_h *g,
+		       const struct verify_partition *partition, char *text, size_t size)
 {
 	CLEANUP_FREE char *type = NULL;
 	const char *expected = NULL;
@@ -148,8 +151,10 @@ static void check_esp_files(struct verify *verify, guestfs_h *g)
 {
 	static const char name[] = "guestfs-esp";
 	CLEANUP_FREE char *manager = checksum(verify, g, name, "/EFI/Microsoft/Boot/bootmgfw.efi");
-	CLEANUP_FREE char *fallback = manager ? checksum(verify, g, name, "/EFI/Boot/bootx64.efi") : NULL;
-	CLEANUP_FREE char *bcd = fallback ? guestfs_case_sensitive_path(g, "/EFI/Microsoft/Boot/BCD") : NULL;
+	CLEANUP_FREE char *fallback =
+		manager ? checksum(verify, g, name, "/EFI/Boot/bootx64.efi") : NULL;
+	CLEANUP_FREE char *bcd =
+		fallback ? guestfs_case_sensitive_path(g, "/EFI/Microsoft/Boot/BCD") : NULL;
 	int64_t size = bcd ? guestfs_filesize(g, bcd) : -1;
 
 	if (!fallback)
@@ -162,7 +167,8 @@ static void check_esp_files(struct verify *verify, guestfs_h *g)
 	else if (strcmp(manager, fallback) != 0)
 		verify_fail(verify, name, "bootmgfw.efi and bootx64.efi differ");
 	else
-		verify_ok(verify, name, "bootmgfw.efi, bootx64.efi and BCD are there (SHA-256 %.16s...)",
+		verify_ok(verify, name,
+			  "bootmgfw.efi, bootx64.efi and BCD are there (SHA-256 %.16s...)",
 			  manager);
 }
 
@@ -196,12 +202,13 @@ static bool describe_windows(struct verify *verify, guestfs_h *g, const char *ro
 		return false;
 	folder = guestfs_inspect_get_windows_systemroot(g, root);
 	if (!arch || strcmp(arch, "x86_64") != 0)
-		verify_fail(verify, name, "'%s' on %s is for '%s', expected x86_64", product ? product : "",
-			    root, arch ? arch : "");
+		verify_fail(verify, name, "'%s' on %s is for '%s', expected x86_64",
+			    product ? product : "", root, arch ? arch : "");
 	else
 		verify_ok(verify, name, "'%s' %d.%d, %s, in %s on %s", product ? product : "",
 			  guestfs_inspect_get_major_version(g, root),
-			  guestfs_inspect_get_minor_version(g, root), arch, folder ? folder : "?", root);
+			  guestfs_inspect_get_minor_version(g, root), arch, folder ? folder : "?",
+			  root);
 	return true;
 }
 
@@ -221,7 +228,8 @@ static void check_windows(struct verify *verify, guestfs_h *g)
 	guestfs_umount_all(g);
 }
 
-/* The path of the default entry as the kernel's own NTFS driver, or that of the appliance, sees it. */
+/* The path of the default entry as the kernel's own NTFS driver, or that of the appliance, sees it.
+ */
 static void check_loader(struct verify *verify, guestfs_h *g)
 {
 	static const char name[] = "guestfs-loader";
@@ -238,7 +246,8 @@ static void check_loader(struct verify *verify, guestfs_h *g)
 		if (*at == '\\')
 			*at = '/';
 	device_name(verify->windows, device);
-	if (guestfs_mount_ro(g, device, "/") < 0 || !(real = guestfs_case_sensitive_path(g, path)) ||
+	if (guestfs_mount_ro(g, device, "/") < 0 ||
+	    !(real = guestfs_case_sensitive_path(g, path)) ||
 	    (size = guestfs_filesize(g, real)) < 0)
 		fail_with_error(verify, g, name, path);
 	else

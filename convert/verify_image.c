@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The image file itself: what MS-VHDX keeps twice (headers, region tables) must be whole twice, since other readers
- * know no way back from the first copy; blocks must lie in the file and be nobody else's; and qemu must find nothing.
+ * The image file itself: what MS-VHDX keeps twice (headers, region tables) must be whole twice,
+ * since other readers know no way back from the first copy; blocks must lie in the file and be
+ * nobody else's; and qemu must find nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,8 @@
 #include "convert/verify.h"
 #include "convert/verify_tool.h"
 
-/* MS-VHDX sections 2.2.2 (headers) and 2.2.3 (region tables); both have their CRC-32C at offset 4. */
+/* MS-VHDX sections 2.2.2 (headers) and 2.2.3 (region tables); both have their CRC-32C at offset 4.
+ */
 #define HEADER_1      (64 * KIB)
 #define HEADER_2      (128 * KIB)
 #define HEADER_BYTES  ((size_t)4096)
@@ -62,7 +64,8 @@ static bool read_structure(struct verify *verify, int fd, const char *what, cons
 	put_le32(bytes + 4, found);
 	if (found != computed)
 		verify_fail(verify, "image",
-			    "the %s at offset %" PRIu64 " has CRC %08" PRIx32 ", its bytes give %08" PRIx32,
+			    "the %s at offset %" PRIu64 " has CRC %08" PRIx32
+			    ", its bytes give %08" PRIx32,
 			    what, offset, found, computed);
 	return found == computed;
 }
@@ -79,8 +82,10 @@ static bool check_copies(struct verify *verify, int fd)
 	}
 	if (!read_structure(verify, fd, "VHDX header", "head", HEADER_1, header_1, HEADER_BYTES) ||
 	    !read_structure(verify, fd, "VHDX header", "head", HEADER_2, header_2, HEADER_BYTES) ||
-	    !read_structure(verify, fd, "region table", "regi", REGIONS_1, regions_1, REGIONS_BYTES) ||
-	    !read_structure(verify, fd, "region table", "regi", REGIONS_2, regions_2, REGIONS_BYTES))
+	    !read_structure(verify, fd, "region table", "regi", REGIONS_1, regions_1,
+			    REGIONS_BYTES) ||
+	    !read_structure(verify, fd, "region table", "regi", REGIONS_2, regions_2,
+			    REGIONS_BYTES))
 		return false;
 	if (memcmp(regions_1, regions_2, REGIONS_BYTES) != 0) {
 		verify_fail(verify, "image", "the two region tables differ");
@@ -103,7 +108,8 @@ static int compare_blocks(const void *left, const void *right)
 }
 
 /* Data extents of the whole disk, neighbours joined. -E2BIG when there are more than MAX_BLOCKS. */
-static int collect_blocks(struct disk *disk, struct block **ret, size_t *ret_count, struct error *err)
+static int collect_blocks(struct disk *disk, struct block **ret, size_t *ret_count,
+			  struct error *err)
 {
 	CLEANUP_FREE struct block *blocks = NULL;
 	size_t count = 0, allocated = 0;
@@ -118,7 +124,8 @@ static int collect_blocks(struct disk *disk, struct block **ret, size_t *ret_cou
 		at += extent.length;
 		if (extent.kind != DISK_DATA)
 			continue;
-		if (last && last->fd == extent.fd && last->offset + last->length == extent.file_offset) {
+		if (last && last->fd == extent.fd &&
+		    last->offset + last->length == extent.file_offset) {
 			last->length += extent.length;
 			continue;
 		}
@@ -148,7 +155,8 @@ static bool check_block(struct verify *verify, const struct block *blocks, size_
 	if (fstat(block->fd, &st) < 0 ||
 	    !range_within(block->offset, block->length, (uint64_t)st.st_size)) {
 		verify_fail(verify, "image",
-			    "%" PRIu64 " bytes of data at file offset %" PRIu64 " lie behind the end of the file",
+			    "%" PRIu64 " bytes of data at file offset %" PRIu64
+			    " lie behind the end of the file",
 			    block->length, block->offset);
 		return false;
 	}
@@ -181,7 +189,8 @@ static void check_blocks(struct verify *verify)
 			return;
 		bytes += blocks[i].length;
 	}
-	verify_ok(verify, "image", "%s, %" PRIu64 " MiB, %" PRIu64 " MiB of them stored, no overlaps%s",
+	verify_ok(verify, "image",
+		  "%s, %" PRIu64 " MiB, %" PRIu64 " MiB of them stored, no overlaps%s",
 		  vhd_info_text(verify->info), verify->disk->size / MIB, bytes / MIB, twice);
 }
 
@@ -206,14 +215,16 @@ static void check_structure(struct verify *verify)
 		verify_ok(verify, name, "no errors; %zu warnings, the first: %s",
 			  check->finding_count + check->unlisted_count, check->findings[0].text);
 	else
-		verify_ok(verify, name, "nothing that Hyper-V refuses, %" PRIu64 " bytes unused", check->slack);
+		verify_ok(verify, name, "nothing that Hyper-V refuses, %" PRIu64 " bytes unused",
+			  check->slack);
 	vhd_check_free(check);
 }
 
 static void check_with_qemu(struct verify *verify)
 {
 	static const char name[] = "qemu-img";
-	CLEANUP_FREE char *path = realpath(verify->path, NULL); /* "file:x" would be a protocol to qemu */
+	CLEANUP_FREE char *path =
+		realpath(verify->path, NULL); /* "file:x" would be a protocol to qemu */
 	const char *const argv[] = {"qemu-img", "check", "-U", "-f", "vhdx", path, NULL};
 	const struct tool_limits limits = {.output_bytes = MIB, .seconds = 60};
 	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
@@ -233,8 +244,8 @@ static void check_with_qemu(struct verify *verify)
 	else if (r < 0)
 		verify_fail(verify, name, "%s", err.message);
 	else if (output.status)
-		verify_fail(verify, name, "'qemu-img check' exits with %d: %.300s%.300s", output.status,
-			    (char *)output.bytes, output.message);
+		verify_fail(verify, name, "'qemu-img check' exits with %d: %.300s%.300s",
+			    output.status, (char *)output.bytes, output.message);
 	else
 		verify_ok(verify, name, "'qemu-img check' finds nothing");
 }
@@ -247,7 +258,8 @@ void verify_image(struct verify *verify)
 		verify_fail(verify, "image", "'%s': %s", verify->path, strerror(errno));
 		return;
 	}
-	verify->vhdx_copies_good = verify->info->format != VHD_FORMAT_VHDX || check_copies(verify, fd);
+	verify->vhdx_copies_good =
+		verify->info->format != VHD_FORMAT_VHDX || check_copies(verify, fd);
 	if (verify->vhdx_copies_good)
 		check_blocks(verify);
 	if (verify->info->format != VHD_FORMAT_RAW)

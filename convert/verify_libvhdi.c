@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The second reader: every sector through libvhdi must be what our reader says, and what our block map calls a hole
- * must be zeros. libvhdi has no block map and silently returns wrong data for some kinds of images; for these it is not
- * asked. Versions 20210425 and the present head of its repository were tried and read.
+ * The second reader: every sector through libvhdi must be what our reader says, and what our block
+ * map calls a hole must be zeros. libvhdi has no block map and silently returns wrong data for some
+ * kinds of images; for these it is not asked. Versions 20210425 and the present head of its
+ * repository were tried and read.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,13 +55,16 @@ static const char *reason_to_skip(const struct verify *verify)
 		return NULL;
 	if (!verify->vhdx_copies_good)
 		return "libvhdi does not fall back to the second header or region table";
-	/* It ignores the bitmap entries between the chunks of a fixed file; a chunk is 2^23 sectors. */
-	if (info->type == VHD_TYPE_FIXED && info->virtual_size > (uint64_t)info->logical_sector_size << 23)
+	/* It ignores the bitmap entries between the chunks of a fixed file; a chunk is 2^23
+	 * sectors. */
+	if (info->type == VHD_TYPE_FIXED && info->virtual_size > (uint64_t)info->logical_sector_size
+									 << 23)
 		return "libvhdi misreads fixed VHDX files of more than one chunk (4 GiB)";
 	return NULL;
 }
 
-static void set_fault(struct comparison *c, const char *what, uint64_t offset, libvhdi_error_t **error)
+static void set_fault(struct comparison *c, const char *what, uint64_t offset,
+		      libvhdi_error_t **error)
 {
 	char text[256] = "no reason given";
 
@@ -76,8 +80,9 @@ static bool read_theirs(struct comparison *c, uint64_t offset, size_t length)
 	libvhdi_error_t *error = NULL;
 
 	for (size_t done = 0; done < length;) {
-		ssize_t got = libvhdi_file_read_buffer_at_offset(c->file, c->theirs + done, length - done,
-								 (off64_t)(offset + done), &error);
+		ssize_t got =
+			libvhdi_file_read_buffer_at_offset(c->file, c->theirs + done, length - done,
+							   (off64_t)(offset + done), &error);
 
 		if (got <= 0) {
 			set_fault(c, "libvhdi cannot read", offset + done, &error);
@@ -94,8 +99,9 @@ static void set_difference(struct comparison *c, const char *what, uint64_t offs
 
 	while (at < length && c->ours[at] == c->theirs[at])
 		at++;
-	snprintf(c->fault, sizeof(c->fault), "%s at offset %" PRIu64 ": libvhdi reads %02x, our reader %02x", what,
-		 offset + at, c->theirs[at], c->ours[at]);
+	snprintf(c->fault, sizeof(c->fault),
+		 "%s at offset %" PRIu64 ": libvhdi reads %02x, our reader %02x", what, offset + at,
+		 c->theirs[at], c->ours[at]);
 }
 
 static bool compare_data(struct comparison *c, uint64_t start, uint64_t length)
@@ -170,8 +176,8 @@ static bool compare_all(struct comparison *c)
 			hole_start = hole_length ? hole_start : at;
 			hole_length += extent.length;
 		} else if (hole_length) {
-			if (!(c->sample_holes ? check_sampled_hole : check_whole_hole)(c, hole_start,
-										       hole_length))
+			if (!(c->sample_holes ? check_sampled_hole
+					      : check_whole_hole)(c, hole_start, hole_length))
 				return false;
 			c->hole_bytes += hole_length;
 			hole_length = 0;
@@ -216,12 +222,14 @@ static void report_agreement(const struct comparison *c, const struct timespec *
 	char holes[128];
 
 	if (c->sample_holes)
-		snprintf(holes, sizeof(holes), "zeros at %" PRIu64 " places in %" PRIu64 " MiB of holes",
-			 c->samples, c->hole_bytes / MIB);
+		snprintf(holes, sizeof(holes),
+			 "zeros at %" PRIu64 " places in %" PRIu64 " MiB of holes", c->samples,
+			 c->hole_bytes / MIB);
 	else
-		snprintf(holes, sizeof(holes), "zeros in all %" PRIu64 " MiB of holes", c->hole_bytes / MIB);
-	verify_ok(c->verify, CHECK, "%" PRIu64 " MiB of data equal, %s (%.1f s)", c->data_bytes / MIB, holes,
-		  seconds_since(start));
+		snprintf(holes, sizeof(holes), "zeros in all %" PRIu64 " MiB of holes",
+			 c->hole_bytes / MIB);
+	verify_ok(c->verify, CHECK, "%" PRIu64 " MiB of data equal, %s (%.1f s)",
+		  c->data_bytes / MIB, holes, seconds_since(start));
 }
 
 void verify_libvhdi(struct verify *verify)

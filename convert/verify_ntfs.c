@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * NTFS volumes: the boot sector at both its places, and a read-only mount. The fields are those of the NTFS boot sector
- * as ntfs-3g's layout.h and Microsoft's "NTFS Technical Reference" describe it.
+ * NTFS volumes: the boot sector at both its places, and a read-only mount. The fields are those of
+ * the NTFS boot sector as ntfs-3g's layout.h and Microsoft's "NTFS Technical Reference" describe
+ * it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #define BOOT_BYTES_PER_SECTOR 0x0b
 #define BOOT_HIDDEN_SECTORS   0x1c /* of the BIOS parameter block: LBA of the partition */
 #define BOOT_TOTAL_SECTORS    0x28 /* without the backup boot sector, which comes right behind */
-#define BOOT_BYTES            512
+#define BOOT_BYTES	      512
 
 /* Both boot sectors. False with a result when something is wrong. */
 static bool check_boot_sectors(struct verify *verify, const char *name, struct disk *volume,
@@ -34,7 +35,8 @@ static bool check_boot_sectors(struct verify *verify, const char *name, struct d
 	    !mul_u64(total, volume->sector_size, &offset) ||
 	    !range_within(offset, sizeof(backup), volume->size)) {
 		verify_fail(verify, name,
-			    "%" PRIu64 " sectors of %u bytes, the partition has %" PRIu64 " of %" PRIu32,
+			    "%" PRIu64 " sectors of %u bytes, the partition has %" PRIu64
+			    " of %" PRIu32,
 			    total, get_le16(boot + BOOT_BYTES_PER_SECTOR),
 			    volume->size / volume->sector_size, volume->sector_size);
 		return false;
@@ -49,8 +51,10 @@ static bool check_boot_sectors(struct verify *verify, const char *name, struct d
 		return false;
 	}
 	if (memcmp(boot, backup, sizeof(boot)) != 0) {
-		verify_fail(verify, name, "the backup boot sector at sector %" PRIu64
-					  " of the volume differs from the first", total);
+		verify_fail(verify, name,
+			    "the backup boot sector at sector %" PRIu64
+			    " of the volume differs from the first",
+			    total);
 		return false;
 	}
 	return true;
@@ -71,7 +75,8 @@ static void check_volume(struct verify *verify, const struct verify_partition *p
 		return;
 	}
 	verify_ok(verify, name, "mounts, label '%s'%s; hidden sectors and backup boot sector right",
-		  volume_label(volume), volume_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "");
+		  volume_label(volume),
+		  volume_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "");
 }
 
 void verify_ntfs(struct verify *verify)
@@ -93,6 +98,7 @@ void verify_ntfs(struct verify *verify)
 		else if (partition->filesystem == FILESYSTEM_NTFS)
 			check_volume(verify, partition, &window);
 		else
-			verify_skip(verify, name, "holds %s", filesystem_text(partition->filesystem));
+			verify_skip(verify, name, "holds %s",
+				    filesystem_text(partition->filesystem));
 	}
 }

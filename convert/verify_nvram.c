@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The NVRAM store: the first entry of the boot order must lead to the boot manager on the ESP of this disk (UEFI 2.10
- * sections 3.1.3 and 10.3.5.1), and libefiboot must accept the load options.
+ * The NVRAM store: the first entry of the boot order must lead to the boot manager on the ESP of
+ * this disk (UEFI 2.10 sections 3.1.3 and 10.3.5.1), and libefiboot must accept the load options.
  */
 #include <efivar/efiboot.h>
 #include <errno.h>
@@ -14,9 +14,9 @@
 #include "common/checked.h"
 #include "convert/verify.h"
 
-#define EFI_GLOBAL      GUID(0x8be4df61, 0x93ca, 0x11d2, 0xaa0d, 0x00e098032b8c)
+#define EFI_GLOBAL	GUID(0x8be4df61, 0x93ca, 0x11d2, 0xaa0d, 0x00e098032b8c)
 #define MAX_STORE_BYTES (64 * MIB) /* stores have 4 MiB, or half of one */
-#define MAX_ORDER       256
+#define MAX_ORDER	256
 
 /* disk.vhdx -> disk.vmgs */
 static char *sister_path(const char *path)
@@ -53,7 +53,8 @@ static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct 
 }
 
 /* The first entry of BootOrder. False with a result when there is none that can be used. */
-static bool check_first(struct verify *verify, const struct nvram *nvram, struct nvram_boot_entry *entry)
+static bool check_first(struct verify *verify, const struct nvram *nvram,
+			struct nvram_boot_entry *entry)
 {
 	static const char name[] = "nvram-first";
 	struct error err = ERROR_INIT;
@@ -68,13 +69,15 @@ static bool check_first(struct verify *verify, const struct nvram *nvram, struct
 		return false;
 	}
 	if (!entry->active || !entry->is_file || !entry->file_path || !entry->partition.number) {
-		verify_fail(verify, name, "Boot%04X \"%s\" is %s, expected an active file entry", first,
-			    entry->description, entry->active ? "no file on a partition" : "not active");
+		verify_fail(verify, name, "Boot%04X \"%s\" is %s, expected an active file entry",
+			    first, entry->description,
+			    entry->active ? "no file on a partition" : "not active");
 		return false;
 	}
 	if (strcmp(entry->description, NVRAM_WINDOWS_BOOT_MANAGER) != 0)
-		verify_fail(verify, name, "Boot%04X is \"%s\", expected \"" NVRAM_WINDOWS_BOOT_MANAGER "\"", first,
-			    entry->description);
+		verify_fail(verify, name,
+			    "Boot%04X is \"%s\", expected \"" NVRAM_WINDOWS_BOOT_MANAGER "\"",
+			    first, entry->description);
 	else
 		verify_ok(verify, name, "Boot%04X \"%s\" is first in BootOrder", first,
 			  entry->description);
@@ -144,7 +147,8 @@ static void format_path(const struct nvram_variable *variable, char *text, size_
 	text[size - 1] = '\0';
 }
 
-/* Every entry in the boot order, by a foreign parser. Only what ours took apart is put before it. */
+/* Every entry in the boot order, by a foreign parser. Only what ours took apart is put before it.
+ */
 static void check_with_libefiboot(struct verify *verify, const struct nvram *nvram)
 {
 	static const char name[] = "nvram-libefiboot";

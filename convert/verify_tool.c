@@ -44,7 +44,8 @@ static bool find_in(const char *folders, const char *name, char path[4096])
 		size_t length = strcspn(folders, ":");
 
 		if (folders[0] == '/' && length < 2048 &&
-		    snprintf(path, 4096, "%.*s/%s", (int)length, folders, name) < 4096 && is_program(path))
+		    snprintf(path, 4096, "%.*s/%s", (int)length, folders, name) < 4096 &&
+		    is_program(path))
 			return true;
 		folders += length + (folders[length] == ':');
 	}
@@ -71,8 +72,9 @@ static int spawn(const char *path, const char *const *argv, int image_fd, int ou
 		 pid_t *ret)
 {
 	/* The programs' own settings and languages must not change what they say. */
-	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-						  "MTOOLSRC=/dev/null", "MTOOLS_SKIP_CHECK=1", NULL};
+	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+						  "LC_ALL=C.UTF-8", "MTOOLSRC=/dev/null",
+						  "MTOOLS_SKIP_CHECK=1", NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t signals;
@@ -193,12 +195,13 @@ static void fill_output(struct tool_output *ret, struct capture captures[2])
 	ret->bytes[ret->size] = '\0';
 }
 
-static int tool_error(int code, const char *program, const struct tool_limits *limits, struct error *err)
+static int tool_error(int code, const char *program, const struct tool_limits *limits,
+		      struct error *err)
 {
 	switch (code) {
 	case -ETIMEDOUT:
-		return error_failed(err, ETIMEDOUT, "'%s' was still running after %u seconds", program,
-				    limits->seconds);
+		return error_failed(err, ETIMEDOUT, "'%s' was still running after %u seconds",
+				    program, limits->seconds);
 	case -EFBIG:
 		return error_failed(err, EFBIG, "'%s' printed more than %zu bytes", program,
 				    limits->output_bytes);
@@ -235,7 +238,7 @@ static int run_with_pipes(const char *path, const char *const *argv, int image_f
 }
 
 int verify_tool_run(const char *const *argv, int image_fd, const struct tool_limits *limits,
-	     struct tool_output *ret, struct error *err)
+		    struct tool_output *ret, struct error *err)
 {
 	char path[4096];
 	int out[2], errors[2], r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* 'hvgen2 verify' as a program, on a converted sample VM: whole, damaged on purpose, and damaged at random. */
+/* 'hvgen2 verify' as a program, on a converted sample VM: whole, damaged on purpose, and damaged at
+ * random. */
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -14,7 +15,7 @@
 #include "tests/support/scratch.h"
 #include "verify_sample.h"
 
-#define ESP       MIB
+#define ESP	  MIB
 #define ESP_BYTES (260 * MIB)
 
 static struct sample sample;
@@ -62,14 +63,16 @@ static void replace_on_esp(const void *from, const void *to, size_t size)
 	cr_assert_not_null(esp);
 	cr_assert_eq(vhd_open(sample.disk, NULL, &disk, NULL), 0);
 	cr_assert_eq(disk_read(disk, esp, ESP_BYTES, ESP, NULL), 0);
-	for (uint8_t *at = esp; (at = memmem(at, (size_t)(esp + ESP_BYTES - at), from, size)); at += size) {
+	for (uint8_t *at = esp; (at = memmem(at, (size_t)(esp + ESP_BYTES - at), from, size));
+	     at += size) {
 		patch_disk(disk, ESP + (uint64_t)(at - esp), to, size);
 		found++;
 	}
 	cr_assert_gt(found, 0);
 }
 
-/* The GUID at an offset of the partition table: 568 the disk's, 1024 + 128 * (n - 1) + 16 that of partition n. */
+/* The GUID at an offset of the partition table: 568 the disk's, 1024 + 128 * (n - 1) + 16 that of
+ * partition n. */
 static struct guid table_guid(uint64_t offset)
 {
 	CLEANUP_DISK struct disk *disk = NULL;
@@ -109,8 +112,8 @@ Test(verify, json)
 	cr_assert_str_eq(json_string_value(json_object_get(root, "disk")), sample.disk);
 	json_array_foreach(json_object_get(root, "checks"), index, check)
 	{
-		cr_assert_eq(json_unpack(check, "{s:s, s:s, s:s}", "name", &name, "status", &state, "detail",
-					 &detail),
+		cr_assert_eq(json_unpack(check, "{s:s, s:s, s:s}", "name", &name, "status", &state,
+					 "detail", &detail),
 			     0);
 		counts[strcmp(state, "ok") == 0 ? 0 : strcmp(state, "FAIL") == 0 ? 1 : 2]++;
 	}
@@ -119,6 +122,18 @@ Test(verify, json)
 	cr_assert_eq(json_integer_value(json_object_get(root, "failed")), (json_int_t)counts[1]);
 	cr_assert_eq(json_integer_value(json_object_get(root, "skipped")), (json_int_t)counts[2]);
 	json_decref(root);
+}
+
+Test(verify, json_of_a_name_that_is_no_utf8)
+{
+	CLEANUP_FREE char *output = NULL;
+	char name[600];
+
+	snprintf(name, sizeof(name), "%s/\xff.vhdx", sample.folder);
+	cr_assert_eq(link(sample.disk, name), 0);
+	cr_assert_eq(tool_run(&output, HVGEN2 " verify --json --no-guestfs '%s'", name), 0, "%s",
+		     output);
+	assert_line(output, "/?.vhdx\"");
 }
 
 Test(verify, usage)
@@ -140,7 +155,8 @@ Test(verify, named_store)
 	cr_assert_eq(status, 0);
 	assert_line(output, "skipped nvram (there is no ");
 	free(output);
-	output = sample_verify(&sample, "--no-guestfs --nvram " SAMPLE_BASE "/sample.vmgs", &status);
+	output =
+		sample_verify(&sample, "--no-guestfs --nvram " SAMPLE_BASE "/sample.vmgs", &status);
 	cr_assert_eq(status, 0, "%s", output);
 	assert_line(output, "ok    nvram-first: ");
 	free(output);
@@ -221,7 +237,8 @@ static void flip_random_bit(int fd, uint64_t limit, uint64_t *random)
 	cr_assert_eq(pwrite(fd, &byte, 1, offset), 1);
 }
 
-/* Whatever the damage: an answer, no crash. Half of the flips go where the structures of the image are. */
+/* Whatever the damage: an answer, no crash. Half of the flips go where the structures of the image
+ * are. */
 Test(verify, random_damage)
 {
 	uint64_t random = random_seed("verify, random_damage");
@@ -240,7 +257,7 @@ Test(verify, random_damage)
 			flip_random_bit(fd, 4 * MIB, &random);
 		flip_random_bit(store, 64 * KIB, &random);
 		output = sample_verify(&sample, "--no-guestfs", &status);
-		cr_assert(status == 0 || status == 1 || status == 3 || status == 4, "status %d: %s", status,
-			  output);
+		cr_assert(status == 0 || status == 1 || status == 3 || status == 4, "status %d: %s",
+			  status, output);
 	}
 }

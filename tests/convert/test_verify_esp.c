@@ -136,10 +136,12 @@ Test(verify_esp, names_that_are_patterns_match_nothing)
 	size_t size;
 
 	check();
-	cr_assert_eq(verify_esp_read(fixture.verify, "\\EFI\\Boot\\*.efi", &bytes, &size, &err), -ENOENT);
+	cr_assert_eq(verify_esp_read(fixture.verify, "\\EFI\\Boot\\*.efi", &bytes, &size, &err),
+		     -ENOENT);
 	cr_assert_eq(verify_esp_read(fixture.verify, "", &bytes, &size, &err), -ENOENT);
 	cr_assert_eq(verify_esp_read(fixture.verify, "\\EFI\\Boot", &bytes, &size, &err), -ENOENT);
-	cr_assert_eq(verify_esp_read(fixture.verify, "efi/boot/BOOTX64.EFI", &bytes, &size, &err), 0);
+	cr_assert_eq(verify_esp_read(fixture.verify, "efi/boot/BOOTX64.EFI", &bytes, &size, &err),
+		     0);
 	cr_assert_eq(size, FIXTURE_PROGRAM_BYTES);
 }
 
@@ -179,7 +181,8 @@ Test(verify_tool, endless_output, .timeout = 30)
 
 Test(verify_tool, endless_run, .timeout = 30)
 {
-	static const char *const argv[] = {"sh", "-c", "sleep 1000 & exec sleep 1000 >&- 2>&-", NULL};
+	static const char *const argv[] = {"sh", "-c", "sleep 1000 & exec sleep 1000 >&- 2>&-",
+					   NULL};
 	const struct tool_limits limits = {100, 1};
 	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
 	struct error err = ERROR_INIT;

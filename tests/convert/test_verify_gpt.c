@@ -25,7 +25,8 @@ static void tear_down(void)
 
 TestSuite(verify_gpt, .init = set_up, .fini = tear_down);
 
-/* Change an entry field in both copies and make the CRCs right: what is left is wrong by meaning only. */
+/* Change an entry field in both copies and make the CRCs right: what is left is wrong by meaning
+ * only. */
 static void edit_entry(unsigned int number, unsigned int field, uint64_t value)
 {
 	uint8_t bytes[8];
@@ -112,11 +113,13 @@ Test(verify_gpt, absurd_headers)
 		if (field == 16)
 			continue;
 		for (unsigned int i = 0; i < 3; i++) {
-			static const uint64_t values[] = {0, UINT64_MAX, UINT64_C(0x7fffffffffffffff)};
+			static const uint64_t values[] = {0, UINT64_MAX,
+							  UINT64_C(0x7fffffffffffffff)};
 
 			put_le64(absurd, values[i]);
 			fixture_write(&fixture, PRIMARY_HEADER, header, sizeof(header));
-			fixture_write(&fixture, PRIMARY_HEADER + field, absurd, 4 + 4 * (field % 8 == 0));
+			fixture_write(&fixture, PRIMARY_HEADER + field, absurd,
+				      4 + 4 * (field % 8 == 0));
 			fixture_fix_gpt(&fixture);
 			verify_done(fixture.verify);
 			verify_init(fixture.verify);

@@ -29,8 +29,9 @@ static void open_vhdx(void)
 	struct error err = ERROR_INIT;
 
 	snprintf(vhdx, sizeof(vhdx), "%s/disk.vhdx", fixture.folder);
-	cr_assert_eq(tool_run(&output, "qemu-img convert -f raw -O vhdx '%s' '%s'", fixture.path, vhdx), 0,
-		     "%s", output);
+	cr_assert_eq(tool_run(&output, "qemu-img convert -f raw -O vhdx '%s' '%s'", fixture.path,
+			      vhdx),
+		     0, "%s", output);
 	raw = fixture.disk;
 	cr_assert_eq(vhd_open(vhdx, NULL, &fixture.disk, &err), 0, "%s", err.message);
 	fixture.verify->path = vhdx;
@@ -69,7 +70,8 @@ static void check(void)
 		cr_skip_test("built without libguestfs");
 }
 
-/* A start takes half a minute: one disk with several faults. What is right is tested on a converted disk. */
+/* A start takes half a minute: one disk with several faults. What is right is tested on a converted
+ * disk. */
 Test(verify_guestfs, another_kernel_finds_what_is_wrong)
 {
 	uint8_t program[FIXTURE_PROGRAM_BYTES];

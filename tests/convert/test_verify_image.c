@@ -78,7 +78,8 @@ Test(verify_image, accepts_what_qemu_wrote)
 
 Test(verify_image, damaged_second_copies)
 {
-	static const uint64_t offsets[] = {64 * KIB + 100, 128 * KIB + 100, 192 * KIB + 100, 256 * KIB + 100};
+	static const uint64_t offsets[] = {64 * KIB + 100, 128 * KIB + 100, 192 * KIB + 100,
+					   256 * KIB + 100};
 
 	open_as("");
 	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
@@ -126,7 +127,9 @@ Test(verify_image, data_in_a_hole)
 	struct disk *shortened;
 
 	open_as("");
-	cr_assert_eq(changes_open(fixture.disk, 200 * MIB, &all_but_the_start, 1, MIB, &shortened, NULL), 0);
+	cr_assert_eq(changes_open(fixture.disk, 200 * MIB, &all_but_the_start, 1, MIB, &shortened,
+				  NULL),
+		     0);
 	fixture.verify->disk = shortened;
 	verify_libvhdi(fixture.verify);
 	disk_close(shortened);
@@ -146,8 +149,10 @@ Test(verify_image, large_disks_are_sampled)
 
 Test(verify_image, fixed_files_of_several_chunks_are_not_given_to_libvhdi)
 {
-	static const struct vhd_info fixed = {.format = VHD_FORMAT_VHDX, .type = VHD_TYPE_FIXED,
-					      .virtual_size = 4 * GIB + MIB, .logical_sector_size = 512};
+	static const struct vhd_info fixed = {.format = VHD_FORMAT_VHDX,
+					      .type = VHD_TYPE_FIXED,
+					      .virtual_size = 4 * GIB + MIB,
+					      .logical_sector_size = 512};
 
 	fixture.verify->info = &fixed;
 	fixture.verify->vhdx_copies_good = true;

@@ -69,7 +69,8 @@ Test(verify_ntfs, damaged_mft)
 	uint8_t boot[512];
 
 	fixture_read(&fixture, VOLUME, boot, sizeof(boot));
-	fixture_write(&fixture, VOLUME + get_le64(boot + 0x30) * boot[0x0d] * 512, zeros, sizeof(zeros));
+	fixture_write(&fixture, VOLUME + get_le64(boot + 0x30) * boot[0x0d] * 512, zeros,
+		      sizeof(zeros));
 	check();
 	assert_status(&fixture, VERIFY_FAIL, "ntfs-3");
 }

@@ -10,8 +10,8 @@
 
 #define BOOT_MANAGER "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 
-static const struct guid global = {{0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11, 0xaa, 0x0d, 0x00, 0xe0, 0x98,
-				    0x03, 0x2b, 0x8c}};
+static const struct guid global = {{0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11, 0xaa, 0x0d,
+				    0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c}};
 static struct fixture fixture;
 static struct nvram nvram;
 static struct nvram_partition esp;
@@ -39,7 +39,8 @@ static void add_entry(const char *path)
 {
 	struct error err = ERROR_INIT;
 
-	cr_assert_eq(nvram_add_windows_boot_manager(&nvram, &esp, path, NULL, &err), 0, "%s", err.message);
+	cr_assert_eq(nvram_add_windows_boot_manager(&nvram, &esp, path, NULL, &err), 0, "%s",
+		     err.message);
 }
 
 /* Write the variables as the sister file, and check. */
@@ -77,7 +78,8 @@ Test(verify_nvram, accepts_the_entry)
 	assert_ok(&fixture, "nvram-partition");
 	assert_ok(&fixture, "nvram-file");
 	assert_ok(&fixture, "nvram-libefiboot");
-	cr_assert_not_null(strstr(fixture_result(&fixture, "nvram-libefiboot")->detail, "HD(1,GPT,"));
+	cr_assert_not_null(
+		strstr(fixture_result(&fixture, "nvram-libefiboot")->detail, "HD(1,GPT,"));
 }
 
 Test(verify_nvram, accepts_an_ovmf_store)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All checks of 'hvgen2 verify' on a converted sample VM, libguestfs included: half a minute without KVM. */
+/* All checks of 'hvgen2 verify' on a converted sample VM, libguestfs included: half a minute
+ * without KVM. */
 #include <criterion/criterion.h>
 #include <string.h>
 

@@ -88,10 +88,12 @@ void fixture_init(struct fixture *fixture)
 	snprintf(fixture->folder, sizeof(fixture->folder), BUILD_DIR "/tests/verify-XXXXXX");
 	cr_assert_not_null(mkdtemp(fixture->folder));
 	snprintf(fixture->path, sizeof(fixture->path), "%s/disk.img", fixture->folder);
-	snprintf(command, sizeof(command), "cp --sparse=always " BASE "/base.img '%s'", fixture->path);
+	snprintf(command, sizeof(command), "cp --sparse=always " BASE "/base.img '%s'",
+		 fixture->path);
 	shell(command);
 	fixture->disk = scratch_open(fixture->path, 512);
-	fixture->info = (struct vhd_info){.format = VHD_FORMAT_RAW, .virtual_size = fixture->disk->size,
+	fixture->info = (struct vhd_info){.format = VHD_FORMAT_RAW,
+					  .virtual_size = fixture->disk->size,
 					  .logical_sector_size = 512};
 	fixture->verify = malloc(sizeof(*fixture->verify));
 	cr_assert_not_null(fixture->verify);
@@ -159,14 +161,15 @@ void fixture_fix_gpt(const struct fixture *fixture)
 	}
 }
 
-void fixture_put_esp(const struct fixture *fixture, const char *path, const void *bytes, size_t size)
+void fixture_put_esp(const struct fixture *fixture, const char *path, const void *bytes,
+		     size_t size)
 {
 	char command[1400], source[600];
 
 	snprintf(source, sizeof(source), "%s/file", fixture->folder);
 	file_write(source, bytes, size);
-	snprintf(command, sizeof(command), "MTOOLS_SKIP_CHECK=1 mcopy -o -i %%s@@1M '%s' '::%s'", source,
-		 path);
+	snprintf(command, sizeof(command), "MTOOLS_SKIP_CHECK=1 mcopy -o -i %%s@@1M '%s' '::%s'",
+		 source, path);
 	fixture_run(fixture, command);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A small converted disk for the tests of 'hvgen2 verify', made by foreign tools alone (sgdisk, mkfs.fat, mtools,
- * mkntfs), as a raw file: ESP (FAT32), MSR, and an NTFS volume. Every test gets a copy of its own to damage.
+ * A small converted disk for the tests of 'hvgen2 verify', made by foreign tools alone (sgdisk,
+ * mkfs.fat, mtools, mkntfs), as a raw file: ESP (FAT32), MSR, and an NTFS volume. Every test gets a
+ * copy of its own to damage.
  */
 #ifndef HVGEN2_TESTS_VERIFY_FIXTURE_H
 #define HVGEN2_TESTS_VERIFY_FIXTURE_H
@@ -11,15 +12,15 @@
 
 #include "convert/verify.h"
 
-#define FIXTURE_SECTORS     UINT64_C(409600) /* 200 MiB */
-#define FIXTURE_ESP_LBA     UINT64_C(2048)
-#define FIXTURE_ESP_SECTORS UINT64_C(204800)
-#define FIXTURE_NTFS_LBA    UINT64_C(239616)
+#define FIXTURE_SECTORS	     UINT64_C(409600) /* 200 MiB */
+#define FIXTURE_ESP_LBA	     UINT64_C(2048)
+#define FIXTURE_ESP_SECTORS  UINT64_C(204800)
+#define FIXTURE_NTFS_LBA     UINT64_C(239616)
 #define FIXTURE_NTFS_SECTORS UINT64_C(131072)
 
 struct fixture {
 	char folder[512]; /* removed by fixture_done() */
-	char path[600];   /* of the raw disk */
+	char path[600];	  /* of the raw disk */
 	struct disk *disk;
 	struct vhd_info info;
 	struct verify *verify; /* set up for the disk, nothing checked yet */
@@ -43,26 +44,27 @@ void fixture_fix_gpt(const struct fixture *fixture);
 #define FIXTURE_PROGRAM_BYTES 1024
 void fixture_program(uint8_t program[FIXTURE_PROGRAM_BYTES], uint8_t extra);
 /* Put bytes as a file on the ESP, replacing what is there. */
-void fixture_put_esp(const struct fixture *fixture, const char *path, const void *bytes, size_t size);
+void fixture_put_esp(const struct fixture *fixture, const char *path, const void *bytes,
+		     size_t size);
 
 /* The only result of that name; the test fails when there is none or more than one. */
 const struct verify_result *fixture_result(const struct fixture *fixture, const char *name);
 
 /* Assertions that print the detail. */
-#define assert_status(fixture, expected, check)                                                 \
-	do {                                                                                    \
-		const struct verify_result *result_ = fixture_result(fixture, check);           \
-		cr_assert_eq(result_->status, expected, "%s is %s: %s", check,                  \
-			     verify_status_text(result_->status), result_->detail);             \
+#define assert_status(fixture, expected, check)                                                    \
+	do {                                                                                       \
+		const struct verify_result *result_ = fixture_result(fixture, check);              \
+		cr_assert_eq(result_->status, expected, "%s is %s: %s", check,                     \
+			     verify_status_text(result_->status), result_->detail);                \
 	} while (0)
 #define assert_ok(fixture, check)      assert_status(fixture, VERIFY_OK, check)
 #define assert_skipped(fixture, check) assert_status(fixture, VERIFY_SKIPPED, check)
-#define assert_fail(fixture, check, words)                                                      \
-	do {                                                                                    \
-		assert_status(fixture, VERIFY_FAIL, check);                                     \
-		cr_assert_not_null(strstr(fixture_result(fixture, check)->detail, words),       \
-				   "'%s' is not in: %s", words,                                 \
-				   fixture_result(fixture, check)->detail);                     \
+#define assert_fail(fixture, check, words)                                                         \
+	do {                                                                                       \
+		assert_status(fixture, VERIFY_FAIL, check);                                        \
+		cr_assert_not_null(strstr(fixture_result(fixture, check)->detail, words),          \
+				   "'%s' is not in: %s", words,                                    \
+				   fixture_result(fixture, check)->detail);                        \
 	} while (0)
 
 #endif

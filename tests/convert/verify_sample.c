@@ -49,7 +49,8 @@ void sample_init(struct sample *sample)
 	snprintf(sample->disk, sizeof(sample->disk), "%s/vm.vhdx", sample->folder);
 	snprintf(sample->store, sizeof(sample->store), "%s/vm.vmgs", sample->folder);
 	snprintf(command, sizeof(command),
-		 "cp --sparse=always " SAMPLE_BASE "/sample.vhdx '%s' && cp " SAMPLE_BASE "/sample.vmgs '%s'",
+		 "cp --sparse=always " SAMPLE_BASE "/sample.vhdx '%s' && cp " SAMPLE_BASE
+		 "/sample.vmgs '%s'",
 		 sample->disk, sample->store);
 	must_run(command);
 }

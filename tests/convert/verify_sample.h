@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A converted sample VM, made once for each build folder by mkvm and 'hvgen2 convert'; every test gets a copy. */
+/* A converted sample VM, made once for each build folder by mkvm and 'hvgen2 convert'; every test
+ * gets a copy. */
 #ifndef HVGEN2_TESTS_VERIFY_SAMPLE_H
 #define HVGEN2_TESTS_VERIFY_SAMPLE_H
 
@@ -7,7 +8,7 @@
 
 struct sample {
 	char folder[512]; /* removed by sample_done() */
-	char disk[600];   /* "vm.vhdx" in it */
+	char disk[600];	  /* "vm.vhdx" in it */
 	char store[600];  /* "vm.vmgs" */
 };
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The GPT checks of 'verify', which read the table with code of their own. The oracle is the reader of convert/gpt.h:
- * a table that passes every check here must be one that it reads, with the same partitions.
+ * The GPT checks of 'verify', which read the table with code of their own. The oracle is the reader
+ * of convert/gpt.h: a table that passes every check here must be one that it reads, with the same
+ * partitions.
  *
- * Input: one byte of flags, then the first sectors of a disk of 200; the backup is made from them, unless FLAG_RAW is set.
+ * Input: one byte of flags, then the first sectors of a disk of 200; the backup is made from them,
+ * unless FLAG_RAW is set.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +19,8 @@
 
 #define FLAG_RAW 1
 
-#define SECTORS     200
-#define SECTOR      512
+#define SECTORS	    200
+#define SECTOR	    512
 #define ARRAY_BYTES (128 * 128)
 
 struct fuzz_disk {
@@ -26,7 +28,8 @@ struct fuzz_disk {
 	uint8_t bytes[SECTORS * SECTOR];
 };
 
-static int fuzz_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int fuzz_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		     struct error *err)
 {
 	(void)err;
 	memcpy(buffer, ((struct fuzz_disk *)disk)->bytes + offset, length);

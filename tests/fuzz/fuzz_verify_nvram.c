@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The NVRAM checks of 'verify', libefiboot included: the input is the load option Boot0000, first in BootOrder. */
+/* The NVRAM checks of 'verify', libefiboot included: the input is the load option Boot0000, first
+ * in BootOrder. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 static void check_store(const uint8_t *store, size_t size)
 {
 	struct verify *verify = malloc(sizeof(*verify));
-	static const struct verify_partition esp = {.number = 1, .first_lba = 2048, .last_lba = 4095};
+	static const struct verify_partition esp = {.number = 1,
+						    .first_lba = 2048,
+						    .last_lba = 4095};
 	CLEANUP_FD int fd = memfd_create("store", MFD_CLOEXEC);
 	char path[64];
 
