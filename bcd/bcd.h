@@ -13,6 +13,7 @@
 
 #include "common/error.h"
 #include "common/guid.h"
+#include "common/notes.h"
 
 /* One partition of the converted disk: how the BIOS store names it and how the UEFI store must. */
 struct bcd_partition {
@@ -36,17 +37,14 @@ struct bcd_target {
 
 /* Sentences for the report, in order. Embedded; memory belongs to it. */
 struct bcd_notes {
-	char **changed;
-	size_t changed_count;
-	char **dropped;
-	size_t dropped_count;
-	char **warnings;
-	size_t warning_count;
+	struct note_list changed;
+	struct note_list dropped;
+	struct note_list warnings;
 };
 
 #define BCD_NOTES_INIT                                                                             \
 	{                                                                                          \
-		.changed = NULL                                                                    \
+		.changed = {NULL, 0}                                                                    \
 	}
 void bcd_notes_done(struct bcd_notes *notes);
 #define CLEANUP_BCD_NOTES CLEANUP(bcd_notes_done)

@@ -18,7 +18,7 @@
 
 #define TEMPLATE_DEVICETYPE UINT32_C(0x45000001)
 
-#define FINDING(notes, ...) bcd_note(&(notes)->warnings, &(notes)->warning_count, __VA_ARGS__)
+#define FINDING(notes, ...) note_add(&(notes)->warnings, __VA_ARGS__)
 
 static bool fault_of_guids(const struct bcd_element *element, char fault[BCD_FAULT_SIZE])
 {

@@ -97,7 +97,7 @@ static void finish_summary(struct summary *summary)
 	char title[BCD_TITLE_SIZE];
 
 	if (summary->object && summary->names[0])
-		bcd_note(&summary->notes->changed, &summary->notes->changed_count, "%s: %s",
+		note_add(&summary->notes->changed, "%s: %s",
 			 bcd_object_title(summary->object, title), summary->names);
 	summary->names[0] = '\0';
 }

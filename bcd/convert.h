@@ -16,9 +16,9 @@ struct conversion {
 };
 
 #define DROPPED(conversion, ...)                                                                   \
-	bcd_note(&(conversion)->notes->dropped, &(conversion)->notes->dropped_count, __VA_ARGS__)
+	note_add(&(conversion)->notes->dropped, __VA_ARGS__)
 #define WARNING(conversion, ...)                                                                   \
-	bcd_note(&(conversion)->notes->warnings, &(conversion)->notes->warning_count, __VA_ARGS__)
+	note_add(&(conversion)->notes->warnings, __VA_ARGS__)
 
 /* The GPT identity of the partition that starts at 'mbr_offset' of the old disk; false when there
  * is none. */

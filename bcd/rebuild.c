@@ -425,16 +425,14 @@ static int open_template(const void *template_hive, size_t template_size, const 
 
 static void note_losses(const struct bcd_rebuild *how, bool has_template, struct bcd_notes *notes)
 {
-	bcd_note(&notes->changed, &notes->changed_count, "boot store made anew from %s",
+	note_add(&notes->changed, "boot store made anew from %s",
 		 has_template ? "the installation's BCD-Template" : "what every installation has");
-	bcd_note(
-		&notes->dropped, &notes->dropped_count,
-		"the boot menu of the old store: its other entries, its settings for debugging, the "
-		"hypervisor and emergency management, and its time-out");
+	note_add(&notes->dropped,
+		 "the boot menu of the old store: its other entries, its settings for debugging, the "
+		 "hypervisor and emergency management, and its time-out");
 	if (!has_winre(how))
-		bcd_note(
-			&notes->warnings, &notes->warning_count,
-			"the recovery environment has no boot entry; run 'reagentc /enable' in the guest");
+		note_add(&notes->warnings,
+			 "the recovery environment has no boot entry; run 'reagentc /enable' in the guest");
 }
 
 int bcd_rebuild(const void *template_hive, size_t template_size, const char *name,

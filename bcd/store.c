@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,45 +35,17 @@ const struct guid bcd_memdiag = {{0x73, 0x1d, 0x72, 0xb2, 0xb4, 0x1d, 0x62, 0x4c
 const struct guid bcd_ntldr = {{0x88, 0x5a, 0x6f, 0x46, 0xf2, 0x0a, 0x76, 0x4f, 0x90, 0x38, 0x09,
 				0x5b, 0x17, 0x0d, 0xc2, 0x1c}};
 
-static void free_list(char **list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(list[i]);
-	free(list);
-}
-
 void bcd_notes_done(struct bcd_notes *notes)
 {
-	free_list(notes->changed, notes->changed_count);
-	free_list(notes->dropped, notes->dropped_count);
-	free_list(notes->warnings, notes->warning_count);
-	*notes = (struct bcd_notes)BCD_NOTES_INIT;
-}
-
-void bcd_note(char ***list, size_t *count, const char *format, ...)
-{
-	char *text = NULL, **grown;
-	va_list args;
-	int r;
-
-	va_start(args, format);
-	r = vasprintf(&text, format, args);
-	va_end(args);
-	if (r < 0)
-		return;
-	grown = reallocarray(*list, *count + 1, sizeof(**list));
-	if (!grown) {
-		free(text);
-		return;
-	}
-	grown[(*count)++] = text;
-	*list = grown;
+	note_list_done(&notes->changed);
+	note_list_done(&notes->dropped);
+	note_list_done(&notes->warnings);
 }
 
 #define FINDING(notes, ...)                                                                        \
 	do {                                                                                       \
 		if (notes)                                                                         \
-			bcd_note(&(notes)->warnings, &(notes)->warning_count, __VA_ARGS__);        \
+			note_add(&(notes)->warnings, __VA_ARGS__);                         \
 	} while (0)
 
 uint32_t bcd_registry_type(uint32_t code)

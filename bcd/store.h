@@ -176,8 +176,6 @@ int bcd_store_commit(struct bcd_store *store, uint8_t **ret_bytes, size_t *ret_s
  */
 uint32_t bcd_registry_type(uint32_t code);
 
-/* Append one sentence to a list of the notes; memory failure is silent (the list is advice). */
-void bcd_note(char ***list, size_t *count, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /*
  * Make text from the guest fit to print: control characters and what is no Unicode character become

@@ -37,7 +37,7 @@ struct hive {
 	int fd;
 };
 
-static uint32_t checksum(const uint8_t *base)
+uint32_t hive_checksum(const uint8_t *base)
 {
 	uint32_t sum = 0;
 
@@ -56,12 +56,12 @@ static int check_base_block(const uint8_t *bytes, size_t size, const char *name,
 		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0", name);
 	if (size > MAX_HIVE)
 		return error_damaged(err, "'%s': a registry hive of %zu bytes is not credible", name, size);
-	if (get_le32(bytes + REGF_CHECKSUM) != checksum(bytes))
+	if (get_le32(bytes + REGF_CHECKSUM) != hive_checksum(bytes))
 		return error_damaged(err,
 				     "'%s': registry hive with a wrong checksum at offset %d: found "
 				     "0x%08" PRIx32 ", expected 0x%08" PRIx32,
 				     name, REGF_CHECKSUM, get_le32(bytes + REGF_CHECKSUM),
-				     checksum(bytes));
+				     hive_checksum(bytes));
 	primary = get_le32(bytes + REGF_PRIMARY_SEQ);
 	secondary = get_le32(bytes + REGF_SECONDARY_SEQ);
 	if (primary != secondary)

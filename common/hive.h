@@ -31,6 +31,9 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
  */
 int hive_new(const char *name, const char *root, unsigned int minor, struct hive **ret, struct error *err);
 
+/* The checksum that belongs at offset 508 of a base block, over the 508 bytes before it (regf: "Base block"). */
+uint32_t hive_checksum(const uint8_t *base);
+
 /* The name given at opening. */
 const char *hive_name(const struct hive *hive);
 

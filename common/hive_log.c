@@ -24,6 +24,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/hive.h"
 
 #define BASE_SIZE 4096
 #define BIN_UNIT  4096
@@ -70,21 +71,10 @@ struct recovery {
 	uint32_t last;	 /* sequence number of the last entry */
 };
 
-static uint32_t checksum(const uint8_t *base)
-{
-	uint32_t sum = 0;
-
-	for (size_t at = 0; at < REGF_CHECKSUM; at += 4)
-		sum ^= get_le32(base + at);
-	if (sum == 0)
-		return 1;
-	return sum == UINT32_MAX ? UINT32_MAX - 1 : sum;
-}
-
 static bool has_valid_base(const uint8_t *bytes, size_t size)
 {
 	return size >= SECTOR && memcmp(bytes, "regf", 4) == 0 &&
-	       get_le32(bytes + REGF_CHECKSUM) == checksum(bytes);
+	       get_le32(bytes + REGF_CHECKSUM) == hive_checksum(bytes);
 }
 
 bool hive_is_dirty(const void *hive, size_t size)
@@ -363,7 +353,7 @@ static void finish(struct recovery *recovery, bool is_new)
 
 	put_le32(recovery->hive + REGF_SEQUENCE_1, sequence);
 	put_le32(recovery->hive + REGF_SEQUENCE_2, sequence);
-	put_le32(recovery->hive + REGF_CHECKSUM, checksum(recovery->hive));
+	put_le32(recovery->hive + REGF_CHECKSUM, hive_checksum(recovery->hive));
 }
 
 static int replay(struct recovery *recovery, const struct hive_log *logs, size_t count,

@@ -163,8 +163,8 @@ json_t *bcd_json_findings(const struct bcd_notes *notes)
 {
 	json_t *root = json_object(), *findings = json_array();
 
-	for (size_t i = 0; i < notes->warning_count; i++)
-		json_array_append_new(findings, json_string(notes->warnings[i]));
+	for (size_t i = 0; i < notes->warnings.count; i++)
+		json_array_append_new(findings, json_string(notes->warnings.texts[i]));
 	json_object_set_new(root, "findings", findings);
 	return root;
 }

@@ -123,7 +123,7 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 {
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
-	CLEANUP(registry_notes_done) struct registry_notes notes = {.changed = NULL};
+	CLEANUP(registry_notes_done) struct registry_notes notes = {.changed = {NULL, 0}};
 	struct build_change *change;
 	size_t old_size, new_size;
 	bool recovered = false;
@@ -132,16 +132,16 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	if (r == 0)
 		r = registry_convert(old, old_size, target, &new, &new_size, &notes, err);
 	free(TAKE(old));
-	for (size_t i = 0; r == 0 && i < notes.warning_count; i++)
-		note_add(&build->warnings, "%s", notes.warnings[i]);
+	for (size_t i = 0; r == 0 && i < notes.warnings.count; i++)
+		note_add(&build->warnings, "%s", notes.warnings.texts[i]);
 	if (r < 0 || !new)
 		return r;
 	r = volume_replace_file(volume, path, new, new_size, err);
 	change = r == 0 ? build_add_change(build, partition, path) : NULL;
 	if (change && recovered)
 		note_add(&change->details, "changes that stood only in its log files are applied");
-	for (size_t i = 0; change && i < notes.changed_count; i++)
-		note_add(&change->details, "%s", notes.changed[i]);
+	for (size_t i = 0; change && i < notes.changed.count; i++)
+		note_add(&change->details, "%s", notes.changed.texts[i]);
 	return r;
 }
 

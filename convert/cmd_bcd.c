@@ -192,9 +192,9 @@ static int check(const char *path, bool json, struct error *err)
 		return r;
 	if (json)
 		r = print_json(bcd_json_findings(&notes), err);
-	for (size_t i = 0; !json && i < notes.warning_count; i++)
-		puts(notes.warnings[i]);
-	return r < 0 ? r : notes.warning_count ? STATUS_FOUND : 0;
+	for (size_t i = 0; !json && i < notes.warnings.count; i++)
+		puts(notes.warnings.texts[i]);
+	return r < 0 ? r : notes.warnings.count ? STATUS_FOUND : 0;
 }
 
 static void print_lines(char sign, uint32_t object_type, const struct bcd_element *element)

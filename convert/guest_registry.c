@@ -16,7 +16,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,43 +42,14 @@ struct edit {
 	bool is_changed;
 };
 
-static void free_list(char **list, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(list[i]);
-	free(list);
-}
-
 void registry_notes_done(struct registry_notes *notes)
 {
-	free_list(notes->changed, notes->changed_count);
-	free_list(notes->warnings, notes->warning_count);
-	*notes = (struct registry_notes){.changed = NULL};
+	note_list_done(&notes->changed);
+	note_list_done(&notes->warnings);
 }
 
-static void PRINTF_LIKE(3, 4) note(char ***list, size_t *count, const char *format, ...)
-{
-	char *text = NULL, **grown;
-	va_list args;
-	int r;
-
-	va_start(args, format);
-	r = vasprintf(&text, format, args);
-	va_end(args);
-	if (r < 0)
-		return;
-	grown = reallocarray(*list, *count + 1, sizeof(**list));
-	if (!grown) {
-		free(text);
-		return;
-	}
-	grown[(*count)++] = text;
-	*list = grown;
-}
-
-#define CHANGED(edit, ...) note(&(edit)->notes->changed, &(edit)->notes->changed_count, __VA_ARGS__)
-#define WARNING(edit, ...)                                                                         \
-	note(&(edit)->notes->warnings, &(edit)->notes->warning_count, __VA_ARGS__)
+#define CHANGED(edit, ...) note_add(&(edit)->notes->changed, __VA_ARGS__)
+#define WARNING(edit, ...) note_add(&(edit)->notes->warnings, __VA_ARGS__)
 
 static const struct guid *find_partition(const struct registry_target *target, uint64_t mbr_offset)
 {

@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "common/guid.h"
+#include "common/notes.h"
 
 struct registry_partition {
 	uint64_t mbr_offset;  /* bytes, on the old disk */
@@ -25,10 +26,8 @@ struct registry_target {
 
 /* Sentences for the report. Embedded; memory belongs to it. */
 struct registry_notes {
-	char **changed;
-	size_t changed_count;
-	char **warnings;
-	size_t warning_count;
+	struct note_list changed;
+	struct note_list warnings;
 };
 
 void registry_notes_done(struct registry_notes *notes);

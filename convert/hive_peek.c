@@ -12,6 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/hive.h"
 
 /* "Base block"; offsets of cells count from its end. */
 #define BASE_SIZE          4096
@@ -81,17 +82,6 @@ static int read_cell(const struct hive_peek *peek, uint32_t cell, uint32_t at, v
 	return peek->read(peek->context, buffer, length, start + 4 + at, err);
 }
 
-static uint32_t checksum(const uint8_t *base)
-{
-	uint32_t sum = 0;
-
-	for (size_t at = 0; at < BASE_CHECKSUM; at += 4)
-		sum ^= get_le32(base + at);
-	if (sum == 0)
-		return 1;
-	return sum == UINT32_MAX ? UINT32_MAX - 1 : sum;
-}
-
 int hive_peek_open(struct hive_peek *peek, bool *ret_dirty, struct error *err)
 {
 	uint8_t base[512];
@@ -106,7 +96,7 @@ int hive_peek_open(struct hive_peek *peek, bool *ret_dirty, struct error *err)
 	if (memcmp(base, "regf", 4) != 0)
 		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0", peek->name);
 	*ret_dirty = get_le32(base + BASE_PRIMARY_SEQ) != get_le32(base + BASE_SECONDARY_SEQ);
-	if (get_le32(base + BASE_CHECKSUM) != checksum(base)) {
+	if (get_le32(base + BASE_CHECKSUM) != hive_checksum(base)) {
 		if (!*ret_dirty)
 			return error_damaged(err, "'%s': registry hive with a wrong checksum at offset %d",
 					     peek->name, BASE_CHECKSUM);

@@ -193,7 +193,7 @@ static json_t *bcd_object(const struct build *build)
 		set_text(object, "description", build->bcd_default.description);
 	if (build->bcd_default.path)
 		set_text(object, "path", build->bcd_default.path);
-	json_object_set_new(object, "changed", texts(build->bcd.changed, build->bcd.changed_count));
+	json_object_set_new(object, "changed", texts(build->bcd.changed.texts, build->bcd.changed.count));
 	return object;
 }
 
@@ -255,8 +255,8 @@ static void set_lists(json_t *root, const struct report *report)
 	}
 	if (report->build) {
 		json_object_set_new(root, "changed", changes_array(report->build));
-		extend(dropped, report->build->bcd.dropped, report->build->bcd.dropped_count);
-		extend(warnings, report->build->bcd.warnings, report->build->bcd.warning_count);
+		extend(dropped, report->build->bcd.dropped.texts, report->build->bcd.dropped.count);
+		extend(warnings, report->build->bcd.warnings.texts, report->build->bcd.warnings.count);
 		extend(warnings, report->build->warnings.texts, report->build->warnings.count);
 	}
 	json_object_set_new(root, "dropped", dropped);

@@ -150,7 +150,7 @@ static void print_changes(const struct build *build, FILE *stream)
 		for (size_t j = 0; j < change->details.count; j++)
 			fprintf(stream, "           %s\n", change->details.texts[j]);
 	}
-	print_list(stream, &title, build->bcd.changed, build->bcd.changed_count);
+	print_list(stream, &title, build->bcd.changed.texts, build->bcd.changed.count);
 }
 
 static void print_outputs(const struct report *report, FILE *stream)
@@ -179,12 +179,12 @@ static void print_lists(const struct report *report, FILE *stream)
 	if (report->plan)
 		print_list(stream, &dropped, report->plan->dropped.texts, report->plan->dropped.count);
 	if (build)
-		print_list(stream, &dropped, build->bcd.dropped, build->bcd.dropped_count);
+		print_list(stream, &dropped, build->bcd.dropped.texts, build->bcd.dropped.count);
 	if (report->plan)
 		print_list(stream, &warning, report->plan->warnings.texts, report->plan->warnings.count);
 	if (!build)
 		return;
-	print_list(stream, &warning, build->bcd.warnings, build->bcd.warning_count);
+	print_list(stream, &warning, build->bcd.warnings.texts, build->bcd.warnings.count);
 	print_list(stream, &warning, build->warnings.texts, build->warnings.count);
 }
 

@@ -19,9 +19,9 @@ static void check_store(struct verify *verify)
 
 	if (bcd_check(verify->bcd, verify->bcd_size, STORE_NAME, &notes, &err) < 0)
 		verify_fail(verify, "bcd", "%s", err.message);
-	else if (notes.warning_count)
-		verify_fail(verify, "bcd", "%zu findings, the first: %s", notes.warning_count,
-			    notes.warnings[0]);
+	else if (notes.warnings.count)
+		verify_fail(verify, "bcd", "%zu findings, the first: %s", notes.warnings.count,
+			    notes.warnings.texts[0]);
 	else
 		verify_ok(verify, "bcd", "references, formats and sizes are right");
 }

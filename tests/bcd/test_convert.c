@@ -71,9 +71,9 @@ Test(bcd_convert, boot_manager_and_tester_move_to_the_esp)
 	cr_assert_str_eq(text_of(store, MEMDIAG, BCD_PATH), "\\EFI\\Microsoft\\Boot\\memtest.efi");
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_TIMEOUT), "30");
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_DEFAULT), MADE_LOADER);
-	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
-	cr_assert_eq(notes.dropped_count, 0);
-	cr_assert_eq(notes.changed_count, 6);
+	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
+	cr_assert_eq(notes.dropped.count, 0);
+	cr_assert_eq(notes.changed.count, 6);
 }
 
 Test(bcd_convert, loader_and_resume_name_efi_programs)
@@ -138,11 +138,11 @@ Test(bcd_convert, what_only_a_bios_starts_is_dropped_with_its_references)
 	cr_assert_null(bcd_store_find(store, &ntldr));
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_DISPLAYORDER), MADE_LOADER);
 	cr_assert_str_eq(text_of(store, MADE_LOADER, BCD_OS_NOVGA), "");
-	cr_assert_eq(notes.dropped_count, 4);
-	cr_assert_str_eq(notes.dropped[0],
+	cr_assert_eq(notes.dropped.count, 4);
+	cr_assert_str_eq(notes.dropped.texts[0],
 			 "entry 'Earlier Windows' {466f5a88-0af2-4f76-9038-095b170dc21c}: "
 			 "only a BIOS can start it");
-	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
 Test(bcd_convert, foreign_disk_stays_and_is_reported)
@@ -158,8 +158,8 @@ Test(bcd_convert, foreign_disk_stays_and_is_reported)
 	set_string(made, other, BCD_OS_SYSTEMROOT, "\\Windows");
 	store = convert_made(made, &notes);
 	cr_assert_str_eq(text_of(store, OTHER, BCD_DEVICE), "partition=4096 disk=11223344");
-	cr_assert_eq(notes.warning_count, 2);
-	cr_assert_not_null(strstr(notes.warnings[0], "11223344"));
+	cr_assert_eq(notes.warnings.count, 2);
+	cr_assert_not_null(strstr(notes.warnings.texts[0], "11223344"));
 }
 
 Test(bcd_convert, malformed_elements_are_repaired_or_dropped)
@@ -181,8 +181,8 @@ Test(bcd_convert, malformed_elements_are_repaired_or_dropped)
 	cr_assert_eq(bcd_object_find(object_of(store, MADE_LOADER), BCD_INHERIT)->registry_type,
 		     hive_t_multiple_strings);
 	cr_assert_str_eq(text_of(store, MADE_LOADER, 0x260000a0), "");
-	cr_assert_eq(notes.dropped_count, 1);
-	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
+	cr_assert_eq(notes.dropped.count, 1);
+	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
 Test(bcd_convert, default_follows_the_chosen_windows)
@@ -207,7 +207,7 @@ Test(bcd_convert, default_follows_the_chosen_windows)
 	store = open_store(&to);
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_DEFAULT), OTHER);
 	cr_assert_str_eq(text_of(store, MADE_LOADER, BCD_DEVICE), gpt_text(MADE_WINDOWS));
-	cr_assert_eq(notes.warning_count, 1);
+	cr_assert_eq(notes.warnings.count, 1);
 }
 
 static enum refusal refusal_of(struct bcd_store *made, uint64_t windows_offset)
@@ -446,10 +446,10 @@ Test(bcd_convert, every_real_bios_store)
 		from = read_file(path);
 		make_target(&from, &target);
 		to = converted(&from, &notes);
-		cr_assert_eq(notes.warning_count, 0, "%s: %s", names[i],
-			     notes.warning_count ? notes.warnings[0] : "");
+		cr_assert_eq(notes.warnings.count, 0, "%s: %s", names[i],
+			     notes.warnings.count ? notes.warnings.texts[0] : "");
 		cr_assert_eq(bcd_check(to.at, to.size, names[i], &findings, NULL), 0);
-		cr_assert_eq(findings.warning_count, 0);
+		cr_assert_eq(findings.warnings.count, 0);
 		store = open_store(&to);
 		assert_no_mbr_device(store, target.target.mbr_signature);
 		if (have_hivexsh)

@@ -69,7 +69,7 @@ Test(bcd_real, converted_store_equals_the_genuine_one)
 	CLEANUP_FREE char *found = store_differences(converted, genuine);
 	cr_assert_str_eq(found,
 			 "resume 21000001\nresume 26000006\n{bootmgr} 12000002\n{fwbootmgr}\n");
-	cr_assert_eq(notes.warning_count, 0);
+	cr_assert_eq(notes.warnings.count, 0);
 }
 
 static struct bytes rebuild(const struct bytes *template, const struct bcd_rebuild *how)
@@ -81,7 +81,7 @@ static struct bytes rebuild(const struct bytes *template, const struct bcd_rebui
 	cr_assert_eq(bcd_rebuild(template ? template->at : NULL, template ? template->size : 0,
 				 "BCD-Template", how, &to.at, &to.size, &notes, &err),
 		     0, "%s", err.message);
-	cr_assert_eq(notes.warning_count, 1, "%s", notes.warnings[0]);
+	cr_assert_eq(notes.warnings.count, 1, "%s", notes.warnings.texts[0]);
 	return to;
 }
 
@@ -245,8 +245,8 @@ Test(bcd_real, no_false_alarm)
 		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
 		bytes = read_file(path);
 		cr_assert_eq(bcd_check(bytes.at, bytes.size, names[i], &notes, NULL), 0);
-		cr_assert_eq(notes.warning_count, expected, "%s: %zu findings: %s", names[i],
-			     notes.warning_count, notes.warning_count ? notes.warnings[0] : "");
+		cr_assert_eq(notes.warnings.count, expected, "%s: %zu findings: %s", names[i],
+			     notes.warnings.count, notes.warnings.count ? notes.warnings.texts[0] : "");
 	}
 }
 

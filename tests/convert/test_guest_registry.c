@@ -87,7 +87,7 @@ static struct hive *made(void)
 static struct hive *convert(struct hive *hive, struct registry_notes *notes)
 {
 	CLEANUP_FREE uint8_t *before = NULL, *after = NULL, *again = NULL;
-	struct registry_notes ignored = {.changed = NULL};
+	struct registry_notes ignored = {.changed = {NULL, 0}};
 	struct error err = ERROR_INIT;
 	struct hive *result = NULL;
 	size_t before_size, after_size, again_size;
@@ -133,7 +133,7 @@ static uint32_t start_of(struct hive *hive, const char *path)
 Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
 {
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
-	struct registry_notes notes = {.changed = NULL};
+	struct registry_notes notes = {.changed = {NULL, 0}};
 	hive_node_h node;
 	size_t size = 0;
 	CLEANUP_FREE uint8_t *other = NULL, *cd = NULL;
@@ -156,7 +156,7 @@ Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
 Test(guest_registry, drivers_start_in_every_control_set)
 {
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
-	struct registry_notes notes = {.changed = NULL};
+	struct registry_notes notes = {.changed = {NULL, 0}};
 
 	after = convert(before, &notes);
 	cr_assert_eq(start_of(after, "ControlSet001\\Services\\vmbus"), 0);
@@ -167,19 +167,19 @@ Test(guest_registry, drivers_start_in_every_control_set)
 	cr_assert_eq(hive_find(after, 0, "ControlSet001\\Services\\vmbus\\StartOverride"), 0);
 	cr_assert_eq(hive_find(after, 0, "ControlSet002\\Services\\storvsc\\StartOverride"), 0);
 	cr_assert_neq(hive_find(after, 0, "ControlSet001\\Services\\atapi\\StartOverride"), 0);
-	cr_assert_eq(notes.changed_count, 3 + 2 * 4);
-	cr_assert_eq(notes.warning_count, 0);
+	cr_assert_eq(notes.changed.count, 3 + 2 * 4);
+	cr_assert_eq(notes.warnings.count, 0);
 	registry_notes_done(&notes);
 }
 
 Test(guest_registry, converted_hive_needs_nothing_more)
 {
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
-	struct registry_notes notes = {.changed = NULL}, none = {.changed = NULL};
+	struct registry_notes notes = {.changed = {NULL, 0}}, none = {.changed = {NULL, 0}};
 
 	after = convert(before, &notes);
 	cr_assert_null(convert(after, &none));
-	cr_assert_eq(none.changed_count, 0);
+	cr_assert_eq(none.changed.count, 0);
 	registry_notes_done(&notes);
 	registry_notes_done(&none);
 }
@@ -187,7 +187,7 @@ Test(guest_registry, converted_hive_needs_nothing_more)
 Test(guest_registry, missing_drivers_and_stale_letters_are_reported)
 {
 	CLEANUP_HIVE struct hive *hive = NULL, *after = NULL;
-	struct registry_notes notes = {.changed = NULL};
+	struct registry_notes notes = {.changed = {NULL, 0}};
 
 	cr_assert_eq(hive_new("SYSTEM", "CMI-CreateHive", 5, &hive, NULL), 0);
 	set_row(hive, "\\DosDevices\\F:", SIGNATURE, 4711);
@@ -195,9 +195,9 @@ Test(guest_registry, missing_drivers_and_stale_letters_are_reported)
 	set_service(hive, "ControlSet001", "storvsc", 0, false);
 	after = convert(hive, &notes);
 	cr_assert_null(after);
-	cr_assert_eq(notes.warning_count, 2);
-	cr_assert_not_null(strstr(notes.warnings[0], "F:"));
-	cr_assert_not_null(strstr(notes.warnings[1], "keyboard"));
+	cr_assert_eq(notes.warnings.count, 2);
+	cr_assert_not_null(strstr(notes.warnings.texts[0], "F:"));
+	cr_assert_not_null(strstr(notes.warnings.texts[1], "keyboard"));
 	registry_notes_done(&notes);
 }
 
@@ -205,7 +205,7 @@ Test(guest_registry, dirty_and_damaged_hives_are_refused)
 {
 	CLEANUP_HIVE struct hive *hive = made();
 	CLEANUP_FREE uint8_t *bytes = NULL, *after = NULL;
-	struct registry_notes notes = {.changed = NULL};
+	struct registry_notes notes = {.changed = {NULL, 0}};
 	struct error err = ERROR_INIT;
 	size_t size, after_size;
 
@@ -258,7 +258,7 @@ Test(guest_registry, real_hive)
 {
 	size_t size, after_size = 0;
 	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win7-vmware.hiv", &size), *after = NULL;
-	struct registry_notes notes = {.changed = NULL};
+	struct registry_notes notes = {.changed = {NULL, 0}};
 	CLEANUP_HIVE struct hive *hive = NULL;
 	struct registry_partition part;
 	struct registry_target real;
