@@ -289,8 +289,8 @@ static void convert_one(void)
 	cr_assert_eq(to.size, again.size);
 	cr_assert_eq(memcmp(to.at, again.at, to.size), 0);
 	cr_assert_eq(bcd_check(to.at, to.size, "BCD", &findings, &err), 0);
-	for (size_t i = 0; i < findings.warning_count; i++)
-		cr_assert(is_about_options(findings.warnings[i]), "%s", findings.warnings[i]);
+	for (size_t i = 0; i < findings.warnings.count; i++)
+		cr_assert(is_about_options(findings.warnings.texts[i]), "%s", findings.warnings.texts[i]);
 	after = open_store(&to);
 	assert_kept(before, after);
 }
@@ -315,8 +315,8 @@ Test(bcd_random, recovery_stores_check_clean)
 		cr_assert_eq(bcd_recovery_store(from.at, from.size, "BCD", &to.at, &to.size, &err),
 			     0, "%s", err.message);
 		cr_assert_eq(bcd_check(to.at, to.size, "BCD", &findings, &err), 0);
-		for (size_t j = 0; j < findings.warning_count; j++)
-			cr_assert(is_about_options(findings.warnings[j]), "%s",
-				  findings.warnings[j]);
+		for (size_t j = 0; j < findings.warnings.count; j++)
+			cr_assert(is_about_options(findings.warnings.texts[j]), "%s",
+				  findings.warnings.texts[j]);
 	}
 }
