@@ -292,7 +292,7 @@ Test(bcd_convert, devices_of_every_kind)
 		 gpt_text(MADE_WINDOWS));
 	cr_assert_str_eq(converted_device(&locate, BCD_OS_DEVICE, &notes), expected);
 	cr_assert_str_eq(converted_device(&anywhere, BCD_OS_DEVICE, &notes), "locate=\\w.vhdx");
-	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
 /* The old system partition is not in the target when it has become the ESP. */
@@ -312,7 +312,7 @@ Test(bcd_convert, system_partition_that_becomes_the_esp)
 	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size, &notes,
 				 NULL),
 		     0);
-	cr_assert_eq(notes.warning_count, 0);
+	cr_assert_eq(notes.warnings.count, 0);
 	store = open_store(&to);
 	cr_assert_not_null(strstr(text_of(store, MADE_OPTIONS, BCD_SDIDEVICE),
 				  "partition={00000002-0000-0000-0000-000000000000}"));
@@ -341,7 +341,7 @@ Test(bcd_convert, rebuilt_store_starts_the_recovery_environment)
 
 	cr_assert_eq(bcd_rebuild(NULL, 0, "BCD", &how, &to.at, &to.size, &notes, &err), 0, "%s",
 		     err.message);
-	cr_assert_eq(notes.warning_count, 0, "%s", notes.warning_count ? notes.warnings[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
 	cr_assert_eq(bcd_default_entry(to.at, to.size, "BCD", &entry, &err), 0);
 	cr_assert_str_eq(entry.path, "\\Windows\\system32\\winload.efi");
 	cr_assert_str_eq(entry.description, "Windows Server 2019");
@@ -356,7 +356,7 @@ Test(bcd_convert, rebuilt_store_starts_the_recovery_environment)
 	how.winre_offset = 17;
 	bytes_done(&to);
 	cr_assert_eq(bcd_rebuild(NULL, 0, "BCD", &how, &to.at, &to.size, &notes, &err), 0);
-	cr_assert_eq(notes.warning_count, 1);
+	cr_assert_eq(notes.warnings.count, 1);
 }
 
 /* Stores of setup media start from their own partition and have no Windows to convert. */
