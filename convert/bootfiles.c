@@ -79,7 +79,8 @@ static char *join(const char *folder, char separator, const char *name, size_t n
 {
 	char *path;
 
-	return asprintf(&path, "%s%c%.*s", folder, separator, (int)name_length, name) < 0 ? NULL : path;
+	return asprintf(&path, "%s%c%.*s", folder, separator, (int)name_length, name) < 0 ? NULL
+											  : path;
 }
 
 /* The same without the first "_EX" that an extension follows. NULL when out of memory. */
@@ -117,7 +118,8 @@ static int check_limits(const struct bootfiles_report *list, struct error *err)
 				     "the boot files of Windows, %zu files with %" PRIu64
 				     " bytes so far, are more than the %d files and %" PRIu64
 				     " bytes that are credible",
-				     list->count, list->bytes, BOOTFILES_MAX_FILES, BOOTFILES_MAX_BYTES);
+				     list->count, list->bytes, BOOTFILES_MAX_FILES,
+				     BOOTFILES_MAX_BYTES);
 	return 0;
 }
 
@@ -149,15 +151,15 @@ static int list_file(struct volume *volume, const char *guest_path, const char *
 		     const char *name, const struct source *source, struct bootfiles_report *list,
 		     struct error *err)
 {
-	struct bootfiles_file file = {NULL};
+	struct bootfiles_file file;
 	struct volume_stat stat;
 	int r = volume_stat(volume, guest_path, &stat, err);
 
 	if (r < 0)
 		return r;
 	if (stat.size > BOOTFILES_MAX_FILE)
-		return error_damaged(err, "'%s': a boot file of %" PRIu64 " bytes is not credible", guest_path,
-				     stat.size);
+		return error_damaged(err, "'%s': a boot file of %" PRIu64 " bytes is not credible",
+				     guest_path, stat.size);
 	file = (struct bootfiles_file){
 		.guest_path = strdup(guest_path),
 		.esp_path = source->is_2023 ? join_without_ex(esp_folder, name)
@@ -173,12 +175,12 @@ static int list_file(struct volume *volume, const char *guest_path, const char *
 }
 
 static int list_folder(struct volume *volume, const char *guest_folder, const char *esp_folder,
-		       const struct source *source, unsigned int depth, struct bootfiles_report *list,
-		       struct error *err);
+		       const struct source *source, unsigned int depth,
+		       struct bootfiles_report *list, struct error *err);
 
 static int list_entry(struct volume *volume, const char *guest_folder, const char *esp_folder,
-		      const struct volume_entry *entry, const struct source *source, unsigned int depth,
-		      struct bootfiles_report *list, struct error *err)
+		      const struct volume_entry *entry, const struct source *source,
+		      unsigned int depth, struct bootfiles_report *list, struct error *err)
 {
 	CLEANUP_FREE char *guest_path = join(guest_folder, '\\', entry->name, strlen(entry->name));
 	CLEANUP_FREE char *esp_path = NULL;
@@ -188,7 +190,8 @@ static int list_entry(struct volume *volume, const char *guest_folder, const cha
 	if (!entry->is_directory)
 		return depth == 0 && is_state(entry->name)
 			       ? 0
-			       : list_file(volume, guest_path, esp_folder, entry->name, source, list, err);
+			       : list_file(volume, guest_path, esp_folder, entry->name, source,
+					   list, err);
 	esp_path = join(esp_folder, '/', entry->name, strlen(entry->name));
 	if (!esp_path)
 		return error_failed(err, ENOMEM, "out of memory");
@@ -196,29 +199,33 @@ static int list_entry(struct volume *volume, const char *guest_folder, const cha
 }
 
 static int list_folder(struct volume *volume, const char *guest_folder, const char *esp_folder,
-		       const struct source *source, unsigned int depth, struct bootfiles_report *list,
-		       struct error *err)
+		       const struct source *source, unsigned int depth,
+		       struct bootfiles_report *list, struct error *err)
 {
 	struct volume_entry *entries;
 	size_t count;
 	int r;
 
 	if (depth > MAX_DEPTH)
-		return error_damaged(err, "'%s': folders of boot files deeper than %d are not credible",
+		return error_damaged(err,
+				     "'%s': folders of boot files deeper than %d are not credible",
 				     guest_folder, MAX_DEPTH);
 	r = volume_list(volume, guest_folder, &entries, &count, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = list_entry(volume, guest_folder, esp_folder, &entries[i], source, depth, list, err);
+		r = list_entry(volume, guest_folder, esp_folder, &entries[i], source, depth, list,
+			       err);
 	volume_entries_free(entries, count);
 	return r;
 }
 
-static int list_source(struct volume *volume, const struct windows *windows, const struct source *source,
-		       struct bootfiles_report *list, struct error *err)
+static int list_source(struct volume *volume, const struct windows *windows,
+		       const struct source *source, struct bootfiles_report *list,
+		       struct error *err)
 {
-	CLEANUP_FREE char *folder = join(windows->root, '\\', source->folder, strlen(source->folder));
+	CLEANUP_FREE char *folder =
+		join(windows->root, '\\', source->folder, strlen(source->folder));
 
 	if (!folder)
 		return error_failed(err, ENOMEM, "out of memory");
@@ -237,15 +244,17 @@ static int check_bootmgfw(const struct bootfiles_file *file, const struct bootfi
 		return error_refused(err, REFUSAL_NO_EFI_FILES, REPAIR_WINDOWS,
 				     "'%s\\Boot\\EFI\\bootmgfw.efi' is missing", windows->root);
 	if (list->set == BOOTFILES_2023 && !is_2023)
-		return error_refused(err, REFUSAL_NO_EFI_FILES, UPDATE_WINDOWS,
-				     "'%s\\Boot\\EFI_EX\\bootmgfw_EX.efi' is missing: this Windows has no boot "
-				     "files signed under 'Windows UEFI CA 2023'",
-				     windows->root);
+		return error_refused(
+			err, REFUSAL_NO_EFI_FILES, UPDATE_WINDOWS,
+			"'%s\\Boot\\EFI_EX\\bootmgfw_EX.efi' is missing: this Windows has no boot "
+			"files signed under 'Windows UEFI CA 2023'",
+			windows->root);
 	return 0;
 }
 
 /* The boot manager a second time, under the name that firmware starts when it has no boot entry. */
-static int list_fallback(struct bootfiles_report *list, const struct windows *windows, struct error *err)
+static int list_fallback(struct bootfiles_report *list, const struct windows *windows,
+			 struct error *err)
 {
 	const struct bootfiles_file *bootmgfw = find_file(list, ESP_BOOTMGFW);
 	struct bootfiles_file copy;

@@ -11,9 +11,9 @@
  *
  * The BCD and BOOTSTAT.DAT are made by others; a BCD or its logs lying in Boot\EFI are left out.
  *
- * Windows updated since 2024 also holds a set signed under "Windows UEFI CA 2023", in EFI_EX and Fonts_EX, with names
- * such as bootmgfw_EX.efi. With that set each of its files, "_EX" dropped from the name, takes the place of its 2011
- * twin; files that have no twin come from the 2011 set.
+ * Windows updated since 2024 also holds a set signed under "Windows UEFI CA 2023", in EFI_EX and
+ * Fonts_EX, with names such as bootmgfw_EX.efi. With that set each of its files, "_EX" dropped from
+ * the name, takes the place of its 2011 twin; files that have no twin come from the 2011 set.
  */
 #ifndef HVGEN2_CONVERT_BOOTFILES_H
 #define HVGEN2_CONVERT_BOOTFILES_H
@@ -26,13 +26,17 @@
 #include "convert/volume.h"
 #include "convert/windows.h"
 
-/* Real sets have some 150 files with 25 to 40 MiB together, the largest 4 MiB; all are in memory at the same time. */
+/*
+ * Real sets have some 150 files with 25 to 40 MiB together, the largest 4 MiB; all are in memory at
+ * the same time.
+ */
 #define BOOTFILES_MAX_FILES 4096
 #define BOOTFILES_MAX_FILE  (UINT64_C(32) << 20)
 #define BOOTFILES_MAX_BYTES (UINT64_C(128) << 20)
 
 enum bootfiles_set {
-	BOOTFILES_AUTO, /* 2011: every firmware and every Hyper-V Secure Boot template of today trusts it */
+	BOOTFILES_AUTO, /* 2011: every firmware and every Hyper-V Secure Boot template of today
+			   trusts it */
 	BOOTFILES_2011,
 	BOOTFILES_2023,
 	BOOTFILES_SET_MAX,
@@ -45,15 +49,15 @@ bool bootfiles_set_parse(const char *text, enum bootfiles_set *ret);
 
 struct bootfiles_file {
 	char *guest_path; /* "\\Windows\\Boot\\EFI\\bootmgfw.efi" */
-	char *esp_path;   /* "/EFI/Microsoft/Boot/bootmgfw.efi" */
-	uint64_t size;    /* uncompressed */
-	int64_t mtime;    /* seconds since 1970 UTC */
+	char *esp_path;	  /* "/EFI/Microsoft/Boot/bootmgfw.efi" */
+	uint64_t size;	  /* uncompressed */
+	int64_t mtime;	  /* seconds since 1970 UTC */
 };
 
 /* What was found or copied, sorted by esp_path regardless of case. Embedded; all zero is empty. */
 struct bootfiles_report {
 	enum bootfiles_set set; /* the one taken: never BOOTFILES_AUTO */
-	char version[32];       /* file version of the bootmgfw.efi taken, "" when it has none */
+	char version[32];	/* file version of the bootmgfw.efi taken, "" when it has none */
 	struct bootfiles_file *files;
 	size_t count;
 	uint64_t bytes;
@@ -62,16 +66,17 @@ struct bootfiles_report {
 void bootfiles_report_done(struct bootfiles_report *report);
 
 /*
- * List what bootfiles_add() would copy; reads folders, not contents (so 'version' is empty). *ret is overwritten, and
- * empty after a failure.
- * Refusals: REFUSAL_NO_EFI_FILES when the set has no bootmgfw.efi; ERROR_DAMAGED beyond the limits above.
+ * List what bootfiles_add() would copy; reads folders, not contents (so 'version' is empty). *ret
+ * is overwritten, and empty after a failure. Refusals: REFUSAL_NO_EFI_FILES when the set has no
+ * bootmgfw.efi; ERROR_DAMAGED beyond the limits above.
  */
 int bootfiles_list(struct volume *volume, const struct windows *windows, enum bootfiles_set set,
 		   struct bootfiles_report *ret, struct error *err);
 
 /*
- * Read every file of the list and add it to 'fat'. *report is overwritten, and empty after a failure, when 'fat' may
- * hold a part of the files. Also REFUSAL_WOF_UNSUPPORTED and REFUSAL_NO_EFI_FILES (bootmgfw.efi is not an x64 PE file).
+ * Read every file of the list and add it to 'fat'. *report is overwritten, and empty after a
+ * failure, when 'fat' may hold a part of the files. Also REFUSAL_WOF_UNSUPPORTED and
+ * REFUSAL_NO_EFI_FILES (bootmgfw.efi is not an x64 PE file).
  */
 int bootfiles_add(struct volume *volume, const struct windows *windows, enum bootfiles_set set,
 		  struct fat32 *fat, struct bootfiles_report *report, struct error *err);

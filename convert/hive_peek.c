@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Looking into hives: see hive_peek.h. Every offset is checked against the size of the hive, every list against a limit, and
- * no list refers to a list of its own kind, so that each look-up ends.
+ * Looking into hives: see hive_peek.h. Every offset is checked against the size of the hive, every
+ * list against a limit, and no list refers to a list of its own kind, so that each look-up ends.
  */
 #include "convert/hive_peek.h"
 
@@ -15,55 +15,63 @@
 #include "common/hive.h"
 
 /* "Base block"; offsets of cells count from its end. */
-#define BASE_SIZE          4096
+#define BASE_SIZE	   4096
 #define BASE_PRIMARY_SEQ   4
 #define BASE_SECONDARY_SEQ 8
-#define BASE_ROOT_CELL     36
-#define BASE_CHECKSUM      508
+#define BASE_ROOT_CELL	   36
+#define BASE_CHECKSUM	   508
 
 /* "Key node", within its cell. */
-#define NK_FLAGS         2
-#define NK_SUBKEYS       20
-#define NK_SUBKEY_LIST   28
-#define NK_VALUES        36
-#define NK_VALUE_LIST    40
-#define NK_NAME_LENGTH   72
-#define NK_NAME          76
-#define NK_FLAG_ASCII    0x0020
+#define NK_FLAGS       2
+#define NK_SUBKEYS     20
+#define NK_SUBKEY_LIST 28
+#define NK_VALUES      36
+#define NK_VALUE_LIST  40
+#define NK_NAME_LENGTH 72
+#define NK_NAME	       76
+#define NK_FLAG_ASCII  0x0020
 
 /* "Key value". */
 #define VK_NAME_LENGTH 2
 #define VK_DATA_SIZE   4
-#define VK_DATA        8
-#define VK_TYPE        12
+#define VK_DATA	       8
+#define VK_TYPE	       12
 #define VK_FLAGS       16
-#define VK_NAME        20
+#define VK_NAME	       20
 #define VK_FLAG_ASCII  0x0001
 #define VK_DATA_INLINE UINT32_C(0x80000000)
 
-/* "Index leaf", "Fast leaf", "Hash leaf", "Index root": signature, u16 count, elements of 4 or 8 bytes. */
+/*
+ * "Index leaf", "Fast leaf", "Hash leaf", "Index root": signature, u16 count, elements of 4 or 8
+ * bytes.
+ */
 #define LIST_COUNT    2
 #define LIST_ELEMENTS 4
 
 #define NO_CELL UINT32_MAX
 
-/* Names have at most 255 characters and values 16383; keys with more entries than this are not looked through. */
+/*
+ * Names have at most 255 characters and values 16383; keys with more entries than this are not
+ * looked through.
+ */
 #define MAX_NAME    256
 #define MAX_ENTRIES 131072
 
 static int damaged(const struct hive_peek *peek, uint32_t cell, const char *what, struct error *err)
 {
-	return error_damaged(err, "'%s': %s at offset %" PRIu64, peek->name, what, (uint64_t)BASE_SIZE + cell);
+	return error_damaged(err, "'%s': %s at offset %" PRIu64, peek->name, what,
+			     (uint64_t)BASE_SIZE + cell);
 }
 
-static int not_found(const struct hive_peek *peek, const char *what, const char *name, struct error *err)
+static int not_found(const struct hive_peek *peek, const char *what, const char *name,
+		     struct error *err)
 {
 	return error_failed(err, ENOENT, "'%s': there is no %s '%s'", peek->name, what, name);
 }
 
 /* Read 'length' bytes at 'at' within the cell, whose size must cover them. */
-static int read_cell(const struct hive_peek *peek, uint32_t cell, uint32_t at, void *buffer, uint32_t length,
-		     struct error *err)
+static int read_cell(const struct hive_peek *peek, uint32_t cell, uint32_t at, void *buffer,
+		     uint32_t length, struct error *err)
 {
 	uint64_t start = (uint64_t)BASE_SIZE + cell;
 	uint8_t header[4];
@@ -88,25 +96,31 @@ int hive_peek_open(struct hive_peek *peek, bool *ret_dirty, struct error *err)
 	int r;
 
 	if (peek->size < BASE_SIZE)
-		return error_damaged(err, "'%s': %" PRIu64 " bytes are too few for a registry hive", peek->name,
-				     peek->size);
+		return error_damaged(err, "'%s': %" PRIu64 " bytes are too few for a registry hive",
+				     peek->name, peek->size);
 	r = peek->read(peek->context, base, sizeof(base), 0, err);
 	if (r < 0)
 		return r;
 	if (memcmp(base, "regf", 4) != 0)
-		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0", peek->name);
+		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0",
+				     peek->name);
 	*ret_dirty = get_le32(base + BASE_PRIMARY_SEQ) != get_le32(base + BASE_SECONDARY_SEQ);
 	if (get_le32(base + BASE_CHECKSUM) != hive_checksum(base)) {
 		if (!*ret_dirty)
-			return error_damaged(err, "'%s': registry hive with a wrong checksum at offset %d",
-					     peek->name, BASE_CHECKSUM);
+			return error_damaged(
+				err, "'%s': registry hive with a wrong checksum at offset %d",
+				peek->name, BASE_CHECKSUM);
 	}
 	peek->root = get_le32(base + BASE_ROOT_CELL);
 	return 0;
 }
 
-/* Does a stored name of 'length' bytes equal 'want'? Names are Latin-1 or UTF-16LE; what is wanted is ASCII. */
-static bool name_is(const uint8_t *stored, size_t length, bool ascii, const char *want, size_t want_length)
+/*
+ * Does a stored name of 'length' bytes equal 'want'? Names are Latin-1 or UTF-16LE; what is wanted
+ * is ASCII.
+ */
+static bool name_is(const uint8_t *stored, size_t length, bool ascii, const char *want,
+		    size_t want_length)
 {
 	char name[MAX_NAME];
 	size_t count = ascii ? length : length / 2;
@@ -129,8 +143,8 @@ struct wanted {
 };
 
 /* Read a record's fixed part of 'fixed' bytes and compare the name behind it. */
-static int compare_name(const struct hive_peek *peek, uint32_t cell, uint32_t fixed, size_t length, bool ascii,
-			const struct wanted *want, bool *ret, struct error *err)
+static int compare_name(const struct hive_peek *peek, uint32_t cell, uint32_t fixed, size_t length,
+			bool ascii, const struct wanted *want, bool *ret, struct error *err)
 {
 	uint8_t stored[MAX_NAME * 2];
 	int r;
@@ -144,7 +158,8 @@ static int compare_name(const struct hive_peek *peek, uint32_t cell, uint32_t fi
 	return r;
 }
 
-static int read_key(const struct hive_peek *peek, uint32_t cell, uint8_t nk[NK_NAME], struct error *err)
+static int read_key(const struct hive_peek *peek, uint32_t cell, uint8_t nk[NK_NAME],
+		    struct error *err)
 {
 	int r = read_cell(peek, cell, 0, nk, NK_NAME, err);
 
@@ -153,8 +168,8 @@ static int read_key(const struct hive_peek *peek, uint32_t cell, uint8_t nk[NK_N
 	return r;
 }
 
-static int key_matches(const struct hive_peek *peek, uint32_t cell, const struct wanted *want, bool *ret,
-		       struct error *err)
+static int key_matches(const struct hive_peek *peek, uint32_t cell, const struct wanted *want,
+		       bool *ret, struct error *err)
 {
 	uint8_t nk[NK_NAME];
 	int r = read_key(peek, cell, nk, err);
@@ -173,7 +188,8 @@ struct list {
 	bool is_root; /* elements are lists */
 };
 
-static int read_list(const struct hive_peek *peek, uint32_t cell, struct list *ret, struct error *err)
+static int read_list(const struct hive_peek *peek, uint32_t cell, struct list *ret,
+		     struct error *err)
 {
 	uint8_t header[LIST_ELEMENTS];
 	int r = read_cell(peek, cell, 0, header, sizeof(header), err);
@@ -192,11 +208,12 @@ static int read_list(const struct hive_peek *peek, uint32_t cell, struct list *r
 	return 0;
 }
 
-static int list_element(const struct hive_peek *peek, const struct list *list, uint32_t index, uint32_t *ret,
-			struct error *err)
+static int list_element(const struct hive_peek *peek, const struct list *list, uint32_t index,
+			uint32_t *ret, struct error *err)
 {
 	uint8_t cell[4];
-	int r = read_cell(peek, list->cell, LIST_ELEMENTS + index * list->element_size, cell, sizeof(cell), err);
+	int r = read_cell(peek, list->cell, LIST_ELEMENTS + index * list->element_size, cell,
+			  sizeof(cell), err);
 
 	if (r == 0)
 		*ret = get_le32(cell);
@@ -204,8 +221,8 @@ static int list_element(const struct hive_peek *peek, const struct list *list, u
 }
 
 /* Look through a leaf. *ret is NO_CELL when the key is not in it. */
-static int search_leaf(const struct hive_peek *peek, const struct list *leaf, const struct wanted *want,
-		       uint32_t *ret, struct error *err)
+static int search_leaf(const struct hive_peek *peek, const struct list *leaf,
+		       const struct wanted *want, uint32_t *ret, struct error *err)
 {
 	uint32_t cell = NO_CELL;
 	bool found = false;
@@ -220,8 +237,8 @@ static int search_leaf(const struct hive_peek *peek, const struct list *leaf, co
 	return r;
 }
 
-static int search_root(const struct hive_peek *peek, const struct list *root, const struct wanted *want,
-		       uint32_t *ret, struct error *err)
+static int search_root(const struct hive_peek *peek, const struct list *root,
+		       const struct wanted *want, uint32_t *ret, struct error *err)
 {
 	uint32_t seen = 0;
 	int r = 0;
@@ -244,8 +261,8 @@ static int search_root(const struct hive_peek *peek, const struct list *root, co
 	return r;
 }
 
-static int find_subkey(const struct hive_peek *peek, uint32_t key, const struct wanted *want, uint32_t *ret,
-		       struct error *err)
+static int find_subkey(const struct hive_peek *peek, uint32_t key, const struct wanted *want,
+		       uint32_t *ret, struct error *err)
 {
 	uint8_t nk[NK_NAME];
 	struct list list = {0};
@@ -259,10 +276,12 @@ static int find_subkey(const struct hive_peek *peek, uint32_t key, const struct 
 	r = read_list(peek, get_le32(nk + NK_SUBKEY_LIST), &list, err);
 	if (r < 0)
 		return r;
-	return list.is_root ? search_root(peek, &list, want, ret, err) : search_leaf(peek, &list, want, ret, err);
+	return list.is_root ? search_root(peek, &list, want, ret, err)
+			    : search_leaf(peek, &list, want, ret, err);
 }
 
-int hive_peek_key(const struct hive_peek *peek, uint32_t key, const char *path, uint32_t *ret, struct error *err)
+int hive_peek_key(const struct hive_peek *peek, uint32_t key, const char *path, uint32_t *ret,
+		  struct error *err)
 {
 	const char *at = path;
 
@@ -295,8 +314,8 @@ static int value_matches(const struct hive_peek *peek, uint32_t cell, const stru
 }
 
 /* Find the value and leave its record in 'vk'. */
-static int find_value(const struct hive_peek *peek, uint32_t key, const char *name, uint8_t vk[VK_NAME],
-		      struct error *err)
+static int find_value(const struct hive_peek *peek, uint32_t key, const char *name,
+		      uint8_t vk[VK_NAME], struct error *err)
 {
 	const struct wanted want = {name, strlen(name)};
 	uint8_t nk[NK_NAME], cell[4];
@@ -318,8 +337,8 @@ static int find_value(const struct hive_peek *peek, uint32_t key, const char *na
 	return r == 0 && !found ? not_found(peek, "value", name, err) : r;
 }
 
-int hive_peek_value(const struct hive_peek *peek, uint32_t key, const char *name, struct hive_peek_value *ret,
-		    struct error *err)
+int hive_peek_value(const struct hive_peek *peek, uint32_t key, const char *name,
+		    struct hive_peek_value *ret, struct error *err)
 {
 	uint8_t vk[VK_NAME];
 	uint32_t size;
@@ -331,7 +350,8 @@ int hive_peek_value(const struct hive_peek *peek, uint32_t key, const char *name
 	ret->type = get_le32(vk + VK_TYPE);
 	ret->size = size & ~VK_DATA_INLINE;
 	if (ret->size > (size & VK_DATA_INLINE ? 4 : HIVE_PEEK_MAX_VALUE))
-		return error_failed(err, EFBIG, "'%s': the value '%s' has %zu bytes", peek->name, name, ret->size);
+		return error_failed(err, EFBIG, "'%s': the value '%s' has %zu bytes", peek->name,
+				    name, ret->size);
 	if (size & VK_DATA_INLINE || size == 0)
 		memcpy(ret->bytes, vk + VK_DATA, ret->size);
 	else

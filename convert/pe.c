@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * PE headers and version resources. The version is found by its key and signature instead of through the resource
- * directory: fewer structures to trust, and no other data look like it.
+ * PE headers and version resources. The version is found by its key and signature instead of
+ * through the resource directory: fewer structures to trust, and no other data look like it.
  */
 #include "convert/pe.h"
 
@@ -11,21 +11,25 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 
-#define DOS_LFANEW       0x3c /* offset of the PE header */
-#define PE_SIGNATURE     0
-#define PE_MACHINE       4
-#define PE_SIZE          24 /* signature and COFF header */
+#define DOS_LFANEW   0x3c /* offset of the PE header */
+#define PE_SIGNATURE 0
+#define PE_MACHINE   4
+#define PE_SIZE	     24 /* signature and COFF header */
 
-/* VS_VERSIONINFO: u16 length, u16 value length, u16 type, then this key, padding to 32 bits, VS_FIXEDFILEINFO (winver). */
-static const uint8_t version_key[] = {'V', 0, 'S', 0, '_', 0, 'V', 0, 'E', 0, 'R', 0, 'S', 0, 'I', 0, 'O', 0,
-				      'N', 0, '_', 0, 'I', 0, 'N', 0, 'F', 0, 'O', 0, 0,   0};
+/*
+ * VS_VERSIONINFO: u16 length, u16 value length, u16 type, then this key, padding to 32 bits,
+ * VS_FIXEDFILEINFO (winver).
+ */
+static const uint8_t version_key[] = {'V', 0,	'S', 0,	  '_', 0,   'V', 0,   'E', 0,	'R',
+				      0,   'S', 0,   'I', 0,   'O', 0,	 'N', 0,   '_', 0,
+				      'I', 0,	'N', 0,	  'F', 0,   'O', 0,   0,   0};
 
-#define FIXED_SIGNATURE       0
+#define FIXED_SIGNATURE	      0
 #define FIXED_STRUCT_VERSION  4
 #define FIXED_FILE_VERSION_MS 8
 #define FIXED_FILE_VERSION_LS 12
-#define FIXED_USED_SIZE       16
-#define FIXED_MAGIC           UINT32_C(0xfeef04bd)
+#define FIXED_USED_SIZE	      16
+#define FIXED_MAGIC	      UINT32_C(0xfeef04bd)
 
 bool pe_machine(const void *image, size_t size, uint16_t *ret)
 {
@@ -35,13 +39,17 @@ bool pe_machine(const void *image, size_t size, uint16_t *ret)
 	if (size < DOS_LFANEW + 4 || memcmp(bytes, "MZ", 2) != 0)
 		return false;
 	header = get_le32(bytes + DOS_LFANEW);
-	if (!range_within(header, PE_SIZE, size) || memcmp(bytes + header + PE_SIGNATURE, "PE\0\0", 4) != 0)
+	if (!range_within(header, PE_SIZE, size) ||
+	    memcmp(bytes + header + PE_SIGNATURE, "PE\0\0", 4) != 0)
 		return false;
 	*ret = get_le16(bytes + header + PE_MACHINE);
 	return true;
 }
 
-/* The fixed part behind a key that ends at 'at': within the next 4 bytes, as the resource may start at any address. */
+/*
+ * The fixed part behind a key that ends at 'at': within the next 4 bytes, as the resource may start
+ * at any address.
+ */
 static const uint8_t *find_fixed(const uint8_t *bytes, size_t size, size_t at)
 {
 	for (size_t padding = 0; padding < 4; padding++)
@@ -58,7 +66,8 @@ bool pe_file_version(const void *image, size_t size, uint16_t ret[4])
 	size_t at = 0;
 
 	while (!fixed) {
-		const uint8_t *key = memmem(bytes + at, size - at, version_key, sizeof(version_key));
+		const uint8_t *key =
+			memmem(bytes + at, size - at, version_key, sizeof(version_key));
 
 		if (!key)
 			return false;
@@ -74,5 +83,6 @@ bool pe_file_version(const void *image, size_t size, uint16_t ret[4])
 
 void pe_version_text(const uint16_t version[4], char ret[PE_VERSION_TEXT])
 {
-	snprintf(ret, PE_VERSION_TEXT, "%u.%u.%u.%u", version[0], version[1], version[2], version[3]);
+	snprintf(ret, PE_VERSION_TEXT, "%u.%u.%u.%u", version[0], version[1], version[2],
+		 version[3]);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The little of PE files that matters here: for which machine, and which file version (PE format, "File Headers"). */
+/*
+ * The little of PE files that matters here: for which machine, and which file version (PE format,
+ * "File Headers").
+ */
 #ifndef HVGEN2_CONVERT_PE_H
 #define HVGEN2_CONVERT_PE_H
 
@@ -7,19 +10,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PE_MACHINE_X86   0x014c
-#define PE_MACHINE_X64   0x8664
+#define PE_MACHINE_X86	 0x014c
+#define PE_MACHINE_X64	 0x8664
 #define PE_MACHINE_ARM64 0xaa64
 
 /* The headers of every real boot program lie within this many bytes from the start. */
 #define PE_HEADER_BYTES 4096
 
-/* The machine type of an image of which the first 'size' bytes are given. False when they are no PE file. */
+/*
+ * The machine type of an image of which the first 'size' bytes are given. False when they are no PE
+ * file.
+ */
 bool pe_machine(const void *image, size_t size, uint16_t *ret);
 
 /*
- * The file version ("10.0.26100.1") of the first version resource in 'image', of which all 'size' bytes are given. False,
- * and *ret untouched, when there is none.
+ * The file version ("10.0.26100.1") of the first version resource in 'image', of which all 'size'
+ * bytes are given. False, and *ret untouched, when there is none.
  */
 bool pe_file_version(const void *image, size_t size, uint16_t ret[4]);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Mounting and unmounting. A mount that may not be used is found out before anything could be written: the first mount is
- * always read-only and looks at hiberfil.sys and at the restart pages of $LogFile, which the library itself checks for
- * writable mounts only. One mount takes less than a millisecond.
+ * Mounting and unmounting. A mount that may not be used is found out before anything could be
+ * written: the first mount is always read-only and looks at hiberfil.sys and at the restart pages
+ * of $LogFile, which the library itself checks for writable mounts only. One mount takes less than
+ * a millisecond.
  */
 #include "convert/volume.h"
 
@@ -13,12 +14,12 @@
 #include "common/checked.h"
 #include "convert/volume_internal.h"
 
-#define HIBERFILE        "\\hiberfil.sys"
+#define HIBERFILE	 "\\hiberfil.sys"
 #define HIBERFILE_HEADER 4096
 
 #define SHUT_DOWN_FULLY                                                                            \
-	"start the guest and shut it down fully (shutdown /s /t 0, or disable fast startup), then " \
-	"convert again"
+	"start the guest and shut it down fully (shutdown /s /t 0, or disable fast startup), "     \
+	"then convert again"
 #define CHECK_AND_SHUT_DOWN                                                                        \
 	"start the guest so that Windows replays the journal, run chkdsk, shut it down cleanly, "  \
 	"then convert again"
@@ -50,8 +51,9 @@ static int mount(struct volume *volume, bool writable, struct error *err)
 }
 
 /*
- * The first bytes of hiberfil.sys: "hibr" is a saved system, "rstr" one whose restoring has begun, in either case; "wake"
- * or zeros is one that is over. A shorter file belongs to a hibernated system on another partition (libntfs-3g).
+ * The first bytes of hiberfil.sys: "hibr" is a saved system, "rstr" one whose restoring has begun,
+ * in either case; "wake" or zeros is one that is over. A shorter file belongs to a hibernated
+ * system on another partition (libntfs-3g).
  */
 static bool is_hibernated(const uint8_t *header, size_t size)
 {
@@ -87,14 +89,18 @@ static int check_hiberfile(struct volume *volume, struct error *err)
 	if (length < 0)
 		return volume_fail(volume, HIBERFILE, EIO, "read", err);
 	if (is_hibernated(header, (size_t)length))
-		return error_refused(err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
-				     "Windows is hibernated or was shut down with fast startup: '%s' "
-				     "holds a saved system",
-				     HIBERFILE);
+		return error_refused(
+			err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
+			"Windows is hibernated or was shut down with fast startup: '%s' "
+			"holds a saved system",
+			HIBERFILE);
 	return 0;
 }
 
-/* Restart pages of version 2.0: Windows 8 and later keep metadata in memory and log them this way until a full shutdown. */
+/*
+ * Restart pages of version 2.0: Windows 8 and later keep metadata in memory and log them this way
+ * until a full shutdown.
+ */
 static bool is_fast_startup(const RESTART_PAGE_HEADER *page)
 {
 	return page && get_le16(&page->major_ver) == 2 && get_le16(&page->minor_ver) == 0;
@@ -121,13 +127,15 @@ static int check_journal(struct volume *volume, struct error *err)
 	if (volume->device.error.kind != ERROR_NONE)
 		return volume_fail(volume, "$LogFile", EIO, "read", err);
 	if (is_fast_startup(page))
-		return error_refused(err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
-				     "the NTFS journal is in the state that hibernation, fast startup or a "
-				     "power cut leaves behind");
+		return error_refused(
+			err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
+			"the NTFS journal is in the state that hibernation, fast startup or a "
+			"power cut leaves behind");
 	if (!sound)
-		return error_refused(err, REFUSAL_NTFS_DIRTY, CHECK_AND_SHUT_DOWN,
-				     "the NTFS volume was not closed cleanly, its journal holds changes that "
-				     "are not replayed");
+		return error_refused(
+			err, REFUSAL_NTFS_DIRTY, CHECK_AND_SHUT_DOWN,
+			"the NTFS volume was not closed cleanly, its journal holds changes that "
+			"are not replayed");
 	return 0;
 }
 

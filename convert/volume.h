@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An NTFS volume on a 'struct disk', through libntfs-3g in process: no mount, no root, no appliance. The only code that
- * includes its headers.
+ * An NTFS volume on a 'struct disk', through libntfs-3g in process: no mount, no root, no
+ * appliance. The only code that includes its headers.
  *
- * Paths are UTF-8 with backslashes or slashes, from the root of the volume, found regardless of case. Messages name the
- * file in the volume; which disk and partition it is, the caller adds.
+ * Paths are UTF-8 with backslashes or slashes, from the root of the volume, found regardless of
+ * case. Messages name the file in the volume; which disk and partition it is, the caller adds.
  */
 #ifndef HVGEN2_CONVERT_VOLUME_H
 #define HVGEN2_CONVERT_VOLUME_H
@@ -33,10 +33,10 @@ int filesystem_probe(struct disk *disk, enum filesystem *ret, struct error *err)
 const char *filesystem_text(enum filesystem filesystem);
 
 /*
- * Mount. 'disk' (a window onto a partition) is borrowed. With 'writable' every change goes to 'disk' through
- * disk_write(); a mount by itself writes nothing.
- * Errors: REFUSAL_HIBERNATED (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal),
- * ERROR_DAMAGED. A read-only mount of a hibernated or dirty volume is refused too: what is read might be old.
+ * Mount. 'disk' (a window onto a partition) is borrowed. With 'writable' every change goes to
+ * 'disk' through disk_write(); a mount by itself writes nothing. Errors: REFUSAL_HIBERNATED
+ * (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal), ERROR_DAMAGED. A read-only
+ * mount of a hibernated or dirty volume is refused too: what is read might be old.
  */
 int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err);
 
@@ -52,43 +52,52 @@ const char *volume_label(const struct volume *volume);
 bool volume_is_dirty(const struct volume *volume);
 
 struct volume_stat {
-	uint64_t size;      /* of the unnamed stream */
+	uint64_t size; /* of the unnamed stream */
 	bool is_directory;
-	bool is_compact;    /* WOF-compressed: the unnamed stream holds zeros */
+	bool is_compact; /* WOF-compressed: the unnamed stream holds zeros */
 	bool is_reparse;
-	int64_t mtime;      /* seconds since 1970 UTC */
+	int64_t mtime; /* seconds since 1970 UTC */
 };
 
 /* -ENOENT (with *err filled as ERROR_FAILED) when there is none. */
-int volume_stat(struct volume *volume, const char *path, struct volume_stat *ret, struct error *err);
+int volume_stat(struct volume *volume, const char *path, struct volume_stat *ret,
+		struct error *err);
 bool volume_exists(struct volume *volume, const char *path);
 
 /*
- * Read a whole file (the unnamed stream) into new memory, to be freed. WOF-compressed files are decompressed;
- * REFUSAL_WOF_UNSUPPORTED for what cannot be (WIM-backed, deduplicated). ERROR_DAMAGED for a file larger than 'max_size',
- * a folder, a link, an encrypted file; -ENOENT as volume_stat().
+ * Read a whole file (the unnamed stream) into new memory, to be freed. WOF-compressed files are
+ * decompressed; REFUSAL_WOF_UNSUPPORTED for what cannot be (WIM-backed, deduplicated).
+ * ERROR_DAMAGED for a file larger than 'max_size', a folder, a link, an encrypted file; -ENOENT as
+ * volume_stat().
  */
 int volume_read_file(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
 		     size_t *ret_size, struct error *err);
 
-/* The same for the first 'max_size' bytes of a file of any size; of a WOF-compressed one, up to 32 MiB. */
+/*
+ * The same for the first 'max_size' bytes of a file of any size; of a WOF-compressed one, up to 32
+ * MiB.
+ */
 int volume_read_start(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_data,
 		      size_t *ret_size, struct error *err);
 
 /*
- * The unnamed stream of a file for reading piece by piece; WOF-compressed files cannot be opened this way (-ENOTSUP).
- * Close before the volume.
+ * The unnamed stream of a file for reading piece by piece; WOF-compressed files cannot be opened
+ * this way (-ENOTSUP). Close before the volume.
  */
 struct volume_stream;
 
-int volume_stream_open(struct volume *volume, const char *path, struct volume_stream **ret, uint64_t *ret_size,
-		       struct error *err);
+int volume_stream_open(struct volume *volume, const char *path, struct volume_stream **ret,
+		       uint64_t *ret_size, struct error *err);
 /* Read [offset, offset + length), which must lie within the stream. */
-int volume_stream_read(struct volume_stream *stream, void *buffer, size_t length, uint64_t offset, struct error *err);
+int volume_stream_read(struct volume_stream *stream, void *buffer, size_t length, uint64_t offset,
+		       struct error *err);
 void volume_stream_cleanup(struct volume_stream **stream);
 #define CLEANUP_VOLUME_STREAM CLEANUP(volume_stream_cleanup)
 
-/* Overwrite the contents of an existing file, in place as far as it goes; its times, attributes and security stay. */
+/*
+ * Overwrite the contents of an existing file, in place as far as it goes; its times, attributes and
+ * security stay.
+ */
 int volume_replace_file(struct volume *volume, const char *path, const void *data, size_t size,
 			struct error *err);
 
@@ -97,9 +106,12 @@ struct volume_entry {
 	bool is_directory;
 };
 
-/* The entries of a folder, without "." and "..", sorted by name; to be released with volume_entries_free(). */
-int volume_list(struct volume *volume, const char *path, struct volume_entry **ret, size_t *ret_count,
-		struct error *err);
+/*
+ * The entries of a folder, without "." and "..", sorted by name; to be released with
+ * volume_entries_free().
+ */
+int volume_list(struct volume *volume, const char *path, struct volume_entry **ret,
+		size_t *ret_count, struct error *err);
 void volume_entries_free(struct volume_entry *entries, size_t count);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The device below libntfs-3g: its ten operations on a 'struct disk', the words of the library, and the error made of
- * both.
+ * The device below libntfs-3g: its ten operations on a 'struct disk', the words of the library, and
+ * the error made of both.
  *
- * The library reads past the end of small volumes and expects a short count there; it writes at any offset and length,
- * which disk_write() allows. It says what it found through one process-wide log handler, with errno as the only other
- * channel, so the handler keeps the first complaint of the running operation in the thread that runs it.
+ * The library reads past the end of small volumes and expects a short count there; it writes at any
+ * offset and length, which disk_write() allows. It says what it found through one process-wide log
+ * handler, with errno as the only other channel, so the handler keeps the first complaint of the
+ * running operation in the thread that runs it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,7 +86,8 @@ static s64 device_pread(struct ntfs_device *dev, void *buffer, s64 count, s64 of
 	}
 	device->reads++;
 	if ((uint64_t)count > VOLUME_MAX_READ) {
-		error_damaged(&err, "the file system asks for %lld bytes at once", (long long)count);
+		error_damaged(&err, "the file system asks for %lld bytes at once",
+			      (long long)count);
 		return disk_failed(device, &err);
 	}
 	length = min_u64((uint64_t)count, device->disk->size - (uint64_t)offset);
@@ -227,7 +229,8 @@ static bool is_damage(int code)
 	return true;
 }
 
-int volume_fail(struct volume *volume, const char *path, int code, const char *doing, struct error *err)
+int volume_fail(struct volume *volume, const char *path, int code, const char *doing,
+		struct error *err)
 {
 	const char *quote = path[0] ? "'" : "";
 	const char *gap = path[0] ? " " : "";

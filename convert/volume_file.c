@@ -2,9 +2,10 @@
 /*
  * Reading and replacing whole files.
  *
- * Replacing keeps every time stamp: the library moves none by itself when a stream is written. When neither the size nor
- * the space taken changes, the folder's entry need not be touched and is left alone; otherwise the library brings sizes
- * and times of the entry in line with the file's own record.
+ * Replacing keeps every time stamp: the library moves none by itself when a stream is written. When
+ * neither the size nor the space taken changes, the folder's entry need not be touched and is left
+ * alone; otherwise the library brings sizes and times of the entry in line with the file's own
+ * record.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -49,7 +50,9 @@ bool volume_exists(struct volume *volume, const char *path)
 
 static int too_large(const char *path, uint64_t size, uint64_t limit, struct error *err)
 {
-	return error_damaged(err, "'%s' has %" PRIu64 " bytes, more than the %" PRIu64 " that are credible",
+	return error_damaged(err,
+			     "'%s' has %" PRIu64 " bytes, more than the %" PRIu64
+			     " that are credible",
 			     path, size, limit);
 }
 
@@ -59,15 +62,18 @@ static uint8_t *buffer_new(size_t size)
 	return malloc(size ? size : 1);
 }
 
-/* What a reader is asked for: all of a file of up to 'max_size' bytes, or its first 'max_size' bytes. */
+/*
+ * What a reader is asked for: all of a file of up to 'max_size' bytes, or its first 'max_size'
+ * bytes.
+ */
 struct request {
 	const char *path;
 	size_t max_size;
 	bool only_start;
 };
 
-static int wanted_size(struct volume *volume, const struct request *request, s64 file_size, size_t *ret,
-		       struct error *err)
+static int wanted_size(struct volume *volume, const struct request *request, s64 file_size,
+		       size_t *ret, struct error *err)
 {
 	if (file_size < 0)
 		return volume_fail(volume, request->path, EIO, "read", err);
@@ -117,8 +123,9 @@ static int read_wof_stream(struct volume *volume, ntfs_inode *inode, const struc
 }
 
 /*
- * A stream is never longer than wof_max_stream() says, and the start of a file needs no more of it than the start of the
- * stream would; but the table alone grows with the file, so a start is read from files of up to this size only.
+ * A stream is never longer than wof_max_stream() says, and the start of a file needs no more of it
+ * than the start of the stream would; but the table alone grows with the file, so a start is read
+ * from files of up to this size only.
  */
 #define WOF_START_MAX (32 * MIB)
 
@@ -138,15 +145,15 @@ static int read_compact(struct volume *volume, ntfs_inode *inode, s64 file_size,
 		return r;
 	if ((uint64_t)file_size > WOF_START_MAX)
 		return too_large(request->path, (uint64_t)file_size, WOF_START_MAX, err);
-	r = read_wof_stream(volume, inode, request, wof_max_stream(format, (uint64_t)file_size), &stream,
-			    &stream_size, err);
+	r = read_wof_stream(volume, inode, request, wof_max_stream(format, (uint64_t)file_size),
+			    &stream, &stream_size, err);
 	if (r < 0)
 		return r;
 	buffer = buffer_new(size);
 	if (!buffer)
 		return volume_fail(volume, request->path, ENOMEM, "read", err);
-	r = wof_decompress(format, stream, stream_size, (uint64_t)file_size, buffer, size, request->path,
-			   err);
+	r = wof_decompress(format, stream, stream_size, (uint64_t)file_size, buffer, size,
+			   request->path, err);
 	if (r < 0)
 		return r;
 	*ret_data = TAKE(buffer);
@@ -165,8 +172,8 @@ static int read_request(struct volume *volume, const struct request *request, ui
 	if (r < 0)
 		return r;
 	if (reparse.tag == WOF_REPARSE_TAG)
-		return read_compact(volume, inode, data->data_size, &reparse, request, ret_data, ret_size,
-				    err);
+		return read_compact(volume, inode, data->data_size, &reparse, request, ret_data,
+				    ret_size, err);
 	return read_plain(volume, data, request, ret_data, ret_size, err);
 }
 
@@ -186,23 +193,27 @@ int volume_read_start(struct volume *volume, const char *path, size_t max_size, 
 	return read_request(volume, &request, ret_data, ret_size, err);
 }
 
-static int write_stream(struct volume *volume, ntfs_attr *stream, const char *path, const uint8_t *bytes,
-			size_t size, struct error *err)
+static int write_stream(struct volume *volume, ntfs_attr *stream, const char *path,
+			const uint8_t *bytes, size_t size, struct error *err)
 {
 	for (size_t done = 0; done < size;) {
 		s64 n = ntfs_attr_pwrite(stream, (s64)done, (s64)min_u64(PIECE, size - done),
 					 bytes + done);
 
 		if (n <= 0)
-			return volume_fail(volume, path, n < 0 && errno ? errno : EIO, "write", err);
+			return volume_fail(volume, path, n < 0 && errno ? errno : EIO, "write",
+					   err);
 		done += (size_t)n;
 	}
 	return 0;
 }
 
-/* Compressed streams cannot be overwritten in place: empty first. Others are only cut to the new size. */
-static int write_contents(struct volume *volume, ntfs_attr *stream, const char *path, const uint8_t *bytes,
-			  size_t size, struct error *err)
+/*
+ * Compressed streams cannot be overwritten in place: empty first. Others are only cut to the new
+ * size.
+ */
+static int write_contents(struct volume *volume, ntfs_attr *stream, const char *path,
+			  const uint8_t *bytes, size_t size, struct error *err)
 {
 	bool compressed = NAttrCompressed(stream);
 	int r;
@@ -226,7 +237,8 @@ static int replace_in_inode(struct volume *volume, ntfs_inode *inode, const char
 	if (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY)
 		return volume_fail(volume, path, EISDIR, "write", err);
 	if (inode->flags & (FILE_ATTR_ENCRYPTED | FILE_ATTR_REPARSE_POINT))
-		return error_damaged(err, "cannot write '%s': it is encrypted or a reparse point", path);
+		return error_damaged(err, "cannot write '%s': it is encrypted or a reparse point",
+				     path);
 	data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
 	if (!data)
 		return volume_fail(volume, path, EIO, "write", err);

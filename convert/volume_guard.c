@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Sizes that libntfs-3g takes from the disk and allocates without a limit, checked before it sees them. All of them can be
- * made to fit a sparse stream, so that a small image would cost gigabytes: the record size of the boot sector, the block
- * size of a folder's index, the page size of the journal.
+ * Sizes that libntfs-3g takes from the disk and allocates without a limit, checked before it sees
+ * them. All of them can be made to fit a sparse stream, so that a small image would cost gigabytes:
+ * the record size of the boot sector, the block size of a folder's index, the page size of the
+ * journal.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,22 +13,26 @@
 #include "common/checked.h"
 #include "convert/volume_internal.h"
 
-/* Boot sector: "clusters per record", or, when negative, minus the base-2 logarithm of its bytes. */
-#define BOOT_SIZE                512
-#define BOOT_SECTOR_SIZE         11
+/*
+ * Boot sector: "clusters per record", or, when negative, minus the base-2 logarithm of its bytes.
+ */
+#define BOOT_SIZE		 512
+#define BOOT_SECTOR_SIZE	 11
 #define BOOT_SECTORS_PER_CLUSTER 13
 #define BOOT_CLUSTERS_PER_RECORD 64
 
-/* Windows makes records of 1 or 4 KiB, index blocks of 4 KiB or a cluster, journal pages of 4 KiB. */
-#define MAX_RECORD     (64 * KIB)
-#define MAX_INDEX      (64 * KIB)
-#define MAX_PAGE       (64 * KIB)
+/*
+ * Windows makes records of 1 or 4 KiB, index blocks of 4 KiB or a cluster, journal pages of 4 KiB.
+ */
+#define MAX_RECORD (64 * KIB)
+#define MAX_INDEX  (64 * KIB)
+#define MAX_PAGE   (64 * KIB)
 
 #define INDEX_ROOT_BLOCK_SIZE 8
-#define INDEX_ROOT_SIZE       16
+#define INDEX_ROOT_SIZE	      16
 
 #define RESTART_SYSTEM_PAGE_SIZE 16
-#define RESTART_SIZE             32
+#define RESTART_SIZE		 32
 
 static uint64_t record_size(const uint8_t *boot)
 {
@@ -38,7 +43,8 @@ static uint64_t record_size(const uint8_t *boot)
 		return clusters > -32 ? UINT64_C(1) << -clusters : UINT64_MAX;
 	if (per_cluster > 128) /* minus the logarithm, as above */
 		per_cluster = UINT64_C(1) << (256 - per_cluster > 63 ? 63 : 256 - per_cluster);
-	return (uint64_t)clusters * get_le16(boot + BOOT_SECTOR_SIZE) * min_u64(per_cluster, UINT32_MAX);
+	return (uint64_t)clusters * get_le16(boot + BOOT_SECTOR_SIZE) *
+	       min_u64(per_cluster, UINT32_MAX);
 }
 
 int volume_guard_boot_sector(struct disk *disk, struct error *err)
@@ -51,12 +57,16 @@ int volume_guard_boot_sector(struct disk *disk, struct error *err)
 		return r;
 	size = record_size(boot);
 	if (size < BOOT_SIZE || size > MAX_RECORD)
-		return error_damaged(err, "cannot mount the NTFS volume: its boot sector names file records of %" PRIu64
-				     " bytes", size);
+		return error_damaged(
+			err,
+			"cannot mount the NTFS volume: its boot sector asks for records of %" PRIu64
+			" bytes",
+			size);
 	return 0;
 }
 
-int volume_guard_index(struct volume *volume, ntfs_inode *folder, const char *path, struct error *err)
+int volume_guard_index(struct volume *volume, ntfs_inode *folder, const char *path,
+		       struct error *err)
 {
 	CLEANUP_ATTR ntfs_attr *root = ntfs_attr_open(folder, AT_INDEX_ROOT, NTFS_INDEX_I30, 4);
 	uint8_t header[INDEX_ROOT_SIZE];
@@ -66,7 +76,8 @@ int volume_guard_index(struct volume *volume, ntfs_inode *folder, const char *pa
 		return volume_fail(volume, path, EIO, "open", err);
 	size = get_le32(header + INDEX_ROOT_BLOCK_SIZE);
 	if (size > MAX_INDEX)
-		return error_damaged(err, "cannot open '%s': index blocks of %" PRIu32 " bytes", path, size);
+		return error_damaged(err, "cannot open '%s': index blocks of %" PRIu32 " bytes",
+				     path, size);
 	return 0;
 }
 
@@ -80,8 +91,11 @@ int volume_guard_journal(struct volume *volume, ntfs_attr *journal, struct error
 			return volume_fail(volume, "$LogFile", EIO, "read", err);
 		if ((memcmp(page, "RSTR", 4) == 0 || memcmp(page, "CHKD", 4) == 0) &&
 		    get_le32(page + RESTART_SYSTEM_PAGE_SIZE) > MAX_PAGE)
-			return error_damaged(err, "cannot read '$LogFile': pages of %" PRIu32 " bytes at offset %lld",
-					     get_le32(page + RESTART_SYSTEM_PAGE_SIZE), (long long)at);
+			return error_damaged(err,
+					     "cannot read '$LogFile': pages of %" PRIu32
+					     " bytes at offset %lld",
+					     get_le32(page + RESTART_SYSTEM_PAGE_SIZE),
+					     (long long)at);
 	}
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Finding and listing. Two flags of the library pull in opposite directions: with names found regardless of case its
- * ntfs_readdir() hands them out in lower case, so the flag is turned only around each look-up.
+ * Finding and listing. Two flags of the library pull in opposite directions: with names found
+ * regardless of case its ntfs_readdir() hands them out in lower case, so the flag is turned only
+ * around each look-up.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -177,8 +178,8 @@ static int by_name(const void *a, const void *b)
 	return strcmp(one->name, other->name);
 }
 
-int volume_list(struct volume *volume, const char *path, struct volume_entry **ret, size_t *ret_count,
-		struct error *err)
+int volume_list(struct volume *volume, const char *path, struct volume_entry **ret,
+		size_t *ret_count, struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 	struct listing listing = {0};

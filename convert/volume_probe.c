@@ -8,18 +8,21 @@
 #include "convert/volume.h"
 
 /* Boot sector fields shared by the BPB family (fatgen103, "Boot Sector and BPB Structure"). */
-#define BOOT_OEM_ID              3 /* 8 bytes */
-#define BOOT_BYTES_PER_SECTOR    11
+#define BOOT_OEM_ID		 3 /* 8 bytes */
+#define BOOT_BYTES_PER_SECTOR	 11
 #define BOOT_SECTORS_PER_CLUSTER 13
-#define BOOT_RESERVED_SECTORS    14
-#define BOOT_FAT_COUNT           16
-#define BOOT_MEDIA               21
-#define BOOT_SIGNATURE           510
-#define BOOT_SIZE                512
+#define BOOT_RESERVED_SECTORS	 14
+#define BOOT_FAT_COUNT		 16
+#define BOOT_MEDIA		 21
+#define BOOT_SIGNATURE		 510
+#define BOOT_SIZE		 512
 
-/* BitLocker To Go hides behind a FAT boot sector and puts this GUID at offset 424 (libbde, "Volume header"). */
+/*
+ * BitLocker To Go hides behind a FAT boot sector and puts this GUID at offset 424 (libbde, "Volume
+ * header").
+ */
 #define BITLOCKER_GUID_OFFSET 424
-#define BITLOCKER_GUID        GUID(0x4967d63b, 0x2e29, 0x4ad8, 0x8399, 0xf6a339e3d001)
+#define BITLOCKER_GUID	      GUID(0x4967d63b, 0x2e29, 0x4ad8, 0x8399, 0xf6a339e3d001)
 
 #define EMPTY_BYTES (64 * KIB)
 
@@ -40,11 +43,13 @@ static bool is_fat(const uint8_t *sector)
 {
 	uint16_t sector_size = get_le16(sector + BOOT_BYTES_PER_SECTOR);
 
-	return get_le16(sector + BOOT_SIGNATURE) == 0xaa55 && (sector[0] == 0xeb || sector[0] == 0xe9) &&
-	       is_power_of_two(sector_size) && sector_size >= 512 && sector_size <= 4096 &&
+	return get_le16(sector + BOOT_SIGNATURE) == 0xaa55 &&
+	       (sector[0] == 0xeb || sector[0] == 0xe9) && is_power_of_two(sector_size) &&
+	       sector_size >= 512 && sector_size <= 4096 &&
 	       is_power_of_two(sector[BOOT_SECTORS_PER_CLUSTER]) &&
 	       get_le16(sector + BOOT_RESERVED_SECTORS) != 0 &&
-	       (sector[BOOT_FAT_COUNT] == 1 || sector[BOOT_FAT_COUNT] == 2) && sector[BOOT_MEDIA] >= 0xf0;
+	       (sector[BOOT_FAT_COUNT] == 1 || sector[BOOT_FAT_COUNT] == 2) &&
+	       sector[BOOT_MEDIA] >= 0xf0;
 }
 
 static enum filesystem probe_boot_sector(const uint8_t *sector)
@@ -79,8 +84,8 @@ const char *filesystem_text(enum filesystem filesystem)
 {
 	static const char *const texts[FILESYSTEM_MAX] = {
 		[FILESYSTEM_UNKNOWN] = "unknown", [FILESYSTEM_NTFS] = "NTFS",
-		[FILESYSTEM_FAT] = "FAT",         [FILESYSTEM_EXFAT] = "exFAT",
-		[FILESYSTEM_REFS] = "ReFS",       [FILESYSTEM_BITLOCKER] = "BitLocker",
+		[FILESYSTEM_FAT] = "FAT",	  [FILESYSTEM_EXFAT] = "exFAT",
+		[FILESYSTEM_REFS] = "ReFS",	  [FILESYSTEM_BITLOCKER] = "BitLocker",
 		[FILESYSTEM_EMPTY] = "empty",
 	};
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The unnamed stream of a file: whether its contents can be had at all, and reading them piece by piece. */
+/*
+ * The unnamed stream of a file: whether its contents can be had at all, and reading them piece by
+ * piece.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,9 +17,10 @@
 
 /* Tags of links carry this bit, "name surrogate" ([MS-FSCC] 2.1.2.1). */
 #define REPARSE_SURROGATE UINT32_C(0x20000000)
-#define REPARSE_DEDUP     UINT32_C(0x80000013)
+#define REPARSE_DEDUP	  UINT32_C(0x80000013)
 
-#define RESTORE_CONTENTS "restore the contents of the file in the guest, shut down and convert again"
+#define RESTORE_CONTENTS                                                                           \
+	"restore the contents of the file in the guest, shut down and convert again"
 
 struct volume_stream {
 	struct volume *volume;
@@ -31,14 +35,17 @@ static int check_reparse(const char *path, uint32_t tag, struct error *err)
 	if (tag == 0 || tag == WOF_REPARSE_TAG)
 		return 0;
 	if (tag & REPARSE_SURROGATE)
-		return error_damaged(err, "'%s' is a link (reparse tag 0x%08" PRIx32 ")", path, tag);
+		return error_damaged(err, "'%s' is a link (reparse tag 0x%08" PRIx32 ")", path,
+				     tag);
 	return error_refused(err, REFUSAL_WOF_UNSUPPORTED, RESTORE_CONTENTS,
 			     "the contents of '%s' are %s (reparse tag 0x%08" PRIx32 ")", path,
-			     tag == REPARSE_DEDUP ? "deduplicated" : "not stored in the file itself", tag);
+			     tag == REPARSE_DEDUP ? "deduplicated"
+						  : "not stored in the file itself",
+			     tag);
 }
 
-int volume_open_data(struct volume *volume, const char *path, ntfs_inode **ret_inode, ntfs_attr **ret_data,
-		     struct volume_reparse *ret_reparse, struct error *err)
+int volume_open_data(struct volume *volume, const char *path, ntfs_inode **ret_inode,
+		     ntfs_attr **ret_data, struct volume_reparse *ret_reparse, struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 	ntfs_attr *data;
@@ -61,15 +68,15 @@ int volume_open_data(struct volume *volume, const char *path, ntfs_inode **ret_i
 	return 0;
 }
 
-int volume_read_attr(struct volume *volume, ntfs_attr *attr, const char *path, void *buffer, size_t length,
-		     uint64_t offset, struct error *err)
+int volume_read_attr(struct volume *volume, ntfs_attr *attr, const char *path, void *buffer,
+		     size_t length, uint64_t offset, struct error *err)
 {
 	uint8_t *to = buffer;
 
 	volume_begin(volume, length);
 	for (size_t done = 0; done < length;) {
-		s64 n = ntfs_attr_pread(attr, (s64)(offset + done), (s64)min_u64(PIECE, length - done),
-					to + done);
+		s64 n = ntfs_attr_pread(attr, (s64)(offset + done),
+					(s64)min_u64(PIECE, length - done), to + done);
 
 		if (n <= 0)
 			return volume_fail(volume, path, n < 0 && errno ? errno : EIO, "read", err);
@@ -78,8 +85,8 @@ int volume_read_attr(struct volume *volume, ntfs_attr *attr, const char *path, v
 	return 0;
 }
 
-int volume_stream_open(struct volume *volume, const char *path, struct volume_stream **ret, uint64_t *ret_size,
-		       struct error *err)
+int volume_stream_open(struct volume *volume, const char *path, struct volume_stream **ret,
+		       uint64_t *ret_size, struct error *err)
 {
 	CLEANUP_VOLUME_STREAM struct volume_stream *stream = calloc(1, sizeof(*stream));
 	struct volume_reparse reparse;
@@ -92,7 +99,8 @@ int volume_stream_open(struct volume *volume, const char *path, struct volume_st
 	if (r < 0)
 		return r;
 	if (reparse.tag)
-		return error_failed(err, ENOTSUP, "'%s' is compressed and cannot be read piece by piece", path);
+		return error_failed(err, ENOTSUP,
+				    "'%s' is compressed and cannot be read piece by piece", path);
 	if (stream->data->data_size < 0)
 		return volume_fail(volume, path, EIO, "read", err);
 	*ret_size = (uint64_t)stream->data->data_size;
@@ -100,12 +108,16 @@ int volume_stream_open(struct volume *volume, const char *path, struct volume_st
 	return 0;
 }
 
-int volume_stream_read(struct volume_stream *stream, void *buffer, size_t length, uint64_t offset, struct error *err)
+int volume_stream_read(struct volume_stream *stream, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	if (!range_within(offset, length, (uint64_t)stream->data->data_size))
-		return error_damaged(err, "'%s': %zu bytes at offset %" PRIu64 " are beyond the end of the file",
+		return error_damaged(err,
+				     "'%s': %zu bytes at offset %" PRIu64
+				     " are beyond the end of the file",
 				     stream->path, length, offset);
-	return volume_read_attr(stream->volume, stream->data, stream->path, buffer, length, offset, err);
+	return volume_read_attr(stream->volume, stream->data, stream->path, buffer, length, offset,
+				err);
 }
 
 void volume_stream_cleanup(struct volume_stream **stream)

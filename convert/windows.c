@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which Windows lies on a volume. Product and version come from the SOFTWARE hive, the architecture from the kernel's PE
- * header.
+ * Which Windows lies on a volume. Product and version come from the SOFTWARE hive, the architecture
+ * from the kernel's PE header.
  */
 #include "convert/windows.h"
 
@@ -18,7 +18,8 @@
 /* Real boot programs have 1 to 4 MiB. */
 #define MAX_BOOT_PROGRAM (32 * MIB)
 
-#define USE_X64 "only 64-bit Windows 8 or Windows Server 2012 and later can start in a generation 2 VM"
+#define USE_X64                                                                                    \
+	"only 64-bit Windows 8 or Windows Server 2012 and later can start in a generation 2 VM"
 #define REPAIR_BOOT_FILES                                                                          \
 	"repair Windows in the guest (sfc /scannow, or dism /online /cleanup-image "               \
 	"/restorehealth), shut down and convert again"
@@ -29,7 +30,8 @@ void windows_path(char path[WINDOWS_PATH_SIZE], const char *root, const char *be
 }
 
 /* Is the file there? What cannot be said is an error. */
-static int find_file(struct volume *volume, const char *root, const char *below, bool *ret, struct error *err)
+static int find_file(struct volume *volume, const char *root, const char *below, bool *ret,
+		     struct error *err)
 {
 	struct error finding = ERROR_INIT;
 	char path[WINDOWS_PATH_SIZE];
@@ -64,11 +66,11 @@ static int is_windows_folder(struct volume *volume, const struct volume_entry *e
 }
 
 /*
- * The usual name first, then all others in the order of the listing. Damage below a folder of another name does not matter:
- * if Windows is elsewhere, that folder has nothing to do with it.
+ * The usual name first, then all others in the order of the listing. Damage below a folder of
+ * another name does not matter: if Windows is elsewhere, that folder has nothing to do with it.
  */
-static int find_root(struct volume *volume, const struct volume_entry *entries, size_t count, char *root,
-		     size_t root_size, bool *ret, struct error *err)
+static int find_root(struct volume *volume, const struct volume_entry *entries, size_t count,
+		     char *root, size_t root_size, bool *ret, struct error *err)
 {
 	int r = 0;
 
@@ -162,7 +164,8 @@ int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, st
 	return 0;
 }
 
-static int check_boot_file(struct volume *volume, const char *root, const char *below, struct error *err)
+static int check_boot_file(struct volume *volume, const char *root, const char *below,
+			   struct error *err)
 {
 	struct error reading = ERROR_INIT;
 	char path[WINDOWS_PATH_SIZE];
@@ -176,8 +179,8 @@ static int check_boot_file(struct volume *volume, const char *root, const char *
 		return error_refused(err, REFUSAL_NO_EFI_FILES, REPAIR_BOOT_FILES,
 				     "'%s' is not an x64 EFI program", path);
 	if (reading.code == ENOENT)
-		return error_refused(err, REFUSAL_NO_EFI_FILES, REPAIR_BOOT_FILES, "'%s' is missing",
-				     path);
+		return error_refused(err, REFUSAL_NO_EFI_FILES, REPAIR_BOOT_FILES,
+				     "'%s' is missing", path);
 	if (err)
 		*err = reading;
 	return -reading.code;
@@ -194,8 +197,9 @@ int windows_check_efi(struct volume *volume, const struct windows *windows, stru
 				     "'%s' is %s, version %u.%u", windows->root, windows->product,
 				     windows->major, windows->minor);
 	if (windows->arch == WINDOWS_X86)
-		return error_refused(err, REFUSAL_WINDOWS_X86, USE_X64, "'%s' is %s for 32-bit processors",
-				     windows->root, windows->product);
+		return error_refused(err, REFUSAL_WINDOWS_X86, USE_X64,
+				     "'%s' is %s for 32-bit processors", windows->root,
+				     windows->product);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(files); i++)
 		r = check_boot_file(volume, windows->root, files[i], err);
 	return r;
@@ -213,7 +217,10 @@ const char *windows_arch_text(enum windows_arch arch)
 	return texts[arch];
 }
 
-/* ProductName says "Windows 10" on Windows 11 too, so the build decides; 20348 and up are all plain "Windows Server". */
+/*
+ * ProductName says "Windows 10" on Windows 11 too, so the build decides; 20348 and up are all plain
+ * "Windows Server".
+ */
 const char *windows_boot_name(const struct windows *windows)
 {
 	if (windows->major == 6 && windows->minor == 2)

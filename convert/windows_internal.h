@@ -11,7 +11,10 @@
 /* "ROOT\\BELOW". */
 void windows_path(char path[WINDOWS_PATH_SIZE], const char *root, const char *below);
 
-/* Fill product, edition, version and is_server from the SOFTWARE hive below windows->root. Errors as windows_find(). */
+/*
+ * Fill product, edition, version and is_server from the SOFTWARE hive below windows->root. Errors
+ * as windows_find().
+ */
 int windows_read_software(struct volume *volume, struct windows *windows, struct error *err);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Product and version of Windows, from its SOFTWARE hive. That hive has 30 to 150 MiB and eight values of it matter, so a
- * clean one is not loaded but looked into. A dirty one is made whole from its logs in memory first, as Windows does at its
- * next start: what the hive alone says may be old or half-written. The volume is not changed by this.
+ * Product and version of Windows, from its SOFTWARE hive. That hive has 30 to 150 MiB and eight
+ * values of it matter, so a clean one is not loaded but looked into. A dirty one is made whole from
+ * its logs in memory first, as Windows does at its next start: what the hive alone says may be old
+ * or half-written. The volume is not changed by this.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,13 +18,13 @@
 #include "convert/hive_peek.h"
 #include "convert/windows_internal.h"
 
-#define SOFTWARE        "System32\\config\\SOFTWARE"
+#define SOFTWARE	"System32\\config\\SOFTWARE"
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"
 
 /* What is loaded whole, because it is dirty or compressed. */
 #define MAX_LOADED (96 * MIB)
 
-#define TYPE_SZ        1
+#define TYPE_SZ	       1
 #define TYPE_EXPAND_SZ 2
 #define TYPE_DWORD     4
 
@@ -42,12 +43,14 @@ static void software_done(struct software *software)
 	free(software->bytes);
 }
 
-static int read_stream(void *context, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int read_stream(void *context, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	return volume_stream_read(context, buffer, length, offset, err);
 }
 
-static int read_memory(void *context, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int read_memory(void *context, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	const struct software *software = context;
 
@@ -57,7 +60,8 @@ static int read_memory(void *context, void *buffer, size_t length, uint64_t offs
 }
 
 /* Look into 'bytes' from now on, which pass to 'software'. */
-static int use_memory(struct software *software, uint8_t *bytes, size_t size, bool *ret_dirty, struct error *err)
+static int use_memory(struct software *software, uint8_t *bytes, size_t size, bool *ret_dirty,
+		      struct error *err)
 {
 	volume_stream_cleanup(&software->stream);
 	free(software->bytes);
@@ -80,8 +84,8 @@ static int load(struct software *software, bool *ret_dirty, struct error *err)
 static int open_software(struct software *software, bool *ret_dirty, struct error *err)
 {
 	struct error opening = ERROR_INIT;
-	int r = volume_stream_open(software->volume, software->path, &software->stream, &software->peek.size,
-				   &opening);
+	int r = volume_stream_open(software->volume, software->path, &software->stream,
+				   &software->peek.size, &opening);
 
 	if (r == -ENOTSUP)
 		return load(software, ret_dirty, err);
@@ -100,14 +104,15 @@ static int recover(struct software *software, struct error *err)
 	uint8_t *bytes;
 	size_t size;
 	bool dirty;
-	int r = guest_hive_read(software->volume, software->path, MAX_LOADED, &bytes, &size, NULL, err);
+	int r = guest_hive_read(software->volume, software->path, MAX_LOADED, &bytes, &size, NULL,
+				err);
 
 	return r < 0 ? r : use_memory(software, bytes, size, &dirty, err);
 }
 
 /* A text value, "" when there is none. */
-static int get_text(const struct hive_peek *peek, uint32_t key, const char *name, char *ret, size_t size,
-		    struct error *err)
+static int get_text(const struct hive_peek *peek, uint32_t key, const char *name, char *ret,
+		    size_t size, struct error *err)
 {
 	struct error reading = ERROR_INIT;
 	struct hive_peek_value value;
@@ -115,7 +120,8 @@ static int get_text(const struct hive_peek *peek, uint32_t key, const char *name
 	int r = hive_peek_value(peek, key, name, &value, &reading);
 
 	ret[0] = '\0';
-	if (r == -ENOENT || r == -EFBIG || (r == 0 && value.type != TYPE_SZ && value.type != TYPE_EXPAND_SZ))
+	if (r == -ENOENT || r == -EFBIG ||
+	    (r == 0 && value.type != TYPE_SZ && value.type != TYPE_EXPAND_SZ))
 		return 0;
 	if (r < 0) {
 		if (err)
@@ -129,18 +135,21 @@ static int get_text(const struct hive_peek *peek, uint32_t key, const char *name
 	return 0;
 }
 
-static bool get_dword(const struct hive_peek *peek, uint32_t key, const char *name, unsigned int *ret)
+static bool get_dword(const struct hive_peek *peek, uint32_t key, const char *name,
+		      unsigned int *ret)
 {
 	struct hive_peek_value value;
 
-	if (hive_peek_value(peek, key, name, &value, NULL) < 0 || value.type != TYPE_DWORD || value.size != 4)
+	if (hive_peek_value(peek, key, name, &value, NULL) < 0 || value.type != TYPE_DWORD ||
+	    value.size != 4)
 		return false;
 	*ret = get_le32(value.bytes);
 	return true;
 }
 
 /* Windows 10 has numbers; before, and there still as "6.3", there was a text only. */
-static int read_version(const struct hive_peek *peek, uint32_t key, struct windows *windows, struct error *err)
+static int read_version(const struct hive_peek *peek, uint32_t key, struct windows *windows,
+			struct error *err)
 {
 	char text[32], build[32];
 	int r = get_text(peek, key, "CurrentVersion", text, sizeof(text), err);
@@ -156,22 +165,27 @@ static int read_version(const struct hive_peek *peek, uint32_t key, struct windo
 	    get_dword(peek, key, "CurrentMinorVersionNumber", &windows->minor))
 		return 0;
 	if (sscanf(text, "%9u.%9u", &windows->major, &windows->minor) != 2)
-		return error_damaged(err, "'%s': no version of Windows in the key '%s'", peek->name, CURRENT_VERSION);
+		return error_damaged(err, "'%s': no version of Windows in the key '%s'", peek->name,
+				     CURRENT_VERSION);
 	return 0;
 }
 
-static int read_current_version(const struct hive_peek *peek, struct windows *windows, struct error *err)
+static int read_current_version(const struct hive_peek *peek, struct windows *windows,
+				struct error *err)
 {
 	char type[32];
 	uint32_t key;
 	int r = hive_peek_key(peek, peek->root, CURRENT_VERSION, &key, err);
 
 	if (r == -ENOENT)
-		return error_damaged(err, "'%s': there is no key '%s'", peek->name, CURRENT_VERSION);
+		return error_damaged(err, "'%s': there is no key '%s'", peek->name,
+				     CURRENT_VERSION);
 	if (r == 0)
-		r = get_text(peek, key, "ProductName", windows->product, sizeof(windows->product), err);
+		r = get_text(peek, key, "ProductName", windows->product, sizeof(windows->product),
+			     err);
 	if (r == 0)
-		r = get_text(peek, key, "EditionID", windows->edition, sizeof(windows->edition), err);
+		r = get_text(peek, key, "EditionID", windows->edition, sizeof(windows->edition),
+			     err);
 	if (r == 0)
 		r = get_text(peek, key, "InstallationType", type, sizeof(type), err);
 	if (r < 0)

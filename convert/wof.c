@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * WOF streams. A file of n chunks starts with n-1 little-endian offsets, of 4 bytes or, from 4 GiB of contents on, 8: where
- * chunks 1 to n-1 begin, counted from the end of this table. Chunk 0 begins at 0 and the last one ends with the stream. A
- * chunk as long as its contents is stored raw.
+ * WOF streams. A file of n chunks starts with n-1 little-endian offsets, of 4 bytes or, from 4 GiB
+ * of contents on, 8: where chunks 1 to n-1 begin, counted from the end of this table. Chunk 0
+ * begins at 0 and the last one ends with the stream. A chunk as long as its contents is stored raw.
  */
 #include "convert/wof.h"
 
@@ -14,17 +14,21 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 
-/* Reparse data: 8 bytes of reparse header, then WOF_EXTERNAL_INFO and FILE_PROVIDER_EXTERNAL_INFO_V1 (wofapi.h, ntifs.h). */
-#define REPARSE_WOF_VERSION      8
-#define REPARSE_WOF_PROVIDER     12
+/*
+ * Reparse data: 8 bytes of reparse header, then WOF_EXTERNAL_INFO and
+ * FILE_PROVIDER_EXTERNAL_INFO_V1 (wofapi.h, ntifs.h).
+ */
+#define REPARSE_WOF_VERSION	 8
+#define REPARSE_WOF_PROVIDER	 12
 #define REPARSE_PROVIDER_VERSION 16
-#define REPARSE_ALGORITHM        20
-#define REPARSE_SIZE             24
+#define REPARSE_ALGORITHM	 20
+#define REPARSE_SIZE		 24
 
 #define PROVIDER_WIM  1
 #define PROVIDER_FILE 2
 
-#define NO_WAY_IN "decompress the file in the guest (compact /u /exe FILE), shut down and convert again"
+#define NO_WAY_IN                                                                                  \
+	"decompress the file in the guest (compact /u /exe FILE), shut down and convert again"
 
 struct format {
 	enum wimlib_compression_type type;
@@ -45,17 +49,17 @@ int wof_parse_reparse(const void *reparse, size_t size, const char *name, enum w
 	uint32_t provider, algorithm;
 
 	if (size < REPARSE_PROVIDER_VERSION || get_le32(bytes) != WOF_REPARSE_TAG)
-		return error_damaged(err, "'%s': the reparse point of %zu bytes is no WOF one", name, size);
+		return error_damaged(err, "'%s': the reparse point of %zu bytes is no WOF one",
+				     name, size);
 	provider = get_le32(bytes + REPARSE_WOF_PROVIDER);
 	if (get_le32(bytes + REPARSE_WOF_VERSION) != 1 || provider != PROVIDER_FILE)
-		return error_refused(err, REFUSAL_WOF_UNSUPPORTED, NO_WAY_IN,
-				     "'%s': %s", name,
+		return error_refused(err, REFUSAL_WOF_UNSUPPORTED, NO_WAY_IN, "'%s': %s", name,
 				     provider == PROVIDER_WIM
 					     ? "the contents stand in a WIM archive (WIMBoot)"
 					     : "the contents are held by an unknown WOF provider");
 	if (size < REPARSE_SIZE)
-		return error_damaged(err, "'%s': the WOF reparse point of %zu bytes is too short", name,
-				     size);
+		return error_damaged(err, "'%s': the WOF reparse point of %zu bytes is too short",
+				     name, size);
 	algorithm = get_le32(bytes + REPARSE_ALGORITHM);
 	if (get_le32(bytes + REPARSE_PROVIDER_VERSION) != 1 || algorithm >= WOF_FORMAT_MAX)
 		return error_refused(err, REFUSAL_WOF_UNSUPPORTED, NO_WAY_IN,
@@ -93,17 +97,18 @@ struct stream {
 	uint64_t entry_size;
 };
 
-static int open_stream(struct stream *stream, enum wof_format format, const uint8_t *bytes, size_t size,
-		       uint64_t file_size, struct error *err)
+static int open_stream(struct stream *stream, enum wof_format format, const uint8_t *bytes,
+		       size_t size, uint64_t file_size, struct error *err)
 {
 	uint64_t count = chunk_count(format, file_size);
 	uint64_t table = (count - 1) * entry_size(file_size);
 
 	if (table > size)
-		return error_damaged(err,
-				     "'%s': compressed stream of %zu bytes has no room for the offsets of "
-				     "%" PRIu64 " chunks",
-				     stream->name, size, count);
+		return error_damaged(
+			err,
+			"'%s': compressed stream of %zu bytes has no room for the offsets of "
+			"%" PRIu64 " chunks",
+			stream->name, size, count);
 	stream->table = bytes;
 	stream->chunks = bytes + table;
 	stream->chunks_size = size - table;
@@ -132,14 +137,17 @@ static int read_chunk(const struct stream *stream, uint64_t index, size_t size, 
 	uint64_t end = chunk_start(stream, index + 1);
 
 	if (start >= end || end > stream->chunks_size || end - start > size)
-		return error_damaged(err,
-				     "'%s': compressed chunk %" PRIu64 " stands at %" PRIu64 " to %" PRIu64
-				     ", but its contents are %zu bytes and the stream ends at %" PRIu64,
-				     stream->name, index, start, end, size, stream->chunks_size);
+		return error_damaged(
+			err,
+			"'%s': compressed chunk %" PRIu64 " stands at %" PRIu64 " to %" PRIu64
+			", but its contents are %zu bytes and the stream ends at %" PRIu64,
+			stream->name, index, start, end, size, stream->chunks_size);
 	if (end - start == size)
 		memcpy(out, stream->chunks + start, size);
-	else if (wimlib_decompress(stream->chunks + start, end - start, out, size, decompressor) != 0)
-		return error_damaged(err, "'%s': compressed chunk %" PRIu64 " cannot be decompressed",
+	else if (wimlib_decompress(stream->chunks + start, end - start, out, size, decompressor) !=
+		 0)
+		return error_damaged(err,
+				     "'%s': compressed chunk %" PRIu64 " cannot be decompressed",
 				     stream->name, index);
 	return 0;
 }
@@ -173,8 +181,9 @@ static int read_chunks(const struct stream *stream, enum wof_format format, uint
 	return r;
 }
 
-int wof_decompress(enum wof_format format, const void *stream, size_t stream_size, uint64_t file_size,
-		   void *out, size_t wanted, const char *name, struct error *err)
+int wof_decompress(enum wof_format format, const void *stream, size_t stream_size,
+		   uint64_t file_size, void *out, size_t wanted, const char *name,
+		   struct error *err)
 {
 	struct stream parsed = {.name = name};
 	int r;

@@ -65,8 +65,9 @@ void image_make(const char *path, uint64_t size, unsigned int cluster_size)
 {
 	CLEANUP_FREE char *output = NULL;
 	char cluster[16];
-	const char *const argv[] = {"mkntfs", "-F", "-q",   "-Q", "-T", "-s", "512",  "-p", "2048", "-H", "255",
-				    "-S",     "63", "-L", "Prüfung", "-c", cluster, path, NULL};
+	const char *const argv[] = {"mkntfs",  "-F",   "-q",	"-Q",  "-T", "-s", "512",
+				    "-p",      "2048", "-H",	"255", "-S", "63", "-L",
+				    "Prüfung", "-c",   cluster, path,  NULL};
 	int fd;
 
 	snprintf(cluster, sizeof(cluster), "%u", cluster_size);
@@ -99,8 +100,12 @@ ntfs_inode *image_open(ntfs_volume *volume, const char *path)
 	return inode;
 }
 
-/* Make the entry 'name' in 'folder'. A file inherits compression from its folder, which gets it for the moment only. */
-static void make_entry(ntfs_volume *volume, const char *folder, const char *name, mode_t type, bool compressed)
+/*
+ * Make the entry 'name' in 'folder'. A file inherits compression from its folder, which gets it for
+ * the moment only.
+ */
+static void make_entry(ntfs_volume *volume, const char *folder, const char *name, mode_t type,
+		       bool compressed)
 {
 	ntfs_inode *parent = image_open(volume, folder), *child;
 	const FILE_ATTR_FLAGS flags = parent->flags;
@@ -140,17 +145,20 @@ static void make_path(ntfs_volume *volume, const char *path, bool compressed)
 			make_entry(volume, folder, name, S_IFDIR, false);
 		snprintf(folder, sizeof(folder), "%s", part);
 	}
-	make_entry(volume, folder, strrchr(path, '/') ? strrchr(path, '/') + 1 : path, S_IFREG, compressed);
+	make_entry(volume, folder, strrchr(path, '/') ? strrchr(path, '/') + 1 : path, S_IFREG,
+		   compressed);
 }
 
-static void write_stream(ntfs_inode *inode, const char *name, const void *data, size_t size, uint64_t at)
+static void write_stream(ntfs_inode *inode, const char *name, const void *data, size_t size,
+			 uint64_t at)
 {
 	ntfschar *text = NULL;
 	int length = name ? ntfs_mbstoucs(name, &text) : 0;
 	ntfs_attr *attr = ntfs_attr_open(inode, AT_DATA, name ? text : AT_UNNAMED, (u32)length);
 
 	cr_assert(attr, "cannot open the stream: %s", strerror(errno));
-	cr_assert_eq(ntfs_attr_pwrite(attr, (s64)at, (s64)size, data), (s64)size, "%s", strerror(errno));
+	cr_assert_eq(ntfs_attr_pwrite(attr, (s64)at, (s64)size, data), (s64)size, "%s",
+		     strerror(errno));
 	cr_assert_eq(ntfs_attr_pclose(attr), 0);
 	ntfs_attr_close(attr);
 	free(text);
@@ -178,7 +186,8 @@ void image_add_compressed(ntfs_volume *volume, const char *path, const void *dat
 	cr_assert_eq(ntfs_inode_close(inode), 0);
 }
 
-void image_add_sparse(ntfs_volume *volume, const char *path, uint64_t size, const void *tail, size_t tail_size)
+void image_add_sparse(ntfs_volume *volume, const char *path, uint64_t size, const void *tail,
+		      size_t tail_size)
 {
 	ntfs_inode *inode;
 	ntfs_attr *attr;
@@ -193,7 +202,8 @@ void image_add_sparse(ntfs_volume *volume, const char *path, uint64_t size, cons
 	cr_assert_eq(ntfs_inode_close(inode), 0);
 }
 
-void image_add_stream(ntfs_volume *volume, const char *path, const char *name, const void *data, size_t size)
+void image_add_stream(ntfs_volume *volume, const char *path, const char *name, const void *data,
+		      size_t size)
 {
 	ntfs_inode *inode = image_open(volume, path);
 	ntfschar *text = NULL;
@@ -242,7 +252,8 @@ uint8_t *image_wof_stream(unsigned int algorithm, const void *data, size_t size,
 	return stream;
 }
 
-void image_add_wof(ntfs_volume *volume, const char *path, unsigned int algorithm, const void *data, size_t size)
+void image_add_wof(ntfs_volume *volume, const char *path, unsigned int algorithm, const void *data,
+		   size_t size)
 {
 	uint8_t reparse[24] = {0};
 	size_t stream_size;
@@ -261,8 +272,12 @@ void image_add_wof(ntfs_volume *volume, const char *path, unsigned int algorithm
 
 #define PAGE 4096
 
-/* A restart page with one client (libntfs-3g logfile.h, RESTART_PAGE_HEADER, RESTART_AREA, LOG_CLIENT_RECORD). */
-static void restart_page(uint8_t page[PAGE], unsigned int major, unsigned int minor, bool clean, uint64_t log_size)
+/*
+ * A restart page with one client (libntfs-3g logfile.h, RESTART_PAGE_HEADER, RESTART_AREA,
+ * LOG_CLIENT_RECORD).
+ */
+static void restart_page(uint8_t page[PAGE], unsigned int major, unsigned int minor, bool clean,
+			 uint64_t log_size)
 {
 	uint8_t *area = page + 0x30, *client = area + 0x40;
 	unsigned int bits = 0;
@@ -329,21 +344,24 @@ struct image_disk {
 	char *path;
 };
 
-static int image_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int image_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		      struct error *err)
 {
 	ssize_t n = pread(((struct image_disk *)disk)->fd, buffer, length, (off_t)offset);
 
 	return n == (ssize_t)length ? 0 : error_failed(err, EIO, "read");
 }
 
-static int image_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset, struct error *err)
+static int image_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	ssize_t n = pwrite(((struct image_disk *)disk)->fd, buffer, length, (off_t)offset);
 
 	return n == (ssize_t)length ? 0 : error_failed(err, EIO, "write");
 }
 
-static int image_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
+static int image_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
+			struct error *err)
 {
 	(void)err;
 	*ret = (struct disk_extent){.kind = DISK_MEMORY, .length = disk->size - offset, .fd = -1};

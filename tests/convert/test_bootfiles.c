@@ -24,7 +24,8 @@ struct added {
 static struct added added[64];
 static size_t added_count;
 
-int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, int64_t mtime, struct error *err)
+int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, int64_t mtime,
+	      struct error *err)
 {
 	(void)fat;
 	(void)err;
@@ -42,7 +43,8 @@ static void set_up(void)
 {
 	if (!image_can_make())
 		cr_skip_test("mkntfs is not installed");
-	snprintf(image, sizeof(image), "%s/tests/convert/bootfiles-%d.ntfs", BUILD_DIR, (int)getpid());
+	snprintf(image, sizeof(image), "%s/tests/convert/bootfiles-%d.ntfs", BUILD_DIR,
+		 (int)getpid());
 	image_make(image, 16 * MIB, 4096);
 }
 

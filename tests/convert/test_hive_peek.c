@@ -21,7 +21,8 @@ struct memory {
 	size_t size;
 };
 
-static int read_memory(void *context, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int read_memory(void *context, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	const struct memory *memory = context;
 
@@ -33,8 +34,10 @@ static int read_memory(void *context, void *buffer, size_t length, uint64_t offs
 
 static struct hive_peek peek_at(struct memory *memory)
 {
-	return (struct hive_peek){
-		.read = read_memory, .context = memory, .name = "HIVE", .size = memory->size};
+	return (struct hive_peek){.read = read_memory,
+				  .context = memory,
+				  .name = "HIVE",
+				  .size = memory->size};
 }
 
 static bool is_plain(const char *text)
@@ -45,7 +48,8 @@ static bool is_plain(const char *text)
 	return true;
 }
 
-static void compare_value(hive_h *hive, hive_value_h value, const struct hive_peek *peek, uint32_t key)
+static void compare_value(hive_h *hive, hive_value_h value, const struct hive_peek *peek,
+			  uint32_t key)
 {
 	CLEANUP_FREE char *name = hivex_value_key(hive, value);
 	CLEANUP_FREE char *bytes = NULL;
@@ -71,7 +75,8 @@ static void compare_value(hive_h *hive, hive_value_h value, const struct hive_pe
 	cr_assert_eq(memcmp(got.bytes, bytes, size), 0, "%s", name);
 }
 
-static void compare_key(hive_h *hive, hive_node_h node, const struct hive_peek *peek, const char *path)
+static void compare_key(hive_h *hive, hive_node_h node, const struct hive_peek *peek,
+			const char *path)
 {
 	CLEANUP_FREE hive_value_h *values = hivex_node_values(hive, node);
 	struct error err = ERROR_INIT;
@@ -83,8 +88,8 @@ static void compare_key(hive_h *hive, hive_node_h node, const struct hive_peek *
 }
 
 /* Compare every 'step'th key below 'node'. */
-static void walk(hive_h *hive, hive_node_h node, const struct hive_peek *peek, const char *path, size_t step,
-		 size_t *count)
+static void walk(hive_h *hive, hive_node_h node, const struct hive_peek *peek, const char *path,
+		 size_t step, size_t *count)
 {
 	CLEANUP_FREE hive_node_h *children = hivex_node_children(hive, node);
 
@@ -128,15 +133,16 @@ static void compare_file(const char *path, size_t step)
 
 Test(hive_peek, agrees_with_libhivex_on_real_system_hives)
 {
-	static const char *const names[] = {"SYSTEM-win10-gpt-vmware", "SYSTEM-win7-vmware", "SYSTEM-xp-hyperv"};
+	static const char *const names[] = {"SYSTEM-win10-gpt-vmware", "SYSTEM-win7-vmware",
+					    "SYSTEM-xp-hyperv"};
 	char command[512], path[256];
 
 	if (access(SHARED_DATA "/hives/system", R_OK) != 0)
 		cr_skip_test("no real hives");
 	snprintf(path, sizeof(path), "%s/tests/convert/peek-%d.hiv", BUILD_DIR, (int)getpid());
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		snprintf(command, sizeof(command), "xz -dc '%s/hives/system/%s.hiv.xz' > '%s'", SHARED_DATA,
-			 names[i], path);
+		snprintf(command, sizeof(command), "xz -dc '%s/hives/system/%s.hiv.xz' > '%s'",
+			 SHARED_DATA, names[i], path);
 		cr_assert_eq(system(command), 0);
 		compare_file(path, 97);
 	}
@@ -163,7 +169,11 @@ static uint8_t *make_hive(size_t *ret_size)
 	cr_assert_eq(hive_new("SOFTWARE", "ROOT", 5, &hive, NULL), 0);
 	key = hive_make(hive, 0, "Microsoft\\Windows NT\\CurrentVersion", NULL);
 	cr_assert_eq(hive_set_dword(hive, key, "CurrentMajorVersionNumber", 10, NULL), 0);
-	cr_assert_eq(hive_set(hive, key, "CurrentVersion", 1, "6\0.\0" "3\0\0", 8, NULL), 0);
+	cr_assert_eq(hive_set(hive, key, "CurrentVersion", 1,
+			      "6\0.\0"
+			      "3\0\0",
+			      8, NULL),
+		     0);
 	cr_assert_eq(hive_set(hive, key, "empty", 3, "", 0, NULL), 0);
 	cr_assert_eq(hive_commit(hive, &bytes, ret_size, NULL), 0);
 	hive_close(hive);
@@ -182,11 +192,17 @@ Test(hive_peek, finds_regardless_of_case)
 	peek = peek_at(&memory);
 	cr_assert_eq(hive_peek_open(&peek, &dirty, NULL), 0);
 	cr_assert_not(dirty);
-	cr_assert_eq(hive_peek_key(&peek, peek.root, "MICROSOFT\\windows nt\\CurrentVersion", &key, NULL), 0);
+	cr_assert_eq(hive_peek_key(&peek, peek.root, "MICROSOFT\\windows nt\\CurrentVersion", &key,
+				   NULL),
+		     0);
 	cr_assert_eq(hive_peek_value(&peek, key, "currentversion", &value, NULL), 0);
 	cr_assert_eq(value.type, 1);
 	cr_assert_eq(value.size, 8);
-	cr_assert_eq(memcmp(value.bytes, "6\0.\0" "3\0\0", 8), 0);
+	cr_assert_eq(memcmp(value.bytes,
+			    "6\0.\0"
+			    "3\0\0",
+			    8),
+		     0);
 	cr_assert_eq(hive_peek_value(&peek, key, "empty", &value, NULL), 0);
 	cr_assert_eq(value.size, 0);
 	cr_assert_eq(hive_peek_value(&peek, key, "nothing", &value, NULL), -ENOENT);
@@ -194,7 +210,10 @@ Test(hive_peek, finds_regardless_of_case)
 	free(memory.bytes);
 }
 
-/* Any one byte wrong: an answer or an error, and never a read beyond the hive (read_memory() looks). */
+/*
+ * Any one byte wrong: an answer or an error, and never a read beyond the hive (read_memory()
+ * looks).
+ */
 Test(hive_peek, survives_any_byte)
 {
 	static const uint8_t evil[] = {0x00, 0x7f, 0x80, 0xff};
@@ -218,7 +237,9 @@ Test(hive_peek, survives_any_byte)
 			memory.bytes[at] = evil[i];
 			r = hive_peek_open(&peek, &dirty, &err);
 			if (r == 0)
-				r = hive_peek_key(&peek, peek.root, "Microsoft\\Windows NT\\CurrentVersion", &key, &err);
+				r = hive_peek_key(&peek, peek.root,
+						  "Microsoft\\Windows NT\\CurrentVersion", &key,
+						  &err);
 			if (r == 0)
 				r = hive_peek_value(&peek, key, "CurrentVersion", &value, &err);
 			cr_assert_eq(r < 0, err.kind != ERROR_NONE, "byte %zu", at);

@@ -72,7 +72,8 @@ Test(tree_hash, agrees_with_sha256sum, .init = set_up, .fini = tear_down)
 	tree = tree_of_image();
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		foreign_hash(sizes[i], hash);
-		snprintf(line, sizeof(line), "data\t-\t-\t%zu\t%s\t/folder/%zu\n", sizes[i], hash, sizes[i]);
+		snprintf(line, sizeof(line), "data\t-\t-\t%zu\t%s\t/folder/%zu\n", sizes[i], hash,
+			 sizes[i]);
 		cr_assert(strstr(tree, line), "%s", line);
 	}
 	foreign_hash(64, hash);

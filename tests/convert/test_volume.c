@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The NTFS layer on images made by mkntfs and filled through libntfs-3g, judged by the ntfs-3g tools. */
+/*
+ * The NTFS layer on images made by mkntfs and filled through libntfs-3g, judged by the ntfs-3g
+ * tools.
+ */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +78,8 @@ static void expect_file(struct volume *volume, const char *path, const void *dat
 	uint8_t *got;
 	size_t got_size;
 
-	cr_assert_eq(volume_read_file(volume, path, 4 * MIB, &got, &got_size, &err), 0, "%s", err.message);
+	cr_assert_eq(volume_read_file(volume, path, 4 * MIB, &got, &got_size, &err), 0, "%s",
+		     err.message);
 	cr_assert_eq(got_size, size, "%s: %zu bytes instead of %zu", path, got_size, size);
 	cr_assert_eq(memcmp(got, data, size), 0, "%s differs", path);
 	free(got);
@@ -118,9 +122,11 @@ Test(volume, tells_what_cannot_be_read, .init = set_up, .fini = tear_down)
 	cr_assert_eq(volume_read_file(volume, "\\Windows\\none", MIB, &data, &size, &err), -ENOENT);
 	cr_assert_eq(err.kind, ERROR_FAILED);
 	cr_assert(strstr(err.message, "'\\Windows\\none'"), "%s", err.message);
-	cr_assert_eq(volume_read_file(volume, "\\Windows\\zebra.txt\\x", MIB, &data, &size, &err), -ENOENT);
+	cr_assert_eq(volume_read_file(volume, "\\Windows\\zebra.txt\\x", MIB, &data, &size, &err),
+		     -ENOENT);
 	cr_assert_eq(volume_read_file(volume, "\\Windows", MIB, &data, &size, &err), -EUCLEAN);
-	cr_assert_eq(volume_read_file(volume, "\\Windows\\lznt1.bin", 699999, &data, &size, &err), -EUCLEAN);
+	cr_assert_eq(volume_read_file(volume, "\\Windows\\lznt1.bin", 699999, &data, &size, &err),
+		     -EUCLEAN);
 	cr_assert_eq(volume_read_start(volume, "\\Windows\\lznt1.bin", 10, &data, &size, &err), 0);
 	cr_assert_eq(size, 10);
 	cr_assert_eq(memcmp(data, bytes, 10), 0);
@@ -131,8 +137,13 @@ Test(volume, tells_what_cannot_be_read, .init = set_up, .fini = tear_down)
 
 Test(volume, stats_and_lists, .init = set_up, .fini = tear_down)
 {
-	static const char *const names[] = {"Apple.txt", "System32", "empty", "lznt1.bin",
-					    "sparse.bin", "zebra.txt", "Überlänge mit Leerzeichen und 漢字.txt"};
+	static const char *const names[] = {"Apple.txt",
+					    "System32",
+					    "empty",
+					    "lznt1.bin",
+					    "sparse.bin",
+					    "zebra.txt",
+					    "Überlänge mit Leerzeichen und 漢字.txt"};
 	struct error err = ERROR_INIT;
 	struct volume_entry *entries;
 	struct volume_stat stat;
@@ -143,7 +154,8 @@ Test(volume, stats_and_lists, .init = set_up, .fini = tear_down)
 	fill();
 	disk = image_disk(image, false);
 	volume = open_image(disk, false);
-	cr_assert_eq(volume_list(volume, "\\WINDOWS\\", &entries, &count, &err), 0, "%s", err.message);
+	cr_assert_eq(volume_list(volume, "\\WINDOWS\\", &entries, &count, &err), 0, "%s",
+		     err.message);
 	cr_assert_eq(count, ARRAY_SIZE(names));
 	for (size_t i = 0; i < count; i++) {
 		cr_assert_str_eq(entries[i].name, names[i]);
@@ -196,7 +208,8 @@ Test(volume, decompresses_compact_files, .init = set_up, .fini = tear_down)
 			cr_assert_eq(stat.size, sizes[i], "%s: %zu bytes", path, (size_t)stat.size);
 			expect_file(volume, path, bytes, sizes[i]);
 		}
-	cr_assert_eq(volume_read_start(volume, "\\wof\\1-700001.bin", 40000, &start, &size, &err), 0);
+	cr_assert_eq(volume_read_start(volume, "\\wof\\1-700001.bin", 40000, &start, &size, &err),
+		     0);
 	cr_assert_eq(size, 40000);
 	cr_assert_eq(memcmp(start, bytes, size), 0);
 	free(start);
@@ -209,7 +222,8 @@ Test(volume, refuses_contents_held_elsewhere, .init = set_up, .fini = tear_down)
 {
 	uint8_t wim[24] = {0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1};
 	uint8_t dedup[16] = {0x13, 0, 0, 0x80, 8};
-	uint8_t unknown[24] = {0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 4};
+	uint8_t unknown[24] = {0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0,
+			       0,    2, 0, 0,	 0,  1, 0, 0, 0, 4};
 	uint8_t broken[24] = {0x17, 0, 0, 0x80, 16, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0};
 	static const char *const refused[] = {"\\wim", "\\dedup", "\\unknown"};
 	struct error err = ERROR_INIT;
@@ -232,7 +246,8 @@ Test(volume, refuses_contents_held_elsewhere, .init = set_up, .fini = tear_down)
 	volume = open_image(disk, false);
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++) {
 		cr_assert_lt(volume_read_file(volume, refused[i], MIB, &data, &size, &err), 0);
-		cr_assert_eq(err.refusal, REFUSAL_WOF_UNSUPPORTED, "%s: %s", refused[i], err.message);
+		cr_assert_eq(err.refusal, REFUSAL_WOF_UNSUPPORTED, "%s: %s", refused[i],
+			     err.message);
 		cr_assert(err.advice[0]);
 	}
 	cr_assert_lt(volume_read_file(volume, "\\broken", MIB, &data, &size, &err), 0);
@@ -287,8 +302,8 @@ Test(volume, refuses_what_windows_has_not_let_go, .init = set_up, .fini = tear_d
 			struct error err = ERROR_INIT;
 
 			open_and_close(writable, &err);
-			cr_assert_eq(err.refusal, states[i].want, "%s, writable %d: %s", states[i].name, writable,
-				     err.message);
+			cr_assert_eq(err.refusal, states[i].want, "%s, writable %d: %s",
+				     states[i].name, writable, err.message);
 			cr_assert_eq(err.kind, states[i].want ? ERROR_REFUSED : ERROR_NONE, "%s",
 				     states[i].name);
 		}
@@ -311,7 +326,8 @@ Test(volume, calls_a_damaged_volume_damaged, .init = set_up, .fini = tear_down)
 
 	cr_assert_eq(pread(fd, sector, sizeof(sector), 0), 512);
 	close(fd);
-	poke(get_le64(sector + 56) * 4096 + 100, "\xff\xff\xff\xff", 4); /* $MFTMirr, first record */
+	poke(get_le64(sector + 56) * 4096 + 100, "\xff\xff\xff\xff",
+	     4); /* $MFTMirr, first record */
 	open_and_close(false, &err);
 	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
 	cr_assert(strstr(err.message, "$MFTMirr"), "%s", err.message);
@@ -326,8 +342,8 @@ Test(volume, calls_a_damaged_volume_damaged, .init = set_up, .fini = tear_down)
 }
 
 /*
- * Make every leaf of a folder's index a node that is its own child behind its last entry (NTFS index blocks as in
- * libntfs-3g layout.h). libntfs-3g follows such a circle for ever.
+ * Make every leaf of a folder's index a node that is its own child behind its last entry (NTFS
+ * index blocks as in libntfs-3g layout.h). libntfs-3g follows such a circle for ever.
  */
 static void make_index_circular(ntfs_volume *volume, const char *path)
 {
@@ -426,7 +442,7 @@ Test(volume, does_not_believe_any_size, .init = set_up, .fini = tear_down)
 	expect_damage("pages of 1073741824 bytes at offset 16384");
 
 	poke(64, &records, 1);
-	expect_damage("file records of 1073741824 bytes");
+	expect_damage("records of 1073741824 bytes");
 }
 
 static const struct {
@@ -434,10 +450,14 @@ static const struct {
 	size_t offset;
 	enum filesystem want;
 } probes[] = {
-	{"NTFS    ", 3, FILESYSTEM_NTFS},         {"EXFAT   ", 3, FILESYSTEM_EXFAT},
-	{"ReFS\0\0\0\0", 3, FILESYSTEM_REFS},     {"-FVE-FS-", 3, FILESYSTEM_BITLOCKER},
-	{"whatever", 3, FILESYSTEM_UNKNOWN},      {"\0\0\0\0\0\0\0\0", 3, FILESYSTEM_EMPTY},
-	{"\0\0\0\0\0\0\0x", 60000, FILESYSTEM_UNKNOWN}, {"\0\0\0\0\0\0\0x", 65536, FILESYSTEM_EMPTY},
+	{"NTFS    ", 3, FILESYSTEM_NTFS},
+	{"EXFAT   ", 3, FILESYSTEM_EXFAT},
+	{"ReFS\0\0\0\0", 3, FILESYSTEM_REFS},
+	{"-FVE-FS-", 3, FILESYSTEM_BITLOCKER},
+	{"whatever", 3, FILESYSTEM_UNKNOWN},
+	{"\0\0\0\0\0\0\0\0", 3, FILESYSTEM_EMPTY},
+	{"\0\0\0\0\0\0\0x", 60000, FILESYSTEM_UNKNOWN},
+	{"\0\0\0\0\0\0\0x", 65536, FILESYSTEM_EMPTY},
 };
 
 Test(volume, probes_the_first_sector, .init = set_up, .fini = tear_down)

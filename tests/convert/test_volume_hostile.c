@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Damaged NTFS volumes: random bytes in file records and index blocks of a small Windows, and everything that a conversion
- * does with a volume. Each must end in a result or in an error, soon. HVGEN2_HOSTILE_RUNS sets the number of variants,
- * HVGEN2_HOSTILE_SEED the first one.
+ * Damaged NTFS volumes: random bytes in file records and index blocks of a small Windows, and
+ * everything that a conversion does with a volume. Each must end in a result or in an error, soon.
+ * HVGEN2_HOSTILE_RUNS sets the number of variants, HVGEN2_HOSTILE_SEED the first one.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -29,7 +29,8 @@ const char *__lsan_default_suppressions(void)
 	return "leak:libntfs-3g";
 }
 
-int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, int64_t mtime, struct error *err)
+int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, int64_t mtime,
+	      struct error *err)
 {
 	(void)fat;
 	(void)path;
@@ -51,7 +52,8 @@ static uint32_t draw(uint32_t below)
 	return (uint32_t)(state >> 33) % below;
 }
 
-static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	(void)disk;
 	(void)err;
@@ -59,7 +61,8 @@ static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t 
 	return 0;
 }
 
-static int memory_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset, struct error *err)
+static int memory_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset,
+			struct error *err)
 {
 	(void)disk;
 	(void)err;
@@ -87,7 +90,11 @@ static void add_software(ntfs_volume *volume)
 
 	cr_assert_eq(hive_new("SOFTWARE", "ROOT", 5, &hive, NULL), 0);
 	key = hive_make(hive, 0, "Microsoft\\Windows NT\\CurrentVersion", NULL);
-	cr_assert_eq(hive_set(hive, key, "CurrentVersion", 1, "6\0.\0" "3\0\0", 8, NULL), 0);
+	cr_assert_eq(hive_set(hive, key, "CurrentVersion", 1,
+			      "6\0.\0"
+			      "3\0\0",
+			      8, NULL),
+		     0);
 	cr_assert_eq(hive_commit(hive, &bytes, &size, NULL), 0);
 	hive_close(hive);
 	image_add(volume, "Windows/System32/config/SOFTWARE", bytes, size);
@@ -113,7 +120,8 @@ static void fill(ntfs_volume *volume)
 		image_add_wof(volume, path, algorithm, bytes, 70000);
 	}
 	for (int i = 0; i < 60; i++) {
-		snprintf(path, sizeof(path), "Windows/many/a rather long name of file number %d", i);
+		snprintf(path, sizeof(path), "Windows/many/a rather long name of file number %d",
+			 i);
 		image_add(volume, path, bytes, (size_t)(i % 7) * 100);
 	}
 	image_add(volume, "hiberfil.sys", bytes + 1, 5000);
@@ -123,7 +131,8 @@ static void fill(ntfs_volume *volume)
 static void find_records(void)
 {
 	for (size_t at = 0; at + 4096 <= IMAGE_SIZE && record_count < MAX_RECORDS; at += 1024)
-		if ((memcmp(good + at, "FILE", 4) == 0 && good[at + 22] & 1) || memcmp(good + at, "INDX", 4) == 0)
+		if ((memcmp(good + at, "FILE", 4) == 0 && good[at + 22] & 1) ||
+		    memcmp(good + at, "INDX", 4) == 0)
 			records[record_count++] = at;
 	cr_assert_gt(record_count, 80);
 }
@@ -135,7 +144,8 @@ static void set_up(void)
 
 	if (!image_can_make())
 		cr_skip_test("mkntfs is not installed");
-	snprintf(image, sizeof(image), "%s/tests/convert/hostile-%d.ntfs", BUILD_DIR, (int)getpid());
+	snprintf(image, sizeof(image), "%s/tests/convert/hostile-%d.ntfs", BUILD_DIR,
+		 (int)getpid());
 	image_make(image, IMAGE_SIZE, 4096);
 	volume = image_mount(image);
 	fill(volume);
@@ -157,9 +167,10 @@ static void tear_down(void)
 
 static void damage_byte(uint8_t *at)
 {
-	static const uint32_t evil[] = {0,    1,    2,     4,      8,      0x10,       0x18,       0x30,
-					0x7f, 0x80, 0xff,  0x100,  0x1000, 0x7fff,     0x8000,     0xffff,
-					0x3f0, 0xfff8, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff};
+	static const uint32_t evil[] = {0,	 1,	     2,		 4,	    8,	   0x10,
+					0x18,	 0x30,	     0x7f,	 0x80,	    0xff,  0x100,
+					0x1000,	 0x7fff,     0x8000,	 0xffff,    0x3f0, 0xfff8,
+					0x10000, 0x7fffffff, 0x80000000, 0xffffffff};
 	uint32_t value = evil[draw(ARRAY_SIZE(evil))];
 
 	switch (draw(4)) {
@@ -207,7 +218,7 @@ static void walk(struct volume *volume, const char *path, unsigned int depth, un
 	expect_told(r, &err);
 	if (r < 0)
 		return;
-	for (size_t i = 0; i < count && *left > 0; i++) {
+	for (size_t i = 0; i<count && * left> 0; i++) {
 		char below[1024];
 		uint8_t *data;
 		size_t size;
@@ -255,7 +266,8 @@ static void edit(struct disk *disk)
 
 	if (volume_open(disk, true, &volume, NULL) < 0)
 		return;
-	volume_replace_file(volume, "\\Windows\\System32\\config\\SYSTEM", zeros, sizeof(zeros), NULL);
+	volume_replace_file(volume, "\\Windows\\System32\\config\\SYSTEM", zeros, sizeof(zeros),
+			    NULL);
 	volume_replace_file(volume, "\\Windows\\lznt1.bin", zeros, 30000, NULL);
 	volume_replace_file(volume, "\\Windows\\small.txt", zeros, 3000, NULL);
 	volume_close(volume, NULL);
@@ -270,7 +282,10 @@ static uint64_t number_from(const char *variable, uint64_t otherwise)
 
 Test(volume_hostile, ends_in_a_result_or_an_error, .init = set_up, .fini = tear_down)
 {
-	struct disk disk = {.ops = &memory_ops, .name = "hostile", .size = IMAGE_SIZE, .sector_size = 512};
+	struct disk disk = {.ops = &memory_ops,
+			    .name = "hostile",
+			    .size = IMAGE_SIZE,
+			    .sector_size = 512};
 	uint64_t runs = number_from("HVGEN2_HOSTILE_RUNS", DEFAULT_RUNS);
 	uint64_t first = number_from("HVGEN2_HOSTILE_SEED", 1);
 	struct rusage before, after;
@@ -287,6 +302,7 @@ Test(volume_hostile, ends_in_a_result_or_an_error, .init = set_up, .fini = tear_
 	}
 	getrusage(RUSAGE_SELF, &after);
 #ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
-	cr_assert_lt(after.ru_maxrss - before.ru_maxrss, 65536, "grew by %ld KiB", after.ru_maxrss - before.ru_maxrss);
+	cr_assert_lt(after.ru_maxrss - before.ru_maxrss, 65536, "grew by %ld KiB",
+		     after.ru_maxrss - before.ru_maxrss);
 #endif
 }

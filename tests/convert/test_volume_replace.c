@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Replacing files in an NTFS volume: contents right for foreign readers, no time stamp moved, and nothing in the result
- * that depends on when it was made.
+ * Replacing files in an NTFS volume: contents right for foreign readers, no time stamp moved, and
+ * nothing in the result that depends on when it was made.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -24,7 +24,8 @@ static void set_up(void)
 {
 	if (!image_can_make())
 		cr_skip_test("mkntfs is not installed");
-	snprintf(image, sizeof(image), "%s/tests/convert/replace-%d.ntfs", BUILD_DIR, (int)getpid());
+	snprintf(image, sizeof(image), "%s/tests/convert/replace-%d.ntfs", BUILD_DIR,
+		 (int)getpid());
 	snprintf(twin, sizeof(twin), "%s/tests/convert/replace-%d.twin", BUILD_DIR, (int)getpid());
 	image_pattern(bytes, sizeof(bytes), 11);
 	image_make(image, IMAGE_SIZE, 4096);
@@ -45,12 +46,18 @@ struct change {
 };
 
 static const struct change changes[] = {
-	{"same.bin", 300000, 300000, PLAIN},       {"tail.bin", 300000, 300001, PLAIN},
-	{"grow.bin", 300000, 1800000, PLAIN},      {"shrink.bin", 900000, 5000, PLAIN},
-	{"vanish.bin", 900000, 0, PLAIN},          {"resident.txt", 40, 40, PLAIN},
-	{"outgrow.txt", 40, 70000, PLAIN},         {"born.txt", 0, 9000, PLAIN},
-	{"sparse.bin", 900000, 900000, SPARSE},    {"lznt1.bin", 700000, 700000, COMPRESSED},
-	{"lznt1-grow.bin", 300000, 900000, COMPRESSED}, {"deep/er/hive", 262144, 266240, PLAIN},
+	{"same.bin", 300000, 300000, PLAIN},
+	{"tail.bin", 300000, 300001, PLAIN},
+	{"grow.bin", 300000, 1800000, PLAIN},
+	{"shrink.bin", 900000, 5000, PLAIN},
+	{"vanish.bin", 900000, 0, PLAIN},
+	{"resident.txt", 40, 40, PLAIN},
+	{"outgrow.txt", 40, 70000, PLAIN},
+	{"born.txt", 0, 9000, PLAIN},
+	{"sparse.bin", 900000, 900000, SPARSE},
+	{"lznt1.bin", 700000, 700000, COMPRESSED},
+	{"lznt1-grow.bin", 300000, 900000, COMPRESSED},
+	{"deep/er/hive", 262144, 266240, PLAIN},
 };
 
 static void fill(void)
@@ -67,7 +74,8 @@ static void fill(void)
 			image_add_compressed(volume, c->path, bytes, c->old_size);
 		else
 			image_add(volume, c->path, bytes, c->old_size);
-		snprintf(path, sizeof(path), "filler/%zu", i); /* so that what grows does so in pieces */
+		snprintf(path, sizeof(path), "filler/%zu",
+			 i); /* so that what grows does so in pieces */
 		image_add(volume, path, bytes, 50000);
 	}
 	image_unmount(volume);
@@ -124,7 +132,8 @@ static void replace_all(const char *path)
 
 	cr_assert_eq(volume_open(disk, true, &volume, &err), 0, "%s", err.message);
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
-		cr_assert_eq(volume_replace_file(volume, changes[i].path, bytes + 4096, changes[i].new_size, &err),
+		cr_assert_eq(volume_replace_file(volume, changes[i].path, bytes + 4096,
+						 changes[i].new_size, &err),
 			     0, "%s: %s", changes[i].path, err.message);
 	cr_assert_eq(volume_close(volume, &err), 0, "%s", err.message);
 	disk_close(disk);
@@ -141,7 +150,8 @@ static void expect_contents(const struct change *change)
 	size_t size;
 
 	cr_assert_eq(image_run(argv, &output), 0, "%s", output);
-	cr_assert_eq(memcmp(output, bytes + 4096, change->new_size), 0, "ntfscat: %s", change->path);
+	cr_assert_eq(memcmp(output, bytes + 4096, change->new_size), 0, "ntfscat: %s",
+		     change->path);
 	free(output);
 	cr_assert_eq(volume_open(disk, false, &volume, &err), 0);
 	cr_assert_eq(volume_read_file(volume, change->path, 4 * MIB, &data, &size, &err), 0);
@@ -210,12 +220,14 @@ struct counting_disk {
 	uint64_t written;
 };
 
-static int counting_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int counting_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+			 struct error *err)
 {
 	return disk_read(((struct counting_disk *)disk)->base, buffer, length, offset, err);
 }
 
-static int counting_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset, struct error *err)
+static int counting_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset,
+			  struct error *err)
 {
 	((struct counting_disk *)disk)->written += length;
 	return disk_write(((struct counting_disk *)disk)->base, buffer, length, offset, err);

@@ -20,7 +20,8 @@ static void set_up(void)
 {
 	if (!image_can_make())
 		cr_skip_test("mkntfs is not installed");
-	snprintf(image, sizeof(image), "%s/tests/convert/windows-%d.ntfs", BUILD_DIR, (int)getpid());
+	snprintf(image, sizeof(image), "%s/tests/convert/windows-%d.ntfs", BUILD_DIR,
+		 (int)getpid());
 }
 
 static void tear_down(void)
@@ -65,8 +66,12 @@ static uint8_t *software_hive(const struct sample *sample, size_t *ret_size)
 	set_text(hive, key, "CurrentBuildNumber", sample->build);
 	set_text(hive, key, "InstallationType", sample->type);
 	if (sample->major) {
-		cr_assert_eq(hive_set_dword(hive, key, "CurrentMajorVersionNumber", sample->major, NULL), 0);
-		cr_assert_eq(hive_set_dword(hive, key, "CurrentMinorVersionNumber", sample->minor, NULL), 0);
+		cr_assert_eq(hive_set_dword(hive, key, "CurrentMajorVersionNumber", sample->major,
+					    NULL),
+			     0);
+		cr_assert_eq(hive_set_dword(hive, key, "CurrentMinorVersionNumber", sample->minor,
+					    NULL),
+			     0);
 	}
 	cr_assert_eq(hive_commit(hive, &bytes, ret_size, NULL), 0);
 	hive_close(hive);
@@ -89,7 +94,10 @@ static void make_dirty(uint8_t *hive)
 	fix_checksum(hive);
 }
 
-/* Add a log of the old format that holds all of 'hive' (regf specification, "Old format" of transaction logs). */
+/*
+ * Add a log of the old format that holds all of 'hive' (regf specification, "Old format" of
+ * transaction logs).
+ */
 static void add_log(ntfs_volume *volume, const char *path, const uint8_t *hive, size_t size)
 {
 	size_t bins = size - 4096, pages = bins / 512, at = (512 + 4 + pages / 8 + 511) / 512 * 512;
@@ -144,7 +152,8 @@ static void add_windows(const struct sample *sample)
 	free(hive);
 }
 
-static int find(struct windows *windows, bool *found, struct error *find_err, struct error *check_err)
+static int find(struct windows *windows, bool *found, struct error *find_err,
+		struct error *check_err)
 {
 	struct disk *disk = image_disk(image, false);
 	struct volume *volume;
@@ -166,22 +175,70 @@ static const struct {
 	enum windows_arch arch;
 	enum refusal refusal;
 } samples[] = {
-	{{"Windows", "Windows Server 2012 R2 Standard", "ServerStandard", "6.3", "9600", "Server", 0, 0,
-	  PE_MACHINE_X64, NULL, false}, 6, 3, 9600, true, WINDOWS_X64, REFUSAL_NONE},
-	{{"windows", "Windows 10 Pro", "Professional", "6.3", "19045", "Client", 10, 0, PE_MACHINE_X64, NULL, false},
-	 10, 0, 19045, false, WINDOWS_X64, REFUSAL_NONE},
-	{{"WINNT", "Windows Server 2012 Datacenter", "ServerDatacenter", "6.2", "9200", NULL, 0, 0, PE_MACHINE_X64,
-	  NULL, false}, 6, 2, 9200, true, WINDOWS_X64, REFUSAL_NONE},
-	{{"Windows", "Windows 7 Professional", "Professional", "6.1", "7601", "Client", 0, 0, PE_MACHINE_X64, NULL,
-	  false}, 6, 1, 7601, false, WINDOWS_X64, REFUSAL_WINDOWS_TOO_OLD},
-	{{"Windows", "Windows 10 Home", "Core", "6.3", "19045", "Client", 10, 0, PE_MACHINE_X86, NULL, false},
-	 10, 0, 19045, false, WINDOWS_X86, REFUSAL_WINDOWS_X86},
-	{{"Windows", "Windows 11", "Core", "6.3", "22631", "Client", 10, 0, PE_MACHINE_ARM64, NULL, false},
-	 10, 0, 22631, false, WINDOWS_ARM64, REFUSAL_NO_EFI_FILES},
-	{{"Windows", "Windows 10 Pro", "Professional", "6.3", "19045", "Client", 10, 0, PE_MACHINE_X64,
-	  "System32/winresume.efi", false}, 10, 0, 19045, false, WINDOWS_X64, REFUSAL_NO_EFI_FILES},
-	{{"Windows", "Windows 10 Pro", "Professional", "6.3", "19045", "Client", 10, 0, PE_MACHINE_X64,
-	  "Boot/EFI/bootmgfw.efi", false}, 10, 0, 19045, false, WINDOWS_X64, REFUSAL_NO_EFI_FILES},
+	{{"Windows", "Windows Server 2012 R2 Standard", "ServerStandard", "6.3", "9600", "Server",
+	  0, 0, PE_MACHINE_X64, NULL, false},
+	 6,
+	 3,
+	 9600,
+	 true,
+	 WINDOWS_X64,
+	 REFUSAL_NONE},
+	{{"windows", "Windows 10 Pro", "Professional", "6.3", "19045", "Client", 10, 0,
+	  PE_MACHINE_X64, NULL, false},
+	 10,
+	 0,
+	 19045,
+	 false,
+	 WINDOWS_X64,
+	 REFUSAL_NONE},
+	{{"WINNT", "Windows Server 2012 Datacenter", "ServerDatacenter", "6.2", "9200", NULL, 0, 0,
+	  PE_MACHINE_X64, NULL, false},
+	 6,
+	 2,
+	 9200,
+	 true,
+	 WINDOWS_X64,
+	 REFUSAL_NONE},
+	{{"Windows", "Windows 7 Professional", "Professional", "6.1", "7601", "Client", 0, 0,
+	  PE_MACHINE_X64, NULL, false},
+	 6,
+	 1,
+	 7601,
+	 false,
+	 WINDOWS_X64,
+	 REFUSAL_WINDOWS_TOO_OLD},
+	{{"Windows", "Windows 10 Home", "Core", "6.3", "19045", "Client", 10, 0, PE_MACHINE_X86,
+	  NULL, false},
+	 10,
+	 0,
+	 19045,
+	 false,
+	 WINDOWS_X86,
+	 REFUSAL_WINDOWS_X86},
+	{{"Windows", "Windows 11", "Core", "6.3", "22631", "Client", 10, 0, PE_MACHINE_ARM64, NULL,
+	  false},
+	 10,
+	 0,
+	 22631,
+	 false,
+	 WINDOWS_ARM64,
+	 REFUSAL_NO_EFI_FILES},
+	{{"Windows", "Windows 10 Pro", "Professional", "6.3", "19045", "Client", 10, 0,
+	  PE_MACHINE_X64, "System32/winresume.efi", false},
+	 10,
+	 0,
+	 19045,
+	 false,
+	 WINDOWS_X64,
+	 REFUSAL_NO_EFI_FILES},
+	{{"Windows", "Windows 10 Pro", "Professional", "6.3", "19045", "Client", 10, 0,
+	  PE_MACHINE_X64, "Boot/EFI/bootmgfw.efi", false},
+	 10,
+	 0,
+	 19045,
+	 false,
+	 WINDOWS_X64,
+	 REFUSAL_NO_EFI_FILES},
 };
 
 Test(windows, finds_and_judges, .init = set_up, .fini = tear_down)
@@ -193,7 +250,8 @@ Test(windows, finds_and_judges, .init = set_up, .fini = tear_down)
 
 		image_make(image, 16 * MIB, 4096);
 		add_windows(&samples[i].sample);
-		cr_assert_eq(find(&windows, &found, &err, &check_err), 0, "%zu: %s", i, err.message);
+		cr_assert_eq(find(&windows, &found, &err, &check_err), 0, "%zu: %s", i,
+			     err.message);
 		cr_assert(found);
 		cr_assert_str_eq(windows.root + 1, samples[i].sample.folder);
 		cr_assert_eq(windows.root[0], '\\');
@@ -204,7 +262,8 @@ Test(windows, finds_and_judges, .init = set_up, .fini = tear_down)
 		cr_assert_eq(windows.build, samples[i].build);
 		cr_assert_eq(windows.is_server, samples[i].is_server);
 		cr_assert_eq(windows.arch, samples[i].arch, "%s", windows_arch_text(windows.arch));
-		cr_assert_eq(check_err.refusal, samples[i].refusal, "%zu: %s", i, check_err.message);
+		cr_assert_eq(check_err.refusal, samples[i].refusal, "%zu: %s", i,
+			     check_err.message);
 		if (!samples[i].sample.missing)
 			cr_assert_str_eq(windows.boot_version, "6.3.9600.16384");
 	}

@@ -2,8 +2,9 @@
 /*
  * tree_hash [-t] IMAGE OFFSET
  *
- * Prints what an NTFS volume holds, to be compared with what another holds. IMAGE is VHDX, VHD or raw, and the volume
- * begins OFFSET bytes into the disk. One line for each file, folder, stream and reparse point, in the order of their names:
+ * Prints what an NTFS volume holds, to be compared with what another holds. IMAGE is VHDX, VHD or
+ * raw, and the volume begins OFFSET bytes into the disk. One line for each file, folder, stream and
+ * reparse point, in the order of their names:
  *
  *   folder   attributes  security  -     -        path
  *   file     attributes  security  -     -        path
@@ -11,9 +12,10 @@
  *   stream   -           -         size  SHA-256  path:name       a named one, of folders too
  *   reparse  tag         -         size  SHA-256  path
  *
- * with tabs between; attributes, security id and tag in hexadecimal. With -t, a last column "creation,data change,record
- * change" of files and folders in NTFS time. It asks libntfs-3g directly and shares nothing with the code under test but the
- * reader of disk images. The files of the file system itself ($MFT and so on) are left out.
+ * with tabs between; attributes, security id and tag in hexadecimal. With -t, a last column
+ * "creation,data change,record change" of files and folders in NTFS time. It asks libntfs-3g
+ * directly and shares nothing with the code under test but the reader of disk images. The files of
+ * the file system itself ($MFT and so on) are left out.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -88,7 +90,8 @@ static s64 dev_pread(struct ntfs_device *dev, void *buffer, s64 count, s64 offse
 	struct device *device = dev->d_private;
 	struct error err = ERROR_INIT;
 
-	if (disk_read(device->disk, buffer, (size_t)count, device->offset + (uint64_t)offset, &err) < 0)
+	if (disk_read(device->disk, buffer, (size_t)count, device->offset + (uint64_t)offset,
+		      &err) < 0)
 		die("read", err.message);
 	return count;
 }
@@ -109,7 +112,8 @@ static int dev_stat(struct ntfs_device *dev, struct stat *buf)
 {
 	struct device *device = dev->d_private;
 
-	*buf = (struct stat){.st_mode = S_IFREG, .st_size = (off_t)(device->disk->size - device->offset)};
+	*buf = (struct stat){.st_mode = S_IFREG,
+			     .st_size = (off_t)(device->disk->size - device->offset)};
 	return 0;
 }
 
@@ -122,11 +126,12 @@ static int dev_ioctl(struct ntfs_device *dev, unsigned long request, void *argum
 	return -1;
 }
 
-static struct ntfs_device_operations operations = {dev_open,  dev_close,  dev_seek, dev_read, dev_write,
-						   dev_pread, dev_pwrite, dev_sync, dev_stat, dev_ioctl};
+static struct ntfs_device_operations operations = {dev_open,  dev_close, dev_seek,   dev_read,
+						   dev_write, dev_pread, dev_pwrite, dev_sync,
+						   dev_stat,  dev_ioctl};
 
-static void hash_attribute(ntfs_inode *inode, ATTR_TYPES type, ntfschar *name, u32 name_length, uint64_t *ret_size,
-			   char text[SHA256_TEXT])
+static void hash_attribute(ntfs_inode *inode, ATTR_TYPES type, ntfschar *name, u32 name_length,
+			   uint64_t *ret_size, char text[SHA256_TEXT])
 {
 	static uint8_t buffer[PIECE];
 	ntfs_attr *attr = ntfs_attr_open(inode, type, name_length ? name : AT_UNNAMED, name_length);
@@ -155,12 +160,14 @@ static void print_stream(ntfs_inode *inode, const char *path, ntfschar *name, u8
 	uint64_t size;
 
 	hash_attribute(inode, AT_DATA, name, name_length, &size, hash);
-	printf("%s\t-\t-\t%" PRIu64 "\t%s\t%s%s%s\n", text ? "stream" : "data", size, hash, path, text ? ":" : "",
-	       text ? text : "");
+	printf("%s\t-\t-\t%" PRIu64 "\t%s\t%s%s%s\n", text ? "stream" : "data", size, hash, path,
+	       text ? ":" : "", text ? text : "");
 	free(text);
 }
 
-/* The names of all streams first: opening one while looking for the next would disturb the search. */
+/*
+ * The names of all streams first: opening one while looking for the next would disturb the search.
+ */
 static void print_streams(ntfs_inode *inode, const char *path)
 {
 	struct {
@@ -177,7 +184,8 @@ static void print_streams(ntfs_inode *inode, const char *path)
 			continue;
 		streams = realloc(streams, (count + 1) * sizeof(*streams));
 		streams[count].length = a->name_length;
-		memcpy(streams[count++].name, (const uint8_t *)a + le16_to_cpu(a->name_offset), a->name_length * 2u);
+		memcpy(streams[count++].name, (const uint8_t *)a + le16_to_cpu(a->name_offset),
+		       a->name_length * 2u);
 	}
 	ntfs_attr_put_search_ctx(ctx);
 	for (size_t i = 0; i < count; i++)
@@ -198,7 +206,8 @@ static void print_reparse(ntfs_inode *inode, const char *path)
 	attr = ntfs_attr_open(inode, AT_REPARSE_POINT, AT_UNNAMED, 0);
 	ntfs_attr_pread(attr, 0, 4, tag);
 	ntfs_attr_close(attr);
-	printf("reparse\t%02x%02x%02x%02x\t-\t%" PRIu64 "\t%s\t%s\n", tag[3], tag[2], tag[1], tag[0], size, hash, path);
+	printf("reparse\t%02x%02x%02x%02x\t-\t%" PRIu64 "\t%s\t%s\n", tag[3], tag[2], tag[1],
+	       tag[0], size, hash, path);
 }
 
 struct name {
@@ -211,8 +220,8 @@ struct listing {
 	size_t count;
 };
 
-static int add_name(void *context, const ntfschar *name, const int length, const int type, const s64 position,
-		    const MFT_REF reference, const unsigned kind)
+static int add_name(void *context, const ntfschar *name, const int length, const int type,
+		    const s64 position, const MFT_REF reference, const unsigned kind)
 {
 	struct listing *listing = context;
 	char *text;
@@ -264,10 +273,11 @@ static void print_inode(ntfs_inode *inode, const char *path)
 {
 	bool is_folder = inode->mrec->flags & MFT_RECORD_IS_DIRECTORY;
 
-	printf("%s\t%08" PRIx32 "\t%" PRIx32 "\t-\t-\t%s", is_folder ? "folder" : "file", le32_to_cpu(inode->flags),
-	       le32_to_cpu(inode->security_id), path[0] ? path : "/");
+	printf("%s\t%08" PRIx32 "\t%" PRIx32 "\t-\t-\t%s", is_folder ? "folder" : "file",
+	       le32_to_cpu(inode->flags), le32_to_cpu(inode->security_id), path[0] ? path : "/");
 	if (with_times)
-		printf("\t%" PRId64 ",%" PRId64 ",%" PRId64, (int64_t)sle64_to_cpu(inode->creation_time),
+		printf("\t%" PRId64 ",%" PRId64 ",%" PRId64,
+		       (int64_t)sle64_to_cpu(inode->creation_time),
 		       (int64_t)sle64_to_cpu(inode->last_data_change_time),
 		       (int64_t)sle64_to_cpu(inode->last_mft_change_time));
 	putchar('\n');

@@ -12,7 +12,8 @@ struct input {
 	size_t size;
 };
 
-static int read_input(void *context, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int read_input(void *context, void *buffer, size_t length, uint64_t offset,
+		      struct error *err)
 {
 	const struct input *input = context;
 
@@ -25,21 +26,26 @@ static int read_input(void *context, void *buffer, size_t length, uint64_t offse
 
 static void look(const struct hive_peek *peek, const char *path)
 {
-	static const char *const names[] = {"CurrentVersion", "ProductName", "CurrentMajorVersionNumber", "x"};
+	static const char *const names[] = {"CurrentVersion", "ProductName",
+					    "CurrentMajorVersionNumber", "x"};
 	struct hive_peek_value value;
 	uint32_t key;
 
 	if (hive_peek_key(peek, peek->root, path, &key, NULL) < 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (hive_peek_value(peek, key, names[i], &value, NULL) == 0 && value.size > sizeof(value.bytes))
+		if (hive_peek_value(peek, key, names[i], &value, NULL) == 0 &&
+		    value.size > sizeof(value.bytes))
 			abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input input = {data, size};
-	struct hive_peek peek = {.read = read_input, .context = &input, .name = "fuzz", .size = size};
+	struct hive_peek peek = {.read = read_input,
+				 .context = &input,
+				 .name = "fuzz",
+				 .size = size};
 	bool dirty;
 
 	if (hive_peek_open(&peek, &dirty, NULL) < 0)
