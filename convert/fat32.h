@@ -5,6 +5,8 @@
  *
  * Paths are UTF-8 with slashes ("/EFI/Microsoft/Boot/BCD"); missing folders are made. Names keep their case; what is no
  * 8.3 name gets long-name entries and a numeric tail. Names are unique regardless of case.
+ *
+ * FAT keeps local time without a zone; what is stored is UTC, so that the result depends on no setting.
  */
 #ifndef HVGEN2_CONVERT_FAT32_H
 #define HVGEN2_CONVERT_FAT32_H

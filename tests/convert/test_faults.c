@@ -29,8 +29,13 @@
 
 /* Calls at the end, where outputs are synced and renamed, that are all tried, and places tried
  * before these. */
+#ifdef __SANITIZE_ADDRESS__
+#define LAST_CALLS  10
+#define EARLY_CALLS 4
+#else
 #define LAST_CALLS  16
 #define EARLY_CALLS 9
+#endif
 
 TestSuite(faults, .timeout = 600);
 
