@@ -76,10 +76,9 @@ int nvram_edit_add_file(struct nvram_command *command, struct error *err)
 		r = nvram_remove_stale(nvram, number, &removed, err);
 	if (r < 0)
 		return r;
-	if (!nvram_has_secure_boot_keys(nvram))
-		cmd_warn("'%s' has no Secure Boot keys, and the host adds them only to a store without any "
-			 "variable; start the VM with Secure Boot off or use a store that has them",
-			 command->store.name);
+	if (nvram_key_warning(command->store.format, nvram))
+		cmd_warn("'%s': %s", command->store.name,
+			 nvram_key_warning(command->store.format, nvram));
 	return done(command, number, removed ? "is at the top; older entries were removed" : "is at the top");
 }
 

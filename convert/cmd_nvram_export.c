@@ -141,6 +141,19 @@ static int open_source(const char *path, struct nvram *ret, struct error *err)
 	return 0;
 }
 
+/* What a host keeps of EFI_VARIABLE_*: with any other bit openvmm stops when the variable is read. */
+#define STORED_ATTRIBUTES 0x2fU
+
+static int check_variable(const struct nvram_variable *variable, struct error *err)
+{
+	if (variable->size == 0) /* for the firmware that is no variable */
+		return error_damaged(err, "variable '%s' has no data", variable->name);
+	if (variable->attributes & ~STORED_ATTRIBUTES)
+		return error_damaged(err, "variable '%s' has attributes 0x%x, which no store keeps",
+				     variable->name, variable->attributes);
+	return 0;
+}
+
 /* In 'replace' the variables of the store that the source lacks go first. */
 static int merge(struct nvram *nvram, const struct nvram *source, bool replace, struct error *err)
 {
@@ -155,9 +168,8 @@ static int merge(struct nvram *nvram, const struct nvram *source, bool replace, 
 			nvram_remove(nvram, &vendor, nvram->variables[i].name);
 	}
 	for (size_t i = 0; r == 0 && i < source->count; i++) {
-		if (source->variables[i].size == 0) /* for the firmware that is no variable */
-			r = error_damaged(err, "variable '%s' has no data", source->variables[i].name);
-		else
+		r = check_variable(&source->variables[i], err);
+		if (r == 0)
 			r = nvram_put(nvram, &source->variables[i], err);
 	}
 	return r;

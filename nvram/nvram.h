@@ -156,14 +156,15 @@ int nvram_encode_ovmf(const struct nvram *nvram, uint8_t **ret, size_t *ret_size
 int nvram_decode_ovmf(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
 		      struct error *err);
 
+/* In the order in which they are tried: those first whose own bytes could hold the mark of a later one. */
 enum nvram_format {
-	NVRAM_FORMAT_VMGS,   /* version 3: OpenHCL, OpenVMM */
-	NVRAM_FORMAT_VMGS_1, /* version 1: an ordinary Hyper-V VM */
 	NVRAM_FORMAT_OVMF,   /* flash image, 2M or 4M */
+	NVRAM_FORMAT_EFIVAR, /* one variable, as efivar exports it */
 	NVRAM_FORMAT_XML,    /* Hyper-V configuration of version 5.0 */
 	NVRAM_FORMAT_JSON,   /* virt-firmware's and QEMU's form */
-	NVRAM_FORMAT_EFIVAR, /* one variable, as efivar exports it */
 	NVRAM_FORMAT_LIST,   /* the bare variable list, BIOS_NVRAM of a VMGS */
+	NVRAM_FORMAT_VMGS,   /* version 3: OpenHCL, OpenVMM */
+	NVRAM_FORMAT_VMGS_1, /* version 1: an ordinary Hyper-V VM */
 	NVRAM_FORMAT_MAX,
 };
 
@@ -196,7 +197,7 @@ int nvram_encode(enum nvram_format format, const struct nvram *nvram, const stru
 /*
  * 'convert --nvram-template': the container 'bytes' with a Windows Boot Manager entry at the top of its boot order, and
  * all else that it holds, keys of Secure Boot too, byte for byte. With 'remove_stale' other File entries of that
- * description go. *ret_warning is a sentence when the store has no Secure Boot keys, else NULL; it is not to be freed.
+ * description go. *ret_warning is that of nvram_key_warning().
  */
 int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
 			const struct nvram_partition *esp, const char *path, bool remove_stale,
@@ -204,6 +205,13 @@ int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
 
 /* Are PK, KEK and db there? Without them Secure Boot cannot find the boot manager trustworthy. */
 bool nvram_has_secure_boot_keys(const struct nvram *nvram);
+
+/*
+ * A sentence for the user of a guest state file (VMGS) with boot entries but without keys, else NULL: the host gives its
+ * keys only to a store without any variable. A configuration of 2012 R2 holds no keys, and OVMF needs none. Not to be
+ * freed.
+ */
+const char *nvram_key_warning(enum nvram_format format, const struct nvram *nvram);
 
 /* What EFI_SIGNATURE_LISTs hold: PK, KEK, db, dbx (UEFI 2.10 section 32.4.1). Embedded. */
 struct nvram_signatures {

@@ -47,7 +47,7 @@ static int read_whole(int fd, const char *path, size_t size, uint8_t *bytes, str
 
 static int load(const char *path, uint8_t **ret, size_t *ret_size, struct error *err)
 {
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	struct stat st;
 	int r;

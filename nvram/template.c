@@ -4,10 +4,9 @@
 
 #define IMAGE_SECURITY GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f)
 
-/* The host gives its keys only to a store without any variable: one with boot entries stays without them. */
 static const char no_keys[] =
-	"the store has no Secure Boot keys (PK, KEK, db) and, as it is not empty, the host adds none: the VM "
-	"starts with Secure Boot off; to start it with Secure Boot on, use a template that has them";
+	"the store has no Secure Boot keys (PK, KEK, db), and the host adds them only to a store without any "
+	"variable; the VM starts with Secure Boot off, or with a store that has them";
 
 bool nvram_has_secure_boot_keys(const struct nvram *nvram)
 {
@@ -17,15 +16,25 @@ bool nvram_has_secure_boot_keys(const struct nvram *nvram)
 	       nvram_get(nvram, &security, "db");
 }
 
+const char *nvram_key_warning(enum nvram_format format, const struct nvram *nvram)
+{
+	bool is_guest_state = format == NVRAM_FORMAT_VMGS || format == NVRAM_FORMAT_VMGS_1;
+
+	return is_guest_state && !nvram_has_secure_boot_keys(nvram) ? no_keys : NULL;
+}
+
 int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
 			const struct nvram_partition *esp, const char *path, bool remove_stale,
 			uint8_t **ret, size_t *ret_size, const char **ret_warning, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
+	enum nvram_format format = NVRAM_FORMAT_MAX;
 	uint16_t number;
 	size_t removed;
-	int r = nvram_decode(bytes, size, name, &nvram, err);
+	int r = nvram_recognise(bytes, size, name, &format, err);
 
+	if (r == 0)
+		r = nvram_decode(bytes, size, name, &nvram, err);
 	if (r == 0)
 		r = nvram_add_windows_boot_manager(&nvram, esp, path, &number, err);
 	if (r == 0 && remove_stale)
@@ -33,6 +42,6 @@ int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
 	if (r == 0)
 		r = nvram_update(bytes, size, name, &nvram, ret, ret_size, err);
 	if (r == 0)
-		*ret_warning = nvram_has_secure_boot_keys(&nvram) ? NULL : no_keys;
+		*ret_warning = nvram_key_warning(format, &nvram);
 	return r;
 }

@@ -286,3 +286,64 @@ Test(nvram_boot, list_limits_are_kept)
 		cr_assert_eq(nvram_set(&nvram, &global, name, 7, data, 32768, NULL), 0);
 	cr_assert_eq(variable_list_encode(&nvram, &list, &size, NULL), -ENOSPC);
 }
+
+Test(nvram_boot, a_template_keeps_what_it_has)
+{
+	CLEANUP_NVRAM struct nvram before = sample_nvram();
+	CLEANUP_NVRAM struct nvram after = NVRAM_INIT;
+	const struct guid global = NVRAM_GLOBAL,
+			  security = GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f);
+	struct nvram_partition other = sample_esp;
+	uint16_t order[4];
+	uint8_t *bytes = NULL, *new = NULL;
+	const char *warning = NULL;
+	size_t size, new_size;
+
+	other.number = 4;
+	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
+	cr_assert_eq(nvram_from_template(bytes, size, "t", &other, SAMPLE_BOOTMGFW, false, &new,
+					 &new_size, &warning, NULL), 0);
+	cr_assert(warning && strstr(warning, "Secure Boot"));
+	cr_assert_eq(nvram_decode(new, new_size, "t", &after, NULL), 0);
+	cr_assert_eq(nvram_boot_order(&after, order, 4), 2u);
+	cr_assert(order[0] == 1 && order[1] == 0);
+	free(bytes);
+	free(new);
+	nvram_done(&after);
+
+	cr_assert_eq(nvram_set(&before, &global, "PK", 0x27, "x", 1, NULL), 0);
+	cr_assert_eq(nvram_set(&before, &global, "KEK", 0x27, "x", 1, NULL), 0);
+	cr_assert_eq(nvram_set(&before, &security, "db", 0x27, "x", 1, NULL), 0);
+	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
+	cr_assert_eq(nvram_from_template(bytes, size, "t", &other, SAMPLE_BOOTMGFW, true, &new, &new_size,
+					 &warning, NULL), 0);
+	cr_assert_null(warning);
+	cr_assert_eq(nvram_decode(new, new_size, "t", &after, NULL), 0);
+	cr_assert_eq(nvram_boot_order(&after, order, 4), 1u);
+	cr_assert(order[0] == 1 && nvram_get(&after, &global, "PK"));
+	cr_assert_null(nvram_get(&after, &global, "Boot0000"), "the stale entry is gone");
+	free(bytes);
+	free(new);
+}
+
+Test(nvram_boot, damaged_signature_lists_are_told)
+{
+	/* a list of two hashes: type, size, no header, size of one, two owners and hashes */
+	uint8_t list[28 + 2 * 48] = {0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40, 0xac, 0xa9, 0x41, 0xf9,
+				     0x36, 0x93, 0x43, 0x28, sizeof(list), [24] = 48};
+	static const uint8_t bad[][2] = {{16, 27}, {16, 125}, {20, 97}, {24, 15}, {24, 47}};
+	struct nvram_variable variable = {.name = NULL, .data = list, .size = sizeof(list)};
+	CLEANUP_SIGNATURES struct nvram_signatures found = NVRAM_SIGNATURES_INIT;
+
+	cr_assert_eq(nvram_read_signatures(&variable, &found, NULL), 0);
+	cr_assert(found.hashes == 2 && found.certificates == 0 && found.others == 0);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		uint8_t keep = list[bad[i][0]];
+
+		list[bad[i][0]] = bad[i][1];
+		cr_assert_eq(nvram_read_signatures(&variable, &found, NULL), -EUCLEAN, "case %zu", i);
+		list[bad[i][0]] = keep;
+	}
+	variable.size--;
+	cr_assert_eq(nvram_read_signatures(&variable, &found, NULL), -EUCLEAN);
+}

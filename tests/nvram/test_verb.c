@@ -369,6 +369,46 @@ Test(nvram_verb, single_variables_come_and_go)
 	RUN(2, "export --format efivar store");
 }
 
+/*
+ * The VHD around both versions for qemu-img, told not to go by the geometry, which openvmm leaves zero too; the GPT of
+ * version 1 for sgdisk.
+ */
+Test(nvram_verb, other_tools_read_the_wrapping)
+{
+	make_disk("disk.img");
+	make_store("vmgs", "three");
+	make_store("vmgs-v1", "one");
+	if (system("command -v qemu-img > /dev/null") != 0)
+		cr_skip_test("no qemu-img");
+	cr_assert_eq(system("for f in one three; do qemu-img info --output json --image-opts driver=vpc,"
+			    "file.driver=file,file.filename=$f,force_size_calc=current_size | "
+			    "grep -q '\"virtual-size\": 4194304' || exit 1; done"),
+		     0);
+	cr_assert_eq(system("head -c 4194304 one > one.img && sgdisk -v one.img | "
+			    "grep -q 'No problems found'"),
+		     0);
+	RUN(0, "show --all one");
+	RUN(0, "add-file --disk disk.img --description New one");
+	assert_says("no Secure Boot keys");
+}
+
+Test(nvram_verb, only_what_a_store_can_keep_is_imported)
+{
+	FILE *file = fopen("bad.json", "we");
+
+	fputs("{\"version\": 2, \"variables\": [{\"name\": \"A\", \"guid\": "
+	      "\"8be4df61-93ca-11d2-aa0d-00e098032b8c\", \"attr\": 71, \"data\": \"00\"}, "
+	      "{\"name\": \"B\", \"guid\": \"8be4df61-93ca-11d2-aa0d-00e098032b8c\", \"attr\": 7}]}",
+	      file);
+	fclose(file);
+	make_disk("disk.img");
+	make_store("vmgs", "store");
+	RUN(4, "import --variable A bad.json store");
+	assert_says("attributes 0x47");
+	RUN(4, "import --variable B bad.json store");
+	assert_order("store", "F0004 N0000 D0001 D0002 D0003");
+}
+
 Test(nvram_verb, secure_boot_databases_are_summarised)
 {
 	if (access("/usr/share/OVMF/OVMF_VARS_4M.ms.fd", R_OK) < 0)
