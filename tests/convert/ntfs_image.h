@@ -19,6 +19,10 @@ bool image_can_make(void);
 /* A new file system over the whole of the file 'path', which is replaced. */
 void image_make(const char *path, uint64_t size, unsigned int cluster_size);
 
+/* The same with sectors of 512 or 4096 bytes. */
+void image_make_sectors(const char *path, uint64_t size, unsigned int cluster_size,
+			unsigned int sector_size);
+
 /* Mount for filling; image_unmount() writes all back. */
 ntfs_volume *image_mount(const char *path);
 void image_unmount(ntfs_volume *volume);

@@ -108,6 +108,43 @@ Test(volume, reads_every_kind_of_file, .init = set_up, .fini = tear_down)
 	free(sparse);
 }
 
+static const struct {
+	unsigned int cluster, sector;
+} geometries[] = {{512, 512}, {2048, 512}, {65536, 512}, {4096, 4096}, {16384, 4096}};
+
+Test(volume, reads_and_writes_every_geometry, .init = set_up, .fini = tear_down)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(geometries); i++) {
+		struct error err = ERROR_INIT;
+		ntfs_volume *filling;
+		struct volume *volume;
+		struct disk *disk;
+
+		image_make_sectors(image, 2 * IMAGE_SIZE, geometries[i].cluster,
+				   geometries[i].sector);
+		filling = image_mount(image);
+		image_add(filling, "Windows/System32/config/SYSTEM", bytes, HIVE_SIZE);
+		image_add(filling, "Windows/small", "resident", 8);
+		image_unmount(filling);
+		disk = image_disk(image, true);
+		disk->sector_size = geometries[i].sector;
+		volume = open_image(disk, true);
+		expect_file(volume, "\\windows\\system32\\config\\system", bytes, HIVE_SIZE);
+		cr_assert_eq(volume_replace_file(volume, "\\Windows\\System32\\config\\SYSTEM",
+						 bytes + 7, HIVE_SIZE + 70000, &err),
+			     0, "%zu: %s", i, err.message);
+		cr_assert_eq(volume_replace_file(volume, "\\Windows\\small", bytes, 30000, &err), 0,
+			     "%zu: %s", i, err.message);
+		cr_assert_eq(volume_close(volume, &err), 0, "%s", err.message);
+		volume = open_image(disk, false);
+		expect_file(volume, "\\Windows\\System32\\config\\SYSTEM", bytes + 7,
+			    HIVE_SIZE + 70000);
+		expect_file(volume, "\\Windows\\small", bytes, 30000);
+		volume_cleanup(&volume);
+		disk_close(disk);
+	}
+}
+
 Test(volume, tells_what_cannot_be_read, .init = set_up, .fini = tear_down)
 {
 	struct error err = ERROR_INIT;
@@ -443,6 +480,58 @@ Test(volume, does_not_believe_any_size, .init = set_up, .fini = tear_down)
 
 	poke(64, &records, 1);
 	expect_damage("records of 1073741824 bytes");
+}
+
+/* A disk that fails after some reads. */
+struct failing_disk {
+	struct disk disk;
+	struct disk *base;
+	unsigned int left;
+};
+
+static int failing_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+			struct error *err)
+{
+	struct failing_disk *failing = (struct failing_disk *)disk;
+
+	if (failing->left == 0)
+		return error_failed(err, EIO, "the cable is out");
+	failing->left--;
+	return disk_read(failing->base, buffer, length, offset, err);
+}
+
+static const struct disk_ops failing_ops = {.read = failing_read};
+
+Test(volume, passes_on_errors_of_the_disk, .init = set_up, .fini = tear_down)
+{
+	struct disk *base;
+	unsigned int reads = 0;
+	int r = -EIO;
+
+	fill();
+	base = image_disk(image, false);
+	for (; r < 0; reads++) {
+		struct failing_disk disk = {.disk = *base, .base = base, .left = reads};
+		struct error err = ERROR_INIT;
+		struct volume *volume;
+		uint8_t *data;
+		size_t size;
+
+		disk.disk.ops = &failing_ops;
+		r = volume_open(&disk.disk, false, &volume, &err);
+		if (r == 0) {
+			r = volume_read_file(volume, "\\Windows\\lznt1.bin", MIB, &data, &size,
+					     &err);
+			if (r == 0)
+				free(data);
+			volume_cleanup(&volume);
+		}
+		cr_assert(r == 0 || (r == -EIO && err.kind == ERROR_FAILED), "after %u reads: %s",
+			  reads, err.message);
+		cr_assert(r == 0 || strstr(err.message, "the cable is out"), "%s", err.message);
+	}
+	cr_assert_gt(reads, 20);
+	disk_close(base);
 }
 
 static const struct {

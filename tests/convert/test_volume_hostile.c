@@ -22,13 +22,6 @@
 #define DEFAULT_RUNS 300
 #define MAX_RECORDS  4096
 
-/* libntfs-3g loses a few bytes when it gives up half-way through a mount. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libntfs-3g";
-}
-
 int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, int64_t mtime,
 	      struct error *err)
 {
