@@ -297,14 +297,24 @@ static int read_all(int fd, const char *name, uint8_t **ret_bytes, size_t *ret_s
 int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct error *err)
 {
 	CLEANUP_FD int fd = memfd_create("hive", MFD_CLOEXEC);
+	CLEANUP_FREE uint8_t *bytes = NULL;
 	char path[32];
+	size_t size = 0;
+	int r;
 
 	if (fd < 0)
 		return error_errno(err, "'%s': cannot make a temporary file in memory", hive->name);
 	memfd_path(fd, path);
 	if (hivex_commit(hive->handle, path, 0) < 0)
 		return error_errno(err, "'%s': cannot write the hive", hive->name);
-	return read_all(fd, hive->name, ret_bytes, ret_size, err);
+	r = read_all(fd, hive->name, &bytes, &size, err);
+	if (r == 0)
+		r = hive_check(bytes, size, hive->name, err);
+	if (r < 0)
+		return r;
+	*ret_bytes = TAKE(bytes);
+	*ret_size = size;
+	return 0;
 }
 
 void hive_close(struct hive *hive)

@@ -19,7 +19,7 @@ struct hive;
 
 /*
  * Open a copy of 'size' bytes. 'name' is for messages (the path in the guest) and is copied.
- * Errors: ERROR_DAMAGED (signature, checksum, structure), REFUSAL_HIVE_DIRTY (sequence numbers at offsets 4 and 8
+ * Errors: ERROR_DAMAGED (signature, checksum, structure by hive_check()), REFUSAL_HIVE_DIRTY (sequence numbers at offsets 4 and 8
  * differ: the newest data stand in the log files only).
  */
 int hive_open(const void *bytes, size_t size, const char *name, struct hive **ret, struct error *err);
@@ -95,7 +95,8 @@ int hive_unset(struct hive *hive, hive_node_h node, const char *value, struct er
 int hive_remove(struct hive *hive, hive_node_h node, const char *child, struct error *err);
 
 /*
- * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one higher than before.
+ * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one higher than before. What
+ * libhivex has made of it is checked with hive_check().
  * After a failure of any setter the hive must not be committed.
  */
 int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct error *err);

@@ -277,3 +277,25 @@ Test(guest_registry, real_hive)
 	assert_row(hive, "\\DosDevices\\C:", &partitions[0].gpt_guid);
 	registry_notes_done(&notes);
 }
+
+/* A real Windows 10 that never saw a synthetic controller: its boot drivers are demoted. */
+Test(guest_registry, real_hive_with_demoted_drivers)
+{
+	size_t size, after_size = 0;
+	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win10-gpt-vmware.hiv", &size), *after = NULL;
+	struct registry_notes notes = {.changed = NULL};
+	CLEANUP_HIVE struct hive *hive = NULL;
+	struct error err = ERROR_INIT;
+
+	if (size == 0)
+		cr_skip_test("the real hive is not there");
+	cr_assert_eq(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0, "%s",
+		     err.message);
+	cr_assert_eq(notes.changed_count, 4);
+	cr_assert_eq(notes.warning_count, 0);
+	cr_assert_eq(hive_open(after, after_size, "SYSTEM", &hive, &err), 0, "%s", err.message);
+	cr_assert_neq(hive_find(hive, 0, "ControlSet001\\Services\\storvsc"), 0);
+	cr_assert_eq(hive_find(hive, 0, "ControlSet001\\Services\\storvsc\\StartOverride"), 0);
+	cr_assert_eq(hive_find(hive, 0, "ControlSet001\\Services\\vmbus\\StartOverride"), 0);
+	registry_notes_done(&notes);
+}
