@@ -93,21 +93,21 @@ static const struct action {
 	bool is_edit;
 	int keys[8];
 } actions[] = {
-	{"list", nvram_list, 0, 0, false, {OPTION_JSON}},
-	{"show", nvram_show, 0, 1, false, {OPTION_JSON, OPTION_ALL}},
-	{"add-file", nvram_edit_add_file, 0, 0, true,
+	{"list", cmd_nvram_list, 0, 0, false, {OPTION_JSON}},
+	{"show", cmd_nvram_show, 0, 1, false, {OPTION_JSON, OPTION_ALL}},
+	{"add-file", cmd_nvram_edit_add_file, 0, 0, true,
 	 {OPTION_JSON, 'n', OPTION_DISK, OPTION_PATH, OPTION_DESCRIPTION, OPTION_REPLACE}},
-	{"add-drive", nvram_edit_add_drive, 0, 0, true,
+	{"add-drive", cmd_nvram_edit_add_drive, 0, 0, true,
 	 {OPTION_JSON, 'n', OPTION_CONTROLLER, OPTION_LUN, OPTION_DESCRIPTION}},
-	{"add-network", nvram_edit_add_network, 0, 0, true,
+	{"add-network", cmd_nvram_edit_add_network, 0, 0, true,
 	 {OPTION_JSON, 'n', OPTION_ADAPTER, OPTION_IPV4, OPTION_IPV6, OPTION_DESCRIPTION}},
-	{"first", nvram_edit_first, 1, 1, true, {OPTION_JSON, 'n'}},
-	{"order", nvram_edit_order, 1, ANY, true, {OPTION_JSON, 'n', OPTION_DROP}},
-	{"remove", nvram_edit_remove, 1, ANY, true, {OPTION_JSON, 'n'}},
-	{"set", nvram_edit_set, 2, 2, true, {OPTION_JSON, 'n'}},
-	{"export", nvram_export, 0, 0, false,
+	{"first", cmd_nvram_edit_first, 1, 1, true, {OPTION_JSON, 'n'}},
+	{"order", cmd_nvram_edit_order, 1, ANY, true, {OPTION_JSON, 'n', OPTION_DROP}},
+	{"remove", cmd_nvram_edit_remove, 1, ANY, true, {OPTION_JSON, 'n'}},
+	{"set", cmd_nvram_edit_set, 2, 2, true, {OPTION_JSON, 'n'}},
+	{"export", cmd_nvram_export, 0, 0, false,
 	 {OPTION_JSON, 'n', 'o', 'f', OPTION_FORMAT, OPTION_VARIABLE, OPTION_EXPERIMENTAL}},
-	{"import", nvram_edit_import, 1, 1, true, {OPTION_JSON, 'n', OPTION_VARIABLE, OPTION_REPLACE}},
+	{"import", cmd_nvram_edit_import, 1, 1, true, {OPTION_JSON, 'n', OPTION_VARIABLE, OPTION_REPLACE}},
 };
 
 /* What the parser collects: options come before the action is known. */
@@ -212,16 +212,16 @@ static int find_action(int operand_count, char **operands, const struct action *
 static int report_edit(const struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
-	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r < 0)
 		return r;
 	if (command->options.json)
-		return nvram_print_json(nvram_list_json(command, &entries), err);
+		return cmd_nvram_print_json(cmd_nvram_list_json(command, &entries), err);
 	if (command->has_number)
 		printf("Boot%04X ", command->number);
 	printf("%s%s\n", command->summary, command->options.dry_run ? " (dry run, nothing written)" : "");
-	return command->options.dry_run ? nvram_print_list(command, &entries, err) : 0;
+	return command->options.dry_run ? cmd_nvram_print_list(command, &entries, err) : 0;
 }
 
 static int run(const struct action *action, struct nvram_command *command, const char *store,

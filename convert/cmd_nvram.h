@@ -46,49 +46,49 @@ struct nvram_entries {
 };
 
 #define NVRAM_ENTRIES_INIT {.list = NULL}
-void nvram_entries_done(struct nvram_entries *entries);
-#define CLEANUP_ENTRIES CLEANUP(nvram_entries_done)
+void cmd_nvram_entries_done(struct nvram_entries *entries);
+#define CLEANUP_ENTRIES CLEANUP(cmd_nvram_entries_done)
 
-int nvram_entries_read(const struct nvram *nvram, struct nvram_entries *ret, struct error *err);
+int cmd_nvram_entries_read(const struct nvram *nvram, struct nvram_entries *ret, struct error *err);
 
 /*
  * The entry that 'text' means: a number of four digits, "network:0" (a type and an index among that type in boot
  * order), or a description that only one entry has. ERROR_USAGE otherwise.
  */
-int nvram_entries_find(const struct nvram_entries *entries, const char *text, size_t *ret,
+int cmd_nvram_entries_find(const struct nvram_entries *entries, const char *text, size_t *ret,
 		       struct error *err);
 
 /* "File", "Drive", "Network", "Other" */
-const char *nvram_type_text(enum nvram_boot_type type);
+const char *cmd_nvram_type_text(enum nvram_boot_type type);
 
 /* Optional data in words; to be freed. NULL when out of memory. */
-char *nvram_optional_text(const struct nvram_boot_entry *entry);
+char *cmd_nvram_optional_text(const struct nvram_boot_entry *entry);
 
 /* The actions. Each returns 0 or a negative errno; output goes to standard output. */
-int nvram_list(struct nvram_command *command, struct error *err);
-int nvram_show(struct nvram_command *command, struct error *err);
-int nvram_show_all(struct nvram_command *command, struct error *err);
-int nvram_edit_add_file(struct nvram_command *command, struct error *err);
-int nvram_edit_add_drive(struct nvram_command *command, struct error *err);
-int nvram_edit_add_network(struct nvram_command *command, struct error *err);
-int nvram_edit_first(struct nvram_command *command, struct error *err);
-int nvram_edit_order(struct nvram_command *command, struct error *err);
-int nvram_edit_remove(struct nvram_command *command, struct error *err);
-int nvram_edit_set(struct nvram_command *command, struct error *err);
-int nvram_export(struct nvram_command *command, struct error *err);
-int nvram_edit_import(struct nvram_command *command, struct error *err);
+int cmd_nvram_list(struct nvram_command *command, struct error *err);
+int cmd_nvram_show(struct nvram_command *command, struct error *err);
+int cmd_nvram_show_all(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_add_file(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_add_drive(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_add_network(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_first(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_order(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_remove(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_set(struct nvram_command *command, struct error *err);
+int cmd_nvram_export(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_import(struct nvram_command *command, struct error *err);
 
 /* Text of a guest for a terminal: control characters become '?'. */
-void nvram_print_clean(const char *text);
+void cmd_nvram_print_clean(const char *text);
 
 /* The "entries" array and all around it. NULL when out of memory. */
-json_t *nvram_list_json(const struct nvram_command *command, const struct nvram_entries *entries);
+json_t *cmd_nvram_list_json(const struct nvram_command *command, const struct nvram_entries *entries);
 
 /* Print and release; a failure to print is an error. */
-int nvram_print_json(json_t *json, struct error *err);
+int cmd_nvram_print_json(json_t *json, struct error *err);
 
 /* The table of 'list'. */
-int nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
+int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
 		     struct error *err);
 
 #endif

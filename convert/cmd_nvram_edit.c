@@ -53,7 +53,7 @@ static int read_esp(const char *path, struct nvram_partition *ret, struct error 
 	return r < 0 ? r : find_esp(gpt, path, ret, err);
 }
 
-int nvram_edit_add_file(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_add_file(struct nvram_command *command, struct error *err)
 {
 	const struct nvram_options *options = &command->options;
 	const char *path = options->path ? options->path : DEFAULT_PATH;
@@ -82,7 +82,7 @@ int nvram_edit_add_file(struct nvram_command *command, struct error *err)
 	return done(command, number, removed ? "is at the top; older entries were removed" : "is at the top");
 }
 
-int nvram_edit_add_drive(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_add_drive(struct nvram_command *command, struct error *err)
 {
 	const struct nvram_options *options = &command->options;
 	uint16_t number;
@@ -96,7 +96,7 @@ int nvram_edit_add_drive(struct nvram_command *command, struct error *err)
 	return r < 0 ? r : done(command, number, "is in the boot order");
 }
 
-int nvram_edit_add_network(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_add_network(struct nvram_command *command, struct error *err)
 {
 	const struct nvram_options *options = &command->options;
 	enum nvram_ip ip = options->ipv6                                    ? NVRAM_IP_6
@@ -125,7 +125,7 @@ static int find_operands(const struct nvram_command *command, const struct nvram
 		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < command->operand_count; i++) {
 		size_t found;
-		int r = nvram_entries_find(entries, command->operands[i], &found, err);
+		int r = cmd_nvram_entries_find(entries, command->operands[i], &found, err);
 
 		if (r < 0)
 			return r;
@@ -139,14 +139,14 @@ static int find_operands(const struct nvram_command *command, const struct nvram
 	return 0;
 }
 
-int nvram_edit_first(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_first(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	size_t found;
-	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r == 0)
-		r = nvram_entries_find(&entries, command->operands[0], &found, err);
+		r = cmd_nvram_entries_find(&entries, command->operands[0], &found, err);
 	if (r < 0)
 		return r;
 	if (!entries.list[found].exists)
@@ -176,7 +176,7 @@ static bool name_lost(const struct nvram_entries *entries, const uint16_t *kept,
 		if (!entry->exists || is_among(kept, count, entry->number))
 			continue;
 		used += (size_t)snprintf(text + used, size - used, "%s%s Boot%04X '%.60s'", used ? ", " : "",
-					 nvram_type_text(entry->boot.type), entry->number,
+					 cmd_nvram_type_text(entry->boot.type), entry->number,
 					 entry->boot.description);
 		if (used >= size)
 			return true;
@@ -195,13 +195,13 @@ static int drop_others(struct nvram *nvram, const struct nvram_entries *entries,
 	return r;
 }
 
-int nvram_edit_order(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_order(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	CLEANUP_FREE uint16_t *numbers = NULL;
 	size_t count = command->operand_count;
 	char lost[512];
-	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r == 0)
 		r = find_operands(command, &entries, &numbers, err);
@@ -218,11 +218,11 @@ int nvram_edit_order(struct nvram_command *command, struct error *err)
 	return r;
 }
 
-int nvram_edit_remove(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_remove(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	CLEANUP_FREE uint16_t *numbers = NULL;
-	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r == 0)
 		r = find_operands(command, &entries, &numbers, err);
@@ -232,7 +232,7 @@ int nvram_edit_remove(struct nvram_command *command, struct error *err)
 	return r;
 }
 
-int nvram_edit_set(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_set(struct nvram_command *command, struct error *err)
 {
 	static const char *const names[NVRAM_SETTING_MAX] = {
 		[NVRAM_SETTING_NETWORK_PROTOCOL] = "network-boot-protocol",

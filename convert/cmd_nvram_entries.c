@@ -17,12 +17,12 @@ static const char *const type_texts[NVRAM_BOOT_TYPE_MAX] = {
 	[NVRAM_BOOT_OTHER] = "Other",
 };
 
-const char *nvram_type_text(enum nvram_boot_type type)
+const char *cmd_nvram_type_text(enum nvram_boot_type type)
 {
 	return type_texts[type];
 }
 
-void nvram_entries_done(struct nvram_entries *entries)
+void cmd_nvram_entries_done(struct nvram_entries *entries)
 {
 	for (size_t i = 0; i < entries->count; i++)
 		nvram_boot_entry_done(&entries->list[i].boot);
@@ -76,7 +76,7 @@ static int by_number(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-int nvram_entries_read(const struct nvram *nvram, struct nvram_entries *ret, struct error *err)
+int cmd_nvram_entries_read(const struct nvram *nvram, struct nvram_entries *ret, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	size_t listed = nvram_boot_order(nvram, NULL, 0), all = nvram_boot_numbers(nvram, NULL, 0);
@@ -158,7 +158,7 @@ static int find_by_description(const struct nvram_entries *entries, const char *
 	return 0;
 }
 
-int nvram_entries_find(const struct nvram_entries *entries, const char *text, size_t *ret,
+int cmd_nvram_entries_find(const struct nvram_entries *entries, const char *text, size_t *ret,
 		       struct error *err)
 {
 	uint16_t number;
@@ -179,7 +179,7 @@ int nvram_entries_find(const struct nvram_entries *entries, const char *text, si
 /* The data of the Windows boot manager: a signature, four numbers, and text from byte 20 on. */
 #define WINDOWS_TEXT 20
 
-char *nvram_optional_text(const struct nvram_boot_entry *entry)
+char *cmd_nvram_optional_text(const struct nvram_boot_entry *entry)
 {
 	CLEANUP_FREE char *windows = NULL;
 	char *text = NULL;

@@ -99,7 +99,7 @@ static int encode(const struct nvram *nvram, size_t format, uint8_t **ret, size_
 	return efivarfs_encode(&nvram->variables[0], ret, ret_size, err);
 }
 
-int nvram_export(struct nvram_command *command, struct error *err)
+int cmd_nvram_export(struct nvram_command *command, struct error *err)
 {
 	const struct nvram_options *options = &command->options;
 	CLEANUP_NVRAM struct nvram chosen = NVRAM_INIT;
@@ -175,7 +175,7 @@ static int merge(struct nvram *nvram, const struct nvram *source, bool replace, 
 	return r;
 }
 
-int nvram_edit_import(struct nvram_command *command, struct error *err)
+int cmd_nvram_edit_import(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram source = NVRAM_INIT;
 	CLEANUP_NVRAM struct nvram chosen = NVRAM_INIT;

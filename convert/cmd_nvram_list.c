@@ -8,7 +8,7 @@
 #include "convert/cmd_nvram.h"
 
 /* Text of a guest on a terminal: no control characters. */
-void nvram_print_clean(const char *text)
+void cmd_nvram_print_clean(const char *text)
 {
 	for (; *text; text++)
 		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
@@ -17,7 +17,7 @@ void nvram_print_clean(const char *text)
 static int print_entry(const struct nvram_entry *entry, size_t position, struct error *err)
 {
 	const struct nvram_boot_entry *boot = &entry->boot;
-	CLEANUP_FREE char *optional = nvram_optional_text(boot);
+	CLEANUP_FREE char *optional = cmd_nvram_optional_text(boot);
 	char guid[GUID_TEXT_SIZE];
 
 	if (!optional)
@@ -26,9 +26,9 @@ static int print_entry(const struct nvram_entry *entry, size_t position, struct 
 		printf("%3zu", position);
 	else
 		printf("  -");
-	printf("  Boot%04X  %-7s  %-8s  ", entry->number, nvram_type_text(boot->type),
+	printf("  Boot%04X  %-7s  %-8s  ", entry->number, cmd_nvram_type_text(boot->type),
 	       boot->active ? "active" : "inactive");
-	nvram_print_clean(boot->description);
+	cmd_nvram_print_clean(boot->description);
 	printf("%s\n     %s\n", entry->in_order ? "" : "  (not in BootOrder)", boot->firmware_path);
 	if (boot->partition.number)
 		printf("     partition %" PRIu32 " {%s}, LBA %" PRIu64 ", %" PRIu64 " sectors\n",
@@ -36,13 +36,13 @@ static int print_entry(const struct nvram_entry *entry, size_t position, struct 
 		       boot->partition.start_lba, boot->partition.sectors);
 	if (*optional) {
 		fputs("     optional data: ", stdout);
-		nvram_print_clean(optional);
+		cmd_nvram_print_clean(optional);
 		putchar('\n');
 	}
 	return 0;
 }
 
-int nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
+int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
 		     struct error *err)
 {
 	size_t position = 0;
@@ -75,10 +75,10 @@ static json_t *text_json(const char *text)
 static json_t *entry_json(const struct nvram_entry *entry)
 {
 	const struct nvram_boot_entry *boot = &entry->boot;
-	CLEANUP_FREE char *optional = nvram_optional_text(boot);
+	CLEANUP_FREE char *optional = cmd_nvram_optional_text(boot);
 	char guid[GUID_TEXT_SIZE];
 	json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:b, s:b, s:b}", "number", number_json(entry->number),
-				 "type", nvram_type_text(boot->type), "description",
+				 "type", cmd_nvram_type_text(boot->type), "description",
 				 text_json(boot->description), "firmwarePath",
 				 text_json(boot->firmware_path), "active", boot->active, "inBootOrder",
 				 entry->in_order, "exists", entry->exists);
@@ -96,7 +96,7 @@ static json_t *entry_json(const struct nvram_entry *entry)
 	return json;
 }
 
-json_t *nvram_list_json(const struct nvram_command *command, const struct nvram_entries *entries)
+json_t *cmd_nvram_list_json(const struct nvram_command *command, const struct nvram_entries *entries)
 {
 	json_t *list = json_array();
 
@@ -107,7 +107,7 @@ json_t *nvram_list_json(const struct nvram_command *command, const struct nvram_
 			 "entries", list);
 }
 
-int nvram_print_json(json_t *json, struct error *err)
+int cmd_nvram_print_json(json_t *json, struct error *err)
 {
 	CLEANUP_FREE char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
 
@@ -119,15 +119,15 @@ int nvram_print_json(json_t *json, struct error *err)
 	return 0;
 }
 
-int nvram_list(struct nvram_command *command, struct error *err)
+int cmd_nvram_list(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
-	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r < 0)
 		return r;
-	return command->options.json ? nvram_print_json(nvram_list_json(command, &entries), err)
-				     : nvram_print_list(command, &entries, err);
+	return command->options.json ? cmd_nvram_print_json(cmd_nvram_list_json(command, &entries), err)
+				     : cmd_nvram_print_list(command, &entries, err);
 }
 
 /* One entry by itself: a list of one. */
@@ -135,19 +135,19 @@ static int show_entry(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	size_t found;
-	int r = nvram_entries_read(&command->store.nvram, &entries, err);
+	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r == 0)
-		r = nvram_entries_find(&entries, command->operands[0], &found, err);
+		r = cmd_nvram_entries_find(&entries, command->operands[0], &found, err);
 	if (r < 0)
 		return r;
-	return command->options.json ? nvram_print_json(entry_json(&entries.list[found]), err)
+	return command->options.json ? cmd_nvram_print_json(entry_json(&entries.list[found]), err)
 				     : print_entry(&entries.list[found], found, err);
 }
 
-int nvram_show(struct nvram_command *command, struct error *err)
+int cmd_nvram_show(struct nvram_command *command, struct error *err)
 {
 	if (command->options.all == (command->operand_count == 1))
 		return error_usage(err, "'nvram show' takes either one ENTRY or '--all'");
-	return command->options.all ? nvram_show_all(command, err) : show_entry(command, err);
+	return command->options.all ? cmd_nvram_show_all(command, err) : show_entry(command, err);
 }

@@ -60,7 +60,7 @@ static void print_signatures(const struct nvram_variable *variable)
 	}
 	for (size_t i = 0; i < signatures.certificates; i++) {
 		fputs("    certificate: ", stdout);
-		nvram_print_clean(signatures.subjects[i]);
+		cmd_nvram_print_clean(signatures.subjects[i]);
 		putchar('\n');
 	}
 	if (signatures.hashes)
@@ -77,7 +77,7 @@ static int print_variable(const struct nvram_variable *variable, struct error *e
 	if (!bytes)
 		return error_failed(err, ENOMEM, "out of memory");
 	printf("%s  ", guid_format(&variable->vendor, guid));
-	nvram_print_clean(variable->name);
+	cmd_nvram_print_clean(variable->name);
 	printf("  %s  %zu bytes", attributes_text(variable->attributes, attributes),
 	       variable->size);
 	if (!is_zero(variable->time, sizeof(variable->time)))
@@ -127,7 +127,7 @@ static json_t *variable_json(const struct nvram_variable *variable)
 	return json;
 }
 
-int nvram_show_all(struct nvram_command *command, struct error *err)
+int cmd_nvram_show_all(struct nvram_command *command, struct error *err)
 {
 	const struct nvram *nvram = &command->store.nvram;
 	json_t *list;
@@ -136,7 +136,7 @@ int nvram_show_all(struct nvram_command *command, struct error *err)
 		list = json_array();
 		for (size_t i = 0; i < nvram->count; i++)
 			json_array_append_new(list, variable_json(&nvram->variables[i]));
-		return nvram_print_json(json_pack("{s:s, s:o}", "format",
+		return cmd_nvram_print_json(json_pack("{s:s, s:o}", "format",
 						  nvram_format_text(command->store.format), "variables",
 						  list),
 					err);

@@ -27,7 +27,7 @@
 #define ENTRY_BLOCKS     0x04 /* 0: entry not in use */
 #define ENTRY_SIZE       0x08 /* u64, bytes in use */
 #define ENTRY_ATTRIBUTES 0x2c
-#define ENTRY_ENCRYPTED  1U
+#define ENTRY_PROTECTED  3U /* encrypted, or authenticated with a key */
 
 #define FIRST_BLOCK 2U /* blocks 0 and 1 belong to the headers */
 
@@ -171,7 +171,7 @@ static int read_entry(const uint8_t *entry, unsigned int id, const char *name, s
 				     "'%s': VMGS file %u has %llu bytes in %u blocks at %u, of %u", name,
 				     id, (unsigned long long)file.size, file.blocks, file.block,
 				     vmgs->blocks);
-	if (id == VMGS_BIOS_NVRAM && get_le32(entry + ENTRY_ATTRIBUTES) & ENTRY_ENCRYPTED)
+	if (id == VMGS_BIOS_NVRAM && get_le32(entry + ENTRY_ATTRIBUTES) & ENTRY_PROTECTED)
 		return error_refused(err, REFUSAL_NVRAM_ENCRYPTED,
 				     "only the host that holds its key can change this store",
 				     "'%s': the variables in this VMGS are encrypted", name);

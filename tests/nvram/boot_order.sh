@@ -5,6 +5,9 @@
 #
 #   boot_order.sh HVGEN2 PROGRAM.efi
 #
+# Environment: BOOT_STORES, the stores of the firmware to try beside the one made from nothing, or "none"; BOOT_TIMEOUT,
+# seconds for one start.
+#
 # The program prints the number of the entry it was started by, and powers off. Before it, in every store, stands a
 # network entry whose adapter does not exist: the firmware must go past it. Exit status: 77 when a tool is missing.
 set -euo pipefail
@@ -88,6 +91,7 @@ echo '{"version": 2, "variables": []}' >empty.json
 nvram export --format ovmf -o new.fd empty.json
 check new.fd
 for name in ${BOOT_STORES:-OVMF_VARS.fd OVMF_VARS_4M.fd OVMF_VARS_4M.ms.fd}; do
+	if [ "$name" = none ]; then continue; fi
 	cp "$firmware/$name" .
 	chmod u+w "$name"
 	if [ "$name" = OVMF_VARS_4M.ms.fd ]; then
