@@ -23,14 +23,19 @@ static bool is_empty(const struct disk_extent *extent)
 	return extent->kind == DISK_HOLE || extent->kind == DISK_ZERO;
 }
 
-/* Write the window's pages that are not zero, and empty it. */
+/* Write the window's runs of pages that are not zero, and empty it. */
 static int flush_bat(struct vhdx_writer *w)
 {
+	uint64_t at = 0, end;
 	int r = 0;
 
-	for (uint64_t at = 0; at < WRITER_BAT_WINDOW && r == 0; at += BAT_PAGE)
-		if (!is_zero(w->bat + at, BAT_PAGE))
-			r = vhdx_put(w, w->bat + at, BAT_PAGE, WRITER_BAT_OFFSET + w->bat_offset + at);
+	while (at < WRITER_BAT_WINDOW && r == 0) {
+		for (end = at; end < WRITER_BAT_WINDOW && !is_zero(w->bat + end, BAT_PAGE);)
+			end += BAT_PAGE;
+		if (end > at)
+			r = vhdx_put(w, w->bat + at, end - at, WRITER_BAT_OFFSET + w->bat_offset + at);
+		at = end + BAT_PAGE;
+	}
 	memset(w->bat, 0, WRITER_BAT_WINDOW);
 	return r;
 }
