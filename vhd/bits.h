@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs of equal bits in the sector bitmaps of VHDX (lowest bit of a byte first) and VHD (highest first). Internal. */
+/* Runs of equal bits in the sector bitmaps of VHDX (lowest bit of a byte first) and VHD (highest
+ * first). Internal. */
 #ifndef HVGEN2_VHD_BITS_H
 #define HVGEN2_VHD_BITS_H
 
@@ -15,9 +16,10 @@ static inline bool bit_is_set(const uint8_t *bytes, uint64_t i, enum bit_order o
 	return bytes[i / 8] >> (order == LOWEST_FIRST ? i % 8 : 7 - i % 8) & 1;
 }
 
-/* How many of the 'count' (> 0) bits from 'first' on are like the first of them; *ret_set says which. */
-static inline uint64_t bit_run(const uint8_t *bytes, uint64_t first, uint64_t count, enum bit_order order,
-			       bool *ret_set)
+/* How many of the 'count' (> 0) bits from 'first' on are like the first of them; *ret_set says
+ * which. */
+static inline uint64_t bit_run(const uint8_t *bytes, uint64_t first, uint64_t count,
+			       enum bit_order order, bool *ret_set)
 {
 	bool set = bit_is_set(bytes, first, order);
 	uint64_t i = first, end = first + count;

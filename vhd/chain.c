@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An image and its parents as one disk. Byte ranges are asked of the topmost image; what it does not hold is asked of the
- * next one, and what lies past the end of a smaller parent reads as zeros.
+ * An image and its parents as one disk. Byte ranges are asked of the topmost image; what it does
+ * not hold is asked of the next one, and what lies past the end of a smaller parent reads as zeros.
  */
 #include "vhd/chain.h"
 
@@ -15,8 +15,8 @@
 #include "vhd/parent.h"
 
 /* What 'ret' says of the chain, and which image it is of. */
-static int chain_lookup(struct chain *chain, uint64_t offset, uint64_t length, struct image **ret_image,
-			struct image_extent *ret, struct error *err)
+static int chain_lookup(struct chain *chain, uint64_t offset, uint64_t length,
+			struct image **ret_image, struct image_extent *ret, struct error *err)
 {
 	ret->kind = IMAGE_PARENT;
 	for (size_t i = 0; i < chain->count; i++) {
@@ -38,7 +38,8 @@ static int chain_lookup(struct chain *chain, uint64_t offset, uint64_t length, s
 	return 0;
 }
 
-static int chain_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
+static int chain_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
+			struct error *err)
 {
 	struct chain *chain = (struct chain *)disk;
 	struct image_extent extent;
@@ -60,7 +61,8 @@ static int chain_extent(struct disk *disk, uint64_t offset, struct disk_extent *
 	return 0;
 }
 
-static int chain_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int chain_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		      struct error *err)
 {
 	struct chain *chain = (struct chain *)disk;
 	char *to = buffer;
@@ -74,7 +76,8 @@ static int chain_read(struct disk *disk, void *buffer, size_t length, uint64_t o
 		if (r < 0)
 			return r;
 		if (extent.kind == IMAGE_DATA || extent.kind == IMAGE_MEMORY)
-			r = image_file_read(&image->file, to, extent.length, extent.file_offset, err);
+			r = image_file_read(&image->file, to, extent.length, extent.file_offset,
+					    err);
 		else
 			memset(to, 0, extent.length);
 		to += extent.length;
@@ -102,37 +105,44 @@ static const struct disk_ops chain_ops = {
 	.close = close_disk,
 };
 
-/* Is 'parent' the very disk that 'child' was made on? Fills the refusal and returns a negative errno if not. */
+/* Is 'parent' the very disk that 'child' was made on? Fills the refusal and returns a negative
+ * errno if not. */
 static int check_linkage(const struct image *child, const struct image *parent, struct error *err)
 {
 	static const char advice[] = "look for the copy of the parent that the child was made on";
-	const struct guid *id = parent->info.format == VHD_FORMAT_VHDX ? &parent->info.data_write_guid
-								       : &parent->info.disk_id;
+	const struct guid *id = parent->info.format == VHD_FORMAT_VHDX
+					? &parent->info.data_write_guid
+					: &parent->info.disk_id;
 	char want[GUID_TEXT_SIZE], found[GUID_TEXT_SIZE];
 
 	if (parent->info.format != child->info.format)
-		return error_refused(err, REFUSAL_PARENT_MISMATCH, advice, "'%s' is a %s, and so is no parent of '%s'",
-				     parent->file.path, vhd_info_text(&parent->info), child->file.path);
+		return error_refused(err, REFUSAL_PARENT_MISMATCH, advice,
+				     "'%s' is a %s, and so is no parent of '%s'", parent->file.path,
+				     vhd_info_text(&parent->info), child->file.path);
 	for (size_t i = 0; i < child->parent.linkage_count; i++)
 		if (guid_equal(&child->parent.linkage[i], id))
 			return 0;
-	return error_refused(err, REFUSAL_PARENT_MISMATCH, advice,
-			     "'%s' was changed after its child '%s' was made, or is another disk: its id is %s, "
-			     "the child wants %s",
-			     parent->file.path, child->file.path, guid_format(id, found),
-			     guid_format(&child->parent.linkage[0], want));
+	return error_refused(
+		err, REFUSAL_PARENT_MISMATCH, advice,
+		"'%s' was changed after its child '%s' was made, or is another disk: its id is %s, "
+		"the child wants %s",
+		parent->file.path, child->file.path, guid_format(id, found),
+		guid_format(&child->parent.linkage[0], want));
 }
 
-/* What has to be equal in parent and child. A VHDX child may be of another size than its parent, a VHD may not. */
+/* What has to be equal in parent and child. A VHDX child may be of another size than its parent, a
+ * VHD may not. */
 static int check_shape(const struct image *child, const struct image *parent, struct error *err)
 {
 	if (parent->info.logical_sector_size != child->info.logical_sector_size)
 		return error_damaged(err, "'%s' has sectors of %u bytes, but its parent '%s' of %u",
-				     child->file.path, child->info.logical_sector_size, parent->file.path,
-				     parent->info.logical_sector_size);
-	if (child->info.format == VHD_FORMAT_VHD && parent->info.virtual_size != child->info.virtual_size)
+				     child->file.path, child->info.logical_sector_size,
+				     parent->file.path, parent->info.logical_sector_size);
+	if (child->info.format == VHD_FORMAT_VHD &&
+	    parent->info.virtual_size != child->info.virtual_size)
 		return error_damaged(err,
-				     "'%s' is a disk of %" PRIu64 " bytes, but its parent '%s' of %" PRIu64,
+				     "'%s' is a disk of %" PRIu64
+				     " bytes, but its parent '%s' of %" PRIu64,
 				     child->file.path, child->info.virtual_size, parent->file.path,
 				     parent->info.virtual_size);
 	return 0;
@@ -144,7 +154,8 @@ static int check_cycle(const struct chain *chain, const struct image *image, str
 	struct stat ours, theirs;
 
 	for (size_t i = 0; i < chain->count; i++) {
-		if (fstat(chain->images[i]->file.fd, &ours) < 0 || fstat(image->file.fd, &theirs) < 0)
+		if (fstat(chain->images[i]->file.fd, &ours) < 0 ||
+		    fstat(image->file.fd, &theirs) < 0)
 			return error_errno(err, "'%s'", image->file.path);
 		if (ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
 			return error_damaged(err, "'%s' is its own parent, by way of %zu others",
@@ -153,7 +164,8 @@ static int check_cycle(const struct chain *chain, const struct image *image, str
 	return 0;
 }
 
-/* Take what stands at one place if it is the parent. 1: it is, 0: nothing or another disk there, or a negative errno. */
+/* Take what stands at one place if it is the parent. 1: it is, 0: nothing or another disk there, or
+ * a negative errno. */
 static int try_place(const struct chain *chain, const struct image *child, const char *path,
 		     struct image **ret, struct error *mismatch, struct error *err)
 {
@@ -179,14 +191,16 @@ static int try_place(const struct chain *chain, const struct image *child, const
 	return 1;
 }
 
-static int refuse_missing(const struct image *child, const struct parent_search *search, struct error *err)
+static int refuse_missing(const struct image *child, const struct parent_search *search,
+			  struct error *err)
 {
 	char places[700];
 
 	parent_search_describe(search, places, sizeof(places));
-	return error_refused(err, REFUSAL_PARENT_MISSING,
-			     "put the parent beside its child, or name its folder with --parent-dir",
-			     "the parent of '%s' was not found; looked at %s", child->file.path, places);
+	return error_refused(
+		err, REFUSAL_PARENT_MISSING,
+		"put the parent beside its child, or name its folder with --parent-dir",
+		"the parent of '%s' was not found; looked at %s", child->file.path, places);
 }
 
 static int search_parent(const struct chain *chain, const struct image *child,
@@ -215,7 +229,8 @@ static int find_parent(const struct chain *chain, const struct vhd_open_options 
 {
 	const struct image *child = chain->images[chain->count - 1];
 	struct parent_search search;
-	struct error local = ERROR_INIT; /* what went wrong decides how to go on, so it is always wanted */
+	struct error local =
+		ERROR_INIT; /* what went wrong decides how to go on, so it is always wanted */
 	int r = parent_search_init(&search, child, options);
 
 	if (r < 0)
@@ -239,8 +254,9 @@ int chain_open(const char *path, const struct vhd_open_options *options, struct 
 		if (image->info.type != VHD_TYPE_DIFFERENCING)
 			break;
 		if (chain->count == CHAIN_MAX)
-			return error_damaged(err, "'%s' has more than %u images in its chain of parents", path,
-					     CHAIN_MAX);
+			return error_damaged(err,
+					     "'%s' has more than %u images in its chain of parents",
+					     path, CHAIN_MAX);
 		r = find_parent(chain, options, &image, err);
 	}
 	return r;

@@ -15,8 +15,8 @@ struct chain {
 };
 
 /*
- * Open 'path' and its parents into 'chain', which is zero. On failure the images opened so far stay in it. In both cases
- * it is for the caller to close.
+ * Open 'path' and its parents into 'chain', which is zero. On failure the images opened so far stay
+ * in it. In both cases it is for the caller to close.
  */
 int chain_open(const char *path, const struct vhd_open_options *options, struct chain *chain,
 	       struct error *err);

@@ -2,8 +2,8 @@
 /*
  * The checker: each file of a chain by itself, then the chain.
  *
- * Most of the looking is done by the readers, which note in 'findings' what they tolerate; so the checker and the readers
- * cannot disagree about what a file says.
+ * Most of the looking is done by the readers, which note in 'findings' what they tolerate; so the
+ * checker and the readers cannot disagree about what a file says.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -33,25 +33,29 @@ static int note_error(struct findings *findings, const struct error *local, stru
 }
 
 /* The blocks of a fixed disk should be all there, and in order: some tools rely on it. */
-static int check_fixed(struct image *image, const uint64_t states[VHD_STATES], struct findings *findings,
-		       struct error *err)
+static int check_fixed(struct image *image, const uint64_t states[VHD_STATES],
+		       struct findings *findings, struct error *err)
 {
 	struct image_extent extent = {.kind = IMAGE_DATA};
 	uint64_t size = image->info.virtual_size, offset = 0, expected = 0;
 	int r;
 
-	if (states[VHDX_NOT_PRESENT] || states[VHDX_UNDEFINED] || states[VHDX_ZERO] || states[VHDX_UNMAPPED]) {
-		findings_add(findings, VHD_WARNING, 0, "'%s': a fixed disk with blocks that are not allocated",
+	if (states[VHDX_NOT_PRESENT] || states[VHDX_UNDEFINED] || states[VHDX_ZERO] ||
+	    states[VHDX_UNMAPPED]) {
+		findings_add(findings, VHD_WARNING, 0,
+			     "'%s': a fixed disk with blocks that are not allocated",
 			     image->file.path);
 		return 0;
 	}
-	for (; offset < size; offset += extent.length, expected = extent.file_offset + extent.length) {
+	for (; offset < size;
+	     offset += extent.length, expected = extent.file_offset + extent.length) {
 		r = image->ops->lookup(image, offset, size - offset, &extent, err);
 		if (r < 0)
 			return r;
 		if (offset > 0 && extent.file_offset != expected) {
 			findings_add(findings, VHD_WARNING, extent.file_offset,
-				     "'%s': a fixed disk whose block at %" PRIu64 " stands at offset %" PRIu64
+				     "'%s': a fixed disk whose block at %" PRIu64
+				     " stands at offset %" PRIu64
 				     " of the file, not directly behind the one before",
 				     image->file.path, offset, extent.file_offset);
 			return 0;
@@ -69,7 +73,8 @@ static int check_vhdx(struct image *image, struct findings *findings, uint64_t s
 
 	if (image->info.log_replayed)
 		findings_add(findings, VHD_WARNING, vhdx->header.log_offset,
-			     "'%s': the log at offset %" PRIu64 " has changes that are not in the file yet",
+			     "'%s': the log at offset %" PRIu64
+			     " has changes that are not in the file yet",
 			     image->file.path, vhdx->header.log_offset);
 	r = vhdx_scan(vhdx, findings, states, ret_slack, err);
 	if (r == 0 && image->info.type == VHD_TYPE_FIXED && findings->errors == errors)
@@ -121,8 +126,8 @@ static int check_parents(const char *path, const struct vhd_open_options *option
 	return r;
 }
 
-static int check_all(const char *path, const struct vhd_open_options *options, struct vhd_check *result,
-		 struct findings *findings, struct error *err)
+static int check_all(const char *path, const struct vhd_open_options *options,
+		     struct vhd_check *result, struct findings *findings, struct error *err)
 {
 	CLEANUP_IMAGE struct image *image = NULL;
 	int r = check_file(path, findings, result->blocks, &result->slack, &image, err);
@@ -130,7 +135,8 @@ static int check_all(const char *path, const struct vhd_open_options *options, s
 	if (r < 0 || !image)
 		return r;
 	result->info = image->info;
-	/* The chain is opened by the strict rules of reading: of a file with errors that would only repeat them. */
+	/* The chain is opened by the strict rules of reading: of a file with errors that would only
+	 * repeat them. */
 	if (image->info.type == VHD_TYPE_DIFFERENCING && findings->errors == 0)
 		r = check_parents(path, options, findings, &result->info.chain_length, err);
 	return r;

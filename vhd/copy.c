@@ -2,9 +2,9 @@
 /*
  * Moving bytes from a disk into a file.
  *
- * Bytes that stand in a file go with copy_file_range(): the kernel copies without passing them through this process, and
- * XFS and Btrfs share the blocks instead of copying at all. What it does not copy (other file systems, old kernels) is
- * read and written.
+ * Bytes that stand in a file go with copy_file_range(): the kernel copies without passing them
+ * through this process, and XFS and Btrfs share the blocks instead of copying at all. What it does
+ * not copy (other file systems, old kernels) is read and written.
  */
 #include "vhd/copy.h"
 
@@ -17,7 +17,7 @@
 #include "common/checked.h"
 #include "vhd/io.h"
 
-#define PROBES     16
+#define PROBES	   16
 #define PROBE_SIZE 512
 
 static int write_failed(const struct copy *copy, int code, struct error *err)
@@ -25,8 +25,10 @@ static int write_failed(const struct copy *copy, int code, struct error *err)
 	return error_failed(err, code, "'%s': cannot write: %s", copy->name, strerror(code));
 }
 
-/* Let the kernel copy as much as it will. Returns the number of bytes, or a negative errno of the output. */
-static int64_t copy_by_kernel(int from, uint64_t from_offset, int to, uint64_t to_offset, uint64_t length)
+/* Let the kernel copy as much as it will. Returns the number of bytes, or a negative errno of the
+ * output. */
+static int64_t copy_by_kernel(int from, uint64_t from_offset, int to, uint64_t to_offset,
+			      uint64_t length)
 {
 	off_t in = (off_t)from_offset, out = (off_t)to_offset;
 	uint64_t done = 0;
@@ -46,8 +48,8 @@ static int64_t copy_by_kernel(int from, uint64_t from_offset, int to, uint64_t t
 }
 
 /* Read through the disk and write what is not zero. */
-static int copy_by_hand(const struct copy *copy, struct disk *disk, uint64_t offset, uint64_t length,
-			uint64_t to, bool *ret_stored, struct error *err)
+static int copy_by_hand(const struct copy *copy, struct disk *disk, uint64_t offset,
+			uint64_t length, uint64_t to, bool *ret_stored, struct error *err)
 {
 	while (length > 0) {
 		size_t n = (size_t)min_u64(length, COPY_BUFFER);
@@ -90,7 +92,8 @@ static int find_data(struct disk *disk, int fd, uint64_t at, uint64_t end, uint6
 	int r = io_find_data(fd, at, end, ret_start, ret_end);
 
 	if (r < 0)
-		return error_failed(err, -r, "'%s': cannot look for holes at offset %" PRIu64 ": %s",
+		return error_failed(err, -r,
+				    "'%s': cannot look for holes at offset %" PRIu64 ": %s",
 				    disk->name, at, strerror(-r));
 	return 0;
 }
@@ -151,8 +154,8 @@ int copy_extent_is_zero(const struct copy *copy, struct disk *disk, uint64_t off
 	if (extent->kind == DISK_HOLE || extent->kind == DISK_ZERO)
 		return 1;
 	if (extent->kind == DISK_DATA) {
-		r = find_data(disk, extent->fd, extent->file_offset, extent->file_offset + length, &start,
-			      &stop, err);
+		r = find_data(disk, extent->fd, extent->file_offset, extent->file_offset + length,
+			      &start, &stop, err);
 		if (r < 0 || start == extent->file_offset + length)
 			return r < 0 ? r : 1;
 	}

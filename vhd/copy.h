@@ -12,21 +12,22 @@
 #define COPY_BUFFER (256 * 1024)
 
 struct copy {
-	int fd;           /* the file written to */
+	int fd;		  /* the file written to */
 	const char *name; /* of it, for messages */
 	uint8_t *buffer;  /* COPY_BUFFER bytes */
 };
 
 /*
- * Bring 'extent', which stands at 'offset' of 'disk', to 'to' of the file, where nothing but zeros stands yet. Holes of
- * a source file stay holes. *ret_stored is set (never cleared) when something was written.
+ * Bring 'extent', which stands at 'offset' of 'disk', to 'to' of the file, where nothing but zeros
+ * stands yet. Holes of a source file stay holes. *ret_stored is set (never cleared) when something
+ * was written.
  */
 int copy_extent(const struct copy *copy, struct disk *disk, uint64_t offset,
 		const struct disk_extent *extent, uint64_t to, bool *ret_stored, struct error *err);
 
 /*
- * Is 'extent' nothing but zeros? Asks a few places first, so that it costs little where there is data.
- * Returns 1, 0 or a negative errno.
+ * Is 'extent' nothing but zeros? Asks a few places first, so that it costs little where there is
+ * data. Returns 1, 0 or a negative errno.
  */
 int copy_extent_is_zero(const struct copy *copy, struct disk *disk, uint64_t offset,
 			const struct disk_extent *extent, struct error *err);

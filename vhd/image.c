@@ -14,8 +14,8 @@
 #include "vhd/io.h"
 #include "vhd/vhdx_format.h"
 
-#define SECTOR           512
-#define BOOT_SIGNATURE   "\x55\xaa"
+#define SECTOR		  512
+#define BOOT_SIGNATURE	  "\x55\xaa"
 #define BOOT_SIGNATURE_AT 510
 
 void image_file_close(struct image_file *file)
@@ -45,7 +45,8 @@ int image_file_read(const struct image_file *file, void *buffer, size_t length, 
 	if (r == 0)
 		r = overlay_apply(&file->overlay, file->fd, buffer, length, offset);
 	if (r < 0)
-		return error_failed(err, -r, "'%s': cannot read %zu bytes at offset %" PRIu64 ": %s",
+		return error_failed(err, -r,
+				    "'%s': cannot read %zu bytes at offset %" PRIu64 ": %s",
 				    file->path, length, offset, strerror(-r));
 	return 0;
 }
@@ -73,8 +74,8 @@ void image_cleanup(struct image **image)
 	*image = NULL;
 }
 
-static int raw_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
-		      struct error *err)
+static int raw_lookup(struct image *image, uint64_t offset, uint64_t length,
+		      struct image_extent *ret, struct error *err)
 {
 	(void)image;
 	(void)err;
@@ -127,7 +128,8 @@ static int open_file(const char *path, struct image_file *file, struct error *er
 	if (fstat(file->fd, &st) < 0)
 		return error_errno(err, "'%s'", path);
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, "name a VHDX, VHD or raw disk image",
+		return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE,
+				     "name a VHDX, VHD or raw disk image",
 				     "'%s' is neither a file nor a block device", path);
 	size = lseek(file->fd, 0, SEEK_END);
 	if (size < 0)
@@ -138,10 +140,11 @@ static int open_file(const char *path, struct image_file *file, struct error *er
 
 static int refuse_unknown(const struct image_file *file, struct error *err)
 {
-	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, "name a VHDX, VHD or raw disk image",
-			     "'%s' is not a disk image: no VHDX or VHD signature, and no boot signature 55 aa "
-			     "at the end of its first sector",
-			     file->path);
+	return error_refused(
+		err, REFUSAL_NOT_A_DISK_IMAGE, "name a VHDX, VHD or raw disk image",
+		"'%s' is not a disk image: no VHDX or VHD signature, and no boot signature 55 aa "
+		"at the end of its first sector",
+		file->path);
 }
 
 static int recognise(struct image_file *file, struct findings *findings, struct image **ret,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One image file of a chain, as its format's reader presents it to the chain: a block map whose extents stand in this
- * file, are zero, or must be asked of the parent. Internal to vhd/.
+ * One image file of a chain, as its format's reader presents it to the chain: a block map whose
+ * extents stand in this file, are zero, or must be asked of the parent. Internal to vhd/.
  */
 #ifndef HVGEN2_VHD_IMAGE_H
 #define HVGEN2_VHD_IMAGE_H
@@ -19,8 +19,8 @@
 struct image_file {
 	int fd;
 	char *path;
-	uint64_t size;          /* with what a replayed log appends */
-	uint64_t stored_size;   /* of the file itself */
+	uint64_t size;	      /* with what a replayed log appends */
+	uint64_t stored_size; /* of the file itself */
 	struct overlay overlay;
 };
 
@@ -32,7 +32,8 @@ enum image_kind {
 	IMAGE_HOLE,   /* never written */
 	IMAGE_ZERO,   /* zero, whatever the parent says */
 	IMAGE_DATA,   /* in the file at file_offset */
-	IMAGE_MEMORY, /* at file_offset, but part of it in the overlay: only image_file_read() gives the bytes */
+	IMAGE_MEMORY, /* at file_offset, but part of it in the overlay: only image_file_read() gives
+			 the bytes */
 	IMAGE_PARENT, /* the same offset of the parent; zero past its end */
 };
 
@@ -44,7 +45,8 @@ struct image_extent {
 
 /* How a child names its parent. Strings are UTF-8 with backslashes as found, NULL when absent. */
 struct parent_reference {
-	struct guid linkage[2]; /* acceptable ids of the parent: DataWriteGuid (VHDX) or unique id (VHD) */
+	struct guid linkage[2]; /* acceptable ids of the parent: DataWriteGuid (VHDX) or unique id
+				   (VHD) */
 	size_t linkage_count;
 	char *relative;
 	char *absolute;
@@ -57,12 +59,13 @@ struct image;
 
 struct image_ops {
 	/*
-	 * The extent at 'offset'. At most 'length' bytes are of interest to the caller (never 0, within the disk); the
-	 * extent may be shorter and never longer.
+	 * The extent at 'offset'. At most 'length' bytes are of interest to the caller (never 0,
+	 * within the disk); the extent may be shorter and never longer.
 	 */
-	int (*lookup)(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
-		      struct error *err);
-	/* Release what the format allocated, the image itself too; the file has been closed by the caller. */
+	int (*lookup)(struct image *image, uint64_t offset, uint64_t length,
+		      struct image_extent *ret, struct error *err);
+	/* Release what the format allocated, the image itself too; the file has been closed by the
+	 * caller. */
 	void (*free)(struct image *image);
 };
 
@@ -74,8 +77,9 @@ struct image {
 };
 
 /*
- * Take over 'file' (also on failure, when it is closed) and read its structures. One per format; 'findings' may be NULL,
- * otherwise what a strict reader would refuse but this one tolerates is noted there.
+ * Take over 'file' (also on failure, when it is closed) and read its structures. One per format;
+ * 'findings' may be NULL, otherwise what a strict reader would refuse but this one tolerates is
+ * noted there.
  */
 int raw_image_open(struct image_file *file, struct image **ret, struct error *err);
 int vhdx_image_open(struct image_file *file, struct findings *findings, struct image **ret,

@@ -53,7 +53,8 @@ int io_find_data(int fd, uint64_t offset, uint64_t end, uint64_t *ret_start, uin
 	*ret_end = end;
 	if (start < 0 && errno == ENXIO)
 		*ret_start = end;
-	if (start < 0) /* ENXIO: nothing but a hole up to the end; else a device or file system that cannot tell */
+	if (start < 0) /* ENXIO: nothing but a hole up to the end; else a device or file system that
+			  cannot tell */
 		return errno == ENXIO || errno == EINVAL || errno == EOPNOTSUPP ? 0 : -errno;
 	*ret_start = min_u64((uint64_t)start, end);
 	stop = lseek(fd, start, SEEK_HOLE);

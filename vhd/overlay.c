@@ -90,7 +90,8 @@ static int read_page(const struct overlay_range *range, int fd, uint8_t page[OVE
 	return 0;
 }
 
-int overlay_apply(const struct overlay *overlay, int fd, void *buffer, size_t length, uint64_t offset)
+int overlay_apply(const struct overlay *overlay, int fd, void *buffer, size_t length,
+		  uint64_t offset)
 {
 	uint8_t page[OVERLAY_PAGE];
 
@@ -113,7 +114,8 @@ int overlay_apply(const struct overlay *overlay, int fd, void *buffer, size_t le
 	return 0;
 }
 
-uint64_t overlay_run(const struct overlay *overlay, uint64_t offset, uint64_t length, bool *ret_covered)
+uint64_t overlay_run(const struct overlay *overlay, uint64_t offset, uint64_t length,
+		     bool *ret_covered)
 {
 	size_t i = find(overlay, offset);
 

@@ -39,7 +39,8 @@ static int add_place(struct parent_search *search, const char *folder, const cha
 		rest++;
 	if (!*rest || search->count == PARENT_PLACES_MAX || strlen(rest) >= PATH_MAX)
 		return 0;
-	if (asprintf(&place, "%s%s%s", folder, *folder && folder[strlen(folder) - 1] != '/' ? "/" : "", rest) < 0)
+	if (asprintf(&place, "%s%s%s", folder,
+		     *folder && folder[strlen(folder) - 1] != '/' ? "/" : "", rest) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < search->count; i++)
 		if (strcmp(search->places[i], place) == 0) {
@@ -57,7 +58,8 @@ static const char *last_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* Every tail of 'path' that begins after a slash, the longest first: the drive or volume in front of it is no folder. */
+/* Every tail of 'path' that begins after a slash, the longest first: the drive or volume in front
+ * of it is no folder. */
 static int add_tails(struct parent_search *search, const char *folder, const char *path)
 {
 	int r = 0;
@@ -84,7 +86,8 @@ static int add_places(struct parent_search *search, const char *folder, char *co
 	for (size_t i = 0; i < 3 && r == 0; i++)
 		if (paths[i])
 			r = add_place(search, folder, last_name(paths[i]));
-	for (size_t d = 0; options && options->parent_dirs && options->parent_dirs[d] && r == 0; d++)
+	for (size_t d = 0; options && options->parent_dirs && options->parent_dirs[d] && r == 0;
+	     d++)
 		for (size_t i = 0; i < 3 && r == 0; i++)
 			/* The absolute path first: it is the longest. */
 			if (paths[(i + 1) % 3])
@@ -112,7 +115,8 @@ int parent_search_init(struct parent_search *search, const struct image *child,
 	return r;
 }
 
-/* The name in 'folder' that equals 'name' but for case, as a new string; NULL when there is none. */
+/* The name in 'folder' that equals 'name' but for case, as a new string; NULL when there is none.
+ */
 static char *find_name(const char *folder, const char *name)
 {
 	DIR *dir = opendir(*folder ? folder : ".");
@@ -127,7 +131,8 @@ static char *find_name(const char *folder, const char *name)
 	return found;
 }
 
-/* Append the next component of the wanted path, spelled as it is on disk, to *path. False when it is not there. */
+/* Append the next component of the wanted path, spelled as it is on disk, to *path. False when it
+ * is not there. */
 static bool step(char **path, const char *component)
 {
 	CLEANUP_FREE char *found = NULL;
@@ -146,7 +151,8 @@ static bool step(char **path, const char *component)
 	return true;
 }
 
-/* The place as it is spelled on disk: components are looked up one by one when the whole is not there. */
+/* The place as it is spelled on disk: components are looked up one by one when the whole is not
+ * there. */
 static char *find_case_blind(const char *place)
 {
 	CLEANUP_FREE char *rest = strdup(place);
@@ -182,7 +188,8 @@ void parent_search_describe(const struct parent_search *search, char *text, size
 
 	text[0] = '\0';
 	for (size_t i = 0; i < search->count && used < size; i++) {
-		int n = snprintf(text + used, size - used, "%s'%s'", i ? ", " : "", search->places[i]);
+		int n = snprintf(text + used, size - used, "%s'%s'", i ? ", " : "",
+				 search->places[i]);
 
 		used += n > 0 ? (size_t)n : 0;
 	}

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Looking for the parent of a differencing disk, as an administrator on Linux expects. Internal to vhd/.
+ * Looking for the parent of a differencing disk, as an administrator on Linux expects. Internal to
+ * vhd/.
  *
  * Places, in this order; names are found regardless of the case of ASCII letters:
  *
  *   1. the relative path, from the folder of the child;
  *   2. the file names of all paths, in the folder of the child;
- *   3. in each folder given by --parent-dir: every tail of the absolute, relative and volume path, the longest first, so
- *      that C:\VMs\web\disk.vhdx is found as DIR/VMs/web/disk.vhdx, DIR/web/disk.vhdx or DIR/disk.vhdx.
+ *   3. in each folder given by --parent-dir: every tail of the absolute, relative and volume path.
+ *
+ * The longest tail comes first: C:\VMs\web\disk.vhdx is found as DIR/VMs/web/disk.vhdx,
+ * DIR/web/disk.vhdx or DIR/disk.vhdx.
  */
 #ifndef HVGEN2_VHD_PARENT_H
 #define HVGEN2_VHD_PARENT_H

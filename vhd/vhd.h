@@ -2,11 +2,12 @@
 /*
  * Virtual hard disk images: VHDX, VHD and raw files, read and written.
  *
- * A reader presents an image, with all its parents, as a 'struct disk' whose extents say for every byte whether it is a
- * hole, known to be zero, or stored in which file and where. Images are opened read-only and never changed.
+ * A reader presents an image, with all its parents, as a 'struct disk' whose extents say for every
+ * byte whether it is a hole, known to be zero, or stored in which file and where. Images are opened
+ * read-only and never changed.
  *
- * Sources: MS-VHDX (the VHDX open specification) and the VHD Image Format Specification 1.0; sections are named at the
- * code that implements them.
+ * Sources: MS-VHDX (the VHDX open specification) and the VHD Image Format Specification 1.0;
+ * sections are named at the code that implements them.
  */
 #ifndef HVGEN2_VHD_VHD_H
 #define HVGEN2_VHD_VHD_H
@@ -25,35 +26,37 @@ struct vhd_info {
 	enum vhd_format format;
 	enum vhd_type type;
 	uint64_t virtual_size;
-	uint64_t file_size;            /* of this file alone, without parents */
-	uint32_t block_size;           /* bytes; 0 for fixed VHD and raw */
+	uint64_t file_size;	       /* of this file alone, without parents */
+	uint32_t block_size;	       /* bytes; 0 for fixed VHD and raw */
 	uint32_t logical_sector_size;  /* 512 or 4096 */
 	uint32_t physical_sector_size; /* 512 or 4096 */
-	struct guid disk_id;           /* VHDX: Virtual Disk ID (SCSI page 83); VHD: unique id; raw: zero */
-	struct guid data_write_guid;   /* VHDX; zero otherwise */
-	bool log_replayed;             /* a log had to be applied in memory */
-	unsigned int chain_length;     /* 1 for an image without a parent */
+	struct guid disk_id; /* VHDX: Virtual Disk ID (SCSI page 83); VHD: unique id; raw: zero */
+	struct guid data_write_guid; /* VHDX; zero otherwise */
+	bool log_replayed;	     /* a log had to be applied in memory */
+	unsigned int chain_length;   /* 1 for an image without a parent */
 };
 
 struct vhd_open_options {
-	const char *const *parent_dirs; /* folders in which parents are looked for as well; NULL-terminated or NULL */
+	const char *const *parent_dirs; /* folders in which parents are looked for as well;
+					   NULL-terminated or NULL */
 };
 
 /*
- * Open an image, recognised by its content, with all its parents. 'options' may be NULL. The disk is closed with
- * disk_close().
- * Errors: REFUSAL_NOT_A_DISK_IMAGE, REFUSAL_PARENT_MISSING, REFUSAL_PARENT_MISMATCH, REFUSAL_LOG_DAMAGED, ERROR_DAMAGED
- * with the file offset, ERROR_FAILED for I/O.
+ * Open an image, recognised by its content, with all its parents. 'options' may be NULL. The disk
+ * is closed with disk_close(). Errors: REFUSAL_NOT_A_DISK_IMAGE, REFUSAL_PARENT_MISSING,
+ * REFUSAL_PARENT_MISMATCH, REFUSAL_LOG_DAMAGED, ERROR_DAMAGED with the file offset, ERROR_FAILED
+ * for I/O.
  */
 int vhd_open(const char *path, const struct vhd_open_options *options, struct disk **ret,
 	     struct error *err);
 
-/* What the image at the top of the chain is; 'disk' must come from vhd_open(). Lives as long as the disk. */
+/* What the image at the top of the chain is; 'disk' must come from vhd_open(). Lives as long as the
+ * disk. */
 const struct vhd_info *vhd_info(const struct disk *disk);
 
 /*
- * The images of the chain: 0 is the one that was opened, chain_length - 1 the last parent. NULL past the end. Live as
- * long as the disk.
+ * The images of the chain: 0 is the one that was opened, chain_length - 1 the last parent. NULL
+ * past the end. Live as long as the disk.
  */
 const struct vhd_info *vhd_member_info(const struct disk *disk, unsigned int index);
 const char *vhd_member_path(const struct disk *disk, unsigned int index);
@@ -70,7 +73,7 @@ enum vhd_severity {
 struct vhd_finding {
 	enum vhd_severity severity;
 	uint64_t offset; /* in the file, bytes */
-	char *text;      /* with the file's name, the offset, what was found and what was expected */
+	char *text; /* with the file's name, the offset, what was found and what was expected */
 };
 
 /* Payload states of a VHDX, by their number; a VHD has only 0 (not allocated) and 6 (allocated). */
@@ -78,49 +81,52 @@ struct vhd_finding {
 
 /* The result of vhd_check(): one image of the chain. */
 struct vhd_check {
-	struct vhd_info info;          /* zeros when the image could not be opened at all */
+	struct vhd_info info; /* zeros when the image could not be opened at all */
 	struct vhd_finding *findings;
 	size_t finding_count;
-	size_t error_count;            /* findings of severity VHD_ERROR, those not listed included */
-	size_t unlisted_count;         /* findings beyond the 1000 that are listed */
-	uint64_t blocks[VHD_STATES];   /* payload blocks by state */
-	uint64_t slack;                /* bytes of the file that nothing refers to */
+	size_t error_count;	     /* findings of severity VHD_ERROR, those not listed included */
+	size_t unlisted_count;	     /* findings beyond the 1000 that are listed */
+	uint64_t blocks[VHD_STATES]; /* payload blocks by state */
+	uint64_t slack;		     /* bytes of the file that nothing refers to */
 };
 
 /*
- * Look at every structure of the image 'path' and of the chain below it, more strictly than vhd_open() does: all that
- * Hyper-V is known to refuse is an error. Returns 0 when the check could be made, whatever it found; *ret is to be freed
- * with vhd_check_free(). Only I/O and memory errors, and a file that is no disk image, are failures.
+ * Look at every structure of the image 'path' and of the chain below it, more strictly than
+ * vhd_open() does: all that Hyper-V is known to refuse is an error. Returns 0 when the check could
+ * be made, whatever it found; *ret is to be freed with vhd_check_free(). Only I/O and memory
+ * errors, and a file that is no disk image, are failures.
  */
 int vhd_check(const char *path, const struct vhd_open_options *options, struct vhd_check **ret,
 	      struct error *err);
 void vhd_check_free(struct vhd_check *check);
 
 /*
- * The parent of a differencing output, and how the child names it. At least one of the paths is needed; either may be
- * NULL. The child's parent_linkage is the parent's data_write_guid: the parent must not be changed from then on.
+ * The parent of a differencing output, and how the child names it. At least one of the paths is
+ * needed; either may be NULL. The child's parent_linkage is the parent's data_write_guid: the
+ * parent must not be changed from then on.
  */
 struct vhdx_parent {
-	struct disk *disk;         /* from vhd_open(); a VHDX of the same sector size as the contents */
-	const char *relative_path; /* from the folder of the child, slashes either way; see vhd_relative_path() */
+	struct disk *disk; /* from vhd_open(); a VHDX of the same sector size as the contents */
+	const char *relative_path; /* from the folder of the child, slashes either way; see
+				      vhd_relative_path() */
 	const char *windows_path;  /* absolute, on the Hyper-V host: D:\VMs\web01.vhdx */
 };
 
 /*
- * The path of the file 'to' as seen from the folder of the file 'from', with slashes; a new string to be freed. 'to' must
- * exist, and so must the folder of 'from'. NULL with *err filled on failure.
+ * The path of the file 'to' as seen from the folder of the file 'from', with slashes; a new string
+ * to be freed. 'to' must exist, and so must the folder of 'from'. NULL with *err filled on failure.
  */
 char *vhd_relative_path(const char *from, const char *to, struct error *err);
 
 /* What to write. All values are the caller's decision: the writer has none. */
 struct vhdx_spec {
 	enum vhd_type type;
-	uint32_t block_size;           /* a power of two, 1 MiB to 256 MiB */
-	uint32_t physical_sector_size; /* 512 or 4096 */
-	struct guid disk_id;           /* Virtual Disk ID (SCSI page 83) */
-	struct guid file_write_guid;   /* not zero */
-	struct guid data_write_guid;   /* not zero */
-	const char *creator;           /* program and version, UTF-8, at most 255 characters */
+	uint32_t block_size;		  /* a power of two, 1 MiB to 256 MiB */
+	uint32_t physical_sector_size;	  /* 512 or 4096 */
+	struct guid disk_id;		  /* Virtual Disk ID (SCSI page 83) */
+	struct guid file_write_guid;	  /* not zero */
+	struct guid data_write_guid;	  /* not zero */
+	const char *creator;		  /* program and version, UTF-8, at most 255 characters */
 	const struct vhdx_parent *parent; /* VHD_TYPE_DIFFERENCING only, else ignored */
 };
 
@@ -131,21 +137,23 @@ struct vhd_progress {
 };
 
 /*
- * Write 'contents' as a VHDX into the empty file 'fd', whose name is for messages. Size and logical sector size are
- * those of 'contents'. Blocks that are holes or zero are not stored (dynamic); bytes that stand in a file go from file
- * to file (copy_file_range), holes of that file stay holes; the rest is read. The output depends on 'contents' and 'spec'
- * only. Does not sync.
+ * Write 'contents' as a VHDX into the empty file 'fd', whose name is for messages. Size and logical
+ * sector size are those of 'contents'. Blocks that are holes or zero are not stored (dynamic);
+ * bytes that stand in a file go from file to file (copy_file_range), holes of that file stay holes;
+ * the rest is read. The output depends on 'contents' and 'spec' only. Does not sync.
  *
- * Differencing: only what differs from the parent is stored. An extent of 'contents' is unchanged when it is the parent's
- * own (the same file and offset) or when both are holes or zero; so 'contents' has to be built on spec->parent->disk
- * itself and not on the same image opened again. It may be larger than the parent, not smaller.
+ * Differencing: only what differs from the parent is stored. An extent of 'contents' is unchanged
+ * when it is the parent's own (the same file and offset) or when both are holes or zero; so
+ * 'contents' has to be built on spec->parent->disk itself and not on the same image opened again.
+ * It may be larger than the parent, not smaller.
  */
 int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct disk *contents,
 	       const struct vhd_progress *progress, struct error *err);
 
 /*
- * How much new space vhdx_write() to 'fd' would take: *ret_bytes is an upper bound, without the holes of source files and
- * without what XFS and Btrfs share with a source on the same file system. Reads the block maps only.
+ * How much new space vhdx_write() to 'fd' would take: *ret_bytes is an upper bound, without the
+ * holes of source files and without what XFS and Btrfs share with a source on the same file system.
+ * Reads the block maps only.
  */
 int vhdx_estimate(int fd, const struct vhdx_spec *spec, struct disk *contents, uint64_t *ret_bytes,
 		  struct error *err);

@@ -2,8 +2,9 @@
 /*
  * VHD: opening one file, and its block map.
  *
- * The footer at the end of the file is the one that counts; dynamic disks have a copy in front, which serves when a file
- * was cut short. The size is the footer's current size and never the product of its geometry, which is rounded.
+ * The footer at the end of the file is the one that counts; dynamic disks have a copy in front,
+ * which serves when a file was cut short. The size is the footer's current size and never the
+ * product of its geometry, which is rounded.
  */
 #include "vhd/vhd1.h"
 
@@ -41,19 +42,23 @@ static bool is_whole(const uint8_t *footer)
 		       checksum(footer, VHD1_FOOTER_SIZE, VHD1_FOOTER_CHECKSUM_AT);
 }
 
-/* The places of a footer: the end, the end for one of 511 bytes, the front. A file has at least 512 bytes. */
+/* The places of a footer: the end, the end for one of 511 bytes, the front. A file has at least 512
+ * bytes. */
 static uint64_t footer_place(const struct image_file *file, unsigned int i)
 {
-	return i == 0 ? file->size - VHD1_FOOTER_SIZE : i == 1 ? file->size - VHD1_FOOTER_OLD_SIZE : 0;
+	return i == 0	? file->size - VHD1_FOOTER_SIZE
+	       : i == 1 ? file->size - VHD1_FOOTER_OLD_SIZE
+			: 0;
 }
 
-static int read_footer(const struct image_file *file, unsigned int place, uint8_t footer[VHD1_FOOTER_SIZE],
-		       struct error *err)
+static int read_footer(const struct image_file *file, unsigned int place,
+		       uint8_t footer[VHD1_FOOTER_SIZE], struct error *err)
 {
 	uint64_t at = footer_place(file, place);
 
 	memset(footer, 0, VHD1_FOOTER_SIZE);
-	return image_file_read(file, footer, (size_t)min_u64(VHD1_FOOTER_SIZE, file->size - at), at, err);
+	return image_file_read(file, footer, (size_t)min_u64(VHD1_FOOTER_SIZE, file->size - at), at,
+			       err);
 }
 
 int vhd1_recognise(const struct image_file *file, bool *ret, struct error *err)
@@ -87,10 +92,11 @@ static int find_footer(const struct image_file *file, struct findings *findings,
 				     " is missing or its checksum is wrong; the copy at 0 is used",
 				     file->path, footer_place(file, 0));
 	}
-	return error_damaged(err,
-			     "'%s': no valid footer: the signature or the checksum is wrong at offset %" PRIu64
-			     " and at 0",
-			     file->path, footer_place(file, 0));
+	return error_damaged(
+		err,
+		"'%s': no valid footer: the signature or the checksum is wrong at offset %" PRIu64
+		" and at 0",
+		file->path, footer_place(file, 0));
 }
 
 static int read_fixed(struct vhd1 *vhd, unsigned int place, struct error *err)
@@ -125,12 +131,14 @@ static int read_locator(struct vhd1 *vhd, const uint8_t *entry, char **to, struc
 	if (*to || length == 0)
 		return 0;
 	if (length > VHD1_LOCATOR_MAX)
-		return error_damaged(err, "'%s': a parent locator of %u bytes, expected up to 65536",
+		return error_damaged(err,
+				     "'%s': a parent locator of %u bytes, expected up to 65536",
 				     vhd->image.file.path, length);
 	bytes = malloc(length);
 	if (!bytes)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = image_file_read(&vhd->image.file, bytes, length, get_be64(entry + VHD1_LOCATOR_OFFSET_AT), err);
+	r = image_file_read(&vhd->image.file, bytes, length,
+			    get_be64(entry + VHD1_LOCATOR_OFFSET_AT), err);
 	if (r < 0)
 		return r;
 	*to = utf16le_to_utf8(bytes, length);
@@ -142,7 +150,8 @@ static int read_parent(struct vhd1 *vhd, const uint8_t *header, struct error *er
 	struct parent_reference *parent = &vhd->image.parent;
 	int r = 0;
 
-	memcpy(parent->linkage[0].bytes, header + VHD1_PARENT_ID_AT, sizeof(parent->linkage[0].bytes));
+	memcpy(parent->linkage[0].bytes, header + VHD1_PARENT_ID_AT,
+	       sizeof(parent->linkage[0].bytes));
 	parent->linkage_count = 1;
 	vhd->parent_time = get_be32(header + VHD1_PARENT_TIME_AT);
 	for (unsigned int i = 0; i < VHD1_LOCATOR_COUNT && r == 0; i++) {
@@ -154,7 +163,8 @@ static int read_parent(struct vhd1 *vhd, const uint8_t *header, struct error *er
 			r = read_locator(vhd, entry, &parent->relative, err);
 	}
 	if (r == 0 && !parent->absolute)
-		parent->absolute = name_from_be(header + VHD1_PARENT_NAME_AT, VHD1_PARENT_NAME_SIZE);
+		parent->absolute =
+			name_from_be(header + VHD1_PARENT_NAME_AT, VHD1_PARENT_NAME_SIZE);
 	return r;
 }
 
@@ -164,20 +174,22 @@ static int check_dynamic(const struct vhd1 *vhd, uint32_t entries, struct error 
 
 	if (vhd->block_size < VHD1_BLOCK_SIZE_MIN || vhd->block_size > VHD1_BLOCK_SIZE_MAX ||
 	    !is_power_of_two(vhd->block_size))
-		return error_damaged(err,
-				     "'%s': header at %" PRIu64
-				     ": block size %u, expected a power of two from 512 KiB to 256 MiB",
-				     file->path, vhd->header_offset, vhd->block_size);
+		return error_damaged(
+			err,
+			"'%s': header at %" PRIu64
+			": block size %u, expected a power of two from 512 KiB to 256 MiB",
+			file->path, vhd->header_offset, vhd->block_size);
 	if (vhd->image.info.virtual_size > VHD1_SIZE_MAX)
-		return error_damaged(err, "'%s': virtual size %" PRIu64 ", expected up to 2 TiB", file->path,
-				     vhd->image.info.virtual_size);
+		return error_damaged(err, "'%s': virtual size %" PRIu64 ", expected up to 2 TiB",
+				     file->path, vhd->image.info.virtual_size);
 	if (entries < vhd->blocks ||
 	    !range_within(vhd->bat_offset, vhd->blocks * VHD1_BAT_ENTRY_SIZE, file->size))
 		return error_damaged(err,
-				     "'%s': header at %" PRIu64 ": BAT at %" PRIu64 " with %u entries, expected "
+				     "'%s': header at %" PRIu64 ": BAT at %" PRIu64
+				     " with %u entries, expected "
 				     "%" PRIu64 " within the file of %" PRIu64 " bytes",
-				     file->path, vhd->header_offset, vhd->bat_offset, entries, vhd->blocks,
-				     file->size);
+				     file->path, vhd->header_offset, vhd->bat_offset, entries,
+				     vhd->blocks, file->size);
 	return 0;
 }
 
@@ -198,8 +210,9 @@ static int read_dynamic(struct vhd1 *vhd, struct error *err)
 				     file->path, vhd->header_offset);
 	vhd->bat_offset = get_be64(header + VHD1_BAT_OFFSET_AT);
 	vhd->block_size = get_be32(header + VHD1_BLOCK_SIZE_AT);
-	vhd->bitmap_size = (uint32_t)(div_round_up(vhd->block_size / VHD1_SECTOR, 8ULL * VHD1_SECTOR) *
-				      VHD1_SECTOR);
+	vhd->bitmap_size =
+		(uint32_t)(div_round_up(vhd->block_size / VHD1_SECTOR, 8ULL * VHD1_SECTOR) *
+			   VHD1_SECTOR);
 	if (vhd->block_size)
 		vhd->blocks = div_round_up(vhd->image.info.virtual_size, vhd->block_size);
 	vhd->image.info.block_size = vhd->block_size;
@@ -227,17 +240,22 @@ static int parse_footer(struct vhd1 *vhd, const uint8_t *footer, uint64_t at, st
 	vhd->timestamp = get_be32(footer + VHD1_TIMESTAMP_AT);
 	vhd->header_offset = get_be64(footer + VHD1_DATA_OFFSET_AT);
 	if (type < VHD1_TYPE_FIXED || type > VHD1_TYPE_DIFFERENCING)
-		return error_damaged(err, "'%s': footer at %" PRIu64 ": disk type %u, expected 2, 3 or 4",
+		return error_damaged(err,
+				     "'%s': footer at %" PRIu64
+				     ": disk type %u, expected 2, 3 or 4",
 				     file->path, at, type);
-	info->type = type == VHD1_TYPE_FIXED     ? VHD_TYPE_FIXED
+	info->type = type == VHD1_TYPE_FIXED	 ? VHD_TYPE_FIXED
 		     : type == VHD1_TYPE_DYNAMIC ? VHD_TYPE_DYNAMIC
 						 : VHD_TYPE_DIFFERENCING;
 	if (get_be32(footer + VHD1_VERSION_AT) >> 16 != VHD1_VERSION >> 16)
-		return error_damaged(err, "'%s': footer at %" PRIu64 ": version 0x%x, expected 0x%x", file->path,
-				     at, get_be32(footer + VHD1_VERSION_AT), VHD1_VERSION);
+		return error_damaged(err,
+				     "'%s': footer at %" PRIu64 ": version 0x%x, expected 0x%x",
+				     file->path, at, get_be32(footer + VHD1_VERSION_AT),
+				     VHD1_VERSION);
 	if (info->virtual_size == 0 || info->virtual_size % VHD1_SECTOR)
 		return error_damaged(err,
-				     "'%s': footer at %" PRIu64 ": disk of %" PRIu64 " bytes, expected whole sectors",
+				     "'%s': footer at %" PRIu64 ": disk of %" PRIu64
+				     " bytes, expected whole sectors",
 				     file->path, at, info->virtual_size);
 	return 0;
 }
@@ -265,8 +283,8 @@ static int read_structures(struct vhd1 *vhd, struct findings *findings, struct e
 	return r;
 }
 
-static int fixed_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
-			struct error *err)
+static int fixed_lookup(struct image *image, uint64_t offset, uint64_t length,
+			struct image_extent *ret, struct error *err)
 {
 	(void)image;
 	(void)err;

@@ -2,8 +2,8 @@
 /*
  * The block map of dynamic and differencing VHDs.
  *
- * A block is a sector bitmap and its data. Bit 7 of byte 0 is the first sector. In a differencing disk a clear bit means
- * the parent; in a dynamic disk, a sector that was never written.
+ * A block is a sector bitmap and its data. Bit 7 of byte 0 is the first sector. In a differencing
+ * disk a clear bit means the parent; in a dynamic disk, a sector that was never written.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,8 @@ static int read_bat(struct vhd1 *vhd, uint64_t block, const uint8_t **ret, size_
 		    struct error *err)
 {
 	uint64_t start = vhd->bat_offset;
-	int r = window_read(&vhd->bat_window, &vhd->image.file, start, start + vhd->blocks * VHD1_BAT_ENTRY_SIZE,
+	int r = window_read(&vhd->bat_window, &vhd->image.file, start,
+			    start + vhd->blocks * VHD1_BAT_ENTRY_SIZE,
 			    start + block * VHD1_BAT_ENTRY_SIZE, ret, ret_count, err);
 
 	*ret_count /= VHD1_BAT_ENTRY_SIZE;
@@ -38,8 +39,9 @@ static int lookup_block(struct vhd1 *vhd, uint64_t bitmap, uint64_t skip, uint64
 	const uint8_t *bytes;
 	size_t available;
 	bool here;
-	int r = window_read(&vhd->bitmap_window, &vhd->image.file, bitmap, bitmap + vhd->bitmap_size,
-			    bitmap + sector / 8, &bytes, &available, err);
+	int r = window_read(&vhd->bitmap_window, &vhd->image.file, bitmap,
+			    bitmap + vhd->bitmap_size, bitmap + sector / 8, &bytes, &available,
+			    err);
 
 	if (r < 0)
 		return r;
@@ -75,8 +77,9 @@ int vhd1_lookup(struct image *image, uint64_t offset, uint64_t length, struct im
 }
 
 /*
- * Overlap of blocks is found with one slot per stride of the file (a stride is what one block takes): two blocks that do
- * not overlap never start in one stride, and a block can only reach into the next. 16 MiB of memory at most.
+ * Overlap of blocks is found with one slot per stride of the file (a stride is what one block
+ * takes): two blocks that do not overlap never start in one stride, and a block can only reach into
+ * the next. 16 MiB of memory at most.
  */
 struct scan {
 	struct vhd1 *vhd;
@@ -93,7 +96,8 @@ static int complain(struct scan *scan, uint64_t block, uint64_t offset, const ch
 
 	if (!scan->findings)
 		return error_damaged(scan->err,
-				     "'%s': BAT entry at %" PRIu64 ": block %" PRIu64 " at offset %" PRIu64 " %s",
+				     "'%s': BAT entry at %" PRIu64 ": block %" PRIu64
+				     " at offset %" PRIu64 " %s",
 				     scan->vhd->image.file.path, entry, block, offset, what);
 	findings_add(scan->findings, VHD_ERROR, entry,
 		     "'%s': BAT entry at %" PRIu64 ": block %" PRIu64 " at offset %" PRIu64 " %s",
@@ -119,15 +123,18 @@ static bool meets_structures(const struct vhd1 *vhd, uint64_t offset, uint64_t l
 	uint64_t bat_end = vhd->bat_offset + vhd->blocks * VHD1_BAT_ENTRY_SIZE;
 	uint64_t header_end = vhd->header_offset + VHD1_HEADER_SIZE;
 
-	return offset < VHD1_FOOTER_SIZE || (offset < bat_end && vhd->bat_offset < offset + length) ||
+	return offset < VHD1_FOOTER_SIZE ||
+	       (offset < bat_end && vhd->bat_offset < offset + length) ||
 	       (offset < header_end && vhd->header_offset < offset + length);
 }
 
 static int check_entry(struct scan *scan, uint64_t block, uint32_t sector)
 {
 	const struct vhd1 *vhd = scan->vhd;
-	uint64_t offset = sector * (uint64_t)VHD1_SECTOR, stride = vhd->bitmap_size + vhd->block_size;
-	uint64_t used = min_u64(vhd->block_size, vhd->image.info.virtual_size - block * vhd->block_size);
+	uint64_t offset = sector * (uint64_t)VHD1_SECTOR,
+		 stride = vhd->bitmap_size + vhd->block_size;
+	uint64_t used =
+		min_u64(vhd->block_size, vhd->image.info.virtual_size - block * vhd->block_size);
 
 	scan->allocated++;
 	if (!range_within(offset, vhd->bitmap_size + used, vhd->image.file.size))
@@ -163,10 +170,13 @@ int vhd1_scan(struct vhd1 *vhd, struct findings *findings, uint64_t states[VHD_S
 {
 	uint64_t stride = vhd->bitmap_size + vhd->block_size;
 	uint64_t reachable = min_u64(vhd->image.file.size, VHD1_SIZE_MAX);
-	struct scan scan = {
-		.vhd = vhd, .findings = findings, .err = err, .strides = reachable / stride + 1};
+	struct scan scan = {.vhd = vhd,
+			    .findings = findings,
+			    .err = err,
+			    .strides = reachable / stride + 1};
 	CLEANUP_FREE uint32_t *starts = calloc(scan.strides, sizeof(*starts));
-	uint64_t overhead = 2 * VHD1_FOOTER_SIZE + VHD1_HEADER_SIZE + vhd->blocks * VHD1_BAT_ENTRY_SIZE;
+	uint64_t overhead =
+		2 * VHD1_FOOTER_SIZE + VHD1_HEADER_SIZE + vhd->blocks * VHD1_BAT_ENTRY_SIZE;
 	int r;
 
 	memset(states, 0, VHD_STATES * sizeof(*states));

@@ -2,9 +2,9 @@
 /*
  * VHDX: opening one file, and its block map.
  *
- * The structures are read in the order in which each can be trusted: headers, log, region tables, metadata, BAT. The whole
- * BAT is looked at once when the file is opened, so that a damaged image is told at once and not after an hour of
- * copying; what is kept of it is one window.
+ * The structures are read in the order in which each can be trusted: headers, log, region tables,
+ * metadata, BAT. The whole BAT is looked at once when the file is opened, so that a damaged image
+ * is told at once and not after an hour of copying; what is kept of it is one window.
  */
 #include "vhd/vhdx.h"
 
@@ -16,7 +16,7 @@
 #include "vhd/bits.h"
 
 #define BAT_WINDOW    (64 * KIB) /* 8192 entries */
-#define BITMAP_WINDOW 4096       /* 16 MiB of disk with 512-byte sectors */
+#define BITMAP_WINDOW 4096	 /* 16 MiB of disk with 512-byte sectors */
 
 struct vhdx_geometry vhdx_geometry(const struct vhdx_metadata *metadata)
 {
@@ -69,11 +69,12 @@ static enum image_kind kind_of(const struct vhdx *vhdx, uint64_t entry)
 }
 
 /*
- * Lengthen the extent of 'block', whose entry is the first of 'entries', over the blocks that continue it. Bounded by the
- * entries at hand, which is enough: an extent may be shorter than possible.
+ * Lengthen the extent of 'block', whose entry is the first of 'entries', over the blocks that
+ * continue it. Bounded by the entries at hand, which is enough: an extent may be shorter than
+ * possible.
  */
-static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_t *entries, size_t count,
-			   uint64_t wanted)
+static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_t *entries,
+			   size_t count, uint64_t wanted)
 {
 	const struct vhdx_geometry *geometry = &vhdx->geometry;
 	uint64_t first = get_le64(entries), index = vhdx_payload_index(geometry, block), n = 1;
@@ -86,7 +87,8 @@ static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_
 		if (at >= count)
 			break;
 		entry = get_le64(entries + at * VHDX_BAT_ENTRY_SIZE);
-		if (kind_of(vhdx, entry) != kind || VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT ||
+		if (kind_of(vhdx, entry) != kind ||
+		    VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT ||
 		    (step && VHDX_BAT_OFFSET(entry) != VHDX_BAT_OFFSET(first) + n * step))
 			break;
 		n++;
@@ -94,21 +96,26 @@ static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_
 	return n;
 }
 
-/* The BAT entry of the bitmap, through a window of its own: that of the payload entries is not to go to and fro. */
-static int read_bitmap_entry(struct vhdx *vhdx, uint64_t chunk, const uint8_t **ret, struct error *err)
+/* The BAT entry of the bitmap, through a window of its own: that of the payload entries is not to
+ * go to and fro. */
+static int read_bitmap_entry(struct vhdx *vhdx, uint64_t chunk, const uint8_t **ret,
+			     struct error *err)
 {
-	uint64_t at = vhdx->bat.offset + vhdx_bitmap_index(&vhdx->geometry, chunk) * VHDX_BAT_ENTRY_SIZE;
+	uint64_t at =
+		vhdx->bat.offset + vhdx_bitmap_index(&vhdx->geometry, chunk) * VHDX_BAT_ENTRY_SIZE;
 	size_t available;
 
-	return window_read(&vhdx->bitmap_entry, &vhdx->image.file, at, at + VHDX_BAT_ENTRY_SIZE, at, ret,
-			   &available, err);
+	return window_read(&vhdx->bitmap_entry, &vhdx->image.file, at, at + VHDX_BAT_ENTRY_SIZE, at,
+			   ret, &available, err);
 }
 
-/* An extent of a block of state PARTIALLY_PRESENT: sectors whose bit is set stand here (MS-VHDX 2.4). */
+/* An extent of a block of state PARTIALLY_PRESENT: sectors whose bit is set stand here
+ * (MS-VHDX 2.4). */
 static int lookup_partial(struct vhdx *vhdx, uint64_t offset, uint64_t length, uint64_t entry,
 			  struct image_extent *ret, struct error *err)
 {
-	uint32_t sector_size = vhdx->metadata.logical_sector, block_size = vhdx->metadata.block_size;
+	uint32_t sector_size = vhdx->metadata.logical_sector,
+		 block_size = vhdx->metadata.block_size;
 	uint64_t sector = offset / sector_size, skip = offset % sector_size, byte, bitmap;
 	uint64_t chunk = sector / VHDX_CHUNK_SECTORS;
 	uint64_t wanted = div_round_up(skip + length, sector_size), run;
@@ -123,8 +130,8 @@ static int lookup_partial(struct vhdx *vhdx, uint64_t offset, uint64_t length, u
 	bitmap = VHDX_BAT_OFFSET(get_le64(bytes));
 	sector %= VHDX_CHUNK_SECTORS;
 	byte = bitmap + sector / 8;
-	r = window_read(&vhdx->bitmap_window, &vhdx->image.file, bitmap, bitmap + VHDX_BITMAP_SIZE, byte, &bytes,
-			&available, err);
+	r = window_read(&vhdx->bitmap_window, &vhdx->image.file, bitmap, bitmap + VHDX_BITMAP_SIZE,
+			byte, &bytes, &available, err);
 	if (r < 0)
 		return r;
 	run = bit_run(bytes, sector % 8, min_u64(wanted, available * 8 - sector % 8), LOWEST_FIRST,
@@ -135,7 +142,8 @@ static int lookup_partial(struct vhdx *vhdx, uint64_t offset, uint64_t length, u
 	return 0;
 }
 
-/* Data of which the log holds a newer version, or which it appends, cannot be had from the file alone. */
+/* Data of which the log holds a newer version, or which it appends, cannot be had from the file
+ * alone. */
 static void heed_log(const struct vhdx *vhdx, struct image_extent *extent)
 {
 	const struct image_file *file = &vhdx->image.file;
@@ -165,11 +173,13 @@ int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct im
 		return r;
 	entry = get_le64(entries);
 	if (VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT && vhdx->metadata.has_parent) {
-		r = lookup_partial(vhdx, offset, min_u64(length, block_size - skip), entry, ret, err);
+		r = lookup_partial(vhdx, offset, min_u64(length, block_size - skip), entry, ret,
+				   err);
 		if (r < 0)
 			return r;
 	} else {
-		blocks = run_length(vhdx, block, entries, count, div_round_up(skip + length, block_size));
+		blocks = run_length(vhdx, block, entries, count,
+				    div_round_up(skip + length, block_size));
 		ret->kind = kind_of(vhdx, entry);
 		ret->length = min_u64(length, blocks * block_size - skip);
 		ret->file_offset = VHDX_BAT_OFFSET(entry) + skip;
@@ -196,8 +206,9 @@ static int check_geometry(const struct vhdx *vhdx, struct error *err)
 	if (vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE <= vhdx->bat.length)
 		return 0;
 	return error_damaged(err,
-			     "'%s': the BAT at offset %" PRIu64 " has %u bytes, but a disk of %" PRIu64
-			     " bytes needs %" PRIu64 " entries of 8",
+			     "'%s': the BAT at offset %" PRIu64
+			     " has %u bytes, but a disk of %" PRIu64 " bytes needs %" PRIu64
+			     " entries of 8",
 			     vhdx->image.file.path, vhdx->bat.offset, vhdx->bat.length,
 			     vhdx->metadata.disk_size, vhdx->geometry.entries);
 }
@@ -208,7 +219,7 @@ static void fill_info(struct vhdx *vhdx)
 
 	vhdx->image.info = (struct vhd_info){
 		.format = VHD_FORMAT_VHDX,
-		.type = metadata->has_parent        ? VHD_TYPE_DIFFERENCING
+		.type = metadata->has_parent	    ? VHD_TYPE_DIFFERENCING
 			: metadata->leave_allocated ? VHD_TYPE_FIXED
 						    : VHD_TYPE_DYNAMIC,
 		.virtual_size = metadata->disk_size,
@@ -232,9 +243,11 @@ static int read_structures(struct vhdx *vhdx, struct findings *findings, struct 
 	if (r == 0 && !guid_is_zero(&vhdx->header.log_guid))
 		r = vhdx_replay_log(file, &vhdx->header, err);
 	if (r == 0)
-		r = vhdx_read_regions(file, &vhdx->header, findings, &vhdx->bat, &vhdx->metadata_region, err);
+		r = vhdx_read_regions(file, &vhdx->header, findings, &vhdx->bat,
+				      &vhdx->metadata_region, err);
 	if (r == 0)
-		r = vhdx_read_metadata(file, &vhdx->metadata_region, findings, &vhdx->metadata, err);
+		r = vhdx_read_metadata(file, &vhdx->metadata_region, findings, &vhdx->metadata,
+				       err);
 	if (r < 0)
 		return r;
 	vhdx->geometry = vhdx_geometry(&vhdx->metadata);

@@ -2,7 +2,8 @@
 /*
  * One VHDX file: what its structures say, in memory. Internal to vhd/.
  *
- * Nothing here grows with the virtual disk: the BAT and the sector bitmaps are read in windows of fixed size.
+ * Nothing here grows with the virtual disk: the BAT and the sector bitmaps are read in windows of
+ * fixed size.
  */
 #ifndef HVGEN2_VHD_VHDX_H
 #define HVGEN2_VHD_VHDX_H
@@ -42,7 +43,8 @@ struct vhdx_metadata {
 	uint32_t locator_length;
 };
 
-/* The shape of the BAT, MS-VHDX 2.5: after every 'chunk_ratio' payload entries stands one of a sector bitmap. */
+/* The shape of the BAT, MS-VHDX 2.5: after every 'chunk_ratio' payload entries stands one of a
+ * sector bitmap. */
 struct vhdx_geometry {
 	uint64_t blocks;
 	uint64_t chunk_ratio; /* payload blocks per chunk, a power of two */
@@ -69,12 +71,12 @@ struct vhdx {
 };
 
 /* The current header; ERROR_DAMAGED when there is none or it is not sane. */
-int vhdx_read_header(const struct image_file *file, struct findings *findings, struct vhdx_header *ret,
-		     struct error *err);
+int vhdx_read_header(const struct image_file *file, struct findings *findings,
+		     struct vhdx_header *ret, struct error *err);
 
 /*
- * Replay the log, which is not empty, into file->overlay, and lengthen file->size by what it appends. REFUSAL_LOG_DAMAGED
- * when there is no valid sequence of entries.
+ * Replay the log, which is not empty, into file->overlay, and lengthen file->size by what it
+ * appends. REFUSAL_LOG_DAMAGED when there is no valid sequence of entries.
  */
 int vhdx_replay_log(struct image_file *file, const struct vhdx_header *header, struct error *err);
 

@@ -17,14 +17,16 @@
 #define XFS_SUPER_MAGIC 0x58465342
 #endif
 
-/* Does copy_file_range() from 'from' to 'to' share blocks? Only whole blocks at multiples of the block size can be. */
+/* Does copy_file_range() from 'from' to 'to' share blocks? Only whole blocks at multiples of the
+ * block size can be. */
 static bool is_shared(int from, int to, uint64_t file_offset)
 {
 	struct stat a, b;
 	struct statfs fs;
 
-	return file_offset % PAGE == 0 && fstat(from, &a) == 0 && fstat(to, &b) == 0 && a.st_dev == b.st_dev &&
-	       fstatfs(to, &fs) == 0 && (fs.f_type == XFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC);
+	return file_offset % PAGE == 0 && fstat(from, &a) == 0 && fstat(to, &b) == 0 &&
+	       a.st_dev == b.st_dev && fstatfs(to, &fs) == 0 &&
+	       (fs.f_type == XFS_SUPER_MAGIC || fs.f_type == BTRFS_SUPER_MAGIC);
 }
 
 /* Bytes of the source file in [offset, offset + length) that are no holes. */
@@ -74,8 +76,8 @@ int vhdx_estimate(int fd, const struct vhdx_spec *spec, struct disk *contents, u
 			return r;
 		r = count_piece(&w, &piece, &count);
 		if (r < 0)
-			return error_failed(err, -r, "'%s': cannot look for holes: %s", contents->name,
-					    strerror(-r));
+			return error_failed(err, -r, "'%s': cannot look for holes: %s",
+					    contents->name, strerror(-r));
 		offset += piece.extent.length;
 	}
 	if (r < 0)

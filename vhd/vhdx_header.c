@@ -38,8 +38,8 @@ static struct vhdx_header parse_header(const uint8_t *bytes)
 }
 
 /* What Microsoft's reader demands of the current header. */
-static int check_header(const struct image_file *file, uint64_t at, const struct vhdx_header *header,
-			struct error *err)
+static int check_header(const struct image_file *file, uint64_t at,
+			const struct vhdx_header *header, struct error *err)
 {
 	bool has_log = !guid_is_zero(&header->log_guid);
 
@@ -52,19 +52,23 @@ static int check_header(const struct image_file *file, uint64_t at, const struct
 	if (header->log_length % VHDX_ALIGNMENT || header->log_length > VHDX_LOG_MAX ||
 	    (has_log && header->log_length == 0))
 		return error_damaged(err,
-				     "'%s': header at %" PRIu64 ": log of %u bytes, expected whole MiB up to 1 GiB",
+				     "'%s': header at %" PRIu64
+				     ": log of %u bytes, expected whole MiB up to 1 GiB",
 				     file->path, at, header->log_length);
 	if (header->log_length &&
 	    (header->log_offset % VHDX_ALIGNMENT || header->log_offset < VHDX_ALIGNMENT ||
 	     !range_within(header->log_offset, header->log_length, file->size)))
 		return error_damaged(err,
-				     "'%s': header at %" PRIu64 ": log at offset %" PRIu64 " + %u, expected on a "
+				     "'%s': header at %" PRIu64 ": log at offset %" PRIu64
+				     " + %u, expected on a "
 				     "MiB within the file of %" PRIu64 " bytes",
-				     file->path, at, header->log_offset, header->log_length, file->size);
+				     file->path, at, header->log_offset, header->log_length,
+				     file->size);
 	return 0;
 }
 
-/* The index of the current header; -1: none. Two with one number are accepted when alike, as Disk2vhd writes them. */
+/* The index of the current header; -1: none. Two with one number are accepted when alike, as
+ * Disk2vhd writes them. */
 static int choose_header(uint8_t bytes[2][VHDX_HEADER_SIZE])
 {
 	bool whole[2];
@@ -86,15 +90,15 @@ static void note_header(const struct image_file *file, const uint8_t *current, c
 {
 	if (!is_whole(other, VHDX_HEADER_SIZE, VHDX_HEADER_SIGNATURE))
 		findings_add(findings, VHD_WARNING, other_at,
-			     "'%s': header at %" PRIu64 " is not whole; the other one is used", file->path,
-			     other_at);
+			     "'%s': header at %" PRIu64 " is not whole; the other one is used",
+			     file->path, other_at);
 	if (!is_zero(current + VHDX_HEADER_RESERVED_AT, VHDX_HEADER_SIZE - VHDX_HEADER_RESERVED_AT))
 		findings_add(findings, VHD_WARNING, VHDX_HEADER_OFFSET(0),
 			     "'%s': reserved bytes of the current header are not zero", file->path);
 }
 
-int vhdx_read_header(const struct image_file *file, struct findings *findings, struct vhdx_header *ret,
-		     struct error *err)
+int vhdx_read_header(const struct image_file *file, struct findings *findings,
+		     struct vhdx_header *ret, struct error *err)
 {
 	uint8_t bytes[2][VHDX_HEADER_SIZE];
 	int current, r = 0;
@@ -105,10 +109,11 @@ int vhdx_read_header(const struct image_file *file, struct findings *findings, s
 		return r;
 	current = choose_header(bytes);
 	if (current < 0)
-		return error_damaged(err,
-				     "'%s': no valid header: signature or CRC-32C are wrong at offset %" PRIu64
-				     " and at %" PRIu64 ", or both carry one sequence number and differ",
-				     file->path, VHDX_HEADER_OFFSET(0), VHDX_HEADER_OFFSET(1));
+		return error_damaged(
+			err,
+			"'%s': no valid header: signature or CRC-32C are wrong at offset %" PRIu64
+			" and at %" PRIu64 ", or both carry one sequence number and differ",
+			file->path, VHDX_HEADER_OFFSET(0), VHDX_HEADER_OFFSET(1));
 	*ret = parse_header(bytes[current]);
 	note_header(file, bytes[current], bytes[!current], VHDX_HEADER_OFFSET(!current), findings);
 	return check_header(file, VHDX_HEADER_OFFSET((unsigned int)current), ret, err);
@@ -119,21 +124,24 @@ static bool ranges_meet(uint64_t a, uint64_t a_length, uint64_t b, uint64_t b_le
 	return a_length && b_length && a < b + b_length && b < a + a_length;
 }
 
-static int check_region(const struct image_file *file, uint64_t at, const struct vhdx_region *region,
-			const struct vhdx_header *header, struct error *err)
+static int check_region(const struct image_file *file, uint64_t at,
+			const struct vhdx_region *region, const struct vhdx_header *header,
+			struct error *err)
 {
 	if (region->offset % VHDX_ALIGNMENT || region->offset < VHDX_ALIGNMENT ||
 	    region->length % VHDX_ALIGNMENT || region->length == 0 ||
 	    !range_within(region->offset, region->length, file->size))
 		return error_damaged(err,
 				     "'%s': region entry at %" PRIu64 ": offset %" PRIu64
-				     " + %u, expected whole MiB within the file of %" PRIu64 " bytes",
+				     " + %u, expected whole MiB within the file of %" PRIu64
+				     " bytes",
 				     file->path, at, region->offset, region->length, file->size);
 	if (ranges_meet(region->offset, region->length, header->log_offset, header->log_length))
 		return error_damaged(err,
 				     "'%s': region entry at %" PRIu64 ": offset %" PRIu64
 				     " + %u, overlaps the log at %" PRIu64,
-				     file->path, at, region->offset, region->length, header->log_offset);
+				     file->path, at, region->offset, region->length,
+				     header->log_offset);
 	return 0;
 }
 
@@ -144,7 +152,7 @@ static int take_region(const struct image_file *file, const uint8_t *entry, uint
 {
 	struct guid guid = get_guid(entry);
 	bool required = get_le32(entry + VHDX_REGION_FLAGS_AT) & VHDX_REGION_REQUIRED;
-	struct vhdx_region *to = guid_equal(&guid, &VHDX_REGION_BAT)        ? bat
+	struct vhdx_region *to = guid_equal(&guid, &VHDX_REGION_BAT)	    ? bat
 				 : guid_equal(&guid, &VHDX_REGION_METADATA) ? metadata
 									    : NULL;
 	char text[GUID_TEXT_SIZE];
@@ -152,12 +160,14 @@ static int take_region(const struct image_file *file, const uint8_t *entry, uint
 	if (!to && required)
 		return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE,
 				     "make a plain VHDX of it with Convert-VHD on the Hyper-V host",
-				     "'%s': region entry at %" PRIu64 ": unknown region %s, marked as required",
+				     "'%s': region entry at %" PRIu64
+				     ": unknown region %s, marked as required",
 				     file->path, at, guid_format(&guid, text));
 	if (!to)
 		return 0;
 	if (to->length)
-		return error_damaged(err, "'%s': region entry at %" PRIu64 ": region %s stands twice",
+		return error_damaged(err,
+				     "'%s': region entry at %" PRIu64 ": region %s stands twice",
 				     file->path, at, guid_format(&guid, text));
 	to->offset = get_le64(entry + VHDX_REGION_OFFSET_AT);
 	to->length = get_le32(entry + VHDX_REGION_LENGTH_AT);
@@ -171,11 +181,12 @@ static void note_region(const struct image_file *file, const uint8_t *entry, uin
 
 	if (flags & ~VHDX_REGION_REQUIRED)
 		findings_add(findings, VHD_ERROR, at,
-			     "'%s': region entry at %" PRIu64 ": flags 0x%x, expected only bit 0", file->path,
-			     at, flags);
+			     "'%s': region entry at %" PRIu64 ": flags 0x%x, expected only bit 0",
+			     file->path, at, flags);
 	else if (!flags)
 		findings_add(findings, VHD_WARNING, at,
-			     "'%s': region entry at %" PRIu64 " is not marked as required", file->path, at);
+			     "'%s': region entry at %" PRIu64 " is not marked as required",
+			     file->path, at);
 }
 
 static int parse_regions(const struct image_file *file, const uint8_t *table, uint64_t table_at,
@@ -187,12 +198,14 @@ static int parse_regions(const struct image_file *file, const uint8_t *table, ui
 
 	*bat = *metadata = (struct vhdx_region){.length = 0};
 	if (count > VHDX_REGIONS_MAX)
-		return error_damaged(err, "'%s': region table at %" PRIu64 ": %u entries, expected up to %u",
+		return error_damaged(err,
+				     "'%s': region table at %" PRIu64
+				     ": %u entries, expected up to %u",
 				     file->path, table_at, count, VHDX_REGIONS_MAX);
 	if (get_le32(table + VHDX_REGIONS_RESERVED_AT))
 		findings_add(findings, VHD_ERROR, table_at,
-			     "'%s': region table at %" PRIu64 ": the reserved field is not zero", file->path,
-			     table_at);
+			     "'%s': region table at %" PRIu64 ": the reserved field is not zero",
+			     file->path, table_at);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
 		uint32_t entry = VHDX_REGIONS_ENTRIES_AT + i * VHDX_REGION_SIZE;
 
@@ -200,8 +213,8 @@ static int parse_regions(const struct image_file *file, const uint8_t *table, ui
 		r = take_region(file, table + entry, table_at + entry, header, bat, metadata, err);
 	}
 	if (r == 0 && (!bat->length || !metadata->length))
-		return error_damaged(err, "'%s': region table at %" PRIu64 " names no %s region", file->path,
-				     table_at, bat->length ? "metadata" : "BAT");
+		return error_damaged(err, "'%s': region table at %" PRIu64 " names no %s region",
+				     file->path, table_at, bat->length ? "metadata" : "BAT");
 	if (r == 0 && ranges_meet(bat->offset, bat->length, metadata->offset, metadata->length))
 		return error_damaged(err,
 				     "'%s': region table at %" PRIu64 ": the BAT at %" PRIu64
@@ -211,8 +224,8 @@ static int parse_regions(const struct image_file *file, const uint8_t *table, ui
 }
 
 /* The second table should be a copy of the first. */
-static int note_second_table(const struct image_file *file, const uint8_t *first, struct findings *findings,
-			     struct error *err)
+static int note_second_table(const struct image_file *file, const uint8_t *first,
+			     struct findings *findings, struct error *err)
 {
 	uint64_t at = VHDX_REGIONS_OFFSET(1);
 	CLEANUP_FREE uint8_t *table = malloc(VHDX_REGIONS_SIZE);
@@ -225,12 +238,13 @@ static int note_second_table(const struct image_file *file, const uint8_t *first
 		return r;
 	if (!is_whole(table, VHDX_REGIONS_SIZE, VHDX_REGIONS_SIGNATURE))
 		findings_add(findings, VHD_WARNING, at,
-			     "'%s': region table at %" PRIu64 " is not whole (signature or CRC-32C)",
+			     "'%s': region table at %" PRIu64
+			     " is not whole (signature or CRC-32C)",
 			     file->path, at);
 	else if (memcmp(first, table, VHDX_REGIONS_SIZE) != 0)
 		findings_add(findings, VHD_WARNING, at,
-			     "'%s': region table at %" PRIu64 " differs from the one at %" PRIu64, file->path,
-			     at, VHDX_REGIONS_OFFSET(0));
+			     "'%s': region table at %" PRIu64 " differs from the one at %" PRIu64,
+			     file->path, at, VHDX_REGIONS_OFFSET(0));
 	return 0;
 }
 
@@ -252,15 +266,17 @@ int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *h
 		if (is_whole(table, VHDX_REGIONS_SIZE, VHDX_REGIONS_SIGNATURE)) {
 			r = findings && i == 0 ? note_second_table(file, table, findings, err) : 0;
 			return r < 0 ? r
-				     : parse_regions(file, table, at, header, findings, ret_bat, ret_metadata,
-						     err);
+				     : parse_regions(file, table, at, header, findings, ret_bat,
+						     ret_metadata, err);
 		}
 		findings_add(findings, i ? VHD_ERROR : VHD_WARNING, at,
-			     "'%s': region table at %" PRIu64 " is not whole (signature or CRC-32C)",
+			     "'%s': region table at %" PRIu64
+			     " is not whole (signature or CRC-32C)",
 			     file->path, at);
 	}
-	return error_damaged(err,
-			     "'%s': no valid region table: signature or CRC-32C are wrong at offset %" PRIu64
-			     " and at %" PRIu64,
-			     file->path, VHDX_REGIONS_OFFSET(0), VHDX_REGIONS_OFFSET(1));
+	return error_damaged(
+		err,
+		"'%s': no valid region table: signature or CRC-32C are wrong at offset %" PRIu64
+		" and at %" PRIu64,
+		file->path, VHDX_REGIONS_OFFSET(0), VHDX_REGIONS_OFFSET(1));
 }

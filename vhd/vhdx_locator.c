@@ -21,8 +21,8 @@ struct locator {
 
 static int damaged(const struct locator *locator, const char *what)
 {
-	return error_damaged(locator->err, "'%s': parent locator at %" PRIu64 ": %s", locator->file->path,
-			     locator->at, what);
+	return error_damaged(locator->err, "'%s': parent locator at %" PRIu64 ": %s",
+			     locator->file->path, locator->at, what);
 }
 
 /* A string of the pool as UTF-8; NULL with *err filled on failure. */
@@ -40,7 +40,8 @@ static char *get_string(const struct locator *locator, uint32_t offset, uint16_t
 	return text;
 }
 
-static int take_linkage(const struct locator *locator, const char *value, struct parent_reference *ret)
+static int take_linkage(const struct locator *locator, const char *value,
+			struct parent_reference *ret)
 {
 	struct guid guid;
 
@@ -60,10 +61,11 @@ static int take_path(const struct locator *locator, char **value, char **to)
 	return 0;
 }
 
-static int take_pair(const struct locator *locator, const uint8_t *entry, struct parent_reference *ret)
+static int take_pair(const struct locator *locator, const uint8_t *entry,
+		     struct parent_reference *ret)
 {
-	CLEANUP_FREE char *key = get_string(locator, get_le32(entry),
-					    get_le16(entry + VHDX_LOCATOR_KEY_LENGTH_AT));
+	CLEANUP_FREE char *key =
+		get_string(locator, get_le32(entry), get_le16(entry + VHDX_LOCATOR_KEY_LENGTH_AT));
 	CLEANUP_FREE char *value = NULL;
 
 	if (!key)
@@ -98,7 +100,9 @@ static int parse_locator(const struct locator *locator, struct parent_reference 
 		return damaged(locator, "it has too many entries");
 	for (uint32_t i = 0; i < count && r == 0; i++)
 		r = take_pair(locator,
-			      locator->bytes + VHDX_LOCATOR_ENTRIES_AT + i * VHDX_LOCATOR_ENTRY_SIZE, ret);
+			      locator->bytes + VHDX_LOCATOR_ENTRIES_AT +
+				      i * VHDX_LOCATOR_ENTRY_SIZE,
+			      ret);
 	if (r == 0 && ret->linkage_count == 0)
 		return damaged(locator, "it has no parent_linkage");
 	if (ret->linkage_count > 1)

@@ -2,13 +2,15 @@
 /*
  * The log of a VHDX, replayed into an overlay (MS-VHDX 2.3). The file itself is not written.
  *
- * The log is a ring of 4 KiB sectors. An entry is a run of descriptor sectors followed by one data sector per data
- * descriptor. What has to be replayed is the active sequence: the run of entries, each directly behind the other with
- * sequence numbers rising by one, that ends with the highest number and whose last entry names, as its tail, an entry of
- * that same run. It is replayed from the tail on.
+ * The log is a ring of 4 KiB sectors. An entry is a run of descriptor sectors followed by one data
+ * sector per data descriptor. What has to be replayed is the active sequence: the run of entries,
+ * each directly behind the other with sequence numbers rising by one, that ends with the highest
+ * number and whose last entry names, as its tail, an entry of that same run. It is replayed from
+ * the tail on.
  *
- * Bounded work for any input: the sectors of an entry carry signatures by which no sector belongs to two valid entries,
- * and a checksum is computed only after all signatures were found right. So every sector is read a few times at most.
+ * Bounded work for any input: the sectors of an entry carry signatures by which no sector belongs
+ * to two valid entries, and a checksum is computed only after all signatures were found right. So
+ * every sector is read a few times at most.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +22,8 @@
 #include "vhd/vhdx.h"
 
 #define SECTOR VHDX_LOG_SECTOR
-/* Microsoft writes logs of 1 MiB, at most 254 pages; this bounds the overlay to a few MiB of memory. */
+/* Microsoft writes logs of 1 MiB, at most 254 pages; this bounds the overlay to a few MiB of
+ * memory. */
 #define MAX_PATCHES 16384
 /* Targets below are the identifier and the headers, which never go through the log. */
 #define LOWEST_TARGET VHDX_REGIONS_OFFSET(0)
@@ -49,13 +52,15 @@ struct log {
 
 static int read_sector(const struct log *log, uint64_t at, uint8_t sector[SECTOR])
 {
-	return io_read(log->file->fd, sector, SECTOR, log->header->log_offset + at % log->header->log_length);
+	return io_read(log->file->fd, sector, SECTOR,
+		       log->header->log_offset + at % log->header->log_length);
 }
 
 /* The sectors that descriptors take, the entry header included. */
 static uint64_t descriptor_sectors(uint32_t count)
 {
-	return div_round_up(VHDX_ENTRY_HEADER_SIZE + (uint64_t)count * VHDX_DESCRIPTOR_SIZE, SECTOR);
+	return div_round_up(VHDX_ENTRY_HEADER_SIZE + (uint64_t)count * VHDX_DESCRIPTOR_SIZE,
+			    SECTOR);
 }
 
 /* Is the target a place that the log may change? */
@@ -64,7 +69,8 @@ static bool is_target(const struct log *log, uint64_t offset, uint64_t length)
 	uint64_t start = log->header->log_offset, end = start + log->header->log_length;
 
 	return offset % SECTOR == 0 && length % SECTOR == 0 && offset >= LOWEST_TARGET &&
-	       offset <= INT64_MAX && length <= INT64_MAX - offset && (offset + length <= start || offset >= end);
+	       offset <= INT64_MAX && length <= INT64_MAX - offset &&
+	       (offset + length <= start || offset >= end);
 }
 
 /* One descriptor: 1 data, 0 zero, -1 neither, or wrong. */
@@ -80,7 +86,8 @@ static int check_descriptor(const struct log *log, const uint8_t *at, uint64_t s
 	return is_data;
 }
 
-/* Descriptors in sectors 0 to n - 1 of the entry. Returns the number of data descriptors, -1: wrong, or -errno - 1. */
+/* Descriptors in sectors 0 to n - 1 of the entry. Returns the number of data descriptors, -1:
+ * wrong, or -errno - 1. */
 static int64_t check_descriptors(const struct log *log, const struct log_entry *entry,
 				 uint8_t sector[SECTOR])
 {
@@ -122,7 +129,8 @@ static int check_data(const struct log *log, const struct log_entry *entry, int6
 	return 1;
 }
 
-static int check_checksum(const struct log *log, const struct log_entry *entry, uint8_t sector[SECTOR])
+static int check_checksum(const struct log *log, const struct log_entry *entry,
+			  uint8_t sector[SECTOR])
 {
 	uint32_t crc = 0, want = 0;
 
@@ -141,7 +149,8 @@ static int check_checksum(const struct log *log, const struct log_entry *entry, 
 }
 
 /* Fields of the entry header by themselves; 'sector' holds it. */
-static bool parse_entry(const struct log *log, const uint8_t sector[SECTOR], struct log_entry *entry)
+static bool parse_entry(const struct log *log, const uint8_t sector[SECTOR],
+			struct log_entry *entry)
 {
 	*entry = (struct log_entry){
 		.at = entry->at,
@@ -234,8 +243,8 @@ static struct log_entry *entry_at(const struct log *log, uint64_t at)
 }
 
 /*
- * Link the entries to runs. As valid entries do not overlap, each has at most one predecessor, and as numbers rise no run
- * goes round in a circle.
+ * Link the entries to runs. As valid entries do not overlap, each has at most one predecessor, and
+ * as numbers rise no run goes round in a circle.
  */
 static void link_entries(struct log *log)
 {
@@ -256,7 +265,8 @@ static void link_entries(struct log *log)
 			continue;
 		while (head->next)
 			head = head->next;
-		for (entry = first; entry; entry = entry_at(log, (uint64_t)entry->at + entry->length)) {
+		for (entry = first; entry;
+		     entry = entry_at(log, (uint64_t)entry->at + entry->length)) {
 			entry->head = head;
 			if (entry == head)
 				break;
@@ -283,7 +293,8 @@ static bool find_sequence(const struct log *log, const struct log_entry **ret_ta
 	return *ret_head;
 }
 
-static int add_patch(struct log *log, struct overlay *overlay, const uint8_t *descriptor, uint64_t *data_at)
+static int add_patch(struct log *log, struct overlay *overlay, const uint8_t *descriptor,
+		     uint64_t *data_at)
 {
 	struct overlay_range range = {
 		.offset = get_le64(descriptor + VHDX_DESCRIPTOR_OFFSET_AT),
@@ -293,8 +304,10 @@ static int add_patch(struct log *log, struct overlay *overlay, const uint8_t *de
 	if (memcmp(descriptor, VHDX_DESCRIPTOR_DATA, 4) == 0) {
 		range.length = SECTOR;
 		range.source = log->header->log_offset + *data_at % log->header->log_length;
-		memcpy(range.leading, descriptor + VHDX_DESCRIPTOR_LEADING_AT, sizeof(range.leading));
-		memcpy(range.trailing, descriptor + VHDX_DESCRIPTOR_TRAILING_AT, sizeof(range.trailing));
+		memcpy(range.leading, descriptor + VHDX_DESCRIPTOR_LEADING_AT,
+		       sizeof(range.leading));
+		memcpy(range.trailing, descriptor + VHDX_DESCRIPTOR_TRAILING_AT,
+		       sizeof(range.trailing));
 		*data_at += SECTOR;
 	}
 	if (log->patches++ == MAX_PATCHES)
@@ -321,10 +334,12 @@ static int apply_entry(struct log *log, const struct log_entry *entry, struct ov
 
 static int refuse(const struct log *log, const char *why, struct error *err)
 {
-	return error_refused(err, REFUSAL_LOG_DAMAGED,
-			     "attach and detach the disk once on the Hyper-V host, or take it from a backup",
-			     "'%s': the log at offset %" PRIu64 " has changes that are not in the file yet, and %s",
-			     log->file->path, log->header->log_offset, why);
+	return error_refused(
+		err, REFUSAL_LOG_DAMAGED,
+		"attach and detach the disk once on the Hyper-V host, or take it from a backup",
+		"'%s': the log at offset %" PRIu64
+		" has changes that are not in the file yet, and %s",
+		log->file->path, log->header->log_offset, why);
 }
 
 static int replay(struct log *log, struct image_file *file, struct error *err)
@@ -333,7 +348,8 @@ static int replay(struct log *log, struct image_file *file, struct error *err)
 	int r = read_entries(log);
 
 	if (r < 0)
-		return error_failed(err, -r, "'%s': cannot read the log: %s", file->path, strerror(-r));
+		return error_failed(err, -r, "'%s': cannot read the log: %s", file->path,
+				    strerror(-r));
 	link_entries(log);
 	if (!find_sequence(log, &entry, &head))
 		return refuse(log, "none of its entries verifies", err);
@@ -344,7 +360,8 @@ static int replay(struct log *log, struct image_file *file, struct error *err)
 	if (r == -E2BIG)
 		return refuse(log, "they are more than 64 MiB", err);
 	if (r < 0)
-		return error_failed(err, -r, "'%s': cannot read the log: %s", file->path, strerror(-r));
+		return error_failed(err, -r, "'%s': cannot read the log: %s", file->path,
+				    strerror(-r));
 	file->size = max_u64(file->size, head->last);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parent locator of a differencing VHDX being written (MS-VHDX 2.6.2.6), and relative paths for it. */
+/* The parent locator of a differencing VHDX being written (MS-VHDX 2.6.2.6), and relative paths for
+ * it. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 /* parent_linkage, relative_path, absolute_win32_path */
 #define MAX_PAIRS 3
 /* Windows paths have up to 32767 characters. */
-#define MAX_TEXT  65534
+#define MAX_TEXT 65534
 
 struct pairs {
 	const char *key[MAX_PAIRS];
@@ -52,7 +53,8 @@ static bool collect(const struct vhdx_parent *parent, struct pairs *pairs)
 {
 	char guid[GUID_TEXT_SIZE], *linkage;
 
-	if (asprintf(&linkage, "{%s}", guid_format(&vhd_info(parent->disk)->data_write_guid, guid)) < 0)
+	if (asprintf(&linkage, "{%s}",
+		     guid_format(&vhd_info(parent->disk)->data_write_guid, guid)) < 0)
 		return false;
 	return add_pair(pairs, "parent_linkage", linkage) &&
 	       (!parent->relative_path ||
@@ -62,7 +64,8 @@ static bool collect(const struct vhdx_parent *parent, struct pairs *pairs)
 }
 
 /* Append a string without its NUL and describe it at 'offset_at' and 'length_at' of the entry. */
-static int put_text(uint8_t *bytes, size_t *used, uint8_t *offset_at, uint8_t *length_at, const char *text)
+static int put_text(uint8_t *bytes, size_t *used, uint8_t *offset_at, uint8_t *length_at,
+		    const char *text)
 {
 	size_t size;
 	CLEANUP_FREE uint8_t *utf16 = utf8_to_utf16le(text, &size);

@@ -9,7 +9,7 @@
 
 struct item {
 	struct guid guid;
-	uint64_t at;     /* file offset of the table entry, for messages */
+	uint64_t at;	 /* file offset of the table entry, for messages */
 	uint32_t offset; /* within the region */
 	uint32_t length;
 	uint32_t flags;
@@ -24,7 +24,8 @@ struct parser {
 	unsigned int seen; /* one bit per known item */
 };
 
-/* The items of this program's interest: exact length (0: any) and the flags Microsoft's reader demands. */
+/* The items of this program's interest: exact length (0: any) and the flags Microsoft's reader
+ * demands. */
 struct known_item {
 	const char *name;
 	struct guid guid;
@@ -38,10 +39,11 @@ static int take_parameters(struct parser *p, const struct item *item, const uint
 	uint32_t size = get_le32(value), bits = get_le32(value + 4);
 
 	if (size < VHDX_BLOCK_SIZE_MIN || size > VHDX_BLOCK_SIZE_MAX || !is_power_of_two(size))
-		return error_damaged(p->err,
-				     "'%s': metadata entry at %" PRIu64
-				     ": block size %u, expected a power of two from 1 MiB to 256 MiB",
-				     p->file->path, item->at, size);
+		return error_damaged(
+			p->err,
+			"'%s': metadata entry at %" PRIu64
+			": block size %u, expected a power of two from 1 MiB to 256 MiB",
+			p->file->path, item->at, size);
 	if (bits & ~(VHDX_LEAVE_ALLOCATED | VHDX_HAS_PARENT))
 		findings_add(p->findings, VHD_ERROR, item->at,
 			     "'%s': file parameters of the entry at %" PRIu64
@@ -71,7 +73,8 @@ static int take_id(struct parser *p, const struct item *item, const uint8_t *val
 	return 0;
 }
 
-static int take_sector(struct parser *p, const struct item *item, const uint8_t *value, uint32_t *to)
+static int take_sector(struct parser *p, const struct item *item, const uint8_t *value,
+		       uint32_t *to)
 {
 	*to = get_le32(value);
 	if (*to != 512 && *to != 4096)
@@ -103,10 +106,11 @@ static int take_locator(struct parser *p, const struct item *item, const uint8_t
 static int refuse_incomplete(struct parser *p, const struct item *item, const uint8_t *value)
 {
 	(void)value;
-	return error_damaged(p->err,
-			     "'%s': metadata entry at %" PRIu64
-			     " marks the file as incomplete: whatever was writing it did not finish",
-			     p->file->path, item->at);
+	return error_damaged(
+		p->err,
+		"'%s': metadata entry at %" PRIu64
+		" marks the file as incomplete: whatever was writing it did not finish",
+		p->file->path, item->at);
 }
 
 #define DISK_ITEM (VHDX_ITEM_VIRTUAL_DISK | VHDX_ITEM_REQUIRED)
@@ -122,7 +126,8 @@ static int take_item(struct parser *p, const struct item *item)
 		{"logical sector size", VHDX_LOGICAL_SECTOR, 4, DISK_ITEM, take_logical},
 		{"physical sector size", VHDX_PHYSICAL_SECTOR, 4, DISK_ITEM, take_physical},
 		{"parent locator", VHDX_PARENT_LOCATOR, 0, VHDX_ITEM_REQUIRED, take_locator},
-		{"incomplete-file marker", VHDX_INCOMPLETE_FILE, 0, VHDX_ITEM_REQUIRED, refuse_incomplete},
+		{"incomplete-file marker", VHDX_INCOMPLETE_FILE, 0, VHDX_ITEM_REQUIRED,
+		 refuse_incomplete},
 	};
 	uint8_t value[16] = {0};
 	char text[GUID_TEXT_SIZE];
@@ -134,22 +139,28 @@ static int take_item(struct parser *p, const struct item *item)
 	if (i == ARRAY_SIZE(known) || item->flags & VHDX_ITEM_USER) {
 		if (!(item->flags & VHDX_ITEM_REQUIRED))
 			return 0;
-		return error_refused(p->err, REFUSAL_NOT_A_DISK_IMAGE,
-				     "make a plain VHDX of it with Convert-VHD on the Hyper-V host",
-				     "'%s': metadata entry at %" PRIu64
-				     ": unknown item %s, marked as required (a VHD set, or a newer format)",
-				     p->file->path, item->at, guid_format(&item->guid, text));
+		return error_refused(
+			p->err, REFUSAL_NOT_A_DISK_IMAGE,
+			"make a plain VHDX of it with Convert-VHD on the Hyper-V host",
+			"'%s': metadata entry at %" PRIu64
+			": unknown item %s, marked as required (a VHD set, or a newer format)",
+			p->file->path, item->at, guid_format(&item->guid, text));
 	}
 	if (p->seen & 1U << i)
-		return error_damaged(p->err, "'%s': metadata entry at %" PRIu64 ": the %s stands twice",
+		return error_damaged(p->err,
+				     "'%s': metadata entry at %" PRIu64 ": the %s stands twice",
 				     p->file->path, item->at, known[i].name);
 	p->seen |= 1U << i;
 	if (known[i].length && item->length != known[i].length)
-		return error_damaged(p->err, "'%s': metadata entry at %" PRIu64 ": %s of %u bytes, expected %u",
-				     p->file->path, item->at, known[i].name, item->length, known[i].length);
+		return error_damaged(p->err,
+				     "'%s': metadata entry at %" PRIu64
+				     ": %s of %u bytes, expected %u",
+				     p->file->path, item->at, known[i].name, item->length,
+				     known[i].length);
 	if (item->flags != known[i].flags)
 		findings_add(p->findings, VHD_ERROR, item->at,
-			     "'%s': metadata entry at %" PRIu64 ": %s has flags 0x%x, expected 0x%x",
+			     "'%s': metadata entry at %" PRIu64
+			     ": %s has flags 0x%x, expected 0x%x",
 			     p->file->path, item->at, known[i].name, item->flags, known[i].flags);
 	r = known[i].length ? image_file_read(p->file, value, item->length,
 					      p->region->offset + item->offset, p->err)
@@ -177,11 +188,12 @@ static int check_item(struct parser *p, const struct item *item, uint32_t reserv
 		return 0;
 	if (item->length > VHDX_ITEM_MAX_LENGTH || item->offset < VHDX_METADATA_TABLE_SIZE ||
 	    !range_within(item->offset, item->length, p->region->length))
-		return error_damaged(p->err,
-				     "'%s': metadata entry at %" PRIu64
-				     ": offset %u + %u, expected up to 1 MiB between 65536 and the end of the "
-				     "region at %u",
-				     p->file->path, item->at, item->offset, item->length, p->region->length);
+		return error_damaged(
+			p->err,
+			"'%s': metadata entry at %" PRIu64
+			": offset %u + %u, expected up to 1 MiB between 65536 and the end of the "
+			"region at %u",
+			p->file->path, item->at, item->offset, item->length, p->region->length);
 	if (reserved || item->flags > 7 || guid_is_zero(&item->guid) ||
 	    (item->flags & VHDX_ITEM_USER && item->flags & VHDX_ITEM_REQUIRED))
 		findings_add(p->findings, VHD_ERROR, item->at,
@@ -195,16 +207,20 @@ static int check_item(struct parser *p, const struct item *item, uint32_t reserv
 static void note_overlaps(struct parser *p, const uint8_t *table, uint32_t count)
 {
 	for (uint32_t i = 0; p->findings && i < count; i++) {
-		struct item a = parse_item(table + VHDX_METADATA_ENTRIES_AT + i * VHDX_ITEM_SIZE, 0);
+		struct item a =
+			parse_item(table + VHDX_METADATA_ENTRIES_AT + i * VHDX_ITEM_SIZE, 0);
 
 		for (uint32_t j = 0; j < i; j++) {
-			struct item b = parse_item(table + VHDX_METADATA_ENTRIES_AT + j * VHDX_ITEM_SIZE, 0);
+			struct item b =
+				parse_item(table + VHDX_METADATA_ENTRIES_AT + j * VHDX_ITEM_SIZE,
+					   0);
 
 			if ((uint64_t)a.offset < (uint64_t)b.offset + b.length &&
 			    (uint64_t)b.offset < (uint64_t)a.offset + a.length)
-				findings_add(p->findings, VHD_ERROR, p->region->offset + a.offset,
-					     "'%s': metadata items %u and %u overlap at offset %" PRIu64,
-					     p->file->path, j, i, p->region->offset + a.offset);
+				findings_add(
+					p->findings, VHD_ERROR, p->region->offset + a.offset,
+					"'%s': metadata items %u and %u overlap at offset %" PRIu64,
+					p->file->path, j, i, p->region->offset + a.offset);
 		}
 	}
 }
@@ -215,15 +231,20 @@ static int parse_table(struct parser *p, const uint8_t *table)
 	int r = 0;
 
 	if (memcmp(table, VHDX_METADATA_SIGNATURE, 8) != 0)
-		return error_damaged(p->err, "'%s': no metadata table at offset %" PRIu64 ": the signature is wrong",
+		return error_damaged(p->err,
+				     "'%s': no metadata table at offset %" PRIu64
+				     ": the signature is wrong",
 				     p->file->path, p->region->offset);
 	if (count > VHDX_METADATA_MAX)
-		return error_damaged(p->err, "'%s': metadata table at %" PRIu64 ": %u entries, expected up to %u",
+		return error_damaged(p->err,
+				     "'%s': metadata table at %" PRIu64
+				     ": %u entries, expected up to %u",
 				     p->file->path, p->region->offset, count, VHDX_METADATA_MAX);
-	if (get_le16(table + VHDX_METADATA_RESERVED_AT) || !is_zero(table + VHDX_METADATA_RESERVED2_AT, 20))
+	if (get_le16(table + VHDX_METADATA_RESERVED_AT) ||
+	    !is_zero(table + VHDX_METADATA_RESERVED2_AT, 20))
 		findings_add(p->findings, VHD_ERROR, p->region->offset,
-			     "'%s': metadata table at %" PRIu64 ": reserved fields are not zero", p->file->path,
-			     p->region->offset);
+			     "'%s': metadata table at %" PRIu64 ": reserved fields are not zero",
+			     p->file->path, p->region->offset);
 	for (uint32_t i = 0; i < count && r == 0; i++) {
 		uint32_t entry = VHDX_METADATA_ENTRIES_AT + i * VHDX_ITEM_SIZE;
 		struct item item = parse_item(table + entry, p->region->offset + entry);
@@ -242,13 +263,15 @@ static int check_metadata(struct parser *p)
 	const struct vhdx_metadata *metadata = p->metadata;
 
 	if (~p->seen & ((1U << MANDATORY) - 1))
-		return error_damaged(p->err,
-				     "'%s': metadata table at %" PRIu64
-				     " lacks one of file parameters, size, id, logical and physical sector size",
-				     p->file->path, p->region->offset);
+		return error_damaged(
+			p->err,
+			"'%s': metadata table at %" PRIu64
+			" lacks one of file parameters, size, id, logical and physical sector size",
+			p->file->path, p->region->offset);
 	if (metadata->disk_size % metadata->logical_sector)
 		return error_damaged(p->err,
-				     "'%s': virtual size %" PRIu64 " is no multiple of the sector size %u",
+				     "'%s': virtual size %" PRIu64
+				     " is no multiple of the sector size %u",
 				     p->file->path, metadata->disk_size, metadata->logical_sector);
 	if (metadata->has_parent && !metadata->locator_length)
 		return error_damaged(p->err,

@@ -2,8 +2,8 @@
 /*
  * Every entry of a BAT, looked at once: states, places, collisions (MS-VHDX 2.5.1).
  *
- * Two users: opening a file stops at the first entry that would give wrong data; the checker notes all that are against
- * the specification. A map of one bit per MiB of the file finds what overlaps.
+ * Two users: opening a file stops at the first entry that would give wrong data; the checker notes
+ * all that are against the specification. A map of one bit per MiB of the file finds what overlaps.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -50,7 +50,8 @@ static int complain(struct scan *scan, bool fatal, enum vhd_severity severity, u
 	return 0;
 }
 
-/* Mark whole MiB as used; false when one of them was already. What lies past the end of the file is left out. */
+/* Mark whole MiB as used; false when one of them was already. What lies past the end of the file is
+ * left out. */
 static bool claim(struct scan *scan, uint64_t offset, uint64_t length)
 {
 	uint64_t end = min_u64(div_round_up(offset + length, MIB), scan->mibs);
@@ -69,21 +70,23 @@ static bool claim(struct scan *scan, uint64_t offset, uint64_t length)
 }
 
 /* A block of the file, of which 'needed' bytes hold data. */
-static int check_place(struct scan *scan, uint64_t at, const char *what, uint64_t number, uint64_t offset,
-		       uint64_t length, uint64_t needed, bool fatal)
+static int check_place(struct scan *scan, uint64_t at, const char *what, uint64_t number,
+		       uint64_t offset, uint64_t length, uint64_t needed, bool fatal)
 {
 	uint64_t size = scan->vhdx->image.file.size;
 
 	if (offset < VHDX_ALIGNMENT || !range_within(offset, needed, size))
 		return complain(scan, fatal, VHD_ERROR, at,
 				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
-				" + %" PRIu64 ", expected behind the first MiB and within the file of %" PRIu64
+				" + %" PRIu64
+				", expected behind the first MiB and within the file of %" PRIu64
 				" bytes",
 				at, what, number, offset, length, size);
 	if (!range_within(offset, length, scan->mibs * MIB))
 		return complain(scan, false, VHD_ERROR, at,
 				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
-				" is not stored in full: it has %" PRIu64 " bytes and the file ends at %" PRIu64,
+				" is not stored in full: it has %" PRIu64
+				" bytes and the file ends at %" PRIu64,
 				at, what, number, offset, length, size);
 	if (!claim(scan, offset, length))
 		return complain(scan, fatal, VHD_ERROR, at,
@@ -115,7 +118,8 @@ static int check_bitmap_of(struct scan *scan, uint64_t at, uint64_t block)
 	if (VHDX_BAT_STATE(entry) < VHDX_FULLY_PRESENT)
 		return complain(scan, true, VHD_ERROR, at,
 				"BAT entry at %" PRIu64 ": block %" PRIu64
-				" is partially present, but the bitmap of chunk %" PRIu64 " is not (state %u)",
+				" is partially present, but the bitmap of chunk %" PRIu64
+				" is not (state %u)",
 				at, block, chunk, VHDX_BAT_STATE(entry));
 	return 0;
 }
@@ -127,7 +131,9 @@ static int check_absent(struct scan *scan, uint64_t at, uint64_t block, uint64_t
 
 	if (state == 4)
 		return complain(scan, true, VHD_ERROR, at,
-				"BAT entry at %" PRIu64 ": block %" PRIu64 " has the reserved state 4", at, block);
+				"BAT entry at %" PRIu64 ": block %" PRIu64
+				" has the reserved state 4",
+				at, block);
 	if (state == VHDX_UNMAPPED_DRAFT)
 		return complain(scan, false, VHD_ERROR, at,
 				"BAT entry at %" PRIu64 ": block %" PRIu64
@@ -137,10 +143,11 @@ static int check_absent(struct scan *scan, uint64_t at, uint64_t block, uint64_t
 		return 0;
 	if (state == VHDX_NOT_PRESENT || state == VHDX_ZERO)
 		return complain(scan, false, VHD_ERROR, at,
-				"BAT entry at %" PRIu64 ": block %" PRIu64 " of state %u has offset %" PRIu64
-				", expected 0",
+				"BAT entry at %" PRIu64 ": block %" PRIu64
+				" of state %u has offset %" PRIu64 ", expected 0",
 				at, block, state, offset);
-	return check_place(scan, at, "block", block, offset, scan->vhdx->metadata.block_size, 0, false);
+	return check_place(scan, at, "block", block, offset, scan->vhdx->metadata.block_size, 0,
+			   false);
 }
 
 static int check_payload(struct scan *scan, uint64_t at, uint64_t block, uint64_t entry)
@@ -154,14 +161,16 @@ static int check_payload(struct scan *scan, uint64_t at, uint64_t block, uint64_
 		return 0;
 	if (VHDX_BAT_RESERVED(entry))
 		r = complain(scan, false, VHD_ERROR, at,
-			     "BAT entry at %" PRIu64 ": reserved bits are set: 0x%" PRIx64, at, entry);
+			     "BAT entry at %" PRIu64 ": reserved bits are set: 0x%" PRIx64, at,
+			     entry);
 	if (r == 0 && VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT)
 		r = check_bitmap_of(scan, at, block);
 	if (r < 0)
 		return r;
 	if (VHDX_BAT_STATE(entry) < VHDX_FULLY_PRESENT)
 		return check_absent(scan, at, block, entry);
-	return check_place(scan, at, "block", block, VHDX_BAT_OFFSET(entry), block_size, needed, true);
+	return check_place(scan, at, "block", block, VHDX_BAT_OFFSET(entry), block_size, needed,
+			   true);
 }
 
 static int check_bitmap(struct scan *scan, uint64_t at, uint64_t chunk, uint64_t entry)
@@ -172,12 +181,14 @@ static int check_bitmap(struct scan *scan, uint64_t at, uint64_t chunk, uint64_t
 	if (entry == 0)
 		return 0;
 	if (!has_parent || (state != 0 && state != VHDX_FULLY_PRESENT) || VHDX_BAT_RESERVED(entry))
-		return complain(scan, has_parent && state != 0 && state < VHDX_FULLY_PRESENT, VHD_ERROR, at,
+		return complain(scan, has_parent && state != 0 && state < VHDX_FULLY_PRESENT,
+				VHD_ERROR, at,
 				"BAT entry at %" PRIu64 " of the sector bitmap of chunk %" PRIu64
 				" is 0x%" PRIx64 ", expected %s",
-				at, chunk, entry, has_parent ? "state 0 or 6" : "0 in a disk without a parent");
-	return check_place(scan, at, "sector bitmap", chunk, VHDX_BAT_OFFSET(entry), VHDX_BITMAP_SIZE,
-			   VHDX_BITMAP_SIZE, true);
+				at, chunk, entry,
+				has_parent ? "state 0 or 6" : "0 in a disk without a parent");
+	return check_place(scan, at, "sector bitmap", chunk, VHDX_BAT_OFFSET(entry),
+			   VHDX_BITMAP_SIZE, VHDX_BITMAP_SIZE, true);
 }
 
 static int check_entry(struct scan *scan, uint64_t index, uint64_t entry)
@@ -193,7 +204,8 @@ static int check_entry(struct scan *scan, uint64_t index, uint64_t entry)
 	return 0; /* of the last chunk of a differencing disk, past its end */
 }
 
-/* From 'index' on, the first entry in a part of the BAT which the host file stores; the others are zero. */
+/* From 'index' on, the first entry in a part of the BAT which the host file stores; the others are
+ * zero. */
 static int skip_hole(const struct vhdx *vhdx, uint64_t *index, uint64_t entries)
 {
 	uint64_t start, end, from = vhdx->bat.offset + *index * VHDX_BAT_ENTRY_SIZE;
@@ -225,9 +237,10 @@ static int scan_entries(struct scan *scan)
 			break;
 		at = vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE;
 		r = window_read(&vhdx->bat_window, &vhdx->image.file, vhdx->bat.offset,
-				vhdx->bat.offset + entries * VHDX_BAT_ENTRY_SIZE, at, &bytes, &available,
-				scan->err);
-		for (; r == 0 && available >= VHDX_BAT_ENTRY_SIZE; available -= VHDX_BAT_ENTRY_SIZE) {
+				vhdx->bat.offset + entries * VHDX_BAT_ENTRY_SIZE, at, &bytes,
+				&available, scan->err);
+		for (; r == 0 && available >= VHDX_BAT_ENTRY_SIZE;
+		     available -= VHDX_BAT_ENTRY_SIZE) {
 			r = check_entry(scan, index++, get_le64(bytes));
 			bytes += VHDX_BAT_ENTRY_SIZE;
 		}
@@ -244,7 +257,8 @@ int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_
 
 	memset(states, 0, VHD_STATES * sizeof(*states));
 	if (vhdx->image.file.size > FILE_SIZE_MAX)
-		return error_damaged(err, "'%s': the file has %" PRIu64 " bytes, expected up to 256 TiB",
+		return error_damaged(err,
+				     "'%s': the file has %" PRIu64 " bytes, expected up to 256 TiB",
 				     vhdx->image.file.path, vhdx->image.file.size);
 	scan.mibs = div_round_up(vhdx->image.file.size, MIB);
 	scan.used = used = calloc(scan.mibs / 8 + 1, 1);

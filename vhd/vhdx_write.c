@@ -2,12 +2,12 @@
 /*
  * Writing a VHDX in one go.
  *
- *   identifier, headers, region tables | log (empty) | metadata | BAT | blocks in the order of the disk
+ *   identifier, headers, region tables | log (empty) | metadata | BAT | bitmaps | blocks
  *
- * The log, the metadata and the BAT stand where Microsoft's own tools put them. Blocks come first and the identifier last,
- * so that a file whose writing was cut short is no VHDX. The BAT passes through a window of fixed size; zeros are never
- * written, as the file is empty at the start. A differencing disk has the bitmap blocks of all chunks in front of its
- * blocks.
+ * The log, the metadata and the BAT stand where Microsoft's own tools put them. Blocks come first
+ * and the identifier last, so that a file whose writing was cut short is no VHDX. The BAT passes
+ * through a window of fixed size; zeros are never written, as the file is empty at the start.
+ * Blocks are in the order of the disk. Only a differencing disk has bitmaps.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -26,7 +26,8 @@ int vhdx_put(struct vhdx_writer *w, const void *bytes, size_t length, uint64_t o
 	int r = io_write(w->copy.fd, bytes, length, offset);
 
 	if (r < 0)
-		return error_failed(w->err, -r, "'%s': cannot write: %s", w->copy.name, strerror(-r));
+		return error_failed(w->err, -r, "'%s': cannot write: %s", w->copy.name,
+				    strerror(-r));
 	return 0;
 }
 
@@ -42,7 +43,8 @@ struct item_writer {
 };
 
 /* Append a table entry; returns where its value goes. */
-static uint8_t *put_item(struct item_writer *items, const struct guid *guid, uint32_t length, uint32_t flags)
+static uint8_t *put_item(struct item_writer *items, const struct guid *guid, uint32_t length,
+			 uint32_t flags)
 {
 	uint8_t *value = items->value;
 
@@ -98,7 +100,8 @@ static int write_metadata(struct vhdx_writer *w)
 	put_le64(put_item(&items, &VHDX_DISK_SIZE, 8, disk_flags), w->metadata.disk_size);
 	put_guid(put_item(&items, &VHDX_DISK_ID, 16, disk_flags), &w->metadata.disk_id);
 	put_le32(put_item(&items, &VHDX_LOGICAL_SECTOR, 4, disk_flags), w->metadata.logical_sector);
-	put_le32(put_item(&items, &VHDX_PHYSICAL_SECTOR, 4, disk_flags), w->metadata.physical_sector);
+	put_le32(put_item(&items, &VHDX_PHYSICAL_SECTOR, 4, disk_flags),
+		 w->metadata.physical_sector);
 	if (w->parent)
 		r = write_locator(w, &items);
 	return r < 0 ? r : vhdx_put(w, bytes, LOCATOR_OFFSET, WRITER_METADATA_OFFSET);
@@ -124,7 +127,8 @@ static int write_regions(struct vhdx_writer *w)
 	memcpy(table, VHDX_REGIONS_SIGNATURE, 4);
 	put_le32(table + VHDX_REGIONS_COUNT_AT, 2);
 	put_region(entries, &VHDX_REGION_BAT, WRITER_BAT_OFFSET, w->bat_length);
-	put_region(entries + VHDX_REGION_SIZE, &VHDX_REGION_METADATA, WRITER_METADATA_OFFSET, WRITER_METADATA_LENGTH);
+	put_region(entries + VHDX_REGION_SIZE, &VHDX_REGION_METADATA, WRITER_METADATA_OFFSET,
+		   WRITER_METADATA_LENGTH);
 	put_le32(table + VHDX_REGIONS_CHECKSUM_AT, crc32c(0, table, VHDX_REGIONS_SIZE));
 	for (unsigned int i = 0; i < 2 && r == 0; i++)
 		r = vhdx_put(w, table, VHDX_REGIONS_SIZE, VHDX_REGIONS_OFFSET(i));
@@ -159,8 +163,9 @@ static int write_identifier(struct vhdx_writer *w)
 	CLEANUP_FREE uint8_t *creator = utf8_to_utf16le(w->spec->creator, &size);
 
 	if (!creator || size > VHDX_CREATOR_SIZE)
-		return error_failed(w->err, creator ? EINVAL : errno, "'%s': creator text '%s' cannot be stored",
-				    w->copy.name, w->spec->creator);
+		return error_failed(w->err, creator ? EINVAL : errno,
+				    "'%s': creator text '%s' cannot be stored", w->copy.name,
+				    w->spec->creator);
 	memcpy(bytes + VHDX_CREATOR_AT, creator, size);
 	return vhdx_put(w, bytes, sizeof(bytes), 0);
 }
@@ -180,26 +185,29 @@ static int check_spec(const struct vhdx_spec *spec, const struct disk *contents,
 	uint32_t block = spec->block_size;
 
 	if (spec->type < VHD_TYPE_MAX && is_power_of_two(block) && block >= VHDX_BLOCK_SIZE_MIN &&
-	    block <= VHDX_BLOCK_SIZE_MAX && contents->size > 0 && contents->size <= VHDX_DISK_SIZE_MAX &&
-	    contents->size % contents->sector_size == 0)
+	    block <= VHDX_BLOCK_SIZE_MAX && contents->size > 0 &&
+	    contents->size <= VHDX_DISK_SIZE_MAX && contents->size % contents->sector_size == 0)
 		return 0;
 	return error_failed(err, EINVAL,
-			    "'%s': cannot make a VHDX of %" PRIu64 " bytes with blocks of %u bytes", name,
-			    contents->size, block);
+			    "'%s': cannot make a VHDX of %" PRIu64 " bytes with blocks of %u bytes",
+			    name, contents->size, block);
 }
 
-static int check_parent(const struct vhdx_parent *parent, const struct disk *contents, const char *name,
-			struct error *err)
+static int check_parent(const struct vhdx_parent *parent, const struct disk *contents,
+			const char *name, struct error *err)
 {
 	if (!parent || (!parent->relative_path && !parent->windows_path))
-		return error_failed(err, EINVAL, "'%s': a differencing disk needs a parent and its path", name);
+		return error_failed(err, EINVAL,
+				    "'%s': a differencing disk needs a parent and its path", name);
 	if (vhd_info(parent->disk)->format == VHD_FORMAT_VHDX &&
-	    parent->disk->sector_size == contents->sector_size && parent->disk->size <= contents->size)
+	    parent->disk->sector_size == contents->sector_size &&
+	    parent->disk->size <= contents->size)
 		return 0;
 	return error_failed(err, EINVAL,
-			    "'%s' (%s of %" PRIu64 " bytes) cannot be the parent of a VHDX of %" PRIu64 " bytes",
-			    parent->disk->name, vhd_info_text(vhd_info(parent->disk)), parent->disk->size,
-			    contents->size);
+			    "'%s' (%s of %" PRIu64
+			    " bytes) cannot be the parent of a VHDX of %" PRIu64 " bytes",
+			    parent->disk->name, vhd_info_text(vhd_info(parent->disk)),
+			    parent->disk->size, contents->size);
 }
 
 static int write_file(struct vhdx_writer *w)

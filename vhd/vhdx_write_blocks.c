@@ -2,13 +2,16 @@
 /*
  * The blocks of a VHDX being written, and the BAT that names them.
  *
- * The contents are walked once, in pieces that are alike: unchanged (from the parent), zero, or data.
+ * The contents are walked once, in pieces that are alike: unchanged (from the parent), zero, or
+ * data.
  *
  *   fixed         every block is stored
  *   dynamic       blocks with data are stored
- *   differencing  blocks with something changed are stored, fully or partially present. Zeros are stored as well (as holes
- *                 of the host file): libvhdi, the second reader of results, takes the state ZERO for a block of the
- *                 parent, and a chunk without a bitmap block for damage, so each chunk has one.
+ *   differencing  blocks with something changed are stored, fully or partially present
+ *
+ * A differencing disk stores zeros as well (as holes of the host file), and has a bitmap block for
+ * each chunk: libvhdi, the second reader of results, takes the state ZERO for a block of the
+ * parent, and reads garbage where a chunk has no bitmap block.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +36,8 @@ static int flush_bat(struct vhdx_writer *w)
 		for (end = at; end < WRITER_BAT_WINDOW && !is_zero(w->bat + end, BAT_PAGE);)
 			end += BAT_PAGE;
 		if (end > at)
-			r = vhdx_put(w, w->bat + at, end - at, WRITER_BAT_OFFSET + w->bat_offset + at);
+			r = vhdx_put(w, w->bat + at, end - at,
+				     WRITER_BAT_OFFSET + w->bat_offset + at);
 		at = end + BAT_PAGE;
 	}
 	memset(w->bat, 0, WRITER_BAT_WINDOW);
@@ -74,15 +78,16 @@ static void tell_progress(const struct vhdx_writer *w, uint64_t done)
 /* Compare the extent with what the parent has at 'offset', and cut it where the answer changes. */
 static int compare(struct vhdx_writer *w, uint64_t offset, struct piece *piece)
 {
-	struct disk_extent *extent = &piece->extent, other = {.kind = DISK_HOLE, .length = UINT64_MAX};
+	struct disk_extent *extent = &piece->extent,
+			   other = {.kind = DISK_HOLE, .length = UINT64_MAX};
 	int r = 0;
 
 	if (offset < w->parent->size)
 		r = disk_extent(w->parent, offset, &other, w->err);
 	extent->length = min_u64(extent->length, other.length);
 	piece->is_same = (is_empty(extent) && is_empty(&other)) ||
-			 (extent->kind == DISK_DATA && other.kind == DISK_DATA && extent->fd == other.fd &&
-			  extent->file_offset == other.file_offset);
+			 (extent->kind == DISK_DATA && other.kind == DISK_DATA &&
+			  extent->fd == other.fd && extent->file_offset == other.file_offset);
 	return r;
 }
 
@@ -129,7 +134,8 @@ static int summarise(struct vhdx_writer *w, uint64_t offset, uint64_t end, struc
 		ret->has_change |= !piece.is_same;
 		ret->has_data |= w->parent != NULL; /* of no interest: zeros are stored too */
 		if (!piece.is_same && !ret->has_data) {
-			r = copy_extent_is_zero(&w->copy, w->contents, offset, &piece.extent, w->err);
+			r = copy_extent_is_zero(&w->copy, w->contents, offset, &piece.extent,
+						w->err);
 			ret->has_data = r == 0;
 			r = r < 0 ? r : 0;
 		}
@@ -158,9 +164,10 @@ static int copy_pieces(struct vhdx_writer *w, uint64_t offset, uint64_t end)
 		r = vhdx_next_piece(w, offset, end, &piece);
 		if (r == 0 && !piece.is_same) {
 			if (w->parent)
-				set_bits(w->bits, (offset - start) / sector, piece.extent.length / sector);
-			r = copy_extent(&w->copy, w->contents, offset, &piece.extent, w->end + (offset - start),
-					&stored, w->err);
+				set_bits(w->bits, (offset - start) / sector,
+					 piece.extent.length / sector);
+			r = copy_extent(&w->copy, w->contents, offset, &piece.extent,
+					w->end + (offset - start), &stored, w->err);
 		}
 		offset += piece.extent.length;
 	}
@@ -187,7 +194,8 @@ static int write_block(struct vhdx_writer *w, uint64_t block)
 	struct summary summary;
 	int r = summarise(w, offset, end, &summary);
 
-	if (r < 0 || (w->spec->type == VHD_TYPE_DYNAMIC && !summary.has_data) || !summary.has_change)
+	if (r < 0 || (w->spec->type == VHD_TYPE_DYNAMIC && !summary.has_data) ||
+	    !summary.has_change)
 		return r;
 	if (summary.has_same)
 		state = VHDX_PARTIALLY_PRESENT;
@@ -211,7 +219,8 @@ static int skippable_blocks(struct vhdx_writer *w, uint64_t block, uint64_t *ret
 	int r = vhdx_next_piece(w, offset, size, &piece);
 
 	*ret = 0;
-	if (r < 0 || w->spec->type == VHD_TYPE_FIXED || !(w->parent ? piece.is_same : piece_is_empty(&piece)))
+	if (r < 0 || w->spec->type == VHD_TYPE_FIXED ||
+	    !(w->parent ? piece.is_same : piece_is_empty(&piece)))
 		return r;
 	*ret = offset + piece.extent.length == size ? w->geometry.blocks - block
 						    : piece.extent.length / w->spec->block_size;

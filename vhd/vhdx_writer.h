@@ -24,11 +24,11 @@ struct vhdx_writer {
 	struct vhdx_geometry geometry;
 	uint64_t bat_length;
 	uint64_t bitmaps; /* file offset of the bitmap of chunk 0; the others follow */
-	uint64_t end;     /* of the file so far: where the next block goes */
-	uint8_t *bat;     /* WRITER_BAT_WINDOW bytes from 'bat_offset' of the BAT */
+	uint64_t end;	  /* of the file so far: where the next block goes */
+	uint8_t *bat;	  /* WRITER_BAT_WINDOW bytes from 'bat_offset' of the BAT */
 	uint64_t bat_offset;
 	uint64_t next_chunk; /* the first whose bitmap is not in the BAT yet */
-	uint8_t *bits;       /* the bitmap of one block, 64 KiB at most */
+	uint8_t *bits;	     /* the bitmap of one block, 64 KiB at most */
 };
 
 /* Write bytes of the file. */
@@ -47,12 +47,14 @@ static inline bool piece_is_empty(const struct piece *piece)
 }
 
 /*
- * The piece at 'offset' (whole sectors), up to 'end'. Pieces of a differencing disk are whole sectors, as its bitmaps are: a
- * sector that is put together from several places counts as changed and is read.
+ * The piece at 'offset' (whole sectors), up to 'end'. Pieces of a differencing disk are whole
+ * sectors, as its bitmaps are: a sector that is put together from several places counts as changed
+ * and is read.
  */
 int vhdx_next_piece(struct vhdx_writer *w, uint64_t offset, uint64_t end, struct piece *ret);
 
-/* Fill what follows from spec and contents: shape, parent, layout. Errors: mistakes of the caller. */
+/* Fill what follows from spec and contents: shape, parent, layout. Errors: mistakes of the caller.
+ */
 int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const struct vhdx_spec *spec,
 		     struct disk *contents, struct error *err);
 
@@ -60,8 +62,8 @@ int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const stru
 int vhdx_write_blocks(struct vhdx_writer *w);
 
 /*
- * The parent locator of 'parent' as it goes into the metadata: new bytes to be freed, *ret_length of them. NULL with *err
- * filled on failure.
+ * The parent locator of 'parent' as it goes into the metadata: new bytes to be freed, *ret_length
+ * of them. NULL with *err filled on failure.
  */
 uint8_t *vhdx_make_locator(const struct vhdx_parent *parent, size_t *ret_length, struct error *err);
 

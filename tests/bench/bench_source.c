@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench_source IMAGE OUTPUT SIZE_GIB DATA_GIB: a copy of IMAGE as a dynamic VHDX that is SIZE_GIB large and has DATA_GIB of
- * data that do not compress, from 22 GiB on. IMAGE is a sample VM of 40 GiB made by mkvm, whose file system has nothing
- * there; the program under test copies blocks by the block map and does not know that no file has them.
+ * bench_source IMAGE OUTPUT SIZE_GIB DATA_GIB: a copy of IMAGE as a dynamic VHDX that is SIZE_GIB
+ * large and has DATA_GIB of data that do not compress, from 22 GiB on. IMAGE is a sample VM of 40
+ * GiB made by mkvm, whose file system has nothing there; the program under test copies blocks by
+ * the block map and does not know that no file has them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@ struct source {
 	uint64_t data_end;
 };
 
-static int source_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
+static int source_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
+			 struct error *err)
 {
 	struct source *source = (struct source *)disk;
 	uint64_t limit = disk->size - offset;
@@ -46,7 +48,8 @@ static int source_extent(struct disk *disk, uint64_t offset, struct disk_extent 
 }
 
 /* The writer reads either all of the base or all of the data. */
-static int source_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int source_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	struct source *source = (struct source *)disk;
 	uint64_t state = offset | 1;
@@ -70,8 +73,9 @@ static void source_close(struct disk *disk)
 
 static int make(const char *const *args, struct error *err)
 {
-	static const struct disk_ops ops = {
-		.read = source_read, .extent = source_extent, .close = source_close};
+	static const struct disk_ops ops = {.read = source_read,
+					    .extent = source_extent,
+					    .close = source_close};
 	CLEANUP_DISK struct disk *base = NULL;
 	CLEANUP_FD int fd = open(args[1], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	struct vhdx_spec spec = {.type = VHD_TYPE_DYNAMIC,

@@ -58,7 +58,8 @@ static void walk(struct disk *disk)
 			return;
 		if (extent.length == 0 || extent.length > disk->size - offset)
 			abort();
-		if (disk_read(disk, buffer, (size_t)min_u64(READ_SIZE, disk->size - offset), offset, &err) == 0 &&
+		if (disk_read(disk, buffer, (size_t)min_u64(READ_SIZE, disk->size - offset), offset,
+			      &err) == 0 &&
 		    (extent.kind == DISK_HOLE || extent.kind == DISK_ZERO) &&
 		    !is_zero(buffer, (size_t)min_u64(READ_SIZE, extent.length)))
 			abort();
@@ -79,7 +80,8 @@ static void walk_image(const char *path)
 	for (unsigned int i = 0; i < MAX_EXTENTS && offset < size; i++) {
 		struct image_extent extent;
 
-		if (image->ops->lookup(image, offset, min_u64(size - offset, 3 * MIB), &extent, &err) < 0)
+		if (image->ops->lookup(image, offset, min_u64(size - offset, 3 * MIB), &extent,
+				       &err) < 0)
 			break;
 		if (extent.length == 0 || extent.length > size - offset)
 			abort();
@@ -134,7 +136,8 @@ void fuzz_image_run(const struct fuzz_image *image, const uint8_t *data, size_t 
 		if (number == 0)
 			cut = min_u64(image->size, get_le16(data + 1) * UINT64_C(4096));
 		else
-			apply(image, &image->places[number], get_le16(data + 1), data + 4, length, &undo[count++]);
+			apply(image, &image->places[number], get_le16(data + 1), data + 4, length,
+			      &undo[count++]);
 		touched |= 1U << number;
 		data += 4 + length;
 		size -= 4 + length;

@@ -2,8 +2,8 @@
 /*
  * The reader and checker of VHD (version 1).
  *
- * The first byte of the input chooses a sound image: fixed, dynamic, or differencing (whose parent cannot be found). The
- * rest are patches, see fuzz_image.h. Checksums are put right after patching.
+ * The first byte of the input chooses a sound image: fixed, dynamic, or differencing (whose parent
+ * cannot be found). The rest are patches, see fuzz_image.h. Checksums are put right after patching.
  */
 #include <string.h>
 
@@ -14,13 +14,13 @@
 #include "vhd/vhd1_format.h"
 
 #define BLOCK_SIZE (512 * KIB)
-#define BLOCKS     4
-#define STRIDE     (VHD1_SECTOR + BLOCK_SIZE)
-#define HEADER     512
-#define BAT        1536
-#define LOCATOR    2048
-#define DATA       4096
-#define SIZE       (DATA + 3 * STRIDE + 512)
+#define BLOCKS	   4
+#define STRIDE	   (VHD1_SECTOR + BLOCK_SIZE)
+#define HEADER	   512
+#define BAT	   1536
+#define LOCATOR	   2048
+#define DATA	   4096
+#define SIZE	   (DATA + 3 * STRIDE + 512)
 
 static void seal(int fd, uint64_t offset, size_t size, size_t field)
 {
@@ -75,7 +75,8 @@ static int make(uint32_t type)
 
 	put_be32(footer + VHD1_VERSION_AT, VHD1_VERSION);
 	put_be64(footer + VHD1_DATA_OFFSET_AT, HEADER);
-	put_be64(footer + VHD1_CURRENT_SIZE_AT, type == VHD1_TYPE_FIXED ? SIZE - 512 : BLOCKS * BLOCK_SIZE);
+	put_be64(footer + VHD1_CURRENT_SIZE_AT,
+		 type == VHD1_TYPE_FIXED ? SIZE - 512 : BLOCKS * BLOCK_SIZE);
 	put_be32(footer + VHD1_TYPE_AT, type);
 	fuzz_put(fd, SIZE - 512, footer, sizeof(footer));
 	seal_end(fd);
@@ -86,7 +87,8 @@ static int make(uint32_t type)
 	put_header(fd, type == VHD1_TYPE_DIFFERENCING);
 	seal_header(fd);
 	for (unsigned int i = 0; i < BLOCKS; i++)
-		put_be32(bat + 4 * i, i == 1 ? UINT32_MAX : (uint32_t)((DATA + (i - (i > 1)) * STRIDE) / 512));
+		put_be32(bat + 4 * i,
+			 i == 1 ? UINT32_MAX : (uint32_t)((DATA + (i - (i > 1)) * STRIDE) / 512));
 	fuzz_put(fd, BAT, bat, sizeof(bat));
 	return fd;
 }
@@ -94,8 +96,14 @@ static int make(uint32_t type)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct fuzz_place places[] = {
-		{0, 0, NULL},		  {0, 1, seal_front}, {SIZE - 512, 1, seal_end}, {HEADER, 1, seal_header},
-		{BAT, 1, NULL},		  {LOCATOR, 1, NULL}, {DATA, 1, NULL},		 {0, 512, NULL},
+		{0, 0, NULL},
+		{0, 1, seal_front},
+		{SIZE - 512, 1, seal_end},
+		{HEADER, 1, seal_header},
+		{BAT, 1, NULL},
+		{LOCATOR, 1, NULL},
+		{DATA, 1, NULL},
+		{0, 512, NULL},
 		{SIZE - 512, 1, NULL},
 	};
 	static struct fuzz_image images[3];

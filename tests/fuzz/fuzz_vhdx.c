@@ -2,9 +2,9 @@
 /*
  * The VHDX reader and checker, log and parent locator included.
  *
- * The first byte of the input chooses one of the sound images of 8 MiB: dynamic, differencing (its parent cannot be found,
- * so the locator is what is read), or one with a dirty log. The rest are patches, see fuzz_image.h. Checksums are put right
- * after patching.
+ * The first byte of the input chooses one of the sound images of 8 MiB: dynamic, differencing (its
+ * parent cannot be found, so the locator is what is read), or one with a dirty log. The rest are
+ * patches, see fuzz_image.h. Checksums are put right after patching.
  */
 #include <string.h>
 
@@ -15,12 +15,12 @@
 #include "vhd/crc32c.h"
 #include "vhd/vhdx_format.h"
 
-#define BLOCKS   4
-#define SIZE     (8 * MIB)
-#define LOG      (1 * MIB)
+#define BLOCKS	 4
+#define SIZE	 (8 * MIB)
+#define LOG	 (1 * MIB)
 #define METADATA (2 * MIB)
-#define BAT      (3 * MIB)
-#define DATA     (4 * MIB)
+#define BAT	 (3 * MIB)
+#define DATA	 (4 * MIB)
 
 enum kind { DYNAMIC, DIFFERENCING, DIRTY, KINDS };
 
@@ -87,8 +87,8 @@ static void put_header(int fd, unsigned int i, enum kind kind)
 
 static void put_regions(int fd, unsigned int i)
 {
-	static const struct guid bat = {{0x66, 0x77, 0xc2, 0x2d, 0x23, 0xf6, 0, 0x42, 0x9d, 0x64, 0x11, 0x5e,
-					 0x9b, 0xfd, 0x4a, 0x08}};
+	static const struct guid bat = {{0x66, 0x77, 0xc2, 0x2d, 0x23, 0xf6, 0, 0x42, 0x9d, 0x64,
+					 0x11, 0x5e, 0x9b, 0xfd, 0x4a, 0x08}};
 	uint8_t table[96] = "regi";
 
 	put_le32(table + 8, 2);
@@ -103,8 +103,8 @@ static void put_regions(int fd, unsigned int i)
 	fuzz_put(fd, VHDX_REGIONS_OFFSET(i), table, sizeof(table));
 }
 
-static void put_item(uint8_t *table, unsigned int i, struct guid guid, uint32_t offset, uint32_t length,
-		     uint32_t flags)
+static void put_item(uint8_t *table, unsigned int i, struct guid guid, uint32_t offset,
+		     uint32_t length, uint32_t flags)
 {
 	uint8_t *entry = table + 32 + 32 * i;
 

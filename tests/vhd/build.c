@@ -33,11 +33,14 @@ static void put(int fd, const void *bytes, size_t length, uint64_t offset)
 /* Zeros without storing them. */
 static void clear(int fd, uint64_t offset, uint64_t length)
 {
-	cr_assert_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)length), 0);
+	cr_assert_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+			       (off_t)length),
+		     0);
 }
 
 /* The same random bytes at an image's and the oracle's place. */
-static void put_random(int image, uint64_t at, int oracle, uint64_t offset, uint64_t length, uint64_t *state)
+static void put_random(int image, uint64_t at, int oracle, uint64_t offset, uint64_t length,
+		       uint64_t *state)
 {
 	uint8_t buffer[4096];
 
@@ -89,17 +92,20 @@ static unsigned int pick_state(struct builder *b)
 	return state;
 }
 
-/* Random stretches of a block of state 6 or 7, whole sectors; for state 7 the bits are set in 'bits'. */
-static void fill_block(struct builder *b, uint64_t offset, uint64_t size, uint64_t at, uint8_t *bits)
+/* Random stretches of a block of state 6 or 7, whole sectors; for state 7 the bits are set in
+ * 'bits'. */
+static void fill_block(struct builder *b, uint64_t offset, uint64_t size, uint64_t at,
+		       uint8_t *bits)
 {
 	uint32_t sector = b->recipe->sector_size;
 
 	for (unsigned int i = 0; i < 5; i++) {
-		uint64_t count = next_random(&b->state) % 40 + 1, first = next_random(&b->state) % (size / sector);
+		uint64_t count = next_random(&b->state) % 40 + 1,
+			 first = next_random(&b->state) % (size / sector);
 
 		count = min_u64(count, size / sector - first);
-		put_random(b->image, at + first * sector, b->oracle, offset + first * sector, count * sector,
-			   &b->state);
+		put_random(b->image, at + first * sector, b->oracle, offset + first * sector,
+			   count * sector, &b->state);
 		if (next_random(&b->state) % 4 == 0) { /* written with zeros */
 			clear(b->image, at + first * sector, count * sector);
 			clear(b->oracle, offset + first * sector, count * sector);
@@ -157,8 +163,8 @@ static void drop_bitmaps(struct builder *b)
 	}
 }
 
-static void put_item(uint8_t *table, unsigned int i, struct guid guid, uint32_t offset, uint32_t length,
-		     uint32_t flags)
+static void put_item(uint8_t *table, unsigned int i, struct guid guid, uint32_t offset,
+		     uint32_t length, uint32_t flags)
 {
 	uint8_t *entry = table + 32 + 32 * i;
 
@@ -226,8 +232,8 @@ static void build_metadata(struct builder *b)
 	put_le32(at + 32, recipe->sector_size);
 	put_le32(at + 36, 4096);
 	if (recipe->linkage)
-		put_item(bytes, 5, GUID(0xa8d35f2d, 0xb30b, 0x454d, 0xabf7, 0xd3d84834ab0c), 65536 + 4096,
-			 build_locator(recipe, at + 4096), 4);
+		put_item(bytes, 5, GUID(0xa8d35f2d, 0xb30b, 0x454d, 0xabf7, 0xd3d84834ab0c),
+			 65536 + 4096, build_locator(recipe, at + 4096), 4);
 	put(b->image, bytes, 128 * KIB, BUILD_METADATA_OFFSET);
 }
 
@@ -325,7 +331,8 @@ void seal_vhd(const char *path, uint64_t offset, size_t size, size_t field)
 	patch(path, offset, bytes, size);
 }
 
-/* Bitmaps with every mix of bits in a byte; data in all sectors, so that ignoring a bit is noticed. */
+/* Bitmaps with every mix of bits in a byte; data in all sectors, so that ignoring a bit is noticed.
+ */
 static void build_vhd_block(int image, int oracle, const struct vhd_recipe *recipe, uint64_t offset,
 			    uint64_t at, uint64_t *state)
 {
@@ -341,8 +348,8 @@ static void build_vhd_block(int image, int oracle, const struct vhd_recipe *reci
 		bool here = is_full ? i < 300 : i < 100 && next_random(state) % 3 == 0;
 
 		if (i < 300)
-			put_random(image, at + bitmap_size + i * 512, here ? oracle : -1, offset + i * 512, 512,
-				   state);
+			put_random(image, at + bitmap_size + i * 512, here ? oracle : -1,
+				   offset + i * 512, 512, state);
 		if (is_full && !here)
 			clear(oracle, offset + i * 512, 512);
 		if (here || is_full)
@@ -351,8 +358,8 @@ static void build_vhd_block(int image, int oracle, const struct vhd_recipe *reci
 	put(image, bits, bitmap_size, at);
 }
 
-static void put_vhd_locator(int image, uint8_t *header, unsigned int i, const char *code, const char *path,
-			    uint64_t at)
+static void put_vhd_locator(int image, uint8_t *header, unsigned int i, const char *code,
+			    const char *path, uint64_t at)
 {
 	uint8_t *entry = header + 576 + 24 * i;
 	size_t size;
@@ -381,7 +388,8 @@ static void put_footer(int image, const struct vhd_recipe *recipe, uint64_t at)
 	put(image, footer, sizeof(footer), at);
 }
 
-static uint64_t build_vhd_dynamic(int image, int oracle, const struct vhd_recipe *recipe, uint64_t *state)
+static uint64_t build_vhd_dynamic(int image, int oracle, const struct vhd_recipe *recipe,
+				  uint64_t *state)
 {
 	uint64_t blocks = div_round_up(recipe->size, recipe->block_size), end = 16 * KIB;
 	size_t bat_size = div_round_up(blocks * 4, 512) * 512;
@@ -424,7 +432,8 @@ void build_vhd(const char *path, const char *oracle, const struct vhd_recipe *re
 		for (unsigned int i = 0; i < 20; i++) {
 			uint64_t at = next_random(&state) % (recipe->size / 512) * 512;
 
-			put_random(image, at, oracle_fd, at, min_u64(recipe->size - at, 20000), &state);
+			put_random(image, at, oracle_fd, at, min_u64(recipe->size - at, 20000),
+				   &state);
 		}
 	else
 		end = build_vhd_dynamic(image, oracle_fd, recipe, &state);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Images made byte by byte in tests, by other code than the library's writer, together with the truth about them: a
- * sparse raw file (the oracle) that holds what the disk must read as. A child is built over the oracle of its parent,
- * which then becomes the child's.
+ * Images made byte by byte in tests, by other code than the library's writer, together with the
+ * truth about them: a sparse raw file (the oracle) that holds what the disk must read as. A child
+ * is built over the oracle of its parent, which then becomes the child's.
  */
 #ifndef HVGEN2_TESTS_VHD_BUILD_H
 #define HVGEN2_TESTS_VHD_BUILD_H
@@ -33,7 +33,8 @@ struct vhdx_recipe {
 #define STATES(...) (0u __VA_ARGS__)
 #define MAY_BE(n)   | 1u << (n)
 
-/* Write the image and bring the oracle, which has the parent's contents or does not exist, up to date. */
+/* Write the image and bring the oracle, which has the parent's contents or does not exist, up to
+ * date. */
 void build_vhdx(const char *path, const char *oracle, const struct vhdx_recipe *recipe);
 
 /* Where build_vhdx() puts things. */
@@ -57,7 +58,8 @@ struct vhd_recipe {
 
 void build_vhd(const char *path, const char *oracle, const struct vhd_recipe *recipe);
 
-/* Recompute the checksum of header 0 or 1, of a region table, of a VHD's footer or header, after patching it. */
+/* Recompute the checksum of header 0 or 1, of a region table, of a VHD's footer or header, after
+ * patching it. */
 void seal_header(const char *path, unsigned int i);
 void seal_regions(const char *path, unsigned int i);
 void seal_vhd(const char *path, uint64_t offset, size_t size, size_t field);

@@ -13,8 +13,8 @@
 #include "tests/vhd/support.h"
 
 /* The extent at 'offset' and, for DISK_MEMORY, its bytes. */
-static int locate(struct patched *p, uint64_t offset, struct disk_extent *ret, const uint8_t **ret_bytes,
-		  struct error *err)
+static int locate(struct patched *p, uint64_t offset, struct disk_extent *ret,
+		  const uint8_t **ret_bytes, struct error *err)
 {
 	uint64_t limit = p->disk.size - offset;
 	int r = 0;
@@ -23,10 +23,12 @@ static int locate(struct patched *p, uint64_t offset, struct disk_extent *ret, c
 		uint64_t start = p->patch[i].offset, end = start + p->patch[i].length;
 
 		if (offset >= start && offset < end) {
-			*ret = (struct disk_extent){.kind = p->patch[i].bytes ? DISK_MEMORY : DISK_ZERO,
+			*ret = (struct disk_extent){.kind = p->patch[i].bytes ? DISK_MEMORY
+									      : DISK_ZERO,
 						    .length = end - offset,
 						    .fd = -1};
-			*ret_bytes = p->patch[i].bytes ? p->patch[i].bytes + (offset - start) : NULL;
+			*ret_bytes =
+				p->patch[i].bytes ? p->patch[i].bytes + (offset - start) : NULL;
 			return 0;
 		}
 		if (start > offset)
@@ -40,14 +42,16 @@ static int locate(struct patched *p, uint64_t offset, struct disk_extent *ret, c
 	return r;
 }
 
-static int patched_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
+static int patched_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
+			  struct error *err)
 {
 	const uint8_t *bytes;
 
 	return locate((struct patched *)disk, offset, ret, &bytes, err);
 }
 
-static int patched_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int patched_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+			struct error *err)
 {
 	struct patched *p = (struct patched *)disk;
 	char *to = buffer;
@@ -80,12 +84,15 @@ static void patched_close(struct disk *disk)
 
 void patched_init(struct patched *patched, struct disk *base, uint64_t size)
 {
-	static const struct disk_ops ops = {
-		.read = patched_read, .extent = patched_extent, .close = patched_close};
+	static const struct disk_ops ops = {.read = patched_read,
+					    .extent = patched_extent,
+					    .close = patched_close};
 
-	*patched = (struct patched){
-		.disk = {.ops = &ops, .name = "patched", .size = size, .sector_size = base->sector_size},
-		.base = base};
+	*patched = (struct patched){.disk = {.ops = &ops,
+					     .name = "patched",
+					     .size = size,
+					     .sector_size = base->sector_size},
+				    .base = base};
 }
 
 static void add_patch(struct patched *p, int fd, uint64_t offset, uint64_t length, uint64_t *state)
@@ -109,8 +116,8 @@ static void add_patch(struct patched *p, int fd, uint64_t offset, uint64_t lengt
 }
 
 /* Each patch lies in its own stretch of the disk. */
-void patched_randomise(struct patched *p, const char *oracle, unsigned int count, uint64_t max_length,
-		       uint64_t *state, int whole_sectors)
+void patched_randomise(struct patched *p, const char *oracle, unsigned int count,
+		       uint64_t max_length, uint64_t *state, int whole_sectors)
 {
 	CLEANUP_FD int fd = open(oracle, O_RDWR | O_CLOEXEC);
 	uint64_t unit = whole_sectors ? p->disk.sector_size : 1;

@@ -162,7 +162,8 @@ static void check_extent(const struct disk_extent *extent, const uint8_t *bytes,
 	cr_assert_eq(memcmp(stored, bytes, length), 0, "extent at %" PRIu64, offset);
 }
 
-/* Where the next byte may be that is not zero according to the extent; the end of the extent when there is none. */
+/* Where the next byte may be that is not zero according to the extent; the end of the extent when
+ * there is none. */
 static uint64_t data_in_extent(const struct disk_extent *extent, uint64_t offset)
 {
 	uint64_t start, end;
@@ -171,8 +172,8 @@ static uint64_t data_in_extent(const struct disk_extent *extent, uint64_t offset
 		return offset + extent->length;
 	if (extent->kind == DISK_MEMORY)
 		return offset;
-	cr_assert_eq(io_find_data(extent->fd, extent->file_offset, extent->file_offset + extent->length, &start,
-				  &end),
+	cr_assert_eq(io_find_data(extent->fd, extent->file_offset,
+				  extent->file_offset + extent->length, &start, &end),
 		     0);
 	return offset + (start - extent->file_offset);
 }
@@ -213,7 +214,8 @@ void expect_same(struct disk *disk, const char *raw_path)
 
 		cr_assert_eq(disk_read(disk, got, n, offset, &err), 0, "%s", err.message);
 		read_raw(fd, want, n, offset);
-		cr_assert_eq(memcmp(got, want, n), 0, "%s differs near %" PRIu64, disk->name, offset);
+		cr_assert_eq(memcmp(got, want, n), 0, "%s differs near %" PRIu64, disk->name,
+			     offset);
 		cr_assert_eq(disk_extent(disk, offset, &extent, &err), 0);
 		check_extent(&extent, got, (size_t)min_u64(n, extent.length), offset);
 		offset += n;
@@ -230,14 +232,16 @@ void expect_libvhdi_agrees(struct disk *disk, const char *path)
 	size64_t size = 0;
 
 	cr_assert_eq(libvhdi_file_initialize(&file, NULL), 1);
-	cr_assert_eq(libvhdi_file_open(file, path, LIBVHDI_OPEN_READ, NULL), 1, "libvhdi refuses %s", path);
+	cr_assert_eq(libvhdi_file_open(file, path, LIBVHDI_OPEN_READ, NULL), 1,
+		     "libvhdi refuses %s", path);
 	cr_assert_eq(libvhdi_file_get_media_size(file, &size, NULL), 1);
 	cr_assert_eq(size, disk->size);
 	for (uint64_t offset = 0; offset < size; offset += BUFFER) {
 		size_t n = (size_t)min_u64(BUFFER, size - offset);
 
 		cr_assert_eq(disk_read(disk, ours, n, offset, &err), 0, "%s", err.message);
-		cr_assert_eq(libvhdi_file_read_buffer_at_offset(file, theirs, n, (off64_t)offset, NULL),
+		cr_assert_eq(libvhdi_file_read_buffer_at_offset(file, theirs, n, (off64_t)offset,
+								NULL),
 			     (ssize_t)n);
 		cr_assert_eq(memcmp(ours, theirs, n), 0, "libvhdi differs near %" PRIu64, offset);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the tests of vhd/ share: files at test time, foreign tools, and comparing a disk with the truth. */
+/* What the tests of vhd/ share: files at test time, foreign tools, and comparing a disk with the
+ * truth. */
 #ifndef HVGEN2_TESTS_VHD_SUPPORT_H
 #define HVGEN2_TESTS_VHD_SUPPORT_H
 
@@ -11,7 +12,8 @@
 #include "common/disk.h"
 #include "vhd/vhd.h"
 
-/* The path of a file for this test process, in the build folder; a new string each time. Removed by support_clean(). */
+/* The path of a file for this test process, in the build folder; a new string each time. Removed by
+ * support_clean(). */
 char *test_path(const char *name);
 
 /* Remove all files named by test_path() in this process. Use as .fini. */
@@ -27,10 +29,12 @@ bool have(const char *program);
 void need_file(const char *path);
 void need_tool(const char *program);
 
-/* Unpack SHARED_DATA/hyperv/NAME.gz to a new test file and return its path; skips the test when it is absent. */
+/* Unpack SHARED_DATA/hyperv/NAME.gz to a new test file and return its path; skips the test when it
+ * is absent. */
 char *unpack(const char *name);
 
-/* Make a raw file of 'size' bytes that is sparse except for 'runs' stretches of pseudo-random data; 55 aa in sector 0. */
+/* Make a raw file of 'size' bytes that is sparse except for 'runs' stretches of pseudo-random data;
+ * 55 aa in sector 0. */
 void make_raw(const char *path, uint64_t size, unsigned int runs, uint64_t max_run, uint64_t seed);
 
 /* Open; fails the test with the error's text. */
@@ -39,7 +43,8 @@ struct disk *open_disk(const char *path);
 /* Opening must fail: returns the error, whose message has been checked to look like one. */
 struct error open_error(const char *path);
 
-/* The disk must read as the raw file does, by disk_read() and by its extents; beyond the raw file's end as zeros. */
+/* The disk must read as the raw file does, by disk_read() and by its extents; beyond the raw file's
+ * end as zeros. */
 void expect_same(struct disk *disk, const char *raw_path);
 
 /* Read every byte through libvhdi and compare with 'disk'. 'path' is the image; no parents. */

@@ -32,7 +32,8 @@ static void expect_clean(const char *path)
 {
 	struct vhd_check *result = check(path);
 
-	cr_assert_eq(result->finding_count, 0, "%s", result->finding_count ? result->findings[0].text : "");
+	cr_assert_eq(result->finding_count, 0, "%s",
+		     result->finding_count ? result->findings[0].text : "");
 	vhd_check_free(result);
 }
 
@@ -47,12 +48,21 @@ static void make_pair(char **parent, char **child)
 	*child = test_path("child");
 	snprintf(name, sizeof(name), "tmp-%d-parent", (int)getpid());
 	build_vhdx(*parent, oracle,
-		   &(struct vhdx_recipe){.size = 16 * MIB, .block_size = MIB, .sector_size = 512,
-					 .states = STATES(MAY_BE(6)), .data_write = id(0), .seed = 1});
+		   &(struct vhdx_recipe){.size = 16 * MIB,
+					 .block_size = MIB,
+					 .sector_size = 512,
+					 .states = STATES(MAY_BE(6)),
+					 .data_write = id(0),
+					 .seed = 1});
 	build_vhdx(*child, oracle,
-		   &(struct vhdx_recipe){.size = 16 * MIB, .block_size = MIB, .sector_size = 512,
-					 .states = STATES(MAY_BE(7)), .data_write = id(1), .linkage = &linkage,
-					 .relative_path = name, .seed = 2});
+		   &(struct vhdx_recipe){.size = 16 * MIB,
+					 .block_size = MIB,
+					 .sector_size = 512,
+					 .states = STATES(MAY_BE(7)),
+					 .data_write = id(1),
+					 .linkage = &linkage,
+					 .relative_path = name,
+					 .seed = 2});
 }
 
 Test(check, sound_images_have_no_findings)
@@ -93,7 +103,8 @@ Test(check, counts)
 
 Test(check, images_made_by_hyperv)
 {
-	static const char *const names[] = {"dynamic.vhdx", "fixed.vhdx", "dynamic.vhd", "fixed.vhd"};
+	static const char *const names[] = {"dynamic.vhdx", "fixed.vhdx", "dynamic.vhd",
+					    "fixed.vhd"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		char name[64];
@@ -137,12 +148,12 @@ Test(check, missing_parent_is_a_finding)
 enum seal { SEAL_NONE, SEAL_HEADER, SEAL_REGIONS };
 enum outcome { OPENS, DAMAGED, REFUSED };
 
-#define HEADER   (128 * 1024) /* the current one */
-#define REGIONS  (192 * 1024)
+#define HEADER	 (128 * 1024) /* the current one */
+#define REGIONS	 (192 * 1024)
 #define METADATA BUILD_METADATA_OFFSET
-#define ITEM(i)  (METADATA + 32 + 32 * (i))
-#define VALUES   (METADATA + 65536)
-#define BAT      BUILD_BAT_OFFSET
+#define ITEM(i)	 (METADATA + 32 + 32 * (i))
+#define VALUES	 (METADATA + 65536)
+#define BAT	 BUILD_BAT_OFFSET
 
 struct defect {
 	uint64_t offset;
@@ -169,7 +180,8 @@ ParameterizedTestParameters(check, defects)
 		{HEADER + 8, 7, 8, false, SEAL_HEADER, OPENS, ""},
 		/* Region tables */
 		{REGIONS, 0, 4, false, SEAL_NONE, OPENS, "region table at 196608 is not whole"},
-		{REGIONS + 65536, 0, 4, false, SEAL_NONE, OPENS, "region table at 262144 is not whole"},
+		{REGIONS + 65536, 0, 4, false, SEAL_NONE, OPENS,
+		 "region table at 262144 is not whole"},
 		{REGIONS + 8, 2048, 4, false, SEAL_REGIONS, DAMAGED, "2048 entries"},
 		{REGIONS + 8, 1, 4, false, SEAL_REGIONS, DAMAGED, "no metadata region"},
 		{REGIONS + 8, 3, 4, false, SEAL_REGIONS, OPENS, "not marked as required"},
@@ -177,7 +189,8 @@ ParameterizedTestParameters(check, defects)
 		{REGIONS + 32, 1024, 8, false, SEAL_REGIONS, DAMAGED, "expected whole MiB"},
 		{REGIONS + 32, MIB, 8, false, SEAL_REGIONS, DAMAGED, "overlaps the log"},
 		{REGIONS + 32, 2 * MIB, 8, false, SEAL_REGIONS, DAMAGED, "overlap"},
-		{REGIONS + 32, UINT64_C(1) << 62, 8, false, SEAL_REGIONS, DAMAGED, "within the file"},
+		{REGIONS + 32, UINT64_C(1) << 62, 8, false, SEAL_REGIONS, DAMAGED,
+		 "within the file"},
 		{REGIONS + 40, 0, 4, false, SEAL_REGIONS, DAMAGED, "expected whole MiB"},
 		{REGIONS + 44, 3, 4, false, SEAL_REGIONS, OPENS, "flags 0x3"},
 		{REGIONS + 16, 0, 8, false, SEAL_REGIONS, REFUSED, "unknown region"},
@@ -187,7 +200,8 @@ ParameterizedTestParameters(check, defects)
 		{METADATA + 10, 4, 2, false, SEAL_NONE, DAMAGED, "lacks one of"},
 		{METADATA + 12, 1, 1, false, SEAL_NONE, OPENS, "reserved fields"},
 		{ITEM(0) + 16, 100, 4, false, SEAL_NONE, DAMAGED, "expected up to 1 MiB between"},
-		{ITEM(0) + 16, 0xfffffff0, 4, false, SEAL_NONE, DAMAGED, "expected up to 1 MiB between"},
+		{ITEM(0) + 16, 0xfffffff0, 4, false, SEAL_NONE, DAMAGED,
+		 "expected up to 1 MiB between"},
 		{ITEM(0) + 20, 7, 4, false, SEAL_NONE, DAMAGED, "file parameters of 7 bytes"},
 		{ITEM(0) + 24, 6, 4, false, SEAL_NONE, OPENS, "flags 0x6, expected 0x4"},
 		{ITEM(0), 0, 1, false, SEAL_NONE, REFUSED, "unknown item"},
@@ -259,18 +273,22 @@ ParameterizedTest(struct defect *d, check, defects)
 	apply(d, path);
 	r = vhd_open(path, NULL, &disk, &err);
 	disk_close(disk);
-	cr_assert_eq(err.kind, d->outcome == OPENS ? ERROR_NONE : d->outcome == DAMAGED ? ERROR_DAMAGED : ERROR_REFUSED,
+	cr_assert_eq(err.kind,
+		     d->outcome == OPENS     ? ERROR_NONE
+		     : d->outcome == DAMAGED ? ERROR_DAMAGED
+					     : ERROR_REFUSED,
 		     "%" PRIu64 " = %" PRIu64 ": %d %s", d->offset, d->value, r, err.message);
 	err = (struct error)ERROR_INIT;
-	if (vhd_check(path, NULL, &result, &err) < 0) { /* a file that is not for this program at all */
+	if (vhd_check(path, NULL, &result, &err) <
+	    0) { /* a file that is not for this program at all */
 		cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE, "%s", err.message);
 		cr_assert(strstr(err.message, d->finding), "%s", err.message);
 		return;
 	}
 	for (size_t i = 0; i < result->finding_count; i++)
 		found |= strstr(result->findings[i].text, d->finding) != NULL;
-	cr_assert_eq(found, d->finding[0] != '\0', "%" PRIu64 " = %" PRIu64 ": %s", d->offset, d->value,
-		     result->finding_count ? result->findings[0].text : "(nothing)");
+	cr_assert_eq(found, d->finding[0] != '\0', "%" PRIu64 " = %" PRIu64 ": %s", d->offset,
+		     d->value, result->finding_count ? result->findings[0].text : "(nothing)");
 	cr_assert(d->outcome == OPENS || result->error_count > 0);
 	vhd_check_free(result);
 }
@@ -283,7 +301,8 @@ static void expect_sane(const char *path)
 	static uint8_t buffer[MIB];
 
 	if (vhd_open(path, NULL, &disk, &err) < 0) {
-		cr_assert(err.kind == ERROR_DAMAGED || err.kind == ERROR_REFUSED, "%s", err.message);
+		cr_assert(err.kind == ERROR_DAMAGED || err.kind == ERROR_REFUSED, "%s",
+			  err.message);
 		cr_assert(strstr(err.message, path), "%s", err.message);
 		return;
 	}
@@ -295,9 +314,24 @@ static void expect_sane(const char *path)
 
 Test(check, truncated_anywhere)
 {
-	static const uint64_t cuts[] = {0,	   1,	      511,	 512,	    65535,     65536 + 4096, 196608,
-					262144,	   MIB,	      2 * MIB,	 2 * MIB + 65540, 3 * MIB, 3 * MIB + 64,
-					4 * MIB,   5 * MIB - 1, 9 * MIB + 7, 19 * MIB, 20 * MIB - 1};
+	static const uint64_t cuts[] = {0,
+					1,
+					511,
+					512,
+					65535,
+					65536 + 4096,
+					196608,
+					262144,
+					MIB,
+					2 * MIB,
+					2 * MIB + 65540,
+					3 * MIB,
+					3 * MIB + 64,
+					4 * MIB,
+					5 * MIB - 1,
+					9 * MIB + 7,
+					19 * MIB,
+					20 * MIB - 1};
 	CLEANUP_FREE char *parent = NULL;
 	CLEANUP_FREE char *child = NULL;
 
@@ -316,7 +350,10 @@ Test(check, vhd_truncated_anywhere)
 	CLEANUP_FREE char *path = test_path("vhd");
 
 	build_vhd(path, oracle,
-		  &(struct vhd_recipe){.type = BUILD_VHD_DYNAMIC, .size = 9 * MIB, .block_size = 2 * MIB, .id = id(1)});
+		  &(struct vhd_recipe){.type = BUILD_VHD_DYNAMIC,
+				       .size = 9 * MIB,
+				       .block_size = 2 * MIB,
+				       .id = id(1)});
 	expect_clean(path);
 	for (off_t size = 7 * (off_t)MIB; size > 0; size -= 100003) {
 		cr_assert_eq(truncate(path, size), 0);
@@ -360,8 +397,11 @@ Test(check, vhd_defects)
 
 		cr_assert_eq(run("rm -f '%s'", path), 0);
 		build_vhd(path, oracle,
-			  &(struct vhd_recipe){.type = BUILD_VHD_DYNAMIC, .size = 9 * MIB, .block_size = 2 * MIB,
-					       .id = id(1), .seed = 9});
+			  &(struct vhd_recipe){.type = BUILD_VHD_DYNAMIC,
+					       .size = 9 * MIB,
+					       .block_size = 2 * MIB,
+					       .id = id(1),
+					       .seed = 9});
 		cr_assert_eq(run("truncate -s -512 '%s'", path), 0);
 		put_be32(bytes, cases[i].value);
 		patch(path, cases[i].offset, bytes, 4);
@@ -394,7 +434,8 @@ Test(check, many_findings)
 	seal_regions(parent, 0);
 	put_le64(bytes, 64 * TIB);
 	patch(parent, VALUES + 8, bytes, 8);
-	cr_assert_eq(run("yes | head -c 1000000 | dd of='%s' bs=1M seek=64 conv=notrunc", parent), 0);
+	cr_assert_eq(run("yes | head -c 1000000 | dd of='%s' bs=1M seek=64 conv=notrunc", parent),
+		     0);
 	result = check(parent);
 	cr_assert_eq(result->finding_count, 1000);
 	cr_assert_gt(result->unlisted_count, 100000);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing when things go wrong: the process dies at any of its calls, the disk is full, calls fail, copy_file_range() is
- * not to be had. Demanded is always: no output, or a whole one; an error that says so; and no temporary file left behind by
- * a process that lives.
+ * Writing when things go wrong: the process dies at any of its calls, the disk is full, calls fail,
+ * copy_file_range() is not to be had. Demanded is always: no output, or a whole one; an error that
+ * says so; and no temporary file left behind by a process that lives.
  *
  * The calls are intercepted by the linker (--wrap), so that the library is tested as it is.
  */
@@ -29,9 +29,10 @@ enum fault { FAULT_NONE, FAULT_ERROR, FAULT_DEATH, FAULT_TORN };
 static struct {
 	enum fault fault;
 	int code;
-	long at;    /* the call that goes wrong, from 0 */
-	long calls; /* so far */
-	int copy_code; /* copy_file_range() fails always with this; -1: it copies little, -2: nothing */
+	long at;       /* the call that goes wrong, from 0 */
+	long calls;    /* so far */
+	int copy_code; /* copy_file_range() fails always with this; -1: it copies little, -2:
+			  nothing */
 	int read_code; /* reading fails from call 'at' on */
 	long reads;
 } plan;
@@ -43,7 +44,8 @@ static int next_call(int fd, const void *bytes, size_t length, off_t offset)
 		return 0;
 	if (plan.fault == FAULT_ERROR)
 		return plan.code;
-	if (plan.fault == FAULT_TORN && bytes && syscall(SYS_pwrite64, fd, bytes, length / 2, offset) < 0)
+	if (plan.fault == FAULT_TORN && bytes &&
+	    syscall(SYS_pwrite64, fd, bytes, length / 2, offset) < 0)
 		_exit(8);
 	_exit(9);
 }
@@ -72,9 +74,12 @@ ssize_t __wrap_pread64(int fd, void *bytes, size_t length, off_t offset)
 	return __real_pread64(fd, bytes, length, offset);
 }
 
-ssize_t __real_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length, unsigned int flags);
-ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length, unsigned int flags);
-ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length, unsigned int flags)
+ssize_t __real_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length,
+			       unsigned int flags);
+ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length,
+			       unsigned int flags);
+ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, size_t length,
+			       unsigned int flags)
 {
 	int code = next_call(out, NULL, 0, 0);
 
@@ -89,23 +94,24 @@ ssize_t __wrap_copy_file_range(int in, off_t *in_at, int out, off_t *out_at, siz
 	return __real_copy_file_range(in, in_at, out, out_at, length, flags);
 }
 
-#define WRAP_ON_FD(name, declaration, call)                     \
-	int __real_##name declaration;                          \
-	int __wrap_##name declaration;                          \
-	int __wrap_##name declaration                           \
-	{                                                       \
-		int code = next_call(-1, NULL, 0, 0);           \
-                                                                \
-		if (code) {                                     \
-			errno = code;                           \
-			return -1;                              \
-		}                                               \
-		return __real_##name call;                      \
+#define WRAP_ON_FD(name, declaration, call)                                                        \
+	int __real_##name declaration;                                                             \
+	int __wrap_##name declaration;                                                             \
+	int __wrap_##name declaration                                                              \
+	{                                                                                          \
+		int code = next_call(-1, NULL, 0, 0);                                              \
+                                                                                                   \
+		if (code) {                                                                        \
+			errno = code;                                                              \
+			return -1;                                                                 \
+		}                                                                                  \
+		return __real_##name call;                                                         \
 	}
 
 WRAP_ON_FD(ftruncate64, (int fd, off_t size), (fd, size))
 WRAP_ON_FD(fsync, (int fd), (fd))
-WRAP_ON_FD(renameat2, (int a, const char *from, int b, const char *to, unsigned int flags), (a, from, b, to, flags))
+WRAP_ON_FD(renameat2, (int a, const char *from, int b, const char *to, unsigned int flags),
+	   (a, from, b, to, flags))
 
 struct scene {
 	char *folder;
@@ -137,14 +143,19 @@ static void make_scene(struct scene *s, enum vhd_type type)
 	struct error err = ERROR_INIT;
 
 	plan.at = -1;
-	*s = (struct scene){.folder = test_path("folder"), .oracle = test_path("oracle"), .type = type};
+	*s = (struct scene){.folder = test_path("folder"),
+			    .oracle = test_path("oracle"),
+			    .type = type};
 	cr_assert(asprintf(&s->parent_path, "%s/parent.vhdx", s->folder) > 0);
 	cr_assert(asprintf(&s->output, "%s/output.vhdx", s->folder) > 0);
 	cr_assert(asprintf(&s->reference, "%s/reference.vhdx", s->folder) > 0);
 	cr_assert_eq(run("rm -rf '%s' '%s'; mkdir '%s'", s->folder, s->oracle, s->folder), 0);
 	build_vhdx(s->parent_path, s->oracle,
-		   &(struct vhdx_recipe){.size = 8 * MIB, .block_size = MIB, .sector_size = 512,
-					 .states = STATES(MAY_BE(0) MAY_BE(6)), .seed = 4});
+		   &(struct vhdx_recipe){.size = 8 * MIB,
+					 .block_size = MIB,
+					 .sector_size = 512,
+					 .states = STATES(MAY_BE(0) MAY_BE(6)),
+					 .seed = 4});
 	s->parent = open_disk(s->parent_path);
 	patched_init(&s->contents, s->parent, s->parent->size);
 	patched_randomise(&s->contents, s->oracle, 5, 20000, &state, 1);
@@ -173,7 +184,8 @@ static long count_calls(struct scene *s)
 	return plan.calls;
 }
 
-/* Under the final name: nothing, or what an undisturbed run writes. Under a temporary name: nothing that opens. */
+/* Under the final name: nothing, or what an undisturbed run writes. Under a temporary name: nothing
+ * that opens. */
 static void expect_nothing_or_whole(struct scene *s, long at, bool may_leave_temporary)
 {
 	CLEANUP_FREE char *temporary = NULL;
@@ -221,7 +233,8 @@ ParameterizedTest(enum vhd_type *type, faults, death_at_every_call)
 			_exit(0);
 		}
 		cr_assert_eq(waitpid(pid, &status, 0), pid);
-		cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 9, "point %ld: %x", i, (unsigned int)status);
+		cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 9, "point %ld: %x", i,
+			  (unsigned int)status);
 		expect_nothing_or_whole(&s, i, true);
 		unlink(s.output);
 	}
@@ -303,7 +316,8 @@ Test(faults, source_cannot_be_read)
 		plan.read_code = 0;
 		disk_close(disk);
 		finished = r == 0;
-		cr_assert(finished || (err.kind == ERROR_FAILED && err.code == EIO), "read %ld: %s", i, err.message);
+		cr_assert(finished || (err.kind == ERROR_FAILED && err.code == EIO), "read %ld: %s",
+			  i, err.message);
 		cr_assert_eq(access(s.output, F_OK) == 0, finished);
 	}
 	cr_assert(finished);

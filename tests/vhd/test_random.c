@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Random images, random changes, random shapes of output, random reads: all against the oracle. The seed of a run is
- * printed; VHD_TEST_SEED repeats one, VHD_TEST_ROUNDS makes it longer.
+ * Random images, random changes, random shapes of output, random reads: all against the oracle. The
+ * seed of a run is printed; VHD_TEST_SEED repeats one, VHD_TEST_ROUNDS makes it longer.
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -79,7 +79,7 @@ static void add_vhdx(struct round *r)
 static void add_vhd(struct round *r)
 {
 	struct guid parent = id(r->number - 1);
-	struct vhd_recipe recipe = {.type = r->last	? BUILD_VHD_DIFFERENCING
+	struct vhd_recipe recipe = {.type = r->last	 ? BUILD_VHD_DIFFERENCING
 					    : pick(r, 2) ? BUILD_VHD_FIXED
 							 : BUILD_VHD_DYNAMIC,
 				    .size = r->size,
@@ -104,12 +104,14 @@ static void expect_random_reads(struct round *r, const char *image)
 
 	expect_same(disk, r->oracle);
 	for (int i = 0; i < 50; i++) {
-		uint64_t offset = pick(r, disk->size), length = pick(r, pick(r, 2) ? 5000 : 3 * MIB) + 1;
+		uint64_t offset = pick(r, disk->size),
+			 length = pick(r, pick(r, 2) ? 5000 : 3 * MIB) + 1;
 
 		length = min_u64(length, disk->size - offset);
 		cr_assert_eq(disk_read(disk, got, length, offset, &err), 0, "%s", err.message);
 		peek(r->oracle, offset, want, length);
-		cr_assert_eq(memcmp(got, want, length), 0, "%s: %" PRIu64 " + %" PRIu64, image, offset, length);
+		cr_assert_eq(memcmp(got, want, length), 0, "%s: %" PRIu64 " + %" PRIu64, image,
+			     offset, length);
 	}
 }
 
@@ -129,8 +131,8 @@ static void convert(struct round *r)
 		spec.type = VHD_TYPE_DYNAMIC;
 	spec.parent = &parent;
 	patched_init(&contents, source, source->size + pick(r, 3) * r->sector_size * 1000);
-	patched_randomise(&contents, r->oracle, 1 + (unsigned int)pick(r, PATCHES), 1 + pick(r, 2 * MIB),
-			  &r->state, (int)pick(r, 2));
+	patched_randomise(&contents, r->oracle, 1 + (unsigned int)pick(r, PATCHES),
+			  1 + pick(r, 2 * MIB), &r->state, (int)pick(r, 2));
 	cr_assert_eq(vhdx_write(fd, path, &spec, &contents.disk, NULL, &err), 0, "%s", err.message);
 	expect_random_reads(r, path);
 	if (spec.type != VHD_TYPE_DIFFERENCING && r->sector_size == 512 && have("qemu-img"))

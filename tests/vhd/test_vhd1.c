@@ -24,8 +24,10 @@ struct qemu_case {
 
 ParameterizedTestParameters(vhd1, made_by_qemu)
 {
-	static struct qemu_case cases[] = {
-		{64 * MIB, "dynamic"}, {40 * GIB, "dynamic"}, {2040 * GIB, "dynamic"}, {1 * GIB, "fixed"}};
+	static struct qemu_case cases[] = {{64 * MIB, "dynamic"},
+					   {40 * GIB, "dynamic"},
+					   {2040 * GIB, "dynamic"},
+					   {1 * GIB, "fixed"}};
 
 	return cr_make_param_array(struct qemu_case, cases, ARRAY_SIZE(cases));
 }
@@ -38,12 +40,13 @@ ParameterizedTest(struct qemu_case *c, vhd1, made_by_qemu)
 
 	need_tool("qemu-img");
 	make_raw(raw, c->size, 10, 3 * MIB, c->size);
-	cr_assert_eq(run("qemu-img convert -f raw -O vpc -o force_size=on,subformat=%s '%s' '%s'", c->subformat,
-			 raw, image),
+	cr_assert_eq(run("qemu-img convert -f raw -O vpc -o force_size=on,subformat=%s '%s' '%s'",
+			 c->subformat, raw, image),
 		     0);
 	disk = open_disk(image);
 	cr_assert_eq(disk->size, c->size);
-	cr_assert_str_eq(vhd_info_text(vhd_info(disk)), c->subformat[0] == 'f' ? "fixed VHD" : "dynamic VHD");
+	cr_assert_str_eq(vhd_info_text(vhd_info(disk)),
+			 c->subformat[0] == 'f' ? "fixed VHD" : "dynamic VHD");
 	expect_same(disk, raw);
 }
 
@@ -100,12 +103,19 @@ Test(vhd1, wrong_parent)
 	CLEANUP_FREE char *child = test_path("child");
 	struct guid parent_id = id(9);
 	char name[64];
-	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC, .size = 8 * MIB, .block_size = 2 * MIB, .id = id(8)};
+	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC,
+				    .size = 8 * MIB,
+				    .block_size = 2 * MIB,
+				    .id = id(8)};
 
 	snprintf(name, sizeof(name), "D:\\x\\tmp-%d-base", (int)getpid());
 	build_vhd(base, oracle, &recipe);
-	recipe = (struct vhd_recipe){.type = BUILD_VHD_DIFFERENCING, .size = 8 * MIB, .block_size = 2 * MIB,
-				     .id = id(7), .parent_id = &parent_id, .absolute_path = name};
+	recipe = (struct vhd_recipe){.type = BUILD_VHD_DIFFERENCING,
+				     .size = 8 * MIB,
+				     .block_size = 2 * MIB,
+				     .id = id(7),
+				     .parent_id = &parent_id,
+				     .absolute_path = name};
 	build_vhd(child, oracle, &recipe);
 	cr_assert_eq(open_error(child).refusal, REFUSAL_PARENT_MISMATCH);
 	recipe.id = id(9);
@@ -123,7 +133,10 @@ Test(vhd1, footer_fallback)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
 	CLEANUP_FREE char *path = test_path("vhd");
-	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC, .size = 8 * MIB, .block_size = 2 * MIB, .id = id(8)};
+	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC,
+				    .size = 8 * MIB,
+				    .block_size = 2 * MIB,
+				    .id = id(8)};
 	CLEANUP_DISK struct disk *disk = NULL;
 	struct error err;
 
@@ -183,8 +196,9 @@ ParameterizedTest(struct real_case *c, vhd1, made_by_hyperv)
 }
 
 /*
- * A child made by Windows 10 whose bitmaps have mixed bytes (0x02, 0xcb, 0xa8), which libvhdi gets wrong. Its parent is
- * not public, so one is made here, and the truth is worked out sector by sector.
+ * A child made by Windows 10 whose bitmaps have mixed bytes (0x02, 0xcb, 0xa8), which libvhdi gets
+ * wrong. Its parent is not public, so one is made here, and the truth is worked out sector by
+ * sector.
  */
 Test(vhd1, child_made_by_hyperv)
 {
@@ -204,8 +218,11 @@ Test(vhd1, child_made_by_hyperv)
 	unsigned int mixed = 0;
 
 	need_file(from);
-	cr_assert(asprintf(&child, "%s/child.vhd", folder) > 0 && asprintf(&parent, "%s/FAT-parent.VHD", folder) > 0);
-	cr_assert_eq(run("mkdir '%s' && cp '%s' '%s' && chmod u+w '%s'", folder, from, child, child), 0);
+	cr_assert(asprintf(&child, "%s/child.vhd", folder) > 0 &&
+		  asprintf(&parent, "%s/FAT-parent.VHD", folder) > 0);
+	cr_assert_eq(run("mkdir '%s' && cp '%s' '%s' && chmod u+w '%s'", folder, from, child,
+			 child),
+		     0);
 	err = open_error(child);
 	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISSING, "%s", err.message);
 	cr_assert(strstr(err.message, "fat-parent.vhd"), "%s", err.message);

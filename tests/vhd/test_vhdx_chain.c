@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Differencing VHDX: every state, chains, and how parents are found. Truth: the oracle of tests/vhd/build.h. */
+/* Differencing VHDX: every state, chains, and how parents are found. Truth: the oracle of
+ * tests/vhd/build.h. */
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdio.h>
@@ -12,9 +13,9 @@
 
 TestSuite(vhdx_chain, .fini = support_clean);
 
-#define ALL_STATES    STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6) MAY_BE(7))
-#define NO_PARENT     STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6))
-#define DATA_ONLY     STATES(MAY_BE(6))
+#define ALL_STATES STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6) MAY_BE(7))
+#define NO_PARENT  STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6))
+#define DATA_ONLY  STATES(MAY_BE(6))
 
 static struct guid id(unsigned int i)
 {
@@ -36,9 +37,14 @@ ParameterizedTestParameters(vhdx_chain, all_states)
 		{{40 * MIB}, {MIB}, 4096, 1, false},
 		{{40 * MIB + 512, 40 * MIB + 512}, {2 * MIB, 2 * MIB}, 512, 2, false},
 		{{40 * MIB, 40 * MIB}, {4 * MIB, MIB}, 4096, 2, true},
-		/* Several chunks, some without a bitmap block; a child larger than its parent; one smaller. */
+		/* Several chunks, some without a bitmap block; a child larger than its parent; one
+		   smaller. */
 		{{9 * GIB, 13 * GIB + 512}, {256 * MIB, 256 * MIB}, 512, 2, true},
-		{{100 * MIB, 200 * MIB, 200 * MIB, 150 * MIB}, {32 * MIB, 2 * MIB, MIB, 8 * MIB}, 512, 4, false},
+		{{100 * MIB, 200 * MIB, 200 * MIB, 150 * MIB},
+		 {32 * MIB, 2 * MIB, MIB, 8 * MIB},
+		 512,
+		 4,
+		 false},
 		{{5 * GIB, 5 * GIB, 6 * GIB}, {2 * MIB, 64 * MIB, 128 * MIB}, 512, 3, true},
 	};
 
@@ -87,7 +93,8 @@ struct family {
 	char *oracle;
 };
 
-static struct family make_family(const char *parent_name, const char *relative, const char *absolute)
+static struct family make_family(const char *parent_name, const char *relative,
+				 const char *absolute)
 {
 	struct family f = {.folder = test_path("folder"), .oracle = test_path("oracle")};
 	struct guid linkage = id(0);
@@ -151,12 +158,14 @@ Test(vhdx_chain, parent_beside_the_child)
 
 Test(vhdx_chain, absolute_path_below_a_parent_dir)
 {
-	FAMILY f = make_family("store/VMs/Web/parent.vhdx", NULL, "\\\\?\\D:\\vms\\web\\parent.vhdx");
+	FAMILY f =
+		make_family("store/VMs/Web/parent.vhdx", NULL, "\\\\?\\D:\\vms\\web\\parent.vhdx");
 	CLEANUP_FREE char *store = NULL;
 	CLEANUP_FREE char *web = NULL;
 
 	cr_assert_eq(open_error(f.child).refusal, REFUSAL_PARENT_MISSING);
-	cr_assert(asprintf(&store, "%s/store", f.folder) > 0 && asprintf(&web, "%s/VMs/Web/", store) > 0);
+	cr_assert(asprintf(&store, "%s/store", f.folder) > 0 &&
+		  asprintf(&web, "%s/VMs/Web/", store) > 0);
 	expect_found(&f, store);
 	expect_found(&f, web);
 }
@@ -171,9 +180,11 @@ Test(vhdx_chain, missing_parent_lists_the_places)
 
 	cr_assert_lt(vhd_open(f.child, &options, &disk, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISSING);
-	cr_assert(strstr(err.message, "/vm/./base.vhdx'") && strstr(err.message, "/vm/parent.vhdx'"), "%s",
+	cr_assert(strstr(err.message, "/vm/./base.vhdx'") &&
+			  strstr(err.message, "/vm/parent.vhdx'"),
+		  "%s", err.message);
+	cr_assert(strstr(err.message, "'/dir/one/VMs/parent.vhdx', '/dir/one/parent.vhdx'"), "%s",
 		  err.message);
-	cr_assert(strstr(err.message, "'/dir/one/VMs/parent.vhdx', '/dir/one/parent.vhdx'"), "%s", err.message);
 	cr_assert(strstr(err.message, "'/dir/two/base.vhdx'"), "%s", err.message);
 	cr_assert(strstr(err.advice, "--parent-dir"));
 }
@@ -263,7 +274,8 @@ Test(vhdx_chain, checkpoint_made_by_hyperv)
 #ifdef HAVE_LIBVHDI
 #include <libvhdi.h>
 
-/* libvhdi is right about chains whose chunks all have a bitmap block and whose blocks are absent, here or partly here. */
+/* libvhdi is right about chains whose chunks all have a bitmap block and whose blocks are absent,
+ * here or partly here. */
 Test(vhdx_chain, libvhdi_agrees)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
@@ -278,21 +290,33 @@ Test(vhdx_chain, libvhdi_agrees)
 
 	snprintf(name, sizeof(name), "tmp-%d-0", (int)getpid());
 	build_vhdx(parent, oracle,
-		   &(struct vhdx_recipe){.size = 64 * MIB, .block_size = 2 * MIB, .sector_size = 512,
-					 .states = NO_PARENT, .data_write = id(0), .seed = 1});
+		   &(struct vhdx_recipe){.size = 64 * MIB,
+					 .block_size = 2 * MIB,
+					 .sector_size = 512,
+					 .states = NO_PARENT,
+					 .data_write = id(0),
+					 .seed = 1});
 	build_vhdx(child, oracle,
-		   &(struct vhdx_recipe){.size = 64 * MIB, .block_size = 2 * MIB, .sector_size = 512,
-					 .states = STATES(MAY_BE(0) MAY_BE(6) MAY_BE(7)), .data_write = id(1),
-					 .linkage = &linkage, .relative_path = name, .seed = 2});
+		   &(struct vhdx_recipe){.size = 64 * MIB,
+					 .block_size = 2 * MIB,
+					 .sector_size = 512,
+					 .states = STATES(MAY_BE(0) MAY_BE(6) MAY_BE(7)),
+					 .data_write = id(1),
+					 .linkage = &linkage,
+					 .relative_path = name,
+					 .seed = 2});
 	disk = open_disk(child);
 	for (int i = 0; i < 2; i++) {
 		cr_assert_eq(libvhdi_file_initialize(&files[i], NULL), 1);
-		cr_assert_eq(libvhdi_file_open(files[i], i ? child : parent, LIBVHDI_OPEN_READ, NULL), 1);
+		cr_assert_eq(libvhdi_file_open(files[i], i ? child : parent, LIBVHDI_OPEN_READ,
+					       NULL),
+			     1);
 	}
 	cr_assert_eq(libvhdi_file_set_parent_file(files[1], files[0], NULL), 1);
 	for (uint64_t at = 0; at < disk->size; at += MIB) {
 		cr_assert_eq(disk_read(disk, ours, MIB, at, &err), 0, "%s", err.message);
-		cr_assert_eq(libvhdi_file_read_buffer_at_offset(files[1], theirs, MIB, (off64_t)at, NULL),
+		cr_assert_eq(libvhdi_file_read_buffer_at_offset(files[1], theirs, MIB, (off64_t)at,
+								NULL),
 			     (ssize_t)MIB);
 		cr_assert_eq(memcmp(ours, theirs, MIB), 0, "MiB %d", (int)(at / MIB));
 	}

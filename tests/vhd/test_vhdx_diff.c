@@ -18,12 +18,15 @@ TestSuite(vhdx_diff, .fini = support_clean);
 
 static const struct guid parent_guid = {{0xd1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 
-static int write_child(const char *path, uint32_t block_size, struct disk *contents, struct disk *parent,
-		       const char *relative, const char *windows, struct error *err)
+static int write_child(const char *path, uint32_t block_size, struct disk *contents,
+		       struct disk *parent, const char *relative, const char *windows,
+		       struct error *err)
 {
 	CLEANUP_FD int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct vhdx_spec spec = sample_spec(VHD_TYPE_DIFFERENCING, block_size);
-	struct vhdx_parent reference = {.disk = parent, .relative_path = relative, .windows_path = windows};
+	struct vhdx_parent reference = {.disk = parent,
+					.relative_path = relative,
+					.windows_path = windows};
 	uint64_t estimate = 0;
 	int r;
 
@@ -31,7 +34,8 @@ static int write_child(const char *path, uint32_t block_size, struct disk *conte
 	cr_assert(fd >= 0);
 	r = vhdx_write(fd, path, &spec, contents, NULL, err);
 	if (r == 0) {
-		cr_assert_eq(vhdx_estimate(fd, &spec, contents, &estimate, err), 0, "%s", err->message);
+		cr_assert_eq(vhdx_estimate(fd, &spec, contents, &estimate, err), 0, "%s",
+			     err->message);
 		cr_assert_leq(stored_bytes(path), estimate);
 	}
 	return r;
@@ -57,7 +61,9 @@ static void expect_libvhdi_agrees_on(struct disk *disk, const char *child, const
 		size_t n = (size_t)min_u64(MIB, disk->size - at);
 
 		cr_assert_eq(disk_read(disk, ours, n, at, &err), 0, "%s", err.message);
-		cr_assert_eq(libvhdi_file_read_buffer_at_offset(file[1], theirs, n, (off64_t)at, NULL), (ssize_t)n);
+		cr_assert_eq(libvhdi_file_read_buffer_at_offset(file[1], theirs, n, (off64_t)at,
+								NULL),
+			     (ssize_t)n);
 		cr_assert_eq(memcmp(ours, theirs, n), 0, "MiB %d", (int)(at / MIB));
 	}
 	for (int i = 2; i-- > 0;) {
@@ -123,8 +129,9 @@ ParameterizedTest(struct diff_case *c, vhdx_diff, read_back)
 	patched_randomise(&contents, oracle, c->patches, c->max_patch, &state, c->whole_sectors);
 	relative = vhd_relative_path(child_path, parent_path, &err);
 	cr_assert_not_null(relative, "%s", err.message);
-	cr_assert_eq(write_child(child_path, c->block, &contents.disk, parent, relative, NULL, &err), 0, "%s",
-		     err.message);
+	cr_assert_eq(write_child(child_path, c->block, &contents.disk, parent, relative, NULL,
+				 &err),
+		     0, "%s", err.message);
 	child = open_disk(child_path);
 	cr_assert_eq(vhd_info(child)->chain_length, 2);
 	expect_same(child, oracle);
@@ -149,15 +156,20 @@ Test(vhdx_diff, unchanged_child_of_64_tib)
 	cr_assert_eq(run("qemu-img create -f vhdx -o block_size=32M '%s' 63T", parent_path), 0);
 	parent = open_disk(parent_path);
 	patched_init(&contents, parent, parent->size);
-	cr_assert_eq(write_child(child_path, 2 * MIB, &contents.disk, parent, "../vhd/x", "D:\\x.vhdx", &err), 0,
-		     "%s", err.message);
+	cr_assert_eq(write_child(child_path, 2 * MIB, &contents.disk, parent, "../vhd/x",
+				 "D:\\x.vhdx", &err),
+		     0, "%s", err.message);
 	cr_assert_eq(open_error(child_path).refusal, REFUSAL_PARENT_MISSING);
 	cr_assert_lt(stored_bytes(child_path), 64 * MIB);
-	cr_assert_eq(write_child(child_path, 32 * MIB, &contents.disk, parent, parent_path, NULL, &err), 0);
-	cr_assert_lt(stored_bytes(child_path), 20 * MIB);
-	cr_assert_eq(run("ln -f '%s' '%s/tests/vhd/tmp-%d-x'", parent_path, BUILD_DIR, (int)getpid()), 0);
-	cr_assert_eq(write_child(child_path, 32 * MIB, &contents.disk, parent, strrchr(parent_path, '/') + 1, NULL,
+	cr_assert_eq(write_child(child_path, 32 * MIB, &contents.disk, parent, parent_path, NULL,
 				 &err),
+		     0);
+	cr_assert_lt(stored_bytes(child_path), 20 * MIB);
+	cr_assert_eq(run("ln -f '%s' '%s/tests/vhd/tmp-%d-x'", parent_path, BUILD_DIR,
+			 (int)getpid()),
+		     0);
+	cr_assert_eq(write_child(child_path, 32 * MIB, &contents.disk, parent,
+				 strrchr(parent_path, '/') + 1, NULL, &err),
 		     0);
 	child = open_disk(child_path);
 	cr_assert_eq(disk_extent(child, 5 * TIB, &extent, &err), 0);
@@ -175,18 +187,27 @@ Test(vhdx_diff, locator_text)
 	struct error err = ERROR_INIT;
 
 	build_vhdx(parent_path, oracle,
-		   &(struct vhdx_recipe){.size = 8 * MIB, .block_size = MIB, .sector_size = 512,
-					 .states = STATES(MAY_BE(6)), .data_write = parent_guid, .seed = 1});
+		   &(struct vhdx_recipe){.size = 8 * MIB,
+					 .block_size = MIB,
+					 .sector_size = 512,
+					 .states = STATES(MAY_BE(6)),
+					 .data_write = parent_guid,
+					 .seed = 1});
 	parent = open_disk(parent_path);
 	patched_init(&contents, parent, parent->size);
-	cr_assert_eq(write_child(child_path, MIB, &contents.disk, parent, "disks/web 01.vhdx", "D:\\VMs\\web 01.vhdx",
-				 &err),
+	cr_assert_eq(write_child(child_path, MIB, &contents.disk, parent, "disks/web 01.vhdx",
+				 "D:\\VMs\\web 01.vhdx", &err),
 		     0);
-	cr_assert_eq(run("strings -el '%s' | grep -qF 'relative_path.\\disks\\web 01.vhdx'", child_path), 0);
-	cr_assert_eq(run("strings -el '%s' | grep -qF 'absolute_win32_pathD:\\VMs\\web 01.vhdx'", child_path), 0);
-	cr_assert_eq(run("strings -el '%s' | grep -qF 'parent_linkage{040302d1-0605-0807-090a-0b0c0d0e0f10}'",
+	cr_assert_eq(run("strings -el '%s' | grep -qF 'relative_path.\\disks\\web 01.vhdx'",
 			 child_path),
 		     0);
+	cr_assert_eq(run("strings -el '%s' | grep -qF 'absolute_win32_pathD:\\VMs\\web 01.vhdx'",
+			 child_path),
+		     0);
+	cr_assert_eq(
+		run("strings -el '%s' | grep -qF 'parent_linkage{040302d1-0605-0807-090a-0b0c0d0e0f10}'",
+		    child_path),
+		0);
 }
 
 Test(vhdx_diff, mistakes_of_the_caller)
@@ -198,8 +219,10 @@ Test(vhdx_diff, mistakes_of_the_caller)
 
 	make_raw(raw, 8 * MIB, 3, 10000, 3);
 	disk = open_disk(raw);
-	cr_assert_eq(write_child(child_path, MIB, disk, disk, "raw", NULL, &err), -EINVAL); /* no VHDX */
-	cr_assert_eq(write_child(child_path, MIB, disk, disk, NULL, NULL, &err), -EINVAL); /* no path */
+	cr_assert_eq(write_child(child_path, MIB, disk, disk, "raw", NULL, &err),
+		     -EINVAL); /* no VHDX */
+	cr_assert_eq(write_child(child_path, MIB, disk, disk, NULL, NULL, &err),
+		     -EINVAL); /* no path */
 }
 
 Test(vhdx_diff, relative_paths)
@@ -210,7 +233,8 @@ Test(vhdx_diff, relative_paths)
 	CLEANUP_FREE char *to = NULL;
 	CLEANUP_FREE char *path = NULL;
 
-	cr_assert(asprintf(&from, "%s/a/b/child.vhdx", folder) > 0 && asprintf(&to, "%s/ab/parent.vhdx", folder) > 0);
+	cr_assert(asprintf(&from, "%s/a/b/child.vhdx", folder) > 0 &&
+		  asprintf(&to, "%s/ab/parent.vhdx", folder) > 0);
 	cr_assert_eq(run("mkdir -p '%s/a/b' '%s/ab' && touch '%s'", folder, folder, to), 0);
 	path = vhd_relative_path(from, to, &err);
 	cr_assert_str_eq(path, "../../ab/parent.vhdx");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Logs with changes to replay. Truth: qemu-img, which replays in place, and the pages themselves. */
+/* Logs with changes to replay. Truth: qemu-img, which replays in place, and the pages themselves.
+ */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ struct image {
 	char *path;
 	char *oracle;
 	uint8_t bat[4096]; /* as built */
-	uint64_t size;     /* of the file */
+	uint64_t size;	   /* of the file */
 };
 
 static struct image make_image(void)
@@ -56,8 +57,8 @@ static void hide_bat(const struct image *image)
 	set_log_guid(image->path, &log_guid);
 }
 
-static struct log_recipe recipe(const struct image *image, uint64_t sequence, uint32_t at, uint32_t tail,
-				const struct log_page *pages, size_t count)
+static struct log_recipe recipe(const struct image *image, uint64_t sequence, uint32_t at,
+				uint32_t tail, const struct log_page *pages, size_t count)
 {
 	return (struct log_recipe){.at = at,
 				   .tail = tail,
@@ -86,7 +87,9 @@ static void expect_qemu_agrees(const struct image *image)
 
 	if (!have("qemu-img"))
 		return;
-	cr_assert_eq(run("cp '%s' '%s' && qemu-img check -f vhdx -r all '%s'", image->path, copy, copy), 0);
+	cr_assert_eq(run("cp '%s' '%s' && qemu-img check -f vhdx -r all '%s'", image->path, copy,
+			 copy),
+		     0);
 	cr_assert_eq(run("qemu-img convert -f vhdx -O raw '%s' '%s'", copy, raw), 0);
 	expect_same(disk, raw);
 }
@@ -103,12 +106,14 @@ Test(vhdx_log, one_page)
 	expect_qemu_agrees(&image);
 }
 
-/* Entries over the end of the ring; older ones are overlaid by newer; one before the tail must not count. */
+/* Entries over the end of the ring; older ones are overlaid by newer; one before the tail must not
+ * count. */
 Test(vhdx_log, sequence_round_the_end)
 {
 	IMAGE image = make_image();
 	uint8_t wrong[4096];
-	struct log_page pages[2] = {{BUILD_BAT_OFFSET, wrong, 0}, {BUILD_BAT_OFFSET + 4096, NULL, 8192}};
+	struct log_page pages[2] = {{BUILD_BAT_OFFSET, wrong, 0},
+				    {BUILD_BAT_OFFSET + 4096, NULL, 8192}};
 	uint32_t at = BUILD_LOG_LENGTH - 5 * 4096, tail;
 	struct log_recipe entry;
 
@@ -152,7 +157,8 @@ Test(vhdx_log, stale_entries_are_ignored)
 	expect_qemu_agrees(&image);
 }
 
-/* The log allots a block behind the end of the file: the file grows on replay, and reads as zeros there. */
+/* The log allots a block behind the end of the file: the file grows on replay, and reads as zeros
+ * there. */
 Test(vhdx_log, file_is_lengthened)
 {
 	IMAGE image = make_image();

@@ -19,14 +19,17 @@ Test(vhdx_read, crc32c_vectors)
 	cr_assert_eq(crc32c(0, "123456789", 9), 0xe3069283);
 	cr_assert_eq(crc32c(0, zero, sizeof(zero)), 0x8a9136aa);
 	cr_assert_eq(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
-	cr_assert_eq(crc32c_without_field("12abcd789", 9, 2),
-		     crc32c(0, "12\0\0\0\0" "789", 9));
+	cr_assert_eq(crc32c_without_field("12abcd789", 9, 2), crc32c(0,
+								     "12\0\0\0\0"
+								     "789",
+								     9));
 }
 
 Test(vhdx_read, geometry_of_10_gib)
 {
-	struct vhdx_metadata metadata = {
-		.disk_size = 10 * GIB, .block_size = 2 * MIB, .logical_sector = 512};
+	struct vhdx_metadata metadata = {.disk_size = 10 * GIB,
+					 .block_size = 2 * MIB,
+					 .logical_sector = 512};
 	struct vhdx_geometry g = vhdx_geometry(&metadata);
 
 	cr_assert_eq(g.blocks, 5120);
@@ -45,7 +48,9 @@ Test(vhdx_read, geometry_of_10_gib)
 
 Test(vhdx_read, geometry_of_64_tib)
 {
-	struct vhdx_metadata metadata = {.disk_size = 64 * TIB, .block_size = MIB, .logical_sector = 512};
+	struct vhdx_metadata metadata = {.disk_size = 64 * TIB,
+					 .block_size = MIB,
+					 .logical_sector = 512};
 	struct vhdx_geometry g = vhdx_geometry(&metadata);
 
 	cr_assert_eq(g.blocks, 67108864);
@@ -168,7 +173,8 @@ Test(vhdx_read, memory_does_not_grow_with_the_disk)
 		while (offset < disk->size) {
 			struct disk_extent extent;
 
-			cr_assert_eq(disk_extent(disk, offset, &extent, &err), 0, "%s", err.message);
+			cr_assert_eq(disk_extent(disk, offset, &extent, &err), 0, "%s",
+				     err.message);
 			cr_assert_neq(extent.kind, DISK_DATA);
 			offset += extent.length;
 		}
