@@ -44,7 +44,7 @@ struct bcd_notes {
 
 #define BCD_NOTES_INIT                                                                             \
 	{                                                                                          \
-		.changed = {NULL, 0}                                                                    \
+		.changed = { NULL, 0 }                                                             \
 	}
 void bcd_notes_done(struct bcd_notes *notes);
 #define CLEANUP_BCD_NOTES CLEANUP(bcd_notes_done)

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "bcd/device.h"
 #include "bcd/names.h"
@@ -153,18 +152,11 @@ static void check_element(const struct checker *checker, const struct bcd_elemen
 	}
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
-}
-
 static bool path_ends_with(const struct bcd_object *object, const char *end)
 {
 	CLEANUP_FREE char *path = bcd_object_string(object, BCD_PATH);
 
-	return path && ends_with(path, end);
+	return path && bcd_ends_with(path, end);
 }
 
 static void check_loader(const struct checker *checker)

@@ -15,10 +15,8 @@ struct conversion {
 	struct error *err;
 };
 
-#define DROPPED(conversion, ...)                                                                   \
-	note_add(&(conversion)->notes->dropped, __VA_ARGS__)
-#define WARNING(conversion, ...)                                                                   \
-	note_add(&(conversion)->notes->warnings, __VA_ARGS__)
+#define DROPPED(conversion, ...) note_add(&(conversion)->notes->dropped, __VA_ARGS__)
+#define WARNING(conversion, ...) note_add(&(conversion)->notes->warnings, __VA_ARGS__)
 
 /* The GPT identity of the partition that starts at 'mbr_offset' of the old disk; false when there
  * is none. */

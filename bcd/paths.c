@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "bcd/convert.h"
 #include "common/bytes.h"
@@ -11,13 +10,6 @@
 #define BOOT_MANAGER  "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 #define MEMORY_TESTER "\\EFI\\Microsoft\\Boot\\memtest.efi"
 #define STORE_PATH    "\\EFI\\Microsoft\\Boot\\BCD"
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
-}
 
 /* "\Windows\system32\winload.exe" to ".efi": three characters; folder, case and what follows the
  * NUL stay. */
@@ -48,9 +40,9 @@ static int convert_program(struct conversion *conversion, struct bcd_object *obj
 	char title[BCD_TITLE_SIZE];
 	int r = 0;
 
-	if (path && ends_with(path, old))
+	if (path && bcd_ends_with(path, old))
 		r = change_extension(conversion, object);
-	else if (path && ends_with(path, ".exe"))
+	else if (path && bcd_ends_with(path, ".exe"))
 		WARNING(conversion,
 			"%s starts '%s', which has no known UEFI form; the entry will not start",
 			bcd_object_title(object, title), bcd_clean(path));

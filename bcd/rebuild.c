@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "bcd/check.h"
 #include "bcd/convert.h"
@@ -114,13 +113,6 @@ static int set_locale(const struct rebuild *rebuild, struct bcd_object *object)
 				     rebuild->err);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
-}
-
 /* The template of the Windows loader for the firmware's kind; those of Windows Setup start from a
  * RAM disk. */
 static const struct bcd_object *find_target(const struct rebuild *rebuild)
@@ -131,7 +123,7 @@ static const struct bcd_object *find_target(const struct rebuild *rebuild)
 		const struct bcd_object *object = rebuild->template->objects[i];
 		CLEANUP_FREE char *path = bcd_object_string(object, BCD_TEMPLATE_PATH);
 
-		if (object->type == BCD_OBJECT_OSLOADER && path && ends_with(path, end) &&
+		if (object->type == BCD_OBJECT_OSLOADER && path && bcd_ends_with(path, end) &&
 		    !bcd_object_find(object, BCD_TEMPLATE_RAMDISK) &&
 		    !bcd_object_bool(object, BCD_OS_WINPE))
 			return object;
@@ -427,12 +419,14 @@ static void note_losses(const struct bcd_rebuild *how, bool has_template, struct
 {
 	note_add(&notes->changed, "boot store made anew from %s",
 		 has_template ? "the installation's BCD-Template" : "what every installation has");
-	note_add(&notes->dropped,
-		 "the boot menu of the old store: its other entries, its settings for debugging, the "
-		 "hypervisor and emergency management, and its time-out");
+	note_add(
+		&notes->dropped,
+		"the boot menu of the old store: its other entries, its settings for debugging, the "
+		"hypervisor and emergency management, and its time-out");
 	if (!has_winre(how))
-		note_add(&notes->warnings,
-			 "the recovery environment has no boot entry; run 'reagentc /enable' in the guest");
+		note_add(
+			&notes->warnings,
+			"the recovery environment has no boot entry; run 'reagentc /enable' in the guest");
 }
 
 int bcd_rebuild(const void *template_hive, size_t template_size, const char *name,

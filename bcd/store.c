@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/bytes.h"
 #include "common/utf16.h"
@@ -45,7 +46,7 @@ void bcd_notes_done(struct bcd_notes *notes)
 #define FINDING(notes, ...)                                                                        \
 	do {                                                                                       \
 		if (notes)                                                                         \
-			note_add(&(notes)->warnings, __VA_ARGS__);                         \
+			note_add(&(notes)->warnings, __VA_ARGS__);                                 \
 	} while (0)
 
 uint32_t bcd_registry_type(uint32_t code)
@@ -413,6 +414,13 @@ bool bcd_object_guid(const struct bcd_object *object, uint32_t code, struct guid
 		return false;
 	*ret = ids[0];
 	return true;
+}
+
+bool bcd_ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
 }
 
 /* The length of the surrogate (WTF-8), C1 control or other unprintable sequence at 'at'; 0 for

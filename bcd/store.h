@@ -176,6 +176,8 @@ int bcd_store_commit(struct bcd_store *store, uint8_t **ret_bytes, size_t *ret_s
  */
 uint32_t bcd_registry_type(uint32_t code);
 
+/* Does the text end so, whatever the case? */
+bool bcd_ends_with(const char *text, const char *end);
 
 /*
  * Make text from the guest fit to print: control characters and what is no Unicode character become

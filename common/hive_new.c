@@ -115,8 +115,6 @@ static void put_bin(uint8_t *bin, const char *root, size_t length)
 
 static void put_base_block(uint8_t *base, unsigned int minor)
 {
-	uint32_t sum = 0;
-
 	memcpy(base, "regf", 4);
 	put_le32(base + REGF_SEQUENCE_1, 1);
 	put_le32(base + REGF_SEQUENCE_2, 1);
@@ -126,9 +124,7 @@ static void put_base_block(uint8_t *base, unsigned int minor)
 	put_le32(base + REGF_ROOT, HBIN_HEADER);
 	put_le32(base + REGF_BINS_SIZE, PAGE);
 	put_le32(base + REGF_CLUSTERING, 1);
-	for (size_t at = 0; at < REGF_CHECKSUM; at += 4)
-		sum ^= get_le32(base + at);
-	put_le32(base + REGF_CHECKSUM, sum);
+	put_le32(base + REGF_CHECKSUM, hive_checksum(base));
 }
 
 int hive_new(const char *name, const char *root, unsigned int minor, struct hive **ret,

@@ -283,7 +283,7 @@ Test(guest_registry, real_hive_with_demoted_drivers)
 {
 	size_t size, after_size = 0;
 	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win10-gpt-vmware.hiv", &size), *after = NULL;
-	struct registry_notes notes = {.changed = NULL};
+	struct registry_notes notes = {.changed = {NULL, 0}};
 	CLEANUP_HIVE struct hive *hive = NULL;
 	struct error err = ERROR_INIT;
 
