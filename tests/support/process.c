@@ -70,7 +70,8 @@ void process_run(const char *const *arguments, const char *const *variables, uns
 	pid_t child;
 
 	*ret = (struct process_result){.status = -1};
-	if (errors < 0 || (child = fork()) < 0)
+	child = fork();
+	if (errors < 0 || child < 0)
 		die(arguments[0]);
 	if (child == 0)
 		run_child(arguments, variables, errors);
