@@ -420,6 +420,9 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 		return;
 	if (get_guid(scanner, find(scanner, tag, "guid"), &guid) && !guid_is_zero(&guid))
 		return;
+	/* No room for the GUID: nothing that Windows has written. */
+	if (tag->count == MAX_ATTRIBUTES)
+		return;
 	partition = find_partition(conversion->target, offset);
 	if (!partition) {
 		if (conversion->warnings)
