@@ -22,12 +22,6 @@ work=$(mktemp -d "$build/bench/run.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-"$mkvm" sample.vhdx
-cat sample.vhdx >/dev/null
-read -r size blocks < <(stat -c '%s %b' sample.vhdx)
-printf 'source: %d MiB, of which %d MiB on the disk; load %s\n' \
-	$((size / 1048576)) $((blocks / 2048)) "$(cut -d' ' -f1-3 /proc/loadavg)"
-
 # Run a command with a clean slate; append its seconds to a file.
 measure() { # FILE COMMAND...
 	local file=$1 start
@@ -44,22 +38,32 @@ copy_and_sync() {
 }
 median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-for ((i = 0; i < runs; i++)); do
-	measure cp.txt cp sample.vhdx copy.vhdx
-	measure convert.txt "$hvgen2" convert -q sample.vhdx
-	measure sync.txt copy_and_sync
-done
-rm -f copy.vhdx sample-gen2.*
-cp=$(median cp.txt) convert=$(median convert.txt) sync=$(median sync.txt)
+# One source: times, their ratios, and memory.
+bench() { # TITLE MKVM-OPTIONS...
+	local title=$1 size blocks i
+	shift
+	rm -f ./*
+	"$mkvm" "$@" sample.vhdx
+	cat sample.vhdx >/dev/null
+	read -r size blocks < <(stat -c '%s %b' sample.vhdx)
+	printf '\n%s: %d MiB, of which %d MiB on the disk; load %s\n' "$title" \
+		$((size / 1048576)) $((blocks / 2048)) "$(cut -d' ' -f1-3 /proc/loadavg)"
+	for ((i = 0; i < runs; i++)); do
+		measure cp.txt cp sample.vhdx copy.vhdx
+		measure convert.txt "$hvgen2" convert -q sample.vhdx
+		measure sync.txt copy_and_sync
+	done
+	rm -f copy.vhdx sample-gen2.*
+	"$peak" memory.txt "$hvgen2" convert -q sample.vhdx
+	printf '  %-26s %8s s     %s\n' \
+		"cp" "$(median cp.txt)" "$(tr '\n' ' ' <cp.txt)" \
+		"cp and sync" "$(median sync.txt)" "$(tr '\n' ' ' <sync.txt)" \
+		"hvgen2 convert" "$(median convert.txt)" "$(tr '\n' ' ' <convert.txt)"
+	awk -v a="$(median convert.txt)" -v b="$(median cp.txt)" -v c="$(median sync.txt)" \
+		'BEGIN { printf "  %-26s %8.2f       of cp and sync: %.2f\n", "convert / cp", a / b, a / c }'
+	printf '  %-26s %8d KiB\n' "peak memory" "$(cat memory.txt)"
+}
 
-"$peak" sample.kib "$hvgen2" convert -q sample.vhdx
-"$mkvm" --small --size 2T big.vhdx
-"$peak" big.kib "$hvgen2" convert -q big.vhdx
-
-printf '%-34s %8s s   %s\n' \
-	"cp" "$cp" "$(tr '\n' ' ' <cp.txt)" \
-	"cp, and sync of the copy" "$sync" "$(tr '\n' ' ' <sync.txt)" \
-	"hvgen2 convert" "$convert" "$(tr '\n' ' ' <convert.txt)"
-awk -v a="$convert" -v b="$cp" -v c="$sync" \
-	'BEGIN { printf "%-34s %8.2f     (of cp and sync: %.2f)\n", "convert / cp", a / b, a / c }'
-printf '%-34s %8d KiB\n' "peak memory" "$(cat sample.kib)" "peak memory, disk of 2 TiB" "$(cat big.kib)"
+bench 'the sample'
+bench 'the sample with a page file of 2 GiB' --pagefile 2G
+bench 'a disk of 2 TiB, nearly empty' --small --size 2T
