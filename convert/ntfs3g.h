@@ -25,6 +25,7 @@
 #include <ntfs-3g/logfile.h>
 #include <ntfs-3g/logging.h>
 #include <ntfs-3g/ntfstime.h>
+#include <ntfs-3g/reparse.h>
 #include <ntfs-3g/volume.h>
 
 /* The library's own macros for this shift a signed 1, which strict warnings refuse. */

@@ -96,7 +96,7 @@ void volume_stream_cleanup(struct volume_stream **stream);
 
 /*
  * Overwrite the contents of an existing file, in place as far as it goes; its times, attributes and
- * security stay.
+ * security stay. A WOF-compressed file becomes an ordinary one.
  */
 int volume_replace_file(struct volume *volume, const char *path, const void *data, size_t size,
 			struct error *err);

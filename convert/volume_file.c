@@ -227,24 +227,72 @@ static int write_contents(struct volume *volume, ntfs_attr *stream, const char *
 	return r;
 }
 
+/*
+ * The library finds $Extend\$Reparse by a look-up that, on a volume without its caches, only works
+ * regardless of case; and it reports success when it has not found it.
+ */
+static int remove_reparse_point(ntfs_inode *inode)
+{
+	int r;
+
+	NTFS3G_CLEAR(inode->vol->state, NV_CaseSensitive);
+	r = ntfs_remove_ntfs_reparse_data(inode);
+	NVolSetCaseSensitive(inode->vol);
+	if (r == 0 && inode->flags & FILE_ATTR_REPARSE_POINT) {
+		errno = EIO;
+		return -1;
+	}
+	return r;
+}
+
+/*
+ * Make a WOF-compressed file an ordinary one that has lost its contents: what Windows does when
+ * such a file is opened for writing.
+ */
+static int drop_compression(struct volume *volume, ntfs_inode *inode, const char *path,
+			    struct error *err)
+{
+	CLEANUP_FREE uint8_t *name = NULL;
+	struct volume_reparse reparse;
+	size_t size;
+	int r = volume_reparse(volume, inode, path, &reparse, err);
+
+	if (r < 0)
+		return r;
+	if (reparse.tag != WOF_REPARSE_TAG)
+		return error_damaged(err, "cannot write '%s': it is a reparse point", path);
+	name = utf8_to_utf16le(WOF_STREAM, &size);
+	if (!name)
+		return volume_fail(volume, path, ENOMEM, "write", err);
+	if (remove_reparse_point(inode) < 0 ||
+	    ntfs_attr_remove(inode, AT_DATA, (void *)name, (u32)(size / 2 - 1)) < 0)
+		return volume_fail(volume, path, errno, "write", err);
+	return 0;
+}
+
 static int replace_in_inode(struct volume *volume, ntfs_inode *inode, const char *path,
 			    const uint8_t *bytes, size_t size, struct error *err)
 {
-	s64 old_size = inode->data_size, old_space = inode->allocated_size;
+	const s64 old_size = inode->data_size, old_space = inode->allocated_size;
+	const bool is_reparse = inode->flags & FILE_ATTR_REPARSE_POINT;
 	CLEANUP_ATTR ntfs_attr *data = NULL;
-	int r;
+	int r = 0;
 
 	if (inode->mrec->flags & MFT_RECORD_IS_DIRECTORY)
 		return volume_fail(volume, path, EISDIR, "write", err);
-	if (inode->flags & (FILE_ATTR_ENCRYPTED | FILE_ATTR_REPARSE_POINT))
-		return error_damaged(err, "cannot write '%s': it is encrypted or a reparse point",
-				     path);
+	if (inode->flags & FILE_ATTR_ENCRYPTED)
+		return volume_fail(volume, path, EACCES, "write", err);
+	if (is_reparse)
+		r = drop_compression(volume, inode, path, err);
+	if (r < 0)
+		return r;
 	data = ntfs_attr_open(inode, AT_DATA, AT_UNNAMED, 0);
 	if (!data)
 		return volume_fail(volume, path, EIO, "write", err);
 	volume_begin(volume, size);
 	r = write_contents(volume, data, path, bytes, size, err);
-	if (r == 0 && inode->data_size == old_size && inode->allocated_size == old_space)
+	if (r == 0 && !is_reparse && inode->data_size == old_size &&
+	    inode->allocated_size == old_space)
 		NTFS3G_CLEAR(inode->state, NI_FileNameDirty);
 	return r;
 }

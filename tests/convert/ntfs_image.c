@@ -5,7 +5,6 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ntfs-3g/reparse.h>
 #include <ntfs-3g/unistr.h>
 #include <stdio.h>
 #include <stdlib.h>

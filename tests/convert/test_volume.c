@@ -250,7 +250,6 @@ Test(volume, decompresses_compact_files, .init = set_up, .fini = tear_down)
 	cr_assert_eq(size, 40000);
 	cr_assert_eq(memcmp(start, bytes, size), 0);
 	free(start);
-	cr_assert_lt(volume_replace_file(volume, "\\wof\\1-4096.bin", bytes, 4096, &err), 0);
 	volume_cleanup(&volume);
 	disk_close(disk);
 }

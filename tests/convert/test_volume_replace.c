@@ -42,7 +42,7 @@ static void tear_down(void)
 struct change {
 	const char *path;
 	size_t old_size, new_size;
-	enum { PLAIN, SPARSE, COMPRESSED } kind;
+	enum { PLAIN, SPARSE, COMPRESSED, COMPACT } kind;
 };
 
 static const struct change changes[] = {
@@ -57,6 +57,9 @@ static const struct change changes[] = {
 	{"sparse.bin", 900000, 900000, SPARSE},
 	{"lznt1.bin", 700000, 700000, COMPRESSED},
 	{"lznt1-grow.bin", 300000, 900000, COMPRESSED},
+	{"wof.xml", 30000, 30000, COMPACT},
+	{"wof-small.xml", 30000, 500, COMPACT},
+	{"wof-grow.xml", 900, 80000, COMPACT},
 	{"deep/er/hive", 262144, 266240, PLAIN},
 };
 
@@ -70,6 +73,8 @@ static void fill(void)
 
 		if (c->kind == SPARSE)
 			image_add_sparse(volume, c->path, c->old_size, "tail", 4);
+		else if (c->kind == COMPACT)
+			image_add_wof(volume, c->path, 0, bytes, c->old_size);
 		else if (c->kind == COMPRESSED)
 			image_add_compressed(volume, c->path, bytes, c->old_size);
 		else
@@ -154,7 +159,8 @@ static void expect_contents(const struct change *change)
 		     change->path);
 	free(output);
 	cr_assert_eq(volume_open(disk, false, &volume, &err), 0);
-	cr_assert_eq(volume_read_file(volume, change->path, 4 * MIB, &data, &size, &err), 0);
+	cr_assert_eq(volume_read_file(volume, change->path, 4 * MIB, &data, &size, &err), 0, "%s",
+		     err.message);
 	cr_assert_eq(size, change->new_size);
 	cr_assert_eq(memcmp(data, bytes + 4096, size), 0, "%s", change->path);
 	free(data);
