@@ -274,8 +274,35 @@ Test(vhdx_chain, checkpoint_made_by_hyperv)
 #ifdef HAVE_LIBVHDI
 #include <libvhdi.h>
 
-/* libvhdi is right about chains whose chunks all have a bitmap block and whose blocks are absent,
- * here or partly here. */
+static void expect_libvhdi_agrees_on_chain(struct disk *disk, const char *child, const char *parent)
+{
+	const char *const path[2] = {parent, child};
+	libvhdi_file_t *files[2] = {NULL};
+	static uint8_t ours[MIB], theirs[MIB];
+	struct error err = ERROR_INIT;
+
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(libvhdi_file_initialize(&files[i], NULL), 1);
+		cr_assert_eq(libvhdi_file_open(files[i], path[i], LIBVHDI_OPEN_READ, NULL), 1);
+	}
+	cr_assert_eq(libvhdi_file_set_parent_file(files[1], files[0], NULL), 1);
+	for (uint64_t at = 0; at < disk->size; at += MIB) {
+		cr_assert_eq(disk_read(disk, ours, MIB, at, &err), 0, "%s", err.message);
+		cr_assert_eq(libvhdi_file_read_buffer_at_offset(files[1], theirs, MIB, (off64_t)at,
+								NULL),
+			     (ssize_t)MIB);
+		cr_assert_eq(memcmp(ours, theirs, MIB), 0, "MiB %d", (int)(at / MIB));
+	}
+	for (int i = 2; i-- > 0;) {
+		libvhdi_file_close(files[i], NULL);
+		libvhdi_file_free(&files[i], NULL);
+	}
+}
+
+/*
+ * libvhdi is right about chains whose chunks all have a bitmap block and whose blocks are absent,
+ * here or partly here.
+ */
 Test(vhdx_chain, libvhdi_agrees)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
@@ -283,9 +310,6 @@ Test(vhdx_chain, libvhdi_agrees)
 	CLEANUP_FREE char *child = test_path("1");
 	CLEANUP_DISK struct disk *disk = NULL;
 	struct guid linkage = id(0);
-	libvhdi_file_t *files[2] = {NULL};
-	static uint8_t ours[MIB], theirs[MIB];
-	struct error err = ERROR_INIT;
 	char name[64];
 
 	snprintf(name, sizeof(name), "tmp-%d-0", (int)getpid());
@@ -306,23 +330,40 @@ Test(vhdx_chain, libvhdi_agrees)
 					 .relative_path = name,
 					 .seed = 2});
 	disk = open_disk(child);
-	for (int i = 0; i < 2; i++) {
-		cr_assert_eq(libvhdi_file_initialize(&files[i], NULL), 1);
-		cr_assert_eq(libvhdi_file_open(files[i], i ? child : parent, LIBVHDI_OPEN_READ,
-					       NULL),
-			     1);
-	}
-	cr_assert_eq(libvhdi_file_set_parent_file(files[1], files[0], NULL), 1);
-	for (uint64_t at = 0; at < disk->size; at += MIB) {
-		cr_assert_eq(disk_read(disk, ours, MIB, at, &err), 0, "%s", err.message);
-		cr_assert_eq(libvhdi_file_read_buffer_at_offset(files[1], theirs, MIB, (off64_t)at,
-								NULL),
-			     (ssize_t)MIB);
-		cr_assert_eq(memcmp(ours, theirs, MIB), 0, "MiB %d", (int)(at / MIB));
-	}
-	for (int i = 2; i-- > 0;) {
-		libvhdi_file_close(files[i], NULL);
-		libvhdi_file_free(&files[i], NULL);
-	}
+	expect_libvhdi_agrees_on_chain(disk, child, parent);
+}
+
+/* The public checkpoint, on a parent made here with the id that it asks for. */
+Test(vhdx_chain, checkpoint_made_by_hyperv_with_a_parent)
+{
+	static const char name[] = "Generation 1_49C4BAF3-4B25-4406-8C4B-D39E65C32385.avhdx";
+	CLEANUP_FREE char *packed = unpack("dissect.hypervisor/differencing.avhdx");
+	CLEANUP_FREE char *folder = test_path("folder");
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *child = NULL;
+	CLEANUP_FREE char *parent = NULL;
+	CLEANUP_DISK struct disk *disk = NULL;
+	struct vhd_check *check = NULL;
+	struct error err = ERROR_INIT;
+
+	cr_assert(asprintf(&child, "%s/child.avhdx", folder) > 0);
+	cr_assert(asprintf(&parent, "%s/%s", folder, name) > 0);
+	cr_assert_eq(run("mkdir '%s' && mv '%s' '%s'", folder, packed, child), 0);
+	build_vhdx(parent, oracle,
+		   &(struct vhdx_recipe){.size = 8 * GIB,
+					 .block_size = 32 * MIB,
+					 .sector_size = 512,
+					 .states = STATES(MAY_BE(0) MAY_BE(6)),
+					 .data_write = GUID(0xff34003b, 0x11ed, 0x4cf8, 0xa166,
+							    0xb2be05e20b80),
+					 .seed = 8});
+	cr_assert_eq(vhd_check(child, NULL, &check, &err), 0, "%s", err.message);
+	cr_assert_eq(check->finding_count, 0, "%s",
+		     check->finding_count ? check->findings[0].text : "");
+	cr_assert_gt(check->blocks[7], 0);
+	vhd_check_free(check);
+	disk = open_disk(child);
+	cr_assert_eq(vhd_info(disk)->chain_length, 2);
+	expect_libvhdi_agrees_on_chain(disk, child, parent);
 }
 #endif
