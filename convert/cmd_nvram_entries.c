@@ -30,14 +30,6 @@ void cmd_nvram_entries_done(struct nvram_entries *entries)
 	*entries = (struct nvram_entries)NVRAM_ENTRIES_INIT;
 }
 
-static bool is_listed(const struct nvram_entries *entries, uint16_t number)
-{
-	for (size_t i = 0; i < entries->count; i++)
-		if (entries->list[i].number == number)
-			return true;
-	return false;
-}
-
 /* An entry that cannot be read is one all the same: it can be moved and removed. */
 static int read_damaged(struct nvram_entry *entry, int r, const struct error *why, struct error *err)
 {
@@ -61,8 +53,6 @@ static int add_entry(const struct nvram *nvram, uint16_t number, bool in_order,
 	struct error why = ERROR_INIT;
 	int r;
 
-	if (is_listed(entries, number))
-		return 0;
 	*entry = (struct nvram_entry){.number = number, .in_order = in_order, .exists = true};
 	entries->count++;
 	r = nvram_boot_entry(nvram, number, &entry->boot, &why);
@@ -81,16 +71,21 @@ int cmd_nvram_entries_read(const struct nvram *nvram, struct nvram_entries *ret,
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	size_t listed = nvram_boot_order(nvram, NULL, 0), all = nvram_boot_numbers(nvram, NULL, 0);
 	CLEANUP_FREE uint16_t *numbers = calloc(listed + all + 1, sizeof(*numbers));
+	CLEANUP_FREE bool *is_seen = calloc(UINT16_MAX + 1, sizeof(*is_seen));
 	int r = 0;
 
-	entries.list = calloc(listed + all + 1, sizeof(*entries.list));
-	if (!numbers || !entries.list)
+	entries.list = calloc(min_u64(listed + all, UINT16_MAX + 1) + 1, sizeof(*entries.list));
+	if (!numbers || !is_seen || !entries.list)
 		return error_failed(err, ENOMEM, "out of memory");
 	nvram_boot_order(nvram, numbers, listed);
 	nvram_boot_numbers(nvram, numbers + listed, all);
 	qsort(numbers + listed, all, sizeof(*numbers), by_number);
-	for (size_t i = 0; r == 0 && i < listed + all; i++)
+	for (size_t i = 0; r == 0 && i < listed + all; i++) {
+		if (is_seen[numbers[i]])
+			continue;
+		is_seen[numbers[i]] = true;
 		r = add_entry(nvram, numbers[i], i < listed, &entries, err);
+	}
 	if (r < 0)
 		return r;
 	*ret = entries;
