@@ -133,13 +133,21 @@ static int sync_folder(const char *path, struct error *err)
 	return 0;
 }
 
+int outfile_sync(struct outfile *out, struct error *err)
+{
+	if (!out->is_synced && fsync(out->fd) < 0)
+		return error_errno(err, "'%s': cannot sync", out->path);
+	out->is_synced = true;
+	return 0;
+}
+
 int outfile_commit(struct outfile *out, struct error *err)
 {
 	unsigned int flags = out->replace ? 0 : RENAME_NOREPLACE;
-	int r;
+	int r = outfile_sync(out, err);
 
-	if (fsync(out->fd) < 0)
-		return error_errno(err, "'%s': cannot sync", out->path);
+	if (r < 0)
+		return r;
 	r = renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, flags);
 	if (r < 0 && flags && errno == EINVAL) { /* a file system without RENAME_NOREPLACE */
 		if ((r = outfile_check_absent(out->path, err)) < 0)
@@ -156,6 +164,12 @@ int outfile_commit(struct outfile *out, struct error *err)
 	close(out->fd);
 	out->fd = -1;
 	return sync_folder(out->path, err);
+}
+
+void outfile_withdraw(const struct outfile *out)
+{
+	if (out->path && !out->temporary && !out->replace)
+		unlink(out->path);
 }
 
 void outfile_done(struct outfile *out)

@@ -17,6 +17,7 @@ struct outfile {
 	char *temporary; /* name in use until committed */
 	int fd;          /* open for reading and writing; -1 when closed */
 	bool replace;
+	bool is_synced; /* nothing was written since outfile_sync() */
 };
 
 #define OUTFILE_INIT {.fd = -1}
@@ -33,6 +34,15 @@ int outfile_write(struct outfile *out, const void *buffer, size_t length, uint64
 
 /* fsync, rename to the final name, fsync the folder, close. On failure the file is left to outfile_done(). */
 int outfile_commit(struct outfile *out, struct error *err);
+
+/* fsync what is written, which must be all: outfile_commit() then has little left that takes time or can fail. */
+int outfile_sync(struct outfile *out, struct error *err);
+
+/*
+ * Take a committed file back: remove it, for when another one that belongs to it could not be committed. Only for files
+ * that replaced none. 'path' is still known after outfile_commit().
+ */
+void outfile_withdraw(const struct outfile *out);
 
 /* Close, and remove the temporary file unless committed. Accepts a half-built or finished one. */
 void outfile_done(struct outfile *out);

@@ -297,6 +297,7 @@ static int convert_disk(struct convert *convert, const char *source)
 	struct error err = ERROR_INIT;
 	int r = name_outputs(convert, source, &names, &err);
 
+	write_handle_signals();
 	if (r < 0)
 		return cmd_fail(&err);
 	paths = (struct write_paths){

@@ -82,17 +82,56 @@ static void remove_and_exit(int number)
 	_exit(ERROR_FAILED);
 }
 
-static void handle_signals(void)
+static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+void write_handle_signals(void)
 {
-	static const int fatal[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction remove_files = {.sa_handler = remove_and_exit};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
 	sigemptyset(&remove_files.sa_mask);
 	sigemptyset(&ignore.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(fatal); i++)
-		sigaction(fatal[i], &remove_files, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
+		sigaction(fatal_signals[i], &remove_files, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL); /* a file size limit is an error of write() */
+}
+
+/* Give all outputs their names, or none. */
+static int commit_all(struct outfile *const outs[], size_t count, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		r = outfile_commit(outs[i], err);
+		for (size_t j = 0; r < 0 && j <= i; j++)
+			outfile_withdraw(outs[j]);
+	}
+	return r;
+}
+
+static void set_fatal_signals(void (*handler)(int))
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
+		signal(fatal_signals[i], handler);
+}
+
+/* As commit_all(), and a signal in the middle of it waits for its end: when all is done, it came too late. */
+static int commit_undisturbed(struct outfile *const outs[], size_t count, struct error *err)
+{
+	sigset_t blocked, old;
+	int r;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
+		sigaddset(&blocked, fatal_signals[i]);
+	sigprocmask(SIG_BLOCK, &blocked, &old);
+	r = commit_all(outs, count, err);
+	if (r == 0)
+		set_fatal_signals(SIG_IGN); /* drops what is pending */
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	if (r == 0)
+		set_fatal_signals(SIG_DFL);
+	return r;
 }
 
 static int write_small(struct outfile *out, const char *path, bool replace, const void *bytes,
@@ -130,10 +169,10 @@ int write_outputs(const struct write_paths *paths, struct disk *source, const st
 	CLEANUP_OUTFILE struct outfile disk = OUTFILE_INIT;
 	CLEANUP_OUTFILE struct outfile nvram = OUTFILE_INIT;
 	CLEANUP_OUTFILE struct outfile report = OUTFILE_INIT;
-	int r;
+	struct outfile *outs[3];
+	size_t count = 0;
+	int r = outfile_create(&disk, paths->disk, paths->replace, err);
 
-	handle_signals();
-	r = outfile_create(&disk, paths->disk, paths->replace, err);
 	if (r == 0 && paths->nvram)
 		r = write_small(&nvram, paths->nvram, paths->replace, build->nvram_file, build->nvram_size,
 				err);
@@ -142,9 +181,12 @@ int write_outputs(const struct write_paths *paths, struct disk *source, const st
 				err);
 	if (r == 0)
 		r = write_disk(&disk, paths, source, plan, build, progress, err);
-	if (r == 0 && paths->nvram)
-		r = outfile_commit(&nvram, err);
-	if (r == 0 && paths->report)
-		r = outfile_commit(&report, err);
-	return r < 0 ? r : outfile_commit(&disk, err);
+	if (paths->nvram)
+		outs[count++] = &nvram;
+	if (paths->report)
+		outs[count++] = &report;
+	outs[count++] = &disk;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = outfile_sync(outs[i], err);
+	return r < 0 ? r : commit_undisturbed(outs, count, err);
 }

@@ -25,9 +25,13 @@ struct write_paths {
  */
 int write_check_paths(const struct write_paths *paths, const struct disk *source, struct error *err);
 
+/* From now on SIGINT, SIGTERM and SIGHUP remove the temporary files of outputs and end the program with status 1. */
+void write_handle_signals(void);
+
 /*
  * Write. Also before the first byte: ENOSPC when the file system of the disk has less room than the output needs.
- * SIGINT, SIGTERM and SIGHUP remove the temporary files and end the program with status 1.
+ * All outputs are synced before the first one gets its name; when a later one fails to get its own, those
+ * before it are withdrawn, unless they replaced an older file.
  */
 int write_outputs(const struct write_paths *paths, struct disk *source, const struct plan *plan,
 		  const struct build *build, const char *report_json, const struct vhd_progress *progress,

@@ -108,8 +108,6 @@ static bool is_one_sentence(const char *errors)
 /* Damage can be where nobody looks, but it is never a failure of the program. */
 #define ANY	"034"
 #define REFUSED "34"
-/* A damaged folder can name a file that cannot be found. */
-#define MISSING "0134"
 
 /* Run a verb on the disk; 'allowed' lists the exit statuses. 'what' describes the damage. */
 static void expect_verb(const char *const *arguments, const char *allowed, const char *what)
@@ -517,7 +515,7 @@ Test(damage, random_file_records)
 	CLEANUP_SAMPLE struct sample sample;
 
 	sample_open(&sample, "random-mft");
-	play_rounds(&sample, "random-mft", MISSING, areas,
+	play_rounds(&sample, "random-mft", ANY, areas,
 		    find_areas(&sample, 1024, 0, "FILE", 1024, areas));
 }
 
@@ -530,7 +528,7 @@ Test(damage, random_system_records)
 
 	sample_open(&sample, "random-system");
 	count = find_areas(&sample, 1024, 0, "FILE", 512, areas);
-	play_rounds(&sample, "random-system", MISSING, areas, count < 12 ? count : 12);
+	play_rounds(&sample, "random-system", ANY, areas, count < 12 ? count : 12);
 }
 
 Test(damage, random_indexes)
@@ -539,7 +537,7 @@ Test(damage, random_indexes)
 	CLEANUP_SAMPLE struct sample sample;
 
 	sample_open(&sample, "random-index");
-	play_rounds(&sample, "random-index", MISSING, areas,
+	play_rounds(&sample, "random-index", ANY, areas,
 		    find_areas(&sample, 4096, 0, "INDX", 4096, areas));
 }
 

@@ -167,7 +167,8 @@ static size_t count_temporary(void)
 
 static void check_success(const struct run *run, const struct fault *fault)
 {
-	cr_assert(fault->once || fault->at > run->first_rename,
+	/* A signal that comes with the first rename comes too late to stop the program. */
+	cr_assert(fault->once || fault->at >= run->first_rename,
 		  "call %u failed, the program did not", fault->at);
 	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
 		cr_assert(is_whole(run, i), "%s at call %u: %s is not whole", fault->variable,
@@ -185,12 +186,12 @@ static void check_sentence(const struct fault *fault, const char *errors)
 	cr_assert(end && end[1] == '\0', "%s at call %u: '%s'", fault->variable, fault->at, errors);
 }
 
-/* Outputs that were renamed before the fault stay and are whole; the disk is the last one. */
+/* Only a kill between the renames leaves outputs, and those are whole. */
 static void check_failure(const struct run *run, const struct fault *fault)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
 		if (access(outputs[i], F_OK) == 0)
-			cr_assert(fault->at > run->first_rename && is_whole(run, i),
+			cr_assert(fault->kills && fault->at > run->first_rename && is_whole(run, i),
 				  "%s at call %u: %s is there", fault->variable, fault->at,
 				  outputs[i]);
 	if (!fault->kills)
