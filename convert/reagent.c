@@ -383,6 +383,7 @@ static void move_place(struct rewriter *rewriter, const struct tag *tag,
 		       const struct conversion *conversion,
 		       const struct reagent_partition *partition)
 {
+	const struct attribute *first_offset = find(&rewriter->scanner, tag, "offset");
 	bool has_guid = find(&rewriter->scanner, tag, "guid") != NULL;
 	char disk[GUID_TEXT_SIZE], guid[GUID_TEXT_SIZE + 2], offset[NUMBER_SIZE];
 
@@ -396,7 +397,7 @@ static void move_place(struct rewriter *rewriter, const struct tag *tag,
 		if (!text)
 			continue;
 		/* The first version of the file has no guid: it follows the offset. */
-		if (text == offset && !has_guid) {
+		if (attribute == first_offset && !has_guid) {
 			char quote = rewriter->scanner.text[attribute->value.at - 1];
 
 			snprintf(both, sizeof(both), "%s%c guid=%c%s", offset, quote, quote, guid);
