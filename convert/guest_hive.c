@@ -13,20 +13,23 @@ static const char *const log_names[] = {".LOG", ".LOG1", ".LOG2"};
 
 #define LOG_COUNT ARRAY_SIZE(log_names)
 
+/* Windows keeps the logs of a hive well below its own size; the largest seen have 3 MiB. */
+#define MAX_LOG ((size_t)32 << 20)
+
 /* A log that is missing or cannot be read is one that does not exist: recovery says what is lacking. */
-static void read_logs(struct volume *volume, const char *path, size_t max_size, uint8_t *bytes[LOG_COUNT],
+static void read_logs(struct volume *volume, const char *path, uint8_t *bytes[LOG_COUNT],
 		      struct hive_log logs[LOG_COUNT])
 {
 	for (size_t i = 0; i < LOG_COUNT; i++) {
 		char log_path[256];
 
 		snprintf(log_path, sizeof(log_path), "%s%s", path, log_names[i]);
-		if (volume_read_file(volume, log_path, max_size, &bytes[i], &logs[i].size, NULL) == 0)
+		if (volume_read_file(volume, log_path, MAX_LOG, &bytes[i], &logs[i].size, NULL) == 0)
 			logs[i].bytes = bytes[i];
 	}
 }
 
-static int recover(struct volume *volume, const char *path, size_t max_size, uint8_t **bytes, size_t *size,
+static int recover(struct volume *volume, const char *path, uint8_t **bytes, size_t *size,
 		   struct error *err)
 {
 	uint8_t *log_bytes[LOG_COUNT] = {NULL}, *recovered = NULL;
@@ -34,7 +37,7 @@ static int recover(struct volume *volume, const char *path, size_t max_size, uin
 	size_t recovered_size;
 	int r;
 
-	read_logs(volume, path, max_size, log_bytes, logs);
+	read_logs(volume, path, log_bytes, logs);
 	r = hive_recover(*bytes, *size, logs, LOG_COUNT, path, &recovered, &recovered_size, err);
 	if (r == 0 && recovered) {
 		free(*bytes);
@@ -58,7 +61,7 @@ int guest_hive_read(struct volume *volume, const char *path, size_t max_size, ui
 		return r;
 	dirty = hive_is_dirty(bytes, size);
 	if (dirty)
-		r = recover(volume, path, max_size, &bytes, &size, err);
+		r = recover(volume, path, &bytes, &size, err);
 	if (r < 0)
 		return r;
 	*ret_bytes = TAKE(bytes);

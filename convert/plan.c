@@ -34,8 +34,12 @@
 /* Block size of an output whose source has none that can be kept (formats/vhdx: what Windows hosts choose). */
 #define DEFAULT_BLOCK_SIZE ((uint32_t)(32 * MIB))
 
-/* The small unit of copy-on-write that Windows chooses for children. */
+/*
+ * The small unit of copy-on-write that Windows chooses for children. Beyond the limit the tables for so many blocks
+ * outweigh what is saved, and the child takes the blocks of its parent.
+ */
 #define DIFFERENCING_BLOCK_SIZE ((uint32_t)(2 * MIB))
+#define DIFFERENCING_SMALL_DISK (8 * TIB)
 
 /* Windows wants an ESP of at least 100 MB (MBR2GPT documentation); beyond 32 GiB FAT32 is not what Windows makes. */
 #define ESP_MIN (100 * MIB)
@@ -393,7 +397,8 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 				     "a differencing disk of generation 2 needs a VHDX as its parent, and the "
 				     "source is a %s",
 				     vhd_info_text(image));
-	plan->vhdx.block_size = DIFFERENCING_BLOCK_SIZE;
+	if (survey->disk_size <= DIFFERENCING_SMALL_DISK)
+		plan->vhdx.block_size = DIFFERENCING_BLOCK_SIZE;
 	plan->vhdx.disk_id = image->disk_id; /* a child is the same disk for the guest */
 	return 0;
 }

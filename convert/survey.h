@@ -19,8 +19,8 @@
 
 /* \Boot\BCD is some ten KiB; Microsoft's media have 256 KiB. */
 #define SURVEY_MAX_BCD ((size_t)16 << 20)
-/* SYSTEM is 10 to 30 MiB on servers. */
-#define SURVEY_MAX_HIVE ((size_t)256 << 20)
+/* SYSTEM is 10 to 30 MiB on servers; three copies of it are in memory at times. */
+#define SURVEY_MAX_HIVE ((size_t)64 << 20)
 
 struct survey_partition {
 	struct mbr_partition mbr;
