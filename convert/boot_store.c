@@ -50,6 +50,7 @@ static void fill_target(const struct survey *survey, const struct plan *plan,
 		.partitions = partitions,
 		.windows_offset = survey->partitions[survey->windows].offset,
 		.system_offset = survey->partitions[system].offset,
+		.is_not_hibernated = true, /* the survey refuses every hibernated volume */
 	};
 	for (size_t i = 0; i < plan->gpt.count; i++)
 		if (plan->partitions[i].source != SURVEY_NONE)
@@ -127,6 +128,7 @@ static int rebuild_from_volume(struct volume *volume, const struct survey *surve
 		size = 0;
 	}
 	find_winre(volume, survey, windows, &reagent, &how);
+	build->winre_is_lost = !how.winre_path;
 	return bcd_rebuild(template, size, path, &how, &ret->main, &ret->main_size, &build->bcd, err);
 }
 

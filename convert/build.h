@@ -37,6 +37,7 @@ struct build {
 	uint64_t esp_used; /* bytes of the ESP in use */
 	struct bcd_default_entry bcd_default;
 	struct bcd_notes bcd;
+	bool winre_is_lost; /* the rebuilt BCD has no entry for the recovery environment */
 	struct build_change *changes;
 	size_t change_count;
 	struct note_list warnings;

@@ -9,13 +9,15 @@
 #include "convert/cmd.h"
 #include "convert/verify.h"
 
-enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS };
+enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_PARENT_DIR };
 
 static const struct cmd_option options[] = {
 	{OPTION_NVRAM, "nvram", "STORE",
 	 "the NVRAM store, .vmgs or .fd; default: DISK with\nthe ending .vmgs, when there is such a file"},
 	{OPTION_NO_GUESTFS, "no-guestfs", NULL,
 	 "do not start libguestfs, which takes half a minute\nwithout KVM"},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR",
+	 "look for parents of a differencing disk in this folder\nas well; may be given several times"},
 	{OPTION_JSON, "json", NULL, "print the results as JSON"},
 	{0, NULL, NULL, NULL},
 };
@@ -34,6 +36,7 @@ static const struct cmd_verb verb = {
 
 struct settings {
 	const char *nvram;
+	struct cmd_folders parent_dirs;
 	bool json, no_guestfs;
 };
 
@@ -41,7 +44,8 @@ static int set_option(void *context, int key, const char *argument, struct error
 {
 	struct settings *settings = context;
 
-	(void)err;
+	if (key == OPTION_PARENT_DIR)
+		return cmd_add_folder(&settings->parent_dirs, "parent-dir", argument, err);
 	if (key == OPTION_NVRAM)
 		settings->nvram = argument;
 	else if (key == OPTION_NO_GUESTFS)
@@ -112,12 +116,14 @@ static int finish_output(struct error *err)
 static int run(const struct settings *settings, const char *path, struct verify *verify,
 	       struct error *err)
 {
+	const struct vhd_open_options open_options = {.parent_dirs = settings->parent_dirs.names};
 	CLEANUP_DISK struct disk *disk = NULL;
-	int r = vhd_open(path, NULL, &disk, err);
+	int r = vhd_open(path, &open_options, &disk, err);
 
 	if (r < 0)
 		return r;
 	verify->path = path;
+	verify->open_options = &open_options;
 	verify->disk = disk;
 	verify->info = vhd_info(disk);
 	verify->store_path = settings->nvram;

@@ -24,6 +24,22 @@ static void fill_target(const struct survey *survey, const struct plan *plan,
 				plan->partitions[i].offset};
 }
 
+/* The places get their new numbers; a recovery environment that nothing can start any more is noted as off. */
+static int edit(const uint8_t *old, size_t old_size, const char *path, const struct reagent_target *target,
+		struct build *build, uint8_t **ret, size_t *ret_size, struct note_list *changed,
+		struct error *err)
+{
+	int r;
+
+	if (!build->winre_is_lost)
+		return reagent_convert(old, old_size, path, target, ret, ret_size, changed, &build->warnings,
+				       err);
+	r = reagent_disable(old, old_size, path, ret, ret_size, err);
+	if (r == 0 && *ret)
+		note_add(changed, "the recovery environment is off: 'reagentc /enable' turns it on again");
+	return r;
+}
+
 static int convert_file(struct volume *volume, const char *path, unsigned int partition,
 			const struct reagent_target *target, struct build *build, struct error *err)
 {
@@ -39,8 +55,7 @@ static int convert_file(struct volume *volume, const char *path, unsigned int pa
 		return 0;
 	r = volume_read_file(volume, path, MAX_REAGENT, &old, &old_size, &problem);
 	if (r == 0)
-		r = reagent_convert(old, old_size, path, target, &new, &new_size, &changed,
-				    &build->warnings, &problem);
+		r = edit(old, old_size, path, target, build, &new, &new_size, &changed, &problem);
 	if (r < 0) {
 		note_add(&build->warnings,
 			 "partition %u: %s; the recovery environment may have to be turned on again in the "

@@ -46,6 +46,7 @@ struct verify_partition {
 struct verify {
 	/* Set by the caller. */
 	const char *path;
+	const struct vhd_open_options *open_options; /* for those who open 'path' again; borrowed */
 	struct disk *disk;	     /* of 'path', open; borrowed */
 	const struct vhd_info *info; /* borrowed */
 	const char *store_path; /* the NVRAM store; NULL: the sister file PATH with .vmgs, if there

@@ -202,7 +202,7 @@ static void check_structure(struct verify *verify)
 	struct error err = ERROR_INIT;
 	size_t first = 0;
 
-	if (vhd_check(verify->path, NULL, &check, &err) < 0) {
+	if (vhd_check(verify->path, verify->open_options, &check, &err) < 0) {
 		verify_fail(verify, name, "%s", err.message);
 		return;
 	}
