@@ -6,15 +6,17 @@ set -eu
 hvgen2=$1
 man=$2
 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 for page in "$man"/hvgen2-*.1; do
 	verb=$(basename "$page" .1)
 	verb=${verb#hvgen2-}
 	"$hvgen2" help "$verb" | grep -oE '^ +(-[a-zA-Z], )?--[a-z0-9-]+' | grep -oE -e '--[a-z0-9-]+' |
-		sort -u > "help.$verb"
+		sort -u > "$work/help.$verb"
 	# options stand at the start of a tagged paragraph's head line
-	grep -A1 '^\.TP' "$page" | sed 's/\\-/-/g' | grep -oE -e '--[a-z0-9-]+' | sort -u > "man.$verb"
-	if ! diff -u "help.$verb" "man.$verb"; then
+	grep -A1 '^\.TP' "$page" | sed 's/\\-/-/g' | grep -oE -e '--[a-z0-9-]+' | sort -u > "$work/man.$verb"
+	if ! diff -u "$work/help.$verb" "$work/man.$verb"; then
 		echo "hvgen2 help $verb and $(basename "$page") differ"
 		failed=1
 	fi
