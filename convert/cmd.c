@@ -115,7 +115,7 @@ void cmd_print_help(const struct cmd_verb *verb, FILE *stream)
 	print_option(&help_option, stream);
 	if (verb->epilogue)
 		fprintf(stream, "\n%s", verb->epilogue);
-	fprintf(stream, "\nManual: man hvgen2\n");
+	fprintf(stream, "\nManual: man hvgen2-%s\n", verb->name);
 }
 
 int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct error *err)
