@@ -13,6 +13,7 @@
 /* Say why and switch off; the marker is not printed. */
 void fail(const CHAR16 *format, ...) __attribute__((noreturn));
 
+UINT16 le16(const UINT8 *at);
 UINT32 le32(const UINT8 *at);
 UINT64 le64(const UINT8 *at);
 
@@ -38,5 +39,15 @@ struct partition {
 
 /* The GPT partition with this unique GUID; FALSE when there is none. */
 BOOLEAN find_partition(const UINT8 guid[16], struct partition *ret);
+
+/* A file on an NTFS volume (ntfs_read.c). */
+struct ntfs_file {
+	UINT64 size;        /* bytes */
+	BOOLEAN is_wof;     /* Compact OS: the contents are compressed in another stream, 'start' is all zeros */
+	UINT8 start[0x1000]; /* the first bytes, zeros behind the end */
+};
+
+/* Find the file at a path of ASCII names with backslashes, below the root; case does not matter. Fails when it cannot. */
+void ntfs_read(EFI_HANDLE partition, const CHAR16 *path, struct ntfs_file *ret);
 
 #endif

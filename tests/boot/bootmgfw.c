@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The stand-in for bootmgfw.efi: see boot.h. It goes the way of the boot manager: load option, own volume, BCD store,
- * default entry, partition of the default entry.
+ * default entry, partition of the default entry, and the loader there.
  */
 #include "boot.h"
 
@@ -12,6 +12,9 @@
 
 /* Device element of a partition: type at 0x10, partition GUID at 0x20, style (0 = GPT) at 0x34, disk GUID at 0x38. */
 #define DEVICE_SIZE 88
+
+#define PE_HEADER 0x3c /* of the DOS header: offset of the PE header */
+#define PE_AMD64  0x8664
 
 static void __attribute__((noreturn)) power_off(void)
 {
@@ -120,6 +123,25 @@ static const CHAR16 *text_element(const struct hive *bcd, const CHAR8 *object, c
 	return text;
 }
 
+/* The file that the default entry names must be an x64 program. */
+static void check_loader(const struct partition *partition, const CHAR16 *path)
+{
+	struct ntfs_file file;
+	const CHAR16 *kind = L"x64 PE";
+	UINT32 header;
+
+	ntfs_read(partition->handle, path, &file);
+	header = le32(file.start + PE_HEADER);
+	if (file.is_wof)
+		kind = L"compressed by WOF";
+	else if (CompareMem(file.start, "MZ", 2) != 0 || header > sizeof(file.start) - 6 ||
+		 CompareMem(file.start + header, "PE\0\0", 4) != 0)
+		fail(L"loader: %s is not a PE program", path);
+	else if (le16(file.start + header + 4) != PE_AMD64)
+		fail(L"loader: %s is for machine 0x%04x", path, le16(file.start + header + 4));
+	Print(L"loader: %s, %ld bytes, %s, on partition {%g}\n", path, file.size, kind, &partition->guid);
+}
+
 static void check_default(const struct hive *bcd)
 {
 	const CHAR16 *id = text_element(bcd, (const CHAR8 *)BOOTMGR, "23000003"), *path;
@@ -141,6 +163,7 @@ static void check_default(const struct hive *bcd)
 		fail(L"BCD: the partition of the default entry is on another disk than the entry says");
 	Print(L"BCD default partition: %s\n", partition.path);
 	Print(L"BCD default disk: %g\n", &partition.disk);
+	check_loader(&partition, path);
 }
 
 EFI_STATUS efi_main(EFI_HANDLE image, EFI_SYSTEM_TABLE *table)

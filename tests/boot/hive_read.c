@@ -18,6 +18,11 @@
 #define VK_NAME        0x18
 #define VK_INLINE      0x80000000u
 
+UINT16 le16(const UINT8 *at)
+{
+	return (UINT16)(at[0] | at[1] << 8);
+}
+
 UINT32 le32(const UINT8 *at)
 {
 	return at[0] | (UINT32)at[1] << 8 | (UINT32)at[2] << 16 | (UINT32)at[3] << 24;
@@ -26,11 +31,6 @@ UINT32 le32(const UINT8 *at)
 UINT64 le64(const UINT8 *at)
 {
 	return le32(at) | (UINT64)le32(at + 4) << 32;
-}
-
-static UINT16 le16(const UINT8 *at)
-{
-	return (UINT16)(at[0] | at[1] << 8);
 }
 
 /* The cell at 'offset', which must have 'size' bytes; its length field comes first. */
