@@ -9,12 +9,13 @@
 # printed its marker (and the firmware started it from the right entry), 1 when not, 77 when QEMU or OVMF is not installed.
 #
 # Environment: BOOT_TIMEOUT seconds for one try (default 180), BOOT_ACCEL kvm or tcg (default: KVM where it works),
-# BOOT_FORMAT of the disk (default: from its name).
+# BOOT_FORMAT of the disk (default: from its name), BOOT_ENTRY and BOOT_PATH of the entry that the firmware must start from
+# STORE when it is not that of the Windows Boot Manager: 'Boot0001 "Fallback"' and '\EFI\Boot\bootx64.efi'.
 set -euo pipefail
 
 marker='HVGEN2 BOOT OK'
-entry='BdsDxe: starting Boot0000 "Windows Boot Manager" from HD('
-program='\EFI\Microsoft\Boot\bootmgfw.efi'
+option=${BOOT_ENTRY:-'Boot0000 "Windows Boot Manager"'}
+program=${BOOT_PATH:-'\EFI\Microsoft\Boot\bootmgfw.efi'}
 timeout=${BOOT_TIMEOUT:-180}
 
 if [ $# -ne 2 ]; then
@@ -131,7 +132,7 @@ if [ "$booted" = no ]; then
 	exit 1
 fi
 if [ "$store" = - ]; then exit 0; fi
-if ! grep -F "$entry" "$work/log" | grep -qF "$program"; then
-	echo "boot.sh: the firmware did not start Boot0000 \"Windows Boot Manager\" from $program" >&2
+if ! grep -F "BdsDxe: starting $option from HD(" "$work/log" | grep -qF "$program"; then
+	echo "boot.sh: the firmware did not start $option from $program" >&2
 	exit 1
 fi
