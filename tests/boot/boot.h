@@ -42,8 +42,8 @@ BOOLEAN find_partition(const UINT8 guid[16], struct partition *ret);
 
 /* A file on an NTFS volume (ntfs_read.c). */
 struct ntfs_file {
-	UINT64 size;        /* bytes */
-	BOOLEAN is_wof;     /* Compact OS: the contents are compressed in another stream, 'start' is all zeros */
+	UINT64 size;         /* bytes */
+	BOOLEAN is_wof;      /* Compact OS: the contents are compressed in another stream, 'start' is all zeros */
 	UINT8 start[0x1000]; /* the first bytes, zeros behind the end */
 };
 
