@@ -3,7 +3,8 @@
 # convert_shape.sh "MKVM OPTIONS" "CONVERT OPTIONS" [SUFFIX]: a VM of this shape is converted; all file systems are whole
 # and hold what they held, but for what the report lists under "changed"; two conversions give the same bytes.
 . "$(dirname "$0")/lib.sh"
-need jq qemu-img mkntfs sgdisk sfdisk fsck.fat mcopy ntfsfix
+. "$(dirname "$0")/guest.sh"
+need jq qemu-img mkntfs sgdisk sfdisk fsck.fat mcopy ntfsfix ntfscat hivexget xmllint
 need_built "$TREE_HASH"
 
 read -ra shape <<<"$(words "$1")"
@@ -14,14 +15,19 @@ before=$(sum "$source")
 to_raw "$source" source.raw
 mbr_partitions source.raw >source.txt
 hash_volumes source.raw source.txt >before.txt
+take_source
 rm source.raw
 
 expect 0 "$HVGEN2" convert "${options[@]}" "$source"
 cat out.txt
 check_result vm-gen2.vhdx
+check_guest
+[[ $1 != *dirty-hives* ]] || check_newest vm-gen2.report.json
 # The volumes of the source come in their order; no other NTFS volume is in the result.
 hash_volumes result.raw partitions.txt >after.txt
 rm result.raw
+expect 0 "$HVGEN2" verify --no-guestfs vm-gen2.vhdx
+tail -1 out.txt
 
 # The files that differ are those that the report owns up to ($Boot is the boot sector, no file to tree_hash).
 diff before.txt after.txt | sed -n 's/^[<>] //p' | cut -f7 | sort -u >differing.txt || true
