@@ -26,7 +26,7 @@ element() { value BCD "Objects\\$1\\Elements\\$2" Element; } # OBJECT TYPE
 # Elements of devices: from the given byte of the element on lies a partition descriptor.
 expect_device() { # OBJECT TYPE BYTE NUMBER
 	local found
-	found=$(element "$1" "$2")
+	found=$(element "$1" "$2") || fail "BCD: no element $2 of $1"
 	[ "${found:$(($3 * 2)):32}" = "${guids[$4]}" ] || fail "element $2 of $1 does not name partition $4: $found"
 	[ "${found:$((($3 + 0x18) * 2)):32}" = "$disk_guid" ] || fail "element $2 of $1 does not name the disk"
 	[ "${found:$((($3 + 0x14) * 2)):8}" = 00000000 ] || fail "element $2 of $1 is not for a GPT: $found"
@@ -116,7 +116,8 @@ check_drivers() {
 # The default entry loads Windows from its partition.
 check_default_entry() {
 	local entry
-	entry=$(hivexget BCD 'Objects\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\Elements\23000003' Element)
+	entry=$(hivexget BCD 'Objects\{9dea862c-5cdd-4e70-acc1-f32b344d4795}\Elements\23000003' Element) ||
+		fail "BCD: no default entry"
 	expect_device "$entry" 11000001 0x20 "$windows"
 	expect_device "$entry" 21000001 0x20 "$windows"
 }
