@@ -16,6 +16,7 @@ hex_guid() {
 	g=${g//[-\{\}]/}
 	echo "${g:6:2}${g:4:2}${g:2:2}${g:0:2}${g:10:2}${g:8:2}${g:14:2}${g:12:2}${g:16}"
 }
+guid_text() { sed -E 's/^(..)(..)(..)(..)(..)(..)(..)(..)(.{4})/{\4\3\2\1-\6\5-\8\7-\9-/; s/$/}/' <<<"$1"; }
 
 # The values of a key, one a line: name, tab, bytes. Only binary values are given as bytes.
 values() { # HIVE KEY
@@ -139,12 +140,10 @@ check_winre() {
 	guid=$(attribute ReAgent.xml WinreLocation guid)
 	[ "$(hex_guid "$guid")" = "$disk_guid" ] || fail "ReAgent.xml has another disk: $guid"
 	entry=$(attribute ReAgent.xml WinreBCD id)
-	options=$(element "$entry" 11000001)
 	expect_device "$entry" 11000001 0x54 "$where"
 	expect_device "$entry" 21000001 0x54 "$where"
-	expect_device '{b7f4d1a5-6a52-11e3-824f-00155d0a1c02}' 31000003 0x20 "$where"
-	[ "${options:0:32}" = "$(hex_guid b7f4d1a5-6a52-11e3-824f-00155d0a1c02)" ] ||
-		fail "the RAM disk of WinRE has lost its options"
+	options=$(element "$entry" 11000001) # a RAM disk: begins with the object that has its options
+	expect_device "$(guid_text "${options:0:32}")" 31000003 0x20 "$where"
 	info=$(sgdisk -i "${numbers[where]}" result.raw)
 	grep -q '^Partition GUID code: DE94BBA4-06D1-4D40-A16A-BFD50179D6AC ' <<<"$info" ||
 		fail "the partition of WinRE has another type"
