@@ -37,12 +37,19 @@ struct hive {
 	int fd;
 };
 
-uint32_t hive_checksum(const uint8_t *base)
+static uint32_t plain_sum(const uint8_t *base)
 {
 	uint32_t sum = 0;
 
 	for (size_t at = 0; at < REGF_CHECKSUM; at += 4)
 		sum ^= get_le32(base + at);
+	return sum;
+}
+
+uint32_t hive_checksum(const uint8_t *base)
+{
+	uint32_t sum = plain_sum(base);
+
 	if (sum == 0)
 		return 1;
 	return sum == UINT32_MAX ? UINT32_MAX - 1 : sum;
@@ -106,6 +113,7 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
 {
 	CLEANUP_HIVE struct hive *hive = NULL;
 	char path[32];
+	uint8_t sum[4];
 	int r = check_base_block(bytes, size, name, err);
 
 	if (r == 0)
@@ -122,6 +130,10 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
 	hive->fd = memfd_with(bytes, size, name, err);
 	if (hive->fd < 0)
 		return hive->fd;
+	/* libhivex does not know that the sums 0 and ~0 are written as 1 and ~1: it gets the plain one. */
+	put_le32(sum, plain_sum(bytes));
+	if (pwrite(hive->fd, sum, sizeof(sum), REGF_CHECKSUM) != (ssize_t)sizeof(sum))
+		return error_errno(err, "'%s': cannot fill a temporary file in memory", name);
 	memfd_path(hive->fd, path);
 	hive->handle = hivex_open(path, HIVEX_OPEN_WRITE);
 	if (!hive->handle)
@@ -312,6 +324,8 @@ int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct
 		r = hive_check(bytes, size, hive->name, err);
 	if (r < 0)
 		return r;
+	/* libhivex writes the plain sum. */
+	put_le32(bytes + REGF_CHECKSUM, hive_checksum(bytes));
 	*ret_bytes = TAKE(bytes);
 	*ret_size = size;
 	return 0;
