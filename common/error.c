@@ -67,7 +67,7 @@ int error_failed(struct error *err, int code, const char *format, ...)
 
 int error_errno(struct error *err, const char *format, ...)
 {
-	int code = errno;
+	int code = errno ? errno : EIO; /* never 0: that would be a success */
 	va_list args;
 	size_t used;
 

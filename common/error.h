@@ -76,7 +76,7 @@ const char *refusal_id(enum refusal refusal);
 /* Fill *err (when not NULL) with kind ERROR_FAILED. 'code' is a positive errno. Returns -code. */
 int error_failed(struct error *err, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
-/* The same from errno: ": " and its text are appended. Returns -errno. */
+/* The same from errno (EIO when that is 0): ": " and its text are appended. Returns -errno. */
 int error_errno(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Kind ERROR_USAGE. Returns -EINVAL. */

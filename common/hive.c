@@ -114,6 +114,7 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
 	CLEANUP_HIVE struct hive *hive = NULL;
 	char path[32];
 	uint8_t sum[4];
+	ssize_t n;
 	int r = check_base_block(bytes, size, name, err);
 
 	if (r == 0)
@@ -132,8 +133,10 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
 		return hive->fd;
 	/* libhivex does not know that the sums 0 and ~0 are written as 1 and ~1: it gets the plain one. */
 	put_le32(sum, plain_sum(bytes));
-	if (pwrite(hive->fd, sum, sizeof(sum), REGF_CHECKSUM) != (ssize_t)sizeof(sum))
-		return error_errno(err, "'%s': cannot fill a temporary file in memory", name);
+	n = pwrite(hive->fd, sum, sizeof(sum), REGF_CHECKSUM);
+	if (n != (ssize_t)sizeof(sum)) /* a short write says nothing in errno */
+		return error_failed(err, n < 0 ? errno : ENOSPC,
+				    "'%s': cannot fill a temporary file in memory", name);
 	memfd_path(hive->fd, path);
 	hive->handle = hivex_open(path, HIVEX_OPEN_WRITE);
 	if (!hive->handle)
