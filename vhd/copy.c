@@ -20,7 +20,7 @@
 #define PROBES	   16
 #define PROBE_SIZE 512
 
-static int write_failed(const struct copy *copy, int code, struct error *err)
+int copy_failed(const struct copy *copy, int code, struct error *err)
 {
 	return error_failed(err, code, "'%s': cannot write: %s", copy->name, strerror(code));
 }
@@ -60,7 +60,7 @@ static int copy_by_hand(const struct copy *copy, struct disk *disk, uint64_t off
 		if (!is_zero(copy->buffer, n)) {
 			r = io_write(copy->fd, copy->buffer, n, to);
 			if (r < 0)
-				return write_failed(copy, -r, err);
+				return copy_failed(copy, -r, err);
 			*ret_stored = true;
 		}
 		offset += n;
@@ -79,26 +79,35 @@ static int copy_data(const struct copy *copy, struct disk *disk, uint64_t offset
 	uint64_t n;
 
 	if (done < 0)
-		return write_failed(copy, (int)-done, err);
+		return copy_failed(copy, (int)-done, err);
 	n = (uint64_t)done;
 	if (n > 0)
 		*ret_stored = true;
 	return copy_by_hand(copy, disk, offset + n, length - n, to + n, ret_stored, err);
 }
 
-static int find_data(struct disk *disk, int fd, uint64_t at, uint64_t end, uint64_t *ret_start,
-		     uint64_t *ret_end, struct error *err)
+/* The first data of the source file from 'at' on, and where they end; 'end' when there are none. */
+static int find_data(struct copy *copy, struct disk *disk, int fd, uint64_t at, uint64_t end,
+		     uint64_t *ret_start, uint64_t *ret_end, struct error *err)
 {
-	int r = io_find_data(fd, at, end, ret_start, ret_end);
+	struct copy_run *run = &copy->run;
 
-	if (r < 0)
-		return error_failed(err, -r,
-				    "'%s': cannot look for holes at offset %" PRIu64 ": %s",
-				    disk->name, at, strerror(-r));
+	if (fd != run->fd || at < run->from || at >= run->end) {
+		int r = io_find_data(fd, at, INT64_MAX, &run->start, &run->end);
+
+		if (r < 0)
+			return error_failed(err, -r,
+					    "'%s': cannot look for holes at offset %" PRIu64 ": %s",
+					    disk->name, at, strerror(-r));
+		run->fd = fd;
+		run->from = at;
+	}
+	*ret_start = min_u64(max_u64(at, run->start), end);
+	*ret_end = min_u64(run->end, end);
 	return 0;
 }
 
-int copy_extent(const struct copy *copy, struct disk *disk, uint64_t offset,
+int copy_extent(struct copy *copy, struct disk *disk, uint64_t offset,
 		const struct disk_extent *extent, uint64_t to, bool *ret_stored, struct error *err)
 {
 	uint64_t at = extent->file_offset, end = at + extent->length, skip;
@@ -111,7 +120,7 @@ int copy_extent(const struct copy *copy, struct disk *disk, uint64_t offset,
 	while (at < end) {
 		uint64_t start, stop;
 
-		r = find_data(disk, extent->fd, at, end, &start, &stop, err);
+		r = find_data(copy, disk, extent->fd, at, end, &start, &stop, err);
 		if (r < 0)
 			return r;
 		if (start == end)
@@ -145,7 +154,7 @@ static int probe(const struct copy *copy, struct disk *disk, uint64_t offset, ui
 	return 1;
 }
 
-int copy_extent_is_zero(const struct copy *copy, struct disk *disk, uint64_t offset,
+int copy_extent_is_zero(struct copy *copy, struct disk *disk, uint64_t offset,
 			const struct disk_extent *extent, struct error *err)
 {
 	uint64_t length = extent->length, start, stop;
@@ -154,8 +163,8 @@ int copy_extent_is_zero(const struct copy *copy, struct disk *disk, uint64_t off
 	if (extent->kind == DISK_HOLE || extent->kind == DISK_ZERO)
 		return 1;
 	if (extent->kind == DISK_DATA) {
-		r = find_data(disk, extent->fd, extent->file_offset, extent->file_offset + length,
-			      &start, &stop, err);
+		r = find_data(copy, disk, extent->fd, extent->file_offset,
+			      extent->file_offset + length, &start, &stop, err);
 		if (r < 0 || start == extent->file_offset + length)
 			return r < 0 ? r : 1;
 	}
