@@ -25,10 +25,7 @@ int vhdx_put(struct vhdx_writer *w, const void *bytes, size_t length, uint64_t o
 {
 	int r = io_write(w->copy.fd, bytes, length, offset);
 
-	if (r < 0)
-		return error_failed(w->err, -r, "'%s': cannot write: %s", w->copy.name,
-				    strerror(-r));
-	return 0;
+	return r < 0 ? copy_failed(&w->copy, -r, w->err) : 0;
 }
 
 static void put_guid(uint8_t *at, const struct guid *guid)
@@ -245,6 +242,7 @@ static void lay_out(struct vhdx_writer *w)
 	w->bat_length = div_round_up(w->geometry.entries * VHDX_BAT_ENTRY_SIZE, MIB) * MIB;
 	w->bitmaps = WRITER_BAT_OFFSET + w->bat_length;
 	w->end = w->bitmaps + (w->parent ? w->geometry.chunks * VHDX_BITMAP_SIZE : 0);
+	w->behind = (struct write_behind){.fd = w->copy.fd, .sent = w->end, .settled = w->end};
 }
 
 int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const struct vhdx_spec *spec,

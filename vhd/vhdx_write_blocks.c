@@ -14,7 +14,6 @@
  * parent, and reads garbage where a chunk has no bitmap block.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "common/bytes.h"
@@ -22,9 +21,6 @@
 #include "vhd/vhdx_writer.h"
 
 #define BAT_PAGE 4096
-
-/* Enough for the device to write at its best speed. */
-#define WRITE_BACK_PIECE (32 * MIB)
 
 static bool is_empty(const struct disk_extent *extent)
 {
@@ -191,6 +187,13 @@ static int write_bits(struct vhdx_writer *w, uint64_t block)
 	return r;
 }
 
+static int send_blocks(struct vhdx_writer *w)
+{
+	int r = write_behind(&w->behind, w->end);
+
+	return r < 0 ? copy_failed(&w->copy, -r, w->err) : 0;
+}
+
 static int write_block(struct vhdx_writer *w, uint64_t block)
 {
 	uint64_t offset = block * w->spec->block_size;
@@ -213,17 +216,7 @@ static int write_block(struct vhdx_writer *w, uint64_t block)
 	if (r == 0)
 		r = set_bat(w, vhdx_payload_index(&w->geometry, block), w->end | state);
 	w->end += w->spec->block_size;
-	return r;
-}
-
-/* Let the device work while the next blocks are copied: a sync at the end then has less to wait for. Only a hint. */
-static void start_write_back(struct vhdx_writer *w)
-{
-	if (w->end - w->written_back < WRITE_BACK_PIECE)
-		return;
-	sync_file_range(w->copy.fd, (off_t)w->written_back, (off_t)(w->end - w->written_back),
-			SYNC_FILE_RANGE_WRITE);
-	w->written_back = w->end;
+	return r < 0 ? r : send_blocks(w);
 }
 
 /* How many whole blocks from 'block' on need not be stored, according to the block map alone. */
@@ -251,7 +244,6 @@ int vhdx_write_blocks(struct vhdx_writer *w)
 		r = skippable_blocks(w, block, &skip);
 		if (r == 0 && skip == 0)
 			r = write_block(w, block++);
-		start_write_back(w);
 		if (r == 0)
 			block += skip;
 		tell_progress(w, min_u64(block * w->spec->block_size, w->contents->size));

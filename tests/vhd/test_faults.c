@@ -33,6 +33,8 @@ static struct {
 	long calls;    /* so far */
 	int copy_code; /* copy_file_range() fails always with this; -1: it copies little, -2:
 			  nothing */
+	int sync_code; /* waiting for written data fails with this from call 'at' on */
+	long syncs;
 	int read_code; /* reading fails from call 'at' on */
 	long reads;
 } plan;
@@ -112,6 +114,17 @@ WRAP_ON_FD(ftruncate64, (int fd, off_t size), (fd, size))
 WRAP_ON_FD(fsync, (int fd), (fd))
 WRAP_ON_FD(renameat2, (int a, const char *from, int b, const char *to, unsigned int flags),
 	   (a, from, b, to, flags))
+
+int __real_sync_file_range(int fd, off_t offset, off_t length, unsigned int flags);
+int __wrap_sync_file_range(int fd, off_t offset, off_t length, unsigned int flags);
+int __wrap_sync_file_range(int fd, off_t offset, off_t length, unsigned int flags)
+{
+	if (flags & SYNC_FILE_RANGE_WAIT_AFTER && plan.syncs++ >= plan.at && plan.sync_code) {
+		errno = plan.sync_code;
+		return -1;
+	}
+	return __real_sync_file_range(fd, offset, length, flags);
+}
 
 struct scene {
 	char *folder;
@@ -292,6 +305,50 @@ ParameterizedTest(int *code, faults, without_copy_file_range)
 	plan.copy_code = *code;
 	cr_assert_eq(write_output(&s, s.output, &err), 0, "%s", err.message);
 	cr_assert_eq(run("cmp '%s' '%s'", s.output, s.reference), 0);
+}
+
+/* The device refuses what was written: waiting for a piece tells it, and fsync() not again. */
+Test(faults, device_refuses_a_piece)
+{
+	CLEANUP_FREE char *path = test_path("sparse.raw");
+	static const int refusals[] = {EIO, ENOSPC, EDQUOT};
+	SCENE s = {.output = test_path("output.vhdx"), .type = VHD_TYPE_FIXED};
+	struct error first = ERROR_INIT;
+	long pieces;
+
+	make_raw(path, 256 * MIB, 8, MIB, 11);
+	s.parent = open_disk(path);
+	patched_init(&s.contents, s.parent, s.parent->size);
+	cr_assert_eq(write_output(&s, s.output, &first), 0, "%s", first.message);
+	pieces = plan.syncs;
+	cr_assert_gt(pieces, 4);
+	for (long i = 0; i < pieces * (long)ARRAY_SIZE(refusals); i++) {
+		struct error err = ERROR_INIT;
+
+		unlink(s.output);
+		plan.sync_code = refusals[i / pieces];
+		plan.at = i % pieces;
+		plan.syncs = 0;
+		cr_assert_eq(write_output(&s, s.output, &err), -plan.sync_code);
+		cr_assert_eq(plan.syncs, plan.at + 1);
+		cr_assert_eq(err.code, plan.sync_code);
+		cr_assert(strstr(err.message, "output.vhdx"), "%s", err.message);
+		cr_assert_neq(access(s.output, F_OK), 0);
+	}
+}
+
+/* A file system that cannot be told to write, as some network file systems. */
+Test(faults, without_sync_file_range)
+{
+	SCENE s;
+	struct error err = ERROR_INIT;
+
+	make_scene(&s, VHD_TYPE_FIXED);
+	s.contents.disk.size = 128 * MIB;
+	plan.sync_code = EINVAL;
+	plan.syncs = plan.at = 0;
+	cr_assert_eq(write_output(&s, s.output, &err), 0, "%s", err.message);
+	cr_assert_gt(plan.syncs, 1);
 }
 
 /* The source's disk fails at any read: an error, no output. */

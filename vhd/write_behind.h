@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A large file on its way to the device while it is still being written. Internal to vhd/.
+ *
+ * Pieces of the file are sent to the device as soon as they are complete, and leave the page cache
+ * once they are there. So the sync at the end has little to wait for, the cache keeps the source
+ * and what else the host needs, and the memory written to stays the same few pieces: in a virtual
+ * machine, memory that was free for long costs several times as much to write to as such.
+ */
+#ifndef HVGEN2_VHD_WRITE_BEHIND_H
+#define HVGEN2_VHD_WRITE_BEHIND_H
+
+#include <stdint.h>
+
+/* Enough for the device to work at its best speed; two are on their way at a time. */
+#define WRITE_BEHIND_PIECE (32ULL * 1024 * 1024)
+
+struct write_behind {
+	int fd;
+	uint64_t sent;	  /* below this the kernel was asked to write */
+	uint64_t settled; /* below this it has written; at most 'sent' */
+};
+
+/*
+ * The file is complete up to 'end' (what is written again later is only slower). Returns 0, or the
+ * negative errno with which writing to the device failed: fsync() may not tell it again. What the
+ * file system cannot do is not done.
+ */
+int write_behind(struct write_behind *state, uint64_t end);
+
+#endif
