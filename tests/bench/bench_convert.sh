@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Measures 'hvgen2 convert' against cp and qemu-img, in one interleaved run, and prints a table of medians.
 #
-#   tests/bench/bench_convert.sh [-b BUILD] [-w FOLDER] [-r RUNS] [-d "DATA_GIB ..."] [-s "SIZE_GIB ..."] [-f "FS ..."]
+#   tests/bench/bench_convert.sh [-c] [-b BUILD] [-w FOLDER] [-r RUNS] [-d "DATA_GIB ..."] [-s "SIZE_GIB ..."] [-f "FS ..."]
 #
+# -c      do not warm the memory first, see warm_memory()
 # BUILD   a build folder with hvgen2, mkvm and bench_source (default build/release)
 # FOLDER  where sources and outputs go; about 5 times the largest DATA must be free there (default /var/tmp)
 # RUNS    of everything, of which the median counts (default 5)
@@ -12,11 +13,13 @@
 #
 # Every command is timed until its output is on the disk: hvgen2 syncs before it names its output, so the others are followed
 # by 'sync OUTPUT'; what cp takes until it returns is shown as well. The source is in the page cache. Blocks are those that the
-# file system lost.
+# file system lost. BUILD needs: cmake --build BUILD --target bench_source
 set -euo pipefail
 build=build/release work=/var/tmp runs=5 data_list="1 4 16" size_list=40 fs_list=plain
-while getopts b:w:r:d:s:f: option; do
+memory=/dev/shm/hvgen2-bench-$$
+while getopts cb:w:r:d:s:f: option; do
 	case $option in
+	c) memory= ;;
 	b) build=$OPTARG ;;
 	w) work=$OPTARG ;;
 	r) runs=$OPTARG ;;
@@ -34,7 +37,7 @@ mounted=
 clean_up() {
 	cd /
 	[ -z "$mounted" ] || umount "$mounted"
-	rm -rf "$work"
+	rm -rf "$work" "$memory"
 }
 trap clean_up EXIT
 
@@ -43,11 +46,22 @@ free_kib() {
 	stat -f -c '%f %S' . | awk '{ print int($1 * $2 / 1024) }'
 }
 
+# A virtual machine's memory that was free for long has to be provided by its host again, which takes several times as long as
+# writing to it. Use it once, so that every command finds the same.
+warm_memory() {
+	local need free
+	need=$(($(stat -c %s source.vhdx) / 1024 + 512 * 1024))
+	free=$(awk '/^MemFree:/ { print int($2 * 0.9) }' /proc/meminfo)
+	head -c "$((need < free ? need : free))K" /dev/zero >"$memory"
+	rm -f "$memory"
+}
+
 # measure KEY OUTPUT COMMAND...: a line "KEY seconds-until-return seconds-until-synced peak-KiB new-KiB"
 measure() {
 	local key=$1 output=$2 before start middle end
 	shift 2
 	rm -f "$output" output.vmgs output.report.json
+	[ -z "$memory" ] || warm_memory
 	cat source.vhdx >/dev/null
 	before=$(free_kib)
 	start=$EPOCHREALTIME
