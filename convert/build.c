@@ -30,21 +30,22 @@
 #define BPB_FAT32_BACKUP     0x32 /* FAT32: u16 sector of the backup boot sector */
 #define BPB_FAT32_SIZE       0x16 /* u16 sectors per FAT of FAT12/16; 0 on FAT32 */
 
-struct build_change *build_add_change(struct build *build, unsigned int partition, const char *path)
+int build_add_change(struct build *build, unsigned int partition, const char *path, struct note_list *details,
+		     struct error *err)
 {
 	struct build_change *changes =
 		reallocarray(build->changes, build->change_count + 1, sizeof(*changes));
-	struct build_change *change;
+	char *copy = strdup(path);
 
-	if (!changes)
-		return NULL;
-	build->changes = changes;
-	change = &changes[build->change_count];
-	*change = (struct build_change){.partition = partition, .path = strdup(path)};
-	if (!change->path)
-		return NULL;
-	build->change_count++;
-	return change;
+	if (changes)
+		build->changes = changes;
+	if (!changes || !copy) {
+		free(copy);
+		return error_failed(err, ENOMEM, "out of memory");
+	}
+	changes[build->change_count++] = (struct build_change){partition, copy, *details};
+	*details = (struct note_list){.texts = NULL};
+	return 0;
 }
 
 /* The sector of a volume where its second boot sector stands; 0 when it has none. */
@@ -77,7 +78,7 @@ static int move_boot_sectors(const struct survey_partition *old, const struct pl
 			     struct build *build, struct error *err)
 {
 	uint32_t start = (uint32_t)(partition->offset / 512);
-	struct build_change *change;
+	CLEANUP_NOTES struct note_list details = {.texts = NULL};
 	struct disk_window volume;
 	uint8_t boot[512];
 	uint64_t backup;
@@ -97,12 +98,10 @@ static int move_boot_sectors(const struct survey_partition *old, const struct pl
 		r = set_hidden_sectors(&volume.disk, backup, boot, start, err);
 	if (r < 0)
 		return r;
-	change = build_add_change(build, old->mbr.number, "$Boot");
-	if (!change || note_add(&change->details,
-				"hidden sectors of the boot sector: %" PRIu32 " -> %" PRIu32,
-				get_le32(boot + BPB_HIDDEN_SECTORS), start) < 0)
+	if (note_add(&details, "hidden sectors of the boot sector: %" PRIu32 " -> %" PRIu32,
+		     get_le32(boot + BPB_HIDDEN_SECTORS), start) < 0)
 		return error_failed(err, ENOMEM, "out of memory");
-	return 0;
+	return build_add_change(build, old->mbr.number, "$Boot", &details, err);
 }
 
 static int move_all_boot_sectors(const struct survey *survey, const struct plan *plan,
@@ -117,6 +116,24 @@ static int move_all_boot_sectors(const struct survey *survey, const struct plan 
 	return r;
 }
 
+int build_edit_volume(struct build *build, const struct survey_partition *old,
+		      const struct plan_partition *partition, build_edit *edit, const void *context,
+		      struct error *err)
+{
+	struct volume *volume = NULL;
+	struct disk_window window;
+	int r = survey_open_volume(build->target, partition->offset, partition->length, true, &window,
+				   &volume, err);
+	int closed;
+
+	if (r == 0) {
+		r = edit(volume, old, context, build, err);
+		closed = volume_close(volume, r < 0 ? NULL : err);
+		r = r < 0 ? r : closed;
+	}
+	return r < 0 ? error_prefix(err, "partition %u", old->mbr.number) : 0;
+}
+
 /* The edited hive takes the place of the old one, in the same file. */
 static int convert_hive(struct volume *volume, const char *path, unsigned int partition,
 			const struct registry_target *target, struct build *build, struct error *err)
@@ -124,7 +141,6 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
 	CLEANUP(registry_notes_done) struct registry_notes notes = {.changed = {NULL, 0}};
-	struct build_change *change;
 	size_t old_size, new_size;
 	bool recovered = false;
 	int r = guest_hive_read(volume, path, SURVEY_MAX_HIVE, &old, &old_size, &recovered, err);
@@ -137,32 +153,22 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	if (r < 0 || !new)
 		return r;
 	r = volume_replace_file(volume, path, new, new_size, err);
-	change = r == 0 ? build_add_change(build, partition, path) : NULL;
-	if (change && recovered)
-		note_add(&change->details, "changes that stood only in its log files are applied");
-	for (size_t i = 0; change && i < notes.changed.count; i++)
-		note_add(&change->details, "%s", notes.changed.texts[i]);
-	return r;
+	if (r < 0)
+		return r;
+	if (recovered &&
+	    note_add(&notes.changed, "changes that stood only in its log files are applied") < 0)
+		return error_failed(err, ENOMEM, "out of memory");
+	return build_add_change(build, partition, path, &notes.changed, err);
 }
 
 /* Each Windows of the disk finds its drive letters and its drivers. */
-static int convert_registry(const struct survey_partition *old, const struct plan_partition *partition,
-			    const struct registry_target *target, struct build *build, struct error *err)
+static int convert_registry(struct volume *volume, const struct survey_partition *old, const void *target,
+			    struct build *build, struct error *err)
 {
-	struct volume *volume = NULL;
-	struct disk_window window;
 	char path[128];
-	int r, closed;
 
 	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", old->windows.root);
-	r = survey_open_volume(build->target, partition->offset, partition->length, true, &window, &volume,
-			       err);
-	if (r < 0)
-		return error_prefix(err, "partition %u", old->mbr.number);
-	r = convert_hive(volume, path, old->mbr.number, target, build, err);
-	closed = volume_close(volume, r < 0 ? NULL : err);
-	r = r < 0 ? r : closed;
-	return r < 0 ? error_prefix(err, "partition %u", old->mbr.number) : 0;
+	return convert_hive(volume, path, old->mbr.number, target, build, err);
 }
 
 static int convert_all_registries(const struct survey *survey, const struct plan *plan,
@@ -181,8 +187,8 @@ static int convert_all_registries(const struct survey *survey, const struct plan
 		size_t source = plan->partitions[i].source;
 
 		if (source != SURVEY_NONE && survey->partitions[source].has_windows)
-			r = convert_registry(&survey->partitions[source], &plan->partitions[i], &target,
-					     build, err);
+			r = build_edit_volume(build, &survey->partitions[source], &plan->partitions[i],
+					      convert_registry, &target, err);
 	}
 	return r;
 }

@@ -53,8 +53,19 @@ struct build {
 int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
 		 const struct build_options *options, struct build *ret, struct error *err);
 
-/* For the parts of the build: note a change. NULL when out of memory. */
-struct build_change *build_add_change(struct build *build, unsigned int partition, const char *path);
+/* For the parts of the build: list a change. Takes what is in *details. Errors: ENOMEM. */
+int build_add_change(struct build *build, unsigned int partition, const char *path, struct note_list *details,
+		     struct error *err);
+
+/*
+ * For the parts of the build: mount the partition 'old' where it stands on the target, call 'edit' and unmount. 'context'
+ * is handed on. Messages get "partition N: " in front. Errors: those of the mount, of 'edit' and of writing back.
+ */
+typedef int build_edit(struct volume *volume, const struct survey_partition *old, const void *context,
+		       struct build *build, struct error *err);
+int build_edit_volume(struct build *build, const struct survey_partition *old,
+		      const struct plan_partition *partition, build_edit *edit, const void *context,
+		      struct error *err);
 
 void build_done(struct build *build);
 #define CLEANUP_BUILD CLEANUP(build_done)

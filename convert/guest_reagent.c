@@ -47,7 +47,6 @@ static int convert_file(struct volume *volume, const char *path, unsigned int pa
 	CLEANUP_FREE uint8_t *new = NULL;
 	CLEANUP_NOTES struct note_list changed = {.texts = NULL};
 	struct error problem = ERROR_INIT;
-	struct build_change *change;
 	size_t old_size, new_size;
 	int r;
 
@@ -66,31 +65,20 @@ static int convert_file(struct volume *volume, const char *path, unsigned int pa
 	if (!new)
 		return 0;
 	r = volume_replace_file(volume, path, new, new_size, err);
-	change = r == 0 ? build_add_change(build, partition, path) : NULL;
-	for (size_t i = 0; change && i < changed.count; i++)
-		note_add(&change->details, "%s", changed.texts[i]);
-	return r;
+	return r < 0 ? r : build_add_change(build, partition, path, &changed, err);
 }
 
-static int convert_volume(const struct survey_partition *old, const struct plan_partition *partition,
-			  const struct reagent_target *target, struct build *build, struct error *err)
+static int convert_volume(struct volume *volume, const struct survey_partition *old, const void *target,
+			  struct build *build, struct error *err)
 {
-	struct volume *volume = NULL;
-	struct disk_window window;
 	char path[128];
-	int r, closed;
+	int r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", old->mbr.number, target, build,
+			     err);
 
-	r = survey_open_volume(build->target, partition->offset, partition->length, true, &window, &volume,
-			       err);
-	if (r < 0)
-		return error_prefix(err, "partition %u", old->mbr.number);
-	r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", old->mbr.number, target, build, err);
 	snprintf(path, sizeof(path), "%s\\System32\\Recovery\\ReAgent.xml", old->windows.root);
 	if (r == 0 && old->has_windows)
 		r = convert_file(volume, path, old->mbr.number, target, build, err);
-	closed = volume_close(volume, r < 0 ? NULL : err);
-	r = r < 0 ? r : closed;
-	return r < 0 ? error_prefix(err, "partition %u", old->mbr.number) : 0;
+	return r;
 }
 
 int guest_reagent_convert(const struct survey *survey, const struct plan *plan, struct build *build,
@@ -107,8 +95,8 @@ int guest_reagent_convert(const struct survey *survey, const struct plan *plan, 
 		/* A volume that asks for chkdsk is left alone. */
 		if (source != SURVEY_NONE && survey->partitions[source].is_readable &&
 		    !survey->partitions[source].is_dirty)
-			r = convert_volume(&survey->partitions[source], &plan->partitions[i], &target, build,
-					   err);
+			r = build_edit_volume(build, &survey->partitions[source], &plan->partitions[i],
+					      convert_volume, &target, err);
 	}
 	return r;
 }
