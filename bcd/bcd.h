@@ -109,7 +109,8 @@ int bcd_recovery_store(const void *uefi_store, size_t size, const char *name, ui
 int bcd_check(const void *store, size_t size, const char *name, struct bcd_notes *notes,
 	      struct error *err);
 
-/* What the default entry starts, for the report and for 'verify'. Embedded; memory belongs to it.
+/*
+ * What the default entry starts, for the report and for 'verify'. Embedded; memory belongs to it.
  */
 struct bcd_default_entry {
 	struct guid object;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writing device elements, as bytes and as text: see device.h, and device_format.h for the bytes.
+/*
+ * Writing device elements, as bytes and as text: see device.h, and device_format.h for the bytes.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -18,7 +18,8 @@
 #include "bcd/bcd.h"
 #include "common/hive.h"
 
-/* Object types (Description\Type): kind in the top four bits, then the image, then the application.
+/*
+ * Object types (Description\Type): kind in the top four bits, then the image, then the application.
  */
 #define BCD_OBJECT_FWBOOTMGR  UINT32_C(0x10100001)
 #define BCD_OBJECT_BOOTMGR    UINT32_C(0x10100002)
@@ -172,7 +173,8 @@ int bcd_store_describe(struct bcd_store *store, bool is_recovery, struct error *
 int bcd_store_commit(struct bcd_store *store, uint8_t **ret_bytes, size_t *ret_size,
 		     struct error *err);
 
-/* The registry type that Windows demands of an element; 0 (REG_NONE) when the format is not known.
+/*
+ * The registry type that Windows demands of an element; 0 (REG_NONE) when the format is not known.
  */
 uint32_t bcd_registry_type(uint32_t code);
 

@@ -76,7 +76,8 @@ static char *number_text(uint32_t object_type, uint32_t code, uint64_t value)
 	return asprintf(&text, "%" PRIu64, value) < 0 ? NULL : text;
 }
 
-/* Each of these returns 1 when done, 0 when the value is not of that form, and -1 without memory.
+/*
+ * Each of these returns 1 when done, 0 when the value is not of that form, and -1 without memory.
  */
 
 static int device_texts(const struct bcd_element *element, struct bcd_texts *ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Integers at byte addresses, in a fixed byte order, with no alignment demand. On-disk structures are read
- * and written with these at named offsets, never by casting a buffer.
+ * Integers at byte addresses, in a fixed byte order, with no alignment demand. On-disk structures
+ * are read and written with these at named offsets, never by casting a buffer.
  */
 #ifndef HVGEN2_COMMON_BYTES_H
 #define HVGEN2_COMMON_BYTES_H
@@ -12,17 +12,17 @@
 #include <stdint.h>
 #include <string.h>
 
-#define DEFINE_BYTES(bits, order)                                                      \
-	static inline uint##bits##_t get_##order##bits(const void *at)                 \
-	{                                                                              \
-		uint##bits##_t value;                                                  \
-		memcpy(&value, at, sizeof(value));                                     \
-		return order##bits##toh(value);                                        \
-	}                                                                              \
-	static inline void put_##order##bits(void *at, uint##bits##_t value)           \
-	{                                                                              \
-		value = hto##order##bits(value);                                       \
-		memcpy(at, &value, sizeof(value));                                     \
+#define DEFINE_BYTES(bits, order)                                                                  \
+	static inline uint##bits##_t get_##order##bits(const void *at)                             \
+	{                                                                                          \
+		uint##bits##_t value;                                                              \
+		memcpy(&value, at, sizeof(value));                                                 \
+		return order##bits##toh(value);                                                    \
+	}                                                                                          \
+	static inline void put_##order##bits(void *at, uint##bits##_t value)                       \
+	{                                                                                          \
+		value = hto##order##bits(value);                                                   \
+		memcpy(at, &value, sizeof(value));                                                 \
 	}
 
 DEFINE_BYTES(16, le)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Overflow-checked arithmetic on unsigned 64-bit sizes and offsets, for operands that come from a disk.
- * Every function returns true when the result fits and stores it; on false *ret is undefined. Combine
- * with && so that one condition covers a whole bounds computation.
+ * Overflow-checked arithmetic on unsigned 64-bit sizes and offsets, for operands that come from a
+ * disk. Every function returns true when the result fits and stores it; on false *ret is undefined.
+ * Combine with && so that one condition covers a whole bounds computation.
  */
 #ifndef HVGEN2_COMMON_CHECKED_H
 #define HVGEN2_COMMON_CHECKED_H

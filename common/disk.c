@@ -17,7 +17,8 @@ int disk_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, s
 	return length ? disk->ops->read(disk, buffer, length, offset, err) : 0;
 }
 
-int disk_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset, struct error *err)
+int disk_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset,
+	       struct error *err)
 {
 	if (!disk->ops->write)
 		return error_failed(err, EROFS, "'%s': the disk is read-only", disk->name);
@@ -32,8 +33,9 @@ int disk_write(struct disk *disk, const void *buffer, size_t length, uint64_t of
 int disk_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
 {
 	if (offset >= disk->size)
-		return error_failed(err, EINVAL, "'%s': no extent at offset %" PRIu64 " of %" PRIu64,
-				    disk->name, offset, disk->size);
+		return error_failed(err, EINVAL,
+				    "'%s': no extent at offset %" PRIu64 " of %" PRIu64, disk->name,
+				    offset, disk->size);
 	return disk->ops->extent(disk, offset, ret, err);
 }
 
@@ -65,7 +67,8 @@ static int window_write(struct disk *disk, const void *buffer, size_t length, ui
 	return disk_write(window->base, buffer, length, window->offset + offset, err);
 }
 
-static int window_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
+static int window_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
+			 struct error *err)
 {
 	struct disk_window *window = (struct disk_window *)disk;
 	int r = disk_extent(window->base, window->offset + offset, ret, err);
@@ -87,8 +90,8 @@ static const struct disk_ops window_ops = {
 	.close = window_close,
 };
 
-int disk_window_init(struct disk_window *window, struct disk *base, uint64_t offset, uint64_t length,
-		     struct error *err)
+int disk_window_init(struct disk_window *window, struct disk *base, uint64_t offset,
+		     uint64_t length, struct error *err)
 {
 	if (!range_within(offset, length, base->size))
 		return error_failed(err, EINVAL,

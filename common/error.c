@@ -101,7 +101,8 @@ int error_damaged(struct error *err, const char *format, ...)
 	return -EUCLEAN;
 }
 
-int error_refused(struct error *err, enum refusal refusal, const char *advice, const char *format, ...)
+int error_refused(struct error *err, enum refusal refusal, const char *advice, const char *format,
+		  ...)
 {
 	va_list args;
 

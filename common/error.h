@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Errors. A function that can fail returns 0 or a negative errno and fills the 'struct error' it was given (which may
- * be NULL), once, at the place that knows the facts: file, byte offset, what was found, what was expected. Callers pass
- * it upward; only the program prints it. Texts are one sentence, lower case, no full stop, subject in single quotes.
+ * Errors. A function that can fail returns 0 or a negative errno and fills the 'struct error' it
+ * was given (which may be NULL), once, at the place that knows the facts: file, byte offset, what
+ * was found, what was expected. Callers pass it upward; only the program prints it. Texts are one
+ * sentence, lower case, no full stop, subject in single quotes.
  *
  * The kind decides the exit status of the program:
  *
  *   ERROR_FAILED   1  I/O, memory, internal
  *   ERROR_USAGE    2  wrong command line
- *   ERROR_REFUSED  3  the input is fine but cannot be converted as it is; carries a stable refusal id and an advice
- *   ERROR_DAMAGED  4  the input is damaged or not what it claims to be
+ *   ERROR_REFUSED  3  the input is fine but cannot be converted as it is; carries a stable refusal
+ * id and an advice ERROR_DAMAGED  4  the input is damaged or not what it claims to be
  */
 #ifndef HVGEN2_COMMON_ERROR_H
 #define HVGEN2_COMMON_ERROR_H
@@ -62,13 +63,16 @@ enum refusal {
 
 struct error {
 	enum error_kind kind;
-	int code;             /* positive errno */
+	int code;	      /* positive errno */
 	enum refusal refusal; /* REFUSAL_NONE unless kind is ERROR_REFUSED */
 	char message[1024];
 	char advice[512]; /* what the user can do; empty unless kind is ERROR_REFUSED */
 };
 
-#define ERROR_INIT {.kind = ERROR_NONE}
+#define ERROR_INIT                                                                                 \
+	{                                                                                          \
+		.kind = ERROR_NONE                                                                 \
+	}
 
 /* The printed id ("no-windows"); "none" for REFUSAL_NONE. */
 const char *refusal_id(enum refusal refusal);

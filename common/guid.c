@@ -8,7 +8,8 @@
 
 #include "common/bytes.h"
 
-/* libuuid keeps all groups in network order: swap the first three. The operation is its own inverse. */
+/* libuuid keeps all groups in network order: swap the first three. The operation is its own
+ * inverse. */
 static void swap_order(const uint8_t from[16], uint8_t to[16])
 {
 	uint8_t swapped[16];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Registry hives in memory, through libhivex: see hive.h. libhivex wants a path, so the bytes go through a memfd; it is
- * opened for writing because only then does it read the file into memory of its own instead of mapping it.
+ * Registry hives in memory, through libhivex: see hive.h. libhivex wants a path, so the bytes go
+ * through a memfd; it is opened for writing because only then does it read the file into memory of
+ * its own instead of mapping it.
  */
 #include "common/hive.h"
 
@@ -20,10 +21,10 @@
 #include "common/utf16.h"
 
 /* Base block (regf specification, "Base block"): 4096 bytes, of which these fields matter here. */
-#define REGF_SIZE          4096
+#define REGF_SIZE	   4096
 #define REGF_PRIMARY_SEQ   4
 #define REGF_SECONDARY_SEQ 8
-#define REGF_CHECKSUM      508
+#define REGF_CHECKSUM	   508
 
 /* The largest hive Windows loads is 2 GiB; what the conversion opens is far below this. */
 #define MAX_HIVE (256 * MIB)
@@ -62,21 +63,23 @@ static int check_base_block(const uint8_t *bytes, size_t size, const char *name,
 	if (size < REGF_SIZE || memcmp(bytes, "regf", 4) != 0)
 		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0", name);
 	if (size > MAX_HIVE)
-		return error_damaged(err, "'%s': a registry hive of %zu bytes is not credible", name, size);
+		return error_damaged(err, "'%s': a registry hive of %zu bytes is not credible",
+				     name, size);
 	if (get_le32(bytes + REGF_CHECKSUM) != hive_checksum(bytes))
-		return error_damaged(err,
-				     "'%s': registry hive with a wrong checksum at offset %d: found "
-				     "0x%08" PRIx32 ", expected 0x%08" PRIx32,
-				     name, REGF_CHECKSUM, get_le32(bytes + REGF_CHECKSUM),
-				     hive_checksum(bytes));
+		return error_damaged(
+			err,
+			"'%s': registry hive with a wrong checksum at offset %d: found "
+			"0x%08" PRIx32 ", expected 0x%08" PRIx32,
+			name, REGF_CHECKSUM, get_le32(bytes + REGF_CHECKSUM), hive_checksum(bytes));
 	primary = get_le32(bytes + REGF_PRIMARY_SEQ);
 	secondary = get_le32(bytes + REGF_SECONDARY_SEQ);
 	if (primary != secondary)
-		return error_refused(err, REFUSAL_HIVE_DIRTY,
-				     "start the guest once and shut it down fully, then convert again",
-				     "'%s': the registry hive has unwritten changes in its log files "
-				     "(sequence numbers %" PRIu32 " and %" PRIu32 ")",
-				     name, primary, secondary);
+		return error_refused(
+			err, REFUSAL_HIVE_DIRTY,
+			"start the guest once and shut it down fully, then convert again",
+			"'%s': the registry hive has unwritten changes in its log files "
+			"(sequence numbers %" PRIu32 " and %" PRIu32 ")",
+			name, primary, secondary);
 	return 0;
 }
 
@@ -93,7 +96,8 @@ static int memfd_with(const void *bytes, size_t size, const char *name, struct e
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			int r = error_errno(err, "'%s': cannot fill a temporary file in memory", name);
+			int r = error_errno(err, "'%s': cannot fill a temporary file in memory",
+					    name);
 
 			close(fd);
 			return r;
@@ -109,7 +113,8 @@ static void memfd_path(int fd, char path[32])
 	snprintf(path, 32, "/proc/self/fd/%d", fd);
 }
 
-int hive_open(const void *bytes, size_t size, const char *name, struct hive **ret, struct error *err)
+int hive_open(const void *bytes, size_t size, const char *name, struct hive **ret,
+	      struct error *err)
 {
 	CLEANUP_HIVE struct hive *hive = NULL;
 	char path[32];
@@ -131,7 +136,8 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
 	hive->fd = memfd_with(bytes, size, name, err);
 	if (hive->fd < 0)
 		return hive->fd;
-	/* libhivex does not know that the sums 0 and ~0 are written as 1 and ~1: it gets the plain one. */
+	/* libhivex does not know that the sums 0 and ~0 are written as 1 and ~1: it gets the plain
+	 * one. */
 	put_le32(sum, plain_sum(bytes));
 	n = pwrite(hive->fd, sum, sizeof(sum), REGF_CHECKSUM);
 	if (n != (ssize_t)sizeof(sum)) /* a short write says nothing in errno */
@@ -155,7 +161,8 @@ hive_h *hive_handle(struct hive *hive)
 	return hive->handle;
 }
 
-/* Walk 'path' from 'node'; missing keys are made when 'make' is set. 0 when not found or on failure (errno). */
+/* Walk 'path' from 'node'; missing keys are made when 'make' is set. 0 when not found or on failure
+ * (errno). */
 static hive_node_h walk(struct hive *hive, hive_node_h node, const char *path, bool make)
 {
 	CLEANUP_FREE char *copy = strdup(path);
@@ -165,7 +172,8 @@ static hive_node_h walk(struct hive *hive, hive_node_h node, const char *path, b
 		return 0;
 	if (node == 0)
 		node = hivex_root(hive->handle);
-	for (char *key = strtok_r(copy, "\\", &state); key && node; key = strtok_r(NULL, "\\", &state)) {
+	for (char *key = strtok_r(copy, "\\", &state); key && node;
+	     key = strtok_r(NULL, "\\", &state)) {
 		hive_node_h child;
 
 		errno = 0;
@@ -187,7 +195,8 @@ hive_node_h hive_make(struct hive *hive, hive_node_h node, const char *path, str
 	hive_node_h made = walk(hive, node, path, true);
 
 	if (made == 0)
-		error_damaged(err, "'%s': cannot make key '%s': %s", hive->name, path, strerror(errno));
+		error_damaged(err, "'%s': cannot make key '%s': %s", hive->name, path,
+			      strerror(errno));
 	return made;
 }
 
@@ -246,14 +255,16 @@ static int check_sizes(struct hive *hive, hive_node_h node, struct error *err)
 			return error_damaged(err, "'%s': cannot read a value: %s", hive->name,
 					     strerror(errno));
 		if (size > MAX_VALUE)
-			return error_failed(err, E2BIG, "'%s': a key with a value of %zu bytes cannot be edited",
-					    hive->name, size);
+			return error_failed(
+				err, E2BIG,
+				"'%s': a key with a value of %zu bytes cannot be edited",
+				hive->name, size);
 	}
 	return 0;
 }
 
-int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t type, const void *bytes,
-	     size_t size, struct error *err)
+int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t type,
+	     const void *bytes, size_t size, struct error *err)
 {
 	CLEANUP_FREE char *key = strdup(value);
 	CLEANUP_FREE char *copy = malloc(size ? size : 1);
@@ -263,8 +274,8 @@ int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t ty
 	if (!key || !copy)
 		return error_failed(err, ENOMEM, "'%s': out of memory", hive->name);
 	if (size > MAX_VALUE)
-		return error_failed(err, E2BIG, "'%s': value '%s' of %zu bytes is too long", hive->name,
-				    value, size);
+		return error_failed(err, E2BIG, "'%s': value '%s' of %zu bytes is too long",
+				    hive->name, value, size);
 	r = check_sizes(hive, node, err);
 	if (r < 0)
 		return r;
@@ -285,7 +296,8 @@ int hive_set_dword(struct hive *hive, hive_node_h node, const char *value, uint3
 	return hive_set(hive, node, value, hive_t_dword, bytes, sizeof(bytes), err);
 }
 
-static int read_all(int fd, const char *name, uint8_t **ret_bytes, size_t *ret_size, struct error *err)
+static int read_all(int fd, const char *name, uint8_t **ret_bytes, size_t *ret_size,
+		    struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t used = 0, size;
@@ -301,7 +313,8 @@ static int read_all(int fd, const char *name, uint8_t **ret_bytes, size_t *ret_s
 		ssize_t n = pread(fd, bytes + used, size - used, (off_t)used);
 
 		if (n <= 0)
-			return error_failed(err, n < 0 ? errno : EIO, "'%s': cannot read back", name);
+			return error_failed(err, n < 0 ? errno : EIO, "'%s': cannot read back",
+					    name);
 		used += (size_t)n;
 	}
 	*ret_bytes = TAKE(bytes);

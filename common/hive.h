@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Registry hives (regf) in memory, through libhivex. Guards against what libhivex does not look at: it opens a dirty
- * hive without a word and its commit makes the hive look clean, so that Windows then throws away the pending log.
+ * Registry hives (regf) in memory, through libhivex. Guards against what libhivex does not look at:
+ * it opens a dirty hive without a word and its commit makes the hive look clean, so that Windows
+ * then throws away the pending log.
  *
- * Paths name keys below the root, separated by backslashes; keys and values are found regardless of case.
+ * Paths name keys below the root, separated by backslashes; keys and values are found regardless of
+ * case.
  */
 #ifndef HVGEN2_COMMON_HIVE_H
 #define HVGEN2_COMMON_HIVE_H
@@ -19,19 +21,23 @@ struct hive;
 
 /*
  * Open a copy of 'size' bytes. 'name' is for messages (the path in the guest) and is copied.
- * Errors: ERROR_DAMAGED (signature, checksum, structure by hive_check()), REFUSAL_HIVE_DIRTY (sequence numbers at offsets 4 and 8
- * differ: the newest data stand in the log files only).
+ * Errors: ERROR_DAMAGED (signature, checksum, structure by hive_check()), REFUSAL_HIVE_DIRTY
+ * (sequence numbers at offsets 4 and 8 differ: the newest data stand in the log files only).
  */
-int hive_open(const void *bytes, size_t size, const char *name, struct hive **ret, struct error *err);
+int hive_open(const void *bytes, size_t size, const char *name, struct hive **ret,
+	      struct error *err);
 
 /*
- * A new hive with nothing but a root key, named 'root' (1 to 255 ASCII characters), in format 1.'minor' (3 for BCD stores,
- * 5 for everything that Windows loads at the start; 3 to 6 are written). Administrators own it and, like the system, have
- * full access, inherited by all keys made below. All times in it are zero, so the bytes are always the same.
+ * A new hive with nothing but a root key, named 'root' (1 to 255 ASCII characters), in
+ * format 1.'minor' (3 for BCD stores, 5 for everything that Windows loads at the start; 3 to 6 are
+ * written). Administrators own it and, like the system, have full access, inherited by all keys
+ * made below. All times in it are zero, so the bytes are always the same.
  */
-int hive_new(const char *name, const char *root, unsigned int minor, struct hive **ret, struct error *err);
+int hive_new(const char *name, const char *root, unsigned int minor, struct hive **ret,
+	     struct error *err);
 
-/* The checksum that belongs at offset 508 of a base block, over the 508 bytes before it (regf: "Base block"). */
+/* The checksum that belongs at offset 508 of a base block, over the 508 bytes before it (regf:
+ * "Base block"). */
 uint32_t hive_checksum(const uint8_t *base);
 
 /* The name given at opening. */
@@ -49,16 +55,18 @@ hive_node_h hive_make(struct hive *hive, hive_node_h node, const char *path, str
 /* A REG_DWORD of exactly four bytes. False when absent or otherwise. */
 bool hive_get_dword(struct hive *hive, hive_node_h node, const char *value, uint32_t *ret);
 
-/* A REG_SZ or REG_EXPAND_SZ as a new UTF-8 string, to be freed; NULL when absent or of another type. */
+/* A REG_SZ or REG_EXPAND_SZ as a new UTF-8 string, to be freed; NULL when absent or of another
+ * type. */
 char *hive_get_string(struct hive *hive, hive_node_h node, const char *value);
 
 /* The bytes of a value of any type, to be freed; NULL when absent. */
 uint8_t *hive_get_bytes(struct hive *hive, hive_node_h node, const char *value, uint32_t *ret_type,
 			size_t *ret_size);
 
-/* Set one value; at most 16344 bytes (larger ones would need a record that libhivex does not write). */
-int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t type, const void *bytes,
-	     size_t size, struct error *err);
+/* Set one value; at most 16344 bytes (larger ones would need a record that libhivex does not
+ * write). */
+int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t type,
+	     const void *bytes, size_t size, struct error *err);
 int hive_set_dword(struct hive *hive, hive_node_h node, const char *value, uint32_t number,
 		   struct error *err);
 
@@ -79,11 +87,12 @@ void hive_values_done(struct hive_values *values);
 #define CLEANUP_HIVE_VALUES CLEANUP(hive_values_done)
 
 /* Errors: ERROR_DAMAGED; a key with more than 65536 values or 16 MiB of data is not credible. */
-int hive_get_values(struct hive *hive, hive_node_h node, struct hive_values *ret, struct error *err);
+int hive_get_values(struct hive *hive, hive_node_h node, struct hive_values *ret,
+		    struct error *err);
 
 /*
- * Put 'values' in the place of all that the key has. libhivex never uses space again and hive_set() copies all values
- * of a key, so this is the way to change several values of one key.
+ * Put 'values' in the place of all that the key has. libhivex never uses space again and hive_set()
+ * copies all values of a key, so this is the way to change several values of one key.
  */
 int hive_set_values(struct hive *hive, hive_node_h node, const struct hive_values *values,
 		    struct error *err);
@@ -95,9 +104,9 @@ int hive_unset(struct hive *hive, hive_node_h node, const char *value, struct er
 int hive_remove(struct hive *hive, hive_node_h node, const char *child, struct error *err);
 
 /*
- * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one higher than before. What
- * libhivex has made of it is checked with hive_check().
- * After a failure of any setter the hive must not be committed.
+ * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one
+ * higher than before. What libhivex has made of it is checked with hive_check(). After a failure of
+ * any setter the hive must not be committed.
  */
 int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct error *err);
 

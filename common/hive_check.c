@@ -259,7 +259,8 @@ static int check_value(struct checker *checker, uint32_t offset)
 		return (length & ~VK_INLINE) <= 4
 			       ? 0
 			       : damaged(checker, offset, "value with too much data");
-	/* Windows marks empty values as held in the offset field; libhivex would follow the offset.
+	/*
+	 * Windows marks empty values as held in the offset field; libhivex would follow the offset.
 	 */
 	if (length == 0)
 		return damaged(checker, offset, "empty value that is not marked so");

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lists of sentences for the report: what was changed, what was dropped, what the user should know. */
+/*
+ * Lists of sentences for the report: what was changed, what was dropped, what the user should know.
+ */
 #ifndef HVGEN2_COMMON_NOTES_H
 #define HVGEN2_COMMON_NOTES_H
 

@@ -18,7 +18,8 @@
 /* Disk, NVRAM store and report: more are never open at once. */
 #define MAX_OPEN 8
 
-/* Temporary names for the signal handler. A slot is claimed and given back with single atomic stores. */
+/* Temporary names for the signal handler. A slot is claimed and given back with single atomic
+ * stores. */
 static _Atomic(const char *) open_names[MAX_OPEN];
 
 static void remember(const char *name)

@@ -17,25 +17,28 @@
 static int open_partition(struct disk *source, const struct survey_partition *partition,
 			  struct disk_window *window, struct volume **ret, struct error *err)
 {
-	int r = survey_open_volume(source, partition->offset, partition->length, false, window, ret, err);
+	int r = survey_open_volume(source, partition->offset, partition->length, false, window, ret,
+				   err);
 
 	return r < 0 ? error_prefix(err, "partition %u", partition->mbr.number) : 0;
 }
 
-static int read_bios_store(struct disk *source, const struct survey *survey, uint8_t **ret, size_t *ret_size,
-			   struct error *err)
+static int read_bios_store(struct disk *source, const struct survey *survey, uint8_t **ret,
+			   size_t *ret_size, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	struct disk_window window;
 	int r;
 
 	if (survey->system == SURVEY_NONE || !survey->partitions[survey->system].has_bcd)
-		return error_refused(err, REFUSAL_NO_BCD,
-				     "check that the VM starts from this disk, or rebuild its boot store in the "
-				     "guest with bcdboot",
-				     "no partition holds " BCD_PATH);
+		return error_refused(
+			err, REFUSAL_NO_BCD,
+			"check that the VM starts from this disk, or rebuild its boot store in the "
+			"guest with bcdboot",
+			"no partition holds " BCD_PATH);
 	r = open_partition(source, &survey->partitions[survey->system], &window, &volume, err);
-	return r < 0 ? r : guest_hive_read(volume, BCD_PATH, SURVEY_MAX_BCD, ret, ret_size, NULL, err);
+	return r < 0 ? r
+		     : guest_hive_read(volume, BCD_PATH, SURVEY_MAX_BCD, ret, ret_size, NULL, err);
 }
 
 static void fill_target(const struct survey *survey, const struct plan *plan,
@@ -54,21 +57,22 @@ static void fill_target(const struct survey *survey, const struct plan *plan,
 	};
 	for (size_t i = 0; i < plan->gpt.count; i++)
 		if (plan->partitions[i].source != SURVEY_NONE)
-			partitions[ret->partition_count++] =
-				(struct bcd_partition){survey->partitions[plan->partitions[i].source].offset,
-						       plan->gpt.partitions[i].unique};
+			partitions[ret->partition_count++] = (struct bcd_partition){
+				survey->partitions[plan->partitions[i].source].offset,
+				plan->gpt.partitions[i].unique};
 }
 
-static int convert_store(struct disk *source, const struct survey *survey, const struct bcd_target *target,
-			 struct build *build, struct boot_store *ret, struct error *err)
+static int convert_store(struct disk *source, const struct survey *survey,
+			 const struct bcd_target *target, struct build *build,
+			 struct boot_store *ret, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bios = NULL;
 	size_t size;
 	int r = read_bios_store(source, survey, &bios, &size, err);
 
 	return r < 0 ? r
-		     : bcd_convert(bios, size, BCD_PATH, target, &ret->main, &ret->main_size, &build->bcd,
-				   err);
+		     : bcd_convert(bios, size, BCD_PATH, target, &ret->main, &ret->main_size,
+				   &build->bcd, err);
 }
 
 static bool can_be_rebuilt(const struct error *err)
@@ -86,8 +90,9 @@ static bool has_bios_boot_manager(const struct survey *survey)
 }
 
 /* Where the recovery environment is and how its boot entry was named, if ReAgent.xml knows. */
-static void find_winre(struct volume *volume, const struct survey *survey, const struct windows *windows,
-		       struct reagent *reagent, struct bcd_rebuild *how)
+static void find_winre(struct volume *volume, const struct survey *survey,
+		       const struct windows *windows, struct reagent *reagent,
+		       struct bcd_rebuild *how)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	char path[128];
@@ -106,8 +111,8 @@ static void find_winre(struct volume *volume, const struct survey *survey, const
 }
 
 static int rebuild_from_volume(struct volume *volume, const struct survey *survey,
-			       const struct bcd_target *target, struct build *build, struct boot_store *ret,
-			       struct error *err)
+			       const struct bcd_target *target, struct build *build,
+			       struct boot_store *ret, struct error *err)
 {
 	const struct windows *windows = &survey->partitions[survey->windows].windows;
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
@@ -129,11 +134,13 @@ static int rebuild_from_volume(struct volume *volume, const struct survey *surve
 	}
 	find_winre(volume, survey, windows, &reagent, &how);
 	build->winre_is_lost = !how.winre_path;
-	return bcd_rebuild(template, size, path, &how, &ret->main, &ret->main_size, &build->bcd, err);
+	return bcd_rebuild(template, size, path, &how, &ret->main, &ret->main_size, &build->bcd,
+			   err);
 }
 
-static int rebuild_store(struct disk *source, const struct survey *survey, const struct bcd_target *target,
-			 struct build *build, struct boot_store *ret, struct error *err)
+static int rebuild_store(struct disk *source, const struct survey *survey,
+			 const struct bcd_target *target, struct build *build,
+			 struct boot_store *ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	struct disk_window window;
@@ -162,8 +169,8 @@ int boot_store_make(struct disk *source, const struct survey *survey, const stru
 			*err = why;
 			return r;
 		}
-		note_add(&build->warnings, "the boot store was rebuilt as bcdboot does it, because: %s",
-			 why.message);
+		note_add(&build->warnings,
+			 "the boot store was rebuilt as bcdboot does it, because: %s", why.message);
 	}
 	r = bcd_default_entry(ret->main, ret->main_size, BCD_PATH, &build->bcd_default, err);
 	if (r == 0)

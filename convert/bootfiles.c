@@ -156,7 +156,8 @@ static int list_file(struct volume *volume, const char *guest_path, const char *
 	int r = volume_stat(volume, guest_path, &stat, err);
 
 	if (r == -ENOENT)
-		return error_damaged(err, "'%s': its folder lists this file, but it is not there", guest_path);
+		return error_damaged(err, "'%s': its folder lists this file, but it is not there",
+				     guest_path);
 	if (r < 0)
 		return r;
 	if (stat.size > BOOTFILES_MAX_FILE)

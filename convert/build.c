@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Build all changes of a plan: see build.h. The order is that of dependence: the table names the partitions, the ESP's
- * BCD names the table's GUIDs, and the NVRAM store names the ESP.
+ * Build all changes of a plan: see build.h. The order is that of dependence: the table names the
+ * partitions, the ESP's BCD names the table's GUIDs, and the NVRAM store names the ESP.
  */
 #include "convert/build.h"
 
@@ -26,12 +26,12 @@
 /* BIOS parameter block (fatgen103 section 3.1; the NTFS boot sector shares these fields). */
 #define BPB_BYTES_PER_SECTOR 0x0b
 #define BPB_HIDDEN_SECTORS   0x1c
-#define BPB_NTFS_TOTAL       0x28 /* NTFS: u64 sectors, without the backup boot sector behind them */
+#define BPB_NTFS_TOTAL	     0x28 /* NTFS: u64 sectors, without the backup boot sector behind them */
 #define BPB_FAT32_BACKUP     0x32 /* FAT32: u16 sector of the backup boot sector */
-#define BPB_FAT32_SIZE       0x16 /* u16 sectors per FAT of FAT12/16; 0 on FAT32 */
+#define BPB_FAT32_SIZE	     0x16 /* u16 sectors per FAT of FAT12/16; 0 on FAT32 */
 
-int build_add_change(struct build *build, unsigned int partition, const char *path, struct note_list *details,
-		     struct error *err)
+int build_add_change(struct build *build, unsigned int partition, const char *path,
+		     struct note_list *details, struct error *err)
 {
 	struct build_change *changes =
 		reallocarray(build->changes, build->change_count + 1, sizeof(*changes));
@@ -56,14 +56,15 @@ static uint64_t backup_sector(enum filesystem filesystem, const uint8_t *boot)
 	return get_le16(boot + BPB_FAT32_SIZE) == 0 ? get_le16(boot + BPB_FAT32_BACKUP) : 0;
 }
 
-static int set_hidden_sectors(struct disk *volume, uint64_t sector, const uint8_t *expected, uint32_t start,
-			      struct error *err)
+static int set_hidden_sectors(struct disk *volume, uint64_t sector, const uint8_t *expected,
+			      uint32_t start, struct error *err)
 {
 	uint8_t boot[512];
 	uint64_t offset;
 	int r;
 
-	if (!mul_u64(sector, sizeof(boot), &offset) || !range_within(offset, sizeof(boot), volume->size))
+	if (!mul_u64(sector, sizeof(boot), &offset) ||
+	    !range_within(offset, sizeof(boot), volume->size))
 		return 0;
 	r = disk_read(volume, boot, sizeof(boot), offset, err);
 	/* A backup that differs is not ours to repair. */
@@ -74,8 +75,9 @@ static int set_hidden_sectors(struct disk *volume, uint64_t sector, const uint8_
 }
 
 /* The number of sectors in front of the volume, kept in its boot sectors, follows the partition. */
-static int move_boot_sectors(const struct survey_partition *old, const struct plan_partition *partition,
-			     struct build *build, struct error *err)
+static int move_boot_sectors(const struct survey_partition *old,
+			     const struct plan_partition *partition, struct build *build,
+			     struct error *err)
 {
 	uint32_t start = (uint32_t)(partition->offset / 512);
 	CLEANUP_NOTES struct note_list details = {.texts = NULL};
@@ -122,8 +124,8 @@ int build_edit_volume(struct build *build, const struct survey_partition *old,
 {
 	struct volume *volume = NULL;
 	struct disk_window window;
-	int r = survey_open_volume(build->target, partition->offset, partition->length, true, &window,
-				   &volume, err);
+	int r = survey_open_volume(build->target, partition->offset, partition->length, true,
+				   &window, &volume, err);
 	int closed;
 
 	if (r == 0) {
@@ -136,7 +138,8 @@ int build_edit_volume(struct build *build, const struct survey_partition *old,
 
 /* The edited hive takes the place of the old one, in the same file. */
 static int convert_hive(struct volume *volume, const char *path, unsigned int partition,
-			const struct registry_target *target, struct build *build, struct error *err)
+			const struct registry_target *target, struct build *build,
+			struct error *err)
 {
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
@@ -162,8 +165,8 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 }
 
 /* Each Windows of the disk finds its drive letters and its drivers. */
-static int convert_registry(struct volume *volume, const struct survey_partition *old, const void *target,
-			    struct build *build, struct error *err)
+static int convert_registry(struct volume *volume, const struct survey_partition *old,
+			    const void *target, struct build *build, struct error *err)
 {
 	char path[128];
 
@@ -187,15 +190,16 @@ static int convert_all_registries(const struct survey *survey, const struct plan
 		size_t source = plan->partitions[i].source;
 
 		if (source != SURVEY_NONE && survey->partitions[source].has_windows)
-			r = build_edit_volume(build, &survey->partitions[source], &plan->partitions[i],
-					      convert_registry, &target, err);
+			r = build_edit_volume(build, &survey->partitions[source],
+					      &plan->partitions[i], convert_registry, &target, err);
 	}
 	return r;
 }
 
 /* The store that the user has, with our entry on top. */
-static int build_nvram_from_template(const struct nvram_partition *esp, const struct build_options *options,
-				     struct build *build, struct error *err)
+static int build_nvram_from_template(const struct nvram_partition *esp,
+				     const struct build_options *options, struct build *build,
+				     struct error *err)
 {
 	const char *name = options->nvram_template, *warning;
 	CLEANUP_STORE struct nvram_store store = NVRAM_STORE_INIT;
@@ -212,8 +216,8 @@ static int build_nvram_from_template(const struct nvram_partition *esp, const st
 	return nvram_decode(build->nvram_file, build->nvram_size, name, &build->nvram, err);
 }
 
-static int build_nvram(const struct plan *plan, const struct build_options *options, struct build *build,
-		       struct error *err)
+static int build_nvram(const struct plan *plan, const struct build_options *options,
+		       struct build *build, struct error *err)
 {
 	const struct gpt_partition *esp = &plan->gpt.partitions[plan->esp];
 	const struct nvram_partition partition = {
@@ -228,18 +232,19 @@ static int build_nvram(const struct plan *plan, const struct build_options *opti
 		return build_nvram_from_template(&partition, options, build, err);
 	r = nvram_add_windows_boot_manager(&build->nvram, &partition, BOOT_MANAGER_PATH, NULL, err);
 	if (r == 0 && options->has_nvram)
-		r = nvram_encode(options->nvram_format, &build->nvram, &plan->nvram_id, &build->nvram_file,
-				 &build->nvram_size, err);
+		r = nvram_encode(options->nvram_format, &build->nvram, &plan->nvram_id,
+				 &build->nvram_file, &build->nvram_size, err);
 	if (r == 0 && options->has_nvram && options->nvram_format == NVRAM_FORMAT_VMGS)
-		note_add(&build->warnings,
-			 "the NVRAM store holds no Secure Boot keys, and a host adds them only to an empty one: "
-			 "with this store start the VM with Secure Boot off, or use --nvram-template");
+		note_add(
+			&build->warnings,
+			"the NVRAM store holds no Secure Boot keys, and a host adds them only to an empty one: "
+			"with this store start the VM with Secure Boot off, or use --nvram-template");
 	return r;
 }
 
 /* What was built is read back through a new mount before it may be written. */
-static int check_target(const struct survey *survey, const struct plan *plan, const struct build *build,
-			struct error *err)
+static int check_target(const struct survey *survey, const struct plan *plan,
+			const struct build *build, struct error *err)
 {
 	struct gpt gpt;
 	int r = gpt_read(build->target, &gpt, err);
@@ -249,12 +254,15 @@ static int check_target(const struct survey *survey, const struct plan *plan, co
 		const struct plan_partition *partition = &plan->partitions[i];
 		struct disk_window window;
 
-		if (partition->source == SURVEY_NONE || !survey->partitions[partition->source].is_readable)
+		if (partition->source == SURVEY_NONE ||
+		    !survey->partitions[partition->source].is_readable)
 			continue;
-		r = survey_open_volume(build->target, partition->offset, partition->length, false, &window,
-				       &volume, err);
+		r = survey_open_volume(build->target, partition->offset, partition->length, false,
+				       &window, &volume, err);
 	}
-	return r < 0 ? error_prefix(err, "the converted disk does not read back; nothing was written") : 0;
+	return r < 0 ? error_prefix(err,
+				    "the converted disk does not read back; nothing was written")
+		     : 0;
 }
 
 int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
@@ -263,8 +271,8 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	int r;
 
 	*ret = (struct build){.target = NULL};
-	r = changes_open(source, plan->disk_size, plan->ranges, plan->range_count, MAX_CHANGES, &ret->target,
-			 err);
+	r = changes_open(source, plan->disk_size, plan->ranges, plan->range_count, MAX_CHANGES,
+			 &ret->target, err);
 	if (r < 0)
 		return r;
 	r = gpt_write(&plan->gpt, ret->target, err);

@@ -2,9 +2,10 @@
 /*
  * The change set: see changes.h.
  *
- * Changed data are kept in pages of eight 512-byte sectors, each page with a bit per sector that says which of them are
- * changed. Pages hang below regions of 512 pages (2 MiB of the target), and regions stand in an array sorted by their
- * index. A conversion touches some hundred regions, whatever the size of the disk.
+ * Changed data are kept in pages of eight 512-byte sectors, each page with a bit per sector that
+ * says which of them are changed. Pages hang below regions of 512 pages (2 MiB of the target), and
+ * regions stand in an array sorted by their index. A conversion touches some hundred regions,
+ * whatever the size of the disk.
  *
  * Reading takes the mapped source first and lays the changed sectors over it.
  */
@@ -18,11 +19,11 @@
 #include "common/checked.h"
 #include "common/cleanup.h"
 
-#define SECTOR           UINT64_C(512)
-#define PAGE             UINT64_C(4096)
+#define SECTOR		 UINT64_C(512)
+#define PAGE		 UINT64_C(4096)
 #define SECTORS_PER_PAGE (PAGE / SECTOR)
 #define PAGES_PER_REGION UINT64_C(512)
-#define REGION           (PAGE * PAGES_PER_REGION)
+#define REGION		 (PAGE * PAGES_PER_REGION)
 
 struct page {
 	uint8_t changed; /* bit i: sector i of the page is changed */
@@ -179,14 +180,15 @@ static int changes_read(struct disk *disk, void *buffer, size_t length, uint64_t
 			break;
 		for (uint64_t p = 0; p < PAGES_PER_REGION; p++)
 			if (region->pages[p])
-				lay_over(region->pages[p], start + p * PAGE, buffer, length, offset);
+				lay_over(region->pages[p], start + p * PAGE, buffer, length,
+					 offset);
 	}
 	return 0;
 }
 
 /* Write within one sector. */
-static int write_sector(struct changes *changes, const uint8_t *from, size_t length, uint64_t offset,
-			struct error *err)
+static int write_sector(struct changes *changes, const uint8_t *from, size_t length,
+			uint64_t offset, struct error *err)
 {
 	uint64_t sector = round_down(offset, SECTOR);
 	struct page *page = make_page(changes, offset);
@@ -257,7 +259,8 @@ static uint64_t first_changed(const struct region *region, uint64_t offset)
 	return UINT64_MAX;
 }
 
-/* The first changed sector at or after 'offset' (a multiple of a sector), 'limit' when there is none before it. */
+/* The first changed sector at or after 'offset' (a multiple of a sector), 'limit' when there is
+ * none before it. */
 static uint64_t next_changed(const struct changes *changes, uint64_t offset, uint64_t limit)
 {
 	for (size_t i = lower_bound(changes, offset / REGION); i < changes->region_count; i++) {
@@ -291,7 +294,8 @@ static int mapped_extent(struct changes *changes, uint64_t offset, struct disk_e
 	return r;
 }
 
-static int changes_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
+static int changes_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
+			  struct error *err)
 {
 	struct changes *changes = (struct changes *)disk;
 	uint64_t sector = round_down(offset, SECTOR);
@@ -333,8 +337,8 @@ static const struct disk_ops changes_ops = {
 };
 
 /* Sorted, apart, aligned, within both disks. */
-static bool ranges_are_valid(const struct disk *source, uint64_t size, const struct changes_range *ranges,
-			     size_t count)
+static bool ranges_are_valid(const struct disk *source, uint64_t size,
+			     const struct changes_range *ranges, size_t count)
 {
 	uint64_t end = 0;
 
@@ -351,14 +355,15 @@ static bool ranges_are_valid(const struct disk *source, uint64_t size, const str
 	return true;
 }
 
-int changes_open(struct disk *source, uint64_t size, const struct changes_range *ranges, size_t count,
-		 uint64_t max_bytes, struct disk **ret, struct error *err)
+int changes_open(struct disk *source, uint64_t size, const struct changes_range *ranges,
+		 size_t count, uint64_t max_bytes, struct disk **ret, struct error *err)
 {
 	CLEANUP_FREE struct changes_range *copy = NULL;
 	struct changes *changes;
 
 	if (size % source->sector_size || !ranges_are_valid(source, size, ranges, count))
-		return error_failed(err, EINVAL, "'%s': the ranges of the plan are not valid", source->name);
+		return error_failed(err, EINVAL, "'%s': the ranges of the plan are not valid",
+				    source->name);
 	copy = calloc(count ? count : 1, sizeof(*copy));
 	changes = calloc(1, sizeof(*changes));
 	if (!copy || !changes) {

@@ -18,8 +18,8 @@ static const struct cmd_option help_option = {'h', "help", NULL, "show this text
 int cmd_fail(const struct error *err)
 {
 	if (err->kind == ERROR_REFUSED)
-		fprintf(stderr, "hvgen2: refused [%s]: %s; %s\n", refusal_id(err->refusal), err->message,
-			err->advice);
+		fprintf(stderr, "hvgen2: refused [%s]: %s; %s\n", refusal_id(err->refusal),
+			err->message, err->advice);
 	else
 		fprintf(stderr, "hvgen2: %s\n", err->message);
 	return err->kind == ERROR_NONE ? ERROR_FAILED : (int)err->kind;
@@ -61,8 +61,8 @@ static size_t getopt_tables(const struct cmd_verb *verb, struct option *longs, c
 }
 
 int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
-	      int (*set)(void *context, int key, const char *argument, struct error *err), void *context,
-	      int *ret_operands, struct error *err)
+	      int (*set)(void *context, int key, const char *argument, struct error *err),
+	      void *context, int *ret_operands, struct error *err)
 {
 	struct option longs[MAX_OPTIONS + 1];
 	char shorts[2 * MAX_OPTIONS + 2] = ":";
@@ -96,8 +96,8 @@ static void print_option(const struct cmd_option *option, FILE *stream)
 
 	if (option->key < 256)
 		snprintf(letter, sizeof(letter), "-%c, ", option->key);
-	snprintf(head, sizeof(head), "%s--%s%s%s", letter, option->name, option->argument ? " " : "",
-		 option->argument ? option->argument : "");
+	snprintf(head, sizeof(head), "%s--%s%s%s", letter, option->name,
+		 option->argument ? " " : "", option->argument ? option->argument : "");
 	while ((line_end = strchr(help, '\n'))) {
 		fprintf(stream, "  %-28s %.*s\n", head, (int)(line_end - help), help);
 		head[0] = '\0';
@@ -136,8 +136,9 @@ int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct e
 				return 0;
 		}
 	}
-	return error_usage(err, "option '--%s': '%s' is no size; give bytes, or a number and K, M, G or T",
-			   option, text);
+	return error_usage(
+		err, "option '--%s': '%s' is no size; give bytes, or a number and K, M, G or T",
+		option, text);
 }
 
 int cmd_parse_number(const char *option, const char *text, unsigned int least, unsigned int most,
@@ -149,16 +150,18 @@ int cmd_parse_number(const char *option, const char *text, unsigned int least, u
 	errno = 0;
 	number = strtoul(text, &end, 10);
 	if (errno || end == text || *end || text[0] == '-' || number < least || number > most)
-		return error_usage(err, "option '--%s': '%s' is no number from %u to %u", option, text, least,
-				   most);
+		return error_usage(err, "option '--%s': '%s' is no number from %u to %u", option,
+				   text, least, most);
 	*ret = (unsigned int)number;
 	return 0;
 }
 
-int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name, struct error *err)
+int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name,
+		   struct error *err)
 {
 	if (folders->count + 1 == ARRAY_SIZE(folders->names))
-		return error_usage(err, "option '--%s' is given more than %zu times", option, folders->count);
+		return error_usage(err, "option '--%s' is given more than %zu times", option,
+				   folders->count);
 	folders->names[folders->count++] = name;
 	return 0;
 }
@@ -189,7 +192,8 @@ const char *cmd_size_text(uint64_t size, char buffer[32])
 		unit++;
 	}
 	if (rest * 10 / 1024)
-		snprintf(buffer, 32, "%" PRIu64 ".%" PRIu64 " %s", size, rest * 10 / 1024, units[unit]);
+		snprintf(buffer, 32, "%" PRIu64 ".%" PRIu64 " %s", size, rest * 10 / 1024,
+			 units[unit]);
 	else
 		snprintf(buffer, 32, "%" PRIu64 " %s", size, units[unit]);
 	return buffer;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The verbs of the program and what they share: options, help texts, and the one place that prints errors. */
+/* The verbs of the program and what they share: options, help texts, and the one place that prints
+ * errors. */
 #ifndef HVGEN2_CONVERT_CMD_H
 #define HVGEN2_CONVERT_CMD_H
 
@@ -9,7 +10,8 @@
 
 #include "common/error.h"
 
-/* Each verb gets its own argc and argv (argv[0] is the verb) and returns the exit status of the program. */
+/* Each verb gets its own argc and argv (argv[0] is the verb) and returns the exit status of the
+ * program. */
 int cmd_bcd(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
@@ -17,8 +19,8 @@ int cmd_nvram(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 
 /*
- * Print the error on standard error, "hvgen2: sentence" or "hvgen2: refused [ID]: sentence; advice", and return the exit
- * status of its kind.
+ * Print the error on standard error, "hvgen2: sentence" or "hvgen2: refused [ID]: sentence;
+ * advice", and return the exit status of its kind.
  */
 int cmd_fail(const struct error *err);
 
@@ -36,22 +38,23 @@ struct cmd_option {
 /* One table drives parser and help. Every verb has --help (-h) without listing it. */
 struct cmd_verb {
 	const char *name;
-	const char *synopsis; /* after "hvgen2 NAME " */
-	const char *purpose;  /* one sentence */
+	const char *synopsis;		  /* after "hvgen2 NAME " */
+	const char *purpose;		  /* one sentence */
 	const struct cmd_option *options; /* ends with a NULL name */
-	const char *epilogue; /* arguments, examples; may be NULL */
+	const char *epilogue;		  /* arguments, examples; may be NULL */
 };
 
 /* What cmd_parse() says beside an error. */
 #define CMD_HELP_SHOWN 1
 
 /*
- * Parse the options of 'argv', calling 'set' for each; 'argument' is NULL for options without one. Options and operands
- * may be mixed; afterwards argv[*ret_operands...] are the operands. Returns 0, CMD_HELP_SHOWN, or a negative errno.
+ * Parse the options of 'argv', calling 'set' for each; 'argument' is NULL for options without one.
+ * Options and operands may be mixed; afterwards argv[*ret_operands...] are the operands. Returns 0,
+ * CMD_HELP_SHOWN, or a negative errno.
  */
 int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
-	      int (*set)(void *context, int key, const char *argument, struct error *err), void *context,
-	      int *ret_operands, struct error *err);
+	      int (*set)(void *context, int key, const char *argument, struct error *err),
+	      void *context, int *ret_operands, struct error *err);
 
 /* Print usage, purpose, options and epilogue. */
 void cmd_print_help(const struct cmd_verb *verb, FILE *stream);
@@ -69,10 +72,12 @@ struct cmd_folders {
 	size_t count;
 };
 
-int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name, struct error *err);
+int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name,
+		   struct error *err);
 
 struct report;
-/* The report on standard output, as JSON or as a page. Returns the exit status: 1 when it could not be printed. */
+/* The report on standard output, as JSON or as a page. Returns the exit status: 1 when it could not
+ * be printed. */
 int cmd_print_report(const struct report *report, bool json);
 
 /* "40 GiB", "350 MiB", "512 bytes", at most one decimal. */

@@ -27,28 +27,37 @@ enum {
 };
 
 static const struct cmd_option options[] = {
-	{'o', "output", "PATH", "the new disk; default NAME-gen2.vhdx in the working directory.\n"
-				"The other outputs take its stem"},
-	{OPTION_FORMAT, "format", "FORMAT", "dynamic, fixed or differencing (a child of DISK, made in no\n"
-					    "time); default: what the source is, checkpoints merged"},
-	{OPTION_LAYOUT, "layout", "LAYOUT", "auto, front (ESP in front of the old partitions), reuse (the\n"
-					    "old system partition becomes the ESP) or end (ESP behind\n"
-					    "the old partitions); default: auto, which is front, and for a\n"
-					    "differencing output reuse or else end"},
+	{'o', "output", "PATH",
+	 "the new disk; default NAME-gen2.vhdx in the working directory.\n"
+	 "The other outputs take its stem"},
+	{OPTION_FORMAT, "format", "FORMAT",
+	 "dynamic, fixed or differencing (a child of DISK, made in no\n"
+	 "time); default: what the source is, checkpoints merged"},
+	{OPTION_LAYOUT, "layout", "LAYOUT",
+	 "auto, front (ESP in front of the old partitions), reuse (the\n"
+	 "old system partition becomes the ESP) or end (ESP behind\n"
+	 "the old partitions); default: auto, which is front, and for a\n"
+	 "differencing output reuse or else end"},
 	{OPTION_ESP_SIZE, "esp-size", "SIZE", "size of the EFI system partition; default 260M"},
-	{OPTION_BOOT_FILES, "boot-files", "SET", "auto, 2011 or 2023: the certificate that signed the boot\n"
-						 "files; default: auto, which is 2011"},
-	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default, when there\n"
-					      "are several"},
-	{OPTION_PARENT_DIR, "parent-dir", "DIR", "look for parents of a checkpoint in this folder as well; may be\n"
-						 "given several times"},
+	{OPTION_BOOT_FILES, "boot-files", "SET",
+	 "auto, 2011 or 2023: the certificate that signed the boot\n"
+	 "files; default: auto, which is 2011"},
+	{OPTION_WINDOWS, "windows", "NUMBER",
+	 "the partition whose Windows is to start by default, when there\n"
+	 "are several"},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR",
+	 "look for parents of a checkpoint in this folder as well; may be\n"
+	 "given several times"},
 	{OPTION_PARENT_WINDOWS_PATH, "parent-windows-path", "PATH",
 	 "where DISK will be on the Hyper-V host (D:\\VMs\\web01.vhdx), noted\nin a differencing output"},
-	{OPTION_RANDOM_GUIDS, "random-guids", NULL, "random GUIDs instead of derived ones, for clones"},
-	{OPTION_NVRAM, "nvram", "PATH", "the NVRAM store; default STEM.vmgs; a name ending in .fd makes\n"
-					"an OVMF variable store; 'none' makes none"},
-	{OPTION_NVRAM_TEMPLATE, "nvram-template", "PATH", "start from this store and keep all it holds, Secure Boot keys\n"
-						   "too; the result has its format"},
+	{OPTION_RANDOM_GUIDS, "random-guids", NULL,
+	 "random GUIDs instead of derived ones, for clones"},
+	{OPTION_NVRAM, "nvram", "PATH",
+	 "the NVRAM store; default STEM.vmgs; a name ending in .fd makes\n"
+	 "an OVMF variable store; 'none' makes none"},
+	{OPTION_NVRAM_TEMPLATE, "nvram-template", "PATH",
+	 "start from this store and keep all it holds, Secure Boot keys\n"
+	 "too; the result has its format"},
 	{OPTION_REPLACE, "replace", NULL, "drop older Windows Boot Manager entries of that store"},
 	{OPTION_REPORT, "report", "PATH", "the report; default STEM.report.json"},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
@@ -62,9 +71,10 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
 	.name = "convert",
 	.synopsis = "[OPTIONS] DISK",
-	.purpose = "Make a generation 2 disk from DISK, the boot disk (VHDX, VHD or raw) of a generation 1\n"
-		   "Windows VM that is shut down. DISK is never written. A disk that cannot be converted\n"
-		   "is refused before anything is written.",
+	.purpose =
+		"Make a generation 2 disk from DISK, the boot disk (VHDX, VHD or raw) of a generation 1\n"
+		"Windows VM that is shut down. DISK is never written. A disk that cannot be converted\n"
+		"is refused before anything is written.",
 	.options = options,
 	.epilogue = "Examples:\n"
 		    "  hvgen2 convert web01.vhdx\n"
@@ -95,8 +105,9 @@ static int set_format(struct convert *convert, const char *argument, struct erro
 	else if (strcmp(argument, "differencing") == 0)
 		convert->plan.type = VHD_TYPE_DIFFERENCING;
 	else
-		return error_usage(err, "option '--format': '%s' is none of dynamic, fixed and differencing",
-				   argument);
+		return error_usage(
+			err, "option '--format': '%s' is none of dynamic, fixed and differencing",
+			argument);
 	return 0;
 }
 
@@ -104,7 +115,8 @@ static int set_layout(struct convert *convert, const char *argument, struct erro
 {
 	if (layout_parse(argument, &convert->plan.layout))
 		return 0;
-	return error_usage(err, "option '--layout': '%s' is none of auto, front, reuse and end", argument);
+	return error_usage(err, "option '--layout': '%s' is none of auto, front, reuse and end",
+			   argument);
 }
 
 static int set_option(void *context, int key, const char *argument, struct error *err)
@@ -123,11 +135,13 @@ static int set_option(void *context, int key, const char *argument, struct error
 		return cmd_parse_size("esp-size", argument, &convert->plan.esp_size, err);
 	case OPTION_BOOT_FILES:
 		if (!bootfiles_set_parse(argument, &convert->build.boot_files))
-			return error_usage(err, "option '--boot-files': '%s' is none of auto, 2011 and 2023",
-					   argument);
+			return error_usage(
+				err, "option '--boot-files': '%s' is none of auto, 2011 and 2023",
+				argument);
 		break;
 	case OPTION_WINDOWS:
-		return cmd_parse_number("windows", argument, 1, 128, &convert->survey.windows_number, err);
+		return cmd_parse_number("windows", argument, 1, 128,
+					&convert->survey.windows_number, err);
 	case OPTION_PARENT_DIR:
 		return cmd_add_folder(&convert->parent_dirs, "parent-dir", argument, err);
 	case OPTION_PARENT_WINDOWS_PATH:
@@ -226,12 +240,13 @@ static int name_outputs(struct convert *convert, const char *source, struct path
 	if (!convert->nvram)
 		convert->nvram = paths->nvram;
 	convert->build.has_nvram = has_nvram;
-	convert->build.nvram_format = ends_with(convert->nvram, ".fd") ? NVRAM_FORMAT_OVMF : NVRAM_FORMAT_VMGS;
+	convert->build.nvram_format =
+		ends_with(convert->nvram, ".fd") ? NVRAM_FORMAT_OVMF : NVRAM_FORMAT_VMGS;
 	return 0;
 }
 
-static int write_all(const struct convert *convert, const struct write_paths *paths, struct disk *source,
-		     const struct report *report, struct error *err)
+static int write_all(const struct convert *convert, const struct write_paths *paths,
+		     struct disk *source, const struct report *report, struct error *err)
 {
 	CLEANUP_FREE char *json = report_json(report);
 	struct progress progress;
@@ -240,15 +255,16 @@ static int write_all(const struct convert *convert, const struct write_paths *pa
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
 	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_outputs(paths, source, report->plan, report->build, json, &progress.callback, err);
+	r = write_outputs(paths, source, report->plan, report->build, json, &progress.callback,
+			  err);
 	progress_end(&progress);
 	return r;
 }
 
 /* The pipeline. Fills *report as far as it comes. */
-static int run(const struct convert *convert, const struct write_paths *paths, struct survey *survey,
-	       struct plan *plan, struct build *build, struct disk **disk, struct report *report,
-	       struct error *err)
+static int run(const struct convert *convert, const struct write_paths *paths,
+	       struct survey *survey, struct plan *plan, struct build *build, struct disk **disk,
+	       struct report *report, struct error *err)
 {
 	const struct vhd_open_options open_options = {.parent_dirs = convert->parent_dirs.names};
 	int r = vhd_open(report->source_path, &open_options, disk, err);
@@ -277,10 +293,12 @@ static void write_failure_report(const struct convert *convert, const struct pat
 	struct error err = ERROR_INIT;
 
 	if (convert->dry_run || convert->report == paths->report ||
-	    report->failure->kind == ERROR_USAGE || report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
+	    report->failure->kind == ERROR_USAGE ||
+	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
 		return;
 	json = report_json(report);
-	if (json && outfile_write_whole(convert->report, convert->force, json, strlen(json), &err) < 0)
+	if (json &&
+	    outfile_write_whole(convert->report, convert->force, json, strlen(json), &err) < 0)
 		cmd_warn("%s", err.message);
 }
 
@@ -291,8 +309,9 @@ static int convert_disk(struct convert *convert, const char *source)
 	CLEANUP_SURVEY struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
 	CLEANUP_BUILD struct build build = {.target = NULL};
-	struct report report = {
-		.source_path = source, .survey = &survey, .is_dry_run = convert->dry_run};
+	struct report report = {.source_path = source,
+				.survey = &survey,
+				.is_dry_run = convert->dry_run};
 	struct write_paths paths;
 	struct error err = ERROR_INIT;
 	int r = name_outputs(convert, source, &names, &err);
@@ -325,7 +344,9 @@ static int convert_disk(struct convert *convert, const char *source)
 int cmd_convert(int argc, char **argv)
 {
 	struct convert convert = {
-		.plan = {.layout = LAYOUT_AUTO, .type = VHD_TYPE_MAX, .esp_size = PLAN_DEFAULT_ESP_SIZE},
+		.plan = {.layout = LAYOUT_AUTO,
+			 .type = VHD_TYPE_MAX,
+			 .esp_size = PLAN_DEFAULT_ESP_SIZE},
 	};
 	struct error err = ERROR_INIT;
 	int operand, r = cmd_parse(&verb, argc, argv, set_option, &convert, &operand, &err);

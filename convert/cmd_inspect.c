@@ -9,20 +9,24 @@ enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS };
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
-	{OPTION_WINDOWS, "windows", "NUMBER", "the partition whose Windows is to start by default, when there\n"
-					      "are several"},
-	{OPTION_PARENT_DIR, "parent-dir", "DIR", "look for parents of a checkpoint in this folder as well; may be\n"
-						 "given several times"},
+	{OPTION_WINDOWS, "windows", "NUMBER",
+	 "the partition whose Windows is to start by default, when there\n"
+	 "are several"},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR",
+	 "look for parents of a checkpoint in this folder as well; may be\n"
+	 "given several times"},
 	{0, NULL, NULL, NULL},
 };
 
 static const struct cmd_verb verb = {
 	.name = "inspect",
 	.synopsis = "[OPTIONS] DISK",
-	.purpose = "Say what DISK (VHDX, VHD or raw) is, whether it can be converted, if not why, and which\n"
-		   "layout it would get. Nothing is written.",
+	.purpose =
+		"Say what DISK (VHDX, VHD or raw) is, whether it can be converted, if not why, and which\n"
+		"layout it would get. Nothing is written.",
 	.options = options,
-	.epilogue = "Exit status: 0 when it can be converted, 3 when it is refused, 4 when it is damaged.\n",
+	.epilogue =
+		"Exit status: 0 when it can be converted, 3 when it is refused, 4 when it is damaged.\n",
 };
 
 struct inspect {
@@ -36,7 +40,8 @@ static int set_option(void *context, int key, const char *argument, struct error
 	struct inspect *inspect = context;
 
 	if (key == OPTION_WINDOWS)
-		return cmd_parse_number("windows", argument, 1, 128, &inspect->survey.windows_number, err);
+		return cmd_parse_number("windows", argument, 1, 128,
+					&inspect->survey.windows_number, err);
 	if (key == OPTION_PARENT_DIR)
 		return cmd_add_folder(&inspect->parent_dirs, "parent-dir", argument, err);
 	inspect->json = true;
@@ -49,8 +54,9 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 	CLEANUP_SURVEY struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
 	CLEANUP_BUILD struct build build = {.target = NULL};
-	const struct plan_options plan_options = {
-		.layout = LAYOUT_AUTO, .type = VHD_TYPE_MAX, .esp_size = PLAN_DEFAULT_ESP_SIZE};
+	const struct plan_options plan_options = {.layout = LAYOUT_AUTO,
+						  .type = VHD_TYPE_MAX,
+						  .esp_size = PLAN_DEFAULT_ESP_SIZE};
 	const struct build_options build_options = {.has_nvram = false};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
 	struct error err = ERROR_INIT;

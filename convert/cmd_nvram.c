@@ -29,35 +29,42 @@ enum {
 static const struct cmd_option options[] = {
 	{OPTION_ADAPTER, "adapter", "GUID", "add-network: VMBus instance of the network adapter"},
 	{OPTION_ALL, "all", NULL, "show: every variable"},
-	{OPTION_CONTROLLER, "controller", "GUID", "add-drive: VMBus instance of the SCSI controller"},
+	{OPTION_CONTROLLER, "controller", "GUID",
+	 "add-drive: VMBus instance of the SCSI controller"},
 	{OPTION_DESCRIPTION, "description", "TEXT", "add-...: the name of the new entry"},
-	{OPTION_DISK, "disk", "DISK", "add-file: the disk (VHDX, VHD or raw) whose EFI system partition\n"
-				      "the entry points at"},
+	{OPTION_DISK, "disk", "DISK",
+	 "add-file: the disk (VHDX, VHD or raw) whose EFI system partition\n"
+	 "the entry points at"},
 	{OPTION_DROP, "drop", NULL, "order: remove the entries that are left out"},
 	{'n', "dry-run", NULL, "show what would become of the store, write nothing"},
 	{OPTION_EXPERIMENTAL, "experimental", NULL, "export: allow the format vmgs-v1"},
 	{'f', "force", NULL, "export: replace an existing file"},
-	{OPTION_FORMAT, "format", "FORMAT", "export: json (default), list, vmgs, vmgs-v1, ovmf, efivar or\n"
-					    "efivarfs"},
+	{OPTION_FORMAT, "format", "FORMAT",
+	 "export: json (default), list, vmgs, vmgs-v1, ovmf, efivar or\n"
+	 "efivarfs"},
 	{OPTION_IPV4, "ipv4", NULL, "add-network: boot over IPv4 (default, but not for XML)"},
 	{OPTION_IPV6, "ipv6", NULL, "add-network: boot over IPv6"},
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
 	{OPTION_LUN, "lun", "NUMBER", "add-drive: controller location of the disk or DVD, 0 to 63"},
 	{'o', "output", "PATH", "export: the file to write; default standard output"},
-	{OPTION_PATH, "path", "PATH", "add-file: the program on that partition; default\n"
-				      "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"},
-	{OPTION_REPLACE, "replace", NULL, "add-file: remove older File entries of the same description\n"
-					  "import: remove the variables that the file does not have"},
-	{OPTION_VARIABLE, "variable", "NAME", "export, import: this variable only; NAME or NAME-GUID"},
+	{OPTION_PATH, "path", "PATH",
+	 "add-file: the program on that partition; default\n"
+	 "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"},
+	{OPTION_REPLACE, "replace", NULL,
+	 "add-file: remove older File entries of the same description\n"
+	 "import: remove the variables that the file does not have"},
+	{OPTION_VARIABLE, "variable", "NAME",
+	 "export, import: this variable only; NAME or NAME-GUID"},
 	{0, NULL, NULL, NULL},
 };
 
 static const struct cmd_verb verb = {
 	.name = "nvram",
 	.synopsis = "ACTION [OPTIONS] [ENTRY...] STORE",
-	.purpose = "Read or edit the UEFI variables of a generation 2 VM: STORE is a .vmgs file, a Hyper-V\n"
-		   "configuration of version 5.0 (.xml), an OVMF variable store (.fd), a bare variable list, or\n"
-		   "JSON. It is recognised by content and replaced atomically.",
+	.purpose =
+		"Read or edit the UEFI variables of a generation 2 VM: STORE is a .vmgs file, a Hyper-V\n"
+		"configuration of version 5.0 (.xml), an OVMF variable store (.fd), a bare variable list, or\n"
+		"JSON. It is recognised by content and replaced atomically.",
 	.options = options,
 	.epilogue =
 		"Actions:\n"
@@ -85,7 +92,8 @@ static const struct cmd_verb verb = {
 
 #define ANY SIZE_MAX
 
-/* What an action takes: operands before the store, and the options that mean something to it, by their keys. */
+/* What an action takes: operands before the store, and the options that mean something to it, by
+ * their keys. */
 static const struct action {
 	const char *name;
 	int (*run)(struct nvram_command *command, struct error *err);
@@ -95,19 +103,40 @@ static const struct action {
 } actions[] = {
 	{"list", cmd_nvram_list, 0, 0, false, {OPTION_JSON}},
 	{"show", cmd_nvram_show, 0, 1, false, {OPTION_JSON, OPTION_ALL}},
-	{"add-file", cmd_nvram_edit_add_file, 0, 0, true,
+	{"add-file",
+	 cmd_nvram_edit_add_file,
+	 0,
+	 0,
+	 true,
 	 {OPTION_JSON, 'n', OPTION_DISK, OPTION_PATH, OPTION_DESCRIPTION, OPTION_REPLACE}},
-	{"add-drive", cmd_nvram_edit_add_drive, 0, 0, true,
+	{"add-drive",
+	 cmd_nvram_edit_add_drive,
+	 0,
+	 0,
+	 true,
 	 {OPTION_JSON, 'n', OPTION_CONTROLLER, OPTION_LUN, OPTION_DESCRIPTION}},
-	{"add-network", cmd_nvram_edit_add_network, 0, 0, true,
+	{"add-network",
+	 cmd_nvram_edit_add_network,
+	 0,
+	 0,
+	 true,
 	 {OPTION_JSON, 'n', OPTION_ADAPTER, OPTION_IPV4, OPTION_IPV6, OPTION_DESCRIPTION}},
 	{"first", cmd_nvram_edit_first, 1, 1, true, {OPTION_JSON, 'n'}},
 	{"order", cmd_nvram_edit_order, 1, ANY, true, {OPTION_JSON, 'n', OPTION_DROP}},
 	{"remove", cmd_nvram_edit_remove, 1, ANY, true, {OPTION_JSON, 'n'}},
 	{"set", cmd_nvram_edit_set, 2, 2, true, {OPTION_JSON, 'n'}},
-	{"export", cmd_nvram_export, 0, 0, false,
+	{"export",
+	 cmd_nvram_export,
+	 0,
+	 0,
+	 false,
 	 {OPTION_JSON, 'n', 'o', 'f', OPTION_FORMAT, OPTION_VARIABLE, OPTION_EXPERIMENTAL}},
-	{"import", cmd_nvram_edit_import, 1, 1, true, {OPTION_JSON, 'n', OPTION_VARIABLE, OPTION_REPLACE}},
+	{"import",
+	 cmd_nvram_edit_import,
+	 1,
+	 1,
+	 true,
+	 {OPTION_JSON, 'n', OPTION_VARIABLE, OPTION_REPLACE}},
 };
 
 /* What the parser collects: options come before the action is known. */
@@ -118,16 +147,21 @@ struct parsed {
 
 static int parse_guid(const char *option, const char *text, struct guid *ret, struct error *err)
 {
-	return guid_parse(text, ret) ? 0 : error_usage(err, "option '--%s': '%s' is no GUID", option, text);
+	return guid_parse(text, ret)
+		       ? 0
+		       : error_usage(err, "option '--%s': '%s' is no GUID", option, text);
 }
 
 static int set_flag(struct nvram_options *o, int key)
 {
 	bool *const flags[] = {
-		[OPTION_ALL - OPTION_ADAPTER] = &o->all,   [OPTION_DROP - OPTION_ADAPTER] = &o->drop,
+		[OPTION_ALL - OPTION_ADAPTER] = &o->all,
+		[OPTION_DROP - OPTION_ADAPTER] = &o->drop,
 		[OPTION_EXPERIMENTAL - OPTION_ADAPTER] = &o->experimental,
-		[OPTION_IPV4 - OPTION_ADAPTER] = &o->ipv4, [OPTION_IPV6 - OPTION_ADAPTER] = &o->ipv6,
-		[OPTION_JSON - OPTION_ADAPTER] = &o->json, [OPTION_REPLACE - OPTION_ADAPTER] = &o->replace,
+		[OPTION_IPV4 - OPTION_ADAPTER] = &o->ipv4,
+		[OPTION_IPV6 - OPTION_ADAPTER] = &o->ipv6,
+		[OPTION_JSON - OPTION_ADAPTER] = &o->json,
+		[OPTION_REPLACE - OPTION_ADAPTER] = &o->replace,
 	};
 
 	*flags[key - OPTION_ADAPTER] = true;
@@ -177,7 +211,8 @@ static int set_option(void *context, int key, const char *argument, struct error
 	}
 }
 
-static int check_options(const struct action *action, const struct parsed *parsed, struct error *err)
+static int check_options(const struct action *action, const struct parsed *parsed,
+			 struct error *err)
 {
 	for (const struct cmd_option *option = options; option->name; option++) {
 		bool is_known = !parsed->is_given[option->key];
@@ -185,13 +220,14 @@ static int check_options(const struct action *action, const struct parsed *parse
 		for (size_t i = 0; i < ARRAY_SIZE(action->keys); i++)
 			is_known |= action->keys[i] == option->key;
 		if (!is_known)
-			return error_usage(err, "option '--%s' means nothing to 'nvram %s'", option->name,
-					   action->name);
+			return error_usage(err, "option '--%s' means nothing to 'nvram %s'",
+					   option->name, action->name);
 	}
 	return 0;
 }
 
-static int find_action(int operand_count, char **operands, const struct action **ret, struct error *err)
+static int find_action(int operand_count, char **operands, const struct action **ret,
+		       struct error *err)
 {
 	if (operand_count == 0)
 		return error_usage(err, "what is to be done? see 'hvgen2 help nvram'");
@@ -201,8 +237,10 @@ static int find_action(int operand_count, char **operands, const struct action *
 		*ret = &actions[i];
 		if (operand_count < 2 || (size_t)operand_count - 2 < actions[i].least ||
 		    (size_t)operand_count - 2 > actions[i].most)
-			return error_usage(err, "wrong number of arguments to 'nvram %s'; see 'hvgen2 help nvram'",
-					   operands[0]);
+			return error_usage(
+				err,
+				"wrong number of arguments to 'nvram %s'; see 'hvgen2 help nvram'",
+				operands[0]);
 		return 0;
 	}
 	return error_usage(err, "unknown action '%s'; see 'hvgen2 help nvram'", operands[0]);
@@ -220,7 +258,8 @@ static int report_edit(const struct nvram_command *command, struct error *err)
 		return cmd_nvram_print_json(cmd_nvram_list_json(command, &entries), err);
 	if (command->has_number)
 		printf("Boot%04X ", command->number);
-	printf("%s%s\n", command->summary, command->options.dry_run ? " (dry run, nothing written)" : "");
+	printf("%s%s\n", command->summary,
+	       command->options.dry_run ? " (dry run, nothing written)" : "");
 	return command->options.dry_run ? cmd_nvram_print_list(command, &entries, err) : 0;
 }
 

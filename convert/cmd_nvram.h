@@ -19,7 +19,9 @@ struct nvram_options {
 	const char *format, *variable, *output;
 };
 
-/* One action at work: options, what stands between the action and the store, and the store itself. */
+/*
+ * One action at work: options, what stands between the action and the store, and the store itself.
+ */
 struct nvram_command {
 	struct nvram_options options;
 	const char *action;
@@ -35,8 +37,9 @@ struct nvram_command {
 struct nvram_entry {
 	uint16_t number;
 	bool in_order;
-	bool exists; /* a number in BootOrder may have no variable */
-	struct nvram_boot_entry boot; /* when it cannot be read: type OTHER, path "" and the reason as description */
+	bool exists;		      /* a number in BootOrder may have no variable */
+	struct nvram_boot_entry boot; /* when it cannot be read: type OTHER, path "" and the reason
+					 as description */
 };
 
 /* In boot order, then those outside it by number. Embedded. */
@@ -45,18 +48,21 @@ struct nvram_entries {
 	size_t count;
 };
 
-#define NVRAM_ENTRIES_INIT {.list = NULL}
+#define NVRAM_ENTRIES_INIT                                                                         \
+	{                                                                                          \
+		.list = NULL                                                                       \
+	}
 void cmd_nvram_entries_done(struct nvram_entries *entries);
 #define CLEANUP_ENTRIES CLEANUP(cmd_nvram_entries_done)
 
 int cmd_nvram_entries_read(const struct nvram *nvram, struct nvram_entries *ret, struct error *err);
 
 /*
- * The entry that 'text' means: a number of four digits, "network:0" (a type and an index among that type in boot
- * order), or a description that only one entry has. ERROR_USAGE otherwise.
+ * The entry that 'text' means: a number of four digits, "network:0" (a type and an index among that
+ * type in boot order), or a description that only one entry has. ERROR_USAGE otherwise.
  */
 int cmd_nvram_entries_find(const struct nvram_entries *entries, const char *text, size_t *ret,
-		       struct error *err);
+			   struct error *err);
 
 /* "File", "Drive", "Network", "Other" */
 const char *cmd_nvram_type_text(enum nvram_boot_type type);
@@ -82,13 +88,14 @@ int cmd_nvram_edit_import(struct nvram_command *command, struct error *err);
 void cmd_nvram_print_clean(const char *text);
 
 /* The "entries" array and all around it. NULL when out of memory. */
-json_t *cmd_nvram_list_json(const struct nvram_command *command, const struct nvram_entries *entries);
+json_t *cmd_nvram_list_json(const struct nvram_command *command,
+			    const struct nvram_entries *entries);
 
 /* Print and release; a failure to print is an error. */
 int cmd_nvram_print_json(json_t *json, struct error *err);
 
 /* The table of 'list'. */
 int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
-		     struct error *err);
+			 struct error *err);
 
 #endif

@@ -33,8 +33,9 @@ static int find_esp(const struct gpt *gpt, const char *disk, struct nvram_partit
 		if (!guid_equal(&partition->type, &type))
 			continue;
 		if (ret->number)
-			return error_damaged(err, "'%s': partitions %u and %u are both EFI system partitions",
-					     disk, ret->number, partition->number);
+			return error_damaged(
+				err, "'%s': partitions %u and %u are both EFI system partitions",
+				disk, ret->number, partition->number);
 		*ret = (struct nvram_partition){partition->number, partition->first_lba,
 						partition->last_lba - partition->first_lba + 1,
 						partition->unique};
@@ -68,7 +69,8 @@ int cmd_nvram_edit_add_file(struct nvram_command *command, struct error *err)
 	if (!options->disk)
 		return error_usage(err, "'nvram add-file' needs '--disk'");
 	if (path[0] != '\\')
-		return error_usage(err, "option '--path': '%s' does not begin with a backslash", path);
+		return error_usage(err, "option '--path': '%s' does not begin with a backslash",
+				   path);
 	r = read_esp(options->disk, &esp, err);
 	if (r == 0)
 		r = nvram_add_file(nvram, &esp, path, description, &number, err);
@@ -79,7 +81,8 @@ int cmd_nvram_edit_add_file(struct nvram_command *command, struct error *err)
 	if (nvram_key_warning(command->store.format, nvram))
 		cmd_warn("'%s': %s", command->store.name,
 			 nvram_key_warning(command->store.format, nvram));
-	return done(command, number, removed ? "is at the top; older entries were removed" : "is at the top");
+	return done(command, number,
+		    removed ? "is at the top; older entries were removed" : "is at the top");
 }
 
 int cmd_nvram_edit_add_drive(struct nvram_command *command, struct error *err)
@@ -91,18 +94,18 @@ int cmd_nvram_edit_add_drive(struct nvram_command *command, struct error *err)
 	if (guid_is_zero(&options->controller) || !options->has_lun)
 		return error_usage(err, "'nvram add-drive' needs '--controller' and '--lun'");
 	r = nvram_add_drive(&command->store.nvram, &options->controller, (uint16_t)options->lun,
-			    options->description ? options->description : "EFI SCSI Device", &number,
-			    err);
+			    options->description ? options->description : "EFI SCSI Device",
+			    &number, err);
 	return r < 0 ? r : done(command, number, "is in the boot order");
 }
 
 int cmd_nvram_edit_add_network(struct nvram_command *command, struct error *err)
 {
 	const struct nvram_options *options = &command->options;
-	enum nvram_ip ip = options->ipv6                                    ? NVRAM_IP_6
-			   : options->ipv4                                  ? NVRAM_IP_4
+	enum nvram_ip ip = options->ipv6			       ? NVRAM_IP_6
+			   : options->ipv4			       ? NVRAM_IP_4
 			   : command->store.format == NVRAM_FORMAT_XML ? NVRAM_IP_NONE
-									    : NVRAM_IP_4;
+								       : NVRAM_IP_4;
 	uint16_t number;
 	int r;
 
@@ -111,7 +114,8 @@ int cmd_nvram_edit_add_network(struct nvram_command *command, struct error *err)
 	if (options->ipv4 && options->ipv6)
 		return error_usage(err, "'--ipv4' and '--ipv6' exclude each other");
 	r = nvram_add_network(&command->store.nvram, &options->adapter, ip,
-			      options->description ? options->description : "EFI Network", &number, err);
+			      options->description ? options->description : "EFI Network", &number,
+			      err);
 	return r < 0 ? r : done(command, number, "is in the boot order");
 }
 
@@ -164,7 +168,8 @@ static bool is_among(const uint16_t *numbers, size_t count, uint16_t number)
 	return false;
 }
 
-/* "File Boot0003 "Windows Boot Manager", ..." of the entries that an order leaves out; false when there is none. */
+/* "File Boot0003 "Windows Boot Manager", ..." of the entries that an order leaves out; false when
+ * there is none. */
 static bool name_lost(const struct nvram_entries *entries, const uint16_t *kept, size_t count,
 		      char *text, size_t size)
 {
@@ -175,17 +180,17 @@ static bool name_lost(const struct nvram_entries *entries, const uint16_t *kept,
 
 		if (!entry->exists || is_among(kept, count, entry->number))
 			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%s Boot%04X '%.60s'", used ? ", " : "",
-					 cmd_nvram_type_text(entry->boot.type), entry->number,
-					 entry->boot.description);
+		used += (size_t)snprintf(text + used, size - used, "%s%s Boot%04X '%.60s'",
+					 used ? ", " : "", cmd_nvram_type_text(entry->boot.type),
+					 entry->number, entry->boot.description);
 		if (used >= size)
 			return true;
 	}
 	return used > 0;
 }
 
-static int drop_others(struct nvram *nvram, const struct nvram_entries *entries, const uint16_t *kept,
-		       size_t count, struct error *err)
+static int drop_others(struct nvram *nvram, const struct nvram_entries *entries,
+		       const uint16_t *kept, size_t count, struct error *err)
 {
 	int r = 0;
 
@@ -228,7 +233,8 @@ int cmd_nvram_edit_remove(struct nvram_command *command, struct error *err)
 		r = find_operands(command, &entries, &numbers, err);
 	for (size_t i = 0; r == 0 && i < command->operand_count; i++)
 		r = nvram_remove_boot_entry(&command->store.nvram, numbers[i], err);
-	command->summary = command->operand_count == 1 ? "the entry is removed" : "the entries are removed";
+	command->summary =
+		command->operand_count == 1 ? "the entry is removed" : "the entries are removed";
 	return r;
 }
 
@@ -243,8 +249,9 @@ int cmd_nvram_edit_set(struct nvram_command *command, struct error *err)
 		if (strcmp(command->operands[0], names[i]) != 0)
 			continue;
 		command->summary = "the setting is made";
-		return nvram_store_set(&command->store, (enum nvram_setting)i, command->operands[1], err);
+		return nvram_store_set(&command->store, (enum nvram_setting)i, command->operands[1],
+				       err);
 	}
-	return error_usage(err, "there is no setting '%s', only '%s' and '%s'", command->operands[0], names[0],
-			   names[1]);
+	return error_usage(err, "there is no setting '%s', only '%s' and '%s'",
+			   command->operands[0], names[0], names[1]);
 }

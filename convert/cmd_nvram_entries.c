@@ -31,7 +31,8 @@ void cmd_nvram_entries_done(struct nvram_entries *entries)
 }
 
 /* An entry that cannot be read is one all the same: it can be moved and removed. */
-static int read_damaged(struct nvram_entry *entry, int r, const struct error *why, struct error *err)
+static int read_damaged(struct nvram_entry *entry, int r, const struct error *why,
+			struct error *err)
 {
 	if (r != -EUCLEAN && r != -ENOENT) {
 		*err = *why;
@@ -116,7 +117,8 @@ static int find_by_type(const struct nvram_entries *entries, const char *text, s
 	char *end;
 
 	for (unsigned int type = 0; colon && type < NVRAM_BOOT_TYPE_MAX; type++) {
-		if (strlen(type_texts[type]) != length || strncasecmp(type_texts[type], text, length) != 0)
+		if (strlen(type_texts[type]) != length ||
+		    strncasecmp(type_texts[type], text, length) != 0)
 			continue;
 		index = strtoul(colon + 1, &end, 10);
 		if (colon[1] < '0' || colon[1] > '9' || *end)
@@ -140,11 +142,14 @@ static int find_by_description(const struct nvram_entries *entries, const char *
 	size_t found = entries->count;
 
 	for (size_t i = 0; i < entries->count; i++) {
-		if (!entries->list[i].exists || strcmp(entries->list[i].boot.description, text) != 0)
+		if (!entries->list[i].exists ||
+		    strcmp(entries->list[i].boot.description, text) != 0)
 			continue;
 		if (found < entries->count)
-			return error_usage(err, "'%s' is the description of Boot%04X and of Boot%04X", text,
-					   entries->list[found].number, entries->list[i].number);
+			return error_usage(err,
+					   "'%s' is the description of Boot%04X and of Boot%04X",
+					   text, entries->list[found].number,
+					   entries->list[i].number);
 		found = i;
 	}
 	if (found == entries->count)
@@ -154,7 +159,7 @@ static int find_by_description(const struct nvram_entries *entries, const char *
 }
 
 int cmd_nvram_entries_find(const struct nvram_entries *entries, const char *text, size_t *ret,
-		       struct error *err)
+			   struct error *err)
 {
 	uint16_t number;
 	int r;

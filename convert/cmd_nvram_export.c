@@ -41,7 +41,8 @@ static int select_variables(const struct nvram *nvram, const char *wanted, const
 	if (wanted && chosen.count == 0)
 		return error_usage(err, "'%s' has no variable '%s'", where, wanted);
 	if (wanted && chosen.count > 1)
-		return error_usage(err, "'%s' has %zu variables '%s'; add '-GUID'", where, chosen.count, wanted);
+		return error_usage(err, "'%s' has %zu variables '%s'; add '-GUID'", where,
+				   chosen.count, wanted);
 	*ret = chosen;
 	chosen = (struct nvram)NVRAM_INIT;
 	return 0;
@@ -53,9 +54,9 @@ static const struct {
 	bool is_text;
 	bool is_experimental;
 } formats[] = {
-	{"json", NVRAM_FORMAT_JSON, true, false},      {"list", NVRAM_FORMAT_LIST, false, false},
-	{"vmgs", NVRAM_FORMAT_VMGS, false, false},     {"vmgs-v1", NVRAM_FORMAT_VMGS_1, false, true},
-	{"ovmf", NVRAM_FORMAT_OVMF, false, false},     {"efivar", NVRAM_FORMAT_EFIVAR, false, false},
+	{"json", NVRAM_FORMAT_JSON, true, false},     {"list", NVRAM_FORMAT_LIST, false, false},
+	{"vmgs", NVRAM_FORMAT_VMGS, false, false},    {"vmgs-v1", NVRAM_FORMAT_VMGS_1, false, true},
+	{"ovmf", NVRAM_FORMAT_OVMF, false, false},    {"efivar", NVRAM_FORMAT_EFIVAR, false, false},
 	{"efivarfs", NVRAM_FORMAT_MAX, false, false},
 };
 
@@ -67,10 +68,11 @@ static int find_format(const struct nvram_options *options, size_t *ret, struct 
 		if (strcmp(name, formats[i].name) != 0)
 			continue;
 		if (formats[i].is_experimental && !options->experimental)
-			return error_refused(err, REFUSAL_EXPERIMENTAL,
-					     "let the host make a store and edit that, or add --experimental",
-					     "whether a host accepts a '%s' made from nothing is not known",
-					     name);
+			return error_refused(
+				err, REFUSAL_EXPERIMENTAL,
+				"let the host make a store and edit that, or add --experimental",
+				"whether a host accepts a '%s' made from nothing is not known",
+				name);
 		*ret = i;
 		return 0;
 	}
@@ -95,7 +97,8 @@ static int encode(const struct nvram *nvram, size_t format, uint8_t **ret, size_
 	if (formats[format].format != NVRAM_FORMAT_MAX)
 		return nvram_encode(formats[format].format, nvram, &id, ret, ret_size, err);
 	if (nvram->count != 1)
-		return error_usage(err, "an efivarfs file holds one variable; choose it with '--variable'");
+		return error_usage(
+			err, "an efivarfs file holds one variable; choose it with '--variable'");
 	return efivarfs_encode(&nvram->variables[0], ret, ret_size, err);
 }
 
@@ -108,10 +111,11 @@ int cmd_nvram_export(struct nvram_command *command, struct error *err)
 	int r = find_format(options, &format, err);
 
 	if (r == 0)
-		r = select_variables(&command->store.nvram, options->variable, command->store.name, &chosen,
-				     err);
+		r = select_variables(&command->store.nvram, options->variable, command->store.name,
+				     &chosen, err);
 	if (r == 0 && formats[format].format == NVRAM_FORMAT_EFIVAR && chosen.count != 1)
-		r = error_usage(err, "an efivar file holds one variable; choose it with '--variable'");
+		r = error_usage(err,
+				"an efivar file holds one variable; choose it with '--variable'");
 	if (r == 0)
 		r = encode(&chosen, format, &bytes, &size, err);
 	if (r < 0 || options->dry_run)
@@ -119,7 +123,8 @@ int cmd_nvram_export(struct nvram_command *command, struct error *err)
 	if (options->output)
 		return outfile_write_whole(options->output, options->force, bytes, size, err);
 	if (!formats[format].is_text)
-		return error_usage(err, "'%s' is no text; name a file with '--output'", formats[format].name);
+		return error_usage(err, "'%s' is no text; name a file with '--output'",
+				   formats[format].name);
 	return fwrite(bytes, 1, size, stdout) == size ? 0 : error_errno(err, "standard output");
 }
 
@@ -141,7 +146,9 @@ static int open_source(const char *path, struct nvram *ret, struct error *err)
 	return 0;
 }
 
-/* What a host keeps of EFI_VARIABLE_*: with any other bit openvmm stops when the variable is read. */
+/*
+ * What a host keeps of EFI_VARIABLE_*: with any other bit openvmm stops when the variable is read.
+ */
 #define STORED_ATTRIBUTES 0x2fU
 
 static int check_variable(const struct nvram_variable *variable, struct error *err)

@@ -43,7 +43,7 @@ static int print_entry(const struct nvram_entry *entry, size_t position, struct 
 }
 
 int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
-		     struct error *err)
+			 struct error *err)
 {
 	size_t position = 0;
 
@@ -77,18 +77,20 @@ static json_t *entry_json(const struct nvram_entry *entry)
 	const struct nvram_boot_entry *boot = &entry->boot;
 	CLEANUP_FREE char *optional = cmd_nvram_optional_text(boot);
 	char guid[GUID_TEXT_SIZE];
-	json_t *json = json_pack("{s:o, s:s, s:o, s:o, s:b, s:b, s:b}", "number", number_json(entry->number),
-				 "type", cmd_nvram_type_text(boot->type), "description",
-				 text_json(boot->description), "firmwarePath",
-				 text_json(boot->firmware_path), "active", boot->active, "inBootOrder",
-				 entry->in_order, "exists", entry->exists);
+	json_t *json =
+		json_pack("{s:o, s:s, s:o, s:o, s:b, s:b, s:b}", "number",
+			  number_json(entry->number), "type", cmd_nvram_type_text(boot->type),
+			  "description", text_json(boot->description), "firmwarePath",
+			  text_json(boot->firmware_path), "active", boot->active, "inBootOrder",
+			  entry->in_order, "exists", entry->exists);
 
 	if (json && boot->file_path)
 		json_object_set_new(json, "filePath", text_json(boot->file_path));
 	if (json && boot->partition.number)
 		json_object_set_new(json, "partition",
-				    json_pack("{s:i, s:s, s:I, s:I}", "number", boot->partition.number,
-					      "guid", guid_format(&boot->partition.guid, guid), "startLba",
+				    json_pack("{s:i, s:s, s:I, s:I}", "number",
+					      boot->partition.number, "guid",
+					      guid_format(&boot->partition.guid, guid), "startLba",
 					      (json_int_t)boot->partition.start_lba, "sectors",
 					      (json_int_t)boot->partition.sectors));
 	if (json && optional && *optional)
@@ -96,15 +98,16 @@ static json_t *entry_json(const struct nvram_entry *entry)
 	return json;
 }
 
-json_t *cmd_nvram_list_json(const struct nvram_command *command, const struct nvram_entries *entries)
+json_t *cmd_nvram_list_json(const struct nvram_command *command,
+			    const struct nvram_entries *entries)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < entries->count; i++)
 		json_array_append_new(list, entry_json(&entries->list[i]));
 	return json_pack("{s:o, s:s, s:b, s:o}", "store", text_json(command->store.name), "format",
-			 nvram_format_text(command->store.format), "dryRun", command->options.dry_run,
-			 "entries", list);
+			 nvram_format_text(command->store.format), "dryRun",
+			 command->options.dry_run, "entries", list);
 }
 
 int cmd_nvram_print_json(json_t *json, struct error *err)
@@ -126,8 +129,9 @@ int cmd_nvram_list(struct nvram_command *command, struct error *err)
 
 	if (r < 0)
 		return r;
-	return command->options.json ? cmd_nvram_print_json(cmd_nvram_list_json(command, &entries), err)
-				     : cmd_nvram_print_list(command, &entries, err);
+	return command->options.json
+		       ? cmd_nvram_print_json(cmd_nvram_list_json(command, &entries), err)
+		       : cmd_nvram_print_list(command, &entries, err);
 }
 
 /* One entry by itself: a list of one. */

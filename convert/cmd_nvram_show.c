@@ -15,7 +15,7 @@
 static const struct {
 	uint32_t bit;
 	const char *text;
-} attribute_texts[] = {{0x01, "NV"}, {0x02, "BS"},  {0x04, "RT"},  {0x08, "HR"},
+} attribute_texts[] = {{0x01, "NV"}, {0x02, "BS"}, {0x04, "RT"},     {0x08, "HR"},
 		       {0x10, "AW"}, {0x20, "TA"}, {0x40, "APPEND"}, {0x80, "EA"}};
 
 static char *attributes_text(uint32_t attributes, char text[48])
@@ -44,8 +44,8 @@ static char *hex(const uint8_t *data, size_t size)
 /* EFI_TIME: UEFI 2.10 section 8.3.1 */
 static char *time_text(const uint8_t time[16], char text[40])
 {
-	snprintf(text, 40, "%04u-%02u-%02u %02u:%02u:%02u", get_le16(time), time[2], time[3], time[4], time[5],
-		 time[6]);
+	snprintf(text, 40, "%04u-%02u-%02u %02u:%02u:%02u", get_le16(time), time[2], time[3],
+		 time[4], time[5], time[6]);
 	return text;
 }
 
@@ -114,9 +114,10 @@ static json_t *variable_json(const struct nvram_variable *variable)
 	CLEANUP_FREE char *time = hex(variable->time, sizeof(variable->time));
 	json_t *name = json_string(variable->name);
 	char guid[GUID_TEXT_SIZE];
-	json_t *json = json_pack("{s:o, s:s, s:I, s:I}", "name", name ? name : json_string("?"), "guid",
-				 guid_format(&variable->vendor, guid), "attr",
-				 (json_int_t)variable->attributes, "size", (json_int_t)variable->size);
+	json_t *json =
+		json_pack("{s:o, s:s, s:I, s:I}", "name", name ? name : json_string("?"), "guid",
+			  guid_format(&variable->vendor, guid), "attr",
+			  (json_int_t)variable->attributes, "size", (json_int_t)variable->size);
 
 	if (json && bytes)
 		json_object_set_new(json, "data", json_string(bytes));
@@ -137,12 +138,13 @@ int cmd_nvram_show_all(struct nvram_command *command, struct error *err)
 		for (size_t i = 0; i < nvram->count; i++)
 			json_array_append_new(list, variable_json(&nvram->variables[i]));
 		return cmd_nvram_print_json(json_pack("{s:s, s:o}", "format",
-						  nvram_format_text(command->store.format), "variables",
-						  list),
-					err);
+						      nvram_format_text(command->store.format),
+						      "variables", list),
+					    err);
 	}
-	printf("%s: %s, %zu variables, %s\n", command->store.name, nvram_format_text(command->store.format),
-	       nvram->count, nvram_has_secure_boot_keys(nvram) ? "Secure Boot keys" : "no Secure Boot keys");
+	printf("%s: %s, %zu variables, %s\n", command->store.name,
+	       nvram_format_text(command->store.format), nvram->count,
+	       nvram_has_secure_boot_keys(nvram) ? "Secure Boot keys" : "no Secure Boot keys");
 	for (size_t i = 0; i < nvram->count; i++) {
 		int r = print_variable(&nvram->variables[i], err);
 

@@ -13,17 +13,19 @@
 /* bcdboot makes it of this size, all zero; the boot manager keeps its state there. */
 #define BOOTSTAT_SIZE 65536
 
-static int add_boot_stores(struct disk *source, const struct survey *survey, const struct plan *plan,
-			   struct fat32 *fat, int64_t time, struct build *build, struct error *err)
+static int add_boot_stores(struct disk *source, const struct survey *survey,
+			   const struct plan *plan, struct fat32 *fat, int64_t time,
+			   struct build *build, struct error *err)
 {
 	CLEANUP(boot_store_done) struct boot_store store;
 	int r = boot_store_make(source, survey, plan, build, &store, err);
 
 	if (r == 0)
-		r = fat32_add(fat, "/EFI/Microsoft/Boot/BCD", TAKE(store.main), store.main_size, time, err);
-	if (r == 0)
-		r = fat32_add(fat, "/EFI/Microsoft/Recovery/BCD", TAKE(store.recovery), store.recovery_size,
+		r = fat32_add(fat, "/EFI/Microsoft/Boot/BCD", TAKE(store.main), store.main_size,
 			      time, err);
+	if (r == 0)
+		r = fat32_add(fat, "/EFI/Microsoft/Recovery/BCD", TAKE(store.recovery),
+			      store.recovery_size, time, err);
 	return r;
 }
 
@@ -37,7 +39,8 @@ static int64_t newest_time(const struct bootfiles_report *files)
 	return time;
 }
 
-/* Folders are made with the first file in them, so their time must be known before the files are read. */
+/* Folders are made with the first file in them, so their time must be known before the files are
+ * read. */
 static int time_of_boot_files(struct volume *volume, const struct windows *windows,
 			      enum bootfiles_set boot_files, int64_t *ret, struct error *err)
 {
@@ -72,7 +75,8 @@ static int fill_tree(struct disk *source, const struct survey *survey, const str
 	struct disk_window window;
 	int64_t time = 0;
 	int r = survey_open_volume(source, survey->partitions[survey->windows].offset,
-				   survey->partitions[survey->windows].length, false, &window, &volume, err);
+				   survey->partitions[survey->windows].length, false, &window,
+				   &volume, err);
 
 	if (r == 0)
 		r = time_of_boot_files(volume, windows, boot_files, &time, err);

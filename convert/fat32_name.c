@@ -158,7 +158,8 @@ static size_t extension_dot(const uint16_t *name, size_t units)
 	return units;
 }
 
-/* fatgen103, "The Basis-Name Generation Algorithm". *ret_length is the length of the base, 0 to 8.
+/*
+ * fatgen103, "The Basis-Name Generation Algorithm". *ret_length is the length of the base, 0 to 8.
  */
 static void basis_name(const uint16_t *name, size_t units, uint8_t ret[FAT_SHORT_NAME],
 		       size_t *ret_length)

@@ -124,7 +124,8 @@ static int refuse_tree(const struct writer *writer)
 			     geometry->clusters * geometry->cluster_size);
 }
 
-/* The preferred cluster size, or a smaller one when that gives too few clusters or wastes too much.
+/*
+ * The preferred cluster size, or a smaller one when that gives too few clusters or wastes too much.
  */
 static int choose_geometry(struct writer *writer)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The GUID partition table (UEFI 2.10 section 5.3): protective MBR, primary and backup header and entry array. */
+/* The GUID partition table (UEFI 2.10 section 5.3): protective MBR, primary and backup header and
+ * entry array. */
 #ifndef HVGEN2_CONVERT_GPT_H
 #define HVGEN2_CONVERT_GPT_H
 
@@ -11,14 +12,15 @@
 
 #define GPT_MAX_PARTITIONS 128
 
-#define GPT_TYPE_ESP        GUID(0xc12a7328, 0xf81f, 0x11d2, 0xba4b, 0x00a0c93ec93b)
-#define GPT_TYPE_MSR        GUID(0xe3c9e316, 0x0b5c, 0x4db8, 0x817d, 0xf92df00215ae)
+#define GPT_TYPE_ESP	    GUID(0xc12a7328, 0xf81f, 0x11d2, 0xba4b, 0x00a0c93ec93b)
+#define GPT_TYPE_MSR	    GUID(0xe3c9e316, 0x0b5c, 0x4db8, 0x817d, 0xf92df00215ae)
 #define GPT_TYPE_BASIC_DATA GUID(0xebd0a0a2, 0xb9e5, 0x4433, 0x87c0, 0x68b6b72699c7)
 #define GPT_TYPE_RECOVERY   GUID(0xde94bba4, 0x06d1, 0x4d40, 0xa16a, 0xbfd50179d6ac)
 
-#define GPT_ATTRIBUTE_REQUIRED        UINT64_C(0x0000000000000001) /* platform required */
-#define GPT_ATTRIBUTE_HIDDEN          UINT64_C(0x4000000000000000) /* basic data: hidden */
-#define GPT_ATTRIBUTE_NO_DRIVE_LETTER UINT64_C(0x8000000000000000) /* basic data: no letter by itself */
+#define GPT_ATTRIBUTE_REQUIRED UINT64_C(0x0000000000000001) /* platform required */
+#define GPT_ATTRIBUTE_HIDDEN   UINT64_C(0x4000000000000000) /* basic data: hidden */
+#define GPT_ATTRIBUTE_NO_DRIVE_LETTER                                                              \
+	UINT64_C(0x8000000000000000) /* basic data: no letter by itself */
 
 struct gpt_partition {
 	struct guid type;
@@ -27,30 +29,36 @@ struct gpt_partition {
 	uint64_t last_lba; /* inclusive */
 	uint64_t attributes;
 	char name[36 * 3 + 1]; /* UTF-8, at most 36 UTF-16 units */
-	uint32_t number; /* gpt_read(): the entry in the array, from 1, which may have gaps; gpt_write() ignores it */
+	uint32_t number;       /* gpt_read(): the entry in the array, from 1, which may have gaps;
+				  gpt_write() ignores it */
 };
 
 struct gpt {
 	struct guid disk_guid;
 	uint64_t disk_sectors;
 	uint32_t sector_size; /* 512 or 4096 */
-	struct gpt_partition partitions[GPT_MAX_PARTITIONS]; /* entry i+1 of the array when written */
+	struct gpt_partition
+		partitions[GPT_MAX_PARTITIONS]; /* entry i+1 of the array when written */
 	size_t count;
 };
 
-/* The first and last LBA that partitions may use: 34 and N-34 with 512-byte sectors, 6 and N-6 with 4096. */
+/* The first and last LBA that partitions may use: 34 and N-34 with 512-byte sectors, 6 and N-6 with
+ * 4096. */
 uint64_t gpt_first_usable(uint32_t sector_size);
 uint64_t gpt_last_usable(uint64_t disk_sectors, uint32_t sector_size);
 
-/* Ranges usable, no overlaps, GUIDs set and unique, names fit. ERROR_FAILED: a plan that breaks this is our bug. */
+/* Ranges usable, no overlaps, GUIDs set and unique, names fit. ERROR_FAILED: a plan that breaks
+ * this is our bug. */
 int gpt_check(const struct gpt *gpt, struct error *err);
 
-/* Check, then write protective MBR, both headers and both arrays to 'disk', whose size must be that of the table. */
+/* Check, then write protective MBR, both headers and both arrays to 'disk', whose size must be that
+ * of the table. */
 int gpt_write(const struct gpt *gpt, struct disk *disk, struct error *err);
 
 /*
- * Read the primary table, and the backup at the end of the disk; both must be valid (CRCs, self and alternate LBA) and
- * agree, and the protective MBR must cover the disk. ERROR_DAMAGED with the LBA otherwise.
+ * Read the primary table, and the backup at the end of the disk; both must be valid (CRCs, self and
+ * alternate LBA) and agree, and the protective MBR must cover the disk. ERROR_DAMAGED with the LBA
+ * otherwise.
  */
 int gpt_read(struct disk *disk, struct gpt *ret, struct error *err);
 

@@ -16,7 +16,8 @@ static const char *const log_names[] = {".LOG", ".LOG1", ".LOG2"};
 /* Windows keeps the logs of a hive well below its own size; the largest seen have 3 MiB. */
 #define MAX_LOG ((size_t)32 << 20)
 
-/* A log that is missing or cannot be read is one that does not exist: recovery says what is lacking. */
+/* A log that is missing or cannot be read is one that does not exist: recovery says what is
+ * lacking. */
 static void read_logs(struct volume *volume, const char *path, uint8_t *bytes[LOG_COUNT],
 		      struct hive_log logs[LOG_COUNT])
 {
@@ -24,7 +25,8 @@ static void read_logs(struct volume *volume, const char *path, uint8_t *bytes[LO
 		char log_path[256];
 
 		snprintf(log_path, sizeof(log_path), "%s%s", path, log_names[i]);
-		if (volume_read_file(volume, log_path, MAX_LOG, &bytes[i], &logs[i].size, NULL) == 0)
+		if (volume_read_file(volume, log_path, MAX_LOG, &bytes[i], &logs[i].size, NULL) ==
+		    0)
 			logs[i].bytes = bytes[i];
 	}
 }

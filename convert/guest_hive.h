@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Hives of the guest as Windows would see them: a dirty one is brought up to date from the logs beside it (.LOG, .LOG1,
- * .LOG2), in memory.
+ * Hives of the guest as Windows would see them: a dirty one is brought up to date from the logs
+ * beside it (.LOG, .LOG1, .LOG2), in memory.
  */
 #ifndef HVGEN2_CONVERT_GUEST_HIVE_H
 #define HVGEN2_CONVERT_GUEST_HIVE_H
@@ -13,9 +13,9 @@
 #include "convert/volume.h"
 
 /*
- * Read the hive at 'path', at most 'max_size' bytes, into new memory, to be freed. *ret_recovered (may be NULL) says that
- * logs were applied. Errors: those of volume_read_file(); REFUSAL_HIVE_DIRTY when the logs do not hold what is missing;
- * ERROR_DAMAGED when it is no hive.
+ * Read the hive at 'path', at most 'max_size' bytes, into new memory, to be freed. *ret_recovered
+ * (may be NULL) says that logs were applied. Errors: those of volume_read_file();
+ * REFUSAL_HIVE_DIRTY when the logs do not hold what is missing; ERROR_DAMAGED when it is no hive.
  */
 int guest_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
 		    size_t *ret_size, bool *ret_recovered, struct error *err);

@@ -24,19 +24,21 @@ static void fill_target(const struct survey *survey, const struct plan *plan,
 				plan->partitions[i].offset};
 }
 
-/* The places get their new numbers; a recovery environment that nothing can start any more is noted as off. */
-static int edit(const uint8_t *old, size_t old_size, const char *path, const struct reagent_target *target,
-		struct build *build, uint8_t **ret, size_t *ret_size, struct note_list *changed,
-		struct error *err)
+/* The places get their new numbers; a recovery environment that nothing can start any more is noted
+ * as off. */
+static int edit(const uint8_t *old, size_t old_size, const char *path,
+		const struct reagent_target *target, struct build *build, uint8_t **ret,
+		size_t *ret_size, struct note_list *changed, struct error *err)
 {
 	int r;
 
 	if (!build->winre_is_lost)
-		return reagent_convert(old, old_size, path, target, ret, ret_size, changed, &build->warnings,
-				       err);
+		return reagent_convert(old, old_size, path, target, ret, ret_size, changed,
+				       &build->warnings, err);
 	r = reagent_disable(old, old_size, path, ret, ret_size, err);
 	if (r == 0 && *ret)
-		note_add(changed, "the recovery environment is off: 'reagentc /enable' turns it on again");
+		note_add(changed,
+			 "the recovery environment is off: 'reagentc /enable' turns it on again");
 	return r;
 }
 
@@ -56,10 +58,11 @@ static int convert_file(struct volume *volume, const char *path, unsigned int pa
 	if (r == 0)
 		r = edit(old, old_size, path, target, build, &new, &new_size, &changed, &problem);
 	if (r < 0) {
-		note_add(&build->warnings,
-			 "partition %u: %s; the recovery environment may have to be turned on again in the "
-			 "guest with 'reagentc /enable'",
-			 partition, problem.message);
+		note_add(
+			&build->warnings,
+			"partition %u: %s; the recovery environment may have to be turned on again in the "
+			"guest with 'reagentc /enable'",
+			partition, problem.message);
 		return 0;
 	}
 	if (!new)
@@ -68,12 +71,12 @@ static int convert_file(struct volume *volume, const char *path, unsigned int pa
 	return r < 0 ? r : build_add_change(build, partition, path, &changed, err);
 }
 
-static int convert_volume(struct volume *volume, const struct survey_partition *old, const void *target,
-			  struct build *build, struct error *err)
+static int convert_volume(struct volume *volume, const struct survey_partition *old,
+			  const void *target, struct build *build, struct error *err)
 {
 	char path[128];
-	int r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", old->mbr.number, target, build,
-			     err);
+	int r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", old->mbr.number, target,
+			     build, err);
 
 	snprintf(path, sizeof(path), "%s\\System32\\Recovery\\ReAgent.xml", old->windows.root);
 	if (r == 0 && old->has_windows)
@@ -95,8 +98,8 @@ int guest_reagent_convert(const struct survey *survey, const struct plan *plan, 
 		/* A volume that asks for chkdsk is left alone. */
 		if (source != SURVEY_NONE && survey->partitions[source].is_readable &&
 		    !survey->partitions[source].is_dirty)
-			r = build_edit_volume(build, &survey->partitions[source], &plan->partitions[i],
-					      convert_volume, &target, err);
+			r = build_edit_volume(build, &survey->partitions[source],
+					      &plan->partitions[i], convert_volume, &target, err);
 	}
 	return r;
 }

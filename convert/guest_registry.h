@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The edits in the guest's SYSTEM hive: drive letters and volume names follow their partitions from MBR to GPT
- * (MountedDevices), and the drivers a generation 2 VM starts from are boot-start.
+ * The edits in the guest's SYSTEM hive: drive letters and volume names follow their partitions from
+ * MBR to GPT (MountedDevices), and the drivers a generation 2 VM starts from are boot-start.
  */
 #ifndef HVGEN2_CONVERT_GUEST_REGISTRY_H
 #define HVGEN2_CONVERT_GUEST_REGISTRY_H
@@ -14,7 +14,7 @@
 #include "common/notes.h"
 
 struct registry_partition {
-	uint64_t mbr_offset;  /* bytes, on the old disk */
+	uint64_t mbr_offset; /* bytes, on the old disk */
 	struct guid gpt_guid;
 };
 
@@ -33,8 +33,8 @@ struct registry_notes {
 void registry_notes_done(struct registry_notes *notes);
 
 /*
- * Edit the SYSTEM hive. The result is new memory, to be freed; *ret_hive is NULL when nothing had to change.
- * The same input always gives the same bytes.
+ * Edit the SYSTEM hive. The result is new memory, to be freed; *ret_hive is NULL when nothing had
+ * to change. The same input always gives the same bytes.
  */
 int registry_convert(const void *hive, size_t size, const struct registry_target *target,
 		     uint8_t **ret_hive, size_t *ret_size, struct registry_notes *notes,

@@ -11,7 +11,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } verbs[] = {
-	{"inspect", cmd_inspect, "what a disk is, whether it can be converted, and how it would look"},
+	{"inspect", cmd_inspect,
+	 "what a disk is, whether it can be converted, and how it would look"},
 	{"convert", cmd_convert, "make the generation 2 disk, its NVRAM store and a report"},
 	{"verify", cmd_verify, "read a result back with independent readers"},
 	{"nvram", cmd_nvram, "boot entries and UEFI variables of a generation 2 VM"},
@@ -57,7 +58,8 @@ int main(int argc, char **argv)
 
 		return run_verb(2, help_argv);
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0) {
 		print_usage(stdout);
 		return 0;
 	}

@@ -8,11 +8,12 @@
  *   new: | GPT | ESP | MSR | gap     | System Reserved | Windows                | GPT |
  *        <---- shift: K whole blocks ->
  *
- * The old disk from its first partition on is mapped K blocks higher, so that its blocks keep their contents and
- * are only indexed anew (formats: a VHDX addresses every block through its own BAT entry). Everything in front of the
- * first partition, MBR and boot code, is not mapped.
+ * The old disk from its first partition on is mapped K blocks higher, so that its blocks keep their
+ * contents and are only indexed anew (formats: a VHDX addresses every block through its own BAT
+ * entry). Everything in front of the first partition, MBR and boot code, is not mapped.
  *
- * Results are reproducible: a GUID is derived from the signature and the page 83 id of the source disk and a name.
+ * Results are reproducible: a GUID is derived from the signature and the page 83 id of the source
+ * disk and a name.
  */
 #include "convert/plan.h"
 
@@ -31,17 +32,19 @@
 #define ALIGNMENT MIB
 #define MSR_SIZE  (16 * MIB)
 
-/* Block size of an output whose source has none that can be kept (formats/vhdx: what Windows hosts choose). */
+/* Block size of an output whose source has none that can be kept (formats/vhdx: what Windows hosts
+ * choose). */
 #define DEFAULT_BLOCK_SIZE ((uint32_t)(32 * MIB))
 
 /*
- * The small unit of copy-on-write that Windows chooses for children. Beyond the limit the tables for so many blocks
- * outweigh what is saved, and the child takes the blocks of its parent.
+ * The small unit of copy-on-write that Windows chooses for children. Beyond the limit the tables
+ * for so many blocks outweigh what is saved, and the child takes the blocks of its parent.
  */
 #define DIFFERENCING_BLOCK_SIZE ((uint32_t)(2 * MIB))
 #define DIFFERENCING_SMALL_DISK (8 * TIB)
 
-/* Windows wants an ESP of at least 100 MB (MBR2GPT documentation); beyond 32 GiB FAT32 is not what Windows makes. */
+/* Windows wants an ESP of at least 100 MB (MBR2GPT documentation); beyond 32 GiB FAT32 is not what
+ * Windows makes. */
 #define ESP_MIN (100 * MIB)
 #define ESP_MAX (32 * GIB)
 
@@ -49,7 +52,7 @@
 #define DISK_MAX (64 * TIB)
 
 static const char *const layout_texts[LAYOUT_MAX] = {"auto", "front", "reuse", "end"};
-static const char *const role_texts[PLAN_ROLE_MAX] = {"esp",        "msr",      "windows",
+static const char *const role_texts[PLAN_ROLE_MAX] = {"esp",	    "msr",	"windows",
 						      "old-system", "recovery", "data"};
 
 const char *layout_text(enum layout layout)
@@ -122,7 +125,8 @@ static void make_recovery(struct gpt_partition *gpt)
 	snprintf(gpt->name, sizeof(gpt->name), "Recovery");
 }
 
-/* Type, attributes and name by the MBR type alone (MBR2GPT documentation; Linux: its own type GUIDs). */
+/* Type, attributes and name by the MBR type alone (MBR2GPT documentation; Linux: its own type
+ * GUIDs). */
 static void map_type(struct plan *plan, const struct mbr_partition *mbr, struct gpt_partition *gpt)
 {
 	gpt->type = GPT_TYPE_BASIC_DATA;
@@ -153,10 +157,11 @@ static void map_type(struct plan *plan, const struct mbr_partition *mbr, struct 
 		break;
 	default: /* hidden and vendor types were invisible to Windows, and stay so */
 		gpt->attributes = GPT_ATTRIBUTE_HIDDEN | GPT_ATTRIBUTE_NO_DRIVE_LETTER;
-		note_add(&plan->warnings,
-			 "partition %u has the MBR type 0x%02x, for which there is no GPT type; it becomes "
-			 "a hidden basic data partition",
-			 mbr->number, mbr->type);
+		note_add(
+			&plan->warnings,
+			"partition %u has the MBR type 0x%02x, for which there is no GPT type; it becomes "
+			"a hidden basic data partition",
+			mbr->number, mbr->type);
 	}
 }
 
@@ -169,7 +174,8 @@ static enum plan_role role_of(const struct survey *survey, size_t index)
 	return survey->partitions[index].mbr.type == MBR_TYPE_RECOVERY ? PLAN_RECOVERY : PLAN_DATA;
 }
 
-/* The old system partition has no letter, and must not get one now that it is an ordinary partition. */
+/* The old system partition has no letter, and must not get one now that it is an ordinary
+ * partition. */
 static void hide_old_system(const struct survey_partition *partition, struct gpt_partition *gpt)
 {
 	if (partition->has_winre) {
@@ -205,7 +211,8 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 
 	/* A signature of 0 would make GUIDs that any such disk shares. */
 	snprintf(name, sizeof(name), "partition %u", old->mbr.number);
-	if (options->random_guids || survey->mbr_signature == 0 || guid_is_taken(&plan->gpt, &unique))
+	if (options->random_guids || survey->mbr_signature == 0 ||
+	    guid_is_taken(&plan->gpt, &unique))
 		unique = derive(survey, options, name);
 	if (role == PLAN_WINDOWS)
 		plan->windows = plan->gpt.count;
@@ -216,8 +223,8 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 		hide_old_system(old, partition);
 }
 
-static void append_esp(const struct survey *survey, const struct plan_options *options, struct plan *plan,
-		       uint64_t offset, uint64_t size)
+static void append_esp(const struct survey *survey, const struct plan_options *options,
+		       struct plan *plan, uint64_t offset, uint64_t size)
 {
 	struct gpt_partition *partition;
 
@@ -259,16 +266,16 @@ static uint64_t old_end(const struct survey *survey)
 }
 
 /* Make the disk at least 'used' bytes and a backup GPT long; growth is by whole MiB. */
-static int fix_disk_size(const struct survey *survey, uint64_t size, uint64_t used, struct plan *plan,
-			 struct error *err)
+static int fix_disk_size(const struct survey *survey, uint64_t size, uint64_t used,
+			 struct plan *plan, struct error *err)
 {
 	uint64_t backup = (plan->gpt.sector_size == 512 ? 33 : 5) * (uint64_t)plan->gpt.sector_size;
 	uint64_t needed;
 
 	if (!add_u64(used, backup, &needed) ||
 	    (needed > size && !round_up_u64(needed, ALIGNMENT, &size)) || size > DISK_MAX)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
-				     "shrink the disk first", "the disk of %" PRIu64
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "shrink the disk first",
+				     "the disk of %" PRIu64
 				     " bytes would grow beyond the 64 TiB of a VHDX",
 				     survey->disk_size);
 	plan->disk_size = size;
@@ -276,8 +283,8 @@ static int fix_disk_size(const struct survey *survey, uint64_t size, uint64_t us
 	return 0;
 }
 
-static int plan_front(const struct survey *survey, const struct plan_options *options, struct plan *plan,
-		      uint64_t esp_size, struct error *err)
+static int plan_front(const struct survey *survey, const struct plan_options *options,
+		      struct plan *plan, uint64_t esp_size, struct error *err)
 {
 	uint64_t first = survey->partitions[0].offset;
 	uint64_t needed = ALIGNMENT + esp_size + MSR_SIZE, size;
@@ -288,13 +295,14 @@ static int plan_front(const struct survey *survey, const struct plan_options *op
 				     "an ESP of %" PRIu64 " bytes does not fit", esp_size);
 	append_new_partitions(survey, options, plan, ALIGNMENT, esp_size);
 	append_old_partitions(survey, options, plan);
-	plan->ranges[0] = (struct changes_range){first + plan->shift, first, survey->disk_size - first};
+	plan->ranges[0] =
+		(struct changes_range){first + plan->shift, first, survey->disk_size - first};
 	plan->range_count = 1;
 	return fix_disk_size(survey, size, old_end(survey) + plan->shift, plan, err);
 }
 
-static int plan_end(const struct survey *survey, const struct plan_options *options, struct plan *plan,
-		    uint64_t esp_size, struct error *err)
+static int plan_end(const struct survey *survey, const struct plan_options *options,
+		    struct plan *plan, uint64_t esp_size, struct error *err)
 {
 	uint64_t first = survey->partitions[0].offset, start;
 	uint64_t usable = gpt_first_usable(plan->gpt.sector_size) * plan->gpt.sector_size;
@@ -303,7 +311,8 @@ static int plan_end(const struct survey *survey, const struct plan_options *opti
 		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout front",
 				     "partition %u starts at sector %" PRIu64
 				     ", where the GPT must stand; nothing is moved in layout 'end'",
-				     survey->partitions[0].mbr.number, survey->partitions[0].mbr.start_lba);
+				     survey->partitions[0].mbr.number,
+				     survey->partitions[0].mbr.start_lba);
 	if (!round_up_u64(survey->disk_size, ALIGNMENT, &start))
 		return error_failed(err, EOVERFLOW, "the disk size overflows");
 	append_old_partitions(survey, options, plan);
@@ -327,14 +336,15 @@ static const char *why_not_reuse(const struct survey *survey)
 		return "the old system partition holds the recovery environment";
 	if (!system->only_boot_files)
 		return "the old system partition holds more than boot files";
-	if (survey->partitions[0].offset < gpt_first_usable(survey->sector_size) * survey->sector_size)
+	if (survey->partitions[0].offset <
+	    gpt_first_usable(survey->sector_size) * survey->sector_size)
 		return "the first partition starts where the GPT must stand";
 	return NULL;
 }
 
 /* The old system partition becomes the ESP; nothing moves, and nothing is mapped there. */
-static int plan_reuse(const struct survey *survey, const struct plan_options *options, struct plan *plan,
-		      struct error *err)
+static int plan_reuse(const struct survey *survey, const struct plan_options *options,
+		      struct plan *plan, struct error *err)
 {
 	const char *reason = why_not_reuse(survey);
 	const struct survey_partition *system;
@@ -366,8 +376,9 @@ static enum vhd_type plan_type(const struct vhd_info *image, const struct plan_o
 	if (options->type != VHD_TYPE_MAX)
 		return options->type;
 	/*
-	 * A raw file is fixed only by accident: what is not written in it is not stored in the output either. A
-	 * checkpoint is converted with all that lies below it, as a disk of its own.
+	 * A raw file is fixed only by accident: what is not written in it is not stored in the
+	 * output either. A checkpoint is converted with all that lies below it, as a disk of its
+	 * own.
 	 */
 	if (image->format == VHD_FORMAT_RAW || image->type == VHD_TYPE_DIFFERENCING)
 		return VHD_TYPE_DYNAMIC;
@@ -375,8 +386,8 @@ static enum vhd_type plan_type(const struct vhd_info *image, const struct plan_o
 }
 
 /* Block size, sector size and identity of the output. */
-static int plan_image(const struct survey *survey, const struct plan_options *options, struct plan *plan,
-		      struct error *err)
+static int plan_image(const struct survey *survey, const struct plan_options *options,
+		      struct plan *plan, struct error *err)
 {
 	const struct vhd_info *image = &survey->image;
 	bool is_vhdx = image->format == VHD_FORMAT_VHDX;
@@ -393,10 +404,11 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 	if (plan->vhdx.type != VHD_TYPE_DIFFERENCING)
 		return 0;
 	if (!is_vhdx)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --format dynamic",
-				     "a differencing disk of generation 2 needs a VHDX as its parent, and the "
-				     "source is a %s",
-				     vhd_info_text(image));
+		return error_refused(
+			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --format dynamic",
+			"a differencing disk of generation 2 needs a VHDX as its parent, and the "
+			"source is a %s",
+			vhd_info_text(image));
 	if (survey->disk_size <= DIFFERENCING_SMALL_DISK)
 		plan->vhdx.block_size = DIFFERENCING_BLOCK_SIZE;
 	plan->vhdx.disk_id = image->disk_id; /* a child is the same disk for the guest */
@@ -413,9 +425,10 @@ static int plan_layout(const struct survey *survey, struct plan *plan, struct er
 	else if (plan->layout == LAYOUT_AUTO)
 		plan->layout = LAYOUT_FRONT;
 	if (plan->layout == LAYOUT_FRONT && is_child)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
-				     "layout 'front' moves the old partitions, which a differencing disk "
-				     "cannot do");
+		return error_refused(
+			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
+			"layout 'front' moves the old partitions, which a differencing disk "
+			"cannot do");
 	return 0;
 }
 
@@ -428,8 +441,9 @@ static void note_what_is_dropped(const struct survey *survey, struct plan *plan)
 	for (size_t i = 0; i < survey->count; i++)
 		has_logical |= survey->partitions[i].mbr.logical;
 	if (has_logical)
-		note_add(&plan->dropped,
-			 "the extended partition: its logical partitions are partitions of the GPT");
+		note_add(
+			&plan->dropped,
+			"the extended partition: its logical partitions are partitions of the GPT");
 }
 
 static void note_unreadable(const struct survey *survey, struct plan *plan)
@@ -442,15 +456,18 @@ static void note_unreadable(const struct survey *survey, struct plan *plan)
 				 "partition %u could not be read and is carried over as it is: %s",
 				 partition->mbr.number, partition->problem.message);
 		else if (partition->is_dirty)
-			note_add(&plan->warnings, "partition %u asks for chkdsk", partition->mbr.number);
+			note_add(&plan->warnings, "partition %u asks for chkdsk",
+				 partition->mbr.number);
 	}
 }
 
 static int check_esp_size(uint64_t esp_size, uint64_t *ret, struct error *err)
 {
 	if (esp_size < ESP_MIN)
-		return error_refused(err, REFUSAL_ESP_TOO_SMALL, "choose at least 100M; the default is 260M",
-				     "an ESP of %" PRIu64 " bytes is less than Windows wants", esp_size);
+		return error_refused(err, REFUSAL_ESP_TOO_SMALL,
+				     "choose at least 100M; the default is 260M",
+				     "an ESP of %" PRIu64 " bytes is less than Windows wants",
+				     esp_size);
 	if (esp_size > ESP_MAX || !round_up_u64(esp_size, ALIGNMENT, ret))
 		return error_usage(err, "option '--esp-size': at most 32G");
 	return 0;

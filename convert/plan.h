@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The plan: the geometry of the target, its partitions, where each byte comes from, and every GUID. A pure function of the
- * survey and the options; it reads no disk, and nothing decides after it.
+ * The plan: the geometry of the target, its partitions, where each byte comes from, and every GUID.
+ * A pure function of the survey and the options; it reads no disk, and nothing decides after it.
  */
 #ifndef HVGEN2_CONVERT_PLAN_H
 #define HVGEN2_CONVERT_PLAN_H
@@ -27,7 +27,7 @@ enum layout {
 enum plan_role {
 	PLAN_ESP, /* new, also where it takes the place of the old system partition */
 	PLAN_MSR,
-	PLAN_WINDOWS,    /* the Windows that starts by default */
+	PLAN_WINDOWS,	 /* the Windows that starts by default */
 	PLAN_OLD_SYSTEM, /* the partition of the BIOS boot manager; keeps its contents */
 	PLAN_RECOVERY,
 	PLAN_DATA,
@@ -46,14 +46,15 @@ struct plan_options {
 /* What the partition of the same index in plan.gpt is. */
 struct plan_partition {
 	enum plan_role role;
-	size_t source;   /* index in the survey; SURVEY_NONE for a new one, the ESP always */
+	size_t source;	 /* index in the survey; SURVEY_NONE for a new one, the ESP always */
 	uint64_t offset; /* bytes, on the target */
 	uint64_t length;
 };
 
 struct plan {
-	enum layout layout; /* never LAYOUT_AUTO */
-	struct vhdx_spec vhdx; /* 'parent' is left to the writer, which knows the source and the place of the output */
+	enum layout layout;    /* never LAYOUT_AUTO */
+	struct vhdx_spec vhdx; /* 'parent' is left to the writer, which knows the source and the
+				  place of the output */
 	uint64_t disk_size;
 	uint64_t shift; /* bytes by which the old partitions move up */
 	struct changes_range ranges[2];
@@ -67,7 +68,8 @@ struct plan {
 };
 
 /*
- * Decide. LAYOUT_AUTO is front for an output of its own, else reuse, else end. 'survey' must be of a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE, REFUSAL_ESP_TOO_SMALL,
+ * Decide. LAYOUT_AUTO is front for an output of its own, else reuse, else end. 'survey' must be of
+ * a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE, REFUSAL_ESP_TOO_SMALL,
  * ERROR_USAGE for values out of range. *ret is to be released with plan_done() in every case.
  */
 int plan_make(const struct survey *survey, const struct plan_options *options, struct plan *ret,
@@ -81,7 +83,8 @@ const char *layout_text(enum layout layout);
 bool layout_parse(const char *text, enum layout *ret);
 const char *plan_role_text(enum plan_role role);
 
-/* The unique GUID that Windows 10 and later derives for an MBR volume: {SSSSSSSS-0000-0000-OOOO-OOOOOOOOOOOO}. */
+/* The unique GUID that Windows 10 and later derives for an MBR volume:
+ * {SSSSSSSS-0000-0000-OOOO-OOOOOOOOOOOO}. */
 struct guid plan_mbr_volume_guid(uint32_t signature, uint64_t offset);
 
 #endif

@@ -34,10 +34,12 @@ static void print_state(const struct progress *progress, uint64_t done, uint64_t
 	double rate = seconds > 0 ? (double)done / seconds : 0;
 	char so_far[32], whole[32], speed[32];
 
-	fprintf(stderr, "%s%s of %s (%u %%), %s/s, %.0f s left%s%c", progress->on_terminal ? "\r" : "",
-		cmd_size_text(done, so_far), cmd_size_text(total, whole),
-		total ? (unsigned int)(done * 100 / total) : 100, cmd_size_text((uint64_t)rate, speed),
-		rate > 0 ? (double)(total - done) / rate : 0.0, progress->on_terminal ? "\033[K" : "", end);
+	fprintf(stderr, "%s%s of %s (%u %%), %s/s, %.0f s left%s%c",
+		progress->on_terminal ? "\r" : "", cmd_size_text(done, so_far),
+		cmd_size_text(total, whole), total ? (unsigned int)(done * 100 / total) : 100,
+		cmd_size_text((uint64_t)rate, speed),
+		rate > 0 ? (double)(total - done) / rate : 0.0,
+		progress->on_terminal ? "\033[K" : "", end);
 	fflush(stderr);
 }
 
@@ -50,7 +52,8 @@ static void update(void *opaque, uint64_t done, uint64_t total)
 		state_wanted = 0;
 		print_state(progress, done, total, '\n');
 	}
-	if (progress->on_terminal && (seconds_since(&progress->last) >= REDRAW_SECONDS || done == total)) {
+	if (progress->on_terminal &&
+	    (seconds_since(&progress->last) >= REDRAW_SECONDS || done == total)) {
 		clock_gettime(CLOCK_MONOTONIC, &progress->last);
 		print_state(progress, done, total, '\r');
 	} else if (progress->each_percent && percent > progress->percent) {

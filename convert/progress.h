@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Progress on standard error: a line that is rewritten on a terminal, a line per percent elsewhere when asked for, and
- * one line whenever SIGUSR1 arrives, as dd prints it.
+ * Progress on standard error: a line that is rewritten on a terminal, a line per percent elsewhere
+ * when asked for, and one line whenever SIGUSR1 arrives, as dd prints it.
  */
 #ifndef HVGEN2_CONVERT_PROGRESS_H
 #define HVGEN2_CONVERT_PROGRESS_H
@@ -19,7 +19,9 @@ struct progress {
 	struct timespec start, last;
 };
 
-/* 'quiet' prints nothing but on SIGUSR1; 'verbose' prints also when standard error is no terminal. */
+/*
+ * 'quiet' prints nothing but on SIGUSR1; 'verbose' prints also when standard error is no terminal.
+ */
 void progress_start(struct progress *progress, bool verbose, bool quiet);
 
 /* End the line on a terminal. */

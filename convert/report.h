@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a conversion found, decided and did: as JSON for machines, as a page for people. Both come from the same records.
- * The JSON is reproducible: it holds no time and no duration.
+ * What a conversion found, decided and did: as JSON for machines, as a page for people. Both come
+ * from the same records. The JSON is reproducible: it holds no time and no duration.
  */
 #ifndef HVGEN2_CONVERT_REPORT_H
 #define HVGEN2_CONVERT_REPORT_H
@@ -18,7 +18,7 @@ struct report {
 	const struct plan *plan;     /* NULL when the disk was refused before */
 	const struct build *build;   /* NULL when nothing was built */
 	const struct error *failure; /* NULL when all went well */
-	const char *disk_path;       /* outputs; NULL for what is not written */
+	const char *disk_path;	     /* outputs; NULL for what is not written */
 	const char *nvram_path;
 	const char *report_path;
 	bool is_dry_run;

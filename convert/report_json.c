@@ -10,7 +10,8 @@
 #include "common/cleanup.h"
 #include "convert/cmd.h"
 
-/* Names of the guest may hold unpaired surrogates, which JSON cannot: then every byte that is not ASCII becomes '?'. */
+/* Names of the guest may hold unpaired surrogates, which JSON cannot: then every byte that is not
+ * ASCII becomes '?'. */
 static json_t *text(const char *utf8)
 {
 	json_t *string = json_string(utf8);
@@ -80,7 +81,8 @@ static json_t *windows_object(const struct survey *survey)
 	set_text(object, "product", windows->product);
 	set_text(object, "edition", windows->edition);
 	json_object_set_new(object, "version",
-			    json_sprintf("%u.%u.%u", windows->major, windows->minor, windows->build));
+			    json_sprintf("%u.%u.%u", windows->major, windows->minor,
+					 windows->build));
 	set_text(object, "architecture", windows_arch_text(windows->arch));
 	json_object_set_new(object, "is_server", json_boolean(windows->is_server));
 	set_text(object, "root", windows->root);
@@ -115,7 +117,8 @@ static json_t *before_object(const struct survey *survey)
 	json_t *object = json_object(), *partitions = json_array();
 
 	set_text(object, "table", "mbr");
-	json_object_set_new(object, "signature", json_sprintf("0x%08" PRIx32, survey->mbr_signature));
+	json_object_set_new(object, "signature",
+			    json_sprintf("0x%08" PRIx32, survey->mbr_signature));
 	set_number(object, "size", survey->disk_size);
 	for (size_t i = 0; i < survey->count; i++)
 		json_array_append_new(partitions, old_partition_object(&survey->partitions[i]));
@@ -123,7 +126,8 @@ static json_t *before_object(const struct survey *survey)
 	return object;
 }
 
-static json_t *new_partition_object(const struct survey *survey, const struct plan *plan, size_t index)
+static json_t *new_partition_object(const struct survey *survey, const struct plan *plan,
+				    size_t index)
 {
 	const struct gpt_partition *gpt = &plan->gpt.partitions[index];
 	const struct plan_partition *partition = &plan->partitions[index];
@@ -193,7 +197,8 @@ static json_t *bcd_object(const struct build *build)
 		set_text(object, "description", build->bcd_default.description);
 	if (build->bcd_default.path)
 		set_text(object, "path", build->bcd_default.path);
-	json_object_set_new(object, "changed", texts(build->bcd.changed.texts, build->bcd.changed.count));
+	json_object_set_new(object, "changed",
+			    texts(build->bcd.changed.texts, build->bcd.changed.count));
 	return object;
 }
 
@@ -231,7 +236,8 @@ static json_t *changes_array(const struct build *build)
 
 		set_number(object, "partition", change->partition);
 		set_text(object, "path", change->path);
-		json_object_set_new(object, "details", texts(change->details.texts, change->details.count));
+		json_object_set_new(object, "details",
+				    texts(change->details.texts, change->details.count));
 		json_array_append_new(array, object);
 	}
 	return array;
@@ -256,7 +262,8 @@ static void set_lists(json_t *root, const struct report *report)
 	if (report->build) {
 		json_object_set_new(root, "changed", changes_array(report->build));
 		extend(dropped, report->build->bcd.dropped.texts, report->build->bcd.dropped.count);
-		extend(warnings, report->build->bcd.warnings.texts, report->build->bcd.warnings.count);
+		extend(warnings, report->build->bcd.warnings.texts,
+		       report->build->bcd.warnings.count);
 		extend(warnings, report->build->warnings.texts, report->build->warnings.count);
 	}
 	json_object_set_new(root, "dropped", dropped);
@@ -300,7 +307,8 @@ char *report_json(const struct report *report)
 	json_object_set_new(root, "dry_run", json_boolean(report->is_dry_run));
 	json_object_set_new(root, "convertible", json_boolean(!report->failure));
 	if (report->failure)
-		json_object_set_new(root, report->failure->kind == ERROR_REFUSED ? "refusal" : "error",
+		json_object_set_new(root,
+				    report->failure->kind == ERROR_REFUSED ? "refusal" : "error",
 				    failure_object(report->failure));
 	json_object_set_new(root, "source", source_object(report));
 	if (report->survey->windows != SURVEY_NONE && report->survey->count)

@@ -23,8 +23,8 @@ static void print_source(const struct report *report, FILE *stream)
 
 	if (survey->disk_size == 0)
 		return;
-	fprintf(stream, "Source   %s\n         %s, %s", report->source_path, vhd_info_text(&survey->image),
-		cmd_size_text(survey->disk_size, size));
+	fprintf(stream, "Source   %s\n         %s, %s", report->source_path,
+		vhd_info_text(&survey->image), cmd_size_text(survey->disk_size, size));
 	if (survey->image.block_size)
 		fprintf(stream, ", blocks of %s", cmd_size_text(survey->image.block_size, block));
 	if (survey->image.chain_length > 1)
@@ -66,7 +66,8 @@ static void print_before(const struct survey *survey, FILE *stream)
 		char buffer[16], type[64], contents[256];
 
 		snprintf(type, sizeof(type), "%s%s%s", mbr_type_text(partition->mbr.type, buffer),
-			 partition->mbr.active ? ", active" : "", partition->mbr.logical ? ", logical" : "");
+			 partition->mbr.active ? ", active" : "",
+			 partition->mbr.logical ? ", logical" : "");
 		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s",
 			 filesystem_text(partition->filesystem), partition->label[0] ? " '" : "",
 			 partition->label, partition->label[0] ? "'" : "",
@@ -74,7 +75,8 @@ static void print_before(const struct survey *survey, FILE *stream)
 			 partition->has_winre ? ", recovery environment" : "",
 			 partition->has_windows ? ", Windows" : "",
 			 partition->problem.kind != ERROR_NONE ? ", unreadable" : "");
-		print_row(stream, partition->mbr.number, partition->offset, partition->length, type, contents);
+		print_row(stream, partition->mbr.number, partition->offset, partition->length, type,
+			  contents);
 	}
 }
 
@@ -90,7 +92,8 @@ static void print_after(const struct survey *survey, const struct plan *plan, FI
 		char contents[128], type[GUID_TEXT_SIZE];
 
 		if (partition->source == SURVEY_NONE)
-			snprintf(contents, sizeof(contents), "%s", role_descriptions[partition->role]);
+			snprintf(contents, sizeof(contents), "%s",
+				 role_descriptions[partition->role]);
 		else
 			snprintf(contents, sizeof(contents), "%s (was %u)",
 				 role_descriptions[partition->role],
@@ -146,7 +149,8 @@ static void print_changes(const struct build *build, FILE *stream)
 	for (size_t i = 0; i < build->change_count; i++) {
 		const struct build_change *change = &build->changes[i];
 
-		fprintf(stream, "%-8s partition %u: %s\n", i ? "" : "Changed", change->partition, change->path);
+		fprintf(stream, "%-8s partition %u: %s\n", i ? "" : "Changed", change->partition,
+			change->path);
 		for (size_t j = 0; j < change->details.count; j++)
 			fprintf(stream, "           %s\n", change->details.texts[j]);
 	}
@@ -177,11 +181,13 @@ static void print_lists(const struct report *report, FILE *stream)
 	const struct build *build = report->build;
 
 	if (report->plan)
-		print_list(stream, &dropped, report->plan->dropped.texts, report->plan->dropped.count);
+		print_list(stream, &dropped, report->plan->dropped.texts,
+			   report->plan->dropped.count);
 	if (build)
 		print_list(stream, &dropped, build->bcd.dropped.texts, build->bcd.dropped.count);
 	if (report->plan)
-		print_list(stream, &warning, report->plan->warnings.texts, report->plan->warnings.count);
+		print_list(stream, &warning, report->plan->warnings.texts,
+			   report->plan->warnings.count);
 	if (!build)
 		return;
 	print_list(stream, &warning, build->bcd.warnings.texts, build->bcd.warnings.count);

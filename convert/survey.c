@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The survey: see survey.h. It first looks at everything and notes what it finds, problems too, then judges: a data
- * volume that cannot be read does not stop the conversion, for nothing in it is touched; the Windows volume and the
- * system partition must be sound.
+ * The survey: see survey.h. It first looks at everything and notes what it finds, problems too,
+ * then judges: a data volume that cannot be read does not stop the conversion, for nothing in it is
+ * touched; the Windows volume and the system partition must be sound.
  */
 #include "convert/survey.h"
 
@@ -30,11 +30,13 @@ static int in_partition(const struct survey_partition *partition, struct error *
 	return error_prefix(err, "partition %u", partition->mbr.number);
 }
 
-/* What Windows Setup and bcdboot put into the root of a system partition, and what NTFS makes by itself. */
+/* What Windows Setup and bcdboot put into the root of a system partition, and what NTFS makes by
+ * itself. */
 static bool is_boot_file(const char *name)
 {
-	static const char *const names[] = {"$RECYCLE.BIN", "BOOTNXT", "BOOTSECT.BAK", "Boot",
-					    "System Volume Information", "bootmgr"};
+	static const char *const names[] = {
+		"$RECYCLE.BIN", "BOOTNXT", "BOOTSECT.BAK", "Boot", "System Volume Information",
+		"bootmgr"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcasecmp(name, names[i]) == 0)
@@ -64,7 +66,8 @@ static int look_for_other_files(struct survey_partition *partition, struct volum
 	return 0;
 }
 
-static int look_into_volume(struct survey_partition *partition, struct volume *volume, struct error *err)
+static int look_into_volume(struct survey_partition *partition, struct volume *volume,
+			    struct error *err)
 {
 	int r;
 
@@ -79,7 +82,8 @@ static int look_into_volume(struct survey_partition *partition, struct volume *v
 }
 
 /* Note what a partition holds. Only I/O errors and lack of memory stop the survey here. */
-static int look_at_partition(struct disk *disk, struct survey_partition *partition, struct error *err)
+static int look_at_partition(struct disk *disk, struct survey_partition *partition,
+			     struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	struct disk_window window;
@@ -143,14 +147,16 @@ static void windows_numbers(const struct survey *survey, char *text, size_t size
 						 survey->partitions[i].mbr.number);
 }
 
-static int refuse_without_windows(const struct disk *disk, const struct survey *survey, struct error *err)
+static int refuse_without_windows(const struct disk *disk, const struct survey *survey,
+				  struct error *err)
 {
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].problem.kind != ERROR_NONE)
 			return fail_with_problem(disk, &survey->partitions[i], err);
-	return error_refused(err, REFUSAL_NO_WINDOWS,
-			     "convert the disk that the VM starts from; data disks need no conversion",
-			     "'%s': no partition holds a Windows installation", disk->name);
+	return error_refused(
+		err, REFUSAL_NO_WINDOWS,
+		"convert the disk that the VM starts from; data disks need no conversion",
+		"'%s': no partition holds a Windows installation", disk->name);
 }
 
 static int choose_windows(const struct disk *disk, struct survey *survey, unsigned int wanted,
@@ -182,7 +188,9 @@ static int choose_windows(const struct disk *disk, struct survey *survey, unsign
 			     "'%s': Windows is installed on partitions %s", disk->name, numbers);
 }
 
-/* The partition that the BIOS starts: the active one, or where \Boot\BCD is when that one has none. */
+/*
+ * The partition that the BIOS starts: the active one, or where \Boot\BCD is when that one has none.
+ */
 static int choose_system(const struct disk *disk, struct survey *survey, struct error *err)
 {
 	size_t active = SURVEY_NONE, with_bcd = SURVEY_NONE, count = 0;
@@ -206,8 +214,11 @@ static int choose_system(const struct disk *disk, struct survey *survey, struct 
 	return 0;
 }
 
-/* A hibernated volume belongs to a session that expects to find all of its volumes as it left them. */
-static int refuse_hibernated(const struct disk *disk, const struct survey *survey, struct error *err)
+/*
+ * A hibernated volume belongs to a session that expects to find all of its volumes as it left them.
+ */
+static int refuse_hibernated(const struct disk *disk, const struct survey *survey,
+			     struct error *err)
 {
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].problem.refusal == REFUSAL_HIBERNATED)
@@ -236,11 +247,13 @@ static int judge_windows(struct disk *disk, const struct survey *survey, struct 
 	if (partition->problem.kind != ERROR_NONE)
 		return fail_with_problem(disk, partition, err);
 	if (partition->is_dirty)
-		return error_refused(err, REFUSAL_NTFS_DIRTY,
-				     "run chkdsk /f in the guest, shut it down fully and convert again",
-				     "'%s': partition %u: the volume is marked as damaged", disk->name,
-				     partition->mbr.number);
-	r = survey_open_volume(disk, partition->offset, partition->length, false, &window, &volume, err);
+		return error_refused(
+			err, REFUSAL_NTFS_DIRTY,
+			"run chkdsk /f in the guest, shut it down fully and convert again",
+			"'%s': partition %u: the volume is marked as damaged", disk->name,
+			partition->mbr.number);
+	r = survey_open_volume(disk, partition->offset, partition->length, false, &window, &volume,
+			       err);
 	if (r == 0)
 		r = windows_check_efi(volume, &partition->windows, err);
 	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", partition->windows.root);
@@ -281,10 +294,11 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		.system = SURVEY_NONE,
 	};
 	if (disk->sector_size != 512)
-		return error_refused(err, REFUSAL_SECTOR_SIZE,
-				     "a generation 1 VM cannot start from it; convert the disk it starts from",
-				     "'%s': the disk has logical sectors of %u bytes instead of 512",
-				     disk->name, disk->sector_size);
+		return error_refused(
+			err, REFUSAL_SECTOR_SIZE,
+			"a generation 1 VM cannot start from it; convert the disk it starts from",
+			"'%s': the disk has logical sectors of %u bytes instead of 512", disk->name,
+			disk->sector_size);
 	r = mbr_read(disk, &mbr, err);
 	if (r == 0)
 		r = fill_partitions(&mbr, ret, err);

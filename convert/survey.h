@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The survey: what is on the disk. It only reads, and it decides whether the disk can be converted at all.
+ * The survey: what is on the disk. It only reads, and it decides whether the disk can be converted
+ * at all.
  */
 #ifndef HVGEN2_CONVERT_SURVEY_H
 #define HVGEN2_CONVERT_SURVEY_H
@@ -30,11 +31,12 @@ struct survey_partition {
 	char label[100];
 	bool is_readable;     /* an NTFS volume that could be mounted */
 	struct error problem; /* why it could not; kind ERROR_NONE otherwise */
-	bool is_dirty;        /* the volume asks for chkdsk */
+	bool is_dirty;	      /* the volume asks for chkdsk */
 	bool has_bootmgr;     /* \bootmgr, the BIOS boot manager */
-	bool has_bcd;         /* \Boot\BCD */
-	bool has_winre;       /* \Recovery\WindowsRE\Winre.wim */
-	bool only_boot_files; /* nothing in its root but what the BIOS boot manager and Windows itself put there */
+	bool has_bcd;	      /* \Boot\BCD */
+	bool has_winre;	      /* \Recovery\WindowsRE\Winre.wim */
+	bool only_boot_files; /* nothing in its root but what the BIOS boot manager and Windows
+				 itself put there */
 	bool has_windows;
 	struct windows windows; /* valid when has_windows */
 };
@@ -47,7 +49,8 @@ struct survey {
 	struct survey_partition *partitions; /* in disk order */
 	size_t count;
 	size_t windows; /* index of the partition that is to start; SURVEY_NONE while unknown */
-	size_t system;  /* index of the partition with the BIOS boot manager and \Boot\BCD; may be the same */
+	size_t system;	/* index of the partition with the BIOS boot manager and \Boot\BCD; may be
+			   the same */
 };
 
 struct survey_options {
@@ -55,9 +58,9 @@ struct survey_options {
 };
 
 /*
- * Survey 'disk', which must come from vhd_open(). *ret is filled as far as the survey came, also when it refuses, and is
- * to be released with survey_done() in every case.
- * Errors: every refusal of the sector size, the partition table, the file systems and Windows; ERROR_DAMAGED.
+ * Survey 'disk', which must come from vhd_open(). *ret is filled as far as the survey came, also
+ * when it refuses, and is to be released with survey_done() in every case. Errors: every refusal of
+ * the sector size, the partition table, the file systems and Windows; ERROR_DAMAGED.
  */
 int survey_disk(struct disk *disk, const struct survey_options *options, struct survey *ret,
 		struct error *err);
@@ -65,7 +68,8 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 void survey_done(struct survey *survey);
 #define CLEANUP_SURVEY CLEANUP(survey_done)
 
-/* Mount a partition of the survey from 'disk', the source or the change set with the partition at 'offset'. */
+/* Mount a partition of the survey from 'disk', the source or the change set with the partition at
+ * 'offset'. */
 int survey_open_volume(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
 		       struct disk_window *window, struct volume **ret, struct error *err);
 

@@ -47,8 +47,8 @@ struct verify {
 	/* Set by the caller. */
 	const char *path;
 	const struct vhd_open_options *open_options; /* for those who open 'path' again; borrowed */
-	struct disk *disk;	     /* of 'path', open; borrowed */
-	const struct vhd_info *info; /* borrowed */
+	struct disk *disk;			     /* of 'path', open; borrowed */
+	const struct vhd_info *info;		     /* borrowed */
 	const char *store_path; /* the NVRAM store; NULL: the sister file PATH with .vmgs, if there
 				   is one */
 	bool use_guestfs;

@@ -35,7 +35,8 @@ static const struct verify_partition *find_partition(const struct verify *verify
 	return NULL;
 }
 
-/* The device of the default entry as a partition of this disk; NULL with a result when it is none.
+/*
+ * The device of the default entry as a partition of this disk; NULL with a result when it is none.
  */
 static const struct verify_partition *resolve_device(struct verify *verify,
 						     const struct bcd_default_entry *entry)

@@ -110,7 +110,8 @@ static int copy_sparse(struct disk *from, int fd, struct error *err)
 	return 0;
 }
 
-/* The number of clusters that the boot sector gives; false when its fields contradict each other.
+/*
+ * The number of clusters that the boot sector gives; false when its fields contradict each other.
  */
 static bool count_clusters(const uint8_t *boot, uint64_t *ret)
 {

@@ -242,7 +242,8 @@ static bool reap(pid_t pid, unsigned int seconds)
 	return false;
 }
 
-/* A child that is still busy is asked to end; one that does not is killed with all its processes.
+/*
+ * A child that is still busy is asked to end; one that does not is killed with all its processes.
  */
 static void end_child(struct child *child)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two halves of the libguestfs check: the process that runs it, and what is asked once it runs.
+/*
+ * The two halves of the libguestfs check: the process that runs it, and what is asked once it runs.
  */
 #ifndef HVGEN2_CONVERT_VERIFY_GUESTFS_H
 #define HVGEN2_CONVERT_VERIFY_GUESTFS_H
@@ -8,7 +9,8 @@
 
 #include "convert/verify.h"
 
-/* The questions to a launched handle whose only drive is the disk. Results are added to 'verify'.
+/*
+ * The questions to a launched handle whose only drive is the disk. Results are added to 'verify'.
  */
 void verify_guestfs_ask(struct verify *verify, guestfs_h *g);
 

@@ -228,7 +228,8 @@ static void check_windows(struct verify *verify, guestfs_h *g)
 	guestfs_umount_all(g);
 }
 
-/* The path of the default entry as the kernel's own NTFS driver, or that of the appliance, sees it.
+/*
+ * The path of the default entry as the kernel's own NTFS driver, or that of the appliance, sees it.
  */
 static void check_loader(struct verify *verify, guestfs_h *g)
 {

@@ -16,7 +16,8 @@
 #include "convert/verify.h"
 #include "convert/verify_tool.h"
 
-/* MS-VHDX sections 2.2.2 (headers) and 2.2.3 (region tables); both have their CRC-32C at offset 4.
+/*
+ * MS-VHDX sections 2.2.2 (headers) and 2.2.3 (region tables); both have their CRC-32C at offset 4.
  */
 #define HEADER_1      (64 * KIB)
 #define HEADER_2      (128 * KIB)

@@ -147,7 +147,8 @@ static void format_path(const struct nvram_variable *variable, char *text, size_
 	text[size - 1] = '\0';
 }
 
-/* Every entry in the boot order, by a foreign parser. Only what ours took apart is put before it.
+/*
+ * Every entry in the boot order, by a foreign parser. Only what ours took apart is put before it.
  */
 static void check_with_libefiboot(struct verify *verify, const struct nvram *nvram)
 {

@@ -18,8 +18,9 @@ static bool is_same_file(const char *a, const char *b)
 {
 	struct stat first, second;
 
-	return strcmp(a, b) == 0 || (stat(a, &first) == 0 && stat(b, &second) == 0 &&
-				     first.st_dev == second.st_dev && first.st_ino == second.st_ino);
+	return strcmp(a, b) == 0 ||
+	       (stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+		first.st_ino == second.st_ino);
 }
 
 /* The source and its parents are never written. */
@@ -29,9 +30,11 @@ static int check_chain(const char *output, const struct disk *source, struct err
 
 	for (unsigned int i = 0; (member = vhd_member_path(source, i)); i++)
 		if (is_same_file(output, member))
-			return error_usage(err, "'%s' belongs to the source, which is never written; choose "
-						"another name",
-					   output);
+			return error_usage(
+				err,
+				"'%s' belongs to the source, which is never written; choose "
+				"another name",
+				output);
 	return 0;
 }
 
@@ -45,7 +48,8 @@ int write_check_paths(const struct write_paths *paths, const struct disk *source
 			continue;
 		for (size_t j = 0; j < i; j++)
 			if (outputs[j] && is_same_file(outputs[i], outputs[j]))
-				return error_usage(err, "'%s' is named for two outputs", outputs[i]);
+				return error_usage(err, "'%s' is named for two outputs",
+						   outputs[i]);
 		r = check_chain(outputs[i], source, err);
 		if (r == 0 && !paths->replace)
 			r = outfile_check_absent(outputs[i], err);
@@ -66,7 +70,8 @@ static int check_space(int fd, const char *path, const struct vhdx_spec *spec, s
 	available = (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (available >= needed)
 		return 0;
-	return error_failed(err, ENOSPC, "'%s': up to %s are needed, but the file system has %s free", path,
+	return error_failed(err, ENOSPC,
+			    "'%s': up to %s are needed, but the file system has %s free", path,
 			    cmd_size_text(needed, need_text), cmd_size_text(available, free_text));
 }
 
@@ -115,7 +120,8 @@ static void set_fatal_signals(void (*handler)(int))
 		signal(fatal_signals[i], handler);
 }
 
-/* As commit_all(), and a signal in the middle of it waits for its end: when all is done, it came too late. */
+/* As commit_all(), and a signal in the middle of it waits for its end: when all is done, it came
+ * too late. */
 static int commit_undisturbed(struct outfile *const outs[], size_t count, struct error *err)
 {
 	sigset_t blocked, old;
@@ -163,8 +169,8 @@ static int write_disk(struct outfile *out, const struct write_paths *paths, stru
 }
 
 int write_outputs(const struct write_paths *paths, struct disk *source, const struct plan *plan,
-		  const struct build *build, const char *report_json, const struct vhd_progress *progress,
-		  struct error *err)
+		  const struct build *build, const char *report_json,
+		  const struct vhd_progress *progress, struct error *err)
 {
 	CLEANUP_OUTFILE struct outfile disk = OUTFILE_INIT;
 	CLEANUP_OUTFILE struct outfile nvram = OUTFILE_INIT;
@@ -174,11 +180,11 @@ int write_outputs(const struct write_paths *paths, struct disk *source, const st
 	int r = outfile_create(&disk, paths->disk, paths->replace, err);
 
 	if (r == 0 && paths->nvram)
-		r = write_small(&nvram, paths->nvram, paths->replace, build->nvram_file, build->nvram_size,
-				err);
+		r = write_small(&nvram, paths->nvram, paths->replace, build->nvram_file,
+				build->nvram_size, err);
 	if (r == 0 && paths->report)
-		r = write_small(&report, paths->report, paths->replace, report_json, strlen(report_json),
-				err);
+		r = write_small(&report, paths->report, paths->replace, report_json,
+				strlen(report_json), err);
 	if (r == 0)
 		r = write_disk(&disk, paths, source, plan, build, progress, err);
 	if (paths->nvram)

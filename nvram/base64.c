@@ -51,7 +51,8 @@ bool base64_decode(const char *text, size_t length, struct buffer *ret)
 			return false;
 		bits = bits << 6 | (digit ? (uint32_t)(digit - digits) : 0);
 		if (++count % 4 == 0) {
-			uint8_t group[3] = {(uint8_t)(bits >> 16), (uint8_t)(bits >> 8), (uint8_t)bits};
+			uint8_t group[3] = {(uint8_t)(bits >> 16), (uint8_t)(bits >> 8),
+					    (uint8_t)bits};
 
 			if (padding > 2)
 				return false;

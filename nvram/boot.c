@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Boot entries and their order. A Boot#### name has four hexadecimal digits in upper case: the firmware does not see
- * any other spelling (nvram variable names are compared exactly), so neither does this file.
+ * Boot entries and their order. A Boot#### name has four hexadecimal digits in upper case: the
+ * firmware does not see any other spelling (nvram variable names are compared exactly), so neither
+ * does this file.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -171,8 +172,8 @@ static int build_file_path(struct buffer *path, const struct nvram_partition *es
 }
 
 static int build_file_option(const struct nvram_partition *esp, const char *file,
-			   const char *description, uint8_t **ret, size_t *ret_size,
-			   struct error *err)
+			     const char *description, uint8_t **ret, size_t *ret_size,
+			     struct error *err)
 {
 	CLEANUP_BUFFER struct buffer path = BUFFER_INIT;
 	uint8_t optional[LOAD_OPTION_WINDOWS_SIZE];
@@ -218,7 +219,8 @@ static int add_device(struct nvram *nvram, struct buffer *path, const char *desc
 	if (r == 0 && path->failed)
 		r = error_failed(err, ENOMEM, "device path: out of memory");
 	if (r == 0)
-		r = load_option_build(description, path->data, path->size, NULL, 0, &option, &size, err);
+		r = load_option_build(description, path->data, path->size, NULL, 0, &option, &size,
+				      err);
 	return r < 0 ? r : boot_add_option(nvram, option, size, NVRAM_AT_BOTTOM, ret_number, err);
 }
 

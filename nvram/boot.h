@@ -17,7 +17,8 @@ char *boot_name(uint16_t number, char name[BOOT_NAME_SIZE]);
 /* Is it a Boot#### variable as the firmware sees it? */
 bool boot_number_of(const struct nvram_variable *variable, uint16_t *ret);
 
-/* Store a load option under the lowest free number, or find the equal one, and list it. 'ret_number' may be NULL. */
+/* Store a load option under the lowest free number, or find the equal one, and list it.
+ * 'ret_number' may be NULL. */
 int boot_add_option(struct nvram *nvram, const uint8_t *option, size_t size, enum nvram_place where,
 		    uint16_t *ret_number, struct error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * One boot entry taken apart for its user. The type is decided as Hyper-V decides it (BootSourceType of
- * Msvm_BootSourceSettingData): by the last node of the device path.
+ * One boot entry taken apart for its user. The type is decided as Hyper-V decides it
+ * (BootSourceType of Msvm_BootSourceSettingData): by the last node of the device path.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +36,8 @@ static enum nvram_boot_type type_of(uint16_t last_kind, bool has_mac)
 	}
 }
 
-/* Several File nodes in a row form one path; a node need not begin with a backslash (UEFI 2.10 section 10.3.5.4). */
+/* Several File nodes in a row form one path; a node need not begin with a backslash (UEFI 2.10
+ * section 10.3.5.4). */
 static int append_file(struct nvram_boot_entry *entry, const struct device_path_node *node,
 		       struct error *err)
 {

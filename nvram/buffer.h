@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A growing run of bytes. Running out of memory is remembered, so that only the end of a construction need ask. */
+/* A growing run of bytes. Running out of memory is remembered, so that only the end of a
+ * construction need ask. */
 #ifndef HVGEN2_NVRAM_BUFFER_H
 #define HVGEN2_NVRAM_BUFFER_H
 
@@ -17,7 +18,10 @@ struct buffer {
 	bool failed; /* out of memory; all later additions are ignored */
 };
 
-#define BUFFER_INIT {.data = NULL}
+#define BUFFER_INIT                                                                                \
+	{                                                                                          \
+		.data = NULL                                                                       \
+	}
 void buffer_done(struct buffer *buffer);
 #define CLEANUP_BUFFER CLEANUP(buffer_done)
 

@@ -2,10 +2,10 @@
 /*
  * Device paths: the walk and the builders.
  *
- * Nodes come from libefiboot where it is right. By hand are, with libefivar 37: File, whose text it converts to UCS-2
- * and so without surrogate pairs; IPv4, of whose addresses it keeps the first byte only; IPv6, for which it has nothing.
- * Its AcpiEx leaves the NULs of empty strings, and its MAC the unused address bytes, as they were: the buffer is zeroed
- * before every call.
+ * Nodes come from libefiboot where it is right. By hand are, with libefivar 37: File, whose text it
+ * converts to UCS-2 and so without surrogate pairs; IPv4, of whose addresses it keeps the first
+ * byte only; IPv6, for which it has nothing. Its AcpiEx leaves the NULs of empty strings, and its
+ * MAC the unused address bytes, as they were: the buffer is zeroed before every call.
  */
 #include "nvram/device_path.h"
 
@@ -20,15 +20,15 @@
 
 #define HEADER_SIZE 4
 
-#define HD_NUMBER         0
-#define HD_START          4
-#define HD_SECTORS        12
-#define HD_SIGNATURE      20
-#define HD_FORMAT         36
+#define HD_NUMBER	  0
+#define HD_START	  4
+#define HD_SECTORS	  12
+#define HD_SIGNATURE	  20
+#define HD_FORMAT	  36
 #define HD_SIGNATURE_TYPE 37
-#define HD_SIZE           38
+#define HD_SIZE		  38
 
-#define HD_FORMAT_GPT          2
+#define HD_FORMAT_GPT	       2
 #define HD_SIGNATURE_TYPE_GUID 2
 
 /* The vendor GUID of devices on the VMBus */
@@ -36,8 +36,9 @@
 
 #define IPV4_SIZE 23
 #define IPV6_SIZE 56
-/* UEFI 2.10 section 10.3.4.13. The firmware of Hyper-V sets only the prefix length, and wants an exact match. */
-#define IPV6_PREFIX_LENGTH      39
+/* UEFI 2.10 section 10.3.4.13. The firmware of Hyper-V sets only the prefix length, and wants an
+ * exact match. */
+#define IPV6_PREFIX_LENGTH	39
 #define HYPERV_IPV6_PREFIX_BITS 64
 
 int device_path_next(const uint8_t *path, size_t size, size_t *offset, struct device_path_node *ret,
@@ -47,11 +48,12 @@ int device_path_next(const uint8_t *path, size_t size, size_t *offset, struct de
 	size_t length;
 
 	if (*offset > size || size - *offset < HEADER_SIZE)
-		return error_damaged(err, "device path of %zu bytes ends without an End node", size);
+		return error_damaged(err, "device path of %zu bytes ends without an End node",
+				     size);
 	length = get_le16(at + 2);
 	if (length < HEADER_SIZE || length > size - *offset)
-		return error_damaged(err, "device path node at byte %zu has a length of %zu", *offset,
-				     length);
+		return error_damaged(err, "device path node at byte %zu has a length of %zu",
+				     *offset, length);
 	*ret = (struct device_path_node){.kind = get_be16(at),
 					 .data = at + HEADER_SIZE,
 					 .size = length - HEADER_SIZE};
@@ -69,26 +71,27 @@ int device_path_check(const uint8_t *path, size_t size, struct error *err)
 		r = device_path_next(path, size, &offset, &node, err);
 	while (r > 0);
 	if (r == 0 && offset != size)
-		return error_damaged(err, "device path of %zu bytes ends at byte %zu", size, offset);
+		return error_damaged(err, "device path of %zu bytes ends at byte %zu", size,
+				     offset);
 	return r;
 }
 
 /* libefiboot's builders return the size, with no buffer too. 'call' uses 'at' and 'room'. */
-#define ADD(path, call)                                                               \
-	do {                                                                          \
-		uint8_t *at = NULL;                                                   \
-		ssize_t room = 0;                                                     \
-		ssize_t wanted = (call);                                              \
-		if (wanted < 0)                                                       \
-			return library_error(err);                                    \
-		at = buffer_extend(path, (size_t)wanted);                             \
-		if (!at)                                                              \
-			return 0;                                                     \
-		memset(at, 0, (size_t)wanted);                                        \
-		room = wanted;                                                        \
-		if ((call) != wanted)                                                 \
-			return library_error(err);                                    \
-		return 0;                                                             \
+#define ADD(path, call)                                                                            \
+	do {                                                                                       \
+		uint8_t *at = NULL;                                                                \
+		ssize_t room = 0;                                                                  \
+		ssize_t wanted = (call);                                                           \
+		if (wanted < 0)                                                                    \
+			return library_error(err);                                                 \
+		at = buffer_extend(path, (size_t)wanted);                                          \
+		if (!at)                                                                           \
+			return 0;                                                                  \
+		memset(at, 0, (size_t)wanted);                                                     \
+		room = wanted;                                                                     \
+		if ((call) != wanted)                                                              \
+			return library_error(err);                                                 \
+		return 0;                                                                          \
 	} while (0)
 
 static int library_error(struct error *err)
@@ -96,7 +99,8 @@ static int library_error(struct error *err)
 	int code = errno ? errno : EINVAL;
 
 	efi_error_clear();
-	return error_failed(err, code, "libefiboot cannot build a device path node: %s", strerror(code));
+	return error_failed(err, code, "libefiboot cannot build a device path node: %s",
+			    strerror(code));
 }
 
 int device_path_add_hd(struct buffer *path, const struct nvram_partition *partition,
@@ -105,9 +109,9 @@ int device_path_add_hd(struct buffer *path, const struct nvram_partition *partit
 	uint8_t signature[16];
 
 	memcpy(signature, partition->guid.bytes, sizeof(signature));
-	ADD(path, efidp_make_hd(at, room, partition->number, partition->start_lba,
-				partition->sectors, signature, HD_FORMAT_GPT,
-				HD_SIGNATURE_TYPE_GUID));
+	ADD(path,
+	    efidp_make_hd(at, room, partition->number, partition->start_lba, partition->sectors,
+			  signature, HD_FORMAT_GPT, HD_SIGNATURE_TYPE_GUID));
 }
 
 static void add_header(struct buffer *path, enum device_path_kind kind, size_t data_size)
@@ -140,8 +144,8 @@ static int add_acpi_ex(struct buffer *path, struct error *err)
 	ADD(path, efidp_make_acpi_hid_ex(at, room, 0, 0, 0, "VMBus", "", ""));
 }
 
-int device_path_add_vmbus(struct buffer *path, const struct guid *class, const struct guid *instance,
-			  struct error *err)
+int device_path_add_vmbus(struct buffer *path, const struct guid *class,
+			  const struct guid *instance, struct error *err)
 {
 	struct guid vmbus = VMBUS;
 	uint8_t guids[32];

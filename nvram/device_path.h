@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Device paths (UEFI 2.10 section 10): the nodes that Hyper-V and Windows write, built byte for byte as they write
- * them, and any path taken apart into nodes or printed.
+ * Device paths (UEFI 2.10 section 10): the nodes that Hyper-V and Windows write, built byte for
+ * byte as they write them, and any path taken apart into nodes or printed.
  *
- * A path is a run of nodes {type u8, subtype u8, length u16 with the header, data}, closed by an End node.
+ * A path is a run of nodes {type u8, subtype u8, length u16 with the header, data}, closed by an
+ * End node.
  */
 #ifndef HVGEN2_NVRAM_DEVICE_PATH_H
 #define HVGEN2_NVRAM_DEVICE_PATH_H
@@ -33,14 +34,14 @@ enum device_path_kind {
 };
 
 struct device_path_node {
-	uint16_t kind;       /* enum device_path_kind, or something else */
+	uint16_t kind;	     /* enum device_path_kind, or something else */
 	const uint8_t *data; /* behind the 4-byte header */
-	size_t size;         /* of the data */
+	size_t size;	     /* of the data */
 };
 
 /*
- * The node at *offset, which moves to the next one. Returns 1, 0 after the End node (*offset is the size of the path
- * then), or ERROR_DAMAGED: a length below 4, beyond 'size', or no End node.
+ * The node at *offset, which moves to the next one. Returns 1, 0 after the End node (*offset is the
+ * size of the path then), or ERROR_DAMAGED: a length below 4, beyond 'size', or no End node.
  */
 int device_path_next(const uint8_t *path, size_t size, size_t *offset, struct device_path_node *ret,
 		     struct error *err);
@@ -53,10 +54,11 @@ int device_path_add_hd(struct buffer *path, const struct nvram_partition *partit
 		       struct error *err);
 int device_path_add_file(struct buffer *path, const char *file, struct error *err);
 /* AcpiEx(VMBus,0,0)/VenHw(VMBus, class, instance): the head of every path to a synthetic device. */
-int device_path_add_vmbus(struct buffer *path, const struct guid *class, const struct guid *instance,
-			  struct error *err);
+int device_path_add_vmbus(struct buffer *path, const struct guid *class,
+			  const struct guid *instance, struct error *err);
 int device_path_add_scsi(struct buffer *path, uint16_t target, uint16_t lun, struct error *err);
-/* MAC(000000000000): the address is always zero, because the host builds the path before it knows it. */
+/* MAC(000000000000): the address is always zero, because the host builds the path before it knows
+ * it. */
 int device_path_add_mac(struct buffer *path, struct error *err);
 void device_path_add_ipv4(struct buffer *path);
 void device_path_add_ipv6(struct buffer *path);
@@ -66,9 +68,10 @@ int device_path_add_end(struct buffer *path, struct error *err);
 bool device_path_hd(const struct device_path_node *node, struct nvram_partition *ret);
 
 /*
- * Text as Hyper-V shows it (FirmwareDevicePath of Msvm_BootSourceSettingData): each node behind a backslash, GUIDs in
- * upper case, "\AcpiEx(VMBus,0,0)\VenHw(9B17E5A2-...,D96361BA...)\Scsi(0,0)". Nodes not known are printed as
- * "Path(type,subtype,data)". To be freed; NULL when out of memory. A damaged rest is printed as "?".
+ * Text as Hyper-V shows it (FirmwareDevicePath of Msvm_BootSourceSettingData): each node behind a
+ * backslash, GUIDs in upper case, "\AcpiEx(VMBus,0,0)\VenHw(9B17E5A2-...,D96361BA...)\Scsi(0,0)".
+ * Nodes not known are printed as "Path(type,subtype,data)". To be freed; NULL when out of memory. A
+ * damaged rest is printed as "?".
  */
 char *device_path_text(const uint8_t *path, size_t size);
 

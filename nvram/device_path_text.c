@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Device paths as text. Names and order of the fields follow UEFI 2.10 section 10.6; the spelling ("\AcpiEx(VMBus,0,0)",
- * upper-case GUIDs, "Scsi", "MAC" without the interface type) is that of Hyper-V's Get-VMFirmware.
+ * Device paths as text. Names and order of the fields follow UEFI 2.10 section 10.6; the spelling
+ * ("\AcpiEx(VMBus,0,0)", upper-case GUIDs, "Scsi", "MAC" without the interface type) is that of
+ * Hyper-V's Get-VMFirmware.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One variable in one file: see efivar.h. libefivar 37 cannot read back what it exports, so none of this is its. */
+/* One variable in one file: see efivar.h. libefivar 37 cannot read back what it exports, so none of
+ * this is its. */
 #include "nvram/efivar.h"
 
 #include <errno.h>
@@ -9,16 +10,16 @@
 #include "common/utf16.h"
 #include "nvram/buffer.h"
 
-#define FILE_MAGIC      0 /* u32 */
-#define FILE_VERSION    4 /* u32 */
+#define FILE_MAGIC	0 /* u32 */
+#define FILE_VERSION	4 /* u32 */
 #define FILE_ATTRIBUTES 8 /* u64 */
-#define FILE_VENDOR     16
-#define FILE_NAME_SIZE  32 /* u32, bytes of UTF-16LE without a NUL */
-#define FILE_DATA_SIZE  36 /* u32 */
-#define FILE_HEADER     40
-#define FILE_TRAILER    4 /* the magic again */
+#define FILE_VENDOR	16
+#define FILE_NAME_SIZE	32 /* u32, bytes of UTF-16LE without a NUL */
+#define FILE_DATA_SIZE	36 /* u32 */
+#define FILE_HEADER	40
+#define FILE_TRAILER	4 /* the magic again */
 
-#define MAGIC   0xf3df1597U
+#define MAGIC	0xf3df1597U
 #define VERSION 1U
 
 bool efivar_is_file(const uint8_t *bytes, size_t size)
@@ -42,8 +43,9 @@ int efivar_decode(const uint8_t *bytes, size_t size, const char *name, struct nv
 	if ((uint64_t)FILE_HEADER + name_size + data_size + FILE_TRAILER != size || name_size % 2 ||
 	    get_le64(bytes + FILE_ATTRIBUTES) > UINT32_MAX ||
 	    get_le32(bytes + size - FILE_TRAILER) != MAGIC)
-		return error_damaged(err, "'%s': efivar file of %zu bytes with a name of %u and data of %u",
-				     name, size, name_size, data_size);
+		return error_damaged(
+			err, "'%s': efivar file of %zu bytes with a name of %u and data of %u",
+			name, size, name_size, data_size);
 	key = utf16le_to_utf8(bytes + FILE_HEADER, name_size);
 	if (!key)
 		return error_failed(err, ENOMEM, "'%s': out of memory", name);

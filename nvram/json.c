@@ -23,18 +23,21 @@ bool json_is_text(const uint8_t *bytes, size_t size)
 {
 	size_t i = 0;
 
-	while (i < size && (bytes[i] == ' ' || bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == '\t'))
+	while (i < size &&
+	       (bytes[i] == ' ' || bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == '\t'))
 		i++;
 	return i < size && bytes[i] == '{';
 }
 
-static int load(const uint8_t *bytes, size_t size, const char *name, json_t **ret, struct error *err)
+static int load(const uint8_t *bytes, size_t size, const char *name, json_t **ret,
+		struct error *err)
 {
 	json_error_t problem;
 
 	*ret = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &problem);
 	if (!*ret)
-		return error_damaged(err, "'%s': JSON, line %d: %s", name, problem.line, problem.text);
+		return error_damaged(err, "'%s': JSON, line %d: %s", name, problem.line,
+				     problem.text);
 	if (!json_is_array(json_object_get(*ret, "variables")))
 		return error_damaged(err, "'%s': JSON without an array 'variables'", name);
 	return 0;
@@ -51,7 +54,8 @@ static int read_hex(const json_t *item, const char *key, const char *name, struc
 	return ret->failed ? error_failed(err, ENOMEM, "'%s': out of memory", name) : 0;
 }
 
-static int read_variable(const json_t *item, const char *name, struct nvram *nvram, struct error *err)
+static int read_variable(const json_t *item, const char *name, struct nvram *nvram,
+			 struct error *err)
 {
 	const char *key = json_string_value(json_object_get(item, "name"));
 	const char *vendor = json_string_value(json_object_get(item, "guid"));
@@ -61,11 +65,12 @@ static int read_variable(const json_t *item, const char *name, struct nvram *nvr
 	struct guid guid;
 	int r;
 
-	if (!key || !*key || !vendor || !guid_parse(vendor, &guid) || !json_is_integer(attributes) ||
-	    json_integer_value(attributes) < 0 || json_integer_value(attributes) > UINT32_MAX)
-		return error_damaged(err,
-				     "'%s': a variable needs 'name', 'guid' and 'attr', found name '%s'",
-				     name, key ? key : "");
+	if (!key || !*key || !vendor || !guid_parse(vendor, &guid) ||
+	    !json_is_integer(attributes) || json_integer_value(attributes) < 0 ||
+	    json_integer_value(attributes) > UINT32_MAX)
+		return error_damaged(
+			err, "'%s': a variable needs 'name', 'guid' and 'attr', found name '%s'",
+			name, key ? key : "");
 	r = read_hex(item, "data", name, &data, err);
 	if (r == 0)
 		r = read_hex(item, "time", name, &time, err);
@@ -113,7 +118,8 @@ static int write_variable(json_t *item, const struct nvram_variable *variable, s
 	char vendor[GUID_TEXT_SIZE];
 	bool failed = json_object_set_new(item, "name", json_string(variable->name)) < 0;
 
-	failed |= json_object_set_new(item, "guid", json_string(guid_format(&variable->vendor, vendor))) < 0;
+	failed |= json_object_set_new(item, "guid",
+				      json_string(guid_format(&variable->vendor, vendor))) < 0;
 	failed |= json_object_set_new(item, "attr", json_integer(variable->attributes)) < 0;
 	failed |= json_object_set_new(item, "data", hex_value(variable->data, variable->size)) < 0;
 	if (!is_zero(variable->time, sizeof(variable->time)))
@@ -149,8 +155,8 @@ static json_t *find_item(json_t *items, const struct nvram_variable *variable)
 		const char *key = json_string_value(json_object_get(item, "name"));
 		const char *vendor = json_string_value(json_object_get(item, "guid"));
 
-		if (key && vendor && guid_parse(vendor, &guid) && guid_equal(&guid, &variable->vendor) &&
-		    strcmp(key, variable->name) == 0)
+		if (key && vendor && guid_parse(vendor, &guid) &&
+		    guid_equal(&guid, &variable->vendor) && strcmp(key, variable->name) == 0)
 			return item;
 	}
 	return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Load options. The frame is written by hand: efi_loadopt_create() of libefiboot 37 takes the description through UCS-2
- * and loses what lies outside the basic plane. efi_loadopt_is_valid() judges every option before it leaves.
+ * Load options. The frame is written by hand: efi_loadopt_create() of libefiboot 37 takes the
+ * description through UCS-2 and loses what lies outside the basic plane. efi_loadopt_is_valid()
+ * judges every option before it leaves.
  */
 #include "nvram/load_option.h"
 
@@ -19,19 +20,21 @@
 #define OPTION_PATH_LENGTH 4
 #define OPTION_DESCRIPTION 6
 
-/* The optional data of Windows: signature, version, length, offset of the OS path, and then text. */
-#define WINDOWS_SIGNATURE      0x00
-#define WINDOWS_VERSION        0x08
-#define WINDOWS_LENGTH         0x0c
-#define WINDOWS_PATH_OFFSET    0x10
-#define WINDOWS_TEXT           0x14
-#define WINDOWS_PATH           0x78
-#define WINDOWS_PATH_VERSION   0x00
-#define WINDOWS_PATH_LENGTH    0x04
-#define WINDOWS_PATH_TYPE      0x08
-#define WINDOWS_PATH_DATA      0x0c
-#define WINDOWS_PATH_SIZE      0x10
-#define WINDOWS_PATH_TYPE_EFI  4
+/*
+ * The optional data of Windows: signature, version, length, offset of the OS path, and then text.
+ */
+#define WINDOWS_SIGNATURE     0x00
+#define WINDOWS_VERSION	      0x08
+#define WINDOWS_LENGTH	      0x0c
+#define WINDOWS_PATH_OFFSET   0x10
+#define WINDOWS_TEXT	      0x14
+#define WINDOWS_PATH	      0x78
+#define WINDOWS_PATH_VERSION  0x00
+#define WINDOWS_PATH_LENGTH   0x04
+#define WINDOWS_PATH_TYPE     0x08
+#define WINDOWS_PATH_DATA     0x0c
+#define WINDOWS_PATH_SIZE     0x10
+#define WINDOWS_PATH_TYPE_EFI 4
 /* The object of the Windows Boot Manager, in every BCD store. */
 #define WINDOWS_BOOT_MANAGER "BCDOBJECT={9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 
@@ -52,7 +55,8 @@ int load_option_parse(const uint8_t *data, size_t size, const char *what, struct
 	int r;
 
 	if (size <= OPTION_DESCRIPTION)
-		return error_damaged(err, "'%s' has %zu bytes, too few for a load option", what, size);
+		return error_damaged(err, "'%s' has %zu bytes, too few for a load option", what,
+				     size);
 	option.attributes = get_le32(data + OPTION_ATTRIBUTES);
 	option.path_size = get_le16(data + OPTION_PATH_LENGTH);
 	option.description = data + OPTION_DESCRIPTION;
@@ -91,8 +95,8 @@ static int check_built(const struct buffer *option, struct error *err)
 }
 
 int load_option_build(const char *description, const uint8_t *path, size_t path_size,
-		      const uint8_t *optional, size_t optional_size, uint8_t **ret, size_t *ret_size,
-		      struct error *err)
+		      const uint8_t *optional, size_t optional_size, uint8_t **ret,
+		      size_t *ret_size, struct error *err)
 {
 	CLEANUP_BUFFER struct buffer option = BUFFER_INIT;
 	int r;

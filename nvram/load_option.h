@@ -8,8 +8,9 @@
 
 #include "common/error.h"
 
-#define LOAD_OPTION_ACTIVE        0x00000001U
-#define LOAD_OPTION_CATEGORY_MASK 0x00001f00U /* 0 is "boot": all others are left out of the boot loop */
+#define LOAD_OPTION_ACTIVE 0x00000001U
+#define LOAD_OPTION_CATEGORY_MASK                                                                  \
+	0x00001f00U /* 0 is "boot": all others are left out of the boot loop */
 
 /* The pointers go into the data that was parsed. */
 struct load_option {
@@ -23,19 +24,19 @@ struct load_option {
 };
 
 /*
- * Take apart, with the checks of the firmware: description closed by a NUL, path list within the data and well formed.
- * 'what' is the variable's name, for messages.
+ * Take apart, with the checks of the firmware: description closed by a NUL, path list within the
+ * data and well formed. 'what' is the variable's name, for messages.
  */
 int load_option_parse(const uint8_t *data, size_t size, const char *what, struct load_option *ret,
 		      struct error *err);
 
 /*
- * Put together: active, boot category. *ret is to be freed. The result has passed libefiboot's own check; one that does
- * not is ERROR_FAILED.
+ * Put together: active, boot category. *ret is to be freed. The result has passed libefiboot's own
+ * check; one that does not is ERROR_FAILED.
  */
 int load_option_build(const char *description, const uint8_t *path, size_t path_size,
-		      const uint8_t *optional, size_t optional_size, uint8_t **ret, size_t *ret_size,
-		      struct error *err);
+		      const uint8_t *optional, size_t optional_size, uint8_t **ret,
+		      size_t *ret_size, struct error *err);
 
 /* The optional data that Windows gives to the entry of its boot manager, 136 bytes. */
 #define LOAD_OPTION_WINDOWS_SIZE 136

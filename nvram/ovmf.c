@@ -13,43 +13,45 @@
 #include "nvram/internal.h"
 #include "nvram/ovmf_record.h"
 
-#define VOLUME_GUID            0x10
-#define VOLUME_LENGTH          0x20
-#define VOLUME_SIGNATURE       0x28
-#define VOLUME_ATTRIBUTES      0x2c
-#define VOLUME_HEADER_LENGTH   0x30
-#define VOLUME_CHECKSUM        0x32
-#define VOLUME_REVISION        0x37
-#define VOLUME_BLOCKS          0x38
-#define VOLUME_BLOCK_SIZE      0x3c
-#define VOLUME_HEADER_SIZE     0x48
-#define VOLUME_ATTRIBUTES_VALUE 0x0004feffU /* readable, writable, memory mapped, erase polarity 1, ... */
-#define FLASH_BLOCK            0x1000U
+#define VOLUME_GUID	     0x10
+#define VOLUME_LENGTH	     0x20
+#define VOLUME_SIGNATURE     0x28
+#define VOLUME_ATTRIBUTES    0x2c
+#define VOLUME_HEADER_LENGTH 0x30
+#define VOLUME_CHECKSUM	     0x32
+#define VOLUME_REVISION	     0x37
+#define VOLUME_BLOCKS	     0x38
+#define VOLUME_BLOCK_SIZE    0x3c
+#define VOLUME_HEADER_SIZE   0x48
+#define VOLUME_ATTRIBUTES_VALUE                                                                    \
+	0x0004feffU /* readable, writable, memory mapped, erase polarity 1, ... */
+#define FLASH_BLOCK 0x1000U
 
-#define STORE_GUID        0x00
-#define STORE_SIZE        0x10 /* with this header */
-#define STORE_FORMAT      0x14
-#define STORE_STATE       0x15
+#define STORE_GUID	  0x00
+#define STORE_SIZE	  0x10 /* with this header */
+#define STORE_FORMAT	  0x14
+#define STORE_STATE	  0x15
 #define STORE_HEADER_SIZE 28
-#define STORE_FORMATTED   0x5a
-#define STORE_HEALTHY     0xfe
+#define STORE_FORMATTED	  0x5a
+#define STORE_HEALTHY	  0xfe
 
-#define NV_DATA_GUID     GUID(0xfff12b8d, 0x7696, 0x4c8b, 0xa985, 0x2747075b4f50)
-#define AUTH_STORE_GUID  GUID(0xaaf32c78, 0x947b, 0x439a, 0xa180, 0x2e144ec37792)
+#define NV_DATA_GUID	 GUID(0xfff12b8d, 0x7696, 0x4c8b, 0xa985, 0x2747075b4f50)
+#define AUTH_STORE_GUID	 GUID(0xaaf32c78, 0x947b, 0x439a, 0xa180, 0x2e144ec37792)
 #define PLAIN_STORE_GUID GUID(0xddcf3616, 0x3275, 0x4164, 0x98b6, 0xfe85707ffe7d)
 
 /* Fault tolerant write: UpdateWorkingBlock.c */
-#define WORKING_GUID       GUID(0x9e58292b, 0x7c68, 0x497d, 0xa0ce, 0x6500fd9f1b95)
+#define WORKING_GUID	   GUID(0x9e58292b, 0x7c68, 0x497d, 0xa0ce, 0x6500fd9f1b95)
 #define WORKING_CHECKSUM   16 /* CRC-32 of the header with checksum and state FF */
-#define WORKING_STATE      20
+#define WORKING_STATE	   20
 #define WORKING_QUEUE_SIZE 24 /* u64 */
-#define WORKING_HEADER     32
-#define WORKING_VALID      0xfe
+#define WORKING_HEADER	   32
+#define WORKING_VALID	   0xfe
 
 /* Living and dead; bounds the search for the successor of a record that is being replaced. */
 #define MAX_RECORDS 8192
 
-/* The 4M layout of VarStore.fdf.inc: variables, event log, working block, spare area of the same size as all three. */
+/* The 4M layout of VarStore.fdf.inc: variables, event log, working block, spare area of the same
+ * size as all three. */
 #define NEW_VARIABLES 0x40000U
 #define NEW_WORKING   0x41000U
 
@@ -131,8 +133,7 @@ bool ovmf_is_store(const uint8_t *bytes, size_t size)
 {
 	struct guid guid = NV_DATA_GUID;
 
-	return size >= VOLUME_HEADER_SIZE &&
-	       memcmp(bytes + VOLUME_SIGNATURE, "_FVH", 4) == 0 &&
+	return size >= VOLUME_HEADER_SIZE && memcmp(bytes + VOLUME_SIGNATURE, "_FVH", 4) == 0 &&
 	       memcmp(bytes + VOLUME_GUID, guid.bytes, sizeof(guid.bytes)) == 0;
 }
 
@@ -146,10 +147,12 @@ static int parse_volume(const uint8_t *bytes, size_t size, const char *name, siz
 	header = get_le16(bytes + VOLUME_HEADER_LENGTH);
 	if (header < VOLUME_HEADER_SIZE || header % 2 != 0 || header > size ||
 	    get_le64(bytes + VOLUME_LENGTH) > size)
-		return error_damaged(err, "'%s': firmware volume of %llu bytes in a file of %zu", name,
-				     (unsigned long long)get_le64(bytes + VOLUME_LENGTH), size);
+		return error_damaged(err, "'%s': firmware volume of %llu bytes in a file of %zu",
+				     name, (unsigned long long)get_le64(bytes + VOLUME_LENGTH),
+				     size);
 	if (sum16(bytes, header) != 0)
-		return error_damaged(err, "'%s': wrong checksum in the firmware volume header", name);
+		return error_damaged(err, "'%s': wrong checksum in the firmware volume header",
+				     name);
 	*ret_header = header;
 	return 0;
 }
@@ -162,13 +165,14 @@ static int parse_store(const uint8_t *bytes, size_t size, const char *name, size
 	struct guid guid;
 
 	if (size - at < STORE_HEADER_SIZE)
-		return error_damaged(err, "'%s': variable store header at %zu of %zu bytes", name, at,
-				     size);
+		return error_damaged(err, "'%s': variable store header at %zu of %zu bytes", name,
+				     at, size);
 	memcpy(guid.bytes, store + STORE_GUID, sizeof(guid.bytes));
 	if (!guid_equal(&guid, &auth) && !guid_equal(&guid, &plain))
 		return error_damaged(err, "'%s': unknown kind of variable store at %zu", name, at);
 	if (store[STORE_FORMAT] != STORE_FORMATTED || store[STORE_STATE] != STORE_HEALTHY)
-		return error_damaged(err, "'%s': the variable store at %zu is not formatted", name, at);
+		return error_damaged(err, "'%s': the variable store at %zu is not formatted", name,
+				     at);
 	if (get_le32(store + STORE_SIZE) < STORE_HEADER_SIZE ||
 	    get_le32(store + STORE_SIZE) > size - at)
 		return error_damaged(err, "'%s': variable store of %u bytes at %zu of %zu", name,

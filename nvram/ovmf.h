@@ -7,8 +7,8 @@
  *   0x64  records, each at a multiple of 4; behind the last one all FF
  *   ...   event log, fault tolerant write block and its spare area
  *
- * Flash bits are only ever cleared: a record's state says whether it lives. Known from edk2's VariableFormat.h,
- * PiFirmwareVolume.h and OvmfPkg/Include/Fdf/VarStore.fdf.inc.
+ * Flash bits are only ever cleared: a record's state says whether it lives. Known from edk2's
+ * VariableFormat.h, PiFirmwareVolume.h and OvmfPkg/Include/Fdf/VarStore.fdf.inc.
  */
 #ifndef HVGEN2_NVRAM_OVMF_H
 #define HVGEN2_NVRAM_OVMF_H
@@ -20,9 +20,9 @@
 
 /* Where the parts of a store are, read and checked. */
 struct ovmf {
-	size_t first;         /* the first record */
-	size_t end;           /* of the store: records end before */
-	size_t free;          /* behind the last record, aligned */
+	size_t first;	      /* the first record */
+	size_t end;	      /* of the store: records end before */
+	size_t free;	      /* behind the last record, aligned */
 	size_t record_header; /* 60, or 32 in stores without authenticated variables */
 };
 

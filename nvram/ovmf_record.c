@@ -11,28 +11,29 @@
 #include "nvram/buffer.h"
 #include "nvram/internal.h"
 
-#define RECORD_START      0 /* u16 */
-#define RECORD_STATE      2
+#define RECORD_START	  0 /* u16 */
+#define RECORD_STATE	  2
 #define RECORD_ATTRIBUTES 4
-#define AUTH_TIME         16
-#define AUTH_NAME_SIZE    36
-#define AUTH_DATA_SIZE    40
-#define AUTH_VENDOR       44
-#define PLAIN_NAME_SIZE   8
-#define PLAIN_DATA_SIZE   12
-#define PLAIN_VENDOR      16
+#define AUTH_TIME	  16
+#define AUTH_NAME_SIZE	  36
+#define AUTH_DATA_SIZE	  40
+#define AUTH_VENDOR	  44
+#define PLAIN_NAME_SIZE	  8
+#define PLAIN_DATA_SIZE	  12
+#define PLAIN_VENDOR	  16
 
 #define START_ID 0x55aaU
 
 /* States: every bit that is cleared is one step further in the life of a record. */
-#define STATE_ADDED       0x3fU
+#define STATE_ADDED	  0x3fU
 #define STATE_IN_DELETION 0x01U /* cleared: a replacement is being written */
-#define STATE_DELETED     0x02U /* cleared */
+#define STATE_DELETED	  0x02U /* cleared */
 
-/* PcdMaxVariableSize and PcdMaxAuthVariableSize of OvmfPkgX64.dsc: header, name and data of one variable */
-#define MAX_2M      0x2000U
+/* PcdMaxVariableSize and PcdMaxAuthVariableSize of OvmfPkgX64.dsc: header, name and data of one
+ * variable */
+#define MAX_2M	    0x2000U
 #define MAX_2M_AUTH 0x2800U
-#define MAX_4M      0x8400U
+#define MAX_4M	    0x8400U
 
 /* A size of -1 is one that never was written. */
 static size_t written_size(uint32_t size)
@@ -45,8 +46,10 @@ static void read_header(const uint8_t *at, bool is_auth, struct ovmf_record *rec
 	record->state = at[RECORD_STATE];
 	record->attributes = get_le32(at + RECORD_ATTRIBUTES);
 	record->time = is_auth ? at + AUTH_TIME : NULL;
-	record->name_size = written_size(get_le32(at + (is_auth ? AUTH_NAME_SIZE : PLAIN_NAME_SIZE)));
-	record->data_size = written_size(get_le32(at + (is_auth ? AUTH_DATA_SIZE : PLAIN_DATA_SIZE)));
+	record->name_size =
+		written_size(get_le32(at + (is_auth ? AUTH_NAME_SIZE : PLAIN_NAME_SIZE)));
+	record->data_size =
+		written_size(get_le32(at + (is_auth ? AUTH_DATA_SIZE : PLAIN_DATA_SIZE)));
 	memcpy(record->vendor.bytes, at + (is_auth ? AUTH_VENDOR : PLAIN_VENDOR),
 	       sizeof(record->vendor.bytes));
 }
@@ -64,9 +67,10 @@ int ovmf_next(const uint8_t *bytes, const struct ovmf *ovmf, const char *name, s
 	left = ovmf->end - *offset - ovmf->record_header;
 	read_header(at, ovmf->record_header == OVMF_AUTH_HEADER, &record);
 	if (record.name_size > left || record.data_size > left - record.name_size)
-		return error_damaged(err,
-				     "'%s': variable at %zu has a name of %zu and data of %zu bytes, %zu are left",
-				     name, *offset, record.name_size, record.data_size, left);
+		return error_damaged(
+			err,
+			"'%s': variable at %zu has a name of %zu and data of %zu bytes, %zu are left",
+			name, *offset, record.name_size, record.data_size, left);
 	record.name = at + ovmf->record_header;
 	record.data = record.name + record.name_size;
 	record.size = ovmf->record_header + record.name_size + record.data_size;
@@ -141,16 +145,19 @@ int ovmf_append(uint8_t *bytes, struct ovmf *ovmf, size_t file_size,
 		return error_errno(err, "variable '%s': cannot convert to UTF-16", variable->name);
 	size = ovmf->record_header + name_size;
 	if (size > limit || variable->size > limit - size)
-		return error_failed(err, EFBIG, "variable '%s': %zu bytes, at most %zu are possible",
+		return error_failed(err, EFBIG,
+				    "variable '%s': %zu bytes, at most %zu are possible",
 				    variable->name, size + variable->size, limit);
 	size += variable->size;
 	if (size > ovmf->end - ovmf->free)
-		return error_failed(err, ENOSPC, "variable '%s': the store is full", variable->name);
+		return error_failed(err, ENOSPC, "variable '%s': the store is full",
+				    variable->name);
 	write_header(at, ovmf->record_header == OVMF_AUTH_HEADER, variable, name_size);
 	memcpy(at + ovmf->record_header, name, name_size);
 	if (variable->size > 0)
 		memcpy(at + ovmf->record_header + name_size, variable->data, variable->size);
-	ovmf->free = min_u64(ovmf->free + div_round_up(size, OVMF_ALIGNMENT) * OVMF_ALIGNMENT, ovmf->end);
+	ovmf->free = min_u64(ovmf->free + div_round_up(size, OVMF_ALIGNMENT) * OVMF_ALIGNMENT,
+			     ovmf->end);
 	return 0;
 }
 

@@ -36,8 +36,8 @@ bool ovmf_record_lives(const uint8_t *bytes, const struct ovmf *ovmf,
 int ovmf_record_load(const struct ovmf_record *record, struct nvram *nvram, struct error *err);
 
 /*
- * Write a living record at ovmf->free, which moves on. 'file_size' tells the layout and so the limit of one variable.
- * -ENOSPC when the store is full.
+ * Write a living record at ovmf->free, which moves on. 'file_size' tells the layout and so the
+ * limit of one variable. -ENOSPC when the store is full.
  */
 int ovmf_append(uint8_t *bytes, struct ovmf *ovmf, size_t file_size,
 		const struct nvram_variable *variable, struct error *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * New variables in an existing OVMF store, as the firmware itself would write them: what changes is marked deleted and
- * written anew behind the last record; when there is no room left, or something stands in it, the living records move
- * together. Records that do not change keep every byte, their monotonic counts too.
+ * New variables in an existing OVMF store, as the firmware itself would write them: what changes is
+ * marked deleted and written anew behind the last record; when there is no room left, or something
+ * stands in it, the living records move together. Records that do not change keep every byte, their
+ * monotonic counts too.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,7 +50,8 @@ static int sort_records(struct update *update, struct error *err)
 	struct ovmf_record record;
 	int r;
 
-	while ((r = ovmf_next(update->bytes, &update->ovmf, update->name, &offset, &record, err)) > 0) {
+	while ((r = ovmf_next(update->bytes, &update->ovmf, update->name, &offset, &record, err)) >
+	       0) {
 		if (!ovmf_record_lives(update->bytes, &update->ovmf, &record))
 			continue;
 		r = find_wanted(update, &record, &index, err);

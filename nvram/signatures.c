@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Secure Boot databases, summarised: EFI_SIGNATURE_LISTs (UEFI 2.10 section 32.4.1), and of each certificate the name of
- * its subject, for which a walk over the DER encoding (X.690, RFC 5280 section 4.1) is enough.
+ * Secure Boot databases, summarised: EFI_SIGNATURE_LISTs (UEFI 2.10 section 32.4.1), and of each
+ * certificate the name of its subject, for which a walk over the DER encoding (X.690, RFC 5280
+ * section 4.1) is enough.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,20 +14,20 @@
 #include "nvram/buffer.h"
 #include "nvram/nvram.h"
 
-#define LIST_TYPE           0
-#define LIST_SIZE           16 /* u32, with this header */
+#define LIST_TYPE	    0
+#define LIST_SIZE	    16 /* u32, with this header */
 #define LIST_HEADER_SIZE    20 /* u32, of what follows before the signatures */
 #define LIST_SIGNATURE_SIZE 24 /* u32, with the owner */
-#define LIST_HEADER         28
-#define OWNER_SIZE          16
+#define LIST_HEADER	    28
+#define OWNER_SIZE	    16
 
 #define TYPE_X509   GUID(0xa5c059a1, 0x94e4, 0x4aa7, 0x87b5, 0xab155c2bf072)
 #define TYPE_SHA256 GUID(0xc1c41626, 0x504c, 0x4092, 0xaca9, 0x41f936934328)
 
-#define DER_UTF8     0x0cU
-#define DER_BMP      0x1eU
-#define DER_OID      0x06U
-#define DER_VERSION  0xa0U /* [0], before the serial number */
+#define DER_UTF8    0x0cU
+#define DER_BMP	    0x1eU
+#define DER_OID	    0x06U
+#define DER_VERSION 0xa0U /* [0], before the serial number */
 
 void nvram_signatures_done(struct nvram_signatures *signatures)
 {
@@ -38,9 +39,9 @@ void nvram_signatures_done(struct nvram_signatures *signatures)
 
 bool nvram_holds_signatures(const struct nvram_variable *variable)
 {
-	static const char *const names[] = {"PK",        "KEK",        "db",        "dbx",
+	static const char *const names[] = {"PK",	 "KEK",	       "db",	    "dbx",
 					    "PKDefault", "KEKDefault", "dbDefault", "dbxDefault",
-					    "dbt",       "MokList",    "MokListX"};
+					    "dbt",	 "MokList",    "MokListX"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(variable->name, names[i]) == 0)
@@ -87,15 +88,18 @@ static char *der_text(const struct der *value)
 	if (value->tag == DER_BMP) {
 		for (size_t i = 0; i + 2 <= value->size; i += 2)
 			buffer_le16(&text, get_be16(value->data + i));
-		return text.failed ? NULL : utf16le_to_utf8(text.data ? text.data : (const uint8_t *)"",
-							    text.size);
+		return text.failed ? NULL
+				   : utf16le_to_utf8(text.data ? text.data : (const uint8_t *)"",
+						     text.size);
 	}
 	for (size_t i = 0; i < value->size; i++) {
 		uint8_t c = value->data[i];
 
-		buffer_append(&text, c < ' ' || c == 0x7f || (c >= 0x80 && value->tag != DER_UTF8)
-					     ? (const uint8_t *)"?"
-					     : &c, 1);
+		buffer_append(&text,
+			      c < ' ' || c == 0x7f || (c >= 0x80 && value->tag != DER_UTF8)
+				      ? (const uint8_t *)"?"
+				      : &c,
+			      1);
 	}
 	return buffer_take_text(&text);
 }
@@ -135,8 +139,8 @@ static char *subject_of(const uint8_t *certificate, size_t size)
 static int add_subject(struct nvram_signatures *signatures, const uint8_t *certificate, size_t size,
 		       struct error *err)
 {
-	char **subjects = realloc(signatures->subjects,
-				  (signatures->certificates + 1) * sizeof(*subjects));
+	char **subjects =
+		realloc(signatures->subjects, (signatures->certificates + 1) * sizeof(*subjects));
 
 	if (!subjects)
 		return error_failed(err, ENOMEM, "certificate: out of memory");
@@ -148,7 +152,8 @@ static int add_subject(struct nvram_signatures *signatures, const uint8_t *certi
 	return 0;
 }
 
-static int read_list(const uint8_t *list, size_t size, struct nvram_signatures *ret, struct error *err)
+static int read_list(const uint8_t *list, size_t size, struct nvram_signatures *ret,
+		     struct error *err)
 {
 	const struct guid x509 = TYPE_X509, sha256 = TYPE_SHA256;
 	size_t header = get_le32(list + LIST_HEADER_SIZE);
@@ -179,9 +184,9 @@ static int check_list(const uint8_t *list, size_t left, const char *name, size_t
 	each = get_le32(list + LIST_SIGNATURE_SIZE);
 	if (size < LIST_HEADER || size > left || header > size - LIST_HEADER || each < OWNER_SIZE ||
 	    (size - LIST_HEADER - header) % each != 0)
-		return error_damaged(err,
-				     "'%s': signature list at %zu of %zu bytes with signatures of %zu", name,
-				     offset, size, each);
+		return error_damaged(
+			err, "'%s': signature list at %zu of %zu bytes with signatures of %zu",
+			name, offset, size, each);
 	return 0;
 }
 

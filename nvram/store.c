@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* All containers behind one door. Which one it is, the content alone decides: names of stores say little. */
+/* All containers behind one door. Which one it is, the content alone decides: names of stores say
+ * little. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,14 +35,15 @@ static int list_update(const uint8_t *old, size_t size, const char *name, const 
 	return variable_list_encode(nvram, ret, ret_size, err);
 }
 
-static int efivar_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
-			 uint8_t **ret, size_t *ret_size, struct error *err)
+static int efivar_update(const uint8_t *old, size_t size, const char *name,
+			 const struct nvram *nvram, uint8_t **ret, size_t *ret_size,
+			 struct error *err)
 {
 	(void)old;
 	(void)size;
 	if (nvram->count != 1)
-		return error_failed(err, EINVAL, "'%s' is a file for one variable, not for %zu", name,
-				    nvram->count);
+		return error_failed(err, EINVAL, "'%s' is a file for one variable, not for %zu",
+				    name, nvram->count);
 	return efivar_encode(&nvram->variables[0], ret, ret_size, err);
 }
 
@@ -62,8 +64,10 @@ static const struct {
 } formats[NVRAM_FORMAT_MAX] = {
 	[NVRAM_FORMAT_VMGS] = {"VMGS version 3", any_vmgs, nvram_decode_vmgs, vmgs_update},
 	[NVRAM_FORMAT_VMGS_1] = {"VMGS version 1", vmgs_is_v1, vmgs1_decode, vmgs1_update},
-	[NVRAM_FORMAT_OVMF] = {"OVMF variable store", ovmf_is_store, nvram_decode_ovmf, ovmf_update},
-	[NVRAM_FORMAT_XML] = {"Hyper-V configuration, version 5.0", xml_is_text, xml_decode, xml_update},
+	[NVRAM_FORMAT_OVMF] = {"OVMF variable store", ovmf_is_store, nvram_decode_ovmf,
+			       ovmf_update},
+	[NVRAM_FORMAT_XML] = {"Hyper-V configuration, version 5.0", xml_is_text, xml_decode,
+			      xml_update},
 	[NVRAM_FORMAT_JSON] = {"JSON", json_is_text, json_decode, json_update},
 	[NVRAM_FORMAT_EFIVAR] = {"efivar file", efivar_is_file, efivar_decode, efivar_update},
 	[NVRAM_FORMAT_LIST] = {"variable list", list_is_store, variable_list_decode, list_update},
@@ -153,5 +157,6 @@ int nvram_encode(enum nvram_format format, const struct nvram *nvram, const stru
 	case NVRAM_FORMAT_MAX:
 		break;
 	}
-	return error_failed(err, EINVAL, "a configuration can be changed, but not made from nothing");
+	return error_failed(err, EINVAL,
+			    "a configuration can be changed, but not made from nothing");
 }

@@ -39,7 +39,8 @@ static int read_whole(int fd, const char *path, size_t size, uint8_t *bytes, str
 		if (n < 0)
 			return error_errno(err, "'%s': cannot read", path);
 		if (n == 0)
-			return error_failed(err, EIO, "'%s': became shorter while it was read", path);
+			return error_failed(err, EIO, "'%s': became shorter while it was read",
+					    path);
 		done += (size_t)n;
 	}
 	return 0;
@@ -57,8 +58,9 @@ static int load(const char *path, uint8_t **ret, size_t *ret_size, struct error 
 	if (!S_ISREG(st.st_mode))
 		return error_damaged(err, "'%s' is not a file", path);
 	if ((uint64_t)st.st_size > MAX_SIZE)
-		return error_damaged(err, "'%s' has %lld bytes: no store of UEFI variables is that large",
-				     path, (long long)st.st_size);
+		return error_damaged(
+			err, "'%s' has %lld bytes: no store of UEFI variables is that large", path,
+			(long long)st.st_size);
 	bytes = malloc((size_t)st.st_size + 1);
 	if (!bytes)
 		return error_failed(err, ENOMEM, "'%s': out of memory", path);
@@ -100,7 +102,8 @@ int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err)
 	return r < 0 ? r : efivarfs_decode(bytes, size, path, ret, err);
 }
 
-/* The new file is what the old one was to others. An owner that cannot be given away is not worth a failure. */
+/* The new file is what the old one was to others. An owner that cannot be given away is not worth a
+ * failure. */
 static int keep_rights(const struct outfile *out, const char *path, struct error *err)
 {
 	struct stat st;
@@ -145,7 +148,8 @@ int nvram_store_save(struct nvram_store *store, bool dry_run, struct error *err)
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	const uint8_t *old = store->original ? store->original : store->bytes;
 	size_t old_size = store->original ? store->original_size : store->size, size;
-	int r = nvram_update(store->bytes, store->size, store->name, &store->nvram, &bytes, &size, err);
+	int r = nvram_update(store->bytes, store->size, store->name, &store->nvram, &bytes, &size,
+			     err);
 
 	if (r < 0 || dry_run || (size == old_size && memcmp(bytes, old, size) == 0))
 		return r;
@@ -159,13 +163,20 @@ static const struct {
 	const char *values[2]; /* what the configuration says */
 	const char *parameter; /* of Set-VMFirmware */
 } settings[NVRAM_SETTING_MAX] = {
-	[NVRAM_SETTING_NETWORK_PROTOCOL] = {"pxe_preferred_protocol", "integer", {"IPv4", "IPv6"},
-					    {"4", "6"}, "PreferredNetworkBootProtocol"},
-	[NVRAM_SETTING_PAUSE] = {"pause_after_boot_failure", "bool", {"Off", "On"}, {"False", "True"},
+	[NVRAM_SETTING_NETWORK_PROTOCOL] = {"pxe_preferred_protocol",
+					    "integer",
+					    {"IPv4", "IPv6"},
+					    {"4", "6"},
+					    "PreferredNetworkBootProtocol"},
+	[NVRAM_SETTING_PAUSE] = {"pause_after_boot_failure",
+				 "bool",
+				 {"Off", "On"},
+				 {"False", "True"},
 				 "PauseAfterBootFailure"},
 };
 
-/* Stores are named after the VM, by its id or by its name; a quote within quotes is doubled in PowerShell. */
+/* Stores are named after the VM, by its id or by its name; a quote within quotes is doubled in
+ * PowerShell. */
 static void add_vm(struct buffer *line, const char *stem)
 {
 	struct guid id;
@@ -180,8 +191,8 @@ static void add_vm(struct buffer *line, const char *stem)
 	buffer_text(line, "'");
 }
 
-static int refuse_setting(const struct nvram_store *store, enum nvram_setting setting, unsigned int word,
-			  struct error *err)
+static int refuse_setting(const struct nvram_store *store, enum nvram_setting setting,
+			  unsigned int word, struct error *err)
 {
 	const char *slash = strrchr(store->name, '/'), *base = slash ? slash + 1 : store->name;
 	CLEANUP_FREE char *stem = strndup(base, strcspn(base, "."));
@@ -196,8 +207,8 @@ static int refuse_setting(const struct nvram_store *store, enum nvram_setting se
 	if (!stem || !advice)
 		return error_failed(err, ENOMEM, "'%s': out of memory", store->name);
 	return error_refused(err, REFUSAL_SETTING_NOT_IN_STORE, advice,
-			     "'%s' (%s) holds variables, and this is a setting of the VM", store->name,
-			     nvram_format_text(store->format));
+			     "'%s' (%s) holds variables, and this is a setting of the VM",
+			     store->name, nvram_format_text(store->format));
 }
 
 int nvram_store_set(struct nvram_store *store, enum nvram_setting setting, const char *value,
@@ -211,12 +222,13 @@ int nvram_store_set(struct nvram_store *store, enum nvram_setting setting, const
 	while (word < 2 && strcasecmp(value, settings[setting].words[word]) != 0)
 		word++;
 	if (word == 2)
-		return error_usage(err, "'%s' is neither '%s' nor '%s'", value, settings[setting].words[0],
-				   settings[setting].words[1]);
+		return error_usage(err, "'%s' is neither '%s' nor '%s'", value,
+				   settings[setting].words[0], settings[setting].words[1]);
 	if (store->format != NVRAM_FORMAT_XML)
 		return refuse_setting(store, setting, word, err);
 	r = xml_set_leaf(store->bytes, store->size, store->name, settings[setting].key,
-			 settings[setting].type, settings[setting].values[word], &bytes, &size, err);
+			 settings[setting].type, settings[setting].values[word], &bytes, &size,
+			 err);
 	if (r < 0)
 		return r;
 	if (store->original) {

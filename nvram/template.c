@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A new store from an existing one: its keys and settings stay, the entry of the new disk comes on top. */
+/* A new store from an existing one: its keys and settings stay, the entry of the new disk comes on
+ * top. */
 #include "nvram/nvram.h"
 
 #define IMAGE_SECURITY GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f)
@@ -25,7 +26,8 @@ const char *nvram_key_warning(enum nvram_format format, const struct nvram *nvra
 
 int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
 			const struct nvram_partition *esp, const char *path, bool remove_stale,
-			uint8_t **ret, size_t *ret_size, const char **ret_warning, struct error *err)
+			uint8_t **ret, size_t *ret_size, const char **ret_warning,
+			struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	enum nvram_format format = NVRAM_FORMAT_MAX;

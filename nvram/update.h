@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The containers, one by one, as nvram_decode(), nvram_update() and nvram_encode() use them. Every update takes an
- * existing container and gives a new one with exactly the variables of 'nvram'; all else is kept. *ret is to be freed.
+ * The containers, one by one, as nvram_decode(), nvram_update() and nvram_encode() use them. Every
+ * update takes an existing container and gives a new one with exactly the variables of 'nvram'; all
+ * else is kept. *ret is to be freed.
  */
 #ifndef HVGEN2_NVRAM_UPDATE_H
 #define HVGEN2_NVRAM_UPDATE_H

@@ -10,14 +10,14 @@
 #include "nvram/buffer.h"
 #include "nvram/internal.h"
 
-#define RECORD_TYPE       0 /* u32, 0: a variable */
-#define RECORD_LENGTH     4 /* u32, of the record with this header */
+#define RECORD_TYPE	  0 /* u32, 0: a variable */
+#define RECORD_LENGTH	  4 /* u32, of the record with this header */
 #define RECORD_ATTRIBUTES 8
-#define RECORD_TIME       12 /* EFI_TIME */
-#define RECORD_VENDOR     28
+#define RECORD_TIME	  12 /* EFI_TIME */
+#define RECORD_VENDOR	  28
 #define RECORD_NAME_SIZE  44 /* u16, bytes with the NUL */
 #define RECORD_DATA_SIZE  46 /* u16 */
-#define RECORD_HEADER     48
+#define RECORD_HEADER	  48
 
 #define MAX_NAME_SIZE 2048
 #define MAX_DATA_SIZE 32768
@@ -90,9 +90,10 @@ static int check_record(const uint8_t *at, size_t left, const char *name, size_t
 				     name, offset, length);
 	if (name_size < 2 || name_size > MAX_NAME_SIZE || name_size % 2 != 0 ||
 	    data_size > MAX_DATA_SIZE)
-		return error_damaged(err,
-				     "'%s': variable list: record at %zu has a name of %zu bytes and %zu bytes of data",
-				     name, offset, name_size, data_size);
+		return error_damaged(
+			err,
+			"'%s': variable list: record at %zu has a name of %zu bytes and %zu bytes of data",
+			name, offset, name_size, data_size);
 	if (get_le16(at + RECORD_HEADER + name_size - 2) != 0)
 		return error_damaged(err, "'%s': variable list: name at %zu has no end", name,
 				     offset + RECORD_HEADER);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The variable list of Hyper-V's virtual BIOS: file 1 of a VMGS, records back to back without header, padding, end mark
- * or checksum. Known from openvmm's hcl_compat_uefi_nvram_storage.
+ * The variable list of Hyper-V's virtual BIOS: file 1 of a VMGS, records back to back without
+ * header, padding, end mark or checksum. Known from openvmm's hcl_compat_uefi_nvram_storage.
  */
 #ifndef HVGEN2_NVRAM_VARIABLE_LIST_H
 #define HVGEN2_NVRAM_VARIABLE_LIST_H
@@ -15,7 +15,8 @@
 int variable_list_encode(const struct nvram *nvram, uint8_t **ret, size_t *ret_size,
 			 struct error *err);
 
-/* All 'size' bytes must be records. 'name' is for messages. A key that comes twice: the last one counts. */
+/* All 'size' bytes must be records. 'name' is for messages. A key that comes twice: the last one
+ * counts. */
 int variable_list_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
 			 struct error *err);
 

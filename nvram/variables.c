@@ -41,7 +41,8 @@ const struct nvram_variable *nvram_get(const struct nvram *nvram, const struct g
 	return find(nvram, vendor, name);
 }
 
-/* A new last element, all zero. The array grows by doubling: its capacity is the power of two at or above 'count'. */
+/* A new last element, all zero. The array grows by doubling: its capacity is the power of two at or
+ * above 'count'. */
 static struct nvram_variable *append(struct nvram *nvram)
 {
 	if (nvram->count == 0 || is_power_of_two(nvram->count)) {

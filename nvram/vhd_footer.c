@@ -6,20 +6,20 @@
 
 #include "common/bytes.h"
 
-#define FOOTER_COOKIE          0
-#define FOOTER_FEATURES        8
-#define FOOTER_VERSION         12
+#define FOOTER_COOKIE	       0
+#define FOOTER_FEATURES	       8
+#define FOOTER_VERSION	       12
 #define FOOTER_DATA_OFFSET     16
 #define FOOTER_CREATOR_VERSION 32
 #define FOOTER_ORIGINAL_SIZE   40
 #define FOOTER_CURRENT_SIZE    48
 #define FOOTER_DISK_TYPE       60
-#define FOOTER_CHECKSUM        64
+#define FOOTER_CHECKSUM	       64
 #define FOOTER_UNIQUE_ID       68
 
-#define COOKIE          "conectix"
-#define FEATURES        2U /* reserved, must be set */
-#define VERSION         0x00010000U
+#define COOKIE		"conectix"
+#define FEATURES	2U /* reserved, must be set */
+#define VERSION		0x00010000U
 #define CREATOR_VERSION 0x000a0000U
 #define DISK_TYPE_FIXED 2U
 
@@ -49,8 +49,8 @@ void vhd_footer_build(uint64_t virtual_size, const struct guid *id, uint8_t ret[
 	put_be32(ret + FOOTER_CHECKSUM, checksum(ret));
 }
 
-int vhd_footer_parse(const uint8_t *bytes, size_t size, const char *name, uint64_t *ret_virtual_size,
-		     struct error *err)
+int vhd_footer_parse(const uint8_t *bytes, size_t size, const char *name,
+		     uint64_t *ret_virtual_size, struct error *err)
 {
 	const uint8_t *footer = bytes + size - VHD_FOOTER_SIZE;
 	uint64_t virtual_size;
@@ -68,8 +68,9 @@ int vhd_footer_parse(const uint8_t *bytes, size_t size, const char *name, uint64
 				     get_be32(footer + FOOTER_DISK_TYPE));
 	virtual_size = get_be64(footer + FOOTER_CURRENT_SIZE);
 	if (virtual_size % VHD_FOOTER_SIZE != 0 || virtual_size > size - VHD_FOOTER_SIZE)
-		return error_damaged(err, "'%s': VHD footer says %llu bytes, the file has %zu", name,
-				     (unsigned long long)virtual_size, size - VHD_FOOTER_SIZE);
+		return error_damaged(err, "'%s': VHD footer says %llu bytes, the file has %zu",
+				     name, (unsigned long long)virtual_size,
+				     size - VHD_FOOTER_SIZE);
 	*ret_virtual_size = virtual_size;
 	return 0;
 }

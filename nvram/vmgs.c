@@ -13,29 +13,30 @@
 #include "nvram/vhd_footer.h"
 
 #define HEADER_SIGNATURE  0x00
-#define HEADER_VERSION    0x08
-#define HEADER_CHECKSUM   0x0c /* CRC-32 of the header with this field 0 */
-#define HEADER_SEQUENCE   0x10
-#define HEADER_LENGTH     0x14
-#define HEADER_TABLE      0x18 /* block */
+#define HEADER_VERSION	  0x08
+#define HEADER_CHECKSUM	  0x0c /* CRC-32 of the header with this field 0 */
+#define HEADER_SEQUENCE	  0x10
+#define HEADER_LENGTH	  0x14
+#define HEADER_TABLE	  0x18 /* block */
 #define HEADER_TABLE_SIZE 0x1c /* blocks: 1 */
 #define HEADER_ALGORITHM  0x20 /* u16, 0: not encrypted */
 
 #define VERSION_3 0x00030000U
 
-#define ENTRY_BLOCK      0x00
-#define ENTRY_BLOCKS     0x04 /* 0: entry not in use */
-#define ENTRY_SIZE       0x08 /* u64, bytes in use */
+#define ENTRY_BLOCK	 0x00
+#define ENTRY_BLOCKS	 0x04 /* 0: entry not in use */
+#define ENTRY_SIZE	 0x08 /* u64, bytes in use */
 #define ENTRY_ATTRIBUTES 0x2c
-#define ENTRY_PROTECTED  3U /* encrypted, or authenticated with a key */
+#define ENTRY_PROTECTED	 3U /* encrypted, or authenticated with a key */
 
 #define FIRST_BLOCK 2U /* blocks 0 and 1 belong to the headers */
 
-/* A store made from nothing: the size is the default of openvmm, the blocks are the order of our writing. */
-#define NEW_SIZE           (4 * MIB)
-#define NEW_TABLE          2U
+/* A store made from nothing: the size is the default of openvmm, the blocks are the order of our
+ * writing. */
+#define NEW_SIZE	   (4 * MIB)
+#define NEW_TABLE	   2U
 #define NEW_EXTENDED_TABLE 3U
-#define NEW_NVRAM          4U
+#define NEW_NVRAM	   4U
 
 static uint32_t header_checksum(const uint8_t *header)
 {
@@ -132,7 +133,8 @@ static bool header_is_valid(const uint8_t *header)
 	       get_le32(header + HEADER_CHECKSUM) == header_checksum(header);
 }
 
-/* The rule of the format: of two valid headers the one whose number is the other's plus 1, and nothing else. */
+/* The rule of the format: of two valid headers the one whose number is the other's plus 1, and
+ * nothing else. */
 static int choose_header(const uint8_t *bytes, const char *name, struct vmgs *vmgs,
 			 struct error *err)
 {
@@ -144,8 +146,10 @@ static int choose_header(const uint8_t *bytes, const char *name, struct vmgs *vm
 	if (!valid[0] && !valid[1])
 		return error_damaged(err, "'%s': neither VMGS header (at 0 and %u) is valid", name,
 				     VMGS_HEADER_2);
-	if (valid[0] && valid[1] && sequence[0] + 1 != sequence[1] && sequence[1] + 1 != sequence[0])
-		return error_damaged(err, "'%s': VMGS headers number %u and %u do not follow each other",
+	if (valid[0] && valid[1] && sequence[0] + 1 != sequence[1] &&
+	    sequence[1] + 1 != sequence[0])
+		return error_damaged(err,
+				     "'%s': VMGS headers number %u and %u do not follow each other",
 				     name, sequence[0], sequence[1]);
 	vmgs->active = !valid[0] || (valid[1] && sequence[0] + 1 == sequence[1]);
 	vmgs->sequence = sequence[vmgs->active];
@@ -168,9 +172,9 @@ static int read_entry(const uint8_t *entry, unsigned int id, const char *name, s
 	if (file.block < FIRST_BLOCK || !range_within(file.block, file.blocks, vmgs->blocks) ||
 	    file.size > (uint64_t)file.blocks * VMGS_BLOCK_SIZE)
 		return error_damaged(err,
-				     "'%s': VMGS file %u has %llu bytes in %u blocks at %u, of %u", name,
-				     id, (unsigned long long)file.size, file.blocks, file.block,
-				     vmgs->blocks);
+				     "'%s': VMGS file %u has %llu bytes in %u blocks at %u, of %u",
+				     name, id, (unsigned long long)file.size, file.blocks,
+				     file.block, vmgs->blocks);
 	if (id == VMGS_BIOS_NVRAM && get_le32(entry + ENTRY_ATTRIBUTES) & ENTRY_PROTECTED)
 		return error_refused(err, REFUSAL_NVRAM_ENCRYPTED,
 				     "only the host that holds its key can change this store",
@@ -199,8 +203,8 @@ int vmgs_parse(const uint8_t *bytes, size_t size, const char *name, struct vmgs 
 		r = error_damaged(err, "'%s': VMGS file table at block %u of %u", name, vmgs.table,
 				  vmgs.blocks);
 	for (unsigned int i = 0; r == 0 && !vmgs.is_empty && i < VMGS_TABLE_ENTRIES; i++)
-		r = read_entry(bytes + (size_t)vmgs.table * VMGS_BLOCK_SIZE + i * VMGS_ENTRY_SIZE, i,
-			       name, &vmgs, err);
+		r = read_entry(bytes + (size_t)vmgs.table * VMGS_BLOCK_SIZE + i * VMGS_ENTRY_SIZE,
+			       i, name, &vmgs, err);
 	if (r == 0)
 		*ret = vmgs;
 	return r;
@@ -216,6 +220,6 @@ int nvram_decode_vmgs(const uint8_t *bytes, size_t size, const char *name, struc
 	if (r < 0)
 		return r;
 	file = &vmgs.files[VMGS_BIOS_NVRAM];
-	return variable_list_decode(bytes + (size_t)file->block * VMGS_BLOCK_SIZE, (size_t)file->size,
-				    name, ret, err);
+	return variable_list_decode(bytes + (size_t)file->block * VMGS_BLOCK_SIZE,
+				    (size_t)file->size, name, ret, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * VMGS version 3, the guest state file of OpenHCL and OpenVMM: a fixed VHD with blocks of 4096 bytes.
+ * VMGS version 3, the guest state file of OpenHCL and OpenVMM: a fixed VHD with blocks of 4096
+ * bytes.
  *
  *   0x0000  header 1 (168 bytes)   the one with the newer sequence number points at the file table
  *   0x0200  header 2
@@ -15,22 +16,22 @@
 #include "nvram/nvram.h"
 
 #define VMGS_BLOCK_SIZE 4096U
-#define VMGS_SIGNATURE  "GUESTRTS"
+#define VMGS_SIGNATURE	"GUESTRTS"
 
 #define VMGS_HEADER_SIZE   168U
-#define VMGS_HEADER_2      512U /* where the second header stands: one sector of a VHD */
+#define VMGS_HEADER_2	   512U /* where the second header stands: one sector of a VHD */
 #define VMGS_TABLE_ENTRIES 64U
-#define VMGS_ENTRY_SIZE    64U
+#define VMGS_ENTRY_SIZE	   64U
 
 /* Ids of files: entries of the table */
-#define VMGS_FILE_TABLE     0U
-#define VMGS_BIOS_NVRAM     1U
+#define VMGS_FILE_TABLE	    0U
+#define VMGS_BIOS_NVRAM	    1U
 #define VMGS_EXTENDED_TABLE 63U
 
 struct vmgs_file {
 	uint32_t block;
 	uint32_t blocks; /* 0: no such file */
-	uint64_t size;   /* bytes in use */
+	uint64_t size;	 /* bytes in use */
 };
 
 /* The layout of a store, read and checked. */
@@ -38,8 +39,8 @@ struct vmgs {
 	uint32_t blocks;     /* capacity */
 	unsigned int active; /* header 0 or 1 */
 	uint32_t sequence;   /* of the active header */
-	uint32_t table;      /* block of the file table */
-	bool is_empty;       /* both headers are zero: never formatted */
+	uint32_t table;	     /* block of the file table */
+	bool is_empty;	     /* both headers are zero: never formatted */
 	struct vmgs_file files[VMGS_TABLE_ENTRIES];
 };
 

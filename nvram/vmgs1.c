@@ -15,32 +15,33 @@
 #include "nvram/vmgs1_layout.h"
 
 /* GPT: UEFI 2.10 section 5.3 */
-#define GPT_HEADER        VMGS1_SECTOR
-#define GPT_ENTRIES_LBA   72
-#define GPT_ENTRY_COUNT   80
-#define GPT_ENTRY_SIZE    84
-#define ENTRY_FIRST_LBA   32
-#define ENTRY_LAST_LBA    40
-#define MAX_GPT_ENTRIES   1024U
-#define MIN_GPT_ENTRY     128U
+#define GPT_HEADER	VMGS1_SECTOR
+#define GPT_ENTRIES_LBA 72
+#define GPT_ENTRY_COUNT 80
+#define GPT_ENTRY_SIZE	84
+#define ENTRY_FIRST_LBA 32
+#define ENTRY_LAST_LBA	40
+#define MAX_GPT_ENTRIES 1024U
+#define MIN_GPT_ENTRY	128U
 
 struct vmgs1 {
 	size_t partition;      /* byte offset */
 	size_t partition_size; /* bytes */
-	size_t header;         /* byte offset of the active one */
-	size_t locator;        /* byte offset of its active locator */
-	size_t text;           /* byte offset of the JSON text */
-	size_t room;           /* bytes its sectors have */
+	size_t header;	       /* byte offset of the active one */
+	size_t locator;	       /* byte offset of its active locator */
+	size_t text;	       /* byte offset of the JSON text */
+	size_t room;	       /* bytes its sectors have */
 	size_t text_size;      /* bytes in use */
 };
 
 /* The entry of the private type in the primary table. */
-static int find_partition(const uint8_t *bytes, uint64_t disk, const char *name,
-			  struct vmgs1 *vmgs, struct error *err)
+static int find_partition(const uint8_t *bytes, uint64_t disk, const char *name, struct vmgs1 *vmgs,
+			  struct error *err)
 {
 	const struct guid type = VMGS1_PARTITION_TYPE;
 	const uint8_t *header = bytes + GPT_HEADER;
-	uint64_t count = get_le32(header + GPT_ENTRY_COUNT), entry_size = get_le32(header + GPT_ENTRY_SIZE);
+	uint64_t count = get_le32(header + GPT_ENTRY_COUNT),
+		 entry_size = get_le32(header + GPT_ENTRY_SIZE);
 	uint64_t table, first, end;
 
 	if (count > MAX_GPT_ENTRIES || entry_size < MIN_GPT_ENTRY || entry_size > VMGS1_SECTOR ||
@@ -56,12 +57,14 @@ static int find_partition(const uint8_t *bytes, uint64_t disk, const char *name,
 		    !add_u64(get_le64(entry + ENTRY_LAST_LBA), 1, &end) ||
 		    !mul_u64(end, VMGS1_SECTOR, &end) || end > disk || first > end ||
 		    end - first < VMGS1_MIN_PARTITION)
-			return error_damaged(err, "'%s': VMGS version 1 partition beyond the end", name);
+			return error_damaged(err, "'%s': VMGS version 1 partition beyond the end",
+					     name);
 		vmgs->partition = first;
 		vmgs->partition_size = end - first;
 		return 0;
 	}
-	return error_damaged(err, "'%s': a disk with a partition table, but no VMGS version 1", name);
+	return error_damaged(err, "'%s': a disk with a partition table, but no VMGS version 1",
+			     name);
 }
 
 static bool locator_is_valid(const struct vmgs1 *vmgs, const uint8_t *locator)
@@ -94,12 +97,14 @@ static int choose_header(const uint8_t *bytes, const char *name, struct vmgs1 *v
 	const uint8_t *locator;
 
 	if (!header_is_valid(vmgs, first) || !header_is_valid(vmgs, second))
-		return error_damaged(err, "'%s': VMGS version 1: a header at %zu or %zu is not valid",
+		return error_damaged(err,
+				     "'%s': VMGS version 1: a header at %zu or %zu is not valid",
 				     name, vmgs->partition, vmgs->partition + VMGS1_SECTOR);
 	if (a + 1 != b && b + 1 != a)
-		return error_damaged(err,
-				     "'%s': VMGS version 1 headers number %u and %u do not follow each other",
-				     name, a, b);
+		return error_damaged(
+			err,
+			"'%s': VMGS version 1 headers number %u and %u do not follow each other",
+			name, a, b);
 	vmgs->header = vmgs->partition + (a + 1 == b ? VMGS1_SECTOR : 0);
 	vmgs->locator = vmgs->header + VMGS1_LOCATORS +
 			get_le32(bytes + vmgs->header + VMGS1_ACTIVE) * VMGS1_LOCATOR_ENTRY;
@@ -110,8 +115,8 @@ static int choose_header(const uint8_t *bytes, const char *name, struct vmgs1 *v
 	return 0;
 }
 
-static int parse(const uint8_t *bytes, size_t size, const char *name, struct vmgs1 *ret, char **ret_text,
-		 struct error *err)
+static int parse(const uint8_t *bytes, size_t size, const char *name, struct vmgs1 *ret,
+		 char **ret_text, struct error *err)
 {
 	uint64_t disk;
 	int r = vhd_footer_parse(bytes, size, name, &disk, err);
@@ -151,7 +156,8 @@ static int write_text(uint8_t *bytes, const struct vmgs1 *vmgs, const char *name
 	if (payload.failed)
 		return error_failed(err, ENOMEM, "'%s': out of memory", name);
 	if (payload.size > vmgs->room)
-		return error_failed(err, ENOSPC, "'%s': the text needs %zu bytes, its place has %zu", name,
+		return error_failed(err, ENOSPC,
+				    "'%s': the text needs %zu bytes, its place has %zu", name,
 				    payload.size, vmgs->room);
 	memset(bytes + vmgs->text, 0, vmgs->text_size);
 	memcpy(bytes + vmgs->text, payload.data, payload.size);

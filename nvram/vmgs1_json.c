@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The JSON text of a VMGS version 1. It is read with jansson and edited as text: numbers, members and devices that are
- * not ours keep every byte.
+ * The JSON text of a VMGS version 1. It is read with jansson and edited as text: numbers, members
+ * and devices that are not ours keep every byte.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -18,8 +18,8 @@ static void cleanup_json(json_t **json)
 }
 #define CLEANUP_JSON CLEANUP(cleanup_json)
 
-static int read_variable(const struct guid *vendor, const char *key, const json_t *item, const char *name,
-			 struct nvram *nvram, struct error *err)
+static int read_variable(const struct guid *vendor, const char *key, const json_t *item,
+			 const char *name, struct nvram *nvram, struct error *err)
 {
 	const json_t *attributes = json_object_get(item, "Attributes");
 	const json_t *data = json_object_get(item, "Data");
@@ -29,15 +29,16 @@ static int read_variable(const struct guid *vendor, const char *key, const json_
 
 	if (!json_is_integer(attributes) || json_integer_value(attributes) < 0 ||
 	    json_integer_value(attributes) > UINT32_MAX || !json_is_array(data))
-		return error_damaged(err, "'%s': variable '%s' lacks Attributes or Data", name, key);
+		return error_damaged(err, "'%s': variable '%s' lacks Attributes or Data", name,
+				     key);
 	json_array_foreach(data, i, value)
 	{
 		json_int_t number = json_is_integer(value) ? json_integer_value(value) : -1;
 		uint8_t byte = (uint8_t)number;
 
 		if (number < 0 || number > UINT8_MAX)
-			return error_damaged(err, "'%s': element %zu of variable '%s' is no byte", name, i,
-					     key);
+			return error_damaged(err, "'%s': element %zu of variable '%s' is no byte",
+					     name, i, key);
 		buffer_append(&bytes, &byte, 1);
 	}
 	if (bytes.failed)
@@ -60,8 +61,9 @@ static int read_vendors(json_t *vendors, const char *name, struct nvram *nvram, 
 
 		if (!guid_parse(vendor_text, &guid) || !json_is_object(vendor) ||
 		    (variables && !json_is_object(variables)))
-			return error_damaged(err, "'%s': vendor '%s' is no GUID or has no variables", name,
-					     vendor_text);
+			return error_damaged(err,
+					     "'%s': vendor '%s' is no GUID or has no variables",
+					     name, vendor_text);
 		json_object_foreach(variables, key, item)
 		{
 			int r = read_variable(&guid, key, item, name, nvram, err);
@@ -81,13 +83,14 @@ static int load(const char *text, size_t size, const char *name, json_t **ret, j
 
 	*ret = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
 	if (!*ret)
-		return error_damaged(err, "'%s': JSON of the guest state, line %d: %s", name, problem.line,
-				     problem.text);
+		return error_damaged(err, "'%s': JSON of the guest state, line %d: %s", name,
+				     problem.line, problem.text);
 	at = json_object_get(json_object_get(*ret, "Devices"), VMGS1_BIOS);
 	at = json_object_get(json_object_get(at, "States"), "Nvram");
 	*ret_vendors = json_object_get(at, "Vendors");
 	if (!json_is_object(*ret_vendors))
-		return error_damaged(err, "'%s': the guest state has no Nvram; start the VM once", name);
+		return error_damaged(err, "'%s': the guest state has no Nvram; start the VM once",
+				     name);
 	return 0;
 }
 
@@ -238,7 +241,8 @@ static int add_variable(struct update *update, size_t index, struct error *err)
 }
 
 /* The variable's object with other values for Attributes and Data. */
-static void rewrite_variable(struct update *update, struct span key, struct span value, size_t index)
+static void rewrite_variable(struct update *update, struct span key, struct span value,
+			     size_t index)
 {
 	const struct nvram_variable *variable = &update->wanted->variables[index];
 	size_t at = value.start + 1, copied = key.start;
@@ -281,12 +285,14 @@ static bool is_unchanged(const struct update *update, const struct guid *vendor,
 	       memcmp(before->data, after->data, after->size) == 0;
 }
 
-static int add_new(struct update *update, const struct guid *vendor, bool *has_some, struct error *err)
+static int add_new(struct update *update, const struct guid *vendor, bool *has_some,
+		   struct error *err)
 {
 	for (size_t i = 0; i < update->wanted->count; i++) {
 		int r;
 
-		if (update->is_written[i] || !guid_equal(&update->wanted->variables[i].vendor, vendor))
+		if (update->is_written[i] ||
+		    !guid_equal(&update->wanted->variables[i].vendor, vendor))
 			continue;
 		if (*has_some)
 			buffer_text(&update->out, ",");

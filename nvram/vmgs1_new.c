@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A VMGS version 1 made from nothing: an experiment. No writer but Hyper-V's is public; place and size of the partition,
- * and what the JSON text says beside the variables, are guesses that satisfy every known reader.
+ * A VMGS version 1 made from nothing: an experiment. No writer but Hyper-V's is public; place and
+ * size of the partition, and what the JSON text says beside the variables, are guesses that satisfy
+ * every known reader.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -15,17 +16,17 @@
 #include "nvram/vmgs1.h"
 #include "nvram/vmgs1_layout.h"
 
-#define DISK_SIZE       (4 * MIB)
-#define DISK_SECTORS    (DISK_SIZE / VMGS1_SECTOR)
-#define GPT_ENTRIES     128U
-#define GPT_ENTRY_SIZE  128U
-#define GPT_TABLE_LBAS  32U
+#define DISK_SIZE	(4 * MIB)
+#define DISK_SECTORS	(DISK_SIZE / VMGS1_SECTOR)
+#define GPT_ENTRIES	128U
+#define GPT_ENTRY_SIZE	128U
+#define GPT_TABLE_LBAS	32U
 #define GPT_HEADER_SIZE 92U
-#define FIRST_USABLE    34U
-#define LAST_USABLE     (DISK_SECTORS - 34)
-#define FIRST_LBA       128U
-#define TEXT_SECTOR     8U
-#define TEXT_SECTORS    2048U
+#define FIRST_USABLE	34U
+#define LAST_USABLE	(DISK_SECTORS - 34)
+#define FIRST_LBA	128U
+#define TEXT_SECTOR	8U
+#define TEXT_SECTORS	2048U
 
 uint32_t vmgs1_checksum(const uint8_t *header)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * New variables in an existing VMGS, by the format's own protocol: data and a new file table go to free blocks, then the
- * inactive header, with the next sequence number, makes them valid. Old data, old table and old header stay as they are.
+ * New variables in an existing VMGS, by the format's own protocol: data and a new file table go to
+ * free blocks, then the inactive header, with the next sequence number, makes them valid. Old data,
+ * old table and old header stay as they are.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@
 #define MAX_BLOCKS (UINT32_C(1) << 20)
 
 /* Mark what a file takes; two that share a block are damage which a write would make worse. */
-static int mark_used(uint8_t *used, const struct vmgs_file *file, const char *name, struct error *err)
+static int mark_used(uint8_t *used, const struct vmgs_file *file, const char *name,
+		     struct error *err)
 {
 	for (uint32_t i = 0; i < file->blocks; i++) {
 		if (used[file->block + i])
@@ -53,7 +55,8 @@ static int map_blocks(const struct vmgs *vmgs, const char *name, uint8_t **ret, 
 	return r;
 }
 
-/* Best fit, as the other writers of the format do it: the smallest hole that is large enough, the first of equals. */
+/* Best fit, as the other writers of the format do it: the smallest hole that is large enough, the
+ * first of equals. */
 static int allocate(uint8_t *used, uint32_t blocks, struct vmgs_file *file, const char *name,
 		    struct error *err)
 {
@@ -69,7 +72,8 @@ static int allocate(uint8_t *used, uint32_t blocks, struct vmgs_file *file, cons
 		start = i + 1;
 	}
 	if (best_length == UINT32_MAX)
-		return error_failed(err, ENOSPC, "'%s': no %u free blocks in a row", name, file->blocks);
+		return error_failed(err, ENOSPC, "'%s': no %u free blocks in a row", name,
+				    file->blocks);
 	memset(used + best, 1, file->blocks);
 	file->block = best;
 	return 0;
@@ -80,7 +84,9 @@ static uint8_t *block_at(uint8_t *store, uint32_t block)
 	return store + (size_t)block * VMGS_BLOCK_SIZE;
 }
 
-/* A header for the first write ever, or the successor of the active one with all else that it says. */
+/*
+ * A header for the first write ever, or the successor of the active one with all else that it says.
+ */
 static void commit(uint8_t *store, const struct vmgs *vmgs, uint32_t table)
 {
 	uint8_t *active = store + (vmgs->active ? VMGS_HEADER_2 : 0);
@@ -94,8 +100,8 @@ static void commit(uint8_t *store, const struct vmgs *vmgs, uint32_t table)
 
 /* Unformatted stores have no extended table yet, which older implementations want. */
 static int write_table(uint8_t *store, uint8_t *used, const struct vmgs *vmgs,
-		       const struct vmgs_file *table, const struct vmgs_file *list, const char *name,
-		       struct error *err)
+		       const struct vmgs_file *table, const struct vmgs_file *list,
+		       const char *name, struct error *err)
 {
 	struct vmgs_file extended = {0, 1, VMGS_BLOCK_SIZE};
 	uint8_t *at = block_at(store, table->block);
@@ -120,8 +126,8 @@ static int write_all(uint8_t *store, uint8_t *used, const struct vmgs *vmgs, con
 		     const uint8_t *data, size_t data_size, struct error *err)
 {
 	struct vmgs_file table = {0, 1, VMGS_BLOCK_SIZE};
-	struct vmgs_file list = {
-		0, (uint32_t)max_u64(1, div_round_up(data_size, VMGS_BLOCK_SIZE)), data_size};
+	struct vmgs_file list = {0, (uint32_t)max_u64(1, div_round_up(data_size, VMGS_BLOCK_SIZE)),
+				 data_size};
 	int r = allocate(used, vmgs->blocks, &table, name, err);
 
 	if (r == 0)

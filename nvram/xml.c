@@ -19,7 +19,8 @@ int xml_find_bios(const struct xml_text *xml, const char *name, struct xml_eleme
 	if (!xml_child(xml, &document, "configuration", &configuration))
 		return error_damaged(err, "'%s': XML, but no Hyper-V configuration", name);
 	if (!xml_child(xml, &configuration, BIOS, ret))
-		return error_damaged(err, "'%s': configuration without a virtual BIOS (%s)", name, BIOS);
+		return error_damaged(err, "'%s': configuration without a virtual BIOS (%s)", name,
+				     BIOS);
 	return 0;
 }
 
@@ -49,14 +50,15 @@ static int read_integer(const struct xml_text *xml, const struct xml_element *pa
 		return error_damaged(err, "'%s': variable without '%s'", name, leaf);
 	errno = 0;
 	*ret = strtoull(xml->text + element.content, &end, 10);
-	if (errno || end != xml->text + element.content_end || element.content == element.content_end)
+	if (errno || end != xml->text + element.content_end ||
+	    element.content == element.content_end)
 		return error_damaged(err, "'%s': '%.*s' of a variable is no number", name,
 				     (int)element.name_size, xml->text + element.name);
 	return 0;
 }
 
-static int read_bytes(const struct xml_text *xml, const struct xml_element *parent, const char *leaf,
-		      const char *name, struct buffer *ret, struct error *err)
+static int read_bytes(const struct xml_text *xml, const struct xml_element *parent,
+		      const char *leaf, const char *name, struct buffer *ret, struct error *err)
 {
 	struct xml_element element;
 
@@ -89,7 +91,8 @@ int xml_read_variable(const struct xml_text *xml, const struct xml_element *elem
 	if (r < 0)
 		return r;
 	if (attributes > UINT32_MAX || (time.size != 0 && time.size != 16))
-		return error_damaged(err, "'%s': variable '%s' has bad attributes or time", name, key);
+		return error_damaged(err, "'%s': variable '%s' has bad attributes or time", name,
+				     key);
 	return nvram_set_timed(ret, &vendor, key, (uint32_t)attributes, time.data, data.data,
 			       data.size, err);
 }

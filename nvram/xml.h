@@ -39,8 +39,11 @@ int xml_read_variable(const struct xml_text *xml, const struct xml_element *elem
 int xml_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
 	       struct error *err);
 
-/* The configuration with another value in a leaf of the virtual BIOS, which is added when absent. */
-int xml_set_leaf(const uint8_t *old, size_t size, const char *name, const char *key, const char *type,
-		 const char *value, uint8_t **ret, size_t *ret_size, struct error *err);
+/*
+ * The configuration with another value in a leaf of the virtual BIOS, which is added when absent.
+ */
+int xml_set_leaf(const uint8_t *old, size_t size, const char *name, const char *key,
+		 const char *type, const char *value, uint8_t **ret, size_t *ret_size,
+		 struct error *err);
 
 #endif

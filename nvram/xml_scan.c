@@ -23,8 +23,8 @@ void xml_text_done(struct xml_text *xml)
 /* UTF-16 with or without its mark, or 8 bits: the declaration may say the wrong one. */
 static bool looks_utf16(const uint8_t *bytes, size_t size)
 {
-	return size >= 4 && ((bytes[0] == 0xff && bytes[1] == 0xfe) ||
-			     (bytes[0] == '<' && bytes[1] == 0));
+	return size >= 4 &&
+	       ((bytes[0] == 0xff && bytes[1] == 0xfe) || (bytes[0] == '<' && bytes[1] == 0));
 }
 
 static size_t bom_size(const uint8_t *bytes, size_t size)
@@ -50,14 +50,15 @@ static void be_silent(void *context, const char *format, ...)
 	(void)format;
 }
 
-/* No entities, no external parts: a declaration of the document type is not found in any configuration. */
+/* No entities, no external parts: a declaration of the document type is not found in any
+ * configuration. */
 static int check_well_formed(const char *text, size_t size, const char *name, struct error *err)
 {
 	xmlDocPtr document;
 
 	if (size > MAX_SIZE)
-		return error_damaged(err, "'%s': XML of %zu bytes, at most %llu are read", name, size,
-				     (unsigned long long)MAX_SIZE);
+		return error_damaged(err, "'%s': XML of %zu bytes, at most %llu are read", name,
+				     size, (unsigned long long)MAX_SIZE);
 	if (strstr(text, "<!DOCTYPE") || strstr(text, "<!ENTITY"))
 		return error_damaged(err, "'%s': XML with a document type declaration", name);
 	xmlSetGenericErrorFunc(NULL, be_silent);
@@ -67,7 +68,8 @@ static int check_well_formed(const char *text, size_t size, const char *name, st
 	if (!document) {
 		const xmlError *last = xmlGetLastError();
 
-		error_damaged(err, "'%s': not well-formed XML, line %d", name, last ? last->line : 0);
+		error_damaged(err, "'%s': not well-formed XML, line %d", name,
+			      last ? last->line : 0);
 		xmlResetLastError();
 		return -EUCLEAN;
 	}
@@ -75,7 +77,8 @@ static int check_well_formed(const char *text, size_t size, const char *name, st
 	return 0;
 }
 
-/* What is read must be what would be written: otherwise some byte would change that nobody asked for. */
+/* What is read must be what would be written: otherwise some byte would change that nobody asked
+ * for. */
 static int check_round_trip(const struct xml_text *xml, const uint8_t *bytes, size_t size,
 			    const char *name, struct error *err)
 {
@@ -84,8 +87,8 @@ static int check_round_trip(const struct xml_text *xml, const uint8_t *bytes, si
 
 	if (!xml->is_utf16)
 		return xml->size == size ? 0
-					 : error_damaged(err, "'%s': XML with a NUL at byte %zu", name,
-							 xml->bom_size + xml->size);
+					 : error_damaged(err, "'%s': XML with a NUL at byte %zu",
+							 name, xml->bom_size + xml->size);
 	back = utf8_to_utf16le(xml->text, &back_size);
 	if (!back)
 		return error_errno(err, "'%s'", name);
@@ -194,9 +197,9 @@ static bool next_tag(const struct xml_text *xml, size_t *at, size_t limit, enum 
 		*ret_end = behind(xml, *at + 2, "?>");
 	} else {
 		*ret_end = tag_end(xml, *at);
-		*kind = found[1] == '/' ? TAG_END
+		*kind = found[1] == '/'						? TAG_END
 			: *ret_end >= *at + 4 && xml->text[*ret_end - 2] == '/' ? TAG_EMPTY
-									       : TAG_START;
+										: TAG_START;
 	}
 	return true;
 }
@@ -228,7 +231,10 @@ bool xml_next(const struct xml_text *xml, const struct xml_element *parent, size
 	enum tag_kind kind;
 
 	while (next_tag(xml, &at, parent->content_end, &kind, &end)) {
-		struct xml_element element = {.start = at, .content = end, .content_end = end, .end = end};
+		struct xml_element element = {.start = at,
+					      .content = end,
+					      .content_end = end,
+					      .end = end};
 
 		element.name = at + 1;
 		element.name_size = strcspn(xml->text + at + 1, " \t\r\n/>");
@@ -238,8 +244,8 @@ bool xml_next(const struct xml_text *xml, const struct xml_element *parent, size
 			return false;
 		if (kind == TAG_OTHER)
 			continue;
-		if (kind == TAG_START && !find_close(xml, end, parent->content_end,
-						     &element.content_end, &element.end))
+		if (kind == TAG_START &&
+		    !find_close(xml, end, parent->content_end, &element.content_end, &element.end))
 			return false;
 		*ret = element;
 		*offset = element.end;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* VM settings of the firmware, which only a configuration holds: leaves of the virtual BIOS beside its variables. */
+/* VM settings of the firmware, which only a configuration holds: leaves of the virtual BIOS beside
+ * its variables. */
 #include <errno.h>
 #include <string.h>
 
@@ -20,8 +21,9 @@ static bool find_leaf(const struct xml_text *xml, const struct xml_element *bios
 	return xml_child(xml, bios, key, ret);
 }
 
-int xml_set_leaf(const uint8_t *old, size_t size, const char *name, const char *key, const char *type,
-		 const char *value, uint8_t **ret, size_t *ret_size, struct error *err)
+int xml_set_leaf(const uint8_t *old, size_t size, const char *name, const char *key,
+		 const char *type, const char *value, uint8_t **ret, size_t *ret_size,
+		 struct error *err)
 {
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
 	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * UEFI variables in a Hyper-V configuration, changed: see xml.h. The text is copied from span to span; only what says
- * something else is written anew. Not tried on a host: it is done as the one real file suggests.
+ * UEFI variables in a Hyper-V configuration, changed: see xml.h. The text is copied from span to
+ * span; only what says something else is written anew. Not tried on a host: it is done as the one
+ * real file suggests.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ struct update {
 	const char *name;
 	const struct nvram *wanted;
 	bool *is_written; /* for each wanted variable */
-	size_t indent;    /* columns before the children of the nvram node */
+	size_t indent;	  /* columns before the children of the nvram node */
 	bool map_changes;
 	struct buffer out;
 };
@@ -46,8 +47,8 @@ static void add_bytes(struct update *update, const char *leaf, const uint8_t *da
 
 static void add_integer(struct update *update, const char *leaf, uint64_t value)
 {
-	buffer_printf(&update->out, "<%s type=\"integer\">%llu</%s>", leaf, (unsigned long long)value,
-		      leaf);
+	buffer_printf(&update->out, "<%s type=\"integer\">%llu</%s>", leaf,
+		      (unsigned long long)value, leaf);
 }
 
 /* "8BE4DF61-93CA-11D2-AA0D-00E098032B8CBoot0000" */
@@ -66,7 +67,8 @@ static void add_key(struct buffer *out, const struct nvram_variable *variable)
 /* How Hyper-V writes a name that is no XML name is not known. */
 static int check_name(const struct nvram_variable *variable, struct error *err)
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 
 	if (variable->name[0] && variable->name[strspn(variable->name, allowed)] == '\0')
 		return 0;
@@ -98,7 +100,9 @@ static void add_new_variable(struct update *update, size_t index)
 	update->is_written[index] = true;
 }
 
-/* All new variables that come before 'element' in the alphabet; all that are left when it is NULL. */
+/*
+ * All new variables that come before 'element' in the alphabet; all that are left when it is NULL.
+ */
 static int add_new_before(struct update *update, const struct xml_element *element,
 			  struct error *err)
 {
@@ -241,7 +245,8 @@ static int add_map(struct update *update, struct error *err)
 	return 0;
 }
 
-static bool is_named(const struct update *update, const struct xml_element *element, const char *name)
+static bool is_named(const struct update *update, const struct xml_element *element,
+		     const char *name)
 {
 	return element->name_size == strlen(name) &&
 	       strncmp(update->xml->text + element->name, name, element->name_size) == 0;

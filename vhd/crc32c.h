@@ -13,7 +13,8 @@
  */
 uint32_t crc32c(uint32_t crc, const void *bytes, size_t length);
 
-/* The CRC of a structure that holds its own CRC in the four bytes at 'field', which count as zero.
+/*
+ * The CRC of a structure that holds its own CRC in the four bytes at 'field', which count as zero.
  */
 uint32_t crc32c_without_field(const void *bytes, size_t length, size_t field);
 

@@ -21,7 +21,8 @@ struct findings {
 	size_t unlisted;
 };
 
-/* Add one sentence. 'findings' may be NULL: then nothing happens. Out of memory counts as unlisted.
+/*
+ * Add one sentence. 'findings' may be NULL: then nothing happens. Out of memory counts as unlisted.
  */
 void findings_add(struct findings *findings, enum vhd_severity severity, uint64_t offset,
 		  const char *format, ...) PRINTF_LIKE(4, 5);

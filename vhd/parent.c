@@ -115,7 +115,8 @@ int parent_search_init(struct parent_search *search, const struct image *child,
 	return r;
 }
 
-/* The name in 'folder' that equals 'name' but for case, as a new string; NULL when there is none.
+/*
+ * The name in 'folder' that equals 'name' but for case, as a new string; NULL when there is none.
  */
 static char *find_name(const char *folder, const char *name)
 {

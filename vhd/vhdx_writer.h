@@ -55,7 +55,8 @@ static inline bool piece_is_empty(const struct piece *piece)
  */
 int vhdx_next_piece(struct vhdx_writer *w, uint64_t offset, uint64_t end, struct piece *ret);
 
-/* Fill what follows from spec and contents: shape, parent, layout. Errors: mistakes of the caller.
+/*
+ * Fill what follows from spec and contents: shape, parent, layout. Errors: mistakes of the caller.
  */
 int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const struct vhdx_spec *spec,
 		     struct disk *contents, struct error *err);

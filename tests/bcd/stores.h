@@ -30,7 +30,8 @@ void store_names_done(char ***names);
 
 struct bcd_store *open_store(const struct bytes *bytes);
 
-/* A target with partition GUIDs made from what the store's own devices name; up to 16 partitions.
+/*
+ * A target with partition GUIDs made from what the store's own devices name; up to 16 partitions.
  */
 struct synthetic_target {
 	struct bcd_target target;

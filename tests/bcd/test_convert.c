@@ -71,7 +71,8 @@ Test(bcd_convert, boot_manager_and_tester_move_to_the_esp)
 	cr_assert_str_eq(text_of(store, MEMDIAG, BCD_PATH), "\\EFI\\Microsoft\\Boot\\memtest.efi");
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_TIMEOUT), "30");
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_DEFAULT), MADE_LOADER);
-	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s",
+		     notes.warnings.count ? notes.warnings.texts[0] : "");
 	cr_assert_eq(notes.dropped.count, 0);
 	cr_assert_eq(notes.changed.count, 6);
 }
@@ -142,7 +143,8 @@ Test(bcd_convert, what_only_a_bios_starts_is_dropped_with_its_references)
 	cr_assert_str_eq(notes.dropped.texts[0],
 			 "entry 'Earlier Windows' {466f5a88-0af2-4f76-9038-095b170dc21c}: "
 			 "only a BIOS can start it");
-	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s",
+		     notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
 Test(bcd_convert, foreign_disk_stays_and_is_reported)
@@ -182,7 +184,8 @@ Test(bcd_convert, malformed_elements_are_repaired_or_dropped)
 		     hive_t_multiple_strings);
 	cr_assert_str_eq(text_of(store, MADE_LOADER, 0x260000a0), "");
 	cr_assert_eq(notes.dropped.count, 1);
-	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s",
+		     notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
 Test(bcd_convert, default_follows_the_chosen_windows)
@@ -292,7 +295,8 @@ Test(bcd_convert, devices_of_every_kind)
 		 gpt_text(MADE_WINDOWS));
 	cr_assert_str_eq(converted_device(&locate, BCD_OS_DEVICE, &notes), expected);
 	cr_assert_str_eq(converted_device(&anywhere, BCD_OS_DEVICE, &notes), "locate=\\w.vhdx");
-	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s",
+		     notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
 /* The old system partition is not in the target when it has become the ESP. */
@@ -341,7 +345,8 @@ Test(bcd_convert, rebuilt_store_starts_the_recovery_environment)
 
 	cr_assert_eq(bcd_rebuild(NULL, 0, "BCD", &how, &to.at, &to.size, &notes, &err), 0, "%s",
 		     err.message);
-	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.count ? notes.warnings.texts[0] : "");
+	cr_assert_eq(notes.warnings.count, 0, "%s",
+		     notes.warnings.count ? notes.warnings.texts[0] : "");
 	cr_assert_eq(bcd_default_entry(to.at, to.size, "BCD", &entry, &err), 0);
 	cr_assert_str_eq(entry.path, "\\Windows\\system32\\winload.efi");
 	cr_assert_str_eq(entry.description, "Windows Server 2019");

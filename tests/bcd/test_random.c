@@ -257,7 +257,8 @@ static void assert_kept(const struct bcd_store *before, const struct bcd_store *
 		cr_assert_not_null(bcd_store_find(before, &after->objects[i]->id));
 }
 
-/* Options objects that a dropped entry took away are the one thing that stays wrong, and is said.
+/*
+ * Options objects that a dropped entry took away are the one thing that stays wrong, and is said.
  */
 static bool is_about_options(const char *finding)
 {
@@ -290,7 +291,8 @@ static void convert_one(void)
 	cr_assert_eq(memcmp(to.at, again.at, to.size), 0);
 	cr_assert_eq(bcd_check(to.at, to.size, "BCD", &findings, &err), 0);
 	for (size_t i = 0; i < findings.warnings.count; i++)
-		cr_assert(is_about_options(findings.warnings.texts[i]), "%s", findings.warnings.texts[i]);
+		cr_assert(is_about_options(findings.warnings.texts[i]), "%s",
+			  findings.warnings.texts[i]);
 	after = open_store(&to);
 	assert_kept(before, after);
 }

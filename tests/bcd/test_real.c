@@ -246,7 +246,8 @@ Test(bcd_real, no_false_alarm)
 		bytes = read_file(path);
 		cr_assert_eq(bcd_check(bytes.at, bytes.size, names[i], &notes, NULL), 0);
 		cr_assert_eq(notes.warnings.count, expected, "%s: %zu findings: %s", names[i],
-			     notes.warnings.count, notes.warnings.count ? notes.warnings.texts[0] : "");
+			     notes.warnings.count,
+			     notes.warnings.count ? notes.warnings.texts[0] : "");
 	}
 }
 

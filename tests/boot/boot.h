@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The stand-in for Windows' boot manager: an EFI program that is started like bootmgfw.efi, looks at what the boot
- * manager would look at, tells the serial console, and switches the machine off. All of it is independent of the
- * program under test.
+ * The stand-in for Windows' boot manager: an EFI program that is started like bootmgfw.efi, looks
+ * at what the boot manager would look at, tells the serial console, and switches the machine off.
+ * All of it is independent of the program under test.
  */
 #ifndef HVGEN2_TESTS_BOOT_BOOT_H
 #define HVGEN2_TESTS_BOOT_BOOT_H
@@ -23,7 +23,8 @@ struct hive {
 	UINTN size;
 };
 
-/* Signature, sequence numbers and checksum of the base block; prints them, and fails when one is wrong. */
+/* Signature, sequence numbers and checksum of the base block; prints them, and fails when one is
+ * wrong. */
 void hive_check(const struct hive *hive);
 /* The key at a path of ASCII names with backslashes, below the root; case does not matter. */
 UINT32 hive_key(const struct hive *hive, const CHAR8 *path);
@@ -42,12 +43,14 @@ BOOLEAN find_partition(const UINT8 guid[16], struct partition *ret);
 
 /* A file on an NTFS volume (ntfs_read.c). */
 struct ntfs_file {
-	UINT64 size;         /* bytes */
-	BOOLEAN is_wof;      /* Compact OS: the contents are compressed in another stream, 'start' is all zeros */
+	UINT64 size;	/* bytes */
+	BOOLEAN is_wof; /* Compact OS: the contents are compressed in another stream, 'start' is all
+			   zeros */
 	UINT8 start[0x1000]; /* the first bytes, zeros behind the end */
 };
 
-/* Find the file at a path of ASCII names with backslashes, below the root; case does not matter. Fails when it cannot. */
+/* Find the file at a path of ASCII names with backslashes, below the root; case does not matter.
+ * Fails when it cannot. */
 void ntfs_read(EFI_HANDLE partition, const CHAR16 *path, struct ntfs_file *ret);
 
 #endif

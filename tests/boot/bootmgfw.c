@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The stand-in for bootmgfw.efi: see boot.h. It goes the way of the boot manager: load option, own volume, BCD store,
- * default entry, partition of the default entry, and the loader there.
+ * The stand-in for bootmgfw.efi: see boot.h. It goes the way of the boot manager: load option, own
+ * volume, BCD store, default entry, partition of the default entry, and the loader there.
  */
 #include "boot.h"
 
 #include <efistdarg.h>
 
 #define BCD_PATH L"\\EFI\\Microsoft\\Boot\\BCD"
-#define BOOTMGR  "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
+#define BOOTMGR	 "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"
 
-/* Device element of a partition: type at 0x10, partition GUID at 0x20, style (0 = GPT) at 0x34, disk GUID at 0x38. */
+/* Device element of a partition: type at 0x10, partition GUID at 0x20, style (0 = GPT) at 0x34,
+ * disk GUID at 0x38. */
 #define DEVICE_SIZE 88
 
 #define PE_HEADER 0x3c /* of the DOS header: offset of the PE header */
@@ -75,7 +76,8 @@ static struct hive read_bcd(EFI_HANDLE volume)
 	EFI_FILE_INFO *info;
 	UINT8 *bytes;
 
-	if (!root || EFI_ERROR(uefi_call_wrapper(root->Open, 5, root, &file, BCD_PATH, EFI_FILE_MODE_READ, 0)))
+	if (!root || EFI_ERROR(uefi_call_wrapper(root->Open, 5, root, &file, BCD_PATH,
+						 EFI_FILE_MODE_READ, 0)))
 		fail(L"cannot open %s", BCD_PATH);
 	info = LibFileInfo(file);
 	hive.size = info->FileSize;
@@ -96,7 +98,8 @@ static void append(CHAR8 *text, const char *more)
 }
 
 /* The data of an element of an object. */
-static const UINT8 *element(const struct hive *bcd, const CHAR8 *object, const CHAR8 *type, UINT32 *ret_size)
+static const UINT8 *element(const struct hive *bcd, const CHAR8 *object, const CHAR8 *type,
+			    UINT32 *ret_size)
 {
 	CHAR8 path[128] = {0};
 	const UINT8 *data;
@@ -139,7 +142,8 @@ static void check_loader(const struct partition *partition, const CHAR16 *path)
 		fail(L"loader: %s is not a PE program", path);
 	else if (le16(file.start + header + 4) != PE_AMD64)
 		fail(L"loader: %s is for machine 0x%04x", path, le16(file.start + header + 4));
-	Print(L"loader: %s, %ld bytes, %s, on partition {%g}\n", path, file.size, kind, &partition->guid);
+	Print(L"loader: %s, %ld bytes, %s, on partition {%g}\n", path, file.size, kind,
+	      &partition->guid);
 }
 
 static void check_default(const struct hive *bcd)

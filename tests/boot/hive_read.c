@@ -5,17 +5,17 @@
 #define BASE 4096 /* of the hive bins; offsets of cells count from here */
 
 /* Key node: signature after the length of the cell. */
-#define NK_SUBKEYS      0x18
-#define NK_SUBKEY_LIST  0x20
-#define NK_VALUES       0x28
-#define NK_VALUE_LIST   0x2c
-#define NK_NAME_LENGTH  0x4c
-#define NK_NAME         0x50
+#define NK_SUBKEYS     0x18
+#define NK_SUBKEY_LIST 0x20
+#define NK_VALUES      0x28
+#define NK_VALUE_LIST  0x2c
+#define NK_NAME_LENGTH 0x4c
+#define NK_NAME	       0x50
 
 #define VK_NAME_LENGTH 0x06
 #define VK_DATA_SIZE   0x08
-#define VK_DATA        0x0c
-#define VK_NAME        0x18
+#define VK_DATA	       0x0c
+#define VK_NAME	       0x18
 #define VK_INLINE      0x80000000u
 
 UINT16 le16(const UINT8 *at)
@@ -91,7 +91,8 @@ static UINT32 find_subkey(const struct hive *hive, UINT32 key, const CHAR8 *name
 		const UINT8 *at = cell(hive, child, NK_NAME);
 		UINT16 child_length = le16(at + NK_NAME_LENGTH);
 
-		if (same_name(cell(hive, child, NK_NAME + child_length) + NK_NAME, child_length, name, length))
+		if (same_name(cell(hive, child, NK_NAME + child_length) + NK_NAME, child_length,
+			      name, length))
 			return child;
 	}
 	return 0;
@@ -125,7 +126,8 @@ const UINT8 *hive_value(const struct hive *hive, UINT32 key, const CHAR8 *name, 
 		const UINT8 *value = cell(hive, offset, VK_NAME);
 		UINT16 length = le16(value + VK_NAME_LENGTH);
 
-		if (!same_name(cell(hive, offset, VK_NAME + length) + VK_NAME, length, name, strlena(name)))
+		if (!same_name(cell(hive, offset, VK_NAME + length) + VK_NAME, length, name,
+			       strlena(name)))
 			continue;
 		size = le32(value + VK_DATA_SIZE);
 		*ret_size = size & ~VK_INLINE;

@@ -1,60 +1,62 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A small reader of NTFS volumes: finds a file by its path and reads its unnamed stream, from the blocks of a partition.
+ * A small reader of NTFS volumes: finds a file by its path and reads its unnamed stream, from the
+ * blocks of a partition.
  *
- * The way is that of a boot manager: boot sector, the record of $MFT, the record of each folder on the path, searched
- * along its tree of names ($I30), and the record of the file. What does not hold together ends the program with a
- * sentence. Streams that NTFS compresses or encrypts, and attributes of which a part is in another record (attribute
- * lists), are not read: the program says so and fails.
+ * The way is that of a boot manager: boot sector, the record of $MFT, the record of each folder on
+ * the path, searched along its tree of names ($I30), and the record of the file. What does not hold
+ * together ends the program with a sentence. Streams that NTFS compresses or encrypts, and
+ * attributes of which a part is in another record (attribute lists), are not read: the program says
+ * so and fails.
  *
  * Nothing is freed: streams point into their records, and the machine is switched off soon.
  */
 #include "boot.h"
 
-#define BOOT_SECTOR_SIZE    512
-#define BOOT_SECTOR_BYTES   0x0b
-#define BOOT_CLUSTER        0x0d /* sectors; above 128: power of two, negative */
-#define BOOT_SECTORS        0x28
-#define BOOT_MFT            0x30 /* cluster */
-#define BOOT_RECORD         0x40 /* clusters; negative: power of two, in bytes */
-#define MAX_CLUSTER         0x200000u
-#define MAX_RECORD          0x10000u
-#define FIXUP_STRIDE        512
+#define BOOT_SECTOR_SIZE  512
+#define BOOT_SECTOR_BYTES 0x0b
+#define BOOT_CLUSTER	  0x0d /* sectors; above 128: power of two, negative */
+#define BOOT_SECTORS	  0x28
+#define BOOT_MFT	  0x30 /* cluster */
+#define BOOT_RECORD	  0x40 /* clusters; negative: power of two, in bytes */
+#define MAX_CLUSTER	  0x200000u
+#define MAX_RECORD	  0x10000u
+#define FIXUP_STRIDE	  512
 
-#define RECORD_FIXUPS       0x04 /* offset and number of the update sequence, the same in index blocks */
-#define RECORD_SEQUENCE     0x10
-#define RECORD_ATTRIBUTES   0x14
-#define RECORD_FLAGS        0x16
-#define RECORD_USED         0x18
-#define RECORD_IN_USE       1
-#define RECORD_HEADER       0x30
-#define ROOT_FOLDER         5
-#define REFERENCE_RECORD    0xffffffffffffull /* above it: the sequence number */
+#define RECORD_FIXUPS	  0x04 /* offset and number of the update sequence, as in index blocks */
+#define RECORD_SEQUENCE	  0x10
+#define RECORD_ATTRIBUTES 0x14
+#define RECORD_FLAGS	  0x16
+#define RECORD_USED	  0x18
+#define RECORD_IN_USE	  1
+#define RECORD_HEADER	  0x30
+#define ROOT_FOLDER	  5
+#define REFERENCE_RECORD  0xffffffffffffull /* above it: the sequence number */
 
-#define ATTRIBUTE_LIST      0x20
-#define ATTRIBUTE_DATA      0x80
-#define ATTRIBUTE_ROOT      0x90
-#define ATTRIBUTE_BLOCKS    0xa0
-#define ATTRIBUTE_REPARSE   0xc0
-#define ATTRIBUTE_END       0xffffffffu
-#define COMPRESSED          0x00ff
-#define ENCRYPTED           0x4000
-#define REPARSE_WOF         0x80000017u
+#define ATTRIBUTE_LIST	  0x20
+#define ATTRIBUTE_DATA	  0x80
+#define ATTRIBUTE_ROOT	  0x90
+#define ATTRIBUTE_BLOCKS  0xa0
+#define ATTRIBUTE_REPARSE 0xc0
+#define ATTRIBUTE_END	  0xffffffffu
+#define COMPRESSED	  0x00ff
+#define ENCRYPTED	  0x4000
+#define REPARSE_WOF	  0x80000017u
 
-#define ROOT_BLOCK_SIZE     0x08
-#define ROOT_NODE           0x10
-#define BLOCK_VCN           0x10
-#define BLOCK_NODE          0x18
-#define NODE_HEADER         0x10
-#define ENTRY_LENGTH        0x08
-#define ENTRY_KEY_LENGTH    0x0a
-#define ENTRY_FLAGS         0x0c
-#define ENTRY_HAS_CHILD     1
-#define ENTRY_LAST          2
-#define ENTRY_HEADER        0x10
-#define KEY_NAME_LENGTH     0x40
-#define KEY_NAME            0x42
-#define MAX_DEPTH           16
+#define ROOT_BLOCK_SIZE	 0x08
+#define ROOT_NODE	 0x10
+#define BLOCK_VCN	 0x10
+#define BLOCK_NODE	 0x18
+#define NODE_HEADER	 0x10
+#define ENTRY_LENGTH	 0x08
+#define ENTRY_KEY_LENGTH 0x0a
+#define ENTRY_FLAGS	 0x0c
+#define ENTRY_HAS_CHILD	 1
+#define ENTRY_LAST	 2
+#define ENTRY_HEADER	 0x10
+#define KEY_NAME_LENGTH	 0x40
+#define KEY_NAME	 0x42
+#define MAX_DEPTH	 16
 
 /* Bytes of an attribute: in its record, or in clusters that a list of runs names. */
 struct stream {
@@ -94,8 +96,8 @@ static void read_bytes(const struct volume *volume, UINT64 offset, UINTN size, U
 		fail(L"NTFS: offset 0x%lx lies outside of the volume", offset);
 	blocks = AllocatePool(rounded);
 	if (!blocks || EFI_ERROR(uefi_call_wrapper(volume->io->ReadBlocks, 5, volume->io,
-						   volume->io->Media->MediaId, offset / block, rounded,
-						   blocks)))
+						   volume->io->Media->MediaId, offset / block,
+						   rounded, blocks)))
 		fail(L"NTFS: cannot read at offset 0x%lx", offset);
 	CopyMem(buffer, blocks + skip, size);
 	FreePool(blocks);
@@ -112,7 +114,8 @@ static UINT64 number(const UINT8 *at, UINTN size)
 }
 
 /* Decode one run; 'run' holds the one before. FALSE at the end of the list. */
-static BOOLEAN next_run(const struct volume *volume, const UINT8 **at, const UINT8 *end, struct run *run)
+static BOOLEAN next_run(const struct volume *volume, const UINT8 **at, const UINT8 *end,
+			struct run *run)
 {
 	UINT64 clusters = volume->size / volume->cluster_size;
 	UINTN length, start;
@@ -133,8 +136,8 @@ static BOOLEAN next_run(const struct volume *volume, const UINT8 **at, const UIN
 	return TRUE;
 }
 
-static void read_runs(const struct volume *volume, const struct stream *stream, UINT64 offset, UINTN size,
-		      UINT8 *buffer)
+static void read_runs(const struct volume *volume, const struct stream *stream, UINT64 offset,
+		      UINTN size, UINT8 *buffer)
 {
 	const UINT8 *at = stream->runs;
 	struct run run = {0};
@@ -148,14 +151,14 @@ static void read_runs(const struct volume *volume, const struct stream *stream, 
 		from = start > offset ? start : offset;
 		to = end < offset + size ? end : offset + size;
 		if (from < to && !run.sparse)
-			read_bytes(volume, run.cluster * volume->cluster_size + (from - start), to - from,
-				   buffer + (from - offset));
+			read_bytes(volume, run.cluster * volume->cluster_size + (from - start),
+				   to - from, buffer + (from - offset));
 	}
 }
 
 /* All of the bytes, or the program fails. */
-static void read_stream(const struct volume *volume, const struct stream *stream, UINT64 offset, UINTN size,
-			UINT8 *buffer)
+static void read_stream(const struct volume *volume, const struct stream *stream, UINT64 offset,
+			UINTN size, UINT8 *buffer)
 {
 	if (offset > stream->size || size > stream->size - offset)
 		fail(L"NTFS: offset 0x%lx lies behind the end of a stream", offset);
@@ -171,7 +174,8 @@ static void read_stream(const struct volume *volume, const struct stream *stream
 	read_runs(volume, stream, offset, size, buffer);
 }
 
-/* The last two bytes of each 512 are kept in the header, and stand-ins on the disk show a write that was torn. */
+/* The last two bytes of each 512 are kept in the header, and stand-ins on the disk show a write
+ * that was torn. */
 static void undo_fixups(UINT8 *bytes, UINT32 size)
 {
 	UINT32 offset = le16(bytes + RECORD_FIXUPS), count = le16(bytes + RECORD_FIXUPS + 2);
@@ -199,13 +203,15 @@ static void check_record(const struct volume *volume, UINT8 *record, UINT64 numb
 		fail(L"NTFS: record %ld is damaged", number);
 }
 
-/* The record that a reference names; its sequence number must be right, unless the reference has none. */
+/* The record that a reference names; its sequence number must be right, unless the reference has
+ * none. */
 static const UINT8 *read_record(const struct volume *volume, UINT64 reference)
 {
 	UINT64 number = reference & REFERENCE_RECORD;
 	UINT8 *record = new_bytes(volume->record_size);
 
-	read_stream(volume, &volume->mft, number * volume->record_size, volume->record_size, record);
+	read_stream(volume, &volume->mft, number * volume->record_size, volume->record_size,
+		    record);
 	check_record(volume, record, number);
 	if (reference >> 48 && reference >> 48 != le16(record + RECORD_SEQUENCE))
 		fail(L"NTFS: the reference to record %ld is out of date", number);
@@ -306,12 +312,13 @@ static void read_boot_sector(struct volume *volume, UINT64 *ret_mft)
 	cluster = boot[BOOT_CLUSTER];
 	if (cluster > 128)
 		cluster = power_of_two(boot[BOOT_CLUSTER]);
-	if (sector < 256 || sector > 4096 || sector & (sector - 1) || cluster == 0 || cluster & (cluster - 1) ||
-	    cluster > MAX_CLUSTER / sector)
+	if (sector < 256 || sector > 4096 || sector & (sector - 1) || cluster == 0 ||
+	    cluster & (cluster - 1) || cluster > MAX_CLUSTER / sector)
 		fail(L"NTFS: sectors of %d bytes and clusters of %d sectors", sector, cluster);
 	volume->cluster_size = sector * cluster;
 	record = boot[BOOT_RECORD];
-	volume->record_size = record > 127 ? power_of_two((UINT8)record) : record * volume->cluster_size;
+	volume->record_size =
+		record > 127 ? power_of_two((UINT8)record) : record * volume->cluster_size;
 	if (volume->record_size < FIXUP_STRIDE || volume->record_size > MAX_RECORD ||
 	    volume->record_size % FIXUP_STRIDE != 0)
 		fail(L"NTFS: records of %d bytes", volume->record_size);
@@ -366,7 +373,8 @@ static const UINT8 *entry_key(const UINT8 *entry, UINT32 size)
 		fail(L"NTFS: the entries of a folder have no end");
 	length = le16(entry + ENTRY_LENGTH);
 	key = le16(entry + ENTRY_KEY_LENGTH);
-	if (length < ENTRY_HEADER + (le16(entry + ENTRY_FLAGS) & ENTRY_HAS_CHILD ? 8 : 0) || length > size)
+	if (length < ENTRY_HEADER + (le16(entry + ENTRY_FLAGS) & ENTRY_HAS_CHILD ? 8 : 0) ||
+	    length > size)
 		fail(L"NTFS: an entry of a folder is damaged");
 	if (le16(entry + ENTRY_FLAGS) & ENTRY_LAST)
 		return NULL;
@@ -377,11 +385,11 @@ static const UINT8 *entry_key(const UINT8 *entry, UINT32 size)
 }
 
 /*
- * Look for the name in a node with 'size' bytes from its header. Its reference, or 0: then *ret_child is the node to
- * look into, or FALSE in *ret_has_child says that there is none.
+ * Look for the name in a node with 'size' bytes from its header. Its reference, or 0: then
+ * *ret_child is the node to look into, or FALSE in *ret_has_child says that there is none.
  */
-static UINT64 search_node(const UINT8 *node, UINT32 size, const CHAR16 *name, UINTN length, BOOLEAN *ret_has_child,
-			  UINT64 *ret_child)
+static UINT64 search_node(const UINT8 *node, UINT32 size, const CHAR16 *name, UINTN length,
+			  BOOLEAN *ret_has_child, UINT64 *ret_child)
 {
 	UINT32 at, used, step;
 
@@ -404,8 +412,10 @@ static UINT64 search_node(const UINT8 *node, UINT32 size, const CHAR16 *name, UI
 	}
 }
 
-/* An index block; blocks are counted in clusters, or in 512 bytes when a cluster is larger than a block. */
-static const UINT8 *read_block(const struct volume *volume, const UINT8 *folder, UINT64 vcn, UINT32 size)
+/* An index block; blocks are counted in clusters, or in 512 bytes when a cluster is larger than a
+ * block. */
+static const UINT8 *read_block(const struct volume *volume, const UINT8 *folder, UINT64 vcn,
+			       UINT32 size)
 {
 	UINT32 unit = volume->cluster_size <= size ? volume->cluster_size : 512;
 	struct stream blocks;
@@ -424,7 +434,8 @@ static const UINT8 *read_block(const struct volume *volume, const UINT8 *folder,
 }
 
 /* The reference of a name in a folder; 0 when it is not there. */
-static UINT64 find_name(const struct volume *volume, const UINT8 *folder, const CHAR16 *name, UINTN length)
+static UINT64 find_name(const struct volume *volume, const UINT8 *folder, const CHAR16 *name,
+			UINTN length)
 {
 	BOOLEAN has_child = FALSE;
 	UINT64 reference, child;
@@ -436,15 +447,15 @@ static UINT64 find_name(const struct volume *volume, const UINT8 *folder, const 
 	if (!root.value || root.size < ROOT_NODE + NODE_HEADER)
 		fail(L"NTFS: the index root of a folder is damaged");
 	block_size = le32(root.value + ROOT_BLOCK_SIZE);
-	reference = search_node(root.value + ROOT_NODE, (UINT32)root.size - ROOT_NODE, name, length, &has_child,
-				&child);
+	reference = search_node(root.value + ROOT_NODE, (UINT32)root.size - ROOT_NODE, name, length,
+				&has_child, &child);
 	for (UINTN depth = 0; reference == 0 && has_child; depth++) {
 		const UINT8 *block = read_block(volume, folder, child, block_size);
 
 		if (depth == MAX_DEPTH)
 			fail(L"NTFS: the names of a folder are nested too deeply");
-		reference = search_node(block + BLOCK_NODE, block_size - BLOCK_NODE, name, length, &has_child,
-					&child);
+		reference = search_node(block + BLOCK_NODE, block_size - BLOCK_NODE, name, length,
+					&has_child, &child);
 	}
 	return reference;
 }
@@ -495,5 +506,6 @@ void ntfs_read(EFI_HANDLE partition, const CHAR16 *path, struct ntfs_file *ret)
 	ret->size = data.size;
 	ret->is_wof = is_wof(&volume, record);
 	ZeroMem(ret->start, sizeof(ret->start));
-	read_stream(&volume, &data, 0, data.size < sizeof(ret->start) ? data.size : sizeof(ret->start), ret->start);
+	read_stream(&volume, &data, 0,
+		    data.size < sizeof(ret->start) ? data.size : sizeof(ret->start), ret->start);
 }

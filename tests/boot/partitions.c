@@ -8,7 +8,8 @@
 static HARDDRIVE_DEVICE_PATH *hard_drive_node(EFI_DEVICE_PATH *path)
 {
 	for (; !IsDevicePathEnd(path); path = NextDevicePathNode(path))
-		if (DevicePathType(path) == MEDIA_DEVICE_PATH && DevicePathSubType(path) == MEDIA_HARDDRIVE_DP)
+		if (DevicePathType(path) == MEDIA_DEVICE_PATH &&
+		    DevicePathSubType(path) == MEDIA_HARDDRIVE_DP)
 			return (HARDDRIVE_DEVICE_PATH *)path;
 	return NULL;
 }
@@ -24,7 +25,8 @@ static BOOLEAN disk_guid(EFI_DEVICE_PATH *path, EFI_GUID *ret)
 	BOOLEAN good;
 
 	SetDevicePathEndNode(last);
-	if (EFI_ERROR(uefi_call_wrapper(BS->LocateDevicePath, 3, &gEfiBlockIoProtocolGuid, &rest, &handle)) ||
+	if (EFI_ERROR(uefi_call_wrapper(BS->LocateDevicePath, 3, &gEfiBlockIoProtocolGuid, &rest,
+					&handle)) ||
 	    EFI_ERROR(uefi_call_wrapper(BS->HandleProtocol, 3, handle, &gEfiBlockIoProtocolGuid,
 					(VOID **)&io)))
 		return FALSE;
@@ -44,7 +46,8 @@ static BOOLEAN is_wanted(EFI_HANDLE handle, const UINT8 guid[16], struct partiti
 	EFI_DEVICE_PATH *path = DevicePathFromHandle(handle);
 	HARDDRIVE_DEVICE_PATH *node = path ? hard_drive_node(path) : NULL;
 
-	if (!node || node->SignatureType != SIGNATURE_TYPE_GUID || CompareMem(node->Signature, guid, 16) != 0)
+	if (!node || node->SignatureType != SIGNATURE_TYPE_GUID ||
+	    CompareMem(node->Signature, guid, 16) != 0)
 		return FALSE;
 	ret->handle = handle;
 	CopyMem(&ret->guid, guid, sizeof(ret->guid));
@@ -58,7 +61,8 @@ BOOLEAN find_partition(const UINT8 guid[16], struct partition *ret)
 	UINTN count;
 	BOOLEAN found = FALSE;
 
-	if (EFI_ERROR(LibLocateHandle(ByProtocol, &gEfiBlockIoProtocolGuid, NULL, &count, &handles)))
+	if (EFI_ERROR(
+		    LibLocateHandle(ByProtocol, &gEfiBlockIoProtocolGuid, NULL, &count, &handles)))
 		return FALSE;
 	for (UINTN i = 0; i < count && !found; i++)
 		found = is_wanted(handles[i], guid, ret);

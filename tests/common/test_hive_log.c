@@ -98,7 +98,8 @@ Test(hive_log, real_system_hive_opens_after_recovery)
 	cr_assert_neq(hive_find(open, 0, "MountedDevices"), 0);
 }
 
-/* A clean hive before and after a change, of the same size: what a log carries is the difference.
+/*
+ * A clean hive before and after a change, of the same size: what a log carries is the difference.
  */
 static void make_pair(struct bytes *before, struct bytes *after)
 {
@@ -213,7 +214,8 @@ Test(hive_log, logs_of_another_time_do_not_apply)
 	cr_assert_null(found.at);
 }
 
-/* Every damage of a log gives a hive or an error, and an entry with a flipped bit is not applied.
+/*
+ * Every damage of a log gives a hive or an error, and an entry with a flipped bit is not applied.
  */
 Test(hive_log, damaged_entries_are_not_applied)
 {

@@ -18,14 +18,16 @@ struct memory_disk {
 	uint8_t *bytes;
 };
 
-static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t offset, struct error *err)
+static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
 	(void)err;
 	memcpy(buffer, ((struct memory_disk *)disk)->bytes + offset, length);
 	return 0;
 }
 
-static int memory_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret, struct error *err)
+static int memory_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
+			 struct error *err)
 {
 	bool hole = offset / MIB == 1;
 
@@ -57,16 +59,19 @@ static void set_up(void)
 {
 	struct error err = ERROR_INIT;
 
-	source = (struct memory_disk){
-		.disk = {.ops = &memory_ops, .name = "source", .size = SOURCE_SIZE, .sector_size = 512},
-		.bytes = malloc(SOURCE_SIZE)};
+	source = (struct memory_disk){.disk = {.ops = &memory_ops,
+					       .name = "source",
+					       .size = SOURCE_SIZE,
+					       .sector_size = 512},
+				      .bytes = malloc(SOURCE_SIZE)};
 	for (size_t i = 0; i < SOURCE_SIZE; i++)
 		source.bytes[i] = i / MIB == 1 ? 0 : (uint8_t)(i * 2654435761U >> 24);
 	oracle = calloc(1, TARGET_SIZE);
 	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
-		memcpy(oracle + ranges[i].target, source.bytes + ranges[i].source, ranges[i].length);
-	cr_assert_eq(changes_open(&source.disk, TARGET_SIZE, ranges, ARRAY_SIZE(ranges), 64 * MIB, &changes,
-				  &err),
+		memcpy(oracle + ranges[i].target, source.bytes + ranges[i].source,
+		       ranges[i].length);
+	cr_assert_eq(changes_open(&source.disk, TARGET_SIZE, ranges, ARRAY_SIZE(ranges), 64 * MIB,
+				  &changes, &err),
 		     0, "%s", err.message);
 }
 
@@ -98,7 +103,9 @@ static void assert_extents_tell_the_truth(void)
 			cr_assert(oracle[at] == 0 &&
 				  memcmp(oracle + at, oracle + at + 1, extent.length - 1) == 0);
 		if (extent.kind == DISK_DATA)
-			cr_assert_eq(memcmp(oracle + at, source.bytes + extent.file_offset, extent.length), 0);
+			cr_assert_eq(memcmp(oracle + at, source.bytes + extent.file_offset,
+					    extent.length),
+				     0);
 		at += extent.length;
 	}
 }
@@ -134,7 +141,8 @@ Test(changes, survives_random_writes)
 		length = (size_t)rand_r(&seed) % sizeof(buffer);
 		offset = (uint64_t)rand_r(&seed) % (TARGET_SIZE - length);
 		cr_assert_eq(disk_read(changes, buffer, length, offset, NULL), 0);
-		cr_assert_eq(memcmp(buffer, oracle + offset, length), 0, "seed %u, round %d", seed, round);
+		cr_assert_eq(memcmp(buffer, oracle + offset, length), 0, "seed %u, round %d", seed,
+			     round);
 	}
 	assert_equals_oracle();
 	assert_extents_tell_the_truth();
@@ -154,7 +162,8 @@ Test(changes, stops_at_its_limit)
 	struct disk *small;
 	uint8_t sectors[3 * 512] = {0};
 
-	cr_assert_eq(changes_open(&source.disk, TARGET_SIZE, ranges, ARRAY_SIZE(ranges), 1024, &small, &err),
+	cr_assert_eq(changes_open(&source.disk, TARGET_SIZE, ranges, ARRAY_SIZE(ranges), 1024,
+				  &small, &err),
 		     0);
 	cr_assert_eq(disk_write(small, sectors, 1024, 0, &err), 0);
 	cr_assert_eq(disk_write(small, sectors, sizeof(sectors), 0, &err), -ENOMEM);

@@ -103,7 +103,8 @@ Test(fat32_tree, labels)
 	remove("fat-label.img");
 }
 
-/* A disk that fails from its n-th write on, and sees how many bytes come straight from one buffer.
+/*
+ * A disk that fails from its n-th write on, and sees how many bytes come straight from one buffer.
  */
 struct counting_disk {
 	struct disk disk;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GUID partition tables: ours read by sgdisk and sfdisk, sgdisk's read by us, damage in every part.
+/*
+ * GUID partition tables: ours read by sgdisk and sfdisk, sgdisk's read by us, damage in every part.
  */
 #include <criterion/criterion.h>
 #include <errno.h>

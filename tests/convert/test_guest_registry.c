@@ -289,8 +289,8 @@ Test(guest_registry, real_hive_with_demoted_drivers)
 
 	if (size == 0)
 		cr_skip_test("the real hive is not there");
-	cr_assert_eq(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0, "%s",
-		     err.message);
+	cr_assert_eq(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0,
+		     "%s", err.message);
 	cr_assert_eq(notes.changed.count, 4);
 	cr_assert_eq(notes.warnings.count, 0);
 	cr_assert_eq(hive_open(after, after_size, "SYSTEM", &hive, &err), 0, "%s", err.message);

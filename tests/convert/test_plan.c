@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The plan is a pure function: surveys are made by hand, and what must hold for every plan is checked for many. */
+/* The plan is a pure function: surveys are made by hand, and what must hold for every plan is
+ * checked for many. */
 #include <criterion/criterion.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,8 +17,9 @@ static struct survey survey;
 static struct plan plan;
 static struct error err;
 
-static const struct plan_options defaults = {
-	.layout = LAYOUT_AUTO, .type = VHD_TYPE_MAX, .esp_size = PLAN_DEFAULT_ESP_SIZE};
+static const struct plan_options defaults = {.layout = LAYOUT_AUTO,
+					     .type = VHD_TYPE_MAX,
+					     .esp_size = PLAN_DEFAULT_ESP_SIZE};
 
 static void add(uint64_t offset, uint64_t length, uint8_t type)
 {
@@ -89,8 +91,10 @@ static void assert_sound(void)
 		if (partition->source == SURVEY_NONE) {
 			/* new partitions stand where nothing of the source is mapped */
 			for (size_t j = 0; j < plan.range_count; j++)
-				cr_assert(partition->offset + partition->length <= plan.ranges[j].target ||
-					  partition->offset >= plan.ranges[j].target + plan.ranges[j].length);
+				cr_assert(partition->offset + partition->length <=
+						  plan.ranges[j].target ||
+					  partition->offset >=
+						  plan.ranges[j].target + plan.ranges[j].length);
 			continue;
 		}
 		old = &survey.partitions[partition->source];
@@ -182,7 +186,8 @@ Test(plan, first_partition_at_sector_63_keeps_its_distance_to_blocks)
 	cr_assert_eq(plan.partitions[2].offset % (32 * MIB), 63 * 512);
 }
 
-/* GUIDs that Windows 10 derives for MBR volumes: {629458e4-0000-0000-0000-010000000000} is offset 0x10000. */
+/* GUIDs that Windows 10 derives for MBR volumes: {629458e4-0000-0000-0000-010000000000} is offset
+ * 0x10000. */
 Test(plan, partitions_keep_the_volume_names_of_windows)
 {
 	char text[GUID_TEXT_SIZE];
@@ -233,9 +238,11 @@ Test(plan, types_and_attributes)
 	cr_assert_eq(plan.gpt.partitions[2].attributes, GPT_ATTRIBUTE_NO_DRIVE_LETTER);
 	cr_assert_eq(plan.gpt.partitions[3].attributes, 0);
 	cr_assert(guid_equal(&plan.gpt.partitions[4].type, &recovery));
-	cr_assert_eq(plan.gpt.partitions[4].attributes, GPT_ATTRIBUTE_REQUIRED | GPT_ATTRIBUTE_NO_DRIVE_LETTER);
+	cr_assert_eq(plan.gpt.partitions[4].attributes,
+		     GPT_ATTRIBUTE_REQUIRED | GPT_ATTRIBUTE_NO_DRIVE_LETTER);
 	cr_assert_eq(plan.gpt.partitions[5].attributes, 0);
-	cr_assert_eq(plan.gpt.partitions[6].attributes, GPT_ATTRIBUTE_HIDDEN | GPT_ATTRIBUTE_NO_DRIVE_LETTER);
+	cr_assert_eq(plan.gpt.partitions[6].attributes,
+		     GPT_ATTRIBUTE_HIDDEN | GPT_ATTRIBUTE_NO_DRIVE_LETTER);
 	cr_assert_eq(plan.warnings.count, 1);
 }
 
@@ -280,7 +287,9 @@ Test(plan, refuses_to_grow_beyond_64_tib)
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
 }
 
-/* Any table of partitions in any order of sizes gives a sound plan, in every layout and block size. */
+/*
+ * Any table of partitions in any order of sizes gives a sound plan, in every layout and block size.
+ */
 Test(plan, random_tables)
 {
 	unsigned int seed = (unsigned int)time(NULL);

@@ -6,7 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Feed one input to the parser under test. Returns 0. Crashes, sanitizer findings and abort() are failures. */
+/* Feed one input to the parser under test. Returns 0. Crashes, sanitizer findings and abort() are
+ * failures. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

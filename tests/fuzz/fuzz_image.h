@@ -32,7 +32,8 @@ int fuzz_memfd(uint64_t size);
 void fuzz_put(int fd, uint64_t offset, const void *bytes, size_t length);
 void fuzz_get(int fd, uint64_t offset, void *bytes, size_t length);
 
-/* Apply the patches of the input, open and check the image by all means of the library, restore it.
+/*
+ * Apply the patches of the input, open and check the image by all means of the library, restore it.
  */
 void fuzz_image_run(const struct fuzz_image *image, const uint8_t *data, size_t size);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Load options, the device paths within, and signature lists: the same bytes as the data of a variable of each kind. */
+/* Load options, the device paths within, and signature lists: the same bytes as the data of a
+ * variable of each kind. */
 #include <stdlib.h>
 
 #include "fuzz.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * OVMF stores: the records of a blank 4M store, of which the first byte of the input may make one without authenticated
- * variables, or a small one, so that it gets full.
+ * OVMF stores: the records of a blank 4M store, of which the first byte of the input may make one
+ * without authenticated variables, or a small one, so that it gets full.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +12,10 @@
 #include "nvram/ovmf.h"
 #include "nvram_check.h"
 
-#define FIRST     0x64U
+#define FIRST	  0x64U
 #define SMALL_END 0x800U
-#define PLAIN     1U
-#define SMALL     2U
+#define PLAIN	  1U
+#define SMALL	  2U
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * VMGS version 3. The input stands at the front of a store of 16 blocks and its checksums are made right, so that the
- * fuzzer gets behind them: header 1 from its first 168 bytes, header 2 from the next, then the blocks from 2 on.
+ * VMGS version 3. The input stands at the front of a store of 16 blocks and its checksums are made
+ * right, so that the fuzzer gets behind them: header 1 from its first 168 bytes, header 2 from the
+ * next, then the blocks from 2 on.
  */
 #include <stdlib.h>
 #include <string.h>

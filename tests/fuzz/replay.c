@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Runs saved inputs through a fuzz target without libFuzzer, so that what was once found stays found. The arguments are
- * files, and folders whose files are taken in the order of their names. No input at all is an error.
+ * Runs saved inputs through a fuzz target without libFuzzer, so that what was once found stays
+ * found. The arguments are files, and folders whose files are taken in the order of their names. No
+ * input at all is an error.
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -47,7 +48,8 @@ static bool run_folder(const char *path, size_t *inputs)
 	for (int i = 0; i < count; i++) {
 		CLEANUP_FREE char *name = NULL;
 
-		ok = asprintf(&name, "%s/%s", path, entries[i]->d_name) > 0 && run(name, inputs) && ok;
+		ok = asprintf(&name, "%s/%s", path, entries[i]->d_name) > 0 && run(name, inputs) &&
+		     ok;
 		free(entries[i]);
 	}
 	if (count >= 0)

@@ -58,10 +58,10 @@ static void assert_bytes(const struct buffer *got, const char *hex)
 #define HEX_SCSI    "d96361baa104294db60572e2ffb1dc7f"
 #define HEX_NETWORK "635161f83edfc546913ff2d2f965ed0e"
 #define HEX_GUID    "443322116655887799aabbccddeeff00"
-#define HEX_MAC     "030b2500000000000000000000000000000000000000000000000000000000000000000000"
+#define HEX_MAC	    "030b2500000000000000000000000000000000000000000000000000000000000000000000"
 #define HEX_IPV4    "030c1b000000000000000000000000000000000000000000000000"
-#define HEX_IPV6                                                                   \
-	"030d3c000000000000000000000000000000000000000000000000000000"                 \
+#define HEX_IPV6                                                                                   \
+	"030d3c000000000000000000000000000000000000000000000000000000"                             \
 	"000000000000000000000000004000000000000000000000000000000000"
 
 Test(nvram_boot, device_paths_are_those_of_hyperv)
@@ -167,9 +167,9 @@ Test(nvram_boot, an_equal_entry_is_reused_and_goes_to_the_top)
 	cr_assert_eq(number, 1);
 	cr_assert_eq(nvram_boot_order(&nvram, order, 4), 2u);
 	cr_assert(order[0] == 1 && order[1] == 0);
-	cr_assert_eq(
-		nvram_add_windows_boot_manager(&nvram, &sample_esp, SAMPLE_BOOTMGFW, &number, NULL),
-		0);
+	cr_assert_eq(nvram_add_windows_boot_manager(&nvram, &sample_esp, SAMPLE_BOOTMGFW, &number,
+						    NULL),
+		     0);
 	cr_assert_eq(number, 0);
 	cr_assert_eq(nvram_boot_order(&nvram, order, 4), 2u);
 	cr_assert(order[0] == 0 && order[1] == 1);
@@ -246,7 +246,7 @@ Test(nvram_boot, damaged_lists_are_refused)
 		size_t offset;
 		uint8_t value;
 	} cases[] = {
-		{0, 1},     /* type */
+		{0, 1},	    /* type */
 		{4, 0x6d},  /* length */
 		{44, 0x11}, /* odd name */
 		{44, 0x10}, /* lengths that do not add up */
@@ -302,7 +302,8 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 	other.number = 4;
 	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
 	cr_assert_eq(nvram_from_template(bytes, size, "t", &other, SAMPLE_BOOTMGFW, false, &new,
-					 &new_size, &warning, NULL), 0);
+					 &new_size, &warning, NULL),
+		     0);
 	cr_assert(warning && strstr(warning, "Secure Boot"));
 	cr_assert_eq(nvram_decode(new, new_size, "t", &after, NULL), 0);
 	cr_assert_eq(nvram_boot_order(&after, order, 4), 2u);
@@ -315,8 +316,9 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 	cr_assert_eq(nvram_set(&before, &global, "KEK", 0x27, "x", 1, NULL), 0);
 	cr_assert_eq(nvram_set(&before, &security, "db", 0x27, "x", 1, NULL), 0);
 	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
-	cr_assert_eq(nvram_from_template(bytes, size, "t", &other, SAMPLE_BOOTMGFW, true, &new, &new_size,
-					 &warning, NULL), 0);
+	cr_assert_eq(nvram_from_template(bytes, size, "t", &other, SAMPLE_BOOTMGFW, true, &new,
+					 &new_size, &warning, NULL),
+		     0);
 	cr_assert_null(warning);
 	cr_assert_eq(nvram_decode(new, new_size, "t", &after, NULL), 0);
 	cr_assert_eq(nvram_boot_order(&after, order, 4), 1u);
@@ -329,7 +331,8 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 Test(nvram_boot, damaged_signature_lists_are_told)
 {
 	/* a list of two hashes: type, size, no header, size of one, two owners and hashes */
-	uint8_t list[28 + 2 * 48] = {0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40, 0xac, 0xa9, 0x41, 0xf9,
+	uint8_t list[28 + 2 * 48] = {0x26, 0x16, 0xc4, 0xc1, 0x4c,	   0x50,
+				     0x92, 0x40, 0xac, 0xa9, 0x41,	   0xf9,
 				     0x36, 0x93, 0x43, 0x28, sizeof(list), [24] = 48};
 	static const uint8_t bad[][2] = {{16, 27}, {16, 125}, {20, 97}, {24, 15}, {24, 47}};
 	struct nvram_variable variable = {.name = NULL, .data = list, .size = sizeof(list)};
@@ -341,7 +344,8 @@ Test(nvram_boot, damaged_signature_lists_are_told)
 		uint8_t keep = list[bad[i][0]];
 
 		list[bad[i][0]] = bad[i][1];
-		cr_assert_eq(nvram_read_signatures(&variable, &found, NULL), -EUCLEAN, "case %zu", i);
+		cr_assert_eq(nvram_read_signatures(&variable, &found, NULL), -EUCLEAN, "case %zu",
+			     i);
 		list[bad[i][0]] = keep;
 	}
 	variable.size--;

@@ -22,7 +22,7 @@
 TestSuite(nvram_containers);
 
 #define REAL_XML SHARED_DATA "/hyperv/dissect.target/D351C151-DAC7-4042-B434-B72D522C1E4A.xml"
-#define VENDOR   GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f)
+#define VENDOR	 GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f)
 
 static uint8_t *slurp(const char *path, size_t *size)
 {
@@ -75,7 +75,8 @@ static void set(struct nvram *nvram, const char *name, const void *data, size_t 
 	cr_assert_eq(nvram_set(nvram, &vendor, name, 7, data, size, NULL), 0);
 }
 
-/* The sample with some more, changed in many ways; the result must read back as wanted, and twice so. */
+/* The sample with some more, changed in many ways; the result must read back as wanted, and twice
+ * so. */
 static void exercise(const uint8_t *old, size_t size)
 {
 	CLEANUP_NVRAM struct nvram wanted = decode(old, size);
@@ -251,7 +252,8 @@ Test(nvram_containers, images_of_the_firmware)
 	exercise_file("/usr/share/OVMF/OVMF_VARS_4M.ms.fd");
 }
 
-/* Records that do not change keep their place and every byte, until the store is full and they move together. */
+/* Records that do not change keep their place and every byte, until the store is full and they move
+ * together. */
 Test(nvram_containers, ovmf_is_appended_to_and_then_compacted)
 {
 	CLEANUP_NVRAM struct nvram nvram = sample_nvram();
@@ -304,7 +306,8 @@ static char *xpath(const uint8_t *bytes, size_t size, const char *expression)
 	return text;
 }
 
-static void assert_xpath(const uint8_t *bytes, size_t size, const char *expression, const char *expected)
+static void assert_xpath(const uint8_t *bytes, size_t size, const char *expression,
+			 const char *expected)
 {
 	CLEANUP_FREE char *got = xpath(bytes, size, expression);
 
@@ -331,15 +334,19 @@ Test(nvram_containers, the_real_configuration)
 	CLEANUP_FREE uint8_t *same = update(old, size, &nvram, &new_size);
 	cr_assert(new_size == size && memcmp(same, old, size) == 0, "it round-trips unchanged");
 
-	cr_assert_eq(nvram_add_windows_boot_manager(&nvram, &sample_esp, SAMPLE_BOOTMGFW, NULL, NULL), 0);
+	cr_assert_eq(nvram_add_windows_boot_manager(&nvram, &sample_esp, SAMPLE_BOOTMGFW, NULL,
+						    NULL),
+		     0);
 	CLEANUP_FREE uint8_t *new = update(old, size, &nvram, &new_size);
 	CLEANUP_NVRAM struct nvram again = decode(new, new_size);
 	assert_same(&nvram, &again);
 	assert_xpath(new, new_size, "normalize-space(//nvram/map/index3)", GLOBAL_TEXT "Boot0002");
 	assert_xpath(new, new_size, "normalize-space(//nvram/map_max_index)", "4");
 	assert_xpath(new, new_size, "normalize-space(//nvram/_" GLOBAL_TEXT "Boot0002/index)", "3");
-	assert_xpath(new, new_size, "normalize-space(//nvram/_" GLOBAL_TEXT "BootOrder/data)", "AgAAAAEA");
-	assert_xpath(new, new_size, "name(//nvram/_" GLOBAL_TEXT "Boot0002/following-sibling::*[1])",
+	assert_xpath(new, new_size, "normalize-space(//nvram/_" GLOBAL_TEXT "BootOrder/data)",
+		     "AgAAAAEA");
+	assert_xpath(new, new_size,
+		     "name(//nvram/_" GLOBAL_TEXT "Boot0002/following-sibling::*[1])",
 		     "_" GLOBAL_TEXT "BootOrder");
 
 	/* take it back, and the file is the old one again */
@@ -355,7 +362,7 @@ Test(nvram_containers, the_real_configuration)
 
 #define SMALL_XML(node)                                                                            \
 	"<?xml version=\"1.0\" encoding=\"UTF-16\" standalone=\"yes\"?>\n<configuration>\n"        \
-	"  <_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_>\n    <chassis/>\n" node                       \
+	"  <_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_>\n    <chassis/>\n" node                        \
 	"    <pause_after_boot_failure type=\"bool\">False</pause_after_boot_failure>\n"           \
 	"  </_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_>\n</configuration>\n"
 
@@ -368,8 +375,8 @@ Test(nvram_containers, configurations_without_variables)
 	for (size_t i = 0; i < 3; i++) {
 		CLEANUP_NVRAM struct nvram nvram = sample_nvram();
 		size_t size;
-		CLEANUP_FREE uint8_t *new = update((const uint8_t *)cases[i], strlen(cases[i]), &nvram,
-						   &size);
+		CLEANUP_FREE uint8_t *new =
+			update((const uint8_t *)cases[i], strlen(cases[i]), &nvram, &size);
 		CLEANUP_NVRAM struct nvram got = decode(new, size);
 
 		assert_same(&nvram, &got);
@@ -384,13 +391,17 @@ Test(nvram_containers, settings_in_a_configuration)
 	uint8_t *new = NULL, *again = NULL;
 	size_t size, again_size;
 
-	cr_assert_eq(xml_set_leaf((const uint8_t *)old, strlen(old), "x", "pause_after_boot_failure",
-				  "bool", "True", &new, &size, NULL), 0);
+	cr_assert_eq(xml_set_leaf((const uint8_t *)old, strlen(old), "x",
+				  "pause_after_boot_failure", "bool", "True", &new, &size, NULL),
+		     0);
 	cr_assert(contains(new, size, "<pause_after_boot_failure type=\"bool\">True<"));
 	cr_assert_eq(size, strlen(old) - 1);
 	cr_assert_eq(xml_set_leaf(new, size, "x", "pxe_preferred_protocol", "integer", "6", &again,
-				  &again_size, NULL), 0);
-	cr_assert(contains(again, again_size, "</pause_after_boot_failure>\n    <pxe_preferred_protocol type=\"integer\">6<"));
+				  &again_size, NULL),
+		     0);
+	cr_assert(contains(
+		again, again_size,
+		"</pause_after_boot_failure>\n    <pxe_preferred_protocol type=\"integer\">6<"));
 	free(new);
 	free(again);
 }
@@ -403,8 +414,9 @@ Test(nvram_containers, bad_configurations_are_refused)
 		"<?xml version=\"1.0\"?><configuration/>",
 		"<?xml version=\"1.0\"?><!DOCTYPE configuration [<!ENTITY a \"b\">]><configuration/>",
 		SMALL_XML("<nvram><_" GLOBAL_TEXT "A/></nvram>"),
-		SMALL_XML("<nvram><_" GLOBAL_TEXT "A><attributes>7</attributes><index>x</index></_"
-			  GLOBAL_TEXT "A></nvram>"),
+		SMALL_XML("<nvram><_" GLOBAL_TEXT
+			  "A><attributes>7</attributes><index>x</index></_" GLOBAL_TEXT
+			  "A></nvram>"),
 		SMALL_XML("<nvram><_" GLOBAL_TEXT "A><attributes>7</attributes><index>0</index>"
 			  "<data>A</data></_" GLOBAL_TEXT "A></nvram>"),
 	};
@@ -412,7 +424,8 @@ Test(nvram_containers, bad_configurations_are_refused)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct nvram nvram = NVRAM_INIT;
 
-		cr_assert_eq(nvram_decode((const uint8_t *)cases[i], strlen(cases[i]), "x", &nvram, NULL),
+		cr_assert_eq(nvram_decode((const uint8_t *)cases[i], strlen(cases[i]), "x", &nvram,
+					  NULL),
 			     -EUCLEAN, "case %zu", i);
 	}
 }
@@ -464,7 +477,8 @@ Test(nvram_containers, the_json_of_version_1_keeps_what_it_does_not_know)
 			cr_assert(nvram_remove(&nvram, &vendor, cases[i].remove));
 		if (cases[i].set)
 			set(&nvram, cases[i].set, "\x09", 1);
-		cr_assert_eq(vmgs1_json_update(before, strlen(before), "x", &nvram, &after, NULL), 0);
+		cr_assert_eq(vmgs1_json_update(before, strlen(before), "x", &nvram, &after, NULL),
+			     0);
 		cr_assert_str_eq(after, expected, "case %zu: %s", i, after);
 	}
 }
@@ -480,7 +494,8 @@ Test(nvram_containers, version_1_headers_must_be_right)
 		struct nvram got = NVRAM_INIT;
 
 		bytes[at[i]] ^= 4;
-		cr_assert_eq(nvram_decode(bytes, size, "x", &got, NULL), -EUCLEAN, "byte %zu", at[i]);
+		cr_assert_eq(nvram_decode(bytes, size, "x", &got, NULL), -EUCLEAN, "byte %zu",
+			     at[i]);
 		bytes[at[i]] ^= 4;
 	}
 }
@@ -501,7 +516,8 @@ Test(nvram_containers, one_variable_in_one_file)
 	cr_assert_eq(efivarfs_encode(&nvram.variables[0], &linux_bytes, &linux_size, NULL), 0);
 	cr_assert_eq(linux_size, 4u + SAMPLE_OPTION_SIZE);
 	cr_assert_eq(efivarfs_decode(linux_bytes, linux_size,
-				     "/a/Boot0000-8be4df61-93ca-11d2-aa0d-00e098032b8c", &linux_got, NULL),
+				     "/a/Boot0000-8be4df61-93ca-11d2-aa0d-00e098032b8c", &linux_got,
+				     NULL),
 		     0);
 	cr_assert(nvram_variable_equal(&linux_got.variables[0], &nvram.variables[0]));
 	free(bytes);
@@ -510,9 +526,10 @@ Test(nvram_containers, one_variable_in_one_file)
 
 Test(nvram_containers, json_keeps_other_members)
 {
-	const char *old = "{\"version\": 2, \"extra\": [1], \"variables\": [{\"name\": \"A\", \"guid\": "
-			  "\"d719b2cb-3d3a-4596-a3bc-dad00e67656f\", \"attr\": 7, \"data\": \"01fF\", "
-			  "\"digest\": \"00\"}]}";
+	const char *old =
+		"{\"version\": 2, \"extra\": [1], \"variables\": [{\"name\": \"A\", \"guid\": "
+		"\"d719b2cb-3d3a-4596-a3bc-dad00e67656f\", \"attr\": 7, \"data\": \"01fF\", "
+		"\"digest\": \"00\"}]}";
 	CLEANUP_NVRAM struct nvram nvram = decode((const uint8_t *)old, strlen(old));
 	size_t size;
 
@@ -534,7 +551,8 @@ Test(nvram_containers, other_files_are_no_stores)
 	struct nvram nvram = NVRAM_INIT;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		cr_assert_eq(nvram_decode((const uint8_t *)cases[i], strlen(cases[i]), "x", &nvram, NULL),
+		cr_assert_eq(nvram_decode((const uint8_t *)cases[i], strlen(cases[i]), "x", &nvram,
+					  NULL),
 			     -EUCLEAN, "case %zu", i);
 	cr_assert_eq(nvram_decode(zero, sizeof(zero), "x", &nvram, NULL), -EUCLEAN);
 }

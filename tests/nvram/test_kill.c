@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The writer of a store, killed after each call that changes the file system: what is left under the store's name is the
- * old store or the new one. The calls of common/outfile.c go through the wrappers below (linker option --wrap); the store
- * is written in twenty pieces, and each is tried whole and half done.
+ * The writer of a store, killed after each call that changes the file system: what is left under
+ * the store's name is the old store or the new one. The calls of common/outfile.c go through the
+ * wrappers below (linker option --wrap); the store is written in twenty pieces, and each is tried
+ * whole and half done.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -178,8 +179,8 @@ static unsigned int kill_everywhere(const struct bytes *old)
 			write_file(old->data, old->size);
 			status = edit_and_die(calls, half_done);
 			left = read_file();
-			cr_assert(same(&left, old) || same(&left, &new), "neither old nor new after call %d",
-				  calls);
+			cr_assert(same(&left, old) || same(&left, &new),
+				  "neither old nor new after call %d", calls);
 			news += same(&left, &new);
 			free(left.data);
 			if (status == 0)

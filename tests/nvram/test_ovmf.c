@@ -40,9 +40,11 @@ static uint8_t *slurp(const char *path, size_t *size)
 Test(nvram_ovmf, made_from_nothing_is_the_blank_image_with_two_records)
 {
 	static const uint8_t order[84] = {
-		0xaa, 0x55, 0x3f, 0x00, 0x07, [36] = 0x14, [40] = 0x02, [44] = 0x61, 0xdf, 0xe4, 0x8b,
-		0xca, 0x93, 0xd2, 0x11, 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c, 'B', 0, 'o',
-		0, 'o', 0, 't', 0, 'O', 0, 'r', 0, 'd', 0, 'e', 0, 'r', 0, 0, 0, 0, 0, 0xff, 0xff};
+		0xaa, 0x55, 0x3f, 0x00, 0x07, [36] = 0x14, [40] = 0x02, [44] = 0x61, 0xdf, 0xe4,
+		0x8b, 0xca, 0x93, 0xd2, 0x11, 0xaa,	   0x0d,	0x00,	     0xe0, 0x98,
+		0x03, 0x2b, 0x8c, 'B',	0,    'o',	   0,		'o',	     0,	   't',
+		0,    'O',  0,	  'r',	0,    'd',	   0,		'e',	     0,	   'r',
+		0,    0,    0,	  0,	0,    0xff,	   0xff};
 	size_t size, blank_size;
 	CLEANUP_FREE uint8_t *store = make(&size);
 	CLEANUP_FREE uint8_t *blank = slurp("/usr/share/OVMF/OVMF_VARS_4M.fd", &blank_size);
@@ -135,8 +137,8 @@ Test(nvram_ovmf, damage_is_refused)
 
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		store[at[i]] ^= 0x10;
-		cr_assert_eq(nvram_decode(store, size, "store", &nvram, NULL), -EUCLEAN, "byte %#zx",
-			     at[i]);
+		cr_assert_eq(nvram_decode(store, size, "store", &nvram, NULL), -EUCLEAN,
+			     "byte %#zx", at[i]);
 		store[at[i]] ^= 0x10;
 	}
 	cr_assert_eq(nvram_decode(store, 0x1000, "store", &nvram, NULL), -EUCLEAN);

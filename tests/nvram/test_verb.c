@@ -18,7 +18,7 @@
 
 #define REAL_XML   SHARED_DATA "/hyperv/dissect.target/D351C151-DAC7-4042-B434-B72D522C1E4A.xml"
 #define CONTROLLER "11223344-5566-7788-99aa-bbccddeeff00"
-#define ADAPTER    "aabbccdd-5566-7788-99aa-bbccddeeff00"
+#define ADAPTER	   "aabbccdd-5566-7788-99aa-bbccddeeff00"
 
 static char folder[64];
 
@@ -119,8 +119,8 @@ static void assert_valid(const char *path)
 
 		snprintf(name, sizeof(name), "Boot%04X", numbers[i]);
 		variable = nvram_get(&store.nvram, &global, name);
-		cr_assert(efi_loadopt_is_valid((efi_load_option *)variable->data, variable->size), "%s",
-			  name);
+		cr_assert(efi_loadopt_is_valid((efi_load_option *)variable->data, variable->size),
+			  "%s", name);
 	}
 }
 
@@ -129,11 +129,13 @@ static void make_disk(const char *path)
 {
 	CLEANUP_FREE char *command = NULL;
 
-	cr_assert_geq(asprintf(&command,
-			       "truncate -s 300M %s && sgdisk -n 3:2048:+100M -t 3:ef00 -u 3:65604577-96f4-4851-"
-			       "872f-df5886722450 -n 1:300000:+50M %s > /dev/null",
-			       path, path),
-		      0);
+	cr_assert_geq(
+		asprintf(
+			&command,
+			"truncate -s 300M %s && sgdisk -n 3:2048:+100M -t 3:ef00 -u 3:65604577-96f4-4851-"
+			"872f-df5886722450 -n 1:300000:+50M %s > /dev/null",
+			path, path),
+		0);
 	if (system("command -v sgdisk > /dev/null") != 0)
 		cr_skip_test("no sgdisk");
 	cr_assert_eq(system(command), 0);
@@ -151,7 +153,9 @@ static void make_store(const char *format, const char *store)
 
 		if (access(REAL_XML, R_OK) < 0)
 			cr_skip_test("no real configuration");
-		cr_assert_geq(asprintf(&command, "cp %s %s && chmod 640 %s", REAL_XML, store, store), 0);
+		cr_assert_geq(asprintf(&command, "cp %s %s && chmod 640 %s", REAL_XML, store,
+				       store),
+			      0);
 		cr_assert_eq(system(command), 0);
 		RUN(0, "remove network:0 drive:0 %s", store);
 	} else {
@@ -258,7 +262,8 @@ Test(nvram_verb, an_equal_entry_is_reused_and_a_stale_one_replaced)
 	cr_assert_eq(system("sgdisk -u 3:R disk.img > /dev/null"), 0);
 	RUN(0, "add-file --disk disk.img --replace store");
 	assert_order("store", "F0006 N0000 D0001 D0002 D0003");
-	RUN(0, "add-file --disk disk.img --path '\\EFI\\Boot\\bootx64.efi' --description Other store");
+	RUN(0,
+	    "add-file --disk disk.img --path '\\EFI\\Boot\\bootx64.efi' --description Other store");
 	assert_order("store", "F0004 F0006 N0000 D0001 D0002 D0003");
 	assert_valid("store");
 	RUN(2, "add-file --disk disk.img --path EFI store");
@@ -299,7 +304,8 @@ Test(nvram_verb, mode_and_link_of_a_store_stay)
 	cr_assert_eq(stat("store", &st), 0);
 	cr_assert_eq(st.st_mode & 07777, 0604u);
 	assert_order("store", "D0003 F0004 N0000 D0001 D0002");
-	cr_assert_eq(system("test -z \"$(ls -A | grep '^\\.store')\""), 0, "a temporary file is left");
+	cr_assert_eq(system("test -z \"$(ls -A | grep '^\\.store')\""), 0,
+		     "a temporary file is left");
 }
 
 Test(nvram_verb, settings_are_of_configurations_only)
@@ -312,14 +318,16 @@ Test(nvram_verb, settings_are_of_configurations_only)
 	assert_says("Set-VMFirmware -PreferredNetworkBootProtocol IPv6");
 	cr_assert_eq(rename("web01.vmgs", "D351C151-DAC7-4042-B434-B72D522C1E4A.vmgs"), 0);
 	RUN(3, "set pause-after-boot-failure off D351C151-DAC7-4042-B434-B72D522C1E4A.vmgs");
-	assert_says("Get-VM -Id D351C151-DAC7-4042-B434-B72D522C1E4A | Set-VMFirmware -PauseAfterBootFailure Off");
+	assert_says(
+		"Get-VM -Id D351C151-DAC7-4042-B434-B72D522C1E4A | Set-VMFirmware -PauseAfterBootFailure Off");
 	make_store("xml", "vm.xml");
 	RUN(0, "set network-boot-protocol ipv6 vm.xml");
 	RUN(0, "set pause-after-boot-failure On vm.xml");
-	cr_assert_eq(system("iconv -f utf-16 -t utf-8 vm.xml | grep -c -e '<pxe_preferred_protocol "
-			    "type=\"integer\">6<' -e '<pause_after_boot_failure type=\"bool\">True<' | "
-			    "grep -qx 2"),
-		     0);
+	cr_assert_eq(
+		system("iconv -f utf-16 -t utf-8 vm.xml | grep -c -e '<pxe_preferred_protocol "
+		       "type=\"integer\">6<' -e '<pause_after_boot_failure type=\"bool\">True<' | "
+		       "grep -qx 2"),
+		0);
 	RUN(2, "set pause-after-boot-failure perhaps vm.xml");
 	RUN(2, "set colour blue vm.xml");
 	assert_order("vm.xml", "F0004 N0000 D0001 D0002 D0003");
@@ -370,8 +378,8 @@ Test(nvram_verb, single_variables_come_and_go)
 }
 
 /*
- * The VHD around both versions for qemu-img, told not to go by the geometry, which openvmm leaves zero too; the GPT of
- * version 1 for sgdisk.
+ * The VHD around both versions for qemu-img, told not to go by the geometry, which openvmm leaves
+ * zero too; the GPT of version 1 for sgdisk.
  */
 Test(nvram_verb, other_tools_read_the_wrapping)
 {
@@ -380,10 +388,11 @@ Test(nvram_verb, other_tools_read_the_wrapping)
 	make_store("vmgs-v1", "one");
 	if (system("command -v qemu-img > /dev/null") != 0)
 		cr_skip_test("no qemu-img");
-	cr_assert_eq(system("for f in one three; do qemu-img info --output json --image-opts driver=vpc,"
-			    "file.driver=file,file.filename=$f,force_size_calc=current_size | "
-			    "grep -q '\"virtual-size\": 4194304' || exit 1; done"),
-		     0);
+	cr_assert_eq(
+		system("for f in one three; do qemu-img info --output json --image-opts driver=vpc,"
+		       "file.driver=file,file.filename=$f,force_size_calc=current_size | "
+		       "grep -q '\"virtual-size\": 4194304' || exit 1; done"),
+		0);
 	cr_assert_eq(system("head -c 4194304 one > one.img && sgdisk -v one.img | "
 			    "grep -q 'No problems found'"),
 		     0);

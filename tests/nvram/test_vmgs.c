@@ -38,10 +38,10 @@ static int decode(const uint8_t *store, size_t size)
 
 Test(nvram_vmgs, made_from_nothing_is_the_worked_example)
 {
-	static const uint8_t header[36] = {
-		0x47, 0x55, 0x45, 0x53, 0x54, 0x52, 0x54, 0x53, 0x00, 0x00, 0x03, 0x00,
-		0x28, 0xed, 0x2e, 0x6d, 0x01, 0x00, 0x00, 0x00, 0xa8, 0x00, 0x00, 0x00,
-		0x02, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
+	static const uint8_t header[36] = {0x47, 0x55, 0x45, 0x53, 0x54, 0x52, 0x54, 0x53, 0x00,
+					   0x00, 0x03, 0x00, 0x28, 0xed, 0x2e, 0x6d, 0x01, 0x00,
+					   0x00, 0x00, 0xa8, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00,
+					   0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00};
 	static const uint8_t self[16] = {2, 0, 0, 0, 1, 0, 0, 0, 0x00, 0x10};
 	static const uint8_t list[16] = {4, 0, 0, 0, 1, 0, 0, 0, 0xb4, 0x01};
 	static const uint8_t extended[16] = {3, 0, 0, 0, 1, 0, 0, 0, 0x00, 0x10};
@@ -71,7 +71,8 @@ Test(nvram_vmgs, it_reads_back)
 		cr_assert(nvram_variable_equal(&again.variables[i], &nvram.variables[i]));
 }
 
-/* What vmgstool leaves after 'create' and 'write': header 2 is active and points at a table behind the old one. */
+/* What vmgstool leaves after 'create' and 'write': header 2 is active and points at a table behind
+ * the old one. */
 Test(nvram_vmgs, the_second_header_is_found)
 {
 	CLEANUP_FREE uint8_t *store = make();
@@ -96,7 +97,7 @@ Test(nvram_vmgs, sequence_numbers_must_follow_each_other)
 	static const struct {
 		uint32_t first, second;
 		int active; /* -1: refused */
-	} cases[] = {{1, 2, 1},          {2, 1, 0},  {1, 1, -1},         {1, 3, -1},
+	} cases[] = {{1, 2, 1},		 {2, 1, 0},	     {1, 1, -1},	 {1, 3, -1},
 		     {UINT32_MAX, 0, 1}, {0, UINT32_MAX, 0}, {UINT32_MAX, 1, -1}};
 	CLEANUP_FREE uint8_t *store = make();
 	struct vmgs vmgs;

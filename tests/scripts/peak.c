@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* peak FILE COMMAND...: run a command and write its peak memory in KiB into FILE; the status is that of the command. */
+/* peak FILE COMMAND...: run a command and write its peak memory in KiB into FILE; the status is
+ * that of the command. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

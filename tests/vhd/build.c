@@ -331,7 +331,8 @@ void seal_vhd(const char *path, uint64_t offset, size_t size, size_t field)
 	patch(path, offset, bytes, size);
 }
 
-/* Bitmaps with every mix of bits in a byte; data in all sectors, so that ignoring a bit is noticed.
+/*
+ * Bitmaps with every mix of bits in a byte; data in all sectors, so that ignoring a bit is noticed.
  */
 static void build_vhd_block(int image, int oracle, const struct vhd_recipe *recipe, uint64_t offset,
 			    uint64_t at, uint64_t *state)

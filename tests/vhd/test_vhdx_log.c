@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Logs with changes to replay. Truth: qemu-img, which replays in place, and the pages themselves.
+/*
+ * Logs with changes to replay. Truth: qemu-img, which replays in place, and the pages themselves.
  */
 #include <criterion/criterion.h>
 #include <stdio.h>

@@ -80,7 +80,8 @@ Test(vhdx_write, does_not_store_zeros)
 	struct stat st;
 
 	make_raw(raw, 64 * MIB, 0, 1, 7);
-	/* Zeros that the host file stores, over blocks 3 to 10; block 11 ends in one byte of data.
+	/*
+	 * Zeros that the host file stores, over blocks 3 to 10; block 11 ends in one byte of data.
 	 */
 	cr_assert_eq(run("dd if=/dev/zero of='%s' bs=1M seek=3 count=9 conv=notrunc", raw), 0);
 	patch(raw, 12 * MIB - 1, "x", 1);
