@@ -27,7 +27,9 @@ int write_behind(struct write_behind *state, uint64_t end)
 		return 0;
 	/* An error is found when the piece is waited for. */
 	sync_file_range(state->fd, (off_t)sent, (off_t)(end - sent), SYNC_FILE_RANGE_WRITE);
-	state->settled = sent;
 	state->sent = end;
-	return settled < sent ? settle(state->fd, (off_t)settled, (off_t)(sent - settled)) : 0;
+	if (end - settled <= WRITE_BEHIND_LEAD)
+		return 0;
+	state->settled = end - WRITE_BEHIND_LEAD;
+	return settle(state->fd, (off_t)settled, (off_t)(state->settled - settled));
 }

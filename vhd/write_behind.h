@@ -12,8 +12,10 @@
 
 #include <stdint.h>
 
-/* Enough for the device to work at its best speed; two are on their way at a time. */
+/* Enough for the device to work at its best speed. */
 #define WRITE_BEHIND_PIECE (32ULL * 1024 * 1024)
+/* How much may be on its way; what is smaller is never waited for. */
+#define WRITE_BEHIND_LEAD (256ULL * 1024 * 1024)
 
 struct write_behind {
 	int fd;

@@ -316,7 +316,7 @@ Test(faults, device_refuses_a_piece)
 	struct error first = ERROR_INIT;
 	long pieces;
 
-	make_raw(path, 256 * MIB, 8, MIB, 11);
+	make_raw(path, 512 * MIB, 8, MIB, 11);
 	s.parent = open_disk(path);
 	patched_init(&s.contents, s.parent, s.parent->size);
 	cr_assert_eq(write_output(&s, s.output, &first), 0, "%s", first.message);
@@ -344,7 +344,7 @@ Test(faults, without_sync_file_range)
 	struct error err = ERROR_INIT;
 
 	make_scene(&s, VHD_TYPE_FIXED);
-	s.contents.disk.size = 128 * MIB;
+	s.contents.disk.size = 512 * MIB;
 	plan.sync_code = EINVAL;
 	plan.syncs = plan.at = 0;
 	cr_assert_eq(write_output(&s, s.output, &err), 0, "%s", err.message);
