@@ -4,8 +4,8 @@
  *
  * Pieces of the file are sent to the device as soon as they are complete, and leave the page cache
  * once they are there. So the sync at the end has little to wait for, the cache keeps the source
- * and what else the host needs, and the memory written to stays the same few pieces: in a virtual
- * machine, memory that was free for long costs several times as much to write to as such.
+ * and what else the host needs, and the same memory is used again and again: in a virtual machine,
+ * the first use of memory that was free for long costs several times as much.
  */
 #ifndef HVGEN2_VHD_WRITE_BEHIND_H
 #define HVGEN2_VHD_WRITE_BEHIND_H
