@@ -345,9 +345,12 @@ Test(faults, without_sync_file_range)
 
 	make_scene(&s, VHD_TYPE_FIXED);
 	s.contents.disk.size = 512 * MIB;
+	unlink(s.reference);
+	cr_assert_eq(write_output(&s, s.reference, &err), 0, "%s", err.message);
 	plan.sync_code = EINVAL;
 	plan.syncs = plan.at = 0;
 	cr_assert_eq(write_output(&s, s.output, &err), 0, "%s", err.message);
+	cr_assert_eq(run("cmp '%s' '%s'", s.output, s.reference), 0);
 	cr_assert_gt(plan.syncs, 1);
 }
 
