@@ -2,19 +2,25 @@
 /*
  * Moving bytes from a disk into a file.
  *
- * Bytes that stand in a file go with copy_file_range(): the kernel copies without passing them
- * through this process, and XFS and Btrfs share the blocks instead of copying at all. What it does
- * not copy (other file systems, old kernels) is read and written.
+ * Bytes that stand in a file go from file to file, the first way that works:
+ *
+ *   shared     XFS and Btrfs let both files have the same blocks, and nothing is copied
+ *   direct     the device takes them from the page cache (direct.h): ext4 and XFS
+ *   kernel     copy_file_range(): at least they do not pass through this process
+ *   by hand    read and written
  */
 #include "vhd/copy.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/fs.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "vhd/direct.h"
 #include "vhd/io.h"
 
 #define PROBES	   16
@@ -48,12 +54,12 @@ static int64_t copy_by_kernel(int from, uint64_t from_offset, int to, uint64_t t
 }
 
 /* Read through the disk and write what is not zero. */
-static int copy_by_hand(const struct copy *copy, struct disk *disk, uint64_t offset,
-			uint64_t length, uint64_t to, bool *ret_stored, struct error *err)
+static int copy_by_hand(const struct copy *copy, uint64_t offset, uint64_t length, uint64_t to,
+			struct error *err)
 {
 	while (length > 0) {
 		size_t n = (size_t)min_u64(length, COPY_BUFFER);
-		int r = disk_read(disk, copy->buffer, n, offset, err);
+		int r = disk_read(copy->disk, copy->buffer, n, offset, err);
 
 		if (r < 0)
 			return r;
@@ -61,7 +67,6 @@ static int copy_by_hand(const struct copy *copy, struct disk *disk, uint64_t off
 			r = io_write(copy->fd, copy->buffer, n, to);
 			if (r < 0)
 				return copy_failed(copy, -r, err);
-			*ret_stored = true;
 		}
 		offset += n;
 		to += n;
@@ -70,25 +75,80 @@ static int copy_by_hand(const struct copy *copy, struct disk *disk, uint64_t off
 	return 0;
 }
 
-/* One run of data of the source file. */
-static int copy_data(const struct copy *copy, struct disk *disk, uint64_t offset, int fd,
-		     uint64_t file_offset, uint64_t length, uint64_t to, bool *ret_stored,
-		     struct error *err)
+/* Bring whole pages from file to file, shared or direct. Returns like copy_by_kernel(). */
+static int64_t copy_pages(int from, uint64_t from_offset, int to, uint64_t to_offset,
+			  uint64_t length)
 {
-	int64_t done = copy_by_kernel(fd, file_offset, copy->fd, to, length);
-	uint64_t n;
+	struct file_clone_range range = {from, from_offset, round_down(length, DIRECT_PAGE),
+					 to_offset};
 
+	if (!direct_is_best(to) || range.src_length == 0)
+		return 0;
+	if (ioctl(to, FICLONERANGE, &range) == 0)
+		return (int64_t)range.src_length;
+	return direct_copy(from, from_offset, to, to_offset, range.src_length);
+}
+
+/* Bring as much as possible from file to file. Returns like copy_by_kernel(). */
+static int64_t copy_by_file(int from, uint64_t from_offset, int to, uint64_t to_offset,
+			    uint64_t length)
+{
+	int64_t pages = copy_pages(from, from_offset, to, to_offset, length), rest;
+
+	if (pages < 0)
+		return pages;
+	rest = copy_by_kernel(from, from_offset + (uint64_t)pages, to, to_offset + (uint64_t)pages,
+			      length - (uint64_t)pages);
+	return rest < 0 ? rest : pages + rest;
+}
+
+int copy_finish(struct copy *copy, struct error *err)
+{
+	struct copy_pending p = copy->pending;
+	int64_t done;
+	int r;
+
+	copy->pending.length = 0;
+	if (p.length == 0)
+		return 0;
+	done = copy_by_file(p.fd, p.from, copy->fd, p.to, p.length);
 	if (done < 0)
 		return copy_failed(copy, (int)-done, err);
-	n = (uint64_t)done;
-	if (n > 0)
-		*ret_stored = true;
-	return copy_by_hand(copy, disk, offset + n, length - n, to + n, ret_stored, err);
+	r = copy_by_hand(copy, p.offset + (uint64_t)done, p.length - (uint64_t)done,
+			 p.to + (uint64_t)done, err);
+	if (r < 0)
+		return r;
+	r = write_behind(&copy->behind, p.to + p.length);
+	return r < 0 ? copy_failed(copy, -r, err) : 0;
+}
+
+/* Does 'next' go on where 'p' ends? What starts within a block stays alone, as it may be possible
+ * neither to share nor to write it directly. */
+static bool follows(const struct copy_pending *p, const struct copy_pending *next)
+{
+	return p->length > 0 && p->length < DIRECT_WINDOW && p->to % MIB == 0 &&
+	       next->offset == p->offset + p->length && next->fd == p->fd &&
+	       next->from == p->from + p->length && next->to == p->to + p->length;
+}
+
+/* One run of data of a source file. */
+static int copy_data(struct copy *copy, const struct copy_pending *data, struct error *err)
+{
+	if (follows(&copy->pending, data)) {
+		copy->pending.length += data->length;
+	} else {
+		int r = copy_finish(copy, err);
+
+		if (r < 0)
+			return r;
+		copy->pending = *data;
+	}
+	return 0;
 }
 
 /* The first data of the source file from 'at' on, and where they end; 'end' when there are none. */
-static int find_data(struct copy *copy, struct disk *disk, int fd, uint64_t at, uint64_t end,
-		     uint64_t *ret_start, uint64_t *ret_end, struct error *err)
+static int find_data(struct copy *copy, int fd, uint64_t at, uint64_t end, uint64_t *ret_start,
+		     uint64_t *ret_end, struct error *err)
 {
 	struct copy_run *run = &copy->run;
 
@@ -98,7 +158,7 @@ static int find_data(struct copy *copy, struct disk *disk, int fd, uint64_t at, 
 		if (r < 0)
 			return error_failed(err, -r,
 					    "'%s': cannot look for holes at offset %" PRIu64 ": %s",
-					    disk->name, at, strerror(-r));
+					    copy->disk->name, at, strerror(-r));
 		run->fd = fd;
 		run->from = at;
 	}
@@ -107,8 +167,8 @@ static int find_data(struct copy *copy, struct disk *disk, int fd, uint64_t at, 
 	return 0;
 }
 
-int copy_extent(struct copy *copy, struct disk *disk, uint64_t offset,
-		const struct disk_extent *extent, uint64_t to, bool *ret_stored, struct error *err)
+int copy_extent(struct copy *copy, uint64_t offset, const struct disk_extent *extent, uint64_t to,
+		struct error *err)
 {
 	uint64_t at = extent->file_offset, end = at + extent->length, skip;
 	int r;
@@ -116,18 +176,23 @@ int copy_extent(struct copy *copy, struct disk *disk, uint64_t offset,
 	if (extent->kind == DISK_HOLE || extent->kind == DISK_ZERO)
 		return 0;
 	if (extent->kind == DISK_MEMORY)
-		return copy_by_hand(copy, disk, offset, extent->length, to, ret_stored, err);
+		return copy_by_hand(copy, offset, extent->length, to, err);
 	while (at < end) {
 		uint64_t start, stop;
 
-		r = find_data(copy, disk, extent->fd, at, end, &start, &stop, err);
+		r = find_data(copy, extent->fd, at, end, &start, &stop, err);
 		if (r < 0)
 			return r;
 		if (start == end)
 			break;
 		skip = start - extent->file_offset;
-		r = copy_data(copy, disk, offset + skip, extent->fd, start, stop - start, to + skip,
-			      ret_stored, err);
+		r = copy_data(copy,
+			      &(struct copy_pending){.offset = offset + skip,
+						     .fd = extent->fd,
+						     .from = start,
+						     .to = to + skip,
+						     .length = stop - start},
+			      err);
 		if (r < 0)
 			return r;
 		at = stop;
@@ -136,15 +201,14 @@ int copy_extent(struct copy *copy, struct disk *disk, uint64_t offset,
 }
 
 /* Is there anything but zeros at some places spread over the range? */
-static int probe(const struct copy *copy, struct disk *disk, uint64_t offset, uint64_t length,
-		 struct error *err)
+static int probe(const struct copy *copy, uint64_t offset, uint64_t length, struct error *err)
 {
 	uint64_t step = length / PROBES;
 
 	if (step < PROBE_SIZE)
 		return 1;
 	for (uint64_t i = 0; i < PROBES; i++) {
-		int r = disk_read(disk, copy->buffer, PROBE_SIZE, offset + i * step, err);
+		int r = disk_read(copy->disk, copy->buffer, PROBE_SIZE, offset + i * step, err);
 
 		if (r < 0)
 			return r;
@@ -154,8 +218,8 @@ static int probe(const struct copy *copy, struct disk *disk, uint64_t offset, ui
 	return 1;
 }
 
-int copy_extent_is_zero(struct copy *copy, struct disk *disk, uint64_t offset,
-			const struct disk_extent *extent, struct error *err)
+int copy_extent_is_zero(struct copy *copy, uint64_t offset, const struct disk_extent *extent,
+			struct error *err)
 {
 	uint64_t length = extent->length, start, stop;
 	int r;
@@ -163,16 +227,16 @@ int copy_extent_is_zero(struct copy *copy, struct disk *disk, uint64_t offset,
 	if (extent->kind == DISK_HOLE || extent->kind == DISK_ZERO)
 		return 1;
 	if (extent->kind == DISK_DATA) {
-		r = find_data(copy, disk, extent->fd, extent->file_offset,
-			      extent->file_offset + length, &start, &stop, err);
+		r = find_data(copy, extent->fd, extent->file_offset, extent->file_offset + length,
+			      &start, &stop, err);
 		if (r < 0 || start == extent->file_offset + length)
 			return r < 0 ? r : 1;
 	}
-	r = probe(copy, disk, offset, length, err);
+	r = probe(copy, offset, length, err);
 	while (r > 0 && length > 0) {
 		size_t n = (size_t)min_u64(length, COPY_BUFFER);
 
-		r = disk_read(disk, copy->buffer, n, offset, err);
+		r = disk_read(copy->disk, copy->buffer, n, offset, err);
 		if (r < 0)
 			return r;
 		r = is_zero(copy->buffer, n);

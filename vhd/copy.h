@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/disk.h"
+#include "vhd/write_behind.h"
 
 /* The pieces in which bytes pass through memory; larger ones leave the processor's cache. */
 #define COPY_BUFFER (256 * 1024)
@@ -19,30 +20,46 @@ struct copy_run {
 	uint64_t end;	/* up to here; 0: no run is known */
 };
 
+/* Bytes of a source file that are still to be copied. */
+struct copy_pending {
+	uint64_t offset; /* of the disk */
+	int fd;		 /* where they stand, at 'from' */
+	uint64_t from;
+	uint64_t to;
+	uint64_t length; /* 0: there are none */
+};
+
 struct copy {
-	int fd;		  /* the file written to */
-	const char *name; /* of it, for messages */
-	uint8_t *buffer;  /* COPY_BUFFER bytes */
+	struct disk *disk; /* copied from */
+	int fd;		   /* the file written to */
+	const char *name;  /* of it, for messages */
+	uint8_t *buffer;   /* COPY_BUFFER bytes */
 	/* The last one found: on tmpfs asking costs as much as the run is long. */
 	struct copy_run run;
+	/* Runs that follow on in both files are collected: a few large calls cost less. */
+	struct copy_pending pending;
+	struct write_behind behind;
 };
 
 /* Writing to the file failed with errno 'code': fills *err and returns -code. */
 int copy_failed(const struct copy *copy, int code, struct error *err);
 
 /*
- * Bring 'extent', which stands at 'offset' of 'disk', to 'to' of the file, where nothing but zeros
- * stands yet. Holes of a source file stay holes. *ret_stored is set (never cleared) when something
- * was written.
+ * Bring 'extent', which stands at 'offset' of the disk, to 'to' of the file, where nothing but
+ * zeros stands yet; 'to' rises from call to call. Holes of a source file stay holes. What goes from
+ * file to file may wait for a later call, or for copy_finish().
  */
-int copy_extent(struct copy *copy, struct disk *disk, uint64_t offset,
-		const struct disk_extent *extent, uint64_t to, bool *ret_stored, struct error *err);
+int copy_extent(struct copy *copy, uint64_t offset, const struct disk_extent *extent, uint64_t to,
+		struct error *err);
+
+/* Copy what waits. */
+int copy_finish(struct copy *copy, struct error *err);
 
 /*
  * Is 'extent' nothing but zeros? Asks a few places first, so that it costs little where there is
  * data. Returns 1, 0 or a negative errno.
  */
-int copy_extent_is_zero(struct copy *copy, struct disk *disk, uint64_t offset,
-			const struct disk_extent *extent, struct error *err);
+int copy_extent_is_zero(struct copy *copy, uint64_t offset, const struct disk_extent *extent,
+			struct error *err);
 
 #endif

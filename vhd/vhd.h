@@ -139,7 +139,7 @@ struct vhd_progress {
 /*
  * Write 'contents' as a VHDX into the empty file 'fd', whose name is for messages. Size and logical
  * sector size are those of 'contents'. Blocks that are holes or zero are not stored (dynamic);
- * bytes that stand in a file go from file to file (copy_file_range), holes of that file stay holes;
+ * bytes that stand in a file go from file to file (copy.h), holes of that file stay holes;
  * the rest is read. The output depends on 'contents' and 'spec' only. Does not sync.
  *
  * Differencing: only what differs from the parent is stored. An extent of 'contents' is unchanged

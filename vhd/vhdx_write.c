@@ -242,7 +242,7 @@ static void lay_out(struct vhdx_writer *w)
 	w->bat_length = div_round_up(w->geometry.entries * VHDX_BAT_ENTRY_SIZE, MIB) * MIB;
 	w->bitmaps = WRITER_BAT_OFFSET + w->bat_length;
 	w->end = w->bitmaps + (w->parent ? w->geometry.chunks * VHDX_BITMAP_SIZE : 0);
-	w->behind = (struct write_behind){.fd = w->copy.fd, .sent = w->end, .settled = w->end};
+	w->copy.behind = (struct write_behind){.fd = w->copy.fd, .sent = w->end, .settled = w->end};
 }
 
 int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const struct vhdx_spec *spec,
@@ -259,7 +259,7 @@ int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const stru
 		.contents = contents,
 		.parent = spec->type == VHD_TYPE_DIFFERENCING ? spec->parent->disk : NULL,
 		.err = err,
-		.copy = {.fd = fd, .name = name},
+		.copy = {.disk = contents, .fd = fd, .name = name},
 		.metadata = describe(spec, contents),
 	};
 	lay_out(w);

@@ -135,8 +135,7 @@ static int summarise(struct vhdx_writer *w, uint64_t offset, uint64_t end, struc
 		ret->has_change |= !piece.is_same;
 		ret->has_data |= w->parent != NULL; /* of no interest: zeros are stored too */
 		if (!piece.is_same && !ret->has_data) {
-			r = copy_extent_is_zero(&w->copy, w->contents, offset, &piece.extent,
-						w->err);
+			r = copy_extent_is_zero(&w->copy, offset, &piece.extent, w->err);
 			ret->has_data = r == 0;
 			r = r < 0 ? r : 0;
 		}
@@ -156,7 +155,6 @@ static int copy_pieces(struct vhdx_writer *w, uint64_t offset, uint64_t end)
 {
 	uint64_t start = offset;
 	uint32_t sector = w->contents->sector_size;
-	bool stored = false;
 	int r = 0;
 
 	while (offset < end && r == 0) {
@@ -167,8 +165,8 @@ static int copy_pieces(struct vhdx_writer *w, uint64_t offset, uint64_t end)
 			if (w->parent)
 				set_bits(w->bits, (offset - start) / sector,
 					 piece.extent.length / sector);
-			r = copy_extent(&w->copy, w->contents, offset, &piece.extent,
-					w->end + (offset - start), &stored, w->err);
+			r = copy_extent(&w->copy, offset, &piece.extent, w->end + (offset - start),
+					w->err);
 		}
 		offset += piece.extent.length;
 	}
@@ -185,13 +183,6 @@ static int write_bits(struct vhdx_writer *w, uint64_t block)
 
 	memset(w->bits, 0, length);
 	return r;
-}
-
-static int send_blocks(struct vhdx_writer *w)
-{
-	int r = write_behind(&w->behind, w->end);
-
-	return r < 0 ? copy_failed(&w->copy, -r, w->err) : 0;
 }
 
 static int write_block(struct vhdx_writer *w, uint64_t block)
@@ -216,7 +207,7 @@ static int write_block(struct vhdx_writer *w, uint64_t block)
 	if (r == 0)
 		r = set_bat(w, vhdx_payload_index(&w->geometry, block), w->end | state);
 	w->end += w->spec->block_size;
-	return r < 0 ? r : send_blocks(w);
+	return r;
 }
 
 /* How many whole blocks from 'block' on need not be stored, according to the block map alone. */
@@ -248,6 +239,8 @@ int vhdx_write_blocks(struct vhdx_writer *w)
 			block += skip;
 		tell_progress(w, min_u64(block * w->spec->block_size, w->contents->size));
 	}
+	if (r == 0)
+		r = copy_finish(&w->copy, w->err);
 	if (r == 0)
 		r = set_bitmaps(w, w->geometry.chunks);
 	return r < 0 ? r : flush_bat(w);

@@ -5,7 +5,6 @@
 
 #include "vhd/copy.h"
 #include "vhd/vhdx.h"
-#include "vhd/write_behind.h"
 
 #define WRITER_LOG_OFFSET      (1 * MIB)
 #define WRITER_LOG_LENGTH      MIB
@@ -26,8 +25,7 @@ struct vhdx_writer {
 	uint64_t bat_length;
 	uint64_t bitmaps; /* file offset of the bitmap of chunk 0; the others follow */
 	uint64_t end;	  /* of the file so far: where the next block goes */
-	struct write_behind behind;
-	uint8_t *bat; /* WRITER_BAT_WINDOW bytes from 'bat_offset' of the BAT */
+	uint8_t *bat;	  /* WRITER_BAT_WINDOW bytes from 'bat_offset' of the BAT */
 	uint64_t bat_offset;
 	uint64_t next_chunk; /* the first whose bitmap is not in the BAT yet */
 	uint8_t *bits;	     /* the bitmap of one block, 64 KiB at most */

@@ -9,7 +9,8 @@
 # FOLDER  where sources and outputs go; about 5 times the largest DATA must be free there (default /var/tmp)
 # RUNS    of everything, of which the median counts (default 5)
 # DATA    of the sources, GiB (default "1 4 16"); SIZE of their disks, GiB (default "40"; 64512 is 63 TiB)
-# FS      plain (FOLDER itself), xfs, btrfs: on loop devices, which needs root (default "plain")
+# FS      plain (FOLDER itself); as root also xfs, btrfs: on loop devices; memory: ext4 on zram, with data that take no room
+#         there, which is as fast as a good NVMe disk (default "plain")
 #
 # Every command is timed until its output is on the disk: hvgen2 syncs before it names its output, so the others are followed
 # by 'sync OUTPUT'; what cp takes until it returns is shown as well. The source is in the page cache. Blocks are those that the
@@ -32,11 +33,12 @@ done
 build=$(realpath "$build")
 work=$(mktemp -d "$work/hvgen2-bench-XXXXXX")
 results=$work/results
-mounted=
+mounted= device=
 
 clean_up() {
 	cd /
 	[ -z "$mounted" ] || umount "$mounted"
+	[ -z "$device" ] || zramctl --reset "$device"
 	rm -rf "$work" "$memory"
 }
 trap clean_up EXIT
@@ -82,15 +84,25 @@ run_all() {
 	measure "$prefix cp" output.vhdx cp --reflink=never source.vhdx output.vhdx
 	measure "$prefix hvgen2" output.vhdx "$build/convert/hvgen2" convert -q -o output.vhdx source.vhdx
 	measure "$prefix differencing" output.vhdx "$build/convert/hvgen2" convert -q --format differencing -o output.vhdx source.vhdx
-	[ "$fs" = plain ] || measure "$prefix cp--reflink" output.vhdx cp --reflink=always source.vhdx output.vhdx
+	case $fs in
+	xfs | btrfs) measure "$prefix cp--reflink" output.vhdx cp --reflink=always source.vhdx output.vhdx ;;
+	esac
 	# qemu-img reads every byte of the virtual disk, stored or not.
 	[ "$size" -gt 1024 ] || measure "$prefix qemu-img" output.vhdx qemu-img convert -f vhdx -O vhdx source.vhdx output.vhdx
 }
 
 enter() {
-	mounted=
+	mounted= device= period=8
 	case $1 in
 	plain) mkdir -p "$work/plain" ;;
+	memory)
+		period=4096
+		device=$(zramctl --find --size 100G)
+		mkfs.ext4 -q "$device"
+		mkdir -p "$work/memory"
+		mount "$device" "$work/memory"
+		mounted=$work/memory
+		;;
 	xfs | btrfs)
 		rm -f "$work/fs.img"
 		truncate -s 100G "$work/fs.img"
@@ -106,7 +118,8 @@ enter() {
 leave() {
 	cd "$work"
 	[ -z "$mounted" ] || umount "$mounted"
-	mounted=
+	[ -z "$device" ] || zramctl --reset "$device"
+	mounted= device=
 	rm -rf "$work/plain" "$work/fs.img"
 }
 
@@ -115,7 +128,7 @@ for fs in $fs_list; do
 	enter "$fs"
 	for data in $data_list; do
 		for size in $size_list; do
-			"$build/tests/bench/bench_source" "$work/sample.vhdx" source.vhdx "$size" "$data"
+			"$build/tests/bench/bench_source" "$work/sample.vhdx" source.vhdx "$size" "$data" "$period"
 			sync source.vhdx
 			for run in $(seq "$runs"); do
 				echo "$fs, $data GiB of $size: run $run of $runs" >&2

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench_source IMAGE OUTPUT SIZE_GIB DATA_GIB: a copy of IMAGE as a dynamic VHDX that is SIZE_GIB
- * large and has DATA_GIB of data that do not compress, from 22 GiB on. IMAGE is a sample VM of 40
- * GiB made by mkvm, whose file system has nothing there; the program under test copies blocks by
- * the block map and does not know that no file has them.
+ * bench_source IMAGE OUTPUT SIZE_GIB DATA_GIB [PERIOD]: a copy of IMAGE as a dynamic VHDX that is
+ * SIZE_GIB large and has DATA_GIB of data, from 22 GiB on. IMAGE is a sample VM of 40 GiB made by
+ * mkvm, whose file system has nothing there; the program under test copies blocks by the block map
+ * and does not know that no file has them.
+ *
+ * The data are random numbers of 8 bytes, another one every PERIOD bytes: 8, the default, does not
+ * compress; zram stores nothing of 4096.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,6 +24,7 @@ struct source {
 	struct disk disk;
 	struct disk *base;
 	uint64_t data_end;
+	uint64_t period;
 };
 
 static int source_extent(struct disk *disk, uint64_t offset, struct disk_extent *ret,
@@ -58,9 +62,11 @@ static int source_read(struct disk *disk, void *buffer, size_t length, uint64_t 
 	if (offset < DATA_OFFSET || offset >= source->data_end)
 		return disk_read(source->base, buffer, length, offset, err);
 	for (size_t i = 0; i + 8 <= length; i += 8) {
-		state ^= state << 13;
-		state ^= state >> 7;
-		state ^= state << 17;
+		if (i % source->period == 0) {
+			state ^= state << 13;
+			state ^= state >> 7;
+			state ^= state << 17;
+		}
 		put_le64(to + i, state);
 	}
 	return 0;
@@ -85,7 +91,8 @@ static int make(const char *const *args, struct error *err)
 				 .file_write_guid = guid_random(),
 				 .data_write_guid = guid_random(),
 				 .creator = "bench_source"};
-	struct source source = {.data_end = DATA_OFFSET + strtoull(args[3], NULL, 10) * GIB};
+	struct source source = {.data_end = DATA_OFFSET + strtoull(args[3], NULL, 10) * GIB,
+				.period = args[4] ? strtoull(args[4], NULL, 10) : 8};
 	int r;
 
 	if (fd < 0)
@@ -105,8 +112,8 @@ int main(int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
 
-	if (argc != 5) {
-		fprintf(stderr, "Usage: bench_source IMAGE OUTPUT SIZE_GIB DATA_GIB\n");
+	if (argc != 5 && argc != 6) {
+		fprintf(stderr, "Usage: bench_source IMAGE OUTPUT SIZE_GIB DATA_GIB [PERIOD]\n");
 		return 2;
 	}
 	if (make((const char *const *)argv + 1, &err) < 0) {

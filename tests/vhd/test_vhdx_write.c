@@ -58,6 +58,19 @@ ParameterizedTest(struct write_case *c, vhdx_write, read_back)
 		expect_libvhdi_agrees(disk, image);
 }
 
+/* Longer than what is copied at once. */
+Test(vhdx_write, long_runs_of_data)
+{
+	CLEANUP_FREE char *raw = test_path("raw");
+	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_DISK struct disk *contents = NULL;
+
+	make_raw(raw, 200 * MIB, 4, 80 * MIB, 9);
+	contents = open_disk(raw);
+	write_vhdx(image, VHD_TYPE_DYNAMIC, 2 * MIB, contents);
+	cr_assert_eq(run("qemu-img compare -f raw -F vhdx '%s' '%s'", raw, image), 0);
+}
+
 Test(vhdx_write, is_deterministic)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
