@@ -5,7 +5,8 @@
  * Pieces of the file are sent to the device as soon as they are complete, and leave the page cache
  * once they are there. So the sync at the end has little to wait for, the cache keeps the source
  * and what else the host needs, and the same memory is used again and again: in a virtual machine,
- * the first use of memory that was free for long costs several times as much.
+ * the first use of memory that was free for long costs several times as much. What is written
+ * directly (direct.h) is there already.
  */
 #ifndef HVGEN2_VHD_WRITE_BEHIND_H
 #define HVGEN2_VHD_WRITE_BEHIND_H
