@@ -205,7 +205,6 @@ Test(nvram_containers, vmgs_is_updated_by_copy_on_write)
 Test(nvram_containers, an_unformatted_vmgs_is_formatted)
 {
 	CLEANUP_NVRAM struct nvram nvram = sample_nvram();
-	CLEANUP_NVRAM struct nvram nothing = NVRAM_INIT;
 	size_t size, new_size;
 	CLEANUP_FREE uint8_t *full = make(NVRAM_FORMAT_VMGS, &nvram, &size);
 	CLEANUP_FREE uint8_t *blank = calloc(1, size);
