@@ -35,6 +35,14 @@ struct cmd_option {
 	const char *help;     /* what it does, with the default; may have several lines */
 };
 
+/* Of options that both convert and inspect have. */
+#define CMD_TEXT_WINDOWS                                                                           \
+	"the partition whose Windows is to start by default, when there\n"                         \
+	"are several"
+#define CMD_TEXT_PARENT_DIR                                                                        \
+	"look for parents of a checkpoint in this folder as well; may be\n"                        \
+	"given several times"
+
 /* One table drives parser and help. Every verb has --help (-h) without listing it. */
 struct cmd_verb {
 	const char *name;

@@ -42,12 +42,8 @@ static const struct cmd_option options[] = {
 	{OPTION_BOOT_FILES, "boot-files", "SET",
 	 "auto, 2011 or 2023: the certificate that signed the boot\n"
 	 "files; default: auto, which is 2011"},
-	{OPTION_WINDOWS, "windows", "NUMBER",
-	 "the partition whose Windows is to start by default, when there\n"
-	 "are several"},
-	{OPTION_PARENT_DIR, "parent-dir", "DIR",
-	 "look for parents of a checkpoint in this folder as well; may be\n"
-	 "given several times"},
+	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR", CMD_TEXT_PARENT_DIR},
 	{OPTION_PARENT_WINDOWS_PATH, "parent-windows-path", "PATH",
 	 "where DISK will be on the Hyper-V host (D:\\VMs\\web01.vhdx), noted\nin a differencing output"},
 	{OPTION_RANDOM_GUIDS, "random-guids", NULL,

@@ -9,12 +9,8 @@ enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS };
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
-	{OPTION_WINDOWS, "windows", "NUMBER",
-	 "the partition whose Windows is to start by default, when there\n"
-	 "are several"},
-	{OPTION_PARENT_DIR, "parent-dir", "DIR",
-	 "look for parents of a checkpoint in this folder as well; may be\n"
-	 "given several times"},
+	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR", CMD_TEXT_PARENT_DIR},
 	{0, NULL, NULL, NULL},
 };
 

@@ -82,7 +82,7 @@ static int64_t copy_pages(int from, uint64_t from_offset, int to, uint64_t to_of
 	struct file_clone_range range = {from, from_offset, round_down(length, DIRECT_PAGE),
 					 to_offset};
 
-	if (!direct_is_best(to) || range.src_length == 0)
+	if (range.src_length == 0) /* which would mean up to the end of the file */
 		return 0;
 	if (ioctl(to, FICLONERANGE, &range) == 0)
 		return (int64_t)range.src_length;

@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
 #include "common/checked.h"
 
-bool direct_is_best(int fd)
+static bool is_fit(int fd)
 {
 	struct statfs fs;
 
@@ -62,7 +63,7 @@ int64_t direct_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, 
 	int64_t n;
 
 	if (length < DIRECT_MIN || (from_offset | to_offset | length) % DIRECT_PAGE || flags < 0 ||
-	    fcntl(to, F_SETFL, flags | O_DIRECT) < 0)
+	    !is_fit(to) || fcntl(to, F_SETFL, flags | O_DIRECT) < 0)
 		return 0;
 	do {
 		window = min_u64(length - done, DIRECT_WINDOW);

@@ -6,7 +6,6 @@
 #ifndef HVGEN2_VHD_DIRECT_H
 #define HVGEN2_VHD_DIRECT_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define DIRECT_PAGE 4096
@@ -16,16 +15,12 @@
 #define DIRECT_WINDOW (16 * 1024 * 1024)
 
 /*
- * Is this the best way to write the file? Only on local file systems known to do it well, ext4 and
- * XFS: Btrfs copies the bytes first, network file systems may copy on their server.
- */
-bool direct_is_best(int fd);
-
-/*
- * Copy 'length' bytes, as far as they can be copied so. Offsets and length have to be multiples of
- * DIRECT_PAGE: the kernel asks for less of the source, but zram then writes other bytes (Linux
- * 6.18). Returns the number of bytes, 0 when it cannot be done at all, or the negative errno with
- * which writing failed. Changes the flags of 'to' while it runs.
+ * Copy 'length' bytes, as far as they can be copied so: to local file systems known to do it well,
+ * ext4 and XFS (Btrfs copies the bytes first, network file systems may copy on their server).
+ * Offsets and length have to be multiples of DIRECT_PAGE: the kernel asks for less of the source,
+ * but zram then writes other bytes (Linux 6.18). Returns the number of bytes, 0 when it cannot be
+ * done at all, or the negative errno with which writing failed. Changes the flags of 'to' while it
+ * runs.
  */
 int64_t direct_copy(int from, uint64_t from_offset, int to, uint64_t to_offset, uint64_t length);
 
