@@ -9,8 +9,9 @@
  *
  *   ERROR_FAILED   1  I/O, memory, internal
  *   ERROR_USAGE    2  wrong command line
- *   ERROR_REFUSED  3  the input is fine but cannot be converted as it is; carries a stable refusal
- * id and an advice ERROR_DAMAGED  4  the input is damaged or not what it claims to be
+ *   ERROR_REFUSED  3  the input is fine but cannot be converted as it is; carries a stable
+ *                     refusal id and an advice
+ *   ERROR_DAMAGED  4  the input is damaged or not what it claims to be
  */
 #ifndef HVGEN2_COMMON_ERROR_H
 #define HVGEN2_COMMON_ERROR_H

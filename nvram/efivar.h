@@ -3,8 +3,9 @@
  * One variable in one file, as two others write it:
  *
  *   efivar    libefivar's efi_variable_export(): magic, version 1, attributes u64, GUID, sizes,
- * name, data, magic efivarfs  what Linux shows under /sys/firmware/efi/efivars: attributes u32 and
- * data; the key is the file name, "BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+ *             name, data, magic
+ *   efivarfs  what Linux shows under /sys/firmware/efi/efivars: attributes u32 and data; the key
+ *             is the file name, "BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c"
  */
 #ifndef HVGEN2_NVRAM_EFIVAR_H
 #define HVGEN2_NVRAM_EFIVAR_H

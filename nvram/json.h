@@ -3,8 +3,8 @@
  * Variables as JSON, in the form that virt-firmware and the uefi-vars device of QEMU use, so that
  * they can be exchanged:
  *
- *   {"version": 2, "variables": [{"name": "BootOrder", "guid": "8be4df61-...", "attr": 7, "data":
- * "0000"}]}
+ *   {"version": 2, "variables": [
+ *           {"name": "BootOrder", "guid": "8be4df61-...", "attr": 7, "data": "0000"}]}
  *
  * 'data' is hexadecimal, and so is 'time' (EFI_TIME), which is there only when it is not zero.
  * Other members are kept.
