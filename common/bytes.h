@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Integers at byte addresses, in a fixed byte order, with no alignment demand. On-disk structures
- * are read and written with these at named offsets, never by casting a buffer.
+ * are read and written with these at named offsets, never by casting a buffer. And the contents of
+ * a file as one argument.
  */
 #ifndef HVGEN2_COMMON_BYTES_H
 #define HVGEN2_COMMON_BYTES_H
@@ -32,6 +33,13 @@ DEFINE_BYTES(16, be)
 DEFINE_BYTES(32, be)
 DEFINE_BYTES(64, be)
 #undef DEFINE_BYTES
+
+/* What a file holds, or a part of it, and its name for messages. All is borrowed. */
+struct file_bytes {
+	const uint8_t *data; /* may be NULL when size is 0 */
+	size_t size;
+	const char *name;
+};
 
 /* Are all 'length' bytes zero? True for length 0. */
 static inline bool is_zero(const void *at, size_t length)

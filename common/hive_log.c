@@ -374,39 +374,41 @@ static int replay(struct recovery *recovery, const struct hive_log *logs, size_t
 }
 
 /* What a log adds to a hive stands in the log, so this is the most memory that can be needed. */
-static int make_room(struct recovery *recovery, const uint8_t *hive, size_t size,
+static int make_room(struct recovery *recovery, const struct file_bytes *hive,
 		     const struct hive_log *logs, size_t count, struct error *err)
 {
-	uint64_t room = size;
+	uint64_t room = hive->size;
 
 	for (size_t i = 0; i < count; i++)
 		if (logs[i].bytes && !add_u64(room, logs[i].size, &room))
 			room = UINT64_MAX;
-	if (size > MAX_HIVE)
+	if (hive->size > MAX_HIVE)
 		return error_damaged(err, "'%s': a registry hive of %zu bytes is not credible",
-				     recovery->name, size);
+				     recovery->name, hive->size);
 	recovery->room = (size_t)min_u64(room, MAX_HIVE);
 	recovery->hive = calloc(1, recovery->room);
 	if (!recovery->hive)
 		return error_failed(err, ENOMEM, "'%s': out of memory", recovery->name);
-	memcpy(recovery->hive, hive, size);
-	recovery->size = size;
+	memcpy(recovery->hive, hive->data, hive->size);
+	recovery->size = hive->size;
 	return 0;
 }
 
-int hive_recover(const void *hive, size_t size, const struct hive_log *logs, size_t log_count,
-		 const char *name, uint8_t **ret_hive, size_t *ret_size, struct error *err)
+int hive_recover(const struct file_bytes *hive, const struct hive_log *logs, size_t log_count,
+		 uint8_t **ret_hive, size_t *ret_size, struct error *err)
 {
-	struct recovery recovery = {.name = name, .base_is_valid = has_valid_base(hive, size)};
+	struct recovery recovery = {.name = hive->name,
+				    .base_is_valid = has_valid_base(hive->data, hive->size)};
 	int r;
 
 	*ret_hive = NULL;
 	*ret_size = 0;
-	if (size < BASE_SIZE || memcmp(hive, "regf", 4) != 0)
-		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0", name);
-	if (!hive_is_dirty(hive, size))
+	if (hive->size < BASE_SIZE || memcmp(hive->data, "regf", 4) != 0)
+		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0",
+				     hive->name);
+	if (!hive_is_dirty(hive->data, hive->size))
 		return 0;
-	r = make_room(&recovery, hive, size, logs, log_count, err);
+	r = make_room(&recovery, hive, logs, log_count, err);
 	if (r == 0)
 		r = replay(&recovery, logs, log_count, err);
 	if (r < 0) {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
 #include "common/error.h"
 
 struct hive_log {
@@ -30,7 +31,7 @@ bool hive_is_dirty(const void *hive, size_t size);
  * that do not belong to the hive's state are passed over. Errors: REFUSAL_HIVE_DIRTY when the logs
  * do not hold what the hive lacks; ERROR_DAMAGED when it is no hive.
  */
-int hive_recover(const void *hive, size_t size, const struct hive_log *logs, size_t log_count,
-		 const char *name, uint8_t **ret_hive, size_t *ret_size, struct error *err);
+int hive_recover(const struct file_bytes *hive, const struct hive_log *logs, size_t log_count,
+		 uint8_t **ret_hive, size_t *ret_size, struct error *err);
 
 #endif

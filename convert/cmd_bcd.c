@@ -121,7 +121,8 @@ static int apply_logs(const char *path, struct file *store, struct error *err)
 						{two.bytes, two.size},
 						{old.bytes, old.size}};
 
-		r = hive_recover(store->bytes, store->size, logs, 3, path, &recovered, &size, err);
+		r = hive_recover(&(struct file_bytes){store->bytes, store->size, path}, logs, 3,
+				 &recovered, &size, err);
 	}
 	if (r < 0)
 		return r;

@@ -40,7 +40,8 @@ static int recover(struct volume *volume, const char *path, uint8_t **bytes, siz
 	int r;
 
 	read_logs(volume, path, log_bytes, logs);
-	r = hive_recover(*bytes, *size, logs, LOG_COUNT, path, &recovered, &recovered_size, err);
+	r = hive_recover(&(struct file_bytes){*bytes, *size, path}, logs, LOG_COUNT, &recovered,
+			 &recovered_size, err);
 	if (r == 0 && recovered) {
 		free(*bytes);
 		*bytes = recovered;

@@ -66,8 +66,8 @@ Test(hive_log, result_equals_that_of_windows)
 		CLEANUP_BYTES struct bytes found = {.at = NULL};
 		struct hive_log first = logs[0];
 
-		cr_assert_eq(hive_recover(hive.at, hive.size, logs, 2, "hive", &found.at,
-					  &found.size, &err),
+		cr_assert_eq(hive_recover(&(struct file_bytes){hive.at, hive.size, "hive"}, logs, 2,
+					  &found.at, &found.size, &err),
 			     0, "%s", err.message);
 		cr_assert_eq(found.size, expected.size);
 		cr_assert_eq(memcmp(found.at, expected.at, expected.size), 0);
@@ -88,8 +88,8 @@ Test(hive_log, real_system_hive_opens_after_recovery)
 	struct error err = ERROR_INIT;
 
 	cr_assert_lt(hive_open(hive.at, hive.size, "SYSTEM", &open, &err), 0);
-	cr_assert_eq(hive_recover(hive.at, hive.size, logs, 3, "SYSTEM", &found.at, &found.size,
-				  &err),
+	cr_assert_eq(hive_recover(&(struct file_bytes){hive.at, hive.size, "SYSTEM"}, logs, 3,
+				  &found.at, &found.size, &err),
 		     0, "%s", err.message);
 	cr_assert_gt(get_le32(found.at + 40), get_le32(hive.at + 40));
 	cr_assert_eq(get_le32(found.at + 4), 2131);
@@ -159,14 +159,14 @@ Test(hive_log, old_format)
 	make_pair(&before, &after);
 	log = make_old_log(&after);
 	logs[0] = (struct hive_log){log.at, log.size};
-	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
-				  &err),
+	cr_assert_eq(hive_recover(&(struct file_bytes){before.at, before.size, "hive"}, logs, 1,
+				  &found.at, &found.size, &err),
 		     0);
 	cr_assert_null(found.at, "a clean hive needs no log");
 	make_dirty(&before);
 	cr_assert(hive_is_dirty(before.at, before.size));
-	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
-				  &err),
+	cr_assert_eq(hive_recover(&(struct file_bytes){before.at, before.size, "hive"}, logs, 1,
+				  &found.at, &found.size, &err),
 		     0, "%s", err.message);
 	cr_assert_not(hive_is_dirty(found.at, found.size));
 	cr_assert_eq(value_of(&found), 2);
@@ -184,13 +184,13 @@ Test(hive_log, broken_base_block_is_taken_from_the_log)
 	log = make_old_log(&after);
 	logs[0] = (struct hive_log){log.at, log.size};
 	memset(before.at + 36, 0, 64);
-	cr_assert_eq(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
-				  &err),
+	cr_assert_eq(hive_recover(&(struct file_bytes){before.at, before.size, "hive"}, logs, 1,
+				  &found.at, &found.size, &err),
 		     0, "%s", err.message);
 	cr_assert_eq(value_of(&found), 2);
 	bytes_done(&found);
-	cr_assert_lt(hive_recover(before.at, before.size, NULL, 0, "hive", &found.at, &found.size,
-				  &err),
+	cr_assert_lt(hive_recover(&(struct file_bytes){before.at, before.size, "hive"}, NULL, 0,
+				  &found.at, &found.size, &err),
 		     0);
 	cr_assert_eq(err.kind, ERROR_DAMAGED);
 }
@@ -207,8 +207,8 @@ Test(hive_log, logs_of_another_time_do_not_apply)
 	put_le64(after.at + 12, 4711);
 	log = make_old_log(&after);
 	logs[0] = (struct hive_log){log.at, log.size};
-	cr_assert_lt(hive_recover(before.at, before.size, logs, 1, "hive", &found.at, &found.size,
-				  &err),
+	cr_assert_lt(hive_recover(&(struct file_bytes){before.at, before.size, "hive"}, logs, 1,
+				  &found.at, &found.size, &err),
 		     0);
 	cr_assert_eq(err.refusal, REFUSAL_HIVE_DIRTY);
 	cr_assert_null(found.at);
@@ -228,8 +228,8 @@ Test(hive_log, damaged_entries_are_not_applied)
 		CLEANUP_BYTES struct bytes found = {.at = NULL};
 
 		two.at[512 + bit / 8] ^= (uint8_t)(1 << bit % 8);
-		cr_assert_lt(hive_recover(hive.at, hive.size, logs, 1, "hive", &found.at,
-					  &found.size, &err),
+		cr_assert_lt(hive_recover(&(struct file_bytes){hive.at, hive.size, "hive"}, logs, 1,
+					  &found.at, &found.size, &err),
 			     0);
 		cr_assert_eq(err.refusal, REFUSAL_HIVE_DIRTY);
 		two.at[512 + bit / 8] ^= (uint8_t)(1 << bit % 8);
@@ -243,8 +243,11 @@ Test(hive_log, what_is_no_hive)
 	struct error err = ERROR_INIT;
 
 	cr_assert_not(hive_is_dirty(bytes, sizeof(bytes)));
-	cr_assert_lt(hive_recover(bytes, sizeof(bytes), NULL, 0, "x", &found.at, &found.size, &err),
+	cr_assert_lt(hive_recover(&(struct file_bytes){bytes, sizeof(bytes), "x"}, NULL, 0,
+				  &found.at, &found.size, &err),
 		     0);
 	cr_assert_eq(err.kind, ERROR_DAMAGED);
-	cr_assert_lt(hive_recover(bytes, 3, NULL, 0, "x", &found.at, &found.size, &err), 0);
+	cr_assert_lt(hive_recover(&(struct file_bytes){bytes, 3, "x"}, NULL, 0, &found.at,
+				  &found.size, &err),
+		     0);
 }

@@ -94,7 +94,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fix_log(copy + hive + one, two);
 	logs[0] = (struct hive_log){copy + hive, one};
 	logs[1] = (struct hive_log){copy + hive + one, two};
-	if (hive_recover(copy, hive, logs, 2, "hive", &found, &found_size, NULL) < 0 && found)
+	if (hive_recover(&(struct file_bytes){copy, hive, "hive"}, logs, 2, &found, &found_size,
+			 NULL) < 0 &&
+	    found)
 		abort();
 	if (found && (hive_is_dirty(found, found_size) || found_size > size))
 		abort();
