@@ -47,6 +47,9 @@ struct bcd_notes {
 		.changed = { NULL, 0 }                                                             \
 	}
 void bcd_notes_done(struct bcd_notes *notes);
+
+/* As note_list_check(), of all three. */
+int bcd_notes_check(const struct bcd_notes *notes, struct error *err) MUST_CHECK;
 #define CLEANUP_BCD_NOTES CLEANUP(bcd_notes_done)
 
 /*

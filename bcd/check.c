@@ -225,5 +225,5 @@ int bcd_check(const void *bytes, size_t size, const char *name, struct bcd_notes
 	if (r < 0)
 		return r;
 	bcd_check_store(store, notes);
-	return 0;
+	return bcd_notes_check(notes, err);
 }

@@ -154,6 +154,8 @@ int bcd_convert(const void *bios_store, size_t size, const char *name,
 		r = bcd_store_commit(store, &bytes, &bytes_size, &local);
 	if (r == 0)
 		r = bcd_check(bytes, bytes_size, name, notes, &local);
+	if (r == 0)
+		r = bcd_notes_check(notes, &local);
 	if (r < 0)
 		return bcd_refuse_damage(&local, r, err);
 	*ret_store = TAKE(bytes);

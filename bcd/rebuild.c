@@ -450,9 +450,12 @@ int bcd_rebuild(const void *template_hive, size_t template_size, const char *nam
 		r = bcd_store_commit(store, &bytes, &size, &local);
 	if (r == 0)
 		r = bcd_check(bytes, size, name, notes, &local);
+	if (r == 0) {
+		note_losses(how, template_size > 0, notes);
+		r = bcd_notes_check(notes, &local);
+	}
 	if (r < 0)
 		return bcd_refuse_damage(&local, r, err);
-	note_losses(how, template_size > 0, notes);
 	*ret_store = TAKE(bytes);
 	*ret_size = size;
 	return 0;

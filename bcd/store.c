@@ -43,6 +43,15 @@ void bcd_notes_done(struct bcd_notes *notes)
 	note_list_done(&notes->warnings);
 }
 
+int bcd_notes_check(const struct bcd_notes *notes, struct error *err)
+{
+	int r = note_list_check(&notes->changed, err);
+
+	if (r == 0)
+		r = note_list_check(&notes->dropped, err);
+	return r < 0 ? r : note_list_check(&notes->warnings, err);
+}
+
 #define FINDING(notes, ...)                                                                        \
 	do {                                                                                       \
 		if (notes)                                                                         \

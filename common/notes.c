@@ -7,22 +7,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int note_add(struct note_list *list, const char *format, ...)
+void note_add(struct note_list *list, const char *format, ...)
 {
 	char **texts = reallocarray(list->texts, list->count + 1, sizeof(*texts));
 	va_list args;
-	int r;
 
-	if (!texts)
-		return -ENOMEM;
+	if (!texts) {
+		list->failed = true;
+		return;
+	}
 	list->texts = texts;
 	va_start(args, format);
-	r = vasprintf(&texts[list->count], format, args);
+	if (vasprintf(&texts[list->count], format, args) < 0)
+		list->failed = true;
+	else
+		list->count++;
 	va_end(args);
-	if (r < 0)
-		return -ENOMEM;
-	list->count++;
-	return 0;
+}
+
+void note_list_append(struct note_list *list, const struct note_list *from)
+{
+	list->failed |= from->failed;
+	for (size_t i = 0; i < from->count; i++)
+		note_add(list, "%s", from->texts[i]);
+}
+
+int note_list_check(const struct note_list *list, struct error *err)
+{
+	return list->failed ? error_failed(err, ENOMEM, "out of memory") : 0;
 }
 
 void note_list_done(struct note_list *list)

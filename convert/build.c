@@ -33,10 +33,14 @@
 int build_add_change(struct build *build, unsigned int partition, const char *path,
 		     struct note_list *details, struct error *err)
 {
-	struct build_change *changes =
-		reallocarray(build->changes, build->change_count + 1, sizeof(*changes));
-	char *copy = strdup(path);
+	struct build_change *changes;
+	char *copy;
+	int r = note_list_check(details, err);
 
+	if (r < 0)
+		return r;
+	changes = reallocarray(build->changes, build->change_count + 1, sizeof(*changes));
+	copy = strdup(path);
 	if (changes)
 		build->changes = changes;
 	if (!changes || !copy) {
@@ -100,9 +104,8 @@ static int move_boot_sectors(const struct survey_partition *old,
 		r = set_hidden_sectors(&volume.disk, backup, boot, start, err);
 	if (r < 0)
 		return r;
-	if (note_add(&details, "hidden sectors of the boot sector: %" PRIu32 " -> %" PRIu32,
-		     get_le32(boot + BPB_HIDDEN_SECTORS), start) < 0)
-		return error_failed(err, ENOMEM, "out of memory");
+	note_add(&details, "hidden sectors of the boot sector: %" PRIu32 " -> %" PRIu32,
+		 get_le32(boot + BPB_HIDDEN_SECTORS), start);
 	return build_add_change(build, old->mbr.number, "$Boot", &details, err);
 }
 
@@ -151,16 +154,16 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	if (r == 0)
 		r = registry_convert(old, old_size, target, &new, &new_size, &notes, err);
 	free(TAKE(old));
-	for (size_t i = 0; r == 0 && i < notes.warnings.count; i++)
-		note_add(&build->warnings, "%s", notes.warnings.texts[i]);
-	if (r < 0 || !new)
+	if (r < 0)
 		return r;
+	note_list_append(&build->warnings, &notes.warnings);
+	if (!new)
+		return 0;
 	r = volume_replace_file(volume, path, new, new_size, err);
 	if (r < 0)
 		return r;
-	if (recovered &&
-	    note_add(&notes.changed, "changes that stood only in its log files are applied") < 0)
-		return error_failed(err, ENOMEM, "out of memory");
+	if (recovered)
+		note_add(&notes.changed, "changes that stood only in its log files are applied");
 	return build_add_change(build, partition, path, &notes.changed, err);
 }
 
@@ -288,6 +291,8 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = build_nvram(plan, options, ret, err);
 	if (r == 0)
 		r = check_target(survey, plan, ret, err);
+	if (r == 0)
+		r = note_list_check(&ret->warnings, err);
 	return r < 0 ? error_prefix(err, "'%s'", source->name) : 0;
 }
 

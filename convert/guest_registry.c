@@ -232,6 +232,11 @@ int registry_convert(const void *bytes, size_t size, const struct registry_targe
 		r = convert_control_sets(&edit);
 	if (r < 0)
 		return r;
+	r = note_list_check(&notes->changed, err);
+	if (r == 0)
+		r = note_list_check(&notes->warnings, err);
+	if (r < 0)
+		return r;
 	*ret_hive = NULL;
 	*ret_size = 0;
 	return edit.is_changed ? hive_commit(hive, ret_hive, ret_size, err) : 0;

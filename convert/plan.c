@@ -509,7 +509,10 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 		return r;
 	note_what_is_dropped(survey, ret);
 	note_unreadable(survey, ret);
-	return gpt_check(&ret->gpt, err);
+	r = note_list_check(&ret->dropped, err);
+	if (r == 0)
+		r = note_list_check(&ret->warnings, err);
+	return r < 0 ? r : gpt_check(&ret->gpt, err);
 }
 
 void plan_done(struct plan *plan)
