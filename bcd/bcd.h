@@ -13,20 +13,12 @@
 
 #include "common/error.h"
 #include "common/guid.h"
+#include "common/moved.h"
 #include "common/notes.h"
 
-/* One partition of the converted disk: how the BIOS store names it and how the UEFI store must. */
-struct bcd_partition {
-	uint64_t mbr_offset;  /* bytes from the start of the old disk */
-	struct guid gpt_guid; /* unique partition GUID of its GPT entry */
-};
-
 struct bcd_target {
-	uint32_t mbr_signature;
-	struct guid gpt_disk; /* disk GUID of the new table */
-	struct guid esp;      /* unique partition GUID of the new ESP */
-	const struct bcd_partition *partitions;
-	size_t partition_count;
+	struct moved_disk disk;
+	struct guid esp; /* unique partition GUID of the new ESP */
 	/* mbr_offset of the old system (active) partition. When it is not among the partitions, it
 	 * has become the ESP. */
 	uint64_t system_offset;

@@ -21,14 +21,12 @@
 bool bcd_target_partition(const struct bcd_target *target, uint64_t mbr_offset,
 			  struct bcd_partition_id *ret)
 {
-	for (size_t i = 0; i < target->partition_count; i++) {
-		if (target->partitions[i].mbr_offset != mbr_offset)
-			continue;
-		*ret = (struct bcd_partition_id){.partition = target->partitions[i].gpt_guid,
-						 .disk = target->gpt_disk};
-		return true;
-	}
-	return false;
+	const struct moved_partition *moved = moved_find(&target->disk, mbr_offset);
+
+	if (moved)
+		*ret = (struct bcd_partition_id){.partition = moved->gpt_guid,
+						 .disk = target->disk.gpt_disk};
+	return moved;
 }
 
 int bcd_refuse_damage(const struct error *from, int r, struct error *err)

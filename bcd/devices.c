@@ -21,7 +21,7 @@ static enum match match_device(const struct bcd_target *target, const struct bcd
 
 	switch (device->kind) {
 	case BCD_DEVICE_MBR:
-		return device->id.mbr_signature == target->mbr_signature &&
+		return device->id.mbr_signature == target->disk.mbr_signature &&
 				       device->id.mbr_offset == target->windows_offset
 			       ? MATCH_SURE
 			       : MATCH_NONE;
@@ -114,7 +114,7 @@ int bcd_choose_default(struct conversion *conversion)
 			"'%s': no entry of the boot store starts the Windows at byte %" PRIu64
 			" of the disk with signature %08" PRIx32,
 			hive_name(conversion->store->hive), conversion->target->windows_offset,
-			conversion->target->mbr_signature);
+			conversion->target->disk.mbr_signature);
 	if (bcd_object_guid(conversion->bootmgr, BCD_MGR_DEFAULT, &old) &&
 	    guid_equal(&old, &chosen))
 		return 0;
@@ -143,13 +143,13 @@ static bool map_mbr(const struct rewriting *rewriting, struct bcd_partition_id *
 	const struct bcd_target *target = rewriting->conversion->target;
 	char where[96];
 
-	if (id->mbr_signature == target->mbr_signature) {
+	if (id->mbr_signature == target->disk.mbr_signature) {
 		if (bcd_target_partition(target, id->mbr_offset, id))
 			return true;
 		/* The old system partition may have become the ESP itself. */
 		if (id->mbr_offset == target->system_offset) {
 			*id = (struct bcd_partition_id){.partition = target->esp,
-							.disk = target->gpt_disk};
+							.disk = target->disk.gpt_disk};
 			return true;
 		}
 	}
@@ -179,7 +179,7 @@ static bool map_gpt(const struct rewriting *rewriting, const struct bcd_partitio
 	const struct bcd_target *target = rewriting->conversion->target;
 	char disk[GUID_TEXT_SIZE], where[96];
 
-	if (guid_equal(&id->disk, &target->gpt_disk))
+	if (guid_equal(&id->disk, &target->disk.gpt_disk))
 		return false;
 	snprintf(where, sizeof(where), "a partition of the disk {%s}",
 		 guid_format(&id->disk, disk));
@@ -232,7 +232,7 @@ static int set_esp(struct conversion *conversion, struct bcd_object *object, uin
 {
 	const struct bcd_target *target = conversion->target;
 	struct bcd_device esp = {.kind = BCD_DEVICE_GPT,
-				 .id = {.partition = target->esp, .disk = target->gpt_disk}};
+				 .id = {.partition = target->esp, .disk = target->disk.gpt_disk}};
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t size = 0;
 	int r = bcd_device_encode(&esp, &bytes, &size, conversion->err);

@@ -88,7 +88,7 @@ static struct bcd_device partition_device(const struct rebuild *rebuild, uint64_
 	const struct bcd_target *target = rebuild->how->target;
 	struct bcd_device device = {.kind = BCD_DEVICE_MBR,
 				    .id = {.mbr_offset = mbr_offset,
-					   .mbr_signature = target->mbr_signature}};
+					   .mbr_signature = target->disk.mbr_signature}};
 
 	if (!rebuild->how->is_bios && bcd_target_partition(target, mbr_offset, &device.id))
 		device.kind = BCD_DEVICE_GPT;
@@ -102,7 +102,7 @@ static struct bcd_device system_device(const struct rebuild *rebuild)
 	if (rebuild->how->is_bios)
 		return partition_device(rebuild, target->system_offset);
 	return (struct bcd_device){.kind = BCD_DEVICE_GPT,
-				   .id = {.partition = target->esp, .disk = target->gpt_disk}};
+				   .id = {.partition = target->esp, .disk = target->disk.gpt_disk}};
 }
 
 static int set_locale(const struct rebuild *rebuild, struct bcd_object *object)
@@ -135,7 +135,7 @@ static const struct bcd_object *find_target(const struct rebuild *rebuild)
 static int make_program(const struct rebuild *rebuild, const struct bcd_object *from,
 			const char *what, struct bcd_object **ret)
 {
-	struct guid id = guid_from_name(&rebuild->how->target->gpt_disk, what, strlen(what));
+	struct guid id = guid_from_name(&rebuild->how->target->disk.gpt_disk, what, strlen(what));
 	struct bcd_device windows = partition_device(rebuild, rebuild->how->target->windows_offset);
 	CLEANUP_FREE char *below = bcd_object_string(from, BCD_TEMPLATE_PATH);
 	CLEANUP_FREE char *path = NULL;

@@ -41,25 +41,17 @@ static int read_bios_store(struct disk *source, const struct survey *survey, uin
 		     : guest_hive_read(volume, BCD_PATH, SURVEY_MAX_BCD, ret, ret_size, NULL, err);
 }
 
-static void fill_target(const struct survey *survey, const struct plan *plan,
-			struct bcd_partition *partitions, struct bcd_target *ret)
+static struct bcd_target bcd_target(const struct survey *survey, const struct plan *plan)
 {
 	size_t system = survey->system == SURVEY_NONE ? survey->windows : survey->system;
 
-	*ret = (struct bcd_target){
-		.mbr_signature = survey->mbr_signature,
-		.gpt_disk = plan->gpt.disk_guid,
+	return (struct bcd_target){
+		.disk = plan_moved_disk(survey, plan),
 		.esp = plan->gpt.partitions[plan->esp].unique,
-		.partitions = partitions,
 		.windows_offset = survey->partitions[survey->windows].offset,
 		.system_offset = survey->partitions[system].offset,
 		.is_not_hibernated = true, /* the survey refuses every hibernated volume */
 	};
-	for (size_t i = 0; i < plan->gpt.count; i++)
-		if (plan->partitions[i].source != SURVEY_NONE)
-			partitions[ret->partition_count++] = (struct bcd_partition){
-				survey->partitions[plan->partitions[i].source].offset,
-				plan->gpt.partitions[i].unique};
 }
 
 static int convert_store(struct disk *source, const struct survey *survey,
@@ -153,13 +145,11 @@ static int rebuild_store(struct disk *source, const struct survey *survey,
 int boot_store_make(struct disk *source, const struct survey *survey, const struct plan *plan,
 		    struct build *build, struct boot_store *ret, struct error *err)
 {
-	struct bcd_partition partitions[MBR_MAX_PARTITIONS];
+	const struct bcd_target target = bcd_target(survey, plan);
 	struct error why = ERROR_INIT;
-	struct bcd_target target;
 	int r;
 
 	*ret = (struct boot_store){.main = NULL};
-	fill_target(survey, plan, partitions, &target);
 	r = convert_store(source, survey, &target, build, ret, &why);
 	if (r < 0) {
 		*err = why;

@@ -141,8 +141,7 @@ int build_edit_volume(struct build *build, const struct survey_partition *old,
 
 /* The edited hive takes the place of the old one, in the same file. */
 static int convert_hive(struct volume *volume, const char *path, unsigned int partition,
-			const struct registry_target *target, struct build *build,
-			struct error *err)
+			const struct moved_disk *moved, struct build *build, struct error *err)
 {
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
@@ -152,7 +151,7 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	int r = guest_hive_read(volume, path, SURVEY_MAX_HIVE, &old, &old_size, &recovered, err);
 
 	if (r == 0)
-		r = registry_convert(old, old_size, target, &new, &new_size, &notes, err);
+		r = registry_convert(old, old_size, moved, &new, &new_size, &notes, err);
 	free(TAKE(old));
 	if (r < 0)
 		return r;
@@ -169,32 +168,26 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 
 /* Each Windows of the disk finds its drive letters and its drivers. */
 static int convert_registry(struct volume *volume, const struct survey_partition *old,
-			    const void *target, struct build *build, struct error *err)
+			    const void *moved, struct build *build, struct error *err)
 {
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", old->windows.root);
-	return convert_hive(volume, path, old->mbr.number, target, build, err);
+	return convert_hive(volume, path, old->mbr.number, moved, build, err);
 }
 
 static int convert_all_registries(const struct survey *survey, const struct plan *plan,
 				  struct build *build, struct error *err)
 {
-	struct registry_partition partitions[MBR_MAX_PARTITIONS];
-	struct registry_target target = {survey->mbr_signature, partitions, 0};
+	const struct moved_disk moved = plan_moved_disk(survey, plan);
 	int r = 0;
 
-	for (size_t i = 0; i < plan->gpt.count; i++)
-		if (plan->partitions[i].source != SURVEY_NONE)
-			partitions[target.partition_count++] = (struct registry_partition){
-				survey->partitions[plan->partitions[i].source].offset,
-				plan->gpt.partitions[i].unique};
 	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
 		size_t source = plan->partitions[i].source;
 
 		if (source != SURVEY_NONE && survey->partitions[source].has_windows)
 			r = build_edit_volume(build, &survey->partitions[source],
-					      &plan->partitions[i], convert_registry, &target, err);
+					      &plan->partitions[i], convert_registry, &moved, err);
 	}
 	return r;
 }

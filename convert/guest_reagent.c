@@ -11,29 +11,16 @@
 /* Real files have about one KiB. */
 #define MAX_REAGENT ((size_t)1 << 20)
 
-static void fill_target(const struct survey *survey, const struct plan *plan,
-			struct reagent_partition *partitions, struct reagent_target *ret)
-{
-	*ret = (struct reagent_target){.mbr_signature = survey->mbr_signature,
-				       .gpt_disk = plan->gpt.disk_guid,
-				       .partitions = partitions};
-	for (size_t i = 0; i < plan->gpt.count; i++)
-		if (plan->partitions[i].source != SURVEY_NONE)
-			partitions[ret->partition_count++] = (struct reagent_partition){
-				survey->partitions[plan->partitions[i].source].offset,
-				plan->partitions[i].offset};
-}
-
 /* The places get their new numbers; a recovery environment that nothing can start any more is noted
  * as off. */
 static int edit(const uint8_t *old, size_t old_size, const char *path,
-		const struct reagent_target *target, struct build *build, uint8_t **ret,
+		const struct moved_disk *moved, struct build *build, uint8_t **ret,
 		size_t *ret_size, struct note_list *changed, struct error *err)
 {
 	int r;
 
 	if (!build->winre_is_lost)
-		return reagent_convert(old, old_size, path, target, ret, ret_size, changed,
+		return reagent_convert(old, old_size, path, moved, ret, ret_size, changed,
 				       &build->warnings, err);
 	r = reagent_disable(old, old_size, path, ret, ret_size, err);
 	if (r == 0 && *ret)
@@ -43,7 +30,7 @@ static int edit(const uint8_t *old, size_t old_size, const char *path,
 }
 
 static int convert_file(struct volume *volume, const char *path, unsigned int partition,
-			const struct reagent_target *target, struct build *build, struct error *err)
+			const struct moved_disk *moved, struct build *build, struct error *err)
 {
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
@@ -56,7 +43,7 @@ static int convert_file(struct volume *volume, const char *path, unsigned int pa
 		return 0;
 	r = volume_read_file(volume, path, MAX_REAGENT, &old, &old_size, &problem);
 	if (r == 0)
-		r = edit(old, old_size, path, target, build, &new, &new_size, &changed, &problem);
+		r = edit(old, old_size, path, moved, build, &new, &new_size, &changed, &problem);
 	if (r < 0) {
 		note_add(
 			&build->warnings,
@@ -72,26 +59,24 @@ static int convert_file(struct volume *volume, const char *path, unsigned int pa
 }
 
 static int convert_volume(struct volume *volume, const struct survey_partition *old,
-			  const void *target, struct build *build, struct error *err)
+			  const void *moved, struct build *build, struct error *err)
 {
 	char path[128];
-	int r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", old->mbr.number, target,
+	int r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", old->mbr.number, moved,
 			     build, err);
 
 	snprintf(path, sizeof(path), "%s\\System32\\Recovery\\ReAgent.xml", old->windows.root);
 	if (r == 0 && old->has_windows)
-		r = convert_file(volume, path, old->mbr.number, target, build, err);
+		r = convert_file(volume, path, old->mbr.number, moved, build, err);
 	return r;
 }
 
 int guest_reagent_convert(const struct survey *survey, const struct plan *plan, struct build *build,
 			  struct error *err)
 {
-	struct reagent_partition partitions[MBR_MAX_PARTITIONS];
-	struct reagent_target target;
+	const struct moved_disk moved = plan_moved_disk(survey, plan);
 	int r = 0;
 
-	fill_target(survey, plan, partitions, &target);
 	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
 		size_t source = plan->partitions[i].source;
 
@@ -99,7 +84,7 @@ int guest_reagent_convert(const struct survey *survey, const struct plan *plan, 
 		if (source != SURVEY_NONE && survey->partitions[source].is_readable &&
 		    !survey->partitions[source].is_dirty)
 			r = build_edit_volume(build, &survey->partitions[source],
-					      &plan->partitions[i], convert_volume, &target, err);
+					      &plan->partitions[i], convert_volume, &moved, err);
 	}
 	return r;
 }

@@ -36,7 +36,7 @@
 
 struct edit {
 	struct hive *hive;
-	const struct registry_target *target;
+	const struct moved_disk *disk;
 	struct registry_notes *notes;
 	struct error *err;
 	bool is_changed;
@@ -51,14 +51,6 @@ void registry_notes_done(struct registry_notes *notes)
 #define CHANGED(edit, ...) note_add(&(edit)->notes->changed, __VA_ARGS__)
 #define WARNING(edit, ...) note_add(&(edit)->notes->warnings, __VA_ARGS__)
 
-static const struct guid *find_partition(const struct registry_target *target, uint64_t mbr_offset)
-{
-	for (size_t i = 0; i < target->partition_count; i++)
-		if (target->partitions[i].mbr_offset == mbr_offset)
-			return &target->partitions[i].gpt_guid;
-	return NULL;
-}
-
 static bool is_drive_letter(const char *name)
 {
 	static const char prefix[] = "\\DosDevices\\";
@@ -69,15 +61,15 @@ static bool is_drive_letter(const char *name)
 /* Turn one row into the GPT form, if it names a partition of the disk. */
 static int convert_row(struct edit *edit, struct hive_value_copy *row, bool *ret_changed)
 {
-	const struct guid *guid;
+	const struct moved_partition *moved;
 	uint8_t *bytes;
 	uint64_t offset;
 
-	if (row->size != MBR_ROW_SIZE || get_le32(row->bytes) != edit->target->mbr_signature)
+	if (row->size != MBR_ROW_SIZE || get_le32(row->bytes) != edit->disk->mbr_signature)
 		return 0;
 	offset = get_le64(row->bytes + MBR_ROW_OFFSET);
-	guid = find_partition(edit->target, offset);
-	if (!guid) {
+	moved = moved_find(edit->disk, offset);
+	if (!moved) {
 		if (is_drive_letter(row->name))
 			WARNING(edit,
 				"'%s' belongs to byte %" PRIu64
@@ -90,7 +82,7 @@ static int convert_row(struct edit *edit, struct hive_value_copy *row, bool *ret
 		return error_failed(edit->err, ENOMEM, "'%s': out of memory",
 				    hive_name(edit->hive));
 	memcpy(bytes, GPT_ROW_MARK, GPT_ROW_GUID);
-	memcpy(bytes + GPT_ROW_GUID, guid->bytes, sizeof(guid->bytes));
+	memcpy(bytes + GPT_ROW_GUID, moved->gpt_guid.bytes, sizeof(moved->gpt_guid.bytes));
 	free(row->bytes);
 	row->bytes = bytes;
 	row->size = GPT_ROW_SIZE;
@@ -216,12 +208,12 @@ static int convert_control_sets(struct edit *edit)
 	return r;
 }
 
-int registry_convert(const void *bytes, size_t size, const struct registry_target *target,
+int registry_convert(const void *bytes, size_t size, const struct moved_disk *disk,
 		     uint8_t **ret_hive, size_t *ret_size, struct registry_notes *notes,
 		     struct error *err)
 {
 	CLEANUP_HIVE struct hive *hive = NULL;
-	struct edit edit = {.target = target, .notes = notes, .err = err};
+	struct edit edit = {.disk = disk, .notes = notes, .err = err};
 	int r = hive_open(bytes, size, "\\Windows\\System32\\config\\SYSTEM", &hive, err);
 
 	if (r < 0)

@@ -10,19 +10,8 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "common/guid.h"
+#include "common/moved.h"
 #include "common/notes.h"
-
-struct registry_partition {
-	uint64_t mbr_offset; /* bytes, on the old disk */
-	struct guid gpt_guid;
-};
-
-struct registry_target {
-	uint32_t mbr_signature;
-	const struct registry_partition *partitions;
-	size_t partition_count;
-};
 
 /* Sentences for the report. Embedded; memory belongs to it. */
 struct registry_notes {
@@ -36,7 +25,7 @@ void registry_notes_done(struct registry_notes *notes);
  * Edit the SYSTEM hive. The result is new memory, to be freed; *ret_hive is NULL when nothing had
  * to change. The same input always gives the same bytes.
  */
-int registry_convert(const void *hive, size_t size, const struct registry_target *target,
+int registry_convert(const void *hive, size_t size, const struct moved_disk *disk,
 		     uint8_t **ret_hive, size_t *ret_size, struct registry_notes *notes,
 		     struct error *err);
 

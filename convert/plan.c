@@ -218,6 +218,8 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 		plan->windows = plan->gpt.count;
 	partition = append(plan, role, index, old->offset + plan->shift, old->length);
 	partition->unique = unique;
+	plan->moved[plan->moved_count++] =
+		(struct moved_partition){old->offset, unique, old->offset + plan->shift};
 	map_type(plan, &old->mbr, partition);
 	if (role == PLAN_OLD_SYSTEM)
 		hide_old_system(old, partition);
@@ -513,6 +515,14 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	if (r == 0)
 		r = note_list_check(&ret->warnings, err);
 	return r < 0 ? r : gpt_check(&ret->gpt, err);
+}
+
+struct moved_disk plan_moved_disk(const struct survey *survey, const struct plan *plan)
+{
+	return (struct moved_disk){.mbr_signature = survey->mbr_signature,
+				   .gpt_disk = plan->gpt.disk_guid,
+				   .partitions = plan->moved,
+				   .partition_count = plan->moved_count};
 }
 
 void plan_done(struct plan *plan)

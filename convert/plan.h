@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/moved.h"
 #include "common/notes.h"
 #include "convert/changes.h"
 #include "convert/gpt.h"
@@ -61,6 +62,8 @@ struct plan {
 	size_t range_count;
 	struct gpt gpt;
 	struct plan_partition partitions[GPT_MAX_PARTITIONS];
+	struct moved_partition moved[MBR_MAX_PARTITIONS]; /* the old partitions that are kept */
+	size_t moved_count;
 	size_t esp, windows; /* indexes in gpt.partitions; the entry number is one more */
 	uint32_t fat_volume_id;
 	struct guid nvram_id; /* unique id in the footer of the VMGS file */
@@ -77,6 +80,9 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 
 void plan_done(struct plan *plan);
 #define CLEANUP_PLAN CLEANUP(plan_done)
+
+/* What the guest must be told of its disk. Borrows from 'plan'. */
+struct moved_disk plan_moved_disk(const struct survey *survey, const struct plan *plan);
 
 /* "front", "reuse", "end", "auto"; false for any other word. */
 const char *layout_text(enum layout layout);

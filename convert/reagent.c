@@ -355,18 +355,9 @@ static int rewrite_file(const void *bytes, size_t size, const char *name, rewrit
 }
 
 struct conversion {
-	const struct reagent_target *target;
+	const struct moved_disk *disk;
 	struct note_list *changed, *warnings;
 };
-
-static const struct reagent_partition *find_partition(const struct reagent_target *target,
-						      uint64_t mbr_offset)
-{
-	for (size_t i = 0; i < target->partition_count; i++)
-		if (target->partitions[i].mbr_offset == mbr_offset)
-			return &target->partitions[i];
-	return NULL;
-}
 
 /* The new value of one attribute of a place; NULL when it stays. */
 static const char *new_value(const struct rewriter *rewriter, const struct attribute *attribute,
@@ -380,14 +371,13 @@ static const char *new_value(const struct rewriter *rewriter, const struct attri
 }
 
 static void move_place(struct rewriter *rewriter, const struct tag *tag,
-		       const struct conversion *conversion,
-		       const struct reagent_partition *partition)
+		       const struct conversion *conversion, const struct moved_partition *partition)
 {
 	const struct attribute *first_offset = find(&rewriter->scanner, tag, "offset");
 	bool has_guid = find(&rewriter->scanner, tag, "guid") != NULL;
 	char disk[GUID_TEXT_SIZE], guid[GUID_TEXT_SIZE + 2], offset[NUMBER_SIZE];
 
-	snprintf(guid, sizeof(guid), "{%s}", guid_format(&conversion->target->gpt_disk, disk));
+	snprintf(guid, sizeof(guid), "{%s}", guid_format(&conversion->disk->gpt_disk, disk));
 	snprintf(offset, sizeof(offset), "%" PRIu64, partition->new_offset);
 	for (size_t i = 0; i < tag->count; i++) {
 		const struct attribute *attribute = &tag->attributes[i];
@@ -411,20 +401,20 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 {
 	const struct conversion *conversion = context;
 	const struct scanner *scanner = &rewriter->scanner;
-	const struct reagent_partition *partition;
+	const struct moved_partition *partition;
 	struct guid guid;
 	uint64_t id, offset;
 
 	if (!get_number(scanner, find(scanner, tag, "id"), &id) ||
 	    !get_number(scanner, find(scanner, tag, "offset"), &offset) || id == 0 ||
-	    id != conversion->target->mbr_signature)
+	    id != conversion->disk->mbr_signature)
 		return;
 	if (get_guid(scanner, find(scanner, tag, "guid"), &guid) && !guid_is_zero(&guid))
 		return;
 	/* No room for the GUID: nothing that Windows has written. */
 	if (tag->count == MAX_ATTRIBUTES)
 		return;
-	partition = find_partition(conversion->target, offset);
+	partition = moved_find(conversion->disk, offset);
 	if (!partition) {
 		if (conversion->warnings)
 			note_add(conversion->warnings,
@@ -439,11 +429,11 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 			 (int)tag->name.length, scanner->text + tag->name.at);
 }
 
-int reagent_convert(const void *bytes, size_t size, const char *name,
-		    const struct reagent_target *target, uint8_t **ret_bytes, size_t *ret_size,
-		    struct note_list *changed, struct note_list *warnings, struct error *err)
+int reagent_convert(const void *bytes, size_t size, const char *name, const struct moved_disk *disk,
+		    uint8_t **ret_bytes, size_t *ret_size, struct note_list *changed,
+		    struct note_list *warnings, struct error *err)
 {
-	struct conversion conversion = {.target = target, .changed = changed, .warnings = warnings};
+	struct conversion conversion = {.disk = disk, .changed = changed, .warnings = warnings};
 
 	return rewrite_file(bytes, size, name, convert_tag, &conversion, ret_bytes, ret_size, err);
 }

@@ -4,9 +4,9 @@
  * '\Windows\System32\Recovery\ReAgent.xml', with a copy beside the environment. Places are named by
  * a folder and three numbers:
  *
- *   MBR disk   id = disk signature in decimal   offset = start of the partition in bytes   guid =
- * zero GPT disk   id = 0                           offset = the same                          guid
- * = of the disk
+ *              id                               offset                             guid
+ *   MBR disk   signature of the disk, decimal   start of the partition, in bytes   zero
+ *   GPT disk   0                                the same                           of the disk
  *
  * The file is edited byte by byte: everything but the numbers stays as it is.
  */
@@ -19,19 +19,8 @@
 
 #include "common/error.h"
 #include "common/guid.h"
+#include "common/moved.h"
 #include "common/notes.h"
-
-struct reagent_partition {
-	uint64_t mbr_offset; /* bytes, on the old disk */
-	uint64_t new_offset; /* bytes, on the new disk */
-};
-
-struct reagent_target {
-	uint32_t mbr_signature;
-	struct guid gpt_disk;
-	const struct reagent_partition *partitions;
-	size_t partition_count;
-};
 
 /* What the file says about the recovery environment. Embedded; memory belongs to it. */
 struct reagent {
@@ -61,9 +50,9 @@ int reagent_read(const void *bytes, size_t size, const char *name, struct reagen
  * disk but no partition of it go to 'warnings' and stay. Both may be NULL. Errors: ERROR_DAMAGED
  * when it is not such a file.
  */
-int reagent_convert(const void *bytes, size_t size, const char *name,
-		    const struct reagent_target *target, uint8_t **ret_bytes, size_t *ret_size,
-		    struct note_list *changed, struct note_list *warnings, struct error *err);
+int reagent_convert(const void *bytes, size_t size, const char *name, const struct moved_disk *disk,
+		    uint8_t **ret_bytes, size_t *ret_size, struct note_list *changed,
+		    struct note_list *warnings, struct error *err);
 
 /*
  * Note that the recovery environment is off and has no boot entry, for when it cannot be kept:

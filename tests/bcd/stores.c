@@ -99,12 +99,12 @@ static struct guid partition_guid(uint64_t offset)
 
 static void add_partition(struct synthetic_target *target, uint64_t offset)
 {
-	for (size_t i = 0; i < target->target.partition_count; i++)
+	for (size_t i = 0; i < target->target.disk.partition_count; i++)
 		if (target->partitions[i].mbr_offset == offset)
 			return;
-	cr_assert_lt(target->target.partition_count, 16);
-	target->partitions[target->target.partition_count++] =
-		(struct bcd_partition){.mbr_offset = offset, .gpt_guid = partition_guid(offset)};
+	cr_assert_lt(target->target.disk.partition_count, 16);
+	target->partitions[target->target.disk.partition_count++] =
+		(struct moved_partition){.mbr_offset = offset, .gpt_guid = partition_guid(offset)};
 }
 
 static bool collect(void *context, enum bcd_device_kind kind, unsigned int depth,
@@ -113,7 +113,7 @@ static bool collect(void *context, enum bcd_device_kind kind, unsigned int depth
 	struct synthetic_target *target = context;
 
 	(void)depth;
-	if (kind == BCD_DEVICE_MBR && where->mbr_signature == target->target.mbr_signature)
+	if (kind == BCD_DEVICE_MBR && where->mbr_signature == target->target.disk.mbr_signature)
 		add_partition(target, where->mbr_offset);
 	return false;
 }
@@ -160,10 +160,10 @@ void make_target(const struct bytes *bios_store, struct synthetic_target *ret)
 			if (mbr_device(store->objects[i], BCD_DEVICE, &windows))
 				break;
 	*ret = (struct synthetic_target){.target = {
-						 .mbr_signature = windows.mbr_signature,
-						 .gpt_disk = partition_guid(0),
+						 .disk.mbr_signature = windows.mbr_signature,
+						 .disk.gpt_disk = partition_guid(0),
 						 .esp = partition_guid(1),
-						 .partitions = ret->partitions,
+						 .disk.partitions = ret->partitions,
 						 .windows_offset = windows.mbr_offset,
 						 .system_offset = windows.mbr_offset,
 					 }};

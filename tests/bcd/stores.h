@@ -35,7 +35,7 @@ struct bcd_store *open_store(const struct bytes *bytes);
  */
 struct synthetic_target {
 	struct bcd_target target;
-	struct bcd_partition partitions[16];
+	struct moved_partition partitions[16];
 };
 
 void make_target(const struct bytes *bios_store, struct synthetic_target *ret);

@@ -217,7 +217,7 @@ static enum refusal refusal_of(struct bcd_store *made, uint64_t windows_offset)
 {
 	CLEANUP_BYTES struct bytes from = commit_store(made), to = {.at = NULL};
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
-	struct bcd_target target = {.mbr_signature = MADE_SIGNATURE,
+	struct bcd_target target = {.disk.mbr_signature = MADE_SIGNATURE,
 				    .system_offset = MADE_SYSTEM,
 				    .windows_offset = windows_offset};
 	struct error err = ERROR_INIT;
@@ -305,11 +305,11 @@ Test(bcd_convert, system_partition_that_becomes_the_esp)
 	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
 	CLEANUP_BYTES struct bytes from = commit_store(made), to = {.at = NULL};
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
-	const struct bcd_partition windows = {MADE_WINDOWS, {{1}}};
-	const struct bcd_target target = {.mbr_signature = MADE_SIGNATURE,
+	const struct moved_partition windows = {.mbr_offset = MADE_WINDOWS, .gpt_guid = {{1}}};
+	const struct bcd_target target = {.disk.mbr_signature = MADE_SIGNATURE,
 					  .esp = {{2}},
-					  .partitions = &windows,
-					  .partition_count = 1,
+					  .disk.partitions = &windows,
+					  .disk.partition_count = 1,
 					  .system_offset = MADE_SYSTEM,
 					  .windows_offset = MADE_WINDOWS};
 
@@ -327,9 +327,11 @@ Test(bcd_convert, rebuilt_store_starts_the_recovery_environment)
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 	CLEANUP_BYTES struct bytes to = {.at = NULL};
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
-	const struct bcd_partition partitions[] = {{MADE_SYSTEM, {{1}}}, {MADE_WINDOWS, {{2}}}};
-	const struct bcd_target target = {.partitions = partitions,
-					  .partition_count = 2,
+	const struct moved_partition partitions[] = {{.mbr_offset = MADE_SYSTEM, .gpt_guid = {{1}}},
+						     {.mbr_offset = MADE_WINDOWS,
+						      .gpt_guid = {{2}}}};
+	const struct bcd_target target = {.disk.partitions = partitions,
+					  .disk.partition_count = 2,
 					  .system_offset = MADE_SYSTEM,
 					  .windows_offset = MADE_WINDOWS};
 	struct bcd_rebuild how = {.target = &target,
@@ -374,7 +376,7 @@ Test(bcd_convert, stores_of_media_are_refused)
 		char path[512];
 		CLEANUP_BYTES struct bytes from = {.at = NULL}, to = {.at = NULL};
 		CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
-		const struct bcd_target target = {.mbr_signature = 1};
+		const struct bcd_target target = {.disk.mbr_signature = 1};
 		struct error err = ERROR_INIT;
 
 		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
@@ -456,7 +458,7 @@ Test(bcd_convert, every_real_bios_store)
 		cr_assert_eq(bcd_check(to.at, to.size, names[i], &findings, NULL), 0);
 		cr_assert_eq(findings.warnings.count, 0);
 		store = open_store(&to);
-		assert_no_mbr_device(store, target.target.mbr_signature);
+		assert_no_mbr_device(store, target.target.disk.mbr_signature);
 		if (have_hivexsh)
 			assert_foreign_reader_sees_it(&to);
 		bcd_notes_done(&notes);

@@ -271,12 +271,14 @@ static void convert_one(void)
 	CLEANUP_BYTES struct bytes from = commit_store(before), to = {.at = NULL},
 				   again = {.at = NULL};
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT, findings = BCD_NOTES_INIT;
-	const struct bcd_partition partitions[] = {{MADE_SYSTEM, {{1}}}, {MADE_WINDOWS, {{2}}}};
-	const struct bcd_target target = {.mbr_signature = MADE_SIGNATURE,
-					  .gpt_disk = {{3}},
+	const struct moved_partition partitions[] = {{.mbr_offset = MADE_SYSTEM, .gpt_guid = {{1}}},
+						     {.mbr_offset = MADE_WINDOWS,
+						      .gpt_guid = {{2}}}};
+	const struct bcd_target target = {.disk.mbr_signature = MADE_SIGNATURE,
+					  .disk.gpt_disk = {{3}},
 					  .esp = {{4}},
-					  .partitions = partitions,
-					  .partition_count = 2,
+					  .disk.partitions = partitions,
+					  .disk.partition_count = 2,
 					  .system_offset = MADE_SYSTEM,
 					  .windows_offset = MADE_WINDOWS};
 	struct error err = ERROR_INIT;

@@ -48,11 +48,11 @@ Test(bcd_real, converted_store_equals_the_genuine_one)
 	CLEANUP_BCD_STORE struct bcd_store *genuine = open_store(&uefi), *converted = NULL;
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
 	struct bcd_partition_id esp = gpt_device(genuine, BOOTMGR, BCD_DEVICE), windows;
-	struct bcd_partition partition;
-	struct bcd_target target = {.gpt_disk = esp.disk,
+	struct moved_partition partition;
+	struct bcd_target target = {.disk.gpt_disk = esp.disk,
 				    .esp = esp.partition,
-				    .partitions = &partition,
-				    .partition_count = 1,
+				    .disk.partitions = &partition,
+				    .disk.partition_count = 1,
 				    .windows_offset = MADE_WINDOWS};
 	struct error err = ERROR_INIT;
 	struct guid loader;
@@ -61,7 +61,8 @@ Test(bcd_real, converted_store_equals_the_genuine_one)
 	cr_assert(bcd_object_guid(object_of(genuine, BOOTMGR), BCD_MGR_DEFAULT, &loader));
 	snprintf(text, sizeof(text), "{%s}", guid_format(&loader, id_text));
 	windows = gpt_device(genuine, text, BCD_OS_DEVICE);
-	partition = (struct bcd_partition){MADE_WINDOWS, windows.partition};
+	partition =
+		(struct moved_partition){.mbr_offset = MADE_WINDOWS, .gpt_guid = windows.partition};
 	cr_assert_eq(bcd_convert(bios.at, bios.size, "BCD", &target, &to.at, &to.size, &notes,
 				 &err),
 		     0, "%s", err.message);
@@ -85,10 +86,10 @@ static struct bytes rebuild(const struct bytes *template, const struct bcd_rebui
 	return to;
 }
 
-static const struct bcd_partition raw_partition = {1048576, {{1}}};
-static const struct bcd_target raw_target = {.mbr_signature = 0xddba6bbb,
-					     .partitions = &raw_partition,
-					     .partition_count = 1,
+static const struct moved_partition raw_partition = {.mbr_offset = 1048576, .gpt_guid = {{1}}};
+static const struct bcd_target raw_target = {.disk.mbr_signature = 0xddba6bbb,
+					     .disk.partitions = &raw_partition,
+					     .disk.partition_count = 1,
 					     .system_offset = 1048576,
 					     .windows_offset = 1048576};
 

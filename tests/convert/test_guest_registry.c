@@ -14,16 +14,16 @@ TestSuite(guest_registry);
 #define SIGNATURE UINT32_C(0xdf4546ae)
 #define WINDOWS	  UINT64_C(0x1f500000)
 
-static const struct registry_partition partitions[] = {
+static const struct moved_partition partitions[] = {
 	{.mbr_offset = 1048576,
 	 .gpt_guid = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}}},
 	{.mbr_offset = WINDOWS,
 	 .gpt_guid = {{16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1}}},
 };
 
-static const struct registry_target target = {.mbr_signature = SIGNATURE,
-					      .partitions = partitions,
-					      .partition_count = 2};
+static const struct moved_disk target = {.mbr_signature = SIGNATURE,
+					 .partitions = partitions,
+					 .partition_count = 2};
 
 static hive_node_h key(struct hive *hive, const char *path)
 {
@@ -220,8 +220,7 @@ Test(guest_registry, dirty_and_damaged_hives_are_refused)
 }
 
 /* The first 12-byte row of a real hive names its disk: take that as the target. */
-static bool first_row(struct hive *hive, struct registry_target *ret,
-		      struct registry_partition *part)
+static bool first_row(struct hive *hive, struct moved_disk *ret, struct moved_partition *part)
 {
 	CLEANUP_HIVE_VALUES struct hive_values rows = {.list = NULL};
 
@@ -229,11 +228,11 @@ static bool first_row(struct hive *hive, struct registry_target *ret,
 	for (size_t i = 0; i < rows.count; i++) {
 		if (rows.list[i].size != 12)
 			continue;
-		*part = (struct registry_partition){.mbr_offset = get_le64(rows.list[i].bytes + 4),
-						    .gpt_guid = partitions[0].gpt_guid};
-		*ret = (struct registry_target){.mbr_signature = get_le32(rows.list[i].bytes),
-						.partitions = part,
-						.partition_count = 1};
+		*part = (struct moved_partition){.mbr_offset = get_le64(rows.list[i].bytes + 4),
+						 .gpt_guid = partitions[0].gpt_guid};
+		*ret = (struct moved_disk){.mbr_signature = get_le32(rows.list[i].bytes),
+					   .partitions = part,
+					   .partition_count = 1};
 		return true;
 	}
 	return false;
@@ -260,8 +259,8 @@ Test(guest_registry, real_hive)
 	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win7-vmware.hiv", &size), *after = NULL;
 	struct registry_notes notes = {.changed = {NULL, 0}};
 	CLEANUP_HIVE struct hive *hive = NULL;
-	struct registry_partition part;
-	struct registry_target real;
+	struct moved_partition part;
+	struct moved_disk real;
 	struct error err = ERROR_INIT;
 
 	if (size == 0)

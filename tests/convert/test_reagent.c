@@ -28,13 +28,16 @@ static const char enabled[] =
 	"  <ScheduledOperation state=\"5\"/>\r\n"
 	"</WindowsRE>";
 
-static const struct reagent_partition partitions[] = {{1048576, 135266304}, {608174080, 742391808}};
+static const struct moved_partition partitions[] = {{.mbr_offset = 1048576,
+						     .new_offset = 135266304},
+						    {.mbr_offset = 608174080,
+						     .new_offset = 742391808}};
 
-static struct reagent_target target(void)
+static struct moved_disk target(void)
 {
-	struct reagent_target target = {.mbr_signature = 3050800051,
-					.partitions = partitions,
-					.partition_count = 2};
+	struct moved_disk target = {.mbr_signature = 3050800051,
+				    .partitions = partitions,
+				    .partition_count = 2};
 
 	cr_assert(guid_parse("{f42ed324-fffd-4523-a0cf-86abb432503c}", &target.gpt_disk));
 	return target;
@@ -59,7 +62,7 @@ static void assert_attribute(const void *bytes, size_t size, const char *path, c
 static uint8_t *convert(const char *text, size_t *ret_size, struct note_list *changed,
 			struct note_list *warnings)
 {
-	struct reagent_target to = target();
+	struct moved_disk to = target();
 	struct error err = ERROR_INIT;
 	uint8_t *bytes = NULL;
 
@@ -171,7 +174,7 @@ Test(reagent, what_is_not_such_a_file)
 					    "<WindowsRE><b c=d/>",
 					    "<WindowsRE><",
 					    "<!--"};
-	struct reagent_target to = target();
+	struct moved_disk to = target();
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;

@@ -8,13 +8,14 @@
 #include "common/bytes.h"
 #include "fuzz.h"
 
-static const struct bcd_partition partitions[] = {{1048576, {{1}}}, {608174080, {{2}}}};
+static const struct moved_partition partitions[] = {{.mbr_offset = 1048576, .gpt_guid = {{1}}},
+						    {.mbr_offset = 608174080, .gpt_guid = {{2}}}};
 
-static const struct bcd_target target = {.mbr_signature = 0xd7da5d02,
-					 .gpt_disk = {{3}},
+static const struct bcd_target target = {.disk.mbr_signature = 0xd7da5d02,
+					 .disk.gpt_disk = {{3}},
 					 .esp = {{4}},
-					 .partitions = partitions,
-					 .partition_count = 2,
+					 .disk.partitions = partitions,
+					 .disk.partition_count = 2,
 					 .system_offset = 1048576,
 					 .windows_offset = 608174080};
 

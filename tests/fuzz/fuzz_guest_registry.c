@@ -7,11 +7,12 @@
 #include "convert/guest_registry.h"
 #include "fuzz.h"
 
-static const struct registry_partition partitions[] = {{1048576, {{1}}}, {608174080, {{2}}}};
+static const struct moved_partition partitions[] = {{.mbr_offset = 1048576, .gpt_guid = {{1}}},
+						    {.mbr_offset = 608174080, .gpt_guid = {{2}}}};
 
-static const struct registry_target target = {.mbr_signature = 0xd7da5d02,
-					      .partitions = partitions,
-					      .partition_count = 2};
+static const struct moved_disk target = {.mbr_signature = 0xd7da5d02,
+					 .partitions = partitions,
+					 .partition_count = 2};
 
 static void fix_base(uint8_t *base)
 {

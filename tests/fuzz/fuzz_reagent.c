@@ -5,12 +5,14 @@
 #include "convert/reagent.h"
 #include "fuzz.h"
 
-static const struct reagent_partition partitions[] = {{1048576, 135266304}, {0, 7}};
+static const struct moved_partition partitions[] = {{.mbr_offset = 1048576,
+						     .new_offset = 135266304},
+						    {.mbr_offset = 0, .new_offset = 7}};
 
-static const struct reagent_target target = {.mbr_signature = 3050800051,
-					     .gpt_disk = {{1, 2, 3}},
-					     .partitions = partitions,
-					     .partition_count = 2};
+static const struct moved_disk target = {.mbr_signature = 3050800051,
+					 .gpt_disk = {{1, 2, 3}},
+					 .partitions = partitions,
+					 .partition_count = 2};
 
 static void check(const uint8_t *data, size_t size)
 {
