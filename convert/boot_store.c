@@ -15,10 +15,9 @@
 #define MAX_REAGENT ((size_t)1 << 20)
 
 static int open_partition(struct disk *source, const struct survey_partition *partition,
-			  struct disk_window *window, struct volume **ret, struct error *err)
+			  struct volume **ret, struct error *err)
 {
-	int r = survey_open_volume(source, partition->offset, partition->length, false, window, ret,
-				   err);
+	int r = volume_open_at(source, partition->offset, partition->length, false, ret, err);
 
 	return r < 0 ? error_prefix(err, "partition %u", partition->mbr.number) : 0;
 }
@@ -27,7 +26,6 @@ static int read_bios_store(struct disk *source, const struct survey *survey, uin
 			   size_t *ret_size, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
-	struct disk_window window;
 	int r;
 
 	if (survey->system == SURVEY_NONE || !survey->partitions[survey->system].has_bcd)
@@ -36,7 +34,7 @@ static int read_bios_store(struct disk *source, const struct survey *survey, uin
 			"check that the VM starts from this disk, or rebuild its boot store in the "
 			"guest with bcdboot",
 			"no partition holds " BCD_PATH);
-	r = open_partition(source, &survey->partitions[survey->system], &window, &volume, err);
+	r = open_partition(source, &survey->partitions[survey->system], &volume, err);
 	return r < 0 ? r
 		     : guest_hive_read(volume, BCD_PATH, SURVEY_MAX_BCD, ret, ret_size, NULL, err);
 }
@@ -135,8 +133,7 @@ static int rebuild_store(struct disk *source, const struct survey *survey,
 			 struct boot_store *ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
-	struct disk_window window;
-	int r = open_partition(source, &survey->partitions[survey->windows], &window, &volume, err);
+	int r = open_partition(source, &survey->partitions[survey->windows], &volume, err);
 
 	bcd_notes_done(&build->bcd);
 	return r < 0 ? r : rebuild_from_volume(volume, survey, target, build, ret, err);

@@ -126,9 +126,8 @@ int build_edit_volume(struct build *build, const struct survey_partition *old,
 		      struct error *err)
 {
 	struct volume *volume = NULL;
-	struct disk_window window;
-	int r = survey_open_volume(build->target, partition->offset, partition->length, true,
-				   &window, &volume, err);
+	int r = volume_open_at(build->target, partition->offset, partition->length, true, &volume,
+			       err);
 	int closed;
 
 	if (r == 0) {
@@ -248,13 +247,12 @@ static int check_target(const struct survey *survey, const struct plan *plan,
 	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
 		CLEANUP_VOLUME struct volume *volume = NULL;
 		const struct plan_partition *partition = &plan->partitions[i];
-		struct disk_window window;
 
 		if (partition->source == SURVEY_NONE ||
 		    !survey->partitions[partition->source].is_readable)
 			continue;
-		r = survey_open_volume(build->target, partition->offset, partition->length, false,
-				       &window, &volume, err);
+		r = volume_open_at(build->target, partition->offset, partition->length, false,
+				   &volume, err);
 	}
 	return r < 0 ? error_prefix(err,
 				    "the converted disk does not read back; nothing was written")

@@ -72,11 +72,9 @@ static int fill_tree(struct disk *source, const struct survey *survey, const str
 	const struct windows *windows = &survey->partitions[survey->windows].windows;
 	CLEANUP_FAT32 struct fat32 *fat = NULL;
 	CLEANUP_VOLUME struct volume *volume = NULL;
-	struct disk_window window;
 	int64_t time = 0;
-	int r = survey_open_volume(source, survey->partitions[survey->windows].offset,
-				   survey->partitions[survey->windows].length, false, &window,
-				   &volume, err);
+	int r = volume_open_at(source, survey->partitions[survey->windows].offset,
+			       survey->partitions[survey->windows].length, false, &volume, err);
 
 	if (r == 0)
 		r = time_of_boot_files(volume, windows, boot_files, &time, err);

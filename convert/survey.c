@@ -16,14 +16,6 @@
 #include "common/hive.h"
 #include "convert/guest_hive.h"
 
-int survey_open_volume(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
-		       struct disk_window *window, struct volume **ret, struct error *err)
-{
-	int r = disk_window_init(window, disk, offset, length, err);
-
-	return r < 0 ? r : volume_open(&window->disk, writable, ret, err);
-}
-
 /* Put "partition N: " in front of what went wrong there. */
 static int in_partition(const struct survey_partition *partition, struct error *err)
 {
@@ -99,7 +91,8 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 			      "the volume is encrypted with BitLocker");
 	if (partition->filesystem != FILESYSTEM_NTFS)
 		return 0;
-	r = volume_open(&window.disk, false, &volume, &partition->problem);
+	r = volume_open_at(disk, partition->offset, partition->length, false, &volume,
+			   &partition->problem);
 	if (r == 0)
 		r = look_into_volume(partition, volume, &partition->problem);
 	if (r < 0 && partition->problem.kind == ERROR_FAILED) {
@@ -240,7 +233,6 @@ static int judge_windows(struct disk *disk, const struct survey *survey, struct 
 {
 	const struct survey_partition *partition = &survey->partitions[survey->windows];
 	CLEANUP_VOLUME struct volume *volume = NULL;
-	struct disk_window window;
 	char path[128];
 	int r;
 
@@ -252,8 +244,7 @@ static int judge_windows(struct disk *disk, const struct survey *survey, struct 
 			"run chkdsk /f in the guest, shut it down fully and convert again",
 			"'%s': partition %u: the volume is marked as damaged", disk->name,
 			partition->mbr.number);
-	r = survey_open_volume(disk, partition->offset, partition->length, false, &window, &volume,
-			       err);
+	r = volume_open_at(disk, partition->offset, partition->length, false, &volume, err);
 	if (r == 0)
 		r = windows_check_efi(volume, &partition->windows, err);
 	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", partition->windows.root);

@@ -68,9 +68,4 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 void survey_done(struct survey *survey);
 #define CLEANUP_SURVEY CLEANUP(survey_done)
 
-/* Mount a partition of the survey from 'disk', the source or the change set with the partition at
- * 'offset'. */
-int survey_open_volume(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
-		       struct disk_window *window, struct volume **ret, struct error *err);
-
 #endif

@@ -139,15 +139,19 @@ static int check_journal(struct volume *volume, struct error *err)
 	return 0;
 }
 
-int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err)
+int volume_open_at(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
+		   struct volume **ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = calloc(1, sizeof(*volume));
 	int r;
 
 	if (!volume)
 		return error_failed(err, ENOMEM, "out of memory");
-	volume->device.disk = disk;
-	r = volume_guard_boot_sector(disk, err);
+	r = disk_window_init(&volume->window, disk, offset, length, err);
+	if (r < 0)
+		return r;
+	volume->device.disk = &volume->window.disk;
+	r = volume_guard_boot_sector(volume->device.disk, err);
 	if (r == 0)
 		r = mount(volume, false, err);
 	if (r == 0)
@@ -161,6 +165,11 @@ int volume_open(struct disk *disk, bool writable, struct volume **ret, struct er
 	if (r == 0)
 		*ret = TAKE(volume);
 	return r;
+}
+
+int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err)
+{
+	return volume_open_at(disk, 0, disk->size, writable, ret, err);
 }
 
 int volume_close(struct volume *volume, struct error *err)

@@ -33,11 +33,16 @@ int filesystem_probe(struct disk *disk, enum filesystem *ret, struct error *err)
 const char *filesystem_text(enum filesystem filesystem);
 
 /*
- * Mount. 'disk' (a window onto a partition) is borrowed. With 'writable' every change goes to
- * 'disk' through disk_write(); a mount by itself writes nothing. Errors: REFUSAL_HIBERNATED
- * (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal), ERROR_DAMAGED. A read-only
- * mount of a hibernated or dirty volume is refused too: what is read might be old.
+ * Mount the volume on the bytes [offset, offset + length) of 'disk', which is borrowed. With
+ * 'writable' every change goes to 'disk' through disk_write(); a mount by itself writes nothing.
+ * Errors: REFUSAL_HIBERNATED (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal),
+ * ERROR_DAMAGED; -EINVAL for a range that is not within the disk. A read-only mount of a hibernated
+ * or dirty volume is refused too: what is read might be old.
  */
+int volume_open_at(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
+		   struct volume **ret, struct error *err);
+
+/* The same for a volume that fills 'disk'. */
 int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err);
 
 /* Close, writing back what is pending. For writable volumes call this and look at the result. */

@@ -39,6 +39,7 @@ struct volume_device {
 
 struct volume {
 	ntfs_volume *ntfs;
+	struct disk_window window; /* what 'device' reads and writes */
 	struct volume_device device;
 };
 
