@@ -17,7 +17,8 @@
 static int open_partition(struct disk *source, const struct survey_partition *partition,
 			  struct volume **ret, struct error *err)
 {
-	int r = volume_open_at(source, partition->offset, partition->length, false, ret, err);
+	const struct volume_place place = survey_place(partition);
+	int r = volume_open_at(source, &place, false, ret, err);
 
 	return r < 0 ? error_prefix(err, "partition %u", partition->mbr.number) : 0;
 }
@@ -53,8 +54,7 @@ static struct bcd_target bcd_target(const struct survey *survey, const struct pl
 }
 
 static int convert_store(struct disk *source, const struct survey *survey,
-			 const struct bcd_target *target, struct build *build,
-			 struct boot_store *ret, struct error *err)
+			 const struct bcd_target *target, struct boot_store *ret, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bios = NULL;
 	size_t size;
@@ -62,7 +62,7 @@ static int convert_store(struct disk *source, const struct survey *survey,
 
 	return r < 0 ? r
 		     : bcd_convert(bios, size, BCD_PATH, target, &ret->main, &ret->main_size,
-				   &build->bcd, err);
+				   &ret->notes, err);
 }
 
 static bool can_be_rebuilt(const struct error *err)
@@ -101,8 +101,8 @@ static void find_winre(struct volume *volume, const struct survey *survey,
 }
 
 static int rebuild_from_volume(struct volume *volume, const struct survey *survey,
-			       const struct bcd_target *target, struct build *build,
-			       struct boot_store *ret, struct error *err)
+			       const struct bcd_target *target, struct boot_store *ret,
+			       struct error *err)
 {
 	const struct windows *windows = &survey->partitions[survey->windows].windows;
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
@@ -123,43 +123,42 @@ static int rebuild_from_volume(struct volume *volume, const struct survey *surve
 		size = 0;
 	}
 	find_winre(volume, survey, windows, &reagent, &how);
-	build->winre_is_lost = !how.winre_path;
-	return bcd_rebuild(template, size, path, &how, &ret->main, &ret->main_size, &build->bcd,
+	ret->winre_is_lost = !how.winre_path;
+	return bcd_rebuild(template, size, path, &how, &ret->main, &ret->main_size, &ret->notes,
 			   err);
 }
 
 static int rebuild_store(struct disk *source, const struct survey *survey,
-			 const struct bcd_target *target, struct build *build,
-			 struct boot_store *ret, struct error *err)
+			 const struct bcd_target *target, struct boot_store *ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	int r = open_partition(source, &survey->partitions[survey->windows], &volume, err);
 
-	bcd_notes_done(&build->bcd);
-	return r < 0 ? r : rebuild_from_volume(volume, survey, target, build, ret, err);
+	bcd_notes_done(&ret->notes);
+	return r < 0 ? r : rebuild_from_volume(volume, survey, target, ret, err);
 }
 
 int boot_store_make(struct disk *source, const struct survey *survey, const struct plan *plan,
-		    struct build *build, struct boot_store *ret, struct error *err)
+		    struct boot_store *ret, struct error *err)
 {
 	const struct bcd_target target = bcd_target(survey, plan);
 	struct error why = ERROR_INIT;
 	int r;
 
 	*ret = (struct boot_store){.main = NULL};
-	r = convert_store(source, survey, &target, build, ret, &why);
+	r = convert_store(source, survey, &target, ret, &why);
 	if (r < 0) {
 		*err = why;
 		if (!can_be_rebuilt(&why))
 			return r;
-		if (rebuild_store(source, survey, &target, build, ret, err) < 0) {
+		if (rebuild_store(source, survey, &target, ret, err) < 0) {
 			*err = why;
 			return r;
 		}
-		note_add(&build->warnings,
+		note_add(&ret->warnings,
 			 "the boot store was rebuilt as bcdboot does it, because: %s", why.message);
 	}
-	r = bcd_default_entry(ret->main, ret->main_size, BCD_PATH, &build->bcd_default, err);
+	r = bcd_default_entry(ret->main, ret->main_size, BCD_PATH, &ret->default_entry, err);
 	if (r == 0)
 		r = bcd_recovery_store(ret->main, ret->main_size, BCD_PATH, &ret->recovery,
 				       &ret->recovery_size, err);
@@ -170,5 +169,8 @@ void boot_store_done(struct boot_store *store)
 {
 	free(store->main);
 	free(store->recovery);
+	bcd_default_entry_done(&store->default_entry);
+	bcd_notes_done(&store->notes);
+	note_list_done(&store->warnings);
 	*store = (struct boot_store){.main = NULL};
 }

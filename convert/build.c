@@ -13,7 +13,6 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/esp.h"
 #include "convert/guest_hive.h"
 #include "convert/guest_reagent.h"
 #include "convert/guest_registry.h"
@@ -29,28 +28,6 @@
 #define BPB_NTFS_TOTAL	     0x28 /* NTFS: u64 sectors, without the backup boot sector behind them */
 #define BPB_FAT32_BACKUP     0x32 /* FAT32: u16 sector of the backup boot sector */
 #define BPB_FAT32_SIZE	     0x16 /* u16 sectors per FAT of FAT12/16; 0 on FAT32 */
-
-int build_add_change(struct build *build, unsigned int partition, const char *path,
-		     struct note_list *details, struct error *err)
-{
-	struct build_change *changes;
-	char *copy;
-	int r = note_list_check(details, err);
-
-	if (r < 0)
-		return r;
-	changes = reallocarray(build->changes, build->change_count + 1, sizeof(*changes));
-	copy = strdup(path);
-	if (changes)
-		build->changes = changes;
-	if (!changes || !copy) {
-		free(copy);
-		return error_failed(err, ENOMEM, "out of memory");
-	}
-	changes[build->change_count++] = (struct build_change){partition, copy, *details};
-	*details = (struct note_list){.texts = NULL};
-	return 0;
-}
 
 /* The sector of a volume where its second boot sector stands; 0 when it has none. */
 static uint64_t backup_sector(enum filesystem filesystem, const uint8_t *boot)
@@ -80,8 +57,8 @@ static int set_hidden_sectors(struct disk *volume, uint64_t sector, const uint8_
 
 /* The number of sectors in front of the volume, kept in its boot sectors, follows the partition. */
 static int move_boot_sectors(const struct survey_partition *old,
-			     const struct plan_partition *partition, struct build *build,
-			     struct error *err)
+			     const struct plan_partition *partition, struct disk *target,
+			     struct edits *edits, struct error *err)
 {
 	uint32_t start = (uint32_t)(partition->offset / 512);
 	CLEANUP_NOTES struct note_list details = {.texts = NULL};
@@ -92,7 +69,7 @@ static int move_boot_sectors(const struct survey_partition *old,
 
 	if (old->filesystem != FILESYSTEM_NTFS && old->filesystem != FILESYSTEM_FAT)
 		return 0;
-	r = disk_window_init(&volume, build->target, partition->offset, partition->length, err);
+	r = disk_window_init(&volume, target, partition->offset, partition->length, err);
 	if (r == 0)
 		r = disk_read(&volume.disk, boot, sizeof(boot), 0, err);
 	if (r < 0 || get_le32(boot + BPB_HIDDEN_SECTORS) == start ||
@@ -106,41 +83,24 @@ static int move_boot_sectors(const struct survey_partition *old,
 		return r;
 	note_add(&details, "hidden sectors of the boot sector: %" PRIu32 " -> %" PRIu32,
 		 get_le32(boot + BPB_HIDDEN_SECTORS), start);
-	return build_add_change(build, old->mbr.number, "$Boot", &details, err);
+	return edits_add(edits, old->mbr.number, "$Boot", &details, err);
 }
 
 static int move_all_boot_sectors(const struct survey *survey, const struct plan *plan,
-				 struct build *build, struct error *err)
+				 struct disk *target, struct edits *edits, struct error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && plan->shift && i < plan->gpt.count; i++)
 		if (plan->partitions[i].source != SURVEY_NONE)
 			r = move_boot_sectors(&survey->partitions[plan->partitions[i].source],
-					      &plan->partitions[i], build, err);
+					      &plan->partitions[i], target, edits, err);
 	return r;
-}
-
-int build_edit_volume(struct build *build, const struct survey_partition *old,
-		      const struct plan_partition *partition, build_edit *edit, const void *context,
-		      struct error *err)
-{
-	struct volume *volume = NULL;
-	int r = volume_open_at(build->target, partition->offset, partition->length, true, &volume,
-			       err);
-	int closed;
-
-	if (r == 0) {
-		r = edit(volume, old, context, build, err);
-		closed = volume_close(volume, r < 0 ? NULL : err);
-		r = r < 0 ? r : closed;
-	}
-	return r < 0 ? error_prefix(err, "partition %u", old->mbr.number) : 0;
 }
 
 /* The edited hive takes the place of the old one, in the same file. */
 static int convert_hive(struct volume *volume, const char *path, unsigned int partition,
-			const struct moved_disk *moved, struct build *build, struct error *err)
+			const struct moved_disk *moved, struct edits *edits, struct error *err)
 {
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
@@ -154,7 +114,7 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	free(TAKE(old));
 	if (r < 0)
 		return r;
-	note_list_append(&build->warnings, &notes.warnings);
+	note_list_append(&edits->warnings, &notes.warnings);
 	if (!new)
 		return 0;
 	r = volume_replace_file(volume, path, new, new_size, err);
@@ -162,31 +122,40 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 		return r;
 	if (recovered)
 		note_add(&notes.changed, "changes that stood only in its log files are applied");
-	return build_add_change(build, partition, path, &notes.changed, err);
+	return edits_add(edits, partition, path, &notes.changed, err);
 }
 
 /* Each Windows of the disk finds its drive letters and its drivers. */
-static int convert_registry(struct volume *volume, const struct survey_partition *old,
-			    const void *moved, struct build *build, struct error *err)
+struct registry_edit {
+	const struct survey_partition *old;
+	const struct moved_disk *moved;
+};
+
+static int convert_registry(struct volume *volume, const void *context, struct edits *edits,
+			    struct error *err)
 {
+	const struct registry_edit *edit = context;
 	char path[128];
 
-	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", old->windows.root);
-	return convert_hive(volume, path, old->mbr.number, moved, build, err);
+	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", edit->old->windows.root);
+	return convert_hive(volume, path, edit->old->mbr.number, edit->moved, edits, err);
 }
 
 static int convert_all_registries(const struct survey *survey, const struct plan *plan,
-				  struct build *build, struct error *err)
+				  struct disk *target, struct edits *edits, struct error *err)
 {
 	const struct moved_disk moved = plan_moved_disk(survey, plan);
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
+		const struct volume_place place = plan_place(survey, plan, i);
 		size_t source = plan->partitions[i].source;
 
 		if (source != SURVEY_NONE && survey->partitions[source].has_windows)
-			r = build_edit_volume(build, &survey->partitions[source],
-					      &plan->partitions[i], convert_registry, &moved, err);
+			r = edit_volume(target, &place, convert_registry,
+					&(struct registry_edit){&survey->partitions[source],
+								&moved},
+					edits, err);
 	}
 	return r;
 }
@@ -246,13 +215,11 @@ static int check_target(const struct survey *survey, const struct plan *plan,
 
 	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
 		CLEANUP_VOLUME struct volume *volume = NULL;
-		const struct plan_partition *partition = &plan->partitions[i];
+		const struct volume_place place = plan_place(survey, plan, i);
+		size_t source = plan->partitions[i].source;
 
-		if (partition->source == SURVEY_NONE ||
-		    !survey->partitions[partition->source].is_readable)
-			continue;
-		r = volume_open_at(build->target, partition->offset, partition->length, false,
-				   &volume, err);
+		if (source != SURVEY_NONE && survey->partitions[source].is_readable)
+			r = volume_open_at(build->target, &place, false, &volume, err);
 	}
 	return r < 0 ? error_prefix(err,
 				    "the converted disk does not read back; nothing was written")
@@ -271,13 +238,18 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		return r;
 	r = gpt_write(&plan->gpt, ret->target, err);
 	if (r == 0)
-		r = move_all_boot_sectors(survey, plan, ret, err);
+		r = move_all_boot_sectors(survey, plan, ret->target, &ret->edits, err);
 	if (r == 0)
-		r = esp_build(source, survey, plan, options->boot_files, ret, err);
+		r = esp_make(source, survey, plan, options->boot_files, &ret->esp, err);
 	if (r == 0)
-		r = convert_all_registries(survey, plan, ret, err);
+		r = esp_write(&ret->esp, plan, ret->target, err);
 	if (r == 0)
-		r = guest_reagent_convert(survey, plan, ret, err);
+		r = convert_all_registries(survey, plan, ret->target, &ret->edits, err);
+	if (r == 0)
+		r = guest_reagent_convert(survey, plan, ret->esp.store.winre_is_lost, ret->target,
+					  &ret->edits, err);
+	note_list_append(&ret->warnings, &ret->esp.store.warnings);
+	note_list_append(&ret->warnings, &ret->edits.warnings);
 	if (r == 0)
 		r = build_nvram(plan, options, ret, err);
 	if (r == 0)
@@ -290,14 +262,8 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 void build_done(struct build *build)
 {
 	disk_close(build->target);
-	bootfiles_report_done(&build->boot_files);
-	bcd_default_entry_done(&build->bcd_default);
-	bcd_notes_done(&build->bcd);
-	for (size_t i = 0; i < build->change_count; i++) {
-		free(build->changes[i].path);
-		note_list_done(&build->changes[i].details);
-	}
-	free(build->changes);
+	esp_done(&build->esp);
+	edits_done(&build->edits);
 	note_list_done(&build->warnings);
 	nvram_done(&build->nvram);
 	free(build->nvram_file);

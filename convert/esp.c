@@ -7,25 +7,19 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/boot_store.h"
-#include "convert/fat32.h"
 
 /* bcdboot makes it of this size, all zero; the boot manager keeps its state there. */
 #define BOOTSTAT_SIZE 65536
 
-static int add_boot_stores(struct disk *source, const struct survey *survey,
-			   const struct plan *plan, struct fat32 *fat, int64_t time,
-			   struct build *build, struct error *err)
+static int add_boot_stores(struct esp *esp, int64_t time, struct error *err)
 {
-	CLEANUP(boot_store_done) struct boot_store store;
-	int r = boot_store_make(source, survey, plan, build, &store, err);
+	struct boot_store *store = &esp->store;
+	int r = fat32_add(esp->tree, "/EFI/Microsoft/Boot/BCD", TAKE(store->main), store->main_size,
+			  time, err);
 
 	if (r == 0)
-		r = fat32_add(fat, "/EFI/Microsoft/Boot/BCD", TAKE(store.main), store.main_size,
-			      time, err);
-	if (r == 0)
-		r = fat32_add(fat, "/EFI/Microsoft/Recovery/BCD", TAKE(store.recovery),
-			      store.recovery_size, time, err);
+		r = fat32_add(esp->tree, "/EFI/Microsoft/Recovery/BCD", TAKE(store->recovery),
+			      store->recovery_size, time, err);
 	return r;
 }
 
@@ -65,45 +59,49 @@ static int new_fat(const struct plan *plan, int64_t time, struct fat32 **ret, st
 	return fat32_new(&spec, ret, err);
 }
 
-static int fill_tree(struct disk *source, const struct survey *survey, const struct plan *plan,
-		     enum bootfiles_set boot_files, struct build *build, struct fat32 **ret,
-		     struct error *err)
+int esp_make(struct disk *source, const struct survey *survey, const struct plan *plan,
+	     enum bootfiles_set boot_files, struct esp *ret, struct error *err)
 {
 	const struct windows *windows = &survey->partitions[survey->windows].windows;
-	CLEANUP_FAT32 struct fat32 *fat = NULL;
+	const struct volume_place place = survey_place(&survey->partitions[survey->windows]);
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	int64_t time = 0;
-	int r = volume_open_at(source, survey->partitions[survey->windows].offset,
-			       survey->partitions[survey->windows].length, false, &volume, err);
+	int r = volume_open_at(source, &place, false, &volume, err);
 
+	*ret = (struct esp){.tree = NULL};
 	if (r == 0)
 		r = time_of_boot_files(volume, windows, boot_files, &time, err);
 	if (r == 0)
-		r = new_fat(plan, time, &fat, err);
+		r = new_fat(plan, time, &ret->tree, err);
 	if (r == 0)
-		r = bootfiles_add(volume, windows, boot_files, fat, &build->boot_files, err);
+		r = bootfiles_add(volume, windows, boot_files, ret->tree, &ret->boot_files, err);
 	if (r == 0)
-		r = add_boot_stores(source, survey, plan, fat, time, build, err);
+		r = boot_store_make(source, survey, plan, &ret->store, err);
 	if (r == 0)
-		r = fat32_add(fat, "/EFI/Microsoft/Boot/BOOTSTAT.DAT", calloc(1, BOOTSTAT_SIZE),
-			      BOOTSTAT_SIZE, time, err);
+		r = add_boot_stores(ret, time, err);
 	if (r == 0)
-		*ret = TAKE(fat);
+		r = fat32_add(ret->tree, "/EFI/Microsoft/Boot/BOOTSTAT.DAT",
+			      calloc(1, BOOTSTAT_SIZE), BOOTSTAT_SIZE, time, err);
 	return r;
 }
 
-int esp_build(struct disk *source, const struct survey *survey, const struct plan *plan,
-	      enum bootfiles_set boot_files, struct build *build, struct error *err)
+int esp_write(struct esp *esp, const struct plan *plan, struct disk *target, struct error *err)
 {
-	const struct plan_partition *esp = &plan->partitions[plan->esp];
-	CLEANUP_FAT32 struct fat32 *fat = NULL;
+	const struct plan_partition *place = &plan->partitions[plan->esp];
+	CLEANUP_FAT32 struct fat32 *tree = TAKE(esp->tree);
 	struct disk_window window;
-	int r = fill_tree(source, survey, plan, boot_files, build, &fat, err);
+	int r = disk_window_init(&window, target, place->offset, place->length, err);
 
-	if (r == 0)
-		r = disk_window_init(&window, build->target, esp->offset, esp->length, err);
 	if (r < 0)
 		return r;
-	build->esp_used = fat32_used(fat, 4096);
-	return fat32_write(fat, &window.disk, err);
+	esp->used = fat32_used(tree, 4096);
+	return fat32_write(tree, &window.disk, err);
+}
+
+void esp_done(struct esp *esp)
+{
+	fat32_free(esp->tree);
+	bootfiles_report_done(&esp->boot_files);
+	boot_store_done(&esp->store);
+	*esp = (struct esp){.tree = NULL};
 }

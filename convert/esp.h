@@ -3,14 +3,29 @@
 #ifndef HVGEN2_CONVERT_ESP_H
 #define HVGEN2_CONVERT_ESP_H
 
-#include "convert/build.h"
+#include "convert/boot_store.h"
+#include "convert/bootfiles.h"
+#include "convert/fat32.h"
+
+/* Embedded; all zero is empty. */
+struct esp {
+	struct fat32 *tree; /* all files; gone when it is written */
+	uint64_t used;	    /* bytes of the partition in use */
+	struct bootfiles_report boot_files;
+	struct boot_store store; /* its bytes are in the tree */
+};
 
 /*
- * Make the ESP on build->target: boot files of the guest's own Windows, the converted BCD,
- * BOOTSTAT.DAT. Fills boot_files, esp_used, bcd_default and bcd of 'build'. Errors: refusals of
- * boot files and BCD, REFUSAL_ESP_TOO_SMALL, ERROR_DAMAGED, I/O.
+ * Make the tree: boot files of the guest's own Windows, the converted BCD, BOOTSTAT.DAT. *ret is to
+ * be released with esp_done() in every case. Errors: refusals of boot files and BCD, ERROR_DAMAGED,
+ * I/O.
  */
-int esp_build(struct disk *source, const struct survey *survey, const struct plan *plan,
-	      enum bootfiles_set boot_files, struct build *build, struct error *err);
+int esp_make(struct disk *source, const struct survey *survey, const struct plan *plan,
+	     enum bootfiles_set boot_files, struct esp *ret, struct error *err);
+
+/* Write it to its place on 'target'. Errors: REFUSAL_ESP_TOO_SMALL. */
+int esp_write(struct esp *esp, const struct plan *plan, struct disk *target, struct error *err);
+
+void esp_done(struct esp *esp);
 
 #endif

@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The recovery environment of the guest finds itself on the new disk: its ReAgent.xml files are
- * edited in place. */
+/*
+ * The recovery environment of the guest finds itself on the new disk: its ReAgent.xml files are
+ * edited in place.
+ */
 #ifndef HVGEN2_CONVERT_GUEST_REAGENT_H
 #define HVGEN2_CONVERT_GUEST_REAGENT_H
 
-#include "convert/build.h"
+#include "convert/edit.h"
+#include "convert/plan.h"
+#include "convert/survey.h"
 
 /*
  * Edit '\Windows\System32\Recovery\ReAgent.xml' of every Windows and
- * '\Recovery\WindowsRE\ReAgent.xml' of every NTFS partition on build->target. Files that are
- * missing are not an error; one that cannot be understood is a warning.
+ * '\Recovery\WindowsRE\ReAgent.xml' of every NTFS partition on 'target'. With 'is_lost' no boot entry
+ * starts a recovery environment any more, and the files say that it is off. Files that are missing
+ * are not an error; one that cannot be understood is a warning.
  */
-int guest_reagent_convert(const struct survey *survey, const struct plan *plan, struct build *build,
-			  struct error *err);
+int guest_reagent_convert(const struct survey *survey, const struct plan *plan, bool is_lost,
+			  struct disk *target, struct edits *edits, struct error *err);
 
 #endif

@@ -517,6 +517,19 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	return r < 0 ? r : gpt_check(&ret->gpt, err);
 }
 
+struct volume_place plan_place(const struct survey *survey, const struct plan *plan, size_t index)
+{
+	const struct plan_partition *partition = &plan->partitions[index];
+
+	return (struct volume_place){
+		.number = partition->source == SURVEY_NONE
+				  ? 0
+				  : survey->partitions[partition->source].mbr.number,
+		.offset = partition->offset,
+		.length = partition->length,
+	};
+}
+
 struct moved_disk plan_moved_disk(const struct survey *survey, const struct plan *plan)
 {
 	return (struct moved_disk){.mbr_signature = survey->mbr_signature,

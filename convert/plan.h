@@ -81,6 +81,9 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 void plan_done(struct plan *plan);
 #define CLEANUP_PLAN CLEANUP(plan_done)
 
+/* Where partition 'index' of the new table stands, under its old number (0 when it is new). */
+struct volume_place plan_place(const struct survey *survey, const struct plan *plan, size_t index);
+
 /* What the guest must be told of its disk. Borrows from 'plan'. */
 struct moved_disk plan_moved_disk(const struct survey *survey, const struct plan *plan);
 

@@ -170,12 +170,12 @@ static json_t *after_object(const struct survey *survey, const struct plan *plan
 
 static json_t *esp_object(const struct build *build)
 {
-	const struct bootfiles_report *boot = &build->boot_files;
+	const struct bootfiles_report *boot = &build->esp.boot_files;
 	json_t *object = json_object(), *files = json_array();
 
 	set_text(object, "boot_files", bootfiles_set_text(boot->set));
 	set_text(object, "boot_version", boot->version);
-	set_number(object, "used", build->esp_used);
+	set_number(object, "used", build->esp.used);
 	for (size_t i = 0; i < boot->count; i++) {
 		json_t *file = json_object();
 
@@ -192,13 +192,14 @@ static json_t *bcd_object(const struct build *build)
 {
 	json_t *object = json_object();
 
-	set_guid(object, "default", &build->bcd_default.object);
-	if (build->bcd_default.description)
-		set_text(object, "description", build->bcd_default.description);
-	if (build->bcd_default.path)
-		set_text(object, "path", build->bcd_default.path);
+	set_guid(object, "default", &build->esp.store.default_entry.object);
+	if (build->esp.store.default_entry.description)
+		set_text(object, "description", build->esp.store.default_entry.description);
+	if (build->esp.store.default_entry.path)
+		set_text(object, "path", build->esp.store.default_entry.path);
 	json_object_set_new(object, "changed",
-			    texts(build->bcd.changed.texts, build->bcd.changed.count));
+			    texts(build->esp.store.notes.changed.texts,
+				  build->esp.store.notes.changed.count));
 	return object;
 }
 
@@ -230,8 +231,8 @@ static json_t *changes_array(const struct build *build)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < build->change_count; i++) {
-		const struct build_change *change = &build->changes[i];
+	for (size_t i = 0; i < build->edits.count; i++) {
+		const struct edit_change *change = &build->edits.changes[i];
 		json_t *object = json_object();
 
 		set_number(object, "partition", change->partition);
@@ -261,9 +262,10 @@ static void set_lists(json_t *root, const struct report *report)
 	}
 	if (report->build) {
 		json_object_set_new(root, "changed", changes_array(report->build));
-		extend(dropped, report->build->bcd.dropped.texts, report->build->bcd.dropped.count);
-		extend(warnings, report->build->bcd.warnings.texts,
-		       report->build->bcd.warnings.count);
+		extend(dropped, report->build->esp.store.notes.dropped.texts,
+		       report->build->esp.store.notes.dropped.count);
+		extend(warnings, report->build->esp.store.notes.warnings.texts,
+		       report->build->esp.store.notes.warnings.count);
 		extend(warnings, report->build->warnings.texts, report->build->warnings.count);
 	}
 	json_object_set_new(root, "dropped", dropped);

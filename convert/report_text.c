@@ -114,7 +114,7 @@ static void print_list(FILE *stream, const char **title, char *const *texts, siz
 
 static void print_boot(const struct build *build, FILE *stream)
 {
-	const struct bootfiles_report *boot = &build->boot_files;
+	const struct bootfiles_report *boot = &build->esp.boot_files;
 	char size[32];
 
 	fprintf(stream, "\nESP      %zu boot files of the guest's own Windows, %s", boot->count,
@@ -122,8 +122,10 @@ static void print_boot(const struct build *build, FILE *stream)
 	if (boot->version[0])
 		fprintf(stream, ", bootmgfw.efi %s", boot->version);
 	fprintf(stream, "\nBCD      default '%s', %s\n",
-		build->bcd_default.description ? build->bcd_default.description : "",
-		build->bcd_default.path ? build->bcd_default.path : "");
+		build->esp.store.default_entry.description
+			? build->esp.store.default_entry.description
+			: "",
+		build->esp.store.default_entry.path ? build->esp.store.default_entry.path : "");
 }
 
 static void print_nvram(const struct build *build, FILE *stream)
@@ -146,15 +148,16 @@ static void print_changes(const struct build *build, FILE *stream)
 {
 	const char *title = "In BCD";
 
-	for (size_t i = 0; i < build->change_count; i++) {
-		const struct build_change *change = &build->changes[i];
+	for (size_t i = 0; i < build->edits.count; i++) {
+		const struct edit_change *change = &build->edits.changes[i];
 
 		fprintf(stream, "%-8s partition %u: %s\n", i ? "" : "Changed", change->partition,
 			change->path);
 		for (size_t j = 0; j < change->details.count; j++)
 			fprintf(stream, "           %s\n", change->details.texts[j]);
 	}
-	print_list(stream, &title, build->bcd.changed.texts, build->bcd.changed.count);
+	print_list(stream, &title, build->esp.store.notes.changed.texts,
+		   build->esp.store.notes.changed.count);
 }
 
 static void print_outputs(const struct report *report, FILE *stream)
@@ -184,13 +187,15 @@ static void print_lists(const struct report *report, FILE *stream)
 		print_list(stream, &dropped, report->plan->dropped.texts,
 			   report->plan->dropped.count);
 	if (build)
-		print_list(stream, &dropped, build->bcd.dropped.texts, build->bcd.dropped.count);
+		print_list(stream, &dropped, build->esp.store.notes.dropped.texts,
+			   build->esp.store.notes.dropped.count);
 	if (report->plan)
 		print_list(stream, &warning, report->plan->warnings.texts,
 			   report->plan->warnings.count);
 	if (!build)
 		return;
-	print_list(stream, &warning, build->bcd.warnings.texts, build->bcd.warnings.count);
+	print_list(stream, &warning, build->esp.store.notes.warnings.texts,
+		   build->esp.store.notes.warnings.count);
 	print_list(stream, &warning, build->warnings.texts, build->warnings.count);
 }
 

@@ -16,6 +16,11 @@
 #include "common/hive.h"
 #include "convert/guest_hive.h"
 
+struct volume_place survey_place(const struct survey_partition *partition)
+{
+	return (struct volume_place){partition->mbr.number, partition->offset, partition->length};
+}
+
 /* Put "partition N: " in front of what went wrong there. */
 static int in_partition(const struct survey_partition *partition, struct error *err)
 {
@@ -77,6 +82,7 @@ static int look_into_volume(struct survey_partition *partition, struct volume *v
 static int look_at_partition(struct disk *disk, struct survey_partition *partition,
 			     struct error *err)
 {
+	const struct volume_place place = survey_place(partition);
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	struct disk_window window;
 	int r = disk_window_init(&window, disk, partition->offset, partition->length, err);
@@ -91,8 +97,7 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 			      "the volume is encrypted with BitLocker");
 	if (partition->filesystem != FILESYSTEM_NTFS)
 		return 0;
-	r = volume_open_at(disk, partition->offset, partition->length, false, &volume,
-			   &partition->problem);
+	r = volume_open_at(disk, &place, false, &volume, &partition->problem);
 	if (r == 0)
 		r = look_into_volume(partition, volume, &partition->problem);
 	if (r < 0 && partition->problem.kind == ERROR_FAILED) {
@@ -232,6 +237,7 @@ static int check_hive(struct volume *volume, const char *path, struct error *err
 static int judge_windows(struct disk *disk, const struct survey *survey, struct error *err)
 {
 	const struct survey_partition *partition = &survey->partitions[survey->windows];
+	const struct volume_place place = survey_place(partition);
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	char path[128];
 	int r;
@@ -244,7 +250,7 @@ static int judge_windows(struct disk *disk, const struct survey *survey, struct 
 			"run chkdsk /f in the guest, shut it down fully and convert again",
 			"'%s': partition %u: the volume is marked as damaged", disk->name,
 			partition->mbr.number);
-	r = volume_open_at(disk, partition->offset, partition->length, false, &volume, err);
+	r = volume_open_at(disk, &place, false, &volume, err);
 	if (r == 0)
 		r = windows_check_efi(volume, &partition->windows, err);
 	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", partition->windows.root);

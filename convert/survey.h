@@ -53,6 +53,9 @@ struct survey {
 			   the same */
 };
 
+/* Where the partition stands on the old disk. */
+struct volume_place survey_place(const struct survey_partition *partition);
+
 struct survey_options {
 	unsigned int windows_number; /* partition number of the Windows to start; 0: the only one */
 };

@@ -139,7 +139,7 @@ static int check_journal(struct volume *volume, struct error *err)
 	return 0;
 }
 
-int volume_open_at(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
+int volume_open_at(struct disk *disk, const struct volume_place *place, bool writable,
 		   struct volume **ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = calloc(1, sizeof(*volume));
@@ -147,7 +147,7 @@ int volume_open_at(struct disk *disk, uint64_t offset, uint64_t length, bool wri
 
 	if (!volume)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = disk_window_init(&volume->window, disk, offset, length, err);
+	r = disk_window_init(&volume->window, disk, place->offset, place->length, err);
 	if (r < 0)
 		return r;
 	volume->device.disk = &volume->window.disk;
@@ -169,7 +169,9 @@ int volume_open_at(struct disk *disk, uint64_t offset, uint64_t length, bool wri
 
 int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err)
 {
-	return volume_open_at(disk, 0, disk->size, writable, ret, err);
+	const struct volume_place whole = {.length = disk->size};
+
+	return volume_open_at(disk, &whole, writable, ret, err);
 }
 
 int volume_close(struct volume *volume, struct error *err)

@@ -17,6 +17,13 @@
 
 struct volume;
 
+/* Where a volume stands. */
+struct volume_place {
+	unsigned int number; /* of its partition in the old table: how messages call it */
+	uint64_t offset;     /* bytes from the start of the disk */
+	uint64_t length;     /* bytes */
+};
+
 /* What the first sector says, without mounting. */
 enum filesystem {
 	FILESYSTEM_UNKNOWN,
@@ -33,13 +40,13 @@ int filesystem_probe(struct disk *disk, enum filesystem *ret, struct error *err)
 const char *filesystem_text(enum filesystem filesystem);
 
 /*
- * Mount the volume on the bytes [offset, offset + length) of 'disk', which is borrowed. With
- * 'writable' every change goes to 'disk' through disk_write(); a mount by itself writes nothing.
- * Errors: REFUSAL_HIBERNATED (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal),
- * ERROR_DAMAGED; -EINVAL for a range that is not within the disk. A read-only mount of a hibernated
- * or dirty volume is refused too: what is read might be old.
+ * Mount the volume at 'place' of 'disk', which is borrowed. With 'writable' every change goes to
+ * 'disk' through disk_write(); a mount by itself writes nothing. Errors: REFUSAL_HIBERNATED
+ * (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal), ERROR_DAMAGED; -EINVAL for
+ * a place that is not within the disk. A read-only mount of a hibernated or dirty volume is refused
+ * too: what is read might be old.
  */
-int volume_open_at(struct disk *disk, uint64_t offset, uint64_t length, bool writable,
+int volume_open_at(struct disk *disk, const struct volume_place *place, bool writable,
 		   struct volume **ret, struct error *err);
 
 /* The same for a volume that fills 'disk'. */
