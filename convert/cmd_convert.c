@@ -115,6 +115,15 @@ static int set_layout(struct convert *convert, const char *argument, struct erro
 			   argument);
 }
 
+static int set_esp_size(struct convert *convert, const char *argument, struct error *err)
+{
+	int r = cmd_parse_size("esp-size", argument, &convert->plan.esp_size, err);
+
+	if (r == 0 && convert->plan.esp_size > PLAN_MAX_ESP_SIZE)
+		return error_usage(err, "option '--esp-size': at most 32G");
+	return r;
+}
+
 static int set_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct convert *convert = context;
@@ -128,7 +137,7 @@ static int set_option(void *context, int key, const char *argument, struct error
 	case OPTION_LAYOUT:
 		return set_layout(convert, argument, err);
 	case OPTION_ESP_SIZE:
-		return cmd_parse_size("esp-size", argument, &convert->plan.esp_size, err);
+		return set_esp_size(convert, argument, err);
 	case OPTION_BOOT_FILES:
 		if (!bootfiles_set_parse(argument, &convert->build.boot_files))
 			return error_usage(

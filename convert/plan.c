@@ -43,10 +43,8 @@
 #define DIFFERENCING_BLOCK_SIZE ((uint32_t)(2 * MIB))
 #define DIFFERENCING_SMALL_DISK (8 * TIB)
 
-/* Windows wants an ESP of at least 100 MB (MBR2GPT documentation); beyond 32 GiB FAT32 is not what
- * Windows makes. */
+/* Windows wants an ESP of at least 100 MB (MBR2GPT documentation). */
 #define ESP_MIN (100 * MIB)
-#define ESP_MAX (32 * GIB)
 
 /* MS-VHDX 2.6.2.2: the largest virtual disk. */
 #define DISK_MAX (64 * TIB)
@@ -470,8 +468,9 @@ static int check_esp_size(uint64_t esp_size, uint64_t *ret, struct error *err)
 				     "choose at least 100M; the default is 260M",
 				     "an ESP of %" PRIu64 " bytes is less than Windows wants",
 				     esp_size);
-	if (esp_size > ESP_MAX || !round_up_u64(esp_size, ALIGNMENT, ret))
-		return error_usage(err, "option '--esp-size': at most 32G");
+	if (esp_size > PLAN_MAX_ESP_SIZE || !round_up_u64(esp_size, ALIGNMENT, ret))
+		return error_usage(err, "an ESP of %" PRIu64 " bytes is more than 32 GiB",
+				   esp_size);
 	return 0;
 }
 

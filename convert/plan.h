@@ -43,6 +43,7 @@ struct plan_options {
 };
 
 #define PLAN_DEFAULT_ESP_SIZE (UINT64_C(260) << 20)
+#define PLAN_MAX_ESP_SIZE     (UINT64_C(32) << 30) /* Windows makes no larger FAT32 */
 
 /* What the partition of the same index in plan.gpt is. */
 struct plan_partition {
