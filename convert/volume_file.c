@@ -129,10 +129,11 @@ static int read_wof_stream(struct volume *volume, ntfs_inode *inode, const struc
  */
 #define WOF_START_MAX (32 * MIB)
 
-static int read_compact(struct volume *volume, ntfs_inode *inode, s64 file_size,
+static int read_compact(struct volume *volume, const ntfs_attr *data,
 			const struct volume_reparse *reparse, const struct request *request,
 			uint8_t **ret_data, size_t *ret_size, struct error *err)
 {
+	uint64_t file_size = (uint64_t)data->data_size;
 	CLEANUP_FREE uint8_t *stream = NULL;
 	CLEANUP_FREE uint8_t *buffer = NULL;
 	enum wof_format format;
@@ -140,20 +141,20 @@ static int read_compact(struct volume *volume, ntfs_inode *inode, s64 file_size,
 	int r = wof_parse_reparse(reparse->bytes, reparse->size, request->path, &format, err);
 
 	if (r == 0)
-		r = wanted_size(volume, request, file_size, &size, err);
+		r = wanted_size(volume, request, data->data_size, &size, err);
 	if (r < 0)
 		return r;
-	if ((uint64_t)file_size > WOF_START_MAX)
-		return too_large(request->path, (uint64_t)file_size, WOF_START_MAX, err);
-	r = read_wof_stream(volume, inode, request, wof_max_stream(format, (uint64_t)file_size),
-			    &stream, &stream_size, err);
+	if (file_size > WOF_START_MAX)
+		return too_large(request->path, file_size, WOF_START_MAX, err);
+	r = read_wof_stream(volume, data->ni, request, wof_max_stream(format, file_size), &stream,
+			    &stream_size, err);
 	if (r < 0)
 		return r;
 	buffer = buffer_new(size);
 	if (!buffer)
 		return volume_fail(volume, request->path, ENOMEM, "read", err);
-	r = wof_decompress(format, stream, stream_size, (uint64_t)file_size, buffer, size,
-			   request->path, err);
+	r = wof_decompress(format, &(struct file_bytes){stream, stream_size, request->path},
+			   file_size, buffer, size, err);
 	if (r < 0)
 		return r;
 	*ret_data = TAKE(buffer);
@@ -172,8 +173,7 @@ static int read_request(struct volume *volume, const struct request *request, ui
 	if (r < 0)
 		return r;
 	if (reparse.tag == WOF_REPARSE_TAG)
-		return read_compact(volume, inode, data->data_size, &reparse, request, ret_data,
-				    ret_size, err);
+		return read_compact(volume, data, &reparse, request, ret_data, ret_size, err);
 	return read_plain(volume, data, request, ret_data, ret_size, err);
 }
 

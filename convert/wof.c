@@ -181,15 +181,14 @@ static int read_chunks(const struct stream *stream, enum wof_format format, uint
 	return r;
 }
 
-int wof_decompress(enum wof_format format, const void *stream, size_t stream_size,
-		   uint64_t file_size, void *out, size_t wanted, const char *name,
-		   struct error *err)
+int wof_decompress(enum wof_format format, const struct file_bytes *stream, uint64_t file_size,
+		   void *out, size_t wanted, struct error *err)
 {
-	struct stream parsed = {.name = name};
+	struct stream parsed = {.name = stream->name};
 	int r;
 
 	if (file_size == 0 || wanted == 0)
 		return 0;
-	r = open_stream(&parsed, format, stream, stream_size, file_size, err);
+	r = open_stream(&parsed, format, stream->data, stream->size, file_size, err);
 	return r < 0 ? r : read_chunks(&parsed, format, file_size, out, wanted, err);
 }

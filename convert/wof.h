@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
 #include "common/error.h"
 
 #define WOF_REPARSE_TAG UINT32_C(0x80000017) /* IO_REPARSE_TAG_WOF */
@@ -39,12 +40,11 @@ int wof_parse_reparse(const void *reparse, size_t size, const char *name, enum w
 uint64_t wof_max_stream(enum wof_format format, uint64_t file_size);
 
 /*
- * Decompress the first 'wanted' bytes of a file of 'file_size' bytes from its whole stream into
- * 'out', which has room for 'wanted' (<= file_size). ERROR_DAMAGED when table or chunks are not
- * sound.
+ * Decompress the first 'wanted' bytes of a file of 'file_size' bytes from its whole stream, named
+ * as the file, into 'out', which has room for 'wanted' (<= file_size). ERROR_DAMAGED when table or
+ * chunks are not sound.
  */
-int wof_decompress(enum wof_format format, const void *stream, size_t stream_size,
-		   uint64_t file_size, void *out, size_t wanted, const char *name,
-		   struct error *err);
+int wof_decompress(enum wof_format format, const struct file_bytes *stream, uint64_t file_size,
+		   void *out, size_t wanted, struct error *err);
 
 #endif

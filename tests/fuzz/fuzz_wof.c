@@ -25,7 +25,9 @@ static void decompress(enum wof_format format, uint64_t file_size, size_t wanted
 
 	if (size > wof_max_stream(format, file_size))
 		return; /* the reader of the stream stops there */
-	if (out && wof_decompress(format, stream, size, file_size, out, wanted, "fuzz", &err) < 0 &&
+	if (out &&
+	    wof_decompress(format, &(struct file_bytes){stream, size, "fuzz"}, file_size, out,
+			   wanted, &err) < 0 &&
 	    err.kind == ERROR_NONE)
 		abort();
 }
