@@ -142,19 +142,26 @@ struct wanted {
 	size_t length;
 };
 
-/* Read a record's fixed part of 'fixed' bytes and compare the name behind it. */
-static int compare_name(const struct hive_peek *peek, uint32_t cell, uint32_t fixed, size_t length,
-			bool ascii, const struct wanted *want, bool *ret, struct error *err)
+/* Where a record keeps its name. */
+struct stored_name {
+	uint32_t cell, at; /* behind the fixed part of the record */
+	uint16_t length;   /* bytes */
+	bool ascii;	   /* one byte a character, else UTF-16LE */
+};
+
+static int compare_name(const struct hive_peek *peek, const struct stored_name *stored,
+			const struct wanted *want, bool *ret, struct error *err)
 {
-	uint8_t stored[MAX_NAME * 2];
+	uint8_t name[MAX_NAME * 2];
 	int r;
 
 	*ret = false;
-	if (length != (ascii ? want->length : want->length * 2) || length > sizeof(stored))
+	if (stored->length != (stored->ascii ? want->length : want->length * 2) ||
+	    stored->length > sizeof(name))
 		return 0;
-	r = read_cell(peek, cell, fixed, stored, (uint32_t)length, err);
+	r = read_cell(peek, stored->cell, stored->at, name, stored->length, err);
 	if (r == 0)
-		*ret = name_is(stored, length, ascii, want->name, want->length);
+		*ret = name_is(name, stored->length, stored->ascii, want->name, want->length);
 	return r;
 }
 
@@ -171,13 +178,15 @@ static int read_key(const struct hive_peek *peek, uint32_t cell, uint8_t nk[NK_N
 static int key_matches(const struct hive_peek *peek, uint32_t cell, const struct wanted *want,
 		       bool *ret, struct error *err)
 {
+	struct stored_name name = {cell, NK_NAME, 0, false};
 	uint8_t nk[NK_NAME];
 	int r = read_key(peek, cell, nk, err);
 
 	if (r < 0)
 		return r;
-	return compare_name(peek, cell, NK_NAME, get_le16(nk + NK_NAME_LENGTH),
-			    get_le16(nk + NK_FLAGS) & NK_FLAG_ASCII, want, ret, err);
+	name.length = get_le16(nk + NK_NAME_LENGTH);
+	name.ascii = get_le16(nk + NK_FLAGS) & NK_FLAG_ASCII;
+	return compare_name(peek, &name, want, ret, err);
 }
 
 /* A list of subkeys, or of such lists. */
@@ -303,14 +312,16 @@ int hive_peek_key(const struct hive_peek *peek, uint32_t key, const char *path, 
 static int value_matches(const struct hive_peek *peek, uint32_t cell, const struct wanted *want,
 			 uint8_t vk[VK_NAME], bool *ret, struct error *err)
 {
+	struct stored_name name = {cell, VK_NAME, 0, false};
 	int r = read_cell(peek, cell, 0, vk, VK_NAME, err);
 
 	if (r < 0)
 		return r;
 	if (memcmp(vk, "vk", 2) != 0)
 		return damaged(peek, cell, "no value", err);
-	return compare_name(peek, cell, VK_NAME, get_le16(vk + VK_NAME_LENGTH),
-			    get_le16(vk + VK_FLAGS) & VK_FLAG_ASCII, want, ret, err);
+	name.length = get_le16(vk + VK_NAME_LENGTH);
+	name.ascii = get_le16(vk + VK_FLAGS) & VK_FLAG_ASCII;
+	return compare_name(peek, &name, want, ret, err);
 }
 
 /* Find the value and leave its record in 'vk'. */
