@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
 #include "common/error.h"
 #include "common/guid.h"
 #include "common/moved.h"
@@ -46,7 +47,7 @@ int bcd_notes_check(const struct bcd_notes *notes, struct error *err) MUST_CHECK
 
 /*
  * Convert a BIOS store ('\Boot\BCD' of the active partition) to the UEFI store
- * '\EFI\Microsoft\Boot\BCD'. 'name' is for messages. The result is new memory, to be freed; it has
+ * '\EFI\Microsoft\Boot\BCD'. The result is new memory, to be freed; it has
  * been checked with bcd_check(). The same input always gives the same bytes. Errors:
  * REFUSAL_BCD_DAMAGED (not a store, no boot manager, no loader for the Windows partition),
  * REFUSAL_HIVE_DIRTY, REFUSAL_HIBERNATED (a resume is pending and target->is_not_hibernated is not
@@ -59,9 +60,8 @@ int bcd_notes_check(const struct bcd_notes *notes, struct error *err) MUST_CHECK
  * sentence per object, notes->dropped one per thing with the reason. Devices on other disks stay as
  * they are, with a warning. All other bytes stay as they were.
  */
-int bcd_convert(const void *bios_store, size_t size, const char *name,
-		const struct bcd_target *target, uint8_t **ret_store, size_t *ret_size,
-		struct bcd_notes *notes, struct error *err);
+int bcd_convert(const struct file_bytes *bios_store, const struct bcd_target *target,
+		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err);
 
 /* What a store is rebuilt from when the old one is missing or damaged. */
 struct bcd_rebuild {
@@ -78,31 +78,29 @@ struct bcd_rebuild {
 };
 
 /*
- * Build a store as bcdboot does, from the guest's '\Windows\System32\config\BCD-Template';
- * 'template_size' 0: from what every installation has. 'name' is for messages. The result is new
+ * Build a store as bcdboot does, from the guest's '\Windows\System32\config\BCD-Template'; an
+ * empty file: from what every installation has. The result is new
  * memory, to be freed, and has been checked with bcd_check(). notes->dropped says what cannot be
  * known any more. The same input always gives the same bytes. Errors: REFUSAL_BCD_DAMAGED (the
  * template is no template), REFUSAL_HIVE_DIRTY.
  */
-int bcd_rebuild(const void *template_hive, size_t template_size, const char *name,
-		const struct bcd_rebuild *how, uint8_t **ret_store, size_t *ret_size,
-		struct bcd_notes *notes, struct error *err);
+int bcd_rebuild(const struct file_bytes *template_file, const struct bcd_rebuild *how,
+		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err);
 
 /*
  * The second store that bcdboot and reagentc keep on an ESP, '\EFI\Microsoft\Recovery\BCD', from
  * the finished first one: the boot manager, the settings that everything inherits, and the recovery
  * environment when the default entry has one. New memory, to be freed.
  */
-int bcd_recovery_store(const void *uefi_store, size_t size, const char *name, uint8_t **ret_store,
-		       size_t *ret_size, struct error *err);
+int bcd_recovery_store(const struct file_bytes *uefi_store, uint8_t **ret_store, size_t *ret_size,
+		       struct error *err);
 
 /*
  * Check a store by the strict rules of the boot library: references, formats, sizes. Findings are
  * appended to notes->warnings, one sentence each. Returns 0 also with findings; an error only when
  * the store cannot be read at all.
  */
-int bcd_check(const void *store, size_t size, const char *name, struct bcd_notes *notes,
-	      struct error *err);
+int bcd_check(const struct file_bytes *store, struct bcd_notes *notes, struct error *err);
 
 /*
  * What the default entry starts, for the report and for 'verify'. Embedded; memory belongs to it.
@@ -117,12 +115,12 @@ struct bcd_default_entry {
 	uint32_t device_signature;
 };
 
-int bcd_default_entry(const void *store, size_t size, const char *name,
-		      struct bcd_default_entry *ret, struct error *err);
+int bcd_default_entry(const struct file_bytes *store, struct bcd_default_entry *ret,
+		      struct error *err);
 void bcd_default_entry_done(struct bcd_default_entry *entry);
 
 /* The store as readable lines ("Windows Boot Manager / identifier {bootmgr} / device ..."), new
  * memory to be freed. */
-int bcd_list(const void *store, size_t size, const char *name, char **ret_text, struct error *err);
+int bcd_list(const struct file_bytes *store, char **ret_text, struct error *err);
 
 #endif

@@ -216,11 +216,10 @@ void bcd_check_store(const struct bcd_store *store, struct bcd_notes *notes)
 	}
 }
 
-int bcd_check(const void *bytes, size_t size, const char *name, struct bcd_notes *notes,
-	      struct error *err)
+int bcd_check(const struct file_bytes *file, struct bcd_notes *notes, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
-	int r = bcd_store_open(bytes, size, name, notes, &store, err);
+	int r = bcd_store_open(file, notes, &store, err);
 
 	if (r < 0)
 		return r;

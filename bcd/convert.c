@@ -117,12 +117,12 @@ static int summarise(void *context, const struct bcd_difference *difference)
 	return 0;
 }
 
-static int note_changes(const void *before, size_t size, const struct bcd_store *after,
+static int note_changes(const struct file_bytes *before, const struct bcd_store *after,
 			struct bcd_notes *notes, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 	struct summary summary = {.notes = notes};
-	int r = bcd_store_open(before, size, hive_name(after->hive), NULL, &store, err);
+	int r = bcd_store_open(before, NULL, &store, err);
 
 	if (r < 0)
 		return r;
@@ -131,27 +131,27 @@ static int note_changes(const void *before, size_t size, const struct bcd_store 
 	return r;
 }
 
-int bcd_convert(const void *bios_store, size_t size, const char *name,
-		const struct bcd_target *target, uint8_t **ret_store, size_t *ret_size,
-		struct bcd_notes *notes, struct error *err)
+int bcd_convert(const struct file_bytes *bios_store, const struct bcd_target *target,
+		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 	struct error local = ERROR_INIT;
 	struct conversion conversion = {.target = target, .notes = notes, .err = &local};
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t bytes_size = 0;
-	int r = bcd_store_open(bios_store, size, name, NULL, &store, &local);
+	int r = bcd_store_open(bios_store, NULL, &store, &local);
 
 	if (r < 0)
 		return bcd_refuse_damage(&local, r, err);
 	conversion.store = store;
 	r = run_steps(&conversion);
 	if (r == 0)
-		r = note_changes(bios_store, size, store, notes, &local);
+		r = note_changes(bios_store, store, notes, &local);
 	if (r == 0)
 		r = bcd_store_commit(store, &bytes, &bytes_size, &local);
 	if (r == 0)
-		r = bcd_check(bytes, bytes_size, name, notes, &local);
+		r = bcd_check(&(struct file_bytes){bytes, bytes_size, bios_store->name}, notes,
+			      &local);
 	if (r == 0)
 		r = bcd_notes_check(notes, &local);
 	if (r < 0)

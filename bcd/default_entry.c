@@ -14,8 +14,8 @@ void bcd_default_entry_done(struct bcd_default_entry *entry)
 	entry->path = NULL;
 }
 
-static int fill(const struct bcd_object *object, const char *name, struct bcd_default_entry *ret,
-		struct error *err)
+static int describe_entry(const struct bcd_object *object, const char *name,
+			  struct bcd_default_entry *ret, struct error *err)
 {
 	CLEANUP_BCD_DEVICE struct bcd_device device = BCD_DEVICE_INIT;
 	const struct bcd_element *element = bcd_object_find(object, BCD_DEVICE);
@@ -39,25 +39,27 @@ static int fill(const struct bcd_object *object, const char *name, struct bcd_de
 	return 0;
 }
 
-int bcd_default_entry(const void *bytes, size_t size, const char *name,
-		      struct bcd_default_entry *ret, struct error *err)
+int bcd_default_entry(const struct file_bytes *file, struct bcd_default_entry *ret,
+		      struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 	const struct bcd_object *bootmgr, *entry;
 	struct guid id;
-	int r = bcd_store_open(bytes, size, name, NULL, &store, err);
+	int r = bcd_store_open(file, NULL, &store, err);
 
 	if (r < 0)
 		return r;
 	bootmgr = bcd_store_find(store, &bcd_bootmgr);
 	if (!bootmgr)
-		return error_damaged(err, "'%s': the boot store has no boot manager object", name);
+		return error_damaged(err, "'%s': the boot store has no boot manager object",
+				     file->name);
 	if (!bcd_object_guid(bootmgr, BCD_MGR_DEFAULT, &id))
-		return error_damaged(err, "'%s': the boot manager has no default entry", name);
+		return error_damaged(err, "'%s': the boot manager has no default entry",
+				     file->name);
 	entry = bcd_store_find(store, &id);
 	if (!entry)
 		return error_damaged(
 			err, "'%s': the default entry of the boot manager is not in the store",
-			name);
-	return fill(entry, name, ret, err);
+			file->name);
+	return describe_entry(entry, file->name, ret, err);
 }

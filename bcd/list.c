@@ -85,23 +85,23 @@ static int print_store(FILE *out, const struct bcd_store *store, struct error *e
 	return r;
 }
 
-int bcd_list(const void *bytes, size_t size, const char *name, char **ret_text, struct error *err)
+int bcd_list(const struct file_bytes *file, char **ret_text, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
 	CLEANUP_FREE char *text = NULL;
 	size_t length = 0;
 	FILE *out;
-	int r = bcd_store_open(bytes, size, name, NULL, &store, err);
+	int r = bcd_store_open(file, NULL, &store, err);
 
 	if (r < 0)
 		return r;
 	out = open_memstream(&text, &length);
 	if (!out)
-		return error_errno(err, "'%s'", name);
+		return error_errno(err, "'%s'", file->name);
 	bcd_sort_for_listing(store);
 	r = print_store(out, store, err);
 	if (fclose(out) != 0 && r == 0)
-		r = error_errno(err, "'%s'", name);
+		r = error_errno(err, "'%s'", file->name);
 	if (r < 0)
 		return r;
 	*ret_text = TAKE(text);

@@ -394,7 +394,7 @@ static int make_winre(const struct rebuild *rebuild)
 	return r;
 }
 
-static int build(struct rebuild *rebuild)
+static int make_objects(struct rebuild *rebuild)
 {
 	int r = bcd_copy_settings(rebuild->template, rebuild->store, rebuild->err);
 
@@ -407,12 +407,12 @@ static int build(struct rebuild *rebuild)
 	return r < 0 ? r : make_winre(rebuild);
 }
 
-static int open_template(const void *template_hive, size_t template_size, const char *name,
-			 const struct bcd_rebuild *how, struct bcd_store **ret, struct error *err)
+static int open_template(const struct file_bytes *template, const struct bcd_rebuild *how,
+			 struct bcd_store **ret, struct error *err)
 {
-	if (template_size == 0)
+	if (template->size == 0)
 		return bcd_builtin_template(how->is_server, ret, err);
-	return bcd_store_open(template_hive, template_size, name, NULL, ret, err);
+	return bcd_store_open(template, NULL, ret, err);
 }
 
 static void note_losses(const struct bcd_rebuild *how, bool has_template, struct bcd_notes *notes)
@@ -429,29 +429,29 @@ static void note_losses(const struct bcd_rebuild *how, bool has_template, struct
 			"the recovery environment has no boot entry; run 'reagentc /enable' in the guest");
 }
 
-int bcd_rebuild(const void *template_hive, size_t template_size, const char *name,
-		const struct bcd_rebuild *how, uint8_t **ret_store, size_t *ret_size,
-		struct bcd_notes *notes, struct error *err)
+int bcd_rebuild(const struct file_bytes *template_file, const struct bcd_rebuild *how,
+		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *template = NULL, *store = NULL;
 	struct error local = ERROR_INIT;
 	struct rebuild rebuild = {.how = how, .err = &local};
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t size = 0;
-	int r = open_template(template_hive, template_size, name, how, &template, &local);
+	int r = open_template(template_file, how, &template, &local);
 
 	if (r == 0)
-		r = bcd_store_new(name, &store, &local);
+		r = bcd_store_new(template_file->name, &store, &local);
 	rebuild.template = template;
 	rebuild.store = store;
 	if (r == 0)
-		r = build(&rebuild);
+		r = make_objects(&rebuild);
 	if (r == 0)
 		r = bcd_store_commit(store, &bytes, &size, &local);
 	if (r == 0)
-		r = bcd_check(bytes, size, name, notes, &local);
+		r = bcd_check(&(struct file_bytes){bytes, size, template_file->name}, notes,
+			      &local);
 	if (r == 0) {
-		note_losses(how, template_size > 0, notes);
+		note_losses(how, template_file->size > 0, notes);
 		r = bcd_notes_check(notes, &local);
 	}
 	if (r < 0)

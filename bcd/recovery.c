@@ -91,15 +91,15 @@ static int drop_dangling(struct bcd_store *store, struct error *err)
 	return bcd_drop_dangling(&conversion);
 }
 
-int bcd_recovery_store(const void *uefi_store, size_t size, const char *name, uint8_t **ret_store,
-		       size_t *ret_size, struct error *err)
+int bcd_recovery_store(const struct file_bytes *uefi_store, uint8_t **ret_store, size_t *ret_size,
+		       struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *from = NULL, *to = NULL;
 	struct bcd_object *bootmgr = NULL;
-	int r = bcd_store_open(uefi_store, size, name, NULL, &from, err);
+	int r = bcd_store_open(uefi_store, NULL, &from, err);
 
 	if (r == 0)
-		r = bcd_store_new(name, &to, err);
+		r = bcd_store_new(uefi_store->name, &to, err);
 	if (r == 0)
 		r = bcd_copy_settings(from, to, err);
 	if (r == 0)

@@ -289,7 +289,7 @@ static int load_objects(struct loader *loader)
 	return r;
 }
 
-int bcd_store_open(const void *bytes, size_t size, const char *name, struct bcd_notes *findings,
+int bcd_store_open(const struct file_bytes *file, struct bcd_notes *findings,
 		   struct bcd_store **ret, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = calloc(1, sizeof(*store));
@@ -297,8 +297,8 @@ int bcd_store_open(const void *bytes, size_t size, const char *name, struct bcd_
 	int r;
 
 	if (!store)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
-	r = hive_open(bytes, size, name, &store->hive, err);
+		return error_failed(err, ENOMEM, "'%s': out of memory", file->name);
+	r = hive_open(file->data, file->size, file->name, &store->hive, err);
 	if (r < 0)
 		return r;
 	r = load_objects(&loader);

@@ -117,7 +117,7 @@ struct bcd_store {
  * type) go to findings->warnings, which may be NULL. Errors: those of hive_open(); ERROR_DAMAGED
  * when there is no key 'Objects' or it is not credible.
  */
-int bcd_store_open(const void *bytes, size_t size, const char *name, struct bcd_notes *findings,
+int bcd_store_open(const struct file_bytes *file, struct bcd_notes *findings,
 		   struct bcd_store **ret, struct error *err);
 
 /* An empty store: Description (KeyName, System) and Objects. */

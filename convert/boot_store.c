@@ -61,8 +61,8 @@ static int convert_store(struct disk *source, const struct survey *survey,
 	int r = read_bios_store(source, survey, &bios, &size, err);
 
 	return r < 0 ? r
-		     : bcd_convert(bios, size, BCD_PATH, target, &ret->main, &ret->main_size,
-				   &ret->notes, err);
+		     : bcd_convert(&(struct file_bytes){bios, size, BCD_PATH}, target, &ret->main,
+				   &ret->main_size, &ret->notes, err);
 }
 
 static bool can_be_rebuilt(const struct error *err)
@@ -124,8 +124,8 @@ static int rebuild_from_volume(struct volume *volume, const struct survey *surve
 	}
 	find_winre(volume, survey, windows, &reagent, &how);
 	ret->winre_is_lost = !how.winre_path;
-	return bcd_rebuild(template, size, path, &how, &ret->main, &ret->main_size, &ret->notes,
-			   err);
+	return bcd_rebuild(&(struct file_bytes){template, size, path}, &how, &ret->main,
+			   &ret->main_size, &ret->notes, err);
 }
 
 static int rebuild_store(struct disk *source, const struct survey *survey,
@@ -158,10 +158,11 @@ int boot_store_make(struct disk *source, const struct survey *survey, const stru
 		note_add(&ret->warnings,
 			 "the boot store was rebuilt as bcdboot does it, because: %s", why.message);
 	}
-	r = bcd_default_entry(ret->main, ret->main_size, BCD_PATH, &ret->default_entry, err);
+	r = bcd_default_entry(&(struct file_bytes){ret->main, ret->main_size, BCD_PATH},
+			      &ret->default_entry, err);
 	if (r == 0)
-		r = bcd_recovery_store(ret->main, ret->main_size, BCD_PATH, &ret->recovery,
-				       &ret->recovery_size, err);
+		r = bcd_recovery_store(&(struct file_bytes){ret->main, ret->main_size, BCD_PATH},
+				       &ret->recovery, &ret->recovery_size, err);
 	return r;
 }
 

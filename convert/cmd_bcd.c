@@ -144,7 +144,9 @@ static int open_store(const char *path, struct bcd_store **ret, struct error *er
 	CLEANUP_FILE struct file file = {.bytes = NULL};
 	int r = read_store(path, &file, err);
 
-	return r < 0 ? r : bcd_store_open(file.bytes, file.size, path, NULL, ret, err);
+	return r < 0 ? r
+		     : bcd_store_open(&(struct file_bytes){file.bytes, file.size, path}, NULL, ret,
+				      err);
 }
 
 static int print_json(json_t *root, struct error *err)
@@ -168,14 +170,15 @@ static int list(const char *path, bool json, struct error *err)
 	int r = read_store(path, &file, err);
 
 	if (r == 0)
-		r = bcd_store_open(file.bytes, file.size, path, NULL, &store, err);
+		r = bcd_store_open(&(struct file_bytes){file.bytes, file.size, path}, NULL, &store,
+				   err);
 	if (r < 0)
 		return r;
 	if (json) {
 		bcd_sort_for_listing(store);
 		return print_json(bcd_json_store(store), err);
 	}
-	r = bcd_list(file.bytes, file.size, path, &text, err);
+	r = bcd_list(&(struct file_bytes){file.bytes, file.size, path}, &text, err);
 	if (r == 0)
 		fputs(*text == '\n' ? text + 1 : text, stdout);
 	return r;
@@ -188,7 +191,7 @@ static int check(const char *path, bool json, struct error *err)
 	int r = read_store(path, &file, err);
 
 	if (r == 0)
-		r = bcd_check(file.bytes, file.size, path, &notes, err);
+		r = bcd_check(&(struct file_bytes){file.bytes, file.size, path}, &notes, err);
 	if (r < 0)
 		return r;
 	if (json)

@@ -17,7 +17,8 @@ static void check_store(struct verify *verify)
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
 	struct error err = ERROR_INIT;
 
-	if (bcd_check(verify->bcd, verify->bcd_size, STORE_NAME, &notes, &err) < 0)
+	if (bcd_check(&(struct file_bytes){verify->bcd, verify->bcd_size, STORE_NAME}, &notes,
+		      &err) < 0)
 		verify_fail(verify, "bcd", "%s", err.message);
 	else if (notes.warnings.count)
 		verify_fail(verify, "bcd", "%zu findings, the first: %s", notes.warnings.count,
@@ -111,7 +112,8 @@ void verify_bcd(struct verify *verify)
 		return;
 	}
 	check_store(verify);
-	if (bcd_default_entry(verify->bcd, verify->bcd_size, STORE_NAME, &entry, &err) < 0) {
+	if (bcd_default_entry(&(struct file_bytes){verify->bcd, verify->bcd_size, STORE_NAME},
+			      &entry, &err) < 0) {
 		verify_fail(verify, "bcd-device", "%s", err.message);
 		return;
 	}

@@ -76,8 +76,9 @@ struct bcd_store *open_store(const struct bytes *bytes)
 	struct error err = ERROR_INIT;
 	struct bcd_store *store = NULL;
 
-	cr_assert_eq(bcd_store_open(bytes->at, bytes->size, "store", NULL, &store, &err), 0, "%s",
-		     err.message);
+	cr_assert_eq(bcd_store_open(&(struct file_bytes){bytes->at, bytes->size, "store"}, NULL,
+				    &store, &err),
+		     0, "%s", err.message);
 	return store;
 }
 

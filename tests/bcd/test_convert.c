@@ -23,8 +23,8 @@ static int try_convert(const struct bytes *from, struct bytes *to, struct bcd_no
 	struct synthetic_target target;
 
 	make_target(from, &target);
-	return bcd_convert(from->at, from->size, "BCD", &target.target, &to->at, &to->size, notes,
-			   err);
+	return bcd_convert(&(struct file_bytes){from->at, from->size, "BCD"}, &target.target,
+			   &to->at, &to->size, notes, err);
 }
 
 static struct bytes converted(const struct bytes *from, struct bcd_notes *notes)
@@ -204,8 +204,8 @@ Test(bcd_convert, default_follows_the_chosen_windows)
 	from = commit_store(made);
 	make_target(&from, &target);
 	target.target.windows_offset = UINT64_C(1) << 33;
-	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target.target, &to.at, &to.size,
-				 &notes, NULL),
+	cr_assert_eq(bcd_convert(&(struct file_bytes){from.at, from.size, "BCD"}, &target.target,
+				 &to.at, &to.size, &notes, NULL),
 		     0);
 	store = open_store(&to);
 	cr_assert_str_eq(text_of(store, BOOTMGR, BCD_MGR_DEFAULT), OTHER);
@@ -222,8 +222,8 @@ static enum refusal refusal_of(struct bcd_store *made, uint64_t windows_offset)
 				    .windows_offset = windows_offset};
 	struct error err = ERROR_INIT;
 
-	cr_assert_lt(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size, &notes,
-				 &err),
+	cr_assert_lt(bcd_convert(&(struct file_bytes){from.at, from.size, "BCD"}, &target, &to.at,
+				 &to.size, &notes, &err),
 		     0);
 	cr_assert_eq(err.kind, ERROR_REFUSED);
 	cr_assert_null(to.at);
@@ -313,8 +313,8 @@ Test(bcd_convert, system_partition_that_becomes_the_esp)
 					  .system_offset = MADE_SYSTEM,
 					  .windows_offset = MADE_WINDOWS};
 
-	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size, &notes,
-				 NULL),
+	cr_assert_eq(bcd_convert(&(struct file_bytes){from.at, from.size, "BCD"}, &target, &to.at,
+				 &to.size, &notes, NULL),
 		     0);
 	cr_assert_eq(notes.warnings.count, 0);
 	store = open_store(&to);
@@ -345,11 +345,13 @@ Test(bcd_convert, rebuilt_store_starts_the_recovery_environment)
 	struct error err = ERROR_INIT;
 	char loader[GUID_TEXT_SIZE + 2], text[GUID_TEXT_SIZE];
 
-	cr_assert_eq(bcd_rebuild(NULL, 0, "BCD", &how, &to.at, &to.size, &notes, &err), 0, "%s",
-		     err.message);
+	cr_assert_eq(bcd_rebuild(&(struct file_bytes){NULL, 0, "BCD"}, &how, &to.at, &to.size,
+				 &notes, &err),
+		     0, "%s", err.message);
 	cr_assert_eq(notes.warnings.count, 0, "%s",
 		     notes.warnings.count ? notes.warnings.texts[0] : "");
-	cr_assert_eq(bcd_default_entry(to.at, to.size, "BCD", &entry, &err), 0);
+	cr_assert_eq(bcd_default_entry(&(struct file_bytes){to.at, to.size, "BCD"}, &entry, &err),
+		     0);
 	cr_assert_str_eq(entry.path, "\\Windows\\system32\\winload.efi");
 	cr_assert_str_eq(entry.description, "Windows Server 2019");
 	cr_assert(entry.device_is_gpt);
@@ -362,7 +364,9 @@ Test(bcd_convert, rebuilt_store_starts_the_recovery_environment)
 	bcd_default_entry_done(&entry);
 	how.winre_offset = 17;
 	bytes_done(&to);
-	cr_assert_eq(bcd_rebuild(NULL, 0, "BCD", &how, &to.at, &to.size, &notes, &err), 0);
+	cr_assert_eq(bcd_rebuild(&(struct file_bytes){NULL, 0, "BCD"}, &how, &to.at, &to.size,
+				 &notes, &err),
+		     0);
 	cr_assert_eq(notes.warnings.count, 1);
 }
 
@@ -381,8 +385,8 @@ Test(bcd_convert, stores_of_media_are_refused)
 
 		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
 		from = read_file(path);
-		cr_assert_lt(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size,
-					 &notes, &err),
+		cr_assert_lt(bcd_convert(&(struct file_bytes){from.at, from.size, "BCD"}, &target,
+					 &to.at, &to.size, &notes, &err),
 			     0);
 		cr_assert_eq(err.refusal, REFUSAL_BCD_DAMAGED, "%s", err.message);
 	}
@@ -455,7 +459,9 @@ Test(bcd_convert, every_real_bios_store)
 		to = converted(&from, &notes);
 		cr_assert_eq(notes.warnings.count, 0, "%s: %s", names[i],
 			     notes.warnings.count ? notes.warnings.texts[0] : "");
-		cr_assert_eq(bcd_check(to.at, to.size, names[i], &findings, NULL), 0);
+		cr_assert_eq(bcd_check(&(struct file_bytes){to.at, to.size, names[i]}, &findings,
+				       NULL),
+			     0);
 		cr_assert_eq(findings.warnings.count, 0);
 		store = open_store(&to);
 		assert_no_mbr_device(store, target.target.disk.mbr_signature);

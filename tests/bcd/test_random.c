@@ -283,15 +283,15 @@ static void convert_one(void)
 					  .windows_offset = MADE_WINDOWS};
 	struct error err = ERROR_INIT;
 
-	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target, &to.at, &to.size, &notes,
-				 &err),
+	cr_assert_eq(bcd_convert(&(struct file_bytes){from.at, from.size, "BCD"}, &target, &to.at,
+				 &to.size, &notes, &err),
 		     0, "%s", err.message);
-	cr_assert_eq(bcd_convert(from.at, from.size, "BCD", &target, &again.at, &again.size, &notes,
-				 &err),
+	cr_assert_eq(bcd_convert(&(struct file_bytes){from.at, from.size, "BCD"}, &target,
+				 &again.at, &again.size, &notes, &err),
 		     0);
 	cr_assert_eq(to.size, again.size);
 	cr_assert_eq(memcmp(to.at, again.at, to.size), 0);
-	cr_assert_eq(bcd_check(to.at, to.size, "BCD", &findings, &err), 0);
+	cr_assert_eq(bcd_check(&(struct file_bytes){to.at, to.size, "BCD"}, &findings, &err), 0);
 	for (size_t i = 0; i < findings.warnings.count; i++)
 		cr_assert(is_about_options(findings.warnings.texts[i]), "%s",
 			  findings.warnings.texts[i]);
@@ -316,9 +316,12 @@ Test(bcd_random, recovery_stores_check_clean)
 		CLEANUP_BCD_NOTES struct bcd_notes findings = BCD_NOTES_INIT;
 		struct error err = ERROR_INIT;
 
-		cr_assert_eq(bcd_recovery_store(from.at, from.size, "BCD", &to.at, &to.size, &err),
+		cr_assert_eq(bcd_recovery_store(&(struct file_bytes){from.at, from.size, "BCD"},
+						&to.at, &to.size, &err),
 			     0, "%s", err.message);
-		cr_assert_eq(bcd_check(to.at, to.size, "BCD", &findings, &err), 0);
+		cr_assert_eq(bcd_check(&(struct file_bytes){to.at, to.size, "BCD"}, &findings,
+				       &err),
+			     0);
 		for (size_t j = 0; j < findings.warnings.count; j++)
 			cr_assert(is_about_options(findings.warnings.texts[j]), "%s",
 				  findings.warnings.texts[j]);

@@ -63,8 +63,8 @@ Test(bcd_real, converted_store_equals_the_genuine_one)
 	windows = gpt_device(genuine, text, BCD_OS_DEVICE);
 	partition =
 		(struct moved_partition){.mbr_offset = MADE_WINDOWS, .gpt_guid = windows.partition};
-	cr_assert_eq(bcd_convert(bios.at, bios.size, "BCD", &target, &to.at, &to.size, &notes,
-				 &err),
+	cr_assert_eq(bcd_convert(&(struct file_bytes){bios.at, bios.size, "BCD"}, &target, &to.at,
+				 &to.size, &notes, &err),
 		     0, "%s", err.message);
 	converted = open_store(&to);
 	CLEANUP_FREE char *found = store_differences(converted, genuine);
@@ -79,8 +79,10 @@ static struct bytes rebuild(const struct bytes *template, const struct bcd_rebui
 	struct bytes to = {.at = NULL};
 	struct error err = ERROR_INIT;
 
-	cr_assert_eq(bcd_rebuild(template ? template->at : NULL, template ? template->size : 0,
-				 "BCD-Template", how, &to.at, &to.size, &notes, &err),
+	cr_assert_eq(bcd_rebuild(&(struct file_bytes){template ? template->at : NULL,
+						      template ? template->size : 0,
+						      "BCD-Template"},
+				 how, &to.at, &to.size, &notes, &err),
 		     0, "%s", err.message);
 	cr_assert_eq(notes.warnings.count, 1, "%s", notes.warnings.texts[0]);
 	return to;
@@ -142,8 +144,8 @@ Test(bcd_real, template_of_setup_media_is_refused)
 	CLEANUP_BYTES struct bytes to = {.at = NULL};
 	struct error err = ERROR_INIT;
 
-	cr_assert_lt(bcd_rebuild(template.at, template.size, "x", &how, &to.at, &to.size, &notes,
-				 &err),
+	cr_assert_lt(bcd_rebuild(&(struct file_bytes){template.at, template.size, "x"}, &how,
+				 &to.at, &to.size, &notes, &err),
 		     0);
 	cr_assert_eq(err.refusal, REFUSAL_BCD_DAMAGED);
 }
@@ -176,7 +178,8 @@ Test(bcd_real, recovery_stores_equal_the_genuine_ones)
 		CLEANUP_BCD_STORE struct bcd_store *a = NULL, *b = open_store(&expected);
 		struct error err = ERROR_INIT;
 
-		cr_assert_eq(bcd_recovery_store(main.at, main.size, "BCD", &to.at, &to.size, &err),
+		cr_assert_eq(bcd_recovery_store(&(struct file_bytes){main.at, main.size, "BCD"},
+						&to.at, &to.size, &err),
 			     0, "%s", err.message);
 		a = open_store(&to);
 		CLEANUP_FREE char *found = store_differences(a, b);
@@ -202,8 +205,9 @@ Test(bcd_real, all_stores_list_and_all_elements_have_names)
 			continue; /* a hive, but no store */
 		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
 		bytes = read_file(path);
-		cr_assert_eq(bcd_list(bytes.at, bytes.size, names[i], &text, &err), 0, "%s",
-			     err.message);
+		cr_assert_eq(bcd_list(&(struct file_bytes){bytes.at, bytes.size, names[i]}, &text,
+				      &err),
+			     0, "%s", err.message);
 		custom = text;
 		while ((custom = strstr(custom, "custom:"))) {
 			bool is_known = strncmp(custom, "custom:21000026", 15) == 0 ||
@@ -245,7 +249,9 @@ Test(bcd_real, no_false_alarm)
 				expected = faulty[j].findings;
 		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
 		bytes = read_file(path);
-		cr_assert_eq(bcd_check(bytes.at, bytes.size, names[i], &notes, NULL), 0);
+		cr_assert_eq(bcd_check(&(struct file_bytes){bytes.at, bytes.size, names[i]}, &notes,
+				       NULL),
+			     0);
 		cr_assert_eq(notes.warnings.count, expected, "%s: %zu findings: %s", names[i],
 			     notes.warnings.count,
 			     notes.warnings.count ? notes.warnings.texts[0] : "");

@@ -41,8 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	copy = malloc(size);
 	memcpy(copy, data, size);
 	fix_base(copy);
-	(void)bcd_list(copy, size, "store", &text, NULL);
-	(void)bcd_check(copy, size, "store", &findings, NULL);
-	(void)bcd_convert(copy, size, "store", &target, &converted, &converted_size, &notes, NULL);
+	(void)bcd_list(&(struct file_bytes){copy, size, "store"}, &text, NULL);
+	(void)bcd_check(&(struct file_bytes){copy, size, "store"}, &findings, NULL);
+	(void)bcd_convert(&(struct file_bytes){copy, size, "store"}, &target, &converted,
+			  &converted_size, &notes, NULL);
 	return 0;
 }
