@@ -147,13 +147,20 @@ static int add_file(struct bootfiles_report *list, struct bootfiles_file file, b
 	return check_limits(list, err);
 }
 
-static int list_file(struct volume *volume, const char *guest_path, const char *esp_folder,
-		     const char *name, const struct source *source, struct bootfiles_report *list,
-		     struct error *err)
+/* One source being listed. */
+struct listing {
+	struct volume *volume;
+	const struct source *source;
+	struct bootfiles_report *list;
+};
+
+static int list_file(const struct listing *listing, const char *guest_path, const char *esp_folder,
+		     const char *name, struct error *err)
 {
+	bool is_2023 = listing->source->is_2023;
 	struct bootfiles_file file;
 	struct volume_stat stat;
-	int r = volume_stat(volume, guest_path, &stat, err);
+	int r = volume_stat(listing->volume, guest_path, &stat, err);
 
 	if (r == -ENOENT)
 		return error_damaged(err, "'%s': its folder lists this file, but it is not there",
@@ -165,8 +172,8 @@ static int list_file(struct volume *volume, const char *guest_path, const char *
 				     guest_path, stat.size);
 	file = (struct bootfiles_file){
 		.guest_path = strdup(guest_path),
-		.esp_path = source->is_2023 ? join_without_ex(esp_folder, name)
-					    : join(esp_folder, '/', name, strlen(name)),
+		.esp_path = is_2023 ? join_without_ex(esp_folder, name)
+				    : join(esp_folder, '/', name, strlen(name)),
 		.size = stat.size,
 		.mtime = stat.mtime,
 	};
@@ -174,16 +181,15 @@ static int list_file(struct volume *volume, const char *guest_path, const char *
 		file_done(&file);
 		return error_failed(err, ENOMEM, "out of memory");
 	}
-	return add_file(list, file, source->is_2023, err);
+	return add_file(listing->list, file, is_2023, err);
 }
 
-static int list_folder(struct volume *volume, const char *guest_folder, const char *esp_folder,
-		       const struct source *source, unsigned int depth,
-		       struct bootfiles_report *list, struct error *err);
+static int list_folder(const struct listing *listing, const char *guest_folder,
+		       const char *esp_folder, unsigned int depth, struct error *err);
 
-static int list_entry(struct volume *volume, const char *guest_folder, const char *esp_folder,
-		      const struct volume_entry *entry, const struct source *source,
-		      unsigned int depth, struct bootfiles_report *list, struct error *err)
+static int list_entry(const struct listing *listing, const char *guest_folder,
+		      const char *esp_folder, const struct volume_entry *entry, unsigned int depth,
+		      struct error *err)
 {
 	CLEANUP_FREE char *guest_path = join(guest_folder, '\\', entry->name, strlen(entry->name));
 	CLEANUP_FREE char *esp_path = NULL;
@@ -193,17 +199,15 @@ static int list_entry(struct volume *volume, const char *guest_folder, const cha
 	if (!entry->is_directory)
 		return depth == 0 && is_state(entry->name)
 			       ? 0
-			       : list_file(volume, guest_path, esp_folder, entry->name, source,
-					   list, err);
+			       : list_file(listing, guest_path, esp_folder, entry->name, err);
 	esp_path = join(esp_folder, '/', entry->name, strlen(entry->name));
 	if (!esp_path)
 		return error_failed(err, ENOMEM, "out of memory");
-	return list_folder(volume, guest_path, esp_path, source, depth + 1, list, err);
+	return list_folder(listing, guest_path, esp_path, depth + 1, err);
 }
 
-static int list_folder(struct volume *volume, const char *guest_folder, const char *esp_folder,
-		       const struct source *source, unsigned int depth,
-		       struct bootfiles_report *list, struct error *err)
+static int list_folder(const struct listing *listing, const char *guest_folder,
+		       const char *esp_folder, unsigned int depth, struct error *err)
 {
 	struct volume_entry *entries;
 	size_t count;
@@ -213,12 +217,11 @@ static int list_folder(struct volume *volume, const char *guest_folder, const ch
 		return error_damaged(err,
 				     "'%s': folders of boot files deeper than %d are not credible",
 				     guest_folder, MAX_DEPTH);
-	r = volume_list(volume, guest_folder, &entries, &count, err);
+	r = volume_list(listing->volume, guest_folder, &entries, &count, err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = list_entry(volume, guest_folder, esp_folder, &entries[i], source, depth, list,
-			       err);
+		r = list_entry(listing, guest_folder, esp_folder, &entries[i], depth, err);
 	volume_entries_free(entries, count);
 	return r;
 }
@@ -227,6 +230,7 @@ static int list_source(struct volume *volume, const struct windows *windows,
 		       const struct source *source, struct bootfiles_report *list,
 		       struct error *err)
 {
+	const struct listing listing = {volume, source, list};
 	CLEANUP_FREE char *folder =
 		join(windows->root, '\\', source->folder, strlen(source->folder));
 
@@ -234,7 +238,7 @@ static int list_source(struct volume *volume, const struct windows *windows,
 		return error_failed(err, ENOMEM, "out of memory");
 	if (!volume_exists(volume, folder))
 		return 0;
-	return list_folder(volume, folder, source->esp_folder, source, 0, list, err);
+	return list_folder(&listing, folder, source->esp_folder, 0, err);
 }
 
 /* 'file' is what was found for the boot manager, or NULL. */

@@ -20,6 +20,7 @@
 /* The library gives its handler no context. One operation at a time runs in a thread. */
 static _Thread_local char complaint[256];
 
+/* An ntfs_log_handler: the library decides what it takes. */
 static int keep_complaint(const char *function, const char *file, int line, u32 level, void *data,
 			  const char *format, va_list args) PRINTF_LIKE(6, 0);
 

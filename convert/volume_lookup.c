@@ -148,6 +148,7 @@ static bool is_dot(const ntfschar *name, int length)
 	return length <= 2 && memcmp(name, dots, (size_t)length * 2) == 0;
 }
 
+/* An ntfs_filldir_t: the library decides what it takes. */
 static int add_entry(void *context, const ntfschar *name, const int length, const int name_type,
 		     const s64 position, const MFT_REF reference, const unsigned type)
 {
