@@ -250,44 +250,63 @@ static int name_outputs(struct convert *convert, const char *source, struct path
 	return 0;
 }
 
-static int write_all(const struct convert *convert, const struct write_paths *paths,
-		     struct disk *source, const struct report *report, struct error *err)
+/* What one conversion goes through. Embedded; all that was reached belongs to it. */
+struct conversion {
+	struct disk *source;
+	struct survey survey;
+	struct plan plan;
+	struct build build;
+	struct report report; /* of the others, as far as they came */
+};
+
+static void conversion_done(struct conversion *conversion)
 {
-	CLEANUP_FREE char *json = report_json(report);
+	build_done(&conversion->build);
+	plan_done(&conversion->plan);
+	survey_done(&conversion->survey);
+	disk_close(conversion->source);
+}
+
+static int write_all(const struct convert *convert, const struct write_paths *paths,
+		     const struct conversion *conversion, struct error *err)
+{
+	CLEANUP_FREE char *json = report_json(&conversion->report);
 	struct progress progress;
 	int r;
 
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
 	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_outputs(paths, source, report->plan, report->build, json, &progress.callback,
-			  err);
+	r = write_outputs(paths, conversion->source, &conversion->plan, &conversion->build, json,
+			  &progress.callback, err);
 	progress_end(&progress);
 	return r;
 }
 
-/* The pipeline. Fills *report as far as it comes. */
-static int run(const struct convert *convert, const struct write_paths *paths,
-	       struct survey *survey, struct plan *plan, struct build *build, struct disk **disk,
-	       struct report *report, struct error *err)
+/* The pipeline. */
+static int run_pipeline(const struct convert *convert, const struct write_paths *paths,
+			struct conversion *conversion, struct error *err)
 {
 	const struct vhd_open_options open_options = {.parent_dirs = convert->parent_dirs.names};
-	int r = vhd_open(report->source_path, &open_options, disk, err);
+	struct survey *survey = &conversion->survey;
+	struct plan *plan = &conversion->plan;
+	struct build *build = &conversion->build;
+	int r = vhd_open(conversion->report.source_path, &open_options, &conversion->source, err);
 
 	if (r == 0)
-		r = write_check_paths(paths, *disk, err);
+		r = write_check_paths(paths, conversion->source, err);
 	if (r == 0)
-		r = survey_disk(*disk, &convert->survey, survey, err);
+		r = survey_disk(conversion->source, &convert->survey, survey, err);
 	if (r == 0)
 		r = plan_make(survey, &convert->plan, plan, err);
 	if (r < 0)
 		return r;
-	report->plan = plan;
-	r = build_target(*disk, survey, plan, &convert->build, build, err);
+	conversion->report.plan = plan;
+	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
 	if (r < 0)
 		return r;
-	report->build = build;
-	return convert->dry_run ? 0 : write_all(convert, paths, *disk, report, err);
+	conversion->report.build = build;
+	return convert->dry_run ? 0 : write_all(convert, paths, conversion, err);
 }
 
 /* A refusal leaves a report only where one was asked for by name. */
@@ -310,13 +329,14 @@ static void write_failure_report(const struct convert *convert, const struct pat
 static int convert_disk(struct convert *convert, const char *source)
 {
 	CLEANUP(paths_done) struct paths names = {NULL, NULL, NULL};
-	CLEANUP_DISK struct disk *disk = NULL;
-	CLEANUP_SURVEY struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
-	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
-	CLEANUP_BUILD struct build build = {.target = NULL};
-	struct report report = {.source_path = source,
-				.survey = &survey,
-				.is_dry_run = convert->dry_run};
+	CLEANUP(conversion_done)
+	struct conversion conversion = {
+		.survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE},
+		.report = {.source_path = source,
+			   .survey = &conversion.survey,
+			   .is_dry_run = convert->dry_run},
+	};
+	struct report *report = &conversion.report;
 	struct write_paths paths;
 	struct error err = ERROR_INIT;
 	int r = name_outputs(convert, source, &names, &err);
@@ -331,19 +351,19 @@ static int convert_disk(struct convert *convert, const char *source)
 		.parent_on_host = convert->parent_on_host,
 		.replace = convert->force,
 	};
-	report.disk_path = paths.disk;
-	report.nvram_path = paths.nvram;
-	report.report_path = paths.report;
-	r = run(convert, &paths, &survey, &plan, &build, &disk, &report, &err);
+	report->disk_path = paths.disk;
+	report->nvram_path = paths.nvram;
+	report->report_path = paths.report;
+	r = run_pipeline(convert, &paths, &conversion, &err);
 	if (r < 0) {
-		report.failure = &err;
-		report.disk_path = report.nvram_path = NULL;
-		write_failure_report(convert, &names, &report);
+		report->failure = &err;
+		report->disk_path = report->nvram_path = NULL;
+		write_failure_report(convert, &names, report);
 		if (convert->json)
-			cmd_print_report(&report, true);
+			cmd_print_report(report, true);
 		return cmd_fail(&err);
 	}
-	return convert->quiet && !convert->json ? 0 : cmd_print_report(&report, convert->json);
+	return convert->quiet && !convert->json ? 0 : cmd_print_report(report, convert->json);
 }
 
 int cmd_convert(int argc, char **argv)
