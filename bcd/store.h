@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "bcd/bcd.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 
 /*
  * Object types (Description\Type): kind in the top four bits, then the image, then the application.

@@ -13,7 +13,7 @@
 #include "bcd/names.h"
 #include "bcd/store.h"
 #include "bcd/value.h"
-#include "common/hive_log.h"
+#include "common/hive/log.h"
 #include "convert/bcd_json.h"
 #include "convert/cmd.h"
 

@@ -7,7 +7,7 @@
 
 #include "common/checked.h"
 #include "common/cleanup.h"
-#include "common/hive_log.h"
+#include "common/hive/log.h"
 
 static const char *const log_names[] = {".LOG", ".LOG1", ".LOG2"};
 

@@ -22,7 +22,7 @@
 #include <strings.h>
 
 #include "common/bytes.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 
 #define MBR_ROW_SIZE   12
 #define MBR_ROW_OFFSET 4

@@ -15,7 +15,7 @@
 #include "common/checked.h"
 #include "common/utf16.h"
 #include "convert/guest_hive.h"
-#include "convert/hive_peek.h"
+#include "common/hive/peek.h"
 #include "convert/windows_internal.h"
 
 #define SOFTWARE	"System32\\config\\SOFTWARE"

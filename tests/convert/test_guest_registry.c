@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 #include "convert/guest_registry.h"
 
 TestSuite(guest_registry);

@@ -14,7 +14,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 #include "convert/bootfiles.h"
 #include "ntfs_image.h"
 

@@ -8,7 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 #include "common/utf16.h"
 #include "convert/pe.h"
 #include "convert/windows.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "common/hive_log.h"
+#include "common/hive/log.h"
 #include "fuzz.h"
 
 #define SECTOR	  512

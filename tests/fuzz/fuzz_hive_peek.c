@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/hive_peek.h"
+#include "common/hive/peek.h"
 #include "tests/fuzz/fuzz.h"
 
 struct input {

@@ -5,8 +5,8 @@
  * (ASCII) case. The regf format is described in the specification of M. Suhanov; sections are named
  * at the code.
  */
-#ifndef HVGEN2_CONVERT_HIVE_PEEK_H
-#define HVGEN2_CONVERT_HIVE_PEEK_H
+#ifndef HVGEN2_COMMON_HIVE_PEEK_H
+#define HVGEN2_COMMON_HIVE_PEEK_H
 
 #include <stdbool.h>
 #include <stddef.h>

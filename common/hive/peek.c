@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Looking into hives: see hive_peek.h. Every offset is checked against the size of the hive, every
+ * Looking into hives: see peek.h. Every offset is checked against the size of the hive, every
  * list against a limit, and no list refers to a list of its own kind, so that each look-up ends.
  */
-#include "convert/hive_peek.h"
+#include "common/hive/peek.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,7 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 
 /* "Base block"; offsets of cells count from its end. */
 #define BASE_SIZE	   4096

@@ -7,7 +7,7 @@
 #include <strings.h>
 
 #include "common/checked.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 
 #define MAX_VALUES 65536
 #define MAX_TOTAL  (16 * MIB)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "common/hive.h"
-#include "common/hive_log.h"
+#include "common/hive/hive.h"
+#include "common/hive/log.h"
 
 TestSuite(hive_log);
 

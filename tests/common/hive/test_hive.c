@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/bytes.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 #include "common/utf16.h"
 
 TestSuite(hive);

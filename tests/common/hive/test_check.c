@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "common/hive.h"
-#include "common/hive_check.h"
+#include "common/hive/hive.h"
+#include "common/hive/check.h"
 
 TestSuite(hive_check);
 

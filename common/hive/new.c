@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 
 #define PAGE	 4096
 #define SEED	 (2 * PAGE)

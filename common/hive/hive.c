@@ -4,7 +4,7 @@
  * through a memfd; it is opened for writing because only then does it read the file into memory of
  * its own instead of mapping it.
  */
-#include "common/hive.h"
+#include "common/hive/hive.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "common/hive_check.h"
+#include "common/hive/check.h"
 #include "common/utf16.h"
 
 /* Base block (regf specification, "Base block"): 4096 bytes, of which these fields matter here. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Structure of a hive: see hive_check.h. Offsets in a hive count from the first bin and name the
+ * Structure of a hive: see check.h. Offsets in a hive count from the first bin and name the
  * size field of a cell, which is negative while the cell is in use; all cells begin at multiples
  * of 8. Structures: the regf specification of M. Suhanov, sections "Hive bins data" and following.
  */
-#include "common/hive_check.h"
+#include "common/hive/check.h"
 
 #include <errno.h>
 #include <inttypes.h>

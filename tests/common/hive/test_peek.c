@@ -13,8 +13,8 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/cleanup.h"
-#include "common/hive.h"
-#include "convert/hive_peek.h"
+#include "common/hive/hive.h"
+#include "common/hive/peek.h"
 
 struct memory {
 	uint8_t *bytes;

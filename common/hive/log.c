@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Recovery of a dirty hive from its logs: see hive_log.h. A log begins with a copy of the first 512
+ * Recovery of a dirty hive from its logs: see log.h. A log begins with a copy of the first 512
  * bytes of the hive's base block, in which the type says the format.
  *
  *   old  0x200 "DIRT", a bit for each 512 bytes of the hive's bins, then, from the next sector on,
@@ -15,7 +15,7 @@
  * When the hive's own base block is broken, that of the log takes its place; then only the newer
  * log is used.
  */
-#include "common/hive_log.h"
+#include "common/hive/log.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "common/hive.h"
+#include "common/hive/hive.h"
 
 #define BASE_SIZE 4096
 #define BIN_UNIT  4096
