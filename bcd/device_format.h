@@ -5,19 +5,25 @@
  * symbols that ReactOS documents.
  *
  *   0x00 type   0 file or ramdisk, 5 boot, 6 partition, 8 locate; others exist (serial, network)
- * and are kept as they are 0x04 flags  0; 1 for a ramdisk 0x08 size   of the descriptor 0x0c 0
+ *               and are kept as they are
+ *   0x04 flags  0; 1 for a ramdisk
+ *   0x08 size   of the descriptor
+ *   0x0c 0
  *
- *   partition   0x10 partition id (GUID | u64 byte offset)  0x20 local type 0 hard disk, 6 virtual
- * disk 0x24 style 0 GPT, 1 MBR  0x28 disk id (GUID | u32 signature)  0x38 sixteen zero bytes
- *               virtual disk: 0x38 the descriptor of the file instead
- *   disk        0x10 local type 6 virtual disk  0x14 style  0x18 disk id  0x28 the descriptor of
- * the file file        0x10 local type 5  0x14 file path ramdisk     0x10 local type 3  0x14 u64
- * base  0x1c u64 size  0x24 u32 offset  0x28 file path locate      0x10 kind 0 by element, 1 by
- * path  0x14 element  0x18 offset of a parent or 0  0x1c UTF-16 path, then the descriptor of the
- * parent (the device to search), if any
+ *   partition   0x10 partition id (GUID | u64 byte offset)
+ *               0x20 local type 0 hard disk, 6 virtual disk
+ *               0x24 style 0 GPT, 1 MBR
+ *               0x28 disk id (GUID | u32 signature)
+ *               0x38 sixteen zero bytes; virtual disk: the descriptor of the file instead
+ *   disk        0x10 local type 6 virtual disk  0x14 style  0x18 disk id
+ *               0x28 the descriptor of the file
+ *   file        0x10 local type 5  0x14 file path
+ *   ramdisk     0x10 local type 3  0x14 u64 base  0x1c u64 size  0x24 u32 offset  0x28 file path
+ *   locate      0x10 kind 0 by element, 1 by path  0x14 element  0x18 offset of a parent or 0
+ *               0x1c UTF-16 path, then the descriptor of the parent (the device to search), if any
  *
  *   file path   0x00 version 1  0x04 its length  0x08 path type 5  0x0c descriptor of the parent,
- * then UTF-16 path
+ *               then UTF-16 path
  */
 #ifndef HVGEN2_BCD_DEVICE_FORMAT_H
 #define HVGEN2_BCD_DEVICE_FORMAT_H

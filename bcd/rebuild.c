@@ -4,11 +4,11 @@
  * template with stores that came from it:
  *
  *   - the settings that others inherit, the boot manager and the memory tester are copied, all
- * other objects are not;
+ *     other objects are not;
  *   - one loader and one resume object are made from the "OS target" of the firmware's kind and the
- * object it refers to;
+ *     object it refers to;
  *   - elements of class 4 are instructions: where the device is, and the path below the system
- * root;
+ *     root;
  *   - integers get eight bytes; the boot manager of a BIOS has no path.
  */
 #include "bcd/rebuild.h"

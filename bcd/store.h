@@ -5,8 +5,9 @@
  *
  *   <root>\Description                     KeyName, System ...
  *   <root>\Objects\{guid}\Description      Type (REG_DWORD)
- *   <root>\Objects\{guid}\Elements\XXXXXXXX  Element: a value whose form the second digit of the
- * key's name fixes
+ *   <root>\Objects\{guid}\Elements\XXXXXXXX
+ *                                          Element: a value whose form the second digit of the
+ *                                          key's name fixes
  */
 #ifndef HVGEN2_BCD_STORE_H
 #define HVGEN2_BCD_STORE_H

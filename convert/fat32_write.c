@@ -4,8 +4,10 @@
  * offsets).
  *
  *   reserved sectors   0 boot sector, 1 FSInfo, 6 and 7 their copies; 32 and as many more as align
- * the clusters two FATs clusters           2 root, then every folder followed by its files and
- * folders, in the order of names
+ *                      the clusters
+ *   two FATs
+ *   clusters           2 root, then every folder followed by its files and folders, in the order
+ *                      of names
  *
  * The layout is depth-first: a folder, its files, then its sub-folders. Clusters are handed out one
  * after the other, so every chain is contiguous and the FAT follows from first cluster and length

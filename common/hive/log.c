@@ -4,13 +4,16 @@
  * bytes of the hive's base block, in which the type says the format.
  *
  *   old  0x200 "DIRT", a bit for each 512 bytes of the hive's bins, then, from the next sector on,
- * the bytes whose bit is set. Belongs to the hive when the times of writing in both base blocks are
- * equal. new  0x200 entries without gaps, each 512 * n bytes: 0x00 "HvLE"  0x04 size  0x08 flags
- * 0x0c sequence number  0x10 size of the hive's bins  0x14 pages 0x18 hash of everything from 0x28
- * on  0x20 hash of the first 0x20 bytes 0x28 for each page { offset in the bins, size }, then the
- * bytes of the pages The first entry has the sequence number of the log's base block, each next one
- * has one more. A log belongs to a hive when its number is not below the hive's second one; the
- * other log goes on where the first one ends.
+ *        the bytes whose bit is set. Belongs to the hive when the times of writing in both base
+ *        blocks are equal.
+ *   new  0x200 entries without gaps, each 512 * n bytes:
+ *          0x00 "HvLE"  0x04 size  0x08 flags  0x0c sequence number  0x10 size of the hive's bins
+ *          0x14 pages
+ *          0x18 hash of everything from 0x28 on  0x20 hash of the first 0x20 bytes
+ *          0x28 for each page { offset in the bins, size }, then the bytes of the pages
+ *        The first entry has the sequence number of the log's base block, each next one has one
+ *        more. A log belongs to a hive when its number is not below the hive's second one; the
+ *        other log goes on where the first one ends.
  *
  * When the hive's own base block is broken, that of the log takes its place; then only the newer
  * log is used.

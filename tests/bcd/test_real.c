@@ -38,7 +38,8 @@ static struct bcd_partition_id gpt_device(struct bcd_store *store, const char *g
  *   loader/resume   their GUIDs (the comparison knows them by their role)
  *   resume 21000001, 26000006   added by Windows at its first start
  *   {bootmgr} 12000002          the same text; the copy that Windows makes from NVRAM ends in two
- * NULs {fwbootmgr}                 what Windows mirrors from NVRAM
+ *                               NULs
+ *   {fwbootmgr}                 what Windows mirrors from NVRAM
  */
 Test(bcd_real, converted_store_equals_the_genuine_one)
 {
@@ -154,9 +155,10 @@ Test(bcd_real, template_of_setup_media_is_refused)
  * The two stores of one ESP each. What may differ, and why:
  *
  *   loader 11000001, 21000001   reagentc makes an options object of its own for the second store,
- * and so two GUIDs {GUID}                      that object {bootmgr} 12000002          the copy
- * from NVRAM in the first store ends in two NULs {bootmgr} 12000005          pt-br as bcdboot wrote
- * it, pt-BR where Windows has set it since
+ *                               and so two GUIDs
+ *   {GUID}                      that object
+ *   {bootmgr} 12000002          the copy from NVRAM in the first store ends in two NULs
+ *   {bootmgr} 12000005          pt-br as bcdboot wrote it, pt-BR where Windows has set it since
  */
 Test(bcd_real, recovery_stores_equal_the_genuine_ones)
 {

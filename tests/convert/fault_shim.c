@@ -6,8 +6,9 @@
  *   FAULT_LOG=PATH    append the name of every call that counts
  *   FAULT_AT=N        the call that is hit, from 1
  *   FAULT_ERRNO=CODE  it fails with this errno, and so do all that follow; ENOSPC lets the first
- * one do half of its work FAULT_ONCE=1      those that follow succeed FAULT_SIGNAL=NR   the signal
- * is raised instead
+ *                     one do half of its work
+ *   FAULT_ONCE=1      those that follow succeed
+ *   FAULT_SIGNAL=NR   the signal is raised instead
  *
  * Calls on standard streams do not count. fsync() does nothing, for speed.
  */
