@@ -14,55 +14,14 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-
-#define BASE_SIZE      4096
-#define REGF_ROOT      36
-#define REGF_BINS_SIZE 40
-
-#define HBIN_HEADER 32
-#define HBIN_OFFSET 4
-#define HBIN_SIZE   8
-
-#define CELL_SIZE 4
-#define CELL_UNIT 8
-#define NONE	  UINT32_MAX
-
-#define NK_PARENT	16
-#define NK_SUBKEYS	20
-#define NK_SUBKEYS_LIST 28
-#define NK_VALUES	36
-#define NK_VALUES_LIST	40
-#define NK_SECURITY	44
-#define NK_CLASS	48
-#define NK_NAME_LENGTH	72
-#define NK_CLASS_LENGTH 74
-#define NK_NAME		76
-
-#define LIST_COUNT   2
-#define LIST_ENTRIES 4
-
-#define VK_NAME_LENGTH 2
-#define VK_DATA_LENGTH 4
-#define VK_DATA	       8
-#define VK_NAME	       20
-#define VK_INLINE      UINT32_C(0x80000000)
-
-#define DB_COUNT 2
-#define DB_LIST	 4
-#define DB_SIZE	 8
-
-#define SK_NEXT	      4
-#define SK_PREVIOUS   8
-#define SK_REFERENCES 12
-#define SK_LENGTH     16
-#define SK_DESCRIPTOR 20
+#include "common/hive/hive_format.h"
 
 /* The limit of Windows for the depth of keys. */
 #define MAX_DEPTH 512
 
 /* One security cell and how many keys refer to it. */
 struct references {
-	uint32_t offset; /* NONE: an empty place of the table */
+	uint32_t offset; /* HIVE_NO_CELL: an empty place of the table */
 	uint32_t count;
 };
 
@@ -80,7 +39,7 @@ struct checker {
 static int damaged(const struct checker *checker, uint32_t offset, const char *what)
 {
 	return error_damaged(checker->err, "'%s': damaged registry hive: %s at offset %" PRIu64,
-			     checker->name, what, BASE_SIZE + (uint64_t)offset);
+			     checker->name, what, REGF_SIZE + (uint64_t)offset);
 }
 
 static bool get_bit(const uint8_t *bits, uint32_t offset)
@@ -125,7 +84,7 @@ static int scan_bins(struct checker *checker)
 		int r;
 
 		if (memcmp(bin, "hbin", 4) != 0 || get_le32(bin + HBIN_OFFSET) != at ||
-		    size < BASE_SIZE || size % BASE_SIZE != 0 || size > checker->size - at)
+		    size < HBIN_UNIT || size % HBIN_UNIT != 0 || size > checker->size - at)
 			return damaged(checker, at, "no valid bin");
 		r = scan_cells(checker, at, size);
 		if (r < 0)
@@ -164,7 +123,7 @@ static struct references *find_place(struct references *table, size_t room, uint
 {
 	size_t at = (offset / CELL_UNIT * UINT32_C(2654435761)) % room;
 
-	while (table[at].offset != NONE && table[at].offset != offset)
+	while (table[at].offset != HIVE_NO_CELL && table[at].offset != offset)
 		at = (at + 1) % room;
 	return &table[at];
 }
@@ -177,9 +136,9 @@ static int grow_security(struct checker *checker)
 	if (!table)
 		return error_failed(checker->err, ENOMEM, "'%s': out of memory", checker->name);
 	for (size_t i = 0; i < room; i++)
-		table[i] = (struct references){NONE, 0};
+		table[i] = (struct references){HIVE_NO_CELL, 0};
 	for (size_t i = 0; i < checker->security_room; i++)
-		if (checker->security[i].offset != NONE)
+		if (checker->security[i].offset != HIVE_NO_CELL)
 			*find_place(table, room, checker->security[i].offset) =
 				checker->security[i];
 	free(checker->security);
@@ -214,7 +173,7 @@ static int check_security(struct checker *checker, uint32_t offset)
 			return r;
 	}
 	place = find_place(checker->security, checker->security_room, offset);
-	if (place->offset == NONE) {
+	if (place->offset == HIVE_NO_CELL) {
 		if (get_bit(checker->owned, offset))
 			return damaged(checker, offset, "cell that two others refer to");
 		set_bit(checker->owned, offset);
@@ -346,9 +305,9 @@ static int check_key(struct checker *checker, uint32_t offset, uint32_t parent, 
 		return damaged(checker, offset, "keys nested too deeply");
 	if (get_le16(nk + NK_NAME_LENGTH) > size - NK_NAME)
 		return damaged(checker, offset, "key with a name that does not fit");
-	if (parent != NONE && get_le32(nk + NK_PARENT) != parent)
+	if (parent != HIVE_NO_CELL && get_le32(nk + NK_PARENT) != parent)
 		return damaged(checker, offset, "key that names another parent");
-	if (get_le32(nk + NK_CLASS) != NONE)
+	if (get_le32(nk + NK_CLASS) != HIVE_NO_CELL)
 		r = own_cell(checker, get_le32(nk + NK_CLASS), NULL, get_le16(nk + NK_CLASS_LENGTH),
 			     &class_name, &size);
 	if (r == 0)
@@ -367,7 +326,7 @@ static int check_all(struct checker *checker, uint32_t root)
 	if (!checker->starts || !checker->owned)
 		return error_failed(checker->err, ENOMEM, "'%s': out of memory", checker->name);
 	r = scan_bins(checker);
-	return r < 0 ? r : check_key(checker, root, NONE, 0);
+	return r < 0 ? r : check_key(checker, root, HIVE_NO_CELL, 0);
 }
 
 int hive_check(const void *hive, size_t size, const char *name, struct error *err)
@@ -376,15 +335,15 @@ int hive_check(const void *hive, size_t size, const char *name, struct error *er
 	struct checker checker = {.name = name, .err = err};
 	int r;
 
-	if (size < BASE_SIZE)
+	if (size < REGF_SIZE)
 		return error_damaged(err, "'%s': registry hive of %zu bytes", name, size);
-	checker.bins = base + BASE_SIZE;
+	checker.bins = base + REGF_SIZE;
 	checker.size = get_le32(base + REGF_BINS_SIZE);
-	if (checker.size == 0 || checker.size % BASE_SIZE != 0 || checker.size > size - BASE_SIZE)
+	if (checker.size == 0 || checker.size % HBIN_UNIT != 0 || checker.size > size - REGF_SIZE)
 		return error_damaged(err,
 				     "'%s': registry hive says that it has %" PRIu32
 				     " bytes of bins; %zu are there",
-				     name, checker.size, size - BASE_SIZE);
+				     name, checker.size, size - REGF_SIZE);
 	r = check_all(&checker, get_le32(base + REGF_ROOT));
 	free(checker.starts);
 	free(checker.owned);

@@ -18,19 +18,14 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/hive/check.h"
+#include "common/hive/hive_format.h"
 #include "common/utf16.h"
 
 /* Base block (regf specification, "Base block"): 4096 bytes, of which these fields matter here. */
-#define REGF_SIZE	   4096
-#define REGF_PRIMARY_SEQ   4
-#define REGF_SECONDARY_SEQ 8
-#define REGF_CHECKSUM	   508
 
 /* The largest hive Windows loads is 2 GiB; what the conversion opens is far below this. */
-#define MAX_HIVE (256 * MIB)
 
 /* Cells above this would need "big data" records, which libhivex does not write. */
-#define MAX_VALUE 16344
 
 struct hive {
 	hive_h *handle;
@@ -62,7 +57,7 @@ static int check_base_block(const uint8_t *bytes, size_t size, const char *name,
 
 	if (size < REGF_SIZE || memcmp(bytes, "regf", 4) != 0)
 		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0", name);
-	if (size > MAX_HIVE)
+	if (size > HIVE_MAX_SIZE)
 		return error_damaged(err, "'%s': a registry hive of %zu bytes is not credible",
 				     name, size);
 	if (get_le32(bytes + REGF_CHECKSUM) != hive_checksum(bytes))
@@ -71,8 +66,8 @@ static int check_base_block(const uint8_t *bytes, size_t size, const char *name,
 			"'%s': registry hive with a wrong checksum at offset %d: found "
 			"0x%08" PRIx32 ", expected 0x%08" PRIx32,
 			name, REGF_CHECKSUM, get_le32(bytes + REGF_CHECKSUM), hive_checksum(bytes));
-	primary = get_le32(bytes + REGF_PRIMARY_SEQ);
-	secondary = get_le32(bytes + REGF_SECONDARY_SEQ);
+	primary = get_le32(bytes + REGF_SEQUENCE_1);
+	secondary = get_le32(bytes + REGF_SEQUENCE_2);
 	if (primary != secondary)
 		return error_refused(
 			err, REFUSAL_HIVE_DIRTY,
@@ -254,7 +249,7 @@ static int check_sizes(struct hive *hive, hive_node_h node, struct error *err)
 		if (hivex_value_type(hive->handle, *value, &type, &size) < 0)
 			return error_damaged(err, "'%s': cannot read a value: %s", hive->name,
 					     strerror(errno));
-		if (size > MAX_VALUE)
+		if (size > HIVE_MAX_VALUE)
 			return error_failed(
 				err, E2BIG,
 				"'%s': a key with a value of %zu bytes cannot be edited",
@@ -273,7 +268,7 @@ int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t ty
 
 	if (!key || !copy)
 		return error_failed(err, ENOMEM, "'%s': out of memory", hive->name);
-	if (size > MAX_VALUE)
+	if (size > HIVE_MAX_VALUE)
 		return error_failed(err, E2BIG, "'%s': value '%s' of %zu bytes is too long",
 				    hive->name, value, size);
 	r = check_sizes(hive, node, err);

@@ -19,6 +19,13 @@
 
 struct hive;
 
+/* The largest hive that Windows loads has 2 GiB; what a conversion opens is far below this. */
+#define HIVE_MAX_SIZE ((size_t)256 << 20)
+
+/* The largest value that can be set: more would need "big data" cells, which libhivex does not
+ * write. */
+#define HIVE_MAX_VALUE 16344
+
 /*
  * Open a copy of 'size' bytes. 'name' is for messages (the path in the guest) and is copied.
  * Errors: ERROR_DAMAGED (signature, checksum, structure by hive_check()), REFUSAL_HIVE_DIRTY
@@ -63,8 +70,7 @@ char *hive_get_string(struct hive *hive, hive_node_h node, const char *value);
 uint8_t *hive_get_bytes(struct hive *hive, hive_node_h node, const char *value, uint32_t *ret_type,
 			size_t *ret_size);
 
-/* Set one value; at most 16344 bytes (larger ones would need a record that libhivex does not
- * write). */
+/* Set one value; at most HIVE_MAX_VALUE bytes. */
 int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t type,
 	     const void *bytes, size_t size, struct error *err);
 int hive_set_dword(struct hive *hive, hive_node_h node, const char *value, uint32_t number,

@@ -28,41 +28,9 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/hive/hive.h"
+#include "common/hive/hive_format.h"
 
-#define BASE_SIZE 4096
-#define BIN_UNIT  4096
-#define SECTOR	  512
-#define MAX_HIVE  (256 * MIB)
-#define MAX_LOGS  8
-
-#define REGF_SEQUENCE_1 4
-#define REGF_SEQUENCE_2 8
-#define REGF_TIME	12
-#define REGF_TYPE	28
-#define REGF_BINS_SIZE	40
-#define REGF_FLAGS	144
-#define REGF_CHECKSUM	508
-
-#define TYPE_HIVE      0
-#define TYPE_OLD_LOG   1
-#define TYPE_OLDER_LOG 2 /* Windows 2000 */
-#define TYPE_NEW_LOG   6
-
-#define DIRT_BITMAP 4
-
-#define ENTRY_SIZE     0x04
-#define ENTRY_FLAGS    0x08
-#define ENTRY_SEQUENCE 0x0c
-#define ENTRY_BINS     0x10
-#define ENTRY_PAGES    0x14
-#define ENTRY_HASH_1   0x18
-#define ENTRY_HASH_2   0x20
-#define ENTRY_REFS     0x28
-#define REF_SIZE       8
-#define FLAG_SAVED     1 /* the only flag that entries carry */
-
-#define HBIN_OFFSET 4
-#define HBIN_SIZE   8
+#define MAX_LOGS 8
 
 struct recovery {
 	const char *name;
@@ -76,7 +44,7 @@ struct recovery {
 
 static bool has_valid_base(const uint8_t *bytes, size_t size)
 {
-	return size >= SECTOR && memcmp(bytes, "regf", 4) == 0 &&
+	return size >= LOG_SECTOR && memcmp(bytes, "regf", 4) == 0 &&
 	       get_le32(bytes + REGF_CHECKSUM) == hive_checksum(bytes);
 }
 
@@ -84,7 +52,7 @@ bool hive_is_dirty(const void *hive, size_t size)
 {
 	const uint8_t *bytes = hive;
 
-	if (size < BASE_SIZE || memcmp(bytes, "regf", 4) != 0)
+	if (size < REGF_SIZE || memcmp(bytes, "regf", 4) != 0)
 		return false;
 	return !has_valid_base(bytes, size) ||
 	       get_le32(bytes + REGF_SEQUENCE_1) != get_le32(bytes + REGF_SEQUENCE_2);
@@ -95,13 +63,13 @@ static bool is_log(const struct hive_log *log)
 {
 	const uint8_t *bytes = log->bytes;
 
-	return bytes && log->size > SECTOR && has_valid_base(bytes, log->size) &&
+	return bytes && log->size > LOG_SECTOR && has_valid_base(bytes, log->size) &&
 	       get_le32(bytes + REGF_SEQUENCE_1) == get_le32(bytes + REGF_SEQUENCE_2);
 }
 
 static uint32_t log_type(const struct hive_log *log)
 {
-	return is_log(log) ? get_le32((const uint8_t *)log->bytes + REGF_TYPE) : TYPE_HIVE;
+	return is_log(log) ? get_le32((const uint8_t *)log->bytes + REGF_TYPE) : REGF_TYPE_HIVE;
 }
 
 static uint32_t log_sequence(const struct hive_log *log)
@@ -149,28 +117,28 @@ static bool is_entry(const uint8_t *entry, size_t room, uint32_t expected)
 {
 	uint32_t size, pages, bins;
 
-	if (room < SECTOR || memcmp(entry, "HvLE", 4) != 0)
+	if (room < LOG_SECTOR || memcmp(entry, "HvLE", 4) != 0)
 		return false;
-	size = get_le32(entry + ENTRY_SIZE);
-	pages = get_le32(entry + ENTRY_PAGES);
-	bins = get_le32(entry + ENTRY_BINS);
-	if (size < SECTOR || size % SECTOR != 0 || size > room || pages == 0 ||
-	    pages > (size - ENTRY_REFS) / REF_SIZE || bins == 0 || bins % BIN_UNIT != 0 ||
-	    get_le32(entry + ENTRY_SEQUENCE) != expected)
+	size = get_le32(entry + HVLE_SIZE);
+	pages = get_le32(entry + HVLE_PAGES);
+	bins = get_le32(entry + HVLE_BINS);
+	if (size < LOG_SECTOR || size % LOG_SECTOR != 0 || size > room || pages == 0 ||
+	    pages > (size - HVLE_REFS) / HVLE_REF_SIZE || bins == 0 || bins % HBIN_UNIT != 0 ||
+	    get_le32(entry + HVLE_SEQUENCE) != expected)
 		return false;
-	return get_le64(entry + ENTRY_HASH_2) == marvin32(entry, ENTRY_HASH_2) &&
-	       get_le64(entry + ENTRY_HASH_1) == marvin32(entry + ENTRY_REFS, size - ENTRY_REFS);
+	return get_le64(entry + HVLE_HASH_2) == marvin32(entry, HVLE_HASH_2) &&
+	       get_le64(entry + HVLE_HASH_1) == marvin32(entry + HVLE_REFS, size - HVLE_REFS);
 }
 
 /* Do all pages of the entry lie in the entry and in the hive that it describes? */
 static bool pages_fit(const uint8_t *entry, uint32_t bins)
 {
-	size_t left = get_le32(entry + ENTRY_SIZE) - ENTRY_REFS;
-	uint32_t pages = get_le32(entry + ENTRY_PAGES);
+	size_t left = get_le32(entry + HVLE_SIZE) - HVLE_REFS;
+	uint32_t pages = get_le32(entry + HVLE_PAGES);
 
-	left -= (size_t)pages * REF_SIZE;
+	left -= (size_t)pages * HVLE_REF_SIZE;
 	for (uint32_t i = 0; i < pages; i++) {
-		const uint8_t *ref = entry + ENTRY_REFS + (size_t)i * REF_SIZE;
+		const uint8_t *ref = entry + HVLE_REFS + (size_t)i * HVLE_REF_SIZE;
 		uint32_t size = get_le32(ref + 4);
 
 		if (size > left || !range_within(get_le32(ref), size, bins))
@@ -182,23 +150,24 @@ static bool pages_fit(const uint8_t *entry, uint32_t bins)
 
 static bool apply_entry(struct recovery *recovery, const uint8_t *entry)
 {
-	uint32_t bins = get_le32(entry + ENTRY_BINS), pages = get_le32(entry + ENTRY_PAGES), flags;
-	const uint8_t *page = entry + ENTRY_REFS + (size_t)pages * REF_SIZE;
+	uint32_t bins = get_le32(entry + HVLE_BINS), pages = get_le32(entry + HVLE_PAGES), flags;
+	const uint8_t *page = entry + HVLE_REFS + (size_t)pages * HVLE_REF_SIZE;
 
-	if (bins > recovery->room - BASE_SIZE || !pages_fit(entry, bins))
+	if (bins > recovery->room - REGF_SIZE || !pages_fit(entry, bins))
 		return false;
 	for (uint32_t i = 0; i < pages; i++) {
-		const uint8_t *ref = entry + ENTRY_REFS + (size_t)i * REF_SIZE;
+		const uint8_t *ref = entry + HVLE_REFS + (size_t)i * HVLE_REF_SIZE;
 		uint32_t size = get_le32(ref + 4);
 
-		memcpy(recovery->hive + BASE_SIZE + get_le32(ref), page, size);
+		memcpy(recovery->hive + REGF_SIZE + get_le32(ref), page, size);
 		page += size;
 	}
-	recovery->size = (size_t)max_u64(recovery->size, BASE_SIZE + (uint64_t)bins);
+	recovery->size = (size_t)max_u64(recovery->size, REGF_SIZE + (uint64_t)bins);
 	put_le32(recovery->hive + REGF_BINS_SIZE, bins);
-	flags = get_le32(recovery->hive + REGF_FLAGS) & ~(uint32_t)FLAG_SAVED;
-	put_le32(recovery->hive + REGF_FLAGS, flags | (get_le32(entry + ENTRY_FLAGS) & FLAG_SAVED));
-	recovery->last = get_le32(entry + ENTRY_SEQUENCE);
+	flags = get_le32(recovery->hive + REGF_FLAGS) & ~(uint32_t)HVLE_FLAG_SAVED;
+	put_le32(recovery->hive + REGF_FLAGS,
+		 flags | (get_le32(entry + HVLE_FLAGS) & HVLE_FLAG_SAVED));
+	recovery->last = get_le32(entry + HVLE_SEQUENCE);
 	recovery->is_applied = true;
 	return true;
 }
@@ -208,22 +177,22 @@ static void apply_new_log(struct recovery *recovery, const struct hive_log *log)
 {
 	const uint8_t *bytes = log->bytes;
 	uint32_t expected = log_sequence(log);
-	size_t at = SECTOR;
+	size_t at = LOG_SECTOR;
 
 	if (recovery->is_applied && expected != recovery->last + 1)
 		return;
 	while (is_entry(bytes + at, log->size - at, expected)) {
 		if (!apply_entry(recovery, bytes + at))
 			return;
-		at += get_le32(bytes + at + ENTRY_SIZE);
+		at += get_le32(bytes + at + HVLE_SIZE);
 		expected++;
 	}
 }
 
 static void adopt_base(struct recovery *recovery, const struct hive_log *log)
 {
-	memcpy(recovery->hive, log->bytes, SECTOR);
-	put_le32(recovery->hive + REGF_TYPE, TYPE_HIVE);
+	memcpy(recovery->hive, log->bytes, LOG_SECTOR);
+	put_le32(recovery->hive + REGF_TYPE, REGF_TYPE_HIVE);
 }
 
 /* The logs of the new format in the order of their numbers. */
@@ -235,7 +204,7 @@ static size_t sort_new_logs(const struct hive_log *logs, size_t count,
 	for (size_t i = 0; i < count && found < MAX_LOGS; i++) {
 		size_t at = found;
 
-		if (log_type(&logs[i]) != TYPE_NEW_LOG)
+		if (log_type(&logs[i]) != REGF_TYPE_NEW_LOG)
 			continue;
 		while (at > 0 && is_before(log_sequence(&logs[i]), log_sequence(sorted[at - 1]))) {
 			sorted[at] = sorted[at - 1];
@@ -267,7 +236,7 @@ static bool is_old_log_of(const struct recovery *recovery, const struct hive_log
 {
 	uint32_t type = log_type(log);
 
-	if (type != TYPE_OLD_LOG && type != TYPE_OLDER_LOG)
+	if (type != REGF_TYPE_OLD_LOG && type != REGF_TYPE_OLDER_LOG)
 		return false;
 	return !recovery->base_is_valid ||
 	       get_le64(recovery->hive + REGF_TIME) ==
@@ -281,28 +250,28 @@ static bool is_dirty_page(const uint8_t *bitmap, size_t page)
 
 static void apply_old_log(struct recovery *recovery, const struct hive_log *log)
 {
-	const uint8_t *bytes = log->bytes, *bitmap = bytes + SECTOR + DIRT_BITMAP;
+	const uint8_t *bytes = log->bytes, *bitmap = bytes + LOG_SECTOR + DIRT_BITMAP;
 	uint32_t bins = get_le32(bytes + REGF_BINS_SIZE);
-	uint64_t pages = bins / SECTOR, at, dirty = 0;
+	uint64_t pages = bins / LOG_SECTOR, at, dirty = 0;
 
-	if (bins == 0 || bins % BIN_UNIT != 0 || bins > recovery->room - BASE_SIZE)
+	if (bins == 0 || bins % HBIN_UNIT != 0 || bins > recovery->room - REGF_SIZE)
 		return;
-	if (!round_up_u64(SECTOR + DIRT_BITMAP + pages / 8, SECTOR, &at) || at > log->size ||
-	    memcmp(bytes + SECTOR, "DIRT", 4) != 0)
+	if (!round_up_u64(LOG_SECTOR + DIRT_BITMAP + pages / 8, LOG_SECTOR, &at) ||
+	    at > log->size || memcmp(bytes + LOG_SECTOR, "DIRT", 4) != 0)
 		return;
 	for (size_t page = 0; page < pages; page++)
 		dirty += is_dirty_page(bitmap, page);
-	if (dirty == 0 || dirty > (log->size - at) / SECTOR)
+	if (dirty == 0 || dirty > (log->size - at) / LOG_SECTOR)
 		return;
 	if (!recovery->base_is_valid)
 		adopt_base(recovery, log);
 	for (size_t page = 0; page < pages; page++) {
 		if (!is_dirty_page(bitmap, page))
 			continue;
-		memcpy(recovery->hive + BASE_SIZE + page * SECTOR, bytes + at, SECTOR);
-		at += SECTOR;
+		memcpy(recovery->hive + REGF_SIZE + page * LOG_SECTOR, bytes + at, LOG_SECTOR);
+		at += LOG_SECTOR;
 	}
-	recovery->size = (size_t)max_u64(recovery->size, BASE_SIZE + (uint64_t)bins);
+	recovery->size = (size_t)max_u64(recovery->size, REGF_SIZE + (uint64_t)bins);
 	put_le32(recovery->hive + REGF_BINS_SIZE, bins);
 	recovery->last = get_le32(recovery->hive + REGF_SEQUENCE_1);
 	if (is_before(recovery->last, log_sequence(log)))
@@ -323,14 +292,14 @@ static bool bins_are_whole(const struct recovery *recovery)
 	uint32_t bins = get_le32(recovery->hive + REGF_BINS_SIZE);
 	uint64_t at = 0;
 
-	if (bins == 0 || bins > recovery->size - BASE_SIZE)
+	if (bins == 0 || bins > recovery->size - REGF_SIZE)
 		return false;
 	while (at < bins) {
-		const uint8_t *bin = recovery->hive + BASE_SIZE + at;
+		const uint8_t *bin = recovery->hive + REGF_SIZE + at;
 		uint32_t size = get_le32(bin + HBIN_SIZE);
 
 		if (memcmp(bin, "hbin", 4) != 0 || get_le32(bin + HBIN_OFFSET) != at || size == 0 ||
-		    size % BIN_UNIT != 0 || size > bins - at)
+		    size % HBIN_UNIT != 0 || size > bins - at)
 			return false;
 		at += size;
 	}
@@ -385,10 +354,10 @@ static int make_room(struct recovery *recovery, const struct file_bytes *hive,
 	for (size_t i = 0; i < count; i++)
 		if (logs[i].bytes && !add_u64(room, logs[i].size, &room))
 			room = UINT64_MAX;
-	if (hive->size > MAX_HIVE)
+	if (hive->size > HIVE_MAX_SIZE)
 		return error_damaged(err, "'%s': a registry hive of %zu bytes is not credible",
 				     recovery->name, hive->size);
-	recovery->room = (size_t)min_u64(room, MAX_HIVE);
+	recovery->room = (size_t)min_u64(room, HIVE_MAX_SIZE);
 	recovery->hive = calloc(1, recovery->room);
 	if (!recovery->hive)
 		return error_failed(err, ENOMEM, "'%s': out of memory", recovery->name);
@@ -406,7 +375,7 @@ int hive_recover(const struct file_bytes *hive, const struct hive_log *logs, siz
 
 	*ret_hive = NULL;
 	*ret_size = 0;
-	if (hive->size < BASE_SIZE || memcmp(hive->data, "regf", 4) != 0)
+	if (hive->size < REGF_SIZE || memcmp(hive->data, "regf", 4) != 0)
 		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0",
 				     hive->name);
 	if (!hive_is_dirty(hive->data, hive->size))

@@ -11,45 +11,19 @@
 
 #include "common/bytes.h"
 #include "common/hive/hive.h"
+#include "common/hive/hive_format.h"
 
-#define PAGE	 4096
-#define SEED	 (2 * PAGE)
+#define SEED	 (2 * REGF_SIZE)
 #define MAX_ROOT 255
-#define NONE	 UINT32_MAX
 
 /* Base block. */
-#define REGF_SEQUENCE_1 4
-#define REGF_SEQUENCE_2 8
-#define REGF_MAJOR	20
-#define REGF_MINOR	24
-#define REGF_FORMAT	32 /* 1: direct memory load */
-#define REGF_ROOT	36
-#define REGF_BINS_SIZE	40
-#define REGF_CLUSTERING 44
-#define REGF_CHECKSUM	508
 
 /* Header of a hive bin; the first cell follows it. Offsets of cells count from the first bin. */
-#define HBIN_SIZE   8
-#define HBIN_HEADER 32
 
 /* Key node, after the four bytes of the cell's size. */
-#define NK_FLAGS	2
-#define NK_PARENT	16
-#define NK_SUBKEYS_LIST 28
-#define NK_VOLATILE	32
-#define NK_VALUES_LIST	40
-#define NK_SECURITY	44
-#define NK_CLASS	48
-#define NK_NAME_LENGTH	72
-#define NK_NAME		76
-#define NK_ROOT_FLAGS	0x2c /* root of a hive, cannot be deleted, name in ASCII */
+#define NK_ROOT_FLAGS 0x2c /* root of a hive, cannot be deleted, name in ASCII */
 
 /* Key security. */
-#define SK_NEXT	      4
-#define SK_PREVIOUS   8
-#define SK_REFERENCES 12
-#define SK_LENGTH     16
-#define SK_DESCRIPTOR 20
 
 /*
  * O:BA G:SY D:P(A;CI;KA;;;BA)(A;CI;KA;;;SY), self-relative (MS-DTYP 2.4.6): the descriptor that BCD
@@ -78,12 +52,12 @@ static void put_root_key(uint8_t *cell, const char *root, size_t length, uint32_
 	put_le32(cell, (uint32_t) - (int32_t)cell_size(NK_NAME + length));
 	memcpy(nk, "nk", 2);
 	put_le16(nk + NK_FLAGS, NK_ROOT_FLAGS);
-	put_le32(nk + NK_PARENT, NONE);
-	put_le32(nk + NK_SUBKEYS_LIST, NONE);
-	put_le32(nk + NK_VOLATILE, NONE);
-	put_le32(nk + NK_VALUES_LIST, NONE);
+	put_le32(nk + NK_PARENT, HIVE_NO_CELL);
+	put_le32(nk + NK_SUBKEYS_LIST, HIVE_NO_CELL);
+	put_le32(nk + NK_VOLATILE, HIVE_NO_CELL);
+	put_le32(nk + NK_VALUES_LIST, HIVE_NO_CELL);
 	put_le32(nk + NK_SECURITY, security);
-	put_le32(nk + NK_CLASS, NONE);
+	put_le32(nk + NK_CLASS, HIVE_NO_CELL);
 	put_le16(nk + NK_NAME_LENGTH, (uint16_t)length);
 	memcpy(nk + NK_NAME, root, length);
 }
@@ -107,10 +81,10 @@ static void put_bin(uint8_t *bin, const char *root, size_t length)
 	uint32_t rest = security + cell_size(SK_DESCRIPTOR + sizeof(descriptor));
 
 	memcpy(bin, "hbin", 4);
-	put_le32(bin + HBIN_SIZE, PAGE);
+	put_le32(bin + HBIN_SIZE, REGF_SIZE);
 	put_root_key(bin + HBIN_HEADER, root, length, security);
 	put_security(bin + security, security);
-	put_le32(bin + rest, PAGE - rest);
+	put_le32(bin + rest, REGF_SIZE - rest);
 }
 
 static void put_base_block(uint8_t *base, unsigned int minor)
@@ -122,7 +96,7 @@ static void put_base_block(uint8_t *base, unsigned int minor)
 	put_le32(base + REGF_MINOR, minor);
 	put_le32(base + REGF_FORMAT, 1);
 	put_le32(base + REGF_ROOT, HBIN_HEADER);
-	put_le32(base + REGF_BINS_SIZE, PAGE);
+	put_le32(base + REGF_BINS_SIZE, REGF_SIZE);
 	put_le32(base + REGF_CLUSTERING, 1);
 	put_le32(base + REGF_CHECKSUM, hive_checksum(base));
 }
@@ -137,7 +111,7 @@ int hive_new(const char *name, const char *root, unsigned int minor, struct hive
 		return error_failed(err, EINVAL,
 				    "'%s': no hive of format 1.%u with root '%s' can be made", name,
 				    minor, root);
-	put_bin(seed + PAGE, root, length);
+	put_bin(seed + REGF_SIZE, root, length);
 	put_base_block(seed, minor);
 	return hive_open(seed, sizeof(seed), name, ret, err);
 }

@@ -13,42 +13,18 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/hive/hive.h"
+#include "common/hive/hive_format.h"
 
 /* "Base block"; offsets of cells count from its end. */
-#define BASE_SIZE	   4096
-#define BASE_PRIMARY_SEQ   4
-#define BASE_SECONDARY_SEQ 8
-#define BASE_ROOT_CELL	   36
-#define BASE_CHECKSUM	   508
 
 /* "Key node", within its cell. */
-#define NK_FLAGS       2
-#define NK_SUBKEYS     20
-#define NK_SUBKEY_LIST 28
-#define NK_VALUES      36
-#define NK_VALUE_LIST  40
-#define NK_NAME_LENGTH 72
-#define NK_NAME	       76
-#define NK_FLAG_ASCII  0x0020
 
 /* "Key value". */
-#define VK_NAME_LENGTH 2
-#define VK_DATA_SIZE   4
-#define VK_DATA	       8
-#define VK_TYPE	       12
-#define VK_FLAGS       16
-#define VK_NAME	       20
-#define VK_FLAG_ASCII  0x0001
-#define VK_DATA_INLINE UINT32_C(0x80000000)
 
 /*
  * "Index leaf", "Fast leaf", "Hash leaf", "Index root": signature, u16 count, elements of 4 or 8
  * bytes.
  */
-#define LIST_COUNT    2
-#define LIST_ELEMENTS 4
-
-#define NO_CELL UINT32_MAX
 
 /*
  * Names have at most 255 characters and values 16383; keys with more entries than this are not
@@ -60,7 +36,7 @@
 static int damaged(const struct hive_peek *peek, uint32_t cell, const char *what, struct error *err)
 {
 	return error_damaged(err, "'%s': %s at offset %" PRIu64, peek->name, what,
-			     (uint64_t)BASE_SIZE + cell);
+			     (uint64_t)REGF_SIZE + cell);
 }
 
 static int not_found(const struct hive_peek *peek, const char *what, const char *name,
@@ -73,7 +49,7 @@ static int not_found(const struct hive_peek *peek, const char *what, const char 
 static int read_cell(const struct hive_peek *peek, uint32_t cell, uint32_t at, void *buffer,
 		     uint32_t length, struct error *err)
 {
-	uint64_t start = (uint64_t)BASE_SIZE + cell;
+	uint64_t start = (uint64_t)REGF_SIZE + cell;
 	uint8_t header[4];
 	int64_t size;
 	int r;
@@ -95,7 +71,7 @@ int hive_peek_open(struct hive_peek *peek, bool *ret_dirty, struct error *err)
 	uint8_t base[512];
 	int r;
 
-	if (peek->size < BASE_SIZE)
+	if (peek->size < REGF_SIZE)
 		return error_damaged(err, "'%s': %" PRIu64 " bytes are too few for a registry hive",
 				     peek->name, peek->size);
 	r = peek->read(peek->context, base, sizeof(base), 0, err);
@@ -104,14 +80,14 @@ int hive_peek_open(struct hive_peek *peek, bool *ret_dirty, struct error *err)
 	if (memcmp(base, "regf", 4) != 0)
 		return error_damaged(err, "'%s': not a registry hive: no 'regf' at offset 0",
 				     peek->name);
-	*ret_dirty = get_le32(base + BASE_PRIMARY_SEQ) != get_le32(base + BASE_SECONDARY_SEQ);
-	if (get_le32(base + BASE_CHECKSUM) != hive_checksum(base)) {
+	*ret_dirty = get_le32(base + REGF_SEQUENCE_1) != get_le32(base + REGF_SEQUENCE_2);
+	if (get_le32(base + REGF_CHECKSUM) != hive_checksum(base)) {
 		if (!*ret_dirty)
 			return error_damaged(
 				err, "'%s': registry hive with a wrong checksum at offset %d",
-				peek->name, BASE_CHECKSUM);
+				peek->name, REGF_CHECKSUM);
 	}
-	peek->root = get_le32(base + BASE_ROOT_CELL);
+	peek->root = get_le32(base + REGF_ROOT);
 	return 0;
 }
 
@@ -200,7 +176,7 @@ struct list {
 static int read_list(const struct hive_peek *peek, uint32_t cell, struct list *ret,
 		     struct error *err)
 {
-	uint8_t header[LIST_ELEMENTS];
+	uint8_t header[LIST_ENTRIES];
 	int r = read_cell(peek, cell, 0, header, sizeof(header), err);
 
 	if (r < 0)
@@ -221,7 +197,7 @@ static int list_element(const struct hive_peek *peek, const struct list *list, u
 			uint32_t *ret, struct error *err)
 {
 	uint8_t cell[4];
-	int r = read_cell(peek, list->cell, LIST_ELEMENTS + index * list->element_size, cell,
+	int r = read_cell(peek, list->cell, LIST_ENTRIES + index * list->element_size, cell,
 			  sizeof(cell), err);
 
 	if (r == 0)
@@ -229,11 +205,11 @@ static int list_element(const struct hive_peek *peek, const struct list *list, u
 	return r;
 }
 
-/* Look through a leaf. *ret is NO_CELL when the key is not in it. */
+/* Look through a leaf. *ret is HIVE_NO_CELL when the key is not in it. */
 static int search_leaf(const struct hive_peek *peek, const struct list *leaf,
 		       const struct wanted *want, uint32_t *ret, struct error *err)
 {
-	uint32_t cell = NO_CELL;
+	uint32_t cell = HIVE_NO_CELL;
 	bool found = false;
 	int r = 0;
 
@@ -242,7 +218,7 @@ static int search_leaf(const struct hive_peek *peek, const struct list *leaf,
 		if (r == 0)
 			r = key_matches(peek, cell, want, &found, err);
 	}
-	*ret = found ? cell : NO_CELL;
+	*ret = found ? cell : HIVE_NO_CELL;
 	return r;
 }
 
@@ -252,10 +228,10 @@ static int search_root(const struct hive_peek *peek, const struct list *root,
 	uint32_t seen = 0;
 	int r = 0;
 
-	*ret = NO_CELL;
-	for (uint32_t i = 0; r == 0 && *ret == NO_CELL && i < root->count; i++) {
+	*ret = HIVE_NO_CELL;
+	for (uint32_t i = 0; r == 0 && *ret == HIVE_NO_CELL && i < root->count; i++) {
 		struct list leaf = {0};
-		uint32_t cell = NO_CELL;
+		uint32_t cell = HIVE_NO_CELL;
 
 		r = list_element(peek, root, i, &cell, err);
 		if (r == 0)
@@ -279,10 +255,10 @@ static int find_subkey(const struct hive_peek *peek, uint32_t key, const struct 
 
 	if (r < 0)
 		return r;
-	*ret = NO_CELL;
+	*ret = HIVE_NO_CELL;
 	if (get_le32(nk + NK_SUBKEYS) == 0)
 		return 0;
-	r = read_list(peek, get_le32(nk + NK_SUBKEY_LIST), &list, err);
+	r = read_list(peek, get_le32(nk + NK_SUBKEYS_LIST), &list, err);
 	if (r < 0)
 		return r;
 	return list.is_root ? search_root(peek, &list, want, ret, err)
@@ -300,7 +276,7 @@ int hive_peek_key(const struct hive_peek *peek, uint32_t key, const char *path, 
 
 		if (r < 0)
 			return r;
-		if (key == NO_CELL)
+		if (key == HIVE_NO_CELL)
 			return not_found(peek, "key", path, err);
 		at += want.length;
 		at += *at == '\\';
@@ -337,7 +313,7 @@ static int find_value(const struct hive_peek *peek, uint32_t key, const char *na
 	if (r < 0)
 		return r;
 	count = get_le32(nk + NK_VALUES);
-	list = get_le32(nk + NK_VALUE_LIST);
+	list = get_le32(nk + NK_VALUES_LIST);
 	if (count > MAX_ENTRIES)
 		return damaged(peek, key, "a key with too many values", err);
 	for (uint32_t i = 0; r == 0 && !found && i < count; i++) {
@@ -357,13 +333,13 @@ int hive_peek_value(const struct hive_peek *peek, uint32_t key, const char *name
 
 	if (r < 0)
 		return r;
-	size = get_le32(vk + VK_DATA_SIZE);
+	size = get_le32(vk + VK_DATA_LENGTH);
 	ret->type = get_le32(vk + VK_TYPE);
-	ret->size = size & ~VK_DATA_INLINE;
-	if (ret->size > (size & VK_DATA_INLINE ? 4 : HIVE_PEEK_MAX_VALUE))
+	ret->size = size & ~VK_INLINE;
+	if (ret->size > (size & VK_INLINE ? 4 : HIVE_PEEK_MAX_VALUE))
 		return error_failed(err, EFBIG, "'%s': the value '%s' has %zu bytes", peek->name,
 				    name, ret->size);
-	if (size & VK_DATA_INLINE || size == 0)
+	if (size & VK_INLINE || size == 0)
 		memcpy(ret->bytes, vk + VK_DATA, ret->size);
 	else
 		r = read_cell(peek, get_le32(vk + VK_DATA), 0, ret->bytes, size, err);

@@ -11,7 +11,6 @@
 
 #define MAX_VALUES 65536
 #define MAX_TOTAL  (16 * MIB)
-#define MAX_VALUE  16344 /* see hive_set() */
 
 static void value_done(struct hive_value_copy *value)
 {
@@ -103,7 +102,7 @@ int hive_set_values(struct hive *hive, hive_node_h node, const struct hive_value
 	for (size_t i = 0; i < values->count; i++) {
 		const struct hive_value_copy *value = &values->list[i];
 
-		if (value->size > MAX_VALUE)
+		if (value->size > HIVE_MAX_VALUE)
 			return error_failed(
 				err, E2BIG,
 				"'%s': a key with a value of %zu bytes cannot be edited",
