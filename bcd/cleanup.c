@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bcd/check.h"
-#include "bcd/convert.h"
+#include "bcd/conversion.h"
 #include "bcd/names.h"
 #include "bcd/value.h"
 

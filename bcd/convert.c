@@ -4,39 +4,15 @@
  * change keeps its bytes; what was changed is then found by comparing with the old store, so that
  * the report cannot forget anything.
  */
-#include "bcd/convert.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bcd/device.h"
 #include "bcd/check.h"
+#include "bcd/conversion.h"
 #include "bcd/diff.h"
 #include "bcd/names.h"
-
-#define ADVICE "rebuild the boot store in the guest with 'bcdboot C:\\Windows', then convert again"
-
-bool bcd_target_partition(const struct bcd_target *target, uint64_t mbr_offset,
-			  struct bcd_partition_id *ret)
-{
-	const struct moved_partition *moved = moved_find(&target->disk, mbr_offset);
-
-	if (moved)
-		*ret = (struct bcd_partition_id){.partition = moved->gpt_guid,
-						 .disk = target->disk.gpt_disk};
-	return moved;
-}
-
-int bcd_refuse_damage(const struct error *from, int r, struct error *err)
-{
-	if (from->kind == ERROR_DAMAGED)
-		return error_refused(err, REFUSAL_BCD_DAMAGED, ADVICE, "%s", from->message);
-	if (err)
-		*err = *from;
-	return r;
-}
 
 static int find_boot_manager(struct conversion *conversion)
 {

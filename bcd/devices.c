@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bcd/convert.h"
+#include "bcd/conversion.h"
 #include "bcd/device.h"
 #include "bcd/names.h"
 #include "bcd/value.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bcd/convert.h"
+#include "bcd/conversion.h"
 #include "common/bytes.h"
 
 #define BOOT_MANAGER  "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"

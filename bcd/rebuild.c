@@ -19,7 +19,7 @@
 #include <string.h>
 
 #include "bcd/check.h"
-#include "bcd/convert.h"
+#include "bcd/conversion.h"
 #include "bcd/device.h"
 
 #define TEMPLATE_KIND_INHERIT	2

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "bcd/convert.h"
+#include "bcd/conversion.h"
 #include "bcd/device.h"
 #include "bcd/rebuild.h"
 #include "common/checked.h"

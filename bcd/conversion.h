@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The steps of the conversion, in their order; internal to the library. Each fills notes->dropped
  * and ->warnings. */
-#ifndef HVGEN2_BCD_CONVERT_H
-#define HVGEN2_BCD_CONVERT_H
+#ifndef HVGEN2_BCD_CONVERSION_H
+#define HVGEN2_BCD_CONVERSION_H
 
 #include "bcd/device.h"
 #include "bcd/store.h"
