@@ -4,10 +4,11 @@
  * is lost: the objects and values that its public listings and stores made from it agree in.
  * Servers differ in three values.
  */
+#include "bcd/builtin.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "bcd/rebuild.h"
 #include "common/checked.h"
 
 #define BOOTMGR	    "{9dea862c-5cdd-4e70-acc1-f32b344d4795}"

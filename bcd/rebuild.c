@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bcd/builtin.h"
 #include "bcd/check.h"
 #include "bcd/conversion.h"
 #include "bcd/device.h"

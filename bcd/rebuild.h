@@ -16,13 +16,4 @@ int bcd_copy_object(const struct bcd_object *from, struct bcd_store *to, const s
 /* Copy all objects whose settings others inherit. */
 int bcd_copy_settings(const struct bcd_store *from, struct bcd_store *to, struct error *err);
 
-/* What every BCD-Template of Windows 8.1 and later has in common, as a store. */
-int bcd_builtin_template(bool is_server, struct bcd_store **ret, struct error *err);
-
-/* What only templates have. */
-#define BCD_TEMPLATE_DEVICETYPE UINT32_C(0x45000001) /* 1: system partition, 2: of Windows */
-#define BCD_TEMPLATE_PATH	UINT32_C(0x42000002) /* below the system root */
-#define BCD_TEMPLATE_RAMDISK	UINT32_C(0x42000003)
-#define BCD_CLASS_TEMPLATE	4
-
 #endif
