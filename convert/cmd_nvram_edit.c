@@ -7,7 +7,7 @@
 
 #include "convert/cmd.h"
 #include "convert/cmd_nvram.h"
-#include "convert/gpt.h"
+#include "convert/table/gpt.h"
 #include "vhd/vhd.h"
 
 #define DEFAULT_PATH "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"

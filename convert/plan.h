@@ -13,7 +13,7 @@
 #include "common/moved.h"
 #include "common/notes.h"
 #include "convert/changes.h"
-#include "convert/gpt.h"
+#include "convert/table/gpt.h"
 #include "convert/survey.h"
 #include "vhd/vhd.h"
 

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "common/disk.h"
-#include "convert/mbr.h"
+#include "convert/table/mbr.h"
 #include "convert/volume.h"
 #include "convert/windows.h"
 #include "vhd/vhd.h"

@@ -12,7 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/gpt.h"
+#include "convert/table/gpt.h"
 #include "convert/verify.h"
 
 /* Header fields, section 5.3.2, table 5-5. */

@@ -10,7 +10,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/gpt.h"
+#include "convert/table/gpt.h"
 #include "convert/verify.h"
 
 #define BOOT_BYTES_PER_SECTOR 0x0b

@@ -12,9 +12,9 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/gpt.h"
-#include "convert/gpt_format.h"
-#include "convert/mbr.h"
+#include "convert/table/gpt.h"
+#include "convert/table/gpt_format.h"
+#include "convert/table/mbr.h"
 #include "tests/fuzz/fuzz.h"
 
 #define FLAG_RAW   1

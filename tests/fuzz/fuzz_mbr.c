@@ -12,7 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/mbr.h"
+#include "convert/table/mbr.h"
 #include "tests/fuzz/fuzz.h"
 
 #define FLAG_RAW  1

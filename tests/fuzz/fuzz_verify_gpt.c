@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The GPT checks of 'verify', which read the table with code of their own. The oracle is the reader
- * of convert/gpt.h: a table that passes every check here must be one that it reads, with the same
+ * of table/gpt.h: a table that passes every check here must be one that it reads, with the same
  * partitions.
  *
  * Input: one byte of flags, then the first sectors of a disk of 200; the backup is made from them,
@@ -13,7 +13,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/gpt.h"
+#include "convert/table/gpt.h"
 #include "convert/verify.h"
 #include "tests/fuzz/fuzz.h"
 

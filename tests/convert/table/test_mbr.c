@@ -8,7 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/mbr.h"
+#include "convert/table/mbr.h"
 #include "tests/support/scratch.h"
 
 #define DISK_SECTORS 131072

@@ -10,7 +10,7 @@
  *   last 16 KiB before the last LBA: array of the backup
  *   last LBA     header of the backup
  */
-#include "convert/gpt.h"
+#include "convert/table/gpt.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -21,8 +21,8 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "convert/gpt_format.h"
-#include "convert/mbr.h"
+#include "convert/table/gpt_format.h"
+#include "convert/table/mbr.h"
 
 #define ARRAY_BYTES (GPT_MAX_PARTITIONS * GPT_ENTRY_SIZE)
 

@@ -4,8 +4,8 @@
  * a chain of EBRs, each with one logical partition relative to itself and one link relative to the
  * extended partition).
  */
-#ifndef HVGEN2_CONVERT_MBR_H
-#define HVGEN2_CONVERT_MBR_H
+#ifndef HVGEN2_CONVERT_TABLE_MBR_H
+#define HVGEN2_CONVERT_TABLE_MBR_H
 
 #include <stdbool.h>
 #include <stddef.h>

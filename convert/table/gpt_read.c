@@ -13,9 +13,9 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "convert/gpt.h"
-#include "convert/gpt_format.h"
-#include "convert/mbr.h"
+#include "convert/table/gpt.h"
+#include "convert/table/gpt_format.h"
+#include "convert/table/mbr.h"
 
 /* 64 times the usual array; nothing in use is larger. */
 #define MAX_ARRAY_BYTES MIB

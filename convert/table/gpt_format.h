@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bytes of a GPT header and of its entries (UEFI 2.10 tables 5.5 and 5.6), for its reader and
  * its writer. */
-#ifndef HVGEN2_CONVERT_GPT_FORMAT_H
-#define HVGEN2_CONVERT_GPT_FORMAT_H
+#ifndef HVGEN2_CONVERT_TABLE_GPT_FORMAT_H
+#define HVGEN2_CONVERT_TABLE_GPT_FORMAT_H
 
 #define GPT_SIGNATURE	"EFI PART"
 #define GPT_REVISION	0x00010000

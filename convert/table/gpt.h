@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The GUID partition table (UEFI 2.10 section 5.3): protective MBR, primary and backup header and
  * entry array. */
-#ifndef HVGEN2_CONVERT_GPT_H
-#define HVGEN2_CONVERT_GPT_H
+#ifndef HVGEN2_CONVERT_TABLE_GPT_H
+#define HVGEN2_CONVERT_TABLE_GPT_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
  * nothing else; otherwise no two ranges may share a sector. What Windows and Linux would read
  * differently is called damaged rather than guessed.
  */
-#include "convert/mbr.h"
+#include "convert/table/mbr.h"
 
 #include <inttypes.h>
 #include <stdio.h>
