@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convert/fat32.h"
+#include "convert/fat32/fat32.h"
 #include "convert/volume.h"
 #include "convert/windows.h"
 

@@ -5,7 +5,7 @@
 
 #include "convert/boot_store.h"
 #include "convert/bootfiles.h"
-#include "convert/fat32.h"
+#include "convert/fat32/fat32.h"
 
 /* Embedded; all zero is empty. */
 struct esp {

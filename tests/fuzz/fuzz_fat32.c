@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/fat32.h"
-#include "convert/fat32_tree.h"
+#include "convert/fat32/fat32.h"
+#include "convert/fat32/tree.h"
 #include "tests/fuzz/fuzz.h"
 
 #define DISK_SIZE (40 * MIB)

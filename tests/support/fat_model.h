@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convert/fat32.h"
+#include "convert/fat32/fat32.h"
 
 struct fat_model_file {
 	char *path; /* with a leading slash */

@@ -3,7 +3,7 @@
  * The tree of a FAT32 file system that is to be made. Children are kept sorted by name, so that
  * neither look-ups nor the layout depend on the order in which files are added.
  */
-#include "convert/fat32.h"
+#include "convert/fat32/fat32.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,7 +13,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "convert/fat32_tree.h"
+#include "convert/fat32/tree.h"
 
 /* A path has at most 260 characters with its NUL (fatgen103, "FAT Long Directory Entries"); bounds
  * the depth, too. */

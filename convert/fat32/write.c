@@ -20,8 +20,8 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/fat32.h"
-#include "convert/fat32_tree.h"
+#include "convert/fat32/fat32.h"
+#include "convert/fat32/tree.h"
 
 #define MIN_RESERVED_SECTORS 32
 #define FATS		     2

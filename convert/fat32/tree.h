@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the parts of the FAT32 writer share: the tree (fat32.c), its names (fat32_name.c), its
- * folders (fat32_folder.c) and the layout (fat32_write.c).
+ * What the parts of the FAT32 writer share: the tree (nodes.c), its names (name.c), its folders
+ * (folder.c) and the layout (write.c).
  */
 #ifndef HVGEN2_CONVERT_FAT32_TREE_H
 #define HVGEN2_CONVERT_FAT32_TREE_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convert/fat32.h"
+#include "convert/fat32/fat32.h"
 
 #define FAT_SHORT_NAME	  11  /* 8 + 3, without the dot */
 #define FAT_LONG_NAME_MAX 255 /* UTF-16 units */

@@ -10,7 +10,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/fat32.h"
+#include "convert/fat32/fat32.h"
 #include "tests/support/fat_model.h"
 #include "tests/support/scratch.h"
 

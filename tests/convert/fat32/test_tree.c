@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/fat32.h"
+#include "convert/fat32/fat32.h"
 #include "tests/support/scratch.h"
 
 TestSuite(fat32_tree, .timeout = 120);

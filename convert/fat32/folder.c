@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "common/bytes.h"
-#include "convert/fat32_tree.h"
+#include "convert/fat32/tree.h"
 
 #define ATTRIBUTE_LABEL	 0x08
 #define ATTRIBUTE_FOLDER 0x10

@@ -11,8 +11,8 @@
  * FAT keeps local time without a zone; what is stored is UTC, so that the result depends on no
  * setting.
  */
-#ifndef HVGEN2_CONVERT_FAT32_H
-#define HVGEN2_CONVERT_FAT32_H
+#ifndef HVGEN2_CONVERT_FAT32_FAT32_H
+#define HVGEN2_CONVERT_FAT32_FAT32_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/fat32_tree.h"
+#include "convert/fat32/tree.h"
 
 #define BASE_LENGTH	 8
 #define EXTENSION_LENGTH 3
