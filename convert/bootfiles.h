@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 #include "convert/fat32/fat32.h"
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 #include "convert/windows.h"
 
 /*

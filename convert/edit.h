@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "common/notes.h"
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 
 /* A file of the guest, or a structure of its file system, that is not bit-identical afterwards. */
 struct edit_change {

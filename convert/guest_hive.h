@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 
 /*
  * Read the hive at 'path', at most 'max_size' bytes, into new memory, to be freed. *ret_recovered

@@ -12,7 +12,7 @@
 
 #include "common/disk.h"
 #include "convert/table/mbr.h"
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 #include "convert/windows.h"
 #include "vhd/vhd.h"
 

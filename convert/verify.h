@@ -18,7 +18,7 @@
 
 #include "common/disk.h"
 #include "common/guid.h"
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 #include "nvram/nvram.h"
 #include "vhd/vhd.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 
 enum windows_arch {
 	WINDOWS_ARCH_UNKNOWN,

@@ -10,7 +10,7 @@
 #include "common/checked.h"
 #include "convert/bootfiles.h"
 #include "convert/pe.h"
-#include "ntfs_image.h"
+#include "tests/convert/ntfs/ntfs_image.h"
 
 #define PROGRAM_SIZE 20000
 

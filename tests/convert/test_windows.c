@@ -12,7 +12,7 @@
 #include "common/utf16.h"
 #include "convert/pe.h"
 #include "convert/windows.h"
-#include "ntfs_image.h"
+#include "tests/convert/ntfs/ntfs_image.h"
 
 static char image[256];
 

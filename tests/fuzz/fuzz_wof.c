@@ -9,7 +9,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/cleanup.h"
-#include "convert/wof.h"
+#include "convert/ntfs/wof.h"
 #include "tests/fuzz/fuzz.h"
 
 #define HEADER 6

@@ -4,7 +4,7 @@
  * of contents on, 8: where chunks 1 to n-1 begin, counted from the end of this table. Chunk 0
  * begins at 0 and the last one ends with the stream. A chunk as long as its contents is stored raw.
  */
-#include "convert/wof.h"
+#include "convert/ntfs/wof.h"
 
 #include <errno.h>
 #include <inttypes.h>

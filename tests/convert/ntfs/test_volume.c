@@ -13,7 +13,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 #include "ntfs_image.h"
 
 #define IMAGE_SIZE (24 * MIB)

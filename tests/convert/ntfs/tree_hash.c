@@ -27,7 +27,7 @@
 
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "convert/ntfs3g.h"
+#include "convert/ntfs/ntfs3g.h"
 #include "sha256.h"
 #include "vhd/vhd.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 #include "ntfs_image.h"
 
 #define IMAGE_SIZE (24 * MIB)

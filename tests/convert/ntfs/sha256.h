@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* SHA-256 (FIPS 180-4), for tests that compare files. */
-#ifndef HVGEN2_TESTS_CONVERT_SHA256_H
-#define HVGEN2_TESTS_CONVERT_SHA256_H
+#ifndef HVGEN2_TESTS_CONVERT_NTFS_SHA256_H
+#define HVGEN2_TESTS_CONVERT_NTFS_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/volume_internal.h"
-#include "convert/wof.h"
+#include "convert/ntfs/internal.h"
+#include "convert/ntfs/wof.h"
 
 #define PIECE (UINT64_C(1) << 20) /* bytes per call of the library */
 

@@ -5,8 +5,8 @@
  * ([MS-FSCC] 2.1.2.1 for the tag; layout as written by wimlib and Windows 10). Decompression is
  * libwim's.
  */
-#ifndef HVGEN2_CONVERT_WOF_H
-#define HVGEN2_CONVERT_WOF_H
+#ifndef HVGEN2_CONVERT_NTFS_WOF_H
+#define HVGEN2_CONVERT_NTFS_WOF_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/volume_internal.h"
+#include "convert/ntfs/internal.h"
 
 /* The library gives its handler no context. One operation at a time runs in a thread. */
 static _Thread_local char complaint[256];

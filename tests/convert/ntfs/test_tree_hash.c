@@ -49,7 +49,7 @@ static void foreign_hash(size_t size, char ret[SHA256_TEXT])
 
 static char *tree_of_image(void)
 {
-	const char *const argv[] = {BUILD_DIR "/tests/convert/tree_hash", image, "0", NULL};
+	const char *const argv[] = {BUILD_DIR "/tests/convert/ntfs/tree_hash", image, "0", NULL};
 	char *output;
 
 	cr_assert_eq(image_run(argv, &output), 0, "%s", output);

@@ -16,7 +16,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/cleanup.h"
-#include "convert/wof.h"
+#include "convert/ntfs/wof.h"
 
 /* libntfs-3g loses a few bytes when it gives up half-way through a mount. */
 const char *__lsan_default_suppressions(void);

@@ -3,15 +3,15 @@
  * NTFS images for tests: made by mkntfs in a sparse file and filled through libntfs-3g, past the
  * code under test. Every function fails the running test by itself.
  */
-#ifndef HVGEN2_TESTS_CONVERT_NTFS_IMAGE_H
-#define HVGEN2_TESTS_CONVERT_NTFS_IMAGE_H
+#ifndef HVGEN2_TESTS_CONVERT_NTFS_NTFS_IMAGE_H
+#define HVGEN2_TESTS_CONVERT_NTFS_NTFS_IMAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/disk.h"
-#include "convert/ntfs3g.h"
+#include "convert/ntfs/ntfs3g.h"
 
 /* False when mkntfs is not installed: the test is to be skipped. */
 bool image_can_make(void);

@@ -5,14 +5,14 @@
  * of $LogFile, which the library itself checks for writable mounts only. One mount takes less than
  * a millisecond.
  */
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/volume_internal.h"
+#include "convert/ntfs/internal.h"
 
 #define HIBERFILE	 "\\hiberfil.sys"
 #define HIBERFILE_HEADER 4096

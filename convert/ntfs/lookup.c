@@ -10,7 +10,7 @@
 
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "convert/volume_internal.h"
+#include "convert/ntfs/internal.h"
 
 #define NAME_MAX_UNITS 255 /* $FILE_NAME counts the UTF-16 units of a name in one byte */
 

@@ -5,7 +5,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/guid.h"
-#include "convert/volume.h"
+#include "convert/ntfs/volume.h"
 
 /* Boot sector fields shared by the BPB family (fatgen103, "Boot Sector and BPB Structure"). */
 #define BOOT_OEM_ID		 3 /* 8 bytes */

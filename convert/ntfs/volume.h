@@ -6,8 +6,8 @@
  * Paths are UTF-8 with backslashes or slashes, from the root of the volume, found regardless of
  * case. Messages name the file in the volume; which disk and partition it is, the caller adds.
  */
-#ifndef HVGEN2_CONVERT_VOLUME_H
-#define HVGEN2_CONVERT_VOLUME_H
+#ifndef HVGEN2_CONVERT_NTFS_VOLUME_H
+#define HVGEN2_CONVERT_NTFS_VOLUME_H
 
 #include <stdbool.h>
 #include <stddef.h>

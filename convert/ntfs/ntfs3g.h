@@ -3,8 +3,8 @@
  * The headers of libntfs-3g, in the order they need. They are not self-contained: without
  * <sys/stat.h> before them they declare 'struct timespec' once more. Nothing else includes them.
  */
-#ifndef HVGEN2_CONVERT_NTFS3G_H
-#define HVGEN2_CONVERT_NTFS3G_H
+#ifndef HVGEN2_CONVERT_NTFS_NTFS3G_H
+#define HVGEN2_CONVERT_NTFS_NTFS3G_H
 
 #include <stdarg.h>
 #include <stddef.h>

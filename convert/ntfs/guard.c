@@ -11,7 +11,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/volume_internal.h"
+#include "convert/ntfs/internal.h"
 
 /*
  * Boot sector: "clusters per record", or, when negative, minus the base-2 logarithm of its bytes.

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the volume_*.c files share. Every call into libntfs-3g stands between volume_begin() and,
+ * What the files of this room share. Every call into libntfs-3g stands between volume_begin() and,
  * when it fails, volume_fail(), which turns errno, the library's own words and the error of the
  * disk below it into one error.
  */
-#ifndef HVGEN2_CONVERT_VOLUME_INTERNAL_H
-#define HVGEN2_CONVERT_VOLUME_INTERNAL_H
+#ifndef HVGEN2_CONVERT_NTFS_INTERNAL_H
+#define HVGEN2_CONVERT_NTFS_INTERNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/bytes.h"
 #include "common/cleanup.h"
-#include "convert/ntfs3g.h"
-#include "convert/volume.h"
+#include "convert/ntfs/ntfs3g.h"
+#include "convert/ntfs/volume.h"
 
 /*
  * Reads that one operation may ask of the disk, before what its size calls for, and those of all
