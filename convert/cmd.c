@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/report.h"
 
 #define MAX_OPTIONS 48
 
@@ -164,37 +163,4 @@ int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *
 				   folders->count);
 	folders->names[folders->count++] = name;
 	return 0;
-}
-
-int cmd_print_report(const struct report *report, bool json)
-{
-	CLEANUP_FREE char *dump = json ? report_json(report) : NULL;
-
-	if (dump)
-		fputs(dump, stdout);
-	else if (!json)
-		report_print(report, stdout);
-	if (fflush(stdout) == 0 && (dump || !json))
-		return 0;
-	cmd_warn("the report could not be printed");
-	return ERROR_FAILED;
-}
-
-const char *cmd_size_text(uint64_t size, char buffer[32])
-{
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	size_t unit = 0;
-	uint64_t rest = 0;
-
-	while (size >= 1024 && unit + 1 < ARRAY_SIZE(units)) {
-		rest = size % 1024;
-		size /= 1024;
-		unit++;
-	}
-	if (rest * 10 / 1024)
-		snprintf(buffer, 32, "%" PRIu64 ".%" PRIu64 " %s", size, rest * 10 / 1024,
-			 units[unit]);
-	else
-		snprintf(buffer, 32, "%" PRIu64 " %s", size, units[unit]);
-	return buffer;
 }

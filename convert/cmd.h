@@ -83,12 +83,4 @@ struct cmd_folders {
 int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name,
 		   struct error *err);
 
-struct report;
-/* The report on standard output, as JSON or as a page. Returns the exit status: 1 when it could not
- * be printed. */
-int cmd_print_report(const struct report *report, bool json);
-
-/* "40 GiB", "350 MiB", "512 bytes", at most one decimal. */
-const char *cmd_size_text(uint64_t size, char buffer[32]);
-
 #endif

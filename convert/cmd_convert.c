@@ -326,6 +326,13 @@ static void write_failure_report(const struct convert *convert, const struct pat
 		cmd_warn("%s", err.message);
 }
 
+static int print_report(const struct report *report, bool json)
+{
+	struct error err = ERROR_INIT;
+
+	return report_print(report, json, &err) < 0 ? cmd_fail(&err) : 0;
+}
+
 static int convert_disk(struct convert *convert, const char *source)
 {
 	CLEANUP(paths_done) struct paths names = {NULL, NULL, NULL};
@@ -360,10 +367,10 @@ static int convert_disk(struct convert *convert, const char *source)
 		report->disk_path = report->nvram_path = NULL;
 		write_failure_report(convert, &names, report);
 		if (convert->json)
-			cmd_print_report(report, true);
+			print_report(report, true);
 		return cmd_fail(&err);
 	}
-	return convert->quiet && !convert->json ? 0 : cmd_print_report(report, convert->json);
+	return convert->quiet && !convert->json ? 0 : print_report(report, convert->json);
 }
 
 int cmd_convert(int argc, char **argv)

@@ -55,9 +55,9 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 						  .esp_size = PLAN_DEFAULT_ESP_SIZE};
 	const struct build_options build_options = {.has_nvram = false};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
-	struct error err = ERROR_INIT;
+	struct error err = ERROR_INIT, printing = ERROR_INIT;
 	const struct vhd_open_options open_options = {.parent_dirs = inspect->parent_dirs.names};
-	int r = vhd_open(path, &open_options, &disk, &err);
+	int printed, r = vhd_open(path, &open_options, &disk, &err);
 
 	if (r == 0)
 		r = survey_disk(disk, &inspect->survey, &survey, &err);
@@ -70,8 +70,12 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 		report.build = r == 0 ? &build : NULL;
 	}
 	report.failure = r < 0 ? &err : NULL;
-	r = cmd_print_report(&report, inspect->json);
-	return report.failure ? cmd_fail(&err) : r;
+	printed = report_print(&report, inspect->json, &printing);
+	if (printed < 0)
+		cmd_fail(&printing);
+	if (r < 0)
+		return cmd_fail(&err);
+	return printed < 0 ? ERROR_FAILED : 0;
 }
 
 int cmd_inspect(int argc, char **argv)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "convert/cmd.h"
+#include "common/size.h"
 
 /* Redraw at most this often on a terminal. */
 #define REDRAW_SECONDS 0.2
@@ -35,9 +35,8 @@ static void print_state(const struct progress *progress, uint64_t done, uint64_t
 	char so_far[32], whole[32], speed[32];
 
 	fprintf(stderr, "%s%s of %s (%u %%), %s/s, %.0f s left%s%c",
-		progress->on_terminal ? "\r" : "", cmd_size_text(done, so_far),
-		cmd_size_text(total, whole), total ? (unsigned int)(done * 100 / total) : 100,
-		cmd_size_text((uint64_t)rate, speed),
+		progress->on_terminal ? "\r" : "", size_text(done, so_far), size_text(total, whole),
+		total ? (unsigned int)(done * 100 / total) : 100, size_text((uint64_t)rate, speed),
 		rate > 0 ? (double)(total - done) / rate : 0.0,
 		progress->on_terminal ? "\033[K" : "", end);
 	fflush(stderr);

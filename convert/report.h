@@ -6,7 +6,7 @@
 #ifndef HVGEN2_CONVERT_REPORT_H
 #define HVGEN2_CONVERT_REPORT_H
 
-#include <stdio.h>
+#include <stdbool.h>
 
 #include "convert/build.h"
 #include "convert/plan.h"
@@ -27,6 +27,10 @@ struct report {
 /* A new string, to be freed, that ends in a newline; NULL when out of memory. */
 char *report_json(const struct report *report);
 
-void report_print(const struct report *report, FILE *stream);
+/*
+ * The report on standard output, as JSON or as a page. Errors: -EIO when it could not be printed
+ * whole.
+ */
+int report_print(const struct report *report, bool json, struct error *err);
 
 #endif

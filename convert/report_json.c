@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "convert/cmd.h"
 
 /* Names of the guest may hold unpaired surrogates, which JSON cannot: then every byte that is not
  * ASCII becomes '?'. */

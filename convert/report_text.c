@@ -2,10 +2,13 @@
 /* The report as a page for people. */
 #include "convert/report.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "convert/cmd.h"
+#include "common/cleanup.h"
+#include "common/size.h"
 
 static const char *const role_descriptions[PLAN_ROLE_MAX] = {
 	[PLAN_ESP] = "new: boot files and BCD",
@@ -24,9 +27,9 @@ static void print_source(const struct report *report, FILE *stream)
 	if (survey->disk_size == 0)
 		return;
 	fprintf(stream, "Source   %s\n         %s, %s", report->source_path,
-		vhd_info_text(&survey->image), cmd_size_text(survey->disk_size, size));
+		vhd_info_text(&survey->image), size_text(survey->disk_size, size));
 	if (survey->image.block_size)
-		fprintf(stream, ", blocks of %s", cmd_size_text(survey->image.block_size, block));
+		fprintf(stream, ", blocks of %s", size_text(survey->image.block_size, block));
 	if (survey->image.chain_length > 1)
 		fprintf(stream, ", merged from %u files", survey->image.chain_length);
 	if (survey->image.log_replayed)
@@ -51,8 +54,8 @@ static void print_row(FILE *stream, size_t number, uint64_t start, uint64_t size
 {
 	char from[32], length[32];
 
-	fprintf(stream, "  %3zu  %10s  %10s  %-28s %s\n", number, cmd_size_text(start, from),
-		cmd_size_text(size, length), type, contents);
+	fprintf(stream, "  %3zu  %10s  %10s  %-28s %s\n", number, size_text(start, from),
+		size_text(size, length), type, contents);
 }
 
 static void print_before(const struct survey *survey, FILE *stream)
@@ -85,7 +88,7 @@ static void print_after(const struct survey *survey, const struct plan *plan, FI
 	char guid[GUID_TEXT_SIZE], size[32];
 
 	fprintf(stream, "\nAfter    GPT {%s}, %s, layout %s\n  %3s  %10s  %10s  %-28s %s\n",
-		guid_format(&plan->gpt.disk_guid, guid), cmd_size_text(plan->disk_size, size),
+		guid_format(&plan->gpt.disk_guid, guid), size_text(plan->disk_size, size),
 		layout_text(plan->layout), "#", "start", "size", "type", "contents");
 	for (size_t i = 0; i < plan->gpt.count; i++) {
 		const struct plan_partition *partition = &plan->partitions[i];
@@ -118,7 +121,7 @@ static void print_boot(const struct build *build, FILE *stream)
 	char size[32];
 
 	fprintf(stream, "\nESP      %zu boot files of the guest's own Windows, %s", boot->count,
-		cmd_size_text(boot->bytes, size));
+		size_text(boot->bytes, size));
 	if (boot->version[0])
 		fprintf(stream, ", bootmgfw.efi %s", boot->version);
 	fprintf(stream, "\nBCD      default '%s', %s\n",
@@ -199,7 +202,7 @@ static void print_lists(const struct report *report, FILE *stream)
 	print_list(stream, &warning, build->warnings.texts, build->warnings.count);
 }
 
-void report_print(const struct report *report, FILE *stream)
+static void print_page(const struct report *report, FILE *stream)
 {
 	print_source(report, stream);
 	print_windows(report->survey, stream);
@@ -213,4 +216,17 @@ void report_print(const struct report *report, FILE *stream)
 	}
 	print_lists(report, stream);
 	print_outputs(report, stream);
+}
+
+int report_print(const struct report *report, bool json, struct error *err)
+{
+	CLEANUP_FREE char *dump = json ? report_json(report) : NULL;
+
+	if (dump)
+		fputs(dump, stdout);
+	else if (!json)
+		print_page(report, stdout);
+	if (fflush(stdout) == 0 && (dump || !json))
+		return 0;
+	return error_failed(err, EIO, "the report could not be printed");
 }

@@ -12,7 +12,7 @@
 
 #include "common/checked.h"
 #include "common/outfile.h"
-#include "convert/cmd.h"
+#include "common/size.h"
 
 static bool is_same_file(const char *a, const char *b)
 {
@@ -72,7 +72,7 @@ static int check_space(int fd, const char *path, const struct vhdx_spec *spec, s
 		return 0;
 	return error_failed(err, ENOSPC,
 			    "'%s': up to %s are needed, but the file system has %s free", path,
-			    cmd_size_text(needed, need_text), cmd_size_text(available, free_text));
+			    size_text(needed, need_text), size_text(available, free_text));
 }
 
 static void remove_and_exit(int number)
