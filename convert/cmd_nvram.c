@@ -299,7 +299,7 @@ int cmd_nvram(int argc, char **argv)
 		r = run(action, &command, argv[argc - 1], &err);
 		nvram_store_done(&command.store);
 	}
-	if (r == 0 && fflush(stdout) != 0)
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_errno(&err, "standard output");
 	return r < 0 ? cmd_fail(&err) : 0;
 }

@@ -226,7 +226,7 @@ int report_print(const struct report *report, bool json, struct error *err)
 		fputs(dump, stdout);
 	else if (!json)
 		print_page(report, stdout);
-	if (fflush(stdout) == 0 && (dump || !json))
+	if (fflush(stdout) == 0 && !ferror(stdout) && (dump || !json))
 		return 0;
 	return error_failed(err, EIO, "the report could not be printed");
 }
