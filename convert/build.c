@@ -13,9 +13,9 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/guest_hive.h"
-#include "convert/guest_reagent.h"
-#include "convert/guest_registry.h"
+#include "convert/guest/windows/hive.h"
+#include "convert/guest/windows/winre.h"
+#include "convert/guest/windows/registry.h"
 
 /* Boot files, two FATs and hives; a real server needs some 100 MiB. */
 #define MAX_CHANGES (1 * GIB)

@@ -3,8 +3,8 @@
 #ifndef HVGEN2_CONVERT_ESP_H
 #define HVGEN2_CONVERT_ESP_H
 
-#include "convert/boot_store.h"
-#include "convert/bootfiles.h"
+#include "convert/guest/windows/boot_store.h"
+#include "convert/guest/windows/bootfiles.h"
 #include "convert/fat32/fat32.h"
 
 /* Embedded; all zero is empty. */

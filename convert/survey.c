@@ -14,7 +14,7 @@
 #include "common/checked.h"
 #include "common/cleanup.h"
 #include "common/hive/hive.h"
-#include "convert/guest_hive.h"
+#include "convert/guest/windows/hive.h"
 
 struct volume_place survey_place(const struct survey_partition *partition)
 {

@@ -13,7 +13,7 @@
 #include "common/disk.h"
 #include "convert/table/mbr.h"
 #include "convert/ntfs/volume.h"
-#include "convert/windows.h"
+#include "convert/guest/windows/windows.h"
 #include "vhd/vhd.h"
 
 #define SURVEY_NONE SIZE_MAX

@@ -2,7 +2,7 @@
 /* ReAgent.xml: a converted or disabled file can be read again, and needs no second conversion. */
 #include <stdlib.h>
 
-#include "convert/reagent.h"
+#include "convert/guest/windows/reagent.h"
 #include "fuzz.h"
 
 static const struct moved_partition partitions[] = {{.mbr_offset = 1048576,

@@ -15,7 +15,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/hive/hive.h"
-#include "convert/bootfiles.h"
+#include "convert/guest/windows/bootfiles.h"
 #include "ntfs_image.h"
 
 #define IMAGE_SIZE   (8 * MIB)

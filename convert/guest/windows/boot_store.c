@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The BCD stores of the ESP: see boot_store.h. */
-#include "convert/boot_store.h"
+#include "convert/guest/windows/boot_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/cleanup.h"
-#include "convert/guest_hive.h"
-#include "convert/reagent.h"
+#include "convert/guest/windows/hive.h"
+#include "convert/guest/windows/reagent.h"
 
 #define BCD_PATH "\\Boot\\BCD"
 

@@ -3,8 +3,8 @@
  * The recovery environment of the guest finds itself on the new disk: its ReAgent.xml files are
  * edited in place.
  */
-#ifndef HVGEN2_CONVERT_GUEST_REAGENT_H
-#define HVGEN2_CONVERT_GUEST_REAGENT_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_WINRE_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_WINRE_H
 
 #include "convert/edit.h"
 #include "convert/plan.h"

@@ -15,8 +15,8 @@
  * Fonts_EX, with names such as bootmgfw_EX.efi. With that set each of its files, "_EX" dropped from
  * the name, takes the place of its 2011 twin; files that have no twin come from the 2011 set.
  */
-#ifndef HVGEN2_CONVERT_BOOTFILES_H
-#define HVGEN2_CONVERT_BOOTFILES_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_BOOTFILES_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_BOOTFILES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,7 +24,7 @@
 
 #include "convert/fat32/fat32.h"
 #include "convert/ntfs/volume.h"
-#include "convert/windows.h"
+#include "convert/guest/windows/windows.h"
 
 /*
  * Real sets have some 150 files with 25 to 40 MiB together, the largest 4 MiB; all are in memory at

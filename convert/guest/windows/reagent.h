@@ -10,8 +10,8 @@
  *
  * The file is edited byte by byte: everything but the numbers stays as it is.
  */
-#ifndef HVGEN2_CONVERT_REAGENT_H
-#define HVGEN2_CONVERT_REAGENT_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_REAGENT_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_REAGENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Listing and copying the boot files: see bootfiles.h. */
-#include "convert/bootfiles.h"
+#include "convert/guest/windows/bootfiles.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "common/cleanup.h"
-#include "convert/pe.h"
+#include "convert/guest/windows/pe.h"
 
 #define ESP_BOOT     "/EFI/Microsoft/Boot"
 #define ESP_BOOTMGFW ESP_BOOT "/bootmgfw.efi"

@@ -3,7 +3,7 @@
  * Which Windows lies on a volume. Product and version come from the SOFTWARE hive, the architecture
  * from the kernel's PE header.
  */
-#include "convert/windows.h"
+#include "convert/guest/windows/windows.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,8 +12,8 @@
 #include <strings.h>
 
 #include "common/checked.h"
-#include "convert/pe.h"
-#include "convert/windows_internal.h"
+#include "convert/guest/windows/pe.h"
+#include "convert/guest/windows/software.h"
 
 /* Real boot programs have 1 to 4 MiB. */
 #define MAX_BOOT_PROGRAM (32 * MIB)

@@ -7,7 +7,7 @@
 
 #include "common/bytes.h"
 #include "common/hive/hive.h"
-#include "convert/guest_registry.h"
+#include "convert/guest/windows/registry.h"
 
 TestSuite(guest_registry);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Edits in the guest's SYSTEM hive: see guest_registry.h.
+ * Edits in the guest's SYSTEM hive: see registry.h.
  *
  * MountedDevices: a volume of an MBR disk is named by 12 bytes (u32 disk signature, u64 byte
  * offset), one of a GPT disk by 24 ("DMIO:ID:" and the unique partition GUID). Drive letters,
@@ -11,7 +11,7 @@
  * IDE disks does not need those of the synthetic SCSI controller, from which a generation 2 VM
  * starts.
  */
-#include "convert/guest_registry.h"
+#include "convert/guest/windows/registry.h"
 
 #include <ctype.h>
 #include <errno.h>

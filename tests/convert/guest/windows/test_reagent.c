@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/reagent.h"
+#include "convert/guest/windows/reagent.h"
 
 TestSuite(reagent);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ReAgent.xml on the volumes of the target: see guest_reagent.h. */
-#include "convert/guest_reagent.h"
+/* ReAgent.xml on the volumes of the target: see winre.h. */
+#include "convert/guest/windows/winre.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/reagent.h"
+#include "convert/guest/windows/reagent.h"
 
 /* Real files have about one KiB. */
 #define MAX_REAGENT ((size_t)1 << 20)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What windows.c and windows_software.c share. */
-#ifndef HVGEN2_CONVERT_WINDOWS_INTERNAL_H
-#define HVGEN2_CONVERT_WINDOWS_INTERNAL_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_SOFTWARE_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_SOFTWARE_H
 
-#include "convert/windows.h"
+#include "convert/guest/windows/windows.h"
 
 /* The longest path made here: the root and the deepest file below it. */
 #define WINDOWS_PATH_SIZE 160

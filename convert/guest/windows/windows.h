@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The Windows installation on an NTFS volume: what it is and whether it can start under UEFI. */
-#ifndef HVGEN2_CONVERT_WINDOWS_H
-#define HVGEN2_CONVERT_WINDOWS_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_WINDOWS_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_WINDOWS_H
 
 #include <stdbool.h>
 #include <stdint.h>

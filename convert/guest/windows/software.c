@@ -14,9 +14,9 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "convert/guest_hive.h"
+#include "convert/guest/windows/hive.h"
 #include "common/hive/peek.h"
-#include "convert/windows_internal.h"
+#include "convert/guest/windows/software.h"
 
 #define SOFTWARE	"System32\\config\\SOFTWARE"
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"

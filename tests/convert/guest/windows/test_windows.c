@@ -10,8 +10,8 @@
 #include "common/checked.h"
 #include "common/hive/hive.h"
 #include "common/utf16.h"
-#include "convert/pe.h"
-#include "convert/windows.h"
+#include "convert/guest/windows/pe.h"
+#include "convert/guest/windows/windows.h"
 #include "tests/convert/ntfs/ntfs_image.h"
 
 static char image[256];

@@ -3,8 +3,8 @@
  * Hives of the guest as Windows would see them: a dirty one is brought up to date from the logs
  * beside it (.LOG, .LOG1, .LOG2), in memory.
  */
-#ifndef HVGEN2_CONVERT_GUEST_HIVE_H
-#define HVGEN2_CONVERT_GUEST_HIVE_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_HIVE_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_HIVE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hives of the guest, brought up to date: see guest_hive.h. */
-#include "convert/guest_hive.h"
+/* Hives of the guest, brought up to date: see hive.h. */
+#include "convert/guest/windows/hive.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * program, so a scanner for tags and attributes is enough; it gives the places of the values, which
  * are then replaced one by one.
  */
-#include "convert/reagent.h"
+#include "convert/guest/windows/reagent.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -3,8 +3,8 @@
  * The two BCD stores of the ESP: converted from that of the BIOS boot manager, or rebuilt when that
  * one is lost.
  */
-#ifndef HVGEN2_CONVERT_BOOT_STORE_H
-#define HVGEN2_CONVERT_BOOT_STORE_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_BOOT_STORE_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_BOOT_STORE_H
 
 #include "bcd/bcd.h"
 #include "common/notes.h"
