@@ -135,9 +135,9 @@ static int convert_registry(struct volume *volume, const void *context, struct e
 			    struct error *err)
 {
 	const struct registry_edit *edit = context;
-	char path[128];
+	char path[WINDOWS_PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", edit->old->windows.root);
+	windows_path(path, edit->old->windows.root, "System32\\config\\SYSTEM");
 	return convert_hive(volume, path, edit->old->mbr.number, edit->moved, edits, err);
 }
 

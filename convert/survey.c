@@ -239,7 +239,7 @@ static int judge_windows(struct disk *disk, const struct survey *survey, struct 
 	const struct survey_partition *partition = &survey->partitions[survey->windows];
 	const struct volume_place place = survey_place(partition);
 	CLEANUP_VOLUME struct volume *volume = NULL;
-	char path[128];
+	char path[WINDOWS_PATH_SIZE];
 	int r;
 
 	if (partition->problem.kind != ERROR_NONE)
@@ -253,7 +253,7 @@ static int judge_windows(struct disk *disk, const struct survey *survey, struct 
 	r = volume_open_at(disk, &place, false, &volume, err);
 	if (r == 0)
 		r = windows_check_efi(volume, &partition->windows, err);
-	snprintf(path, sizeof(path), "%s\\System32\\config\\SYSTEM", partition->windows.root);
+	windows_path(path, partition->windows.root, "System32\\config\\SYSTEM");
 	if (r == 0)
 		r = check_hive(volume, path, err);
 	if (r < 0) {

@@ -85,10 +85,10 @@ static void find_winre(struct volume *volume, const struct survey *survey,
 		       struct bcd_rebuild *how)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
-	char path[128];
+	char path[WINDOWS_PATH_SIZE];
 	size_t size;
 
-	snprintf(path, sizeof(path), "%s\\System32\\Recovery\\ReAgent.xml", windows->root);
+	windows_path(path, windows->root, "System32\\Recovery\\ReAgent.xml");
 	if (volume_read_file(volume, path, MAX_REAGENT, &bytes, &size, NULL) < 0 ||
 	    reagent_read(bytes, size, path, reagent, NULL) < 0)
 		return;
@@ -114,9 +114,9 @@ static int rebuild_from_volume(struct volume *volume, const struct survey *surve
 		.is_server = windows->is_server,
 	};
 	size_t size = 0;
-	char path[128];
+	char path[WINDOWS_PATH_SIZE];
 
-	snprintf(path, sizeof(path), "%s\\System32\\config\\BCD-Template", windows->root);
+	windows_path(path, windows->root, "System32\\config\\BCD-Template");
 	if (guest_hive_read(volume, path, SURVEY_MAX_BCD, &template, &size, NULL, err) < 0) {
 		if (!has_bios_boot_manager(survey))
 			return -err->code;

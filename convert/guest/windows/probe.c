@@ -24,11 +24,6 @@
 	"repair Windows in the guest (sfc /scannow, or dism /online /cleanup-image "               \
 	"/restorehealth), shut down and convert again"
 
-void windows_path(char path[WINDOWS_PATH_SIZE], const char *root, const char *below)
-{
-	snprintf(path, WINDOWS_PATH_SIZE, "%s\\%s", root, below);
-}
-
 /* Is the file there? What cannot be said is an error. */
 static int find_file(struct volume *volume, const char *root, const char *below, bool *ret,
 		     struct error *err)

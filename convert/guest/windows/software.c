@@ -5,6 +5,8 @@
  * its logs in memory first, as Windows does at its next start: what the hive alone says may be old
  * or half-written. The volume is not changed by this.
  */
+#include "convert/guest/windows/software.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +15,9 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/hive/peek.h"
 #include "common/utf16.h"
 #include "convert/guest/windows/hive.h"
-#include "common/hive/peek.h"
-#include "convert/guest/windows/software.h"
 
 #define SOFTWARE	"System32\\config\\SOFTWARE"
 #define CURRENT_VERSION "Microsoft\\Windows NT\\CurrentVersion"

@@ -41,6 +41,12 @@ int windows_find(struct volume *volume, struct windows *ret, bool *ret_found, st
  */
 int windows_check_efi(struct volume *volume, const struct windows *windows, struct error *err);
 
+/* The longest path made here: the root and the deepest file below it. */
+#define WINDOWS_PATH_SIZE 160
+
+/* "ROOT\\BELOW". */
+void windows_path(char path[WINDOWS_PATH_SIZE], const char *root, const char *below);
+
 /*
  * How bcdboot names it in the boot menu: "Windows Server 2012 R2", "Windows 10", plain "Windows
  * Server" since 2019.

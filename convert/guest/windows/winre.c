@@ -72,11 +72,10 @@ static int convert_volume(struct volume *volume, const void *context, struct edi
 			  struct error *err)
 {
 	const struct reagent_edit *edit = context;
-	char path[128];
+	char path[WINDOWS_PATH_SIZE];
 	int r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", edit, edits, err);
 
-	snprintf(path, sizeof(path), "%s\\System32\\Recovery\\ReAgent.xml",
-		 edit->old->windows.root);
+	windows_path(path, edit->old->windows.root, "System32\\Recovery\\ReAgent.xml");
 	if (r == 0 && edit->old->has_windows)
 		r = convert_file(volume, path, edit, edits, err);
 	return r;
