@@ -113,15 +113,12 @@ int raw_image_open(struct image_file *file, struct image **ret, struct error *er
 	return 0;
 }
 
-/* Open a regular file or a block device. O_NONBLOCK: a FIFO must not keep us waiting. */
-static int open_file(const char *path, struct image_file *file, struct error *err)
+/* Fill what follows from the open file. */
+static int describe_file(const char *path, struct image_file *file, struct error *err)
 {
 	struct stat st;
 	off_t size;
 
-	*file = (struct image_file){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-	if (file->fd < 0)
-		return error_errno(err, "'%s'", path);
 	file->path = strdup(path);
 	if (!file->path)
 		return error_failed(err, ENOMEM, "out of memory");
@@ -136,6 +133,22 @@ static int open_file(const char *path, struct image_file *file, struct error *er
 		return error_errno(err, "'%s'", path);
 	file->size = file->stored_size = (uint64_t)size;
 	return 0;
+}
+
+int image_file_open(const char *path, struct image_file *ret, struct error *err)
+{
+	/* O_NONBLOCK: a FIFO must not keep us waiting. */
+	struct image_file file = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
+	int r;
+
+	if (file.fd < 0)
+		return error_errno(err, "'%s'", path);
+	r = describe_file(path, &file, err);
+	if (r < 0)
+		image_file_close(&file);
+	else
+		*ret = file;
+	return r;
 }
 
 static int refuse_unknown(const struct image_file *file, struct error *err)
@@ -172,11 +185,12 @@ static int recognise(struct image_file *file, struct findings *findings, struct 
 
 int image_open(const char *path, struct findings *findings, struct image **ret, struct error *err)
 {
-	struct image_file file;
-	int r = open_file(path, &file, err);
+	struct image_file file = {.fd = -1};
+	int r = image_file_open(path, &file, err);
 
-	if (r == 0)
-		r = recognise(&file, findings, ret, err);
+	if (r < 0)
+		return r;
+	r = recognise(&file, findings, ret, err);
 	if (r < 0)
 		image_file_close(&file);
 	return r;

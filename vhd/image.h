@@ -24,6 +24,12 @@ struct image_file {
 	struct overlay overlay;
 };
 
+/*
+ * Open a regular file or a block device for reading; closed with image_file_close(). *ret is left
+ * alone on failure. Errors: REFUSAL_NOT_A_DISK_IMAGE for anything else, ERROR_FAILED for I/O.
+ */
+int image_file_open(const char *path, struct image_file *ret, struct error *err);
+
 /* Read 'length' bytes at 'offset' whole. Bytes past the end: ERROR_DAMAGED. */
 int image_file_read(const struct image_file *file, void *buffer, size_t length, uint64_t offset,
 		    struct error *err);
