@@ -1,86 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * One image file of a chain, as its format's reader presents it to the chain: a block map whose
- * extents stand in this file, are zero, or must be asked of the parent. Internal to vhd/.
- */
+/* Opening one image file, whatever its format. Internal to vhd/. */
 #ifndef HVGEN2_VHD_IMAGE_H
 #define HVGEN2_VHD_IMAGE_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "common/error.h"
 #include "vhd/findings.h"
-#include "vhd/overlay.h"
-#include "vhd/vhd.h"
-
-/* A file open for reading, seen through the pages of its log when there is one to replay. */
-struct image_file {
-	int fd;
-	char *path;
-	uint64_t size;	      /* with what a replayed log appends */
-	uint64_t stored_size; /* of the file itself */
-	struct overlay overlay;
-};
-
-/*
- * Open a regular file or a block device for reading; closed with image_file_close(). *ret is left
- * alone on failure. Errors: REFUSAL_NOT_A_DISK_IMAGE for anything else, ERROR_FAILED for I/O.
- */
-int image_file_open(const char *path, struct image_file *ret, struct error *err);
-
-/* Read 'length' bytes at 'offset' whole. Bytes past the end: ERROR_DAMAGED. */
-int image_file_read(const struct image_file *file, void *buffer, size_t length, uint64_t offset,
-		    struct error *err);
-
-enum image_kind {
-	IMAGE_HOLE,   /* never written */
-	IMAGE_ZERO,   /* zero, whatever the parent says */
-	IMAGE_DATA,   /* in the file at file_offset */
-	IMAGE_MEMORY, /* at file_offset, but part of it in the overlay: only image_file_read() gives
-			 the bytes */
-	IMAGE_PARENT, /* the same offset of the parent; zero past its end */
-};
-
-struct image_extent {
-	enum image_kind kind;
-	uint64_t length;
-	uint64_t file_offset; /* IMAGE_DATA and IMAGE_MEMORY */
-};
-
-/* How a child names its parent. Strings are UTF-8 with backslashes as found, NULL when absent. */
-struct parent_reference {
-	struct guid linkage[2]; /* acceptable ids of the parent: DataWriteGuid (VHDX) or unique id
-				   (VHD) */
-	size_t linkage_count;
-	char *relative;
-	char *absolute;
-	char *volume; /* VHDX: \\?\Volume{...}\path */
-};
-
-void parent_reference_done(struct parent_reference *reference);
-
-struct image;
-
-struct image_ops {
-	/*
-	 * The extent at 'offset'. At most 'length' bytes are of interest to the caller (never 0,
-	 * within the disk); the extent may be shorter and never longer.
-	 */
-	int (*lookup)(struct image *image, uint64_t offset, uint64_t length,
-		      struct image_extent *ret, struct error *err);
-	/* Release what the format allocated, the image itself too; the file has been closed by the
-	 * caller. */
-	void (*free)(struct image *image);
-};
-
-struct image {
-	const struct image_ops *ops;
-	struct image_file file;
-	struct vhd_info info;
-	struct parent_reference parent; /* differencing only */
-};
+#include "vhd/image_file.h"
 
 /*
  * Take over 'file' (also on failure, when it is closed) and read its structures. One per format;
@@ -98,12 +25,5 @@ int vhd1_image_open(struct image_file *file, struct findings *findings, struct i
 
 /* Open 'path' and recognise the format. */
 int image_open(const char *path, struct findings *findings, struct image **ret, struct error *err);
-
-/* Close; NULL is allowed. */
-void image_close(struct image *image);
-void image_cleanup(struct image **image);
-#define CLEANUP_IMAGE CLEANUP(image_cleanup)
-
-void image_file_close(struct image_file *file);
 
 #endif

@@ -15,7 +15,7 @@
 #ifndef HVGEN2_VHD_PARENT_H
 #define HVGEN2_VHD_PARENT_H
 
-#include "vhd/image.h"
+#include "vhd/image_file.h"
 
 /* Bounds the places of one search: tails of three paths in some folders. */
 #define PARENT_PLACES_MAX 512

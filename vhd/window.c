@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "common/checked.h"
-#include "vhd/image.h"
+#include "vhd/image_file.h"
 
 int window_init(struct window *window, size_t capacity, struct error *err)
 {
