@@ -14,7 +14,6 @@
  * 'findings' may be NULL, otherwise what a strict reader would refuse but this one tolerates is
  * noted there.
  */
-int raw_image_open(struct image_file *file, struct image **ret, struct error *err);
 int vhdx_image_open(struct image_file *file, struct findings *findings, struct image **ret,
 		    struct error *err);
 
