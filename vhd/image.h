@@ -10,9 +10,9 @@
 #include "vhd/image_file.h"
 
 /*
- * Take over 'file' (also on failure, when it is closed) and read its structures. One per format;
- * 'findings' may be NULL, otherwise what a strict reader would refuse but this one tolerates is
- * noted there.
+ * Take over 'file' and read its structures. One per format. What is left of 'file' on failure, open
+ * or not, is for the caller to close. 'findings' may be NULL, otherwise what a strict reader would
+ * refuse but this one tolerates is noted there.
  */
 int vhdx_image_open(struct image_file *file, struct findings *findings, struct image **ret,
 		    struct error *err);

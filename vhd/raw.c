@@ -27,10 +27,8 @@ int raw_image_open(struct image_file *file, struct image **ret, struct error *er
 {
 	struct image *image = calloc(1, sizeof(*image));
 
-	if (!image) {
-		image_file_close(file);
+	if (!image)
 		return error_failed(err, ENOMEM, "out of memory");
-	}
 	image->ops = &raw_ops;
 	image->info = (struct vhd_info){
 		.format = VHD_FORMAT_RAW,
@@ -42,6 +40,7 @@ int raw_image_open(struct image_file *file, struct image **ret, struct error *er
 		.chain_length = 1,
 	};
 	image->file = *file;
+	*file = (struct image_file){.fd = -1};
 	*ret = image;
 	return 0;
 }

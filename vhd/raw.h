@@ -6,8 +6,8 @@
 #include "vhd/image_file.h"
 
 /*
- * Take over 'file', also on failure, when it is closed. It becomes a fixed disk of its size, with
- * sectors of 512 bytes, which the file does not tell. Fails only when memory has run out.
+ * Take over 'file' as a fixed disk of its size, with sectors of 512 bytes, which the file does not
+ * tell. Fails only when memory has run out; 'file' is then still the caller's to close.
  */
 int raw_image_open(struct image_file *file, struct image **ret, struct error *err);
 
