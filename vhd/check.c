@@ -10,7 +10,8 @@
 #include <stdlib.h>
 
 #include "vhd/chain.h"
-#include "vhd/vhd1.h"
+#include "vhd/image.h"
+#include "vhd/vhd1_map.h"
 #include "vhd/vhdx.h"
 
 /* Errors that say something about the file; the others mean that the check cannot be made. */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "vhd/raw.h"
+#include "vhd/vhd1.h"
+#include "vhd/vhdx.h"
 #include "vhd/vhdx_format.h"
 
 #define SECTOR		  512

@@ -15,6 +15,8 @@
 
 #include "common/bytes.h"
 #include "common/utf16.h"
+#include "vhd/vhd1_format.h"
+#include "vhd/vhd1_map.h"
 
 #define BAT_WINDOW    (16 * KIB)
 #define BITMAP_WINDOW 512 /* the whole bitmap of a block of 2 MiB */

@@ -1,31 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One VHD (version 1) file. Internal to vhd/. */
+/* VHD (version 1): telling one by its footer, and opening it. Internal to vhd/. */
 #ifndef HVGEN2_VHD_VHD1_H
 #define HVGEN2_VHD_VHD1_H
 
-#include "vhd/image.h"
-#include "vhd/vhd1_format.h"
-#include "vhd/window.h"
+#include <stdbool.h>
 
-struct vhd1 {
-	struct image image;
-	uint64_t header_offset; /* of the dynamic header; fixed: not used */
-	uint64_t bat_offset;
-	uint64_t blocks;
-	uint32_t block_size;
-	uint32_t bitmap_size; /* bytes in front of each block's data, whole sectors */
-	uint32_t timestamp;   /* of the footer */
-	uint32_t parent_time; /* what the child remembers of its parent's */
-	struct window bat_window;
-	struct window bitmap_window;
-};
+#include "vhd/findings.h"
+#include "vhd/image_file.h"
 
-/* image_ops.lookup for all but fixed disks. */
-int vhd1_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
-		struct error *err);
+/*
+ * Is there the footer of a VHD, at the end or in front? 'file' has at least one sector. Fails only
+ * when it cannot be read.
+ */
+int vhd1_recognise(const struct image_file *file, bool *ret, struct error *err);
 
-/* Look at every BAT entry; as vhdx_scan(). */
-int vhd1_scan(struct vhd1 *vhd, struct findings *findings, uint64_t states[VHD_STATES],
-	      uint64_t *ret_slack, struct error *err);
+/*
+ * Take over 'file' and read its structures. What is left of 'file' on failure, open or not, is for
+ * the caller to close. 'findings' may be NULL, otherwise what a strict reader would refuse but this
+ * one tolerates is noted there. Errors: ERROR_DAMAGED with the offset, ERROR_FAILED.
+ */
+int vhd1_image_open(struct image_file *file, struct findings *findings, struct image **ret,
+		    struct error *err);
 
 #endif

@@ -5,13 +5,15 @@
  * A block is a sector bitmap and its data. Bit 7 of byte 0 is the first sector. In a differencing
  * disk a clear bit means the parent; in a dynamic disk, a sector that was never written.
  */
+#include "vhd/vhd1_map.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "common/bytes.h"
 #include "vhd/bits.h"
-#include "vhd/vhd1.h"
+#include "vhd/vhd1_format.h"
 
 static int read_bat(struct vhd1 *vhd, uint64_t block, const uint8_t **ret, size_t *ret_count,
 		    struct error *err)

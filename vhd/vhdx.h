@@ -8,7 +8,8 @@
 #ifndef HVGEN2_VHD_VHDX_H
 #define HVGEN2_VHD_VHDX_H
 
-#include "vhd/image.h"
+#include "vhd/findings.h"
+#include "vhd/image_file.h"
 #include "vhd/vhdx_format.h"
 #include "vhd/window.h"
 
@@ -91,6 +92,15 @@ int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *h
 
 int vhdx_read_metadata(const struct image_file *file, const struct vhdx_region *region,
 		       struct findings *findings, struct vhdx_metadata *ret, struct error *err);
+
+/*
+ * Take over 'file' and read its structures. What is left of 'file' on failure, open or not, is for
+ * the caller to close. 'findings' may be NULL, otherwise what a strict reader would refuse but this
+ * one tolerates is noted there. Errors: ERROR_DAMAGED with the offset, REFUSAL_LOG_DAMAGED,
+ * REFUSAL_NOT_A_DISK_IMAGE for what only newer readers know, ERROR_FAILED.
+ */
+int vhdx_image_open(struct image_file *file, struct findings *findings, struct image **ret,
+		    struct error *err);
 
 /* image_ops.lookup */
 int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
