@@ -14,6 +14,8 @@
 
 #include "common/bytes.h"
 #include "vhd/bits.h"
+#include "vhd/vhdx_locator.h"
+#include "vhd/vhdx_log.h"
 
 #define BAT_WINDOW    (64 * KIB) /* 8192 entries */
 #define BITMAP_WINDOW 4096	 /* 16 MiB of disk with 512-byte sectors */

@@ -11,38 +11,9 @@
 #include "vhd/findings.h"
 #include "vhd/image_file.h"
 #include "vhd/vhdx_format.h"
+#include "vhd/vhdx_header.h"
+#include "vhd/vhdx_metadata.h"
 #include "vhd/window.h"
-
-/* MS-VHDX 2.2.2 */
-struct vhdx_header {
-	uint64_t sequence;
-	struct guid file_write;
-	struct guid data_write;
-	struct guid log_guid; /* zero: the log is empty */
-	uint16_t log_version;
-	uint16_t version;
-	uint32_t log_length;
-	uint64_t log_offset;
-};
-
-/* MS-VHDX 2.2.3 */
-struct vhdx_region {
-	uint64_t offset;
-	uint32_t length; /* 0: not found yet */
-};
-
-/* MS-VHDX 2.6, the items that every file has. */
-struct vhdx_metadata {
-	uint32_t block_size;
-	bool leave_allocated;
-	bool has_parent;
-	uint64_t disk_size;
-	struct guid disk_id;
-	uint32_t logical_sector;
-	uint32_t physical_sector;
-	uint64_t locator_offset; /* in the file; 0: no parent locator */
-	uint32_t locator_length;
-};
 
 /* The shape of the BAT, MS-VHDX 2.5: after every 'chunk_ratio' payload entries stands one of a
  * sector bitmap. */
@@ -70,28 +41,6 @@ struct vhdx {
 	struct window bitmap_window;
 	struct window bitmap_entry;
 };
-
-/* The current header; ERROR_DAMAGED when there is none or it is not sane. */
-int vhdx_read_header(const struct image_file *file, struct findings *findings,
-		     struct vhdx_header *ret, struct error *err);
-
-/*
- * Replay the log, which is not empty, into file->overlay, and lengthen file->size by what it
- * appends. REFUSAL_LOG_DAMAGED when there is no valid sequence of entries.
- */
-int vhdx_replay_log(struct image_file *file, const struct vhdx_header *header, struct error *err);
-
-/* The parent locator, MS-VHDX 2.6.2.6. */
-int vhdx_read_locator(const struct image_file *file, const struct vhdx_metadata *metadata,
-		      struct findings *findings, struct parent_reference *ret, struct error *err);
-
-/* Both regions, from the first region table that is whole. */
-int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *header,
-		      struct findings *findings, struct vhdx_region *ret_bat,
-		      struct vhdx_region *ret_metadata, struct error *err);
-
-int vhdx_read_metadata(const struct image_file *file, const struct vhdx_region *region,
-		       struct findings *findings, struct vhdx_metadata *ret, struct error *err);
 
 /*
  * Take over 'file' and read its structures. What is left of 'file' on failure, open or not, is for

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VHDX headers and region tables: which copy counts, and what it says (MS-VHDX 2.2.2, 2.2.3). */
+#include "vhd/vhdx_header.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "common/bytes.h"
 #include "vhd/crc32c.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_format.h"
 
 /* A copy is whole when its signature and checksum are right. */
 static bool is_whole(const uint8_t *bytes, size_t size, const char *signature)

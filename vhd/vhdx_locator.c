@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a differencing VHDX names its parent (MS-VHDX 2.6.2.6). */
+#include "vhd/vhdx_locator.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "common/bytes.h"
 #include "common/utf16.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_format.h"
 
 #define MAX_PAIRS 256 /* as Microsoft's reader */
 

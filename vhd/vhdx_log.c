@@ -12,6 +12,8 @@
  * to two valid entries, and a checksum is computed only after all signatures were found right. So
  * every sector is read a few times at most.
  */
+#include "vhd/vhdx_log.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -19,7 +21,7 @@
 #include "common/bytes.h"
 #include "vhd/crc32c.h"
 #include "vhd/io.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_format.h"
 
 #define SECTOR VHDX_LOG_SECTOR
 /* Microsoft writes logs of 1 MiB, at most 254 pages; this bounds the overlay to a few MiB of

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The metadata region of a VHDX: its table and the items that describe the disk (MS-VHDX 2.6). */
+#include "vhd/vhdx_metadata.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "common/bytes.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_format.h"
 
 struct item {
 	struct guid guid;
