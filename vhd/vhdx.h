@@ -11,24 +11,10 @@
 #include "vhd/findings.h"
 #include "vhd/image_file.h"
 #include "vhd/vhdx_format.h"
+#include "vhd/vhdx_geometry.h"
 #include "vhd/vhdx_header.h"
 #include "vhd/vhdx_metadata.h"
 #include "vhd/window.h"
-
-/* The shape of the BAT, MS-VHDX 2.5: after every 'chunk_ratio' payload entries stands one of a
- * sector bitmap. */
-struct vhdx_geometry {
-	uint64_t blocks;
-	uint64_t chunk_ratio; /* payload blocks per chunk, a power of two */
-	uint64_t chunks;
-	uint64_t entries;
-};
-
-struct vhdx_geometry vhdx_geometry(const struct vhdx_metadata *metadata);
-
-/* The BAT index of payload block 'block', and of the sector bitmap of 'chunk'. */
-uint64_t vhdx_payload_index(const struct vhdx_geometry *geometry, uint64_t block);
-uint64_t vhdx_bitmap_index(const struct vhdx_geometry *geometry, uint64_t chunk);
 
 struct vhdx {
 	struct image image;

@@ -8,7 +8,7 @@
 #include "common/checked.h"
 #include "tests/vhd/support.h"
 #include "vhd/crc32c.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_geometry.h"
 
 TestSuite(vhdx_read, .fini = support_clean);
 
