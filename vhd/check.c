@@ -12,7 +12,9 @@
 #include "vhd/chain.h"
 #include "vhd/image.h"
 #include "vhd/vhd1_map.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_format.h"
+#include "vhd/vhdx_map.h"
+#include "vhd/vhdx_scan.h"
 
 /* Errors that say something about the file; the others mean that the check cannot be made. */
 static bool is_finding(const struct error *err)

@@ -27,7 +27,7 @@ struct vhd1 {
 int vhd1_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
 		struct error *err);
 
-/* Look at every BAT entry; as vhdx_scan(). */
+/* Look at every BAT entry; as vhdx_scan() in vhdx_scan.h. */
 int vhd1_scan(struct vhd1 *vhd, struct findings *findings, uint64_t states[VHD_STATES],
 	      uint64_t *ret_slack, struct error *err);
 

@@ -5,6 +5,8 @@
  * Two users: opening a file stops at the first entry that would give wrong data; the checker notes
  * all that are against the specification. A map of one bit per MiB of the file finds what overlaps.
  */
+#include "vhd/vhdx_scan.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -14,7 +16,7 @@
 
 #include "common/bytes.h"
 #include "vhd/io.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_format.h"
 
 /* Microsoft's reader takes files up to this size; it bounds the map of MiB to 32 MiB. */
 #define FILE_SIZE_MAX (256 * TIB)

@@ -4,7 +4,9 @@
 #define HVGEN2_VHD_VHDX_WRITER_H
 
 #include "vhd/copy.h"
-#include "vhd/vhdx.h"
+#include "vhd/vhdx_format.h"
+#include "vhd/vhdx_geometry.h"
+#include "vhd/vhdx_metadata.h"
 
 #define WRITER_LOG_OFFSET      (1 * MIB)
 #define WRITER_LOG_LENGTH      MIB

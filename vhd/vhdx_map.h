@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One VHDX file: what its structures say, in memory, and the block map that is read by it. Internal
+ * to vhd/.
+ *
+ * Nothing here grows with the virtual disk: the BAT and the sector bitmaps are read in windows of
+ * fixed size.
+ */
+#ifndef HVGEN2_VHD_VHDX_MAP_H
+#define HVGEN2_VHD_VHDX_MAP_H
+
+#include "vhd/image_file.h"
+#include "vhd/vhdx_geometry.h"
+#include "vhd/vhdx_header.h"
+#include "vhd/vhdx_metadata.h"
+#include "vhd/window.h"
+
+struct vhdx {
+	struct image image;
+	struct vhdx_header header;
+	struct vhdx_region bat;
+	struct vhdx_region metadata_region;
+	struct vhdx_metadata metadata;
+	struct vhdx_geometry geometry;
+	struct window bat_window;
+	struct window bitmap_window;
+	struct window bitmap_entry;
+};
+
+/* image_ops.lookup */
+int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
+		struct error *err);
+
+#endif
