@@ -18,15 +18,8 @@
 #include "common/bytes.h"
 #include "common/utf16.h"
 #include "vhd/crc32c.h"
-#include "vhd/io.h"
+#include "vhd/vhdx_put.h"
 #include "vhd/vhdx_writer.h"
-
-int vhdx_put(struct vhdx_writer *w, const void *bytes, size_t length, uint64_t offset)
-{
-	int r = io_write(w->copy.fd, bytes, length, offset);
-
-	return r < 0 ? copy_failed(&w->copy, -r, w->err) : 0;
-}
 
 static void put_guid(uint8_t *at, const struct guid *guid)
 {

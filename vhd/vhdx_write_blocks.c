@@ -18,6 +18,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "vhd/vhdx_put.h"
 #include "vhd/vhdx_writer.h"
 
 #define BAT_PAGE 4096

@@ -33,9 +33,6 @@ struct vhdx_writer {
 	uint8_t *bits;	     /* the bitmap of one block, 64 KiB at most */
 };
 
-/* Write bytes of the file. */
-int vhdx_put(struct vhdx_writer *w, const void *bytes, size_t length, uint64_t offset);
-
 /* A part of the contents that is alike. */
 struct piece {
 	bool is_same; /* as in the parent */
