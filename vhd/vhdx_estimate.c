@@ -7,6 +7,7 @@
 #include <sys/statfs.h>
 
 #include "vhd/io.h"
+#include "vhd/vhdx_write_blocks.h"
 #include "vhd/vhdx_writer.h"
 
 #define PAGE 4096

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parent locator of a differencing VHDX being written (MS-VHDX 2.6.2.6), and relative paths for
  * it. */
+#include "vhd/vhdx_make_locator.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 
 #include "common/bytes.h"
 #include "common/utf16.h"
-#include "vhd/vhdx_writer.h"
+#include "vhd/vhdx_format.h"
 
 /* parent_linkage, relative_path, absolute_win32_path */
 #define MAX_PAIRS 3

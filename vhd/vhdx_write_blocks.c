@@ -13,13 +13,14 @@
  * each chunk: libvhdi, the second reader of results, takes the state ZERO for a block of the
  * parent, and reads garbage where a chunk has no bitmap block.
  */
-#include <errno.h>
+#include "vhd/vhdx_write_blocks.h"
+
 #include <string.h>
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "vhd/vhdx_format.h"
 #include "vhd/vhdx_put.h"
-#include "vhd/vhdx_writer.h"
 
 #define BAT_PAGE 4096
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The state of vhdx_write(), shared by its parts. Internal to vhd/. */
+/* The state of vhdx_write() and vhdx_estimate(), shared by their parts. Internal to vhd/. */
 #ifndef HVGEN2_VHD_VHDX_WRITER_H
 #define HVGEN2_VHD_VHDX_WRITER_H
 
+#include "common/checked.h"
+#include "common/disk.h"
+#include "common/error.h"
 #include "vhd/copy.h"
-#include "vhd/vhdx_format.h"
+#include "vhd/vhd.h"
 #include "vhd/vhdx_geometry.h"
 #include "vhd/vhdx_metadata.h"
 
@@ -33,38 +36,11 @@ struct vhdx_writer {
 	uint8_t *bits;	     /* the bitmap of one block, 64 KiB at most */
 };
 
-/* A part of the contents that is alike. */
-struct piece {
-	bool is_same; /* as in the parent */
-	struct disk_extent extent;
-};
-
-/* Only zeros, as far as the block map knows. */
-static inline bool piece_is_empty(const struct piece *piece)
-{
-	return piece->extent.kind == DISK_HOLE || piece->extent.kind == DISK_ZERO;
-}
-
 /*
- * The piece at 'offset' (whole sectors), up to 'end'. Pieces of a differencing disk are whole
- * sectors, as its bitmaps are: a sector that is put together from several places counts as changed
- * and is read.
- */
-int vhdx_next_piece(struct vhdx_writer *w, uint64_t offset, uint64_t end, struct piece *ret);
-
-/*
- * Fill what follows from spec and contents: shape, parent, layout. Errors: mistakes of the caller.
+ * Fill what follows from spec and contents: shape, parent, layout. No memory is allocated: buffers
+ * are NULL. Errors: mistakes of the caller.
  */
 int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const struct vhdx_spec *spec,
 		     struct disk *contents, struct error *err);
-
-/* Write all blocks, the BAT and the bitmaps. */
-int vhdx_write_blocks(struct vhdx_writer *w);
-
-/*
- * The parent locator of 'parent' as it goes into the metadata: new bytes to be freed, *ret_length
- * of them. NULL with *err filled on failure.
- */
-uint8_t *vhdx_make_locator(const struct vhdx_parent *parent, size_t *ret_length, struct error *err);
 
 #endif
