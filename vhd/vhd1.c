@@ -219,9 +219,11 @@ static int read_dynamic(struct vhd1 *vhd, struct error *err)
 		vhd->blocks = div_round_up(vhd->image.info.virtual_size, vhd->block_size);
 	vhd->image.info.block_size = vhd->block_size;
 	r = check_dynamic(vhd, get_be32(header + VHD1_BAT_ENTRIES_AT), err);
-	if (r == 0 && vhd->image.info.type == VHD_TYPE_DIFFERENCING)
-		r = read_parent(vhd, header, err);
-	return r;
+	if (r < 0)
+		return r;
+	window_look_onto(&vhd->bat_window, vhd->bat_offset,
+			 vhd->bat_offset + vhd->blocks * VHD1_BAT_ENTRY_SIZE);
+	return vhd->image.info.type == VHD_TYPE_DIFFERENCING ? read_parent(vhd, header, err) : 0;
 }
 
 static int parse_footer(struct vhd1 *vhd, const uint8_t *footer, uint64_t at, struct error *err)

@@ -18,10 +18,8 @@
 static int read_bat(struct vhd1 *vhd, uint64_t block, const uint8_t **ret, size_t *ret_count,
 		    struct error *err)
 {
-	uint64_t start = vhd->bat_offset;
-	int r = window_read(&vhd->bat_window, &vhd->image.file, start,
-			    start + vhd->blocks * VHD1_BAT_ENTRY_SIZE,
-			    start + block * VHD1_BAT_ENTRY_SIZE, ret, ret_count, err);
+	int r = window_read(&vhd->bat_window, &vhd->image.file,
+			    vhd->bat_offset + block * VHD1_BAT_ENTRY_SIZE, ret, ret_count, err);
 
 	*ret_count /= VHD1_BAT_ENTRY_SIZE;
 	return r;
@@ -41,10 +39,11 @@ static int lookup_block(struct vhd1 *vhd, uint64_t bitmap, uint64_t skip, uint64
 	const uint8_t *bytes;
 	size_t available;
 	bool here;
-	int r = window_read(&vhd->bitmap_window, &vhd->image.file, bitmap,
-			    bitmap + vhd->bitmap_size, bitmap + sector / 8, &bytes, &available,
-			    err);
+	int r;
 
+	window_look_onto(&vhd->bitmap_window, bitmap, bitmap + vhd->bitmap_size);
+	r = window_read(&vhd->bitmap_window, &vhd->image.file, bitmap + sector / 8, &bytes,
+			&available, err);
 	if (r < 0)
 		return r;
 	run = bit_run(bytes, sector % 8, min_u64(wanted, available * 8 - sector % 8), HIGHEST_FIRST,

@@ -34,6 +34,15 @@ static void vhdx_free(struct image *image)
 
 static const struct image_ops vhdx_ops = {.lookup = vhdx_lookup, .free = vhdx_free};
 
+static void look_onto_bat(struct vhdx *vhdx)
+{
+	uint64_t start = vhdx->bat.offset;
+	uint64_t end = start + vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE;
+
+	window_look_onto(&vhdx->bat_window, start, end);
+	window_look_onto(&vhdx->bitmap_entry, start, end);
+}
+
 /* Is the BAT region large enough for the disk? */
 static int check_geometry(const struct vhdx *vhdx, struct error *err)
 {
@@ -85,6 +94,7 @@ static int read_structures(struct vhdx *vhdx, struct findings *findings, struct 
 	if (r < 0)
 		return r;
 	vhdx->geometry = vhdx_geometry(&vhdx->metadata);
+	look_onto_bat(vhdx);
 	if (vhdx->metadata.has_parent)
 		r = vhdx_read_locator(file, &vhdx->metadata, findings, &vhdx->image.parent, err);
 	if (r == 0)

@@ -10,10 +10,8 @@
 static int read_bat(struct vhdx *vhdx, uint64_t index, const uint8_t **ret, size_t *ret_count,
 		    struct error *err)
 {
-	uint64_t start = vhdx->bat.offset;
-	int r = window_read(&vhdx->bat_window, &vhdx->image.file, start,
-			    start + vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE,
-			    start + index * VHDX_BAT_ENTRY_SIZE, ret, ret_count, err);
+	int r = window_read(&vhdx->bat_window, &vhdx->image.file,
+			    vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE, ret, ret_count, err);
 
 	*ret_count /= VHDX_BAT_ENTRY_SIZE;
 	return r;
@@ -69,8 +67,7 @@ static int read_bitmap_entry(struct vhdx *vhdx, uint64_t chunk, const uint8_t **
 		vhdx->bat.offset + vhdx_bitmap_index(&vhdx->geometry, chunk) * VHDX_BAT_ENTRY_SIZE;
 	size_t available;
 
-	return window_read(&vhdx->bitmap_entry, &vhdx->image.file, at, at + VHDX_BAT_ENTRY_SIZE, at,
-			   ret, &available, err);
+	return window_read(&vhdx->bitmap_entry, &vhdx->image.file, at, ret, &available, err);
 }
 
 /* An extent of a block of state PARTIALLY_PRESENT: sectors whose bit is set stand here
@@ -94,8 +91,8 @@ static int lookup_partial(struct vhdx *vhdx, uint64_t offset, uint64_t length, u
 	bitmap = VHDX_BAT_OFFSET(get_le64(bytes));
 	sector %= VHDX_CHUNK_SECTORS;
 	byte = bitmap + sector / 8;
-	r = window_read(&vhdx->bitmap_window, &vhdx->image.file, bitmap, bitmap + VHDX_BITMAP_SIZE,
-			byte, &bytes, &available, err);
+	window_look_onto(&vhdx->bitmap_window, bitmap, bitmap + VHDX_BITMAP_SIZE);
+	r = window_read(&vhdx->bitmap_window, &vhdx->image.file, byte, &bytes, &available, err);
 	if (r < 0)
 		return r;
 	run = bit_run(bytes, sector % 8, min_u64(wanted, available * 8 - sector % 8), LOWEST_FIRST,

@@ -22,9 +22,9 @@ struct vhdx {
 	struct vhdx_region metadata_region;
 	struct vhdx_metadata metadata;
 	struct vhdx_geometry geometry;
-	struct window bat_window;
-	struct window bitmap_window;
-	struct window bitmap_entry;
+	struct window bat_window;    /* onto the BAT */
+	struct window bitmap_window; /* onto the bitmap block that was asked last */
+	struct window bitmap_entry;  /* onto the BAT as well, one entry wide */
 };
 
 /* image_ops.lookup */

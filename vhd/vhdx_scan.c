@@ -238,9 +238,8 @@ static int scan_entries(struct scan *scan)
 		if (index >= entries)
 			break;
 		at = vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE;
-		r = window_read(&vhdx->bat_window, &vhdx->image.file, vhdx->bat.offset,
-				vhdx->bat.offset + entries * VHDX_BAT_ENTRY_SIZE, at, &bytes,
-				&available, scan->err);
+		r = window_read(&vhdx->bat_window, &vhdx->image.file, at, &bytes, &available,
+				scan->err);
 		for (; r == 0 && available >= VHDX_BAT_ENTRY_SIZE;
 		     available -= VHDX_BAT_ENTRY_SIZE) {
 			r = check_entry(scan, index++, get_le64(bytes));

@@ -14,15 +14,24 @@ int window_init(struct window *window, size_t capacity, struct error *err)
 	return window->bytes ? 0 : error_failed(err, ENOMEM, "out of memory");
 }
 
-int window_read(struct window *window, const struct image_file *file, uint64_t start, uint64_t end,
-		uint64_t offset, const uint8_t **ret, size_t *ret_available, struct error *err)
+void window_look_onto(struct window *window, uint64_t start, uint64_t end)
+{
+	if (start != window->start || end != window->end)
+		window->length = 0;
+	window->start = start;
+	window->end = end;
+}
+
+int window_read(struct window *window, const struct image_file *file, uint64_t offset,
+		const uint8_t **ret, size_t *ret_available, struct error *err)
 {
 	uint64_t skip;
 	int r;
 
 	if (offset < window->offset || offset >= window->offset + window->length) {
-		window->offset = start + round_down(offset - start, window->capacity);
-		window->length = (size_t)min_u64(window->capacity, end - window->offset);
+		window->offset =
+			window->start + round_down(offset - window->start, window->capacity);
+		window->length = (size_t)min_u64(window->capacity, window->end - window->offset);
 		r = image_file_read(file, window->bytes, window->length, window->offset, err);
 		if (r < 0) {
 			window->length = 0;
