@@ -36,7 +36,7 @@ static const struct image_ops vhdx_ops = {.lookup = vhdx_lookup, .free = vhdx_fr
 
 static void look_onto_bat(struct vhdx *vhdx)
 {
-	uint64_t start = vhdx->bat.offset;
+	uint64_t start = vhdx->regions.bat.offset;
 	uint64_t end = start + vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE;
 
 	window_look_onto(&vhdx->bat_window, start, end);
@@ -46,14 +46,15 @@ static void look_onto_bat(struct vhdx *vhdx)
 /* Is the BAT region large enough for the disk? */
 static int check_geometry(const struct vhdx *vhdx, struct error *err)
 {
-	if (vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE <= vhdx->bat.length)
+	if (vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE <= vhdx->regions.bat.length)
 		return 0;
 	return error_damaged(err,
 			     "'%s': the BAT at offset %" PRIu64
 			     " has %u bytes, but a disk of %" PRIu64 " bytes needs %" PRIu64
 			     " entries of 8",
-			     vhdx->image.file.path, vhdx->bat.offset, vhdx->bat.length,
-			     vhdx->metadata.disk_size, vhdx->geometry.entries);
+			     vhdx->image.file.path, vhdx->regions.bat.offset,
+			     vhdx->regions.bat.length, vhdx->metadata.disk_size,
+			     vhdx->geometry.entries);
 }
 
 static void fill_info(struct vhdx *vhdx)
@@ -86,10 +87,9 @@ static int read_structures(struct vhdx *vhdx, struct findings *findings, struct 
 	if (r == 0 && !guid_is_zero(&vhdx->header.log_guid))
 		r = vhdx_replay_log(file, &vhdx->header, err);
 	if (r == 0)
-		r = vhdx_read_regions(file, &vhdx->header, findings, &vhdx->bat,
-				      &vhdx->metadata_region, err);
+		r = vhdx_read_regions(file, &vhdx->header, findings, &vhdx->regions, err);
 	if (r == 0)
-		r = vhdx_read_metadata(file, &vhdx->metadata_region, findings, &vhdx->metadata,
+		r = vhdx_read_metadata(file, &vhdx->regions.metadata, findings, &vhdx->metadata,
 				       err);
 	if (r < 0)
 		return r;

@@ -149,13 +149,13 @@ static int check_region(const struct image_file *file, uint64_t at,
 
 /* Store one entry of the table where it belongs. */
 static int take_region(const struct image_file *file, const uint8_t *entry, uint64_t at,
-		       const struct vhdx_header *header, struct vhdx_region *bat,
-		       struct vhdx_region *metadata, struct error *err)
+		       const struct vhdx_header *header, struct vhdx_regions *regions,
+		       struct error *err)
 {
 	struct guid guid = get_guid(entry);
 	bool required = get_le32(entry + VHDX_REGION_FLAGS_AT) & VHDX_REGION_REQUIRED;
-	struct vhdx_region *to = guid_equal(&guid, &VHDX_REGION_BAT)	    ? bat
-				 : guid_equal(&guid, &VHDX_REGION_METADATA) ? metadata
+	struct vhdx_region *to = guid_equal(&guid, &VHDX_REGION_BAT)	    ? &regions->bat
+				 : guid_equal(&guid, &VHDX_REGION_METADATA) ? &regions->metadata
 									    : NULL;
 	char text[GUID_TEXT_SIZE];
 
@@ -193,12 +193,13 @@ static void note_region(const struct image_file *file, const uint8_t *entry, uin
 
 static int parse_regions(const struct image_file *file, const uint8_t *table, uint64_t table_at,
 			 const struct vhdx_header *header, struct findings *findings,
-			 struct vhdx_region *bat, struct vhdx_region *metadata, struct error *err)
+			 struct vhdx_regions *ret, struct error *err)
 {
 	uint32_t count = get_le32(table + VHDX_REGIONS_COUNT_AT);
+	const struct vhdx_region *bat = &ret->bat, *metadata = &ret->metadata;
 	int r = 0;
 
-	*bat = *metadata = (struct vhdx_region){.length = 0};
+	*ret = (struct vhdx_regions){.bat = {.length = 0}};
 	if (count > VHDX_REGIONS_MAX)
 		return error_damaged(err,
 				     "'%s': region table at %" PRIu64
@@ -212,7 +213,7 @@ static int parse_regions(const struct image_file *file, const uint8_t *table, ui
 		uint32_t entry = VHDX_REGIONS_ENTRIES_AT + i * VHDX_REGION_SIZE;
 
 		note_region(file, table + entry, table_at + entry, findings);
-		r = take_region(file, table + entry, table_at + entry, header, bat, metadata, err);
+		r = take_region(file, table + entry, table_at + entry, header, ret, err);
 	}
 	if (r == 0 && (!bat->length || !metadata->length))
 		return error_damaged(err, "'%s': region table at %" PRIu64 " names no %s region",
@@ -251,8 +252,7 @@ static int note_second_table(const struct image_file *file, const uint8_t *first
 }
 
 int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *header,
-		      struct findings *findings, struct vhdx_region *ret_bat,
-		      struct vhdx_region *ret_metadata, struct error *err)
+		      struct findings *findings, struct vhdx_regions *ret, struct error *err)
 {
 	CLEANUP_FREE uint8_t *table = malloc(VHDX_REGIONS_SIZE);
 	int r;
@@ -268,8 +268,7 @@ int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *h
 		if (is_whole(table, VHDX_REGIONS_SIZE, VHDX_REGIONS_SIGNATURE)) {
 			r = findings && i == 0 ? note_second_table(file, table, findings, err) : 0;
 			return r < 0 ? r
-				     : parse_regions(file, table, at, header, findings, ret_bat,
-						     ret_metadata, err);
+				     : parse_regions(file, table, at, header, findings, ret, err);
 		}
 		findings_add(findings, i ? VHD_ERROR : VHD_WARNING, at,
 			     "'%s': region table at %" PRIu64

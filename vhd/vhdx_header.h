@@ -28,6 +28,12 @@ struct vhdx_region {
 	uint32_t length; /* 0: not found yet */
 };
 
+/* The two that every file has. */
+struct vhdx_regions {
+	struct vhdx_region bat;
+	struct vhdx_region metadata;
+};
+
 /*
  * The current header; ERROR_DAMAGED when there is none or it is not sane. 'findings' may be NULL,
  * here and below.
@@ -41,7 +47,6 @@ int vhdx_read_header(const struct image_file *file, struct findings *findings,
  * region that is marked as required.
  */
 int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *header,
-		      struct findings *findings, struct vhdx_region *ret_bat,
-		      struct vhdx_region *ret_metadata, struct error *err);
+		      struct findings *findings, struct vhdx_regions *ret, struct error *err);
 
 #endif

@@ -11,7 +11,8 @@ static int read_bat(struct vhdx *vhdx, uint64_t index, const uint8_t **ret, size
 		    struct error *err)
 {
 	int r = window_read(&vhdx->bat_window, &vhdx->image.file,
-			    vhdx->bat.offset + index * VHDX_BAT_ENTRY_SIZE, ret, ret_count, err);
+			    vhdx->regions.bat.offset + index * VHDX_BAT_ENTRY_SIZE, ret, ret_count,
+			    err);
 
 	*ret_count /= VHDX_BAT_ENTRY_SIZE;
 	return r;
@@ -63,8 +64,8 @@ static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_
 static int read_bitmap_entry(struct vhdx *vhdx, uint64_t chunk, const uint8_t **ret,
 			     struct error *err)
 {
-	uint64_t at =
-		vhdx->bat.offset + vhdx_bitmap_index(&vhdx->geometry, chunk) * VHDX_BAT_ENTRY_SIZE;
+	uint64_t at = vhdx->regions.bat.offset +
+		      vhdx_bitmap_index(&vhdx->geometry, chunk) * VHDX_BAT_ENTRY_SIZE;
 	size_t available;
 
 	return window_read(&vhdx->bitmap_entry, &vhdx->image.file, at, ret, &available, err);

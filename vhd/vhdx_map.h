@@ -18,8 +18,7 @@
 struct vhdx {
 	struct image image;
 	struct vhdx_header header;
-	struct vhdx_region bat;
-	struct vhdx_region metadata_region;
+	struct vhdx_regions regions;
 	struct vhdx_metadata metadata;
 	struct vhdx_geometry geometry;
 	struct window bat_window;    /* onto the BAT */
