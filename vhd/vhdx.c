@@ -36,8 +36,8 @@ static const struct image_ops vhdx_ops = {.lookup = vhdx_lookup, .free = vhdx_fr
 
 static void look_onto_bat(struct vhdx *vhdx)
 {
-	uint64_t start = vhdx->regions.bat.offset;
-	uint64_t end = start + vhdx->geometry.entries * VHDX_BAT_ENTRY_SIZE;
+	uint64_t start = vhdx_entry_offset(vhdx, 0);
+	uint64_t end = vhdx_entry_offset(vhdx, vhdx->geometry.entries);
 
 	window_look_onto(&vhdx->bat_window, start, end);
 	window_look_onto(&vhdx->bitmap_entry, start, end);

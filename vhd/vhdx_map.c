@@ -10,9 +10,8 @@
 static int read_bat(struct vhdx *vhdx, uint64_t index, const uint8_t **ret, size_t *ret_count,
 		    struct error *err)
 {
-	int r = window_read(&vhdx->bat_window, &vhdx->image.file,
-			    vhdx->regions.bat.offset + index * VHDX_BAT_ENTRY_SIZE, ret, ret_count,
-			    err);
+	int r = window_read(&vhdx->bat_window, &vhdx->image.file, vhdx_entry_offset(vhdx, index),
+			    ret, ret_count, err);
 
 	*ret_count /= VHDX_BAT_ENTRY_SIZE;
 	return r;
@@ -64,8 +63,7 @@ static uint64_t run_length(const struct vhdx *vhdx, uint64_t block, const uint8_
 static int read_bitmap_entry(struct vhdx *vhdx, uint64_t chunk, const uint8_t **ret,
 			     struct error *err)
 {
-	uint64_t at = vhdx->regions.bat.offset +
-		      vhdx_bitmap_index(&vhdx->geometry, chunk) * VHDX_BAT_ENTRY_SIZE;
+	uint64_t at = vhdx_entry_offset(vhdx, vhdx_bitmap_index(&vhdx->geometry, chunk));
 	size_t available;
 
 	return window_read(&vhdx->bitmap_entry, &vhdx->image.file, at, ret, &available, err);

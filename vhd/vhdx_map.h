@@ -10,6 +10,7 @@
 #define HVGEN2_VHD_VHDX_MAP_H
 
 #include "vhd/image_file.h"
+#include "vhd/vhdx_format.h"
 #include "vhd/vhdx_geometry.h"
 #include "vhd/vhdx_header.h"
 #include "vhd/vhdx_metadata.h"
@@ -25,6 +26,12 @@ struct vhdx {
 	struct window bitmap_window; /* onto the bitmap block that was asked last */
 	struct window bitmap_entry;  /* onto the BAT as well, one entry wide */
 };
+
+/* The place in the file of BAT entry 'index'. */
+static inline uint64_t vhdx_entry_offset(const struct vhdx *vhdx, uint64_t index)
+{
+	return vhdx->regions.bat.offset + index * VHDX_BAT_ENTRY_SIZE;
+}
 
 /* image_ops.lookup */
 int vhdx_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,

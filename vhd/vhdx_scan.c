@@ -112,8 +112,8 @@ static int check_bitmap_of(struct scan *scan, uint64_t at, uint64_t block)
 				"BAT entry at %" PRIu64 ": block %" PRIu64
 				" is partially present in a disk without a parent",
 				at, block);
-	r = image_file_read(&vhdx->image.file, bytes, sizeof(bytes),
-			    vhdx->regions.bat.offset + index * VHDX_BAT_ENTRY_SIZE, scan->err);
+	r = image_file_read(&vhdx->image.file, bytes, sizeof(bytes), vhdx_entry_offset(vhdx, index),
+			    scan->err);
 	if (r < 0)
 		return r;
 	entry = get_le64(bytes);
@@ -197,7 +197,7 @@ static int check_entry(struct scan *scan, uint64_t index, uint64_t entry)
 {
 	const struct vhdx *vhdx = scan->vhdx;
 	uint64_t stride = vhdx->geometry.chunk_ratio + 1, chunk = index / stride;
-	uint64_t block = index - chunk, at = vhdx->regions.bat.offset + index * VHDX_BAT_ENTRY_SIZE;
+	uint64_t block = index - chunk, at = vhdx_entry_offset(vhdx, index);
 
 	if (index % stride == stride - 1)
 		return check_bitmap(scan, at, chunk, entry);
@@ -210,15 +210,15 @@ static int check_entry(struct scan *scan, uint64_t index, uint64_t entry)
  * zero. */
 static int skip_hole(const struct vhdx *vhdx, uint64_t *index, uint64_t entries)
 {
-	uint64_t start, end, from = vhdx->regions.bat.offset + *index * VHDX_BAT_ENTRY_SIZE;
-	uint64_t stop = vhdx->regions.bat.offset + entries * VHDX_BAT_ENTRY_SIZE;
+	uint64_t start, end, from = vhdx_entry_offset(vhdx, *index);
+	uint64_t stop = vhdx_entry_offset(vhdx, entries);
 	int r;
 
 	if (vhdx->image.file.overlay.count)
 		return 0;
 	r = io_find_data(vhdx->image.file.fd, from, stop, &start, &end);
 	if (r == 0)
-		*index = (start - vhdx->regions.bat.offset) / VHDX_BAT_ENTRY_SIZE;
+		*index = (start - vhdx_entry_offset(vhdx, 0)) / VHDX_BAT_ENTRY_SIZE;
 	return r;
 }
 
@@ -237,7 +237,7 @@ static int scan_entries(struct scan *scan)
 					    vhdx->image.file.path, strerror(-r));
 		if (index >= entries)
 			break;
-		at = vhdx->regions.bat.offset + index * VHDX_BAT_ENTRY_SIZE;
+		at = vhdx_entry_offset(vhdx, index);
 		r = window_read(&vhdx->bat_window, &vhdx->image.file, at, &bytes, &available,
 				scan->err);
 		for (; r == 0 && available >= VHDX_BAT_ENTRY_SIZE;
