@@ -71,138 +71,151 @@ static bool claim(struct scan *scan, uint64_t offset, uint64_t length)
 	return free_before;
 }
 
-/* A block of the file, of which 'needed' bytes hold data. */
-static int check_place(struct scan *scan, uint64_t at, const char *what, uint64_t number,
-		       uint64_t offset, uint64_t length, uint64_t needed, bool fatal)
+/* What an entry names: a payload block of the disk, or the sector bitmap of a chunk. */
+struct entry {
+	uint64_t at; /* where the entry stands, in the file */
+	uint64_t value;
+	const char *what; /* "block" or "sector bitmap" */
+	uint64_t number;  /* of the block or the chunk */
+};
+
+/* The 'length' bytes that the entry names, of which 'needed' hold data. */
+static int check_place(struct scan *scan, const struct entry *entry, uint64_t length,
+		       uint64_t needed, bool fatal)
 {
-	uint64_t size = scan->vhdx->image.file.size;
+	uint64_t offset = VHDX_BAT_OFFSET(entry->value), size = scan->vhdx->image.file.size;
 
 	if (offset < VHDX_ALIGNMENT || !range_within(offset, needed, size))
-		return complain(scan, fatal, VHD_ERROR, at,
+		return complain(scan, fatal, VHD_ERROR, entry->at,
 				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
 				" + %" PRIu64
 				", expected behind the first MiB and within the file of %" PRIu64
 				" bytes",
-				at, what, number, offset, length, size);
+				entry->at, entry->what, entry->number, offset, length, size);
 	if (!range_within(offset, length, scan->mibs * MIB))
-		return complain(scan, false, VHD_ERROR, at,
+		return complain(scan, false, VHD_ERROR, entry->at,
 				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
 				" is not stored in full: it has %" PRIu64
 				" bytes and the file ends at %" PRIu64,
-				at, what, number, offset, length, size);
+				entry->at, entry->what, entry->number, offset, length, size);
 	if (!claim(scan, offset, length))
-		return complain(scan, fatal, VHD_ERROR, at,
+		return complain(scan, fatal, VHD_ERROR, entry->at,
 				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
 				" overlaps another block, a region or the log",
-				at, what, number, offset);
+				entry->at, entry->what, entry->number, offset);
 	return 0;
 }
 
 /* A block of state PARTIALLY_PRESENT can be read only with its bitmap. */
-static int check_bitmap_of(struct scan *scan, uint64_t at, uint64_t block)
+static int check_bitmap_of(struct scan *scan, const struct entry *block)
 {
 	const struct vhdx *vhdx = scan->vhdx;
-	uint64_t chunk = block / vhdx->geometry.chunk_ratio, entry;
+	uint64_t chunk = block->number / vhdx->geometry.chunk_ratio, entry;
 	uint64_t index = vhdx_bitmap_index(&vhdx->geometry, chunk);
 	uint8_t bytes[VHDX_BAT_ENTRY_SIZE];
 	int r;
 
 	if (!vhdx->metadata.has_parent)
-		return complain(scan, false, VHD_ERROR, at,
+		return complain(scan, false, VHD_ERROR, block->at,
 				"BAT entry at %" PRIu64 ": block %" PRIu64
 				" is partially present in a disk without a parent",
-				at, block);
+				block->at, block->number);
 	r = image_file_read(&vhdx->image.file, bytes, sizeof(bytes), vhdx_entry_offset(vhdx, index),
 			    scan->err);
 	if (r < 0)
 		return r;
 	entry = get_le64(bytes);
 	if (VHDX_BAT_STATE(entry) < VHDX_FULLY_PRESENT)
-		return complain(scan, true, VHD_ERROR, at,
+		return complain(scan, true, VHD_ERROR, block->at,
 				"BAT entry at %" PRIu64 ": block %" PRIu64
 				" is partially present, but the bitmap of chunk %" PRIu64
 				" is not (state %u)",
-				at, block, chunk, VHDX_BAT_STATE(entry));
+				block->at, block->number, chunk, VHDX_BAT_STATE(entry));
 	return 0;
 }
 
-static int check_absent(struct scan *scan, uint64_t at, uint64_t block, uint64_t entry)
+static int check_absent(struct scan *scan, const struct entry *block)
 {
-	unsigned int state = VHDX_BAT_STATE(entry);
-	uint64_t offset = VHDX_BAT_OFFSET(entry);
+	unsigned int state = VHDX_BAT_STATE(block->value);
+	uint64_t offset = VHDX_BAT_OFFSET(block->value);
 
 	if (state == 4)
-		return complain(scan, true, VHD_ERROR, at,
+		return complain(scan, true, VHD_ERROR, block->at,
 				"BAT entry at %" PRIu64 ": block %" PRIu64
 				" has the reserved state 4",
-				at, block);
+				block->at, block->number);
 	if (state == VHDX_UNMAPPED_DRAFT)
-		return complain(scan, false, VHD_ERROR, at,
+		return complain(scan, false, VHD_ERROR, block->at,
 				"BAT entry at %" PRIu64 ": block %" PRIu64
 				" has the reserved state 5 (unmapped in a draft of the format)",
-				at, block);
+				block->at, block->number);
 	if (offset == 0)
 		return 0;
 	if (state == VHDX_NOT_PRESENT || state == VHDX_ZERO)
-		return complain(scan, false, VHD_ERROR, at,
+		return complain(scan, false, VHD_ERROR, block->at,
 				"BAT entry at %" PRIu64 ": block %" PRIu64
 				" of state %u has offset %" PRIu64 ", expected 0",
-				at, block, state, offset);
-	return check_place(scan, at, "block", block, offset, scan->vhdx->metadata.block_size, 0,
-			   false);
+				block->at, block->number, state, offset);
+	return check_place(scan, block, scan->vhdx->metadata.block_size, 0, false);
 }
 
-static int check_payload(struct scan *scan, uint64_t at, uint64_t block, uint64_t entry)
+static int check_payload(struct scan *scan, const struct entry *block)
 {
 	uint32_t block_size = scan->vhdx->metadata.block_size;
-	uint64_t needed = min_u64(block_size, scan->vhdx->metadata.disk_size - block * block_size);
+	uint64_t needed =
+		min_u64(block_size, scan->vhdx->metadata.disk_size - block->number * block_size);
 	int r = 0;
 
-	scan->states[VHDX_BAT_STATE(entry)]++;
-	if (entry == 0)
+	scan->states[VHDX_BAT_STATE(block->value)]++;
+	if (block->value == 0)
 		return 0;
-	if (VHDX_BAT_RESERVED(entry))
-		r = complain(scan, false, VHD_ERROR, at,
-			     "BAT entry at %" PRIu64 ": reserved bits are set: 0x%" PRIx64, at,
-			     entry);
-	if (r == 0 && VHDX_BAT_STATE(entry) == VHDX_PARTIALLY_PRESENT)
-		r = check_bitmap_of(scan, at, block);
+	if (VHDX_BAT_RESERVED(block->value))
+		r = complain(scan, false, VHD_ERROR, block->at,
+			     "BAT entry at %" PRIu64 ": reserved bits are set: 0x%" PRIx64,
+			     block->at, block->value);
+	if (r == 0 && VHDX_BAT_STATE(block->value) == VHDX_PARTIALLY_PRESENT)
+		r = check_bitmap_of(scan, block);
 	if (r < 0)
 		return r;
-	if (VHDX_BAT_STATE(entry) < VHDX_FULLY_PRESENT)
-		return check_absent(scan, at, block, entry);
-	return check_place(scan, at, "block", block, VHDX_BAT_OFFSET(entry), block_size, needed,
-			   true);
+	if (VHDX_BAT_STATE(block->value) < VHDX_FULLY_PRESENT)
+		return check_absent(scan, block);
+	return check_place(scan, block, block_size, needed, true);
 }
 
-static int check_bitmap(struct scan *scan, uint64_t at, uint64_t chunk, uint64_t entry)
+static int check_bitmap(struct scan *scan, const struct entry *bitmap)
 {
 	bool has_parent = scan->vhdx->metadata.has_parent;
-	unsigned int state = VHDX_BAT_STATE(entry);
+	unsigned int state = VHDX_BAT_STATE(bitmap->value);
 
-	if (entry == 0)
+	if (bitmap->value == 0)
 		return 0;
-	if (!has_parent || (state != 0 && state != VHDX_FULLY_PRESENT) || VHDX_BAT_RESERVED(entry))
+	if (!has_parent || (state != 0 && state != VHDX_FULLY_PRESENT) ||
+	    VHDX_BAT_RESERVED(bitmap->value))
 		return complain(scan, has_parent && state != 0 && state < VHDX_FULLY_PRESENT,
-				VHD_ERROR, at,
+				VHD_ERROR, bitmap->at,
 				"BAT entry at %" PRIu64 " of the sector bitmap of chunk %" PRIu64
 				" is 0x%" PRIx64 ", expected %s",
-				at, chunk, entry,
+				bitmap->at, bitmap->number, bitmap->value,
 				has_parent ? "state 0 or 6" : "0 in a disk without a parent");
-	return check_place(scan, at, "sector bitmap", chunk, VHDX_BAT_OFFSET(entry),
-			   VHDX_BITMAP_SIZE, VHDX_BITMAP_SIZE, true);
+	return check_place(scan, bitmap, VHDX_BITMAP_SIZE, VHDX_BITMAP_SIZE, true);
 }
 
-static int check_entry(struct scan *scan, uint64_t index, uint64_t entry)
+static int check_entry(struct scan *scan, uint64_t index, uint64_t value)
 {
 	const struct vhdx *vhdx = scan->vhdx;
 	uint64_t stride = vhdx->geometry.chunk_ratio + 1, chunk = index / stride;
-	uint64_t block = index - chunk, at = vhdx_entry_offset(vhdx, index);
+	struct entry entry = {.at = vhdx_entry_offset(vhdx, index),
+			      .value = value,
+			      .what = "block",
+			      .number = index - chunk};
 
-	if (index % stride == stride - 1)
-		return check_bitmap(scan, at, chunk, entry);
-	if (block < vhdx->geometry.blocks)
-		return check_payload(scan, at, block, entry);
+	if (index % stride == stride - 1) {
+		entry.what = "sector bitmap";
+		entry.number = chunk;
+		return check_bitmap(scan, &entry);
+	}
+	if (entry.number < vhdx->geometry.blocks)
+		return check_payload(scan, &entry);
 	return 0; /* of the last chunk of a differencing disk, past its end */
 }
 
