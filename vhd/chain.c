@@ -286,7 +286,7 @@ int vhd_open(const char *path, const struct vhd_open_options *options, struct di
 	return 0;
 }
 
-static const struct image *member(const struct disk *disk, unsigned int index)
+static const struct image *chain_member(const struct disk *disk, unsigned int index)
 {
 	const struct chain *chain = (const struct chain *)disk;
 
@@ -295,14 +295,14 @@ static const struct image *member(const struct disk *disk, unsigned int index)
 
 const struct vhd_info *vhd_member_info(const struct disk *disk, unsigned int index)
 {
-	const struct image *image = member(disk, index);
+	const struct image *image = chain_member(disk, index);
 
 	return image ? &image->info : NULL;
 }
 
 const char *vhd_member_path(const struct disk *disk, unsigned int index)
 {
-	const struct image *image = member(disk, index);
+	const struct image *image = chain_member(disk, index);
 
 	return image ? image->file.path : NULL;
 }

@@ -124,7 +124,7 @@ int copy_finish(struct copy *copy, struct error *err)
 
 /* Does 'next' go on where 'p' ends? What starts within a block stays alone, as it may be possible
  * neither to share nor to write it directly. */
-static bool follows(const struct copy_pending *p, const struct copy_pending *next)
+static bool follows_pending(const struct copy_pending *p, const struct copy_pending *next)
 {
 	return p->length > 0 && p->length < DIRECT_WINDOW && p->to % MIB == 0 &&
 	       next->offset == p->offset + p->length && next->fd == p->fd &&
@@ -134,7 +134,7 @@ static bool follows(const struct copy_pending *p, const struct copy_pending *nex
 /* One run of data of a source file. */
 static int copy_data(struct copy *copy, const struct copy_pending *data, struct error *err)
 {
-	if (follows(&copy->pending, data)) {
+	if (follows_pending(&copy->pending, data)) {
 		copy->pending.length += data->length;
 	} else {
 		int r = copy_finish(copy, err);
@@ -201,7 +201,7 @@ int copy_extent(struct copy *copy, uint64_t offset, const struct disk_extent *ex
 }
 
 /* Is there anything but zeros at some places spread over the range? */
-static int probe(const struct copy *copy, uint64_t offset, uint64_t length, struct error *err)
+static int probe_zeros(const struct copy *copy, uint64_t offset, uint64_t length, struct error *err)
 {
 	uint64_t step = length / PROBES;
 
@@ -232,7 +232,7 @@ int copy_extent_is_zero(struct copy *copy, uint64_t offset, const struct disk_ex
 		if (r < 0 || start == extent->file_offset + length)
 			return r < 0 ? r : 1;
 	}
-	r = probe(copy, offset, length, err);
+	r = probe_zeros(copy, offset, length, err);
 	while (r > 0 && length > 0) {
 		size_t n = (size_t)min_u64(length, COPY_BUFFER);
 

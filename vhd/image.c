@@ -22,8 +22,8 @@ static int refuse_unknown(const struct image_file *file, struct error *err)
 		file->path);
 }
 
-static int recognise(struct image_file *file, struct findings *findings, struct image **ret,
-		     struct error *err)
+static int open_by_content(struct image_file *file, struct findings *findings, struct image **ret,
+			   struct error *err)
 {
 	uint8_t sector[SECTOR];
 	bool is_vhd = false;
@@ -52,7 +52,7 @@ int image_open(const char *path, struct findings *findings, struct image **ret, 
 
 	if (r < 0)
 		return r;
-	r = recognise(&file, findings, ret, err);
+	r = open_by_content(&file, findings, ret, err);
 	if (r < 0)
 		image_file_close(&file);
 	return r;

@@ -16,7 +16,7 @@ static uint64_t range_end(const struct overlay_range *range)
 }
 
 /* The first range that ends after 'offset'; 'count' when there is none. */
-static size_t find(const struct overlay *overlay, uint64_t offset)
+static size_t find_range(const struct overlay *overlay, uint64_t offset)
 {
 	size_t low = 0, high = overlay->count;
 
@@ -31,7 +31,7 @@ static size_t find(const struct overlay *overlay, uint64_t offset)
 	return low;
 }
 
-static int reserve(struct overlay *overlay, size_t count)
+static int reserve_ranges(struct overlay *overlay, size_t count)
 {
 	size_t capacity = overlay->capacity ? overlay->capacity : 64;
 	struct overlay_range *ranges;
@@ -50,7 +50,7 @@ static int reserve(struct overlay *overlay, size_t count)
 
 int overlay_add(struct overlay *overlay, const struct overlay_range *range)
 {
-	size_t first = find(overlay, range->offset), last = first, n = 0;
+	size_t first = find_range(overlay, range->offset), last = first, n = 0;
 	struct overlay_range put[3];
 	uint64_t end = range_end(range);
 
@@ -69,7 +69,7 @@ int overlay_add(struct overlay *overlay, const struct overlay_range *range)
 		put[n].offset = end;
 		n++;
 	}
-	if (reserve(overlay, overlay->count + n) < 0)
+	if (reserve_ranges(overlay, overlay->count + n) < 0)
 		return -ENOMEM;
 	memmove(overlay->ranges + first + n, overlay->ranges + last,
 		(overlay->count - last) * sizeof(*overlay->ranges));
@@ -95,7 +95,7 @@ int overlay_apply(const struct overlay *overlay, int fd, void *buffer, size_t le
 {
 	uint8_t page[OVERLAY_PAGE];
 
-	for (size_t i = find(overlay, offset); i < overlay->count; i++) {
+	for (size_t i = find_range(overlay, offset); i < overlay->count; i++) {
 		const struct overlay_range *range = &overlay->ranges[i];
 		uint64_t start = max_u64(range->offset, offset);
 		uint64_t end = min_u64(range_end(range), offset + length);
@@ -117,7 +117,7 @@ int overlay_apply(const struct overlay *overlay, int fd, void *buffer, size_t le
 uint64_t overlay_run(const struct overlay *overlay, uint64_t offset, uint64_t length,
 		     bool *ret_covered)
 {
-	size_t i = find(overlay, offset);
+	size_t i = find_range(overlay, offset);
 
 	*ret_covered = i < overlay->count && overlay->ranges[i].offset <= offset;
 	if (i == overlay->count)

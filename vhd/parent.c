@@ -134,7 +134,7 @@ static char *find_name(const char *folder, const char *name)
 
 /* Append the next component of the wanted path, spelled as it is on disk, to *path. False when it
  * is not there. */
-static bool step(char **path, const char *component)
+static bool add_component(char **path, const char *component)
 {
 	CLEANUP_FREE char *found = NULL;
 	char *next;
@@ -163,7 +163,7 @@ static char *find_case_blind(const char *place)
 	for (char *part = rest ? strtok_r(rest, "/", &state) : NULL; path && part;) {
 		char *next, *following = strtok_r(NULL, "/", &state);
 
-		if (!step(&path, part))
+		if (!add_component(&path, part))
 			return NULL;
 		if (following) {
 			if (asprintf(&next, "%s/", path) < 0)

@@ -106,7 +106,7 @@ static int complain(struct scan *scan, uint64_t block, uint64_t offset, const ch
 	return 0;
 }
 
-static bool claim(struct scan *scan, uint32_t sector, uint64_t stride_sectors)
+static bool claim_stride(struct scan *scan, uint32_t sector, uint64_t stride_sectors)
 {
 	uint64_t slot = sector / stride_sectors;
 	uint32_t before = slot > 0 ? scan->starts[slot - 1] : 0;
@@ -142,7 +142,7 @@ static int check_entry(struct scan *scan, uint64_t block, uint32_t sector)
 		return complain(scan, block, offset, "does not lie within the file");
 	if (meets_structures(vhd, offset, vhd->bitmap_size + used))
 		return complain(scan, block, offset, "overlaps the header or the BAT");
-	if (!claim(scan, sector, stride / VHD1_SECTOR))
+	if (!claim_stride(scan, sector, stride / VHD1_SECTOR))
 		return complain(scan, block, offset, "overlaps another block");
 	return 0;
 }

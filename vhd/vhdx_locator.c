@@ -21,7 +21,7 @@ struct locator {
 	struct error *err;
 };
 
-static int damaged(const struct locator *locator, const char *what)
+static int bad_locator(const struct locator *locator, const char *what)
 {
 	return error_damaged(locator->err, "'%s': parent locator at %" PRIu64 ": %s",
 			     locator->file->path, locator->at, what);
@@ -33,7 +33,7 @@ static char *get_string(const struct locator *locator, uint32_t offset, uint16_t
 	char *text;
 
 	if (!range_within(offset, length, locator->length) || length % 2 || length == 0) {
-		damaged(locator, "a key or value does not lie within it or has an odd length");
+		bad_locator(locator, "a key or value does not lie within it or has an odd length");
 		return NULL;
 	}
 	text = utf16le_to_utf8(locator->bytes + offset, length);
@@ -48,7 +48,7 @@ static int take_linkage(const struct locator *locator, const char *value,
 	struct guid guid;
 
 	if (ret->linkage_count == ARRAY_SIZE(ret->linkage) || !guid_parse(value, &guid))
-		return damaged(locator, "a parent_linkage is no GUID, or there are too many");
+		return bad_locator(locator, "a parent_linkage is no GUID, or there are too many");
 	if (guid_is_zero(&guid)) /* Windows writes such a parent_linkage2 when there is none */
 		return 0;
 	ret->linkage[ret->linkage_count++] = guid;
@@ -58,7 +58,7 @@ static int take_linkage(const struct locator *locator, const char *value,
 static int take_path(const struct locator *locator, char **value, char **to)
 {
 	if (*to)
-		return damaged(locator, "a path stands twice");
+		return bad_locator(locator, "a path stands twice");
 	*to = TAKE(*value);
 	return 0;
 }
@@ -95,25 +95,25 @@ static int parse_locator(const struct locator *locator, struct parent_reference 
 
 	if (locator->length < VHDX_LOCATOR_ENTRIES_AT ||
 	    memcmp(locator->bytes, type.bytes, sizeof(type.bytes)) != 0)
-		return damaged(locator, "it is not of the type of VHDX parents");
+		return bad_locator(locator, "it is not of the type of VHDX parents");
 	count = get_le16(locator->bytes + VHDX_LOCATOR_COUNT_AT);
 	if (count > MAX_PAIRS ||
 	    VHDX_LOCATOR_ENTRIES_AT + count * (uint32_t)VHDX_LOCATOR_ENTRY_SIZE > locator->length)
-		return damaged(locator, "it has too many entries");
+		return bad_locator(locator, "it has too many entries");
 	for (uint32_t i = 0; i < count && r == 0; i++)
 		r = take_pair(locator,
 			      locator->bytes + VHDX_LOCATOR_ENTRIES_AT +
 				      i * VHDX_LOCATOR_ENTRY_SIZE,
 			      ret);
 	if (r == 0 && ret->linkage_count == 0)
-		return damaged(locator, "it has no parent_linkage");
+		return bad_locator(locator, "it has no parent_linkage");
 	if (ret->linkage_count > 1)
 		findings_add(locator->findings, VHD_WARNING, locator->at,
 			     "'%s': parent locator at %" PRIu64
 			     " has a parent_linkage2: a merge was not finished",
 			     locator->file->path, locator->at);
 	if (r == 0 && !ret->relative && !ret->absolute && !ret->volume)
-		return damaged(locator, "it names no path");
+		return bad_locator(locator, "it names no path");
 	return r;
 }
 

@@ -334,7 +334,7 @@ static int apply_entry(struct log *log, const struct log_entry *entry, struct ov
 	return r;
 }
 
-static int refuse(const struct log *log, const char *why, struct error *err)
+static int refuse_log(const struct log *log, const char *why, struct error *err)
 {
 	return error_refused(
 		err, REFUSAL_LOG_DAMAGED,
@@ -344,7 +344,7 @@ static int refuse(const struct log *log, const char *why, struct error *err)
 		log->file->path, log->header->log_offset, why);
 }
 
-static int replay(struct log *log, struct image_file *file, struct error *err)
+static int replay_sequence(struct log *log, struct image_file *file, struct error *err)
 {
 	const struct log_entry *entry = NULL, *head;
 	int r = read_entries(log);
@@ -354,13 +354,13 @@ static int replay(struct log *log, struct image_file *file, struct error *err)
 				    strerror(-r));
 	link_entries(log);
 	if (!find_sequence(log, &entry, &head))
-		return refuse(log, "none of its entries verifies", err);
+		return refuse_log(log, "none of its entries verifies", err);
 	if (head->flushed > file->stored_size)
-		return refuse(log, "the file is shorter than it was when they were made", err);
+		return refuse_log(log, "the file is shorter than it was when they were made", err);
 	for (; entry && r == 0; entry = entry->next)
 		r = apply_entry(log, entry, &file->overlay);
 	if (r == -E2BIG)
-		return refuse(log, "they are more than 64 MiB", err);
+		return refuse_log(log, "they are more than 64 MiB", err);
 	if (r < 0)
 		return error_failed(err, -r, "'%s': cannot read the log: %s", file->path,
 				    strerror(-r));
@@ -371,7 +371,7 @@ static int replay(struct log *log, struct image_file *file, struct error *err)
 int vhdx_replay_log(struct image_file *file, const struct vhdx_header *header, struct error *err)
 {
 	struct log log = {.file = file, .header = header};
-	int r = replay(&log, file, err);
+	int r = replay_sequence(&log, file, err);
 
 	free(log.entries);
 	return r;

@@ -51,7 +51,7 @@ static char *windows_relative(const char *path)
 	return text;
 }
 
-static bool collect(const struct vhdx_parent *parent, struct pairs *pairs)
+static bool collect_pairs(const struct vhdx_parent *parent, struct pairs *pairs)
 {
 	char guid[GUID_TEXT_SIZE], *linkage;
 
@@ -84,7 +84,7 @@ static int put_text(uint8_t *bytes, size_t *used, uint8_t *offset_at, uint8_t *l
 	return 0;
 }
 
-static int serialise(const struct pairs *pairs, uint8_t *bytes, size_t *used)
+static int serialise_pairs(const struct pairs *pairs, uint8_t *bytes, size_t *used)
 {
 	const struct guid type = VHDX_LOCATOR_TYPE;
 	int r = 0;
@@ -110,7 +110,7 @@ uint8_t *vhdx_make_locator(const struct vhdx_parent *parent, size_t *ret_length,
 	size_t room = VHDX_LOCATOR_ENTRIES_AT + MAX_PAIRS * (size_t)VHDX_LOCATOR_ENTRY_SIZE;
 	int r;
 
-	if (!collect(parent, &pairs)) {
+	if (!collect_pairs(parent, &pairs)) {
 		error_failed(err, ENOMEM, "out of memory");
 		return NULL;
 	}
@@ -118,7 +118,7 @@ uint8_t *vhdx_make_locator(const struct vhdx_parent *parent, size_t *ret_length,
 	for (size_t i = 0; i < pairs.count; i++)
 		room += 2 * (strlen(pairs.key[i]) + strlen(pairs.value[i]));
 	bytes = calloc(1, room);
-	r = bytes ? serialise(&pairs, bytes, ret_length) : -ENOMEM;
+	r = bytes ? serialise_pairs(&pairs, bytes, ret_length) : -ENOMEM;
 	if (r < 0) {
 		error_failed(err, -r, "'%s': its path cannot be stored in a parent locator: %s",
 			     parent->disk->name, strerror(-r));

@@ -54,7 +54,7 @@ static int complain(struct scan *scan, bool fatal, enum vhd_severity severity, u
 
 /* Mark whole MiB as used; false when one of them was already. What lies past the end of the file is
  * left out. */
-static bool claim(struct scan *scan, uint64_t offset, uint64_t length)
+static bool claim_mibs(struct scan *scan, uint64_t offset, uint64_t length)
 {
 	uint64_t end = min_u64(div_round_up(offset + length, MIB), scan->mibs);
 	bool free_before = true;
@@ -98,7 +98,7 @@ static int check_place(struct scan *scan, const struct entry *entry, uint64_t le
 				" is not stored in full: it has %" PRIu64
 				" bytes and the file ends at %" PRIu64,
 				entry->at, entry->what, entry->number, offset, length, size);
-	if (!claim(scan, offset, length))
+	if (!claim_mibs(scan, offset, length))
 		return complain(scan, fatal, VHD_ERROR, entry->at,
 				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
 				" overlaps another block, a region or the log",
@@ -278,10 +278,10 @@ int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_
 	scan.used = used = calloc(scan.mibs / 8 + 1, 1);
 	if (!used)
 		return error_failed(err, ENOMEM, "out of memory");
-	claim(&scan, 0, VHDX_ALIGNMENT);
-	claim(&scan, vhdx->header.log_offset, vhdx->header.log_length);
-	claim(&scan, vhdx->regions.bat.offset, vhdx->regions.bat.length);
-	claim(&scan, vhdx->regions.metadata.offset, vhdx->regions.metadata.length);
+	claim_mibs(&scan, 0, VHDX_ALIGNMENT);
+	claim_mibs(&scan, vhdx->header.log_offset, vhdx->header.log_length);
+	claim_mibs(&scan, vhdx->regions.bat.offset, vhdx->regions.bat.length);
+	claim_mibs(&scan, vhdx->regions.metadata.offset, vhdx->regions.metadata.length);
 	r = scan_entries(&scan);
 	/* States of blocks in holes of the BAT have not been counted: they are all NOT_PRESENT. */
 	states[VHDX_NOT_PRESENT] = vhdx->geometry.blocks;

@@ -79,7 +79,7 @@ static void tell_progress(const struct vhdx_writer *w, uint64_t done)
 }
 
 /* Compare the extent with what the parent has at 'offset', and cut it where the answer changes. */
-static int compare(struct vhdx_writer *w, uint64_t offset, struct piece *piece)
+static int compare_with_parent(struct vhdx_writer *w, uint64_t offset, struct piece *piece)
 {
 	struct disk_extent *extent = &piece->extent,
 			   other = {.kind = DISK_HOLE, .length = UINT64_MAX};
@@ -106,7 +106,7 @@ int vhdx_next_piece(struct vhdx_writer *w, uint64_t offset, uint64_t end, struct
 	ret->extent.length = min_u64(ret->extent.length, end - offset);
 	if (!w->parent)
 		return 0;
-	r = compare(w, offset, ret);
+	r = compare_with_parent(w, offset, ret);
 	if (ret->extent.length >= sector) {
 		ret->extent.length = round_down(ret->extent.length, sector);
 		return r;
@@ -122,7 +122,8 @@ struct summary {
 	bool has_data;
 };
 
-static int summarise(struct vhdx_writer *w, uint64_t offset, uint64_t end, struct summary *ret)
+static int summarise_block(struct vhdx_writer *w, uint64_t offset, uint64_t end,
+			   struct summary *ret)
 {
 	int r = 0;
 
@@ -193,7 +194,7 @@ static int write_block(struct vhdx_writer *w, uint64_t block)
 	uint64_t end = min_u64(offset + w->spec->block_size, w->contents->size);
 	enum vhdx_state state = VHDX_FULLY_PRESENT;
 	struct summary summary;
-	int r = summarise(w, offset, end, &summary);
+	int r = summarise_block(w, offset, end, &summary);
 
 	if (r < 0 || (w->spec->type == VHD_TYPE_DYNAMIC && !summary.has_data) ||
 	    !summary.has_change)

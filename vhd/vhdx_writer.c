@@ -40,7 +40,7 @@ static int check_parent(const struct vhdx_parent *parent, const struct disk *con
 			    parent->disk->size, contents->size);
 }
 
-static struct vhdx_metadata describe(const struct vhdx_spec *spec, const struct disk *contents)
+static struct vhdx_metadata describe_disk(const struct vhdx_spec *spec, const struct disk *contents)
 {
 	return (struct vhdx_metadata){
 		.block_size = spec->block_size,
@@ -54,7 +54,7 @@ static struct vhdx_metadata describe(const struct vhdx_spec *spec, const struct 
 }
 
 /* Decide where everything goes. */
-static void lay_out(struct vhdx_writer *w)
+static void lay_out_file(struct vhdx_writer *w)
 {
 	w->geometry = vhdx_geometry(&w->metadata);
 	w->bat_length = div_round_up(w->geometry.entries * VHDX_BAT_ENTRY_SIZE, MIB) * MIB;
@@ -78,8 +78,8 @@ int vhdx_writer_init(struct vhdx_writer *w, int fd, const char *name, const stru
 		.parent = spec->type == VHD_TYPE_DIFFERENCING ? spec->parent->disk : NULL,
 		.err = err,
 		.copy = {.disk = contents, .fd = fd, .name = name},
-		.metadata = describe(spec, contents),
+		.metadata = describe_disk(spec, contents),
 	};
-	lay_out(w);
+	lay_out_file(w);
 	return 0;
 }

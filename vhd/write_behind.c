@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 /* Wait until the bytes are on the device, and give up their pages. */
-static int settle(int fd, off_t start, off_t length)
+static int settle_piece(int fd, off_t start, off_t length)
 {
 	if (sync_file_range(fd, start, length,
 			    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
@@ -31,5 +31,5 @@ int write_behind(struct write_behind *state, uint64_t end)
 	if (end - settled <= WRITE_BEHIND_LEAD)
 		return 0;
 	state->settled = end - WRITE_BEHIND_LEAD;
-	return settle(state->fd, (off_t)settled, (off_t)(state->settled - settled));
+	return settle_piece(state->fd, (off_t)settled, (off_t)(state->settled - settled));
 }
