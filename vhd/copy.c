@@ -178,7 +178,7 @@ int copy_extent(struct copy *copy, uint64_t offset, const struct disk_extent *ex
 	if (extent->kind == DISK_MEMORY)
 		return copy_by_hand(copy, offset, extent->length, to, err);
 	while (at < end) {
-		uint64_t start, stop;
+		uint64_t start = end, stop = end;
 
 		r = find_data(copy, extent->fd, at, end, &start, &stop, err);
 		if (r < 0)
@@ -221,7 +221,7 @@ static int probe_zeros(const struct copy *copy, uint64_t offset, uint64_t length
 int copy_extent_is_zero(struct copy *copy, uint64_t offset, const struct disk_extent *extent,
 			struct error *err)
 {
-	uint64_t length = extent->length, start, stop;
+	uint64_t length = extent->length, start = 0, stop = 0;
 	int r;
 
 	if (extent->kind == DISK_HOLE || extent->kind == DISK_ZERO)
