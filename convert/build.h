@@ -13,26 +13,21 @@
 #include "common/notes.h"
 #include "convert/edit.h"
 #include "convert/esp.h"
+#include "convert/firmware.h"
 #include "convert/plan.h"
 #include "convert/survey.h"
-#include "nvram/nvram.h"
 
 struct build_options {
 	enum bootfiles_set boot_files;
-	bool has_nvram; /* make a store; of nvram_format, or in the container of the template */
-	enum nvram_format nvram_format; /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
-	const char *nvram_template;	/* path of the store to start from, or NULL */
-	bool drop_stale_entries; /* of the template: other "Windows Boot Manager" File entries */
+	struct firmware_options firmware;
 };
 
 struct build {
 	struct disk *target; /* the whole target disk, to be written; its source must stay open */
 	struct esp esp;
 	struct edits edits;
+	struct firmware firmware;
 	struct note_list warnings; /* of all parts */
-	struct nvram nvram;	   /* what the store holds */
-	uint8_t *nvram_file;	   /* the store as a file; NULL when none is made */
-	size_t nvram_size;
 };
 
 /*

@@ -159,10 +159,10 @@ static int set_option(void *context, int key, const char *argument, struct error
 		convert->nvram = argument;
 		break;
 	case OPTION_NVRAM_TEMPLATE:
-		convert->build.nvram_template = argument;
+		convert->build.firmware.template = argument;
 		break;
 	case OPTION_REPLACE:
-		convert->build.drop_stale_entries = true;
+		convert->build.firmware.drop_stale_entries = true;
 		break;
 	case OPTION_REPORT:
 		convert->report = argument;
@@ -213,7 +213,7 @@ static void paths_done(struct paths *paths)
 /* A store made from another keeps its format, and so its kind of name. */
 static const char *nvram_extension(const struct convert *convert)
 {
-	const char *template = convert->build.nvram_template;
+	const char *template = convert->build.firmware.template;
 	const char *slash = template ? strrchr(template, '/') : NULL;
 	const char *dot = template ? strrchr(slash ? slash : template, '.') : NULL;
 
@@ -244,8 +244,8 @@ static int name_outputs(struct convert *convert, const char *source, struct path
 		convert->report = paths->report;
 	if (!convert->nvram)
 		convert->nvram = paths->nvram;
-	convert->build.has_nvram = has_nvram;
-	convert->build.nvram_format =
+	convert->build.firmware.has_nvram = has_nvram;
+	convert->build.firmware.format =
 		ends_with(convert->nvram, ".fd") ? NVRAM_FORMAT_OVMF : NVRAM_FORMAT_VMGS;
 	return 0;
 }
@@ -353,7 +353,7 @@ static int convert_disk(struct convert *convert, const char *source)
 		return cmd_fail(&err);
 	paths = (struct write_paths){
 		.disk = names.disk,
-		.nvram = convert->build.has_nvram ? convert->nvram : NULL,
+		.nvram = convert->build.firmware.has_nvram ? convert->nvram : NULL,
 		.report = convert->report,
 		.parent_on_host = convert->parent_on_host,
 		.replace = convert->force,

@@ -53,7 +53,7 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 	const struct plan_options plan_options = {.layout = LAYOUT_AUTO,
 						  .type = VHD_TYPE_MAX,
 						  .esp_size = PLAN_DEFAULT_ESP_SIZE};
-	const struct build_options build_options = {.has_nvram = false};
+	const struct build_options build_options = {.firmware = {.has_nvram = false}};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
 	struct error err = ERROR_INIT, printing = ERROR_INIT;
 	const struct vhd_open_options open_options = {.parent_dirs = inspect->parent_dirs.names};

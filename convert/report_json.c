@@ -206,13 +206,13 @@ static json_t *nvram_object(const struct build *build)
 {
 	json_t *object = json_object(), *entries = json_array();
 	uint16_t numbers[16];
-	size_t count = nvram_boot_order(&build->nvram, numbers, 16);
+	size_t count = nvram_boot_order(&build->firmware.nvram, numbers, 16);
 
 	for (size_t i = 0; i < count && i < 16; i++) {
 		struct nvram_boot_entry entry;
 		json_t *item;
 
-		if (nvram_boot_entry(&build->nvram, numbers[i], &entry, NULL) < 0)
+		if (nvram_boot_entry(&build->firmware.nvram, numbers[i], &entry, NULL) < 0)
 			continue;
 		item = json_object();
 		json_object_set_new(item, "number", json_sprintf("%04X", entry.number));

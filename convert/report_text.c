@@ -134,12 +134,12 @@ static void print_boot(const struct build *build, FILE *stream)
 static void print_nvram(const struct build *build, FILE *stream)
 {
 	uint16_t numbers[16];
-	size_t count = nvram_boot_order(&build->nvram, numbers, 16);
+	size_t count = nvram_boot_order(&build->firmware.nvram, numbers, 16);
 
 	for (size_t i = 0; i < count && i < 16; i++) {
 		struct nvram_boot_entry entry;
 
-		if (nvram_boot_entry(&build->nvram, numbers[i], &entry, NULL) < 0)
+		if (nvram_boot_entry(&build->firmware.nvram, numbers[i], &entry, NULL) < 0)
 			continue;
 		fprintf(stream, "%-8s Boot%04X \"%s\" %s\n", i ? "" : "NVRAM", entry.number,
 			entry.description, entry.file_path ? entry.file_path : "");

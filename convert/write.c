@@ -180,8 +180,8 @@ int write_outputs(const struct write_paths *paths, struct disk *source, const st
 	int r = outfile_create(&disk, paths->disk, paths->replace, err);
 
 	if (r == 0 && paths->nvram)
-		r = write_small(&nvram, paths->nvram, paths->replace, build->nvram_file,
-				build->nvram_size, err);
+		r = write_small(&nvram, paths->nvram, paths->replace, build->firmware.file,
+				build->firmware.size, err);
 	if (r == 0 && paths->report)
 		r = write_small(&report, paths->report, paths->replace, report_json,
 				strlen(report_json), err);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The NVRAM store of the new VM, with a File boot entry for its boot manager. */
+#ifndef HVGEN2_CONVERT_FIRMWARE_H
+#define HVGEN2_CONVERT_FIRMWARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/notes.h"
+#include "convert/plan.h"
+#include "nvram/nvram.h"
+
+struct firmware_options {
+	bool has_nvram; /* make a store; of 'format', or in the container of the template */
+	enum nvram_format format; /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
+	const char *template;	  /* path of the store to start from, or NULL */
+	bool drop_stale_entries;  /* of the template: other "Windows Boot Manager" File entries */
+};
+
+/* Embedded; all zero is empty; memory belongs to it. */
+struct firmware {
+	struct nvram nvram; /* what the store holds */
+	uint8_t *file;	    /* the store as a file; NULL when none is made */
+	size_t size;
+	struct note_list warnings;
+};
+
+/*
+ * Make the entries, and the store. *ret is to be released with firmware_done() in every case.
+ * Errors: those of nvram_store_open() and nvram_from_template().
+ */
+int firmware_build(const struct plan *plan, const struct firmware_options *options,
+		   struct firmware *ret, struct error *err);
+
+void firmware_done(struct firmware *firmware);
+
+#endif
