@@ -322,7 +322,7 @@ static int look_at_bootmgfw(const struct bootfiles_file *file, const uint8_t *by
 	return 0;
 }
 
-static int copy_file(struct volume *volume, struct bootfiles_file *file, struct fat32 *fat,
+static int copy_file(struct volume *volume, struct bootfiles_file *file, struct guest_files *files,
 		     struct bootfiles_report *report, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
@@ -331,16 +331,17 @@ static int copy_file(struct volume *volume, struct bootfiles_file *file, struct 
 
 	if (r == 0 && strcasecmp(file->esp_path, ESP_BOOTMGFW) == 0)
 		r = look_at_bootmgfw(file, bytes, size, report, err);
-	return r < 0 ? r : fat32_add(fat, file->esp_path, TAKE(bytes), size, file->mtime, err);
+	return r < 0 ? r
+		     : guest_files_add(files, file->esp_path, TAKE(bytes), size, file->mtime, err);
 }
 
 int bootfiles_add(struct volume *volume, const struct windows *windows, enum bootfiles_set set,
-		  struct fat32 *fat, struct bootfiles_report *report, struct error *err)
+		  struct guest_files *files, struct bootfiles_report *report, struct error *err)
 {
 	int r = bootfiles_list(volume, windows, set, report, err);
 
 	for (size_t i = 0; r == 0 && i < report->count; i++)
-		r = copy_file(volume, &report->files[i], fat, report, err);
+		r = copy_file(volume, &report->files[i], files, report, err);
 	if (r < 0)
 		bootfiles_report_done(report);
 	return r;

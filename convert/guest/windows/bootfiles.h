@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convert/fat32/fat32.h"
+#include "convert/guest/files.h"
 #include "convert/ntfs/volume.h"
 #include "convert/guest/windows/windows.h"
 
@@ -74,11 +74,11 @@ int bootfiles_list(struct volume *volume, const struct windows *windows, enum bo
 		   struct bootfiles_report *ret, struct error *err);
 
 /*
- * Read every file of the list and add it to 'fat'. *report is overwritten, and empty after a
- * failure, when 'fat' may hold a part of the files. Also REFUSAL_WOF_UNSUPPORTED and
+ * Read every file of the list and add it to 'files'. *report is overwritten, and empty after a
+ * failure, when 'files' may hold a part of them. Also REFUSAL_WOF_UNSUPPORTED and
  * REFUSAL_NO_EFI_FILES (bootmgfw.efi is not an x64 PE file).
  */
 int bootfiles_add(struct volume *volume, const struct windows *windows, enum bootfiles_set set,
-		  struct fat32 *fat, struct bootfiles_report *report, struct error *err);
+		  struct guest_files *files, struct bootfiles_report *report, struct error *err);
 
 #endif

@@ -22,18 +22,6 @@
 #define DEFAULT_RUNS 300
 #define MAX_RECORDS  4096
 
-int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, int64_t mtime,
-	      struct error *err)
-{
-	(void)fat;
-	(void)path;
-	(void)size;
-	(void)mtime;
-	(void)err;
-	free(data);
-	return 0;
-}
-
 static char image[256];
 static uint8_t *good, *work;
 static size_t records[MAX_RECORDS], record_count;
@@ -229,6 +217,7 @@ static void walk(struct volume *volume, const char *path, unsigned int depth, un
 static void survey(struct disk *disk)
 {
 	struct bootfiles_report report;
+	struct guest_files files = {.list = NULL};
 	struct windows windows = {.root = "\\Windows"};
 	struct error err = ERROR_INIT;
 	struct volume *volume;
@@ -245,9 +234,10 @@ static void survey(struct disk *disk)
 	cr_assert_neq(err.kind, ERROR_FAILED, "damage is not called damage: %s", err.message);
 	err = (struct error)ERROR_INIT;
 	windows_check_efi(volume, &windows, NULL);
-	r = bootfiles_add(volume, &windows, BOOTFILES_AUTO, NULL, &report, &err);
+	r = bootfiles_add(volume, &windows, BOOTFILES_AUTO, &files, &report, &err);
 	expect_told(r, &err);
 	bootfiles_report_done(&report);
+	guest_files_done(&files);
 	walk(volume, "", 0, &left);
 	volume_cleanup(&volume);
 }

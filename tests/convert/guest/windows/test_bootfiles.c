@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which boot files go where. The FAT side is a list kept here: fat32_add() has tests of its own. */
+/* Which boot files go where. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,28 +14,7 @@
 
 #define PROGRAM_SIZE 20000
 
-struct added {
-	char path[128];
-	uint8_t *data;
-	size_t size;
-	int64_t mtime;
-};
-
-static struct added added[64];
-static size_t added_count;
-
-int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, int64_t mtime,
-	      struct error *err)
-{
-	(void)fat;
-	(void)err;
-	cr_assert_lt(added_count, ARRAY_SIZE(added));
-	snprintf(added[added_count].path, sizeof(added[0].path), "%s", path);
-	added[added_count].data = data;
-	added[added_count].size = size;
-	added[added_count++].mtime = mtime;
-	return 0;
-}
+static struct guest_files added;
 
 static char image[256];
 
@@ -50,8 +29,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-	for (size_t i = 0; i < added_count; i++)
-		free(added[i].data);
+	guest_files_done(&added);
 	if (image[0])
 		unlink(image);
 }
@@ -110,24 +88,24 @@ static int run(enum bootfiles_set set, struct bootfiles_report *report, struct e
 	int r;
 
 	cr_assert_eq(volume_open(disk, false, &volume, err), 0, "%s", err->message);
-	r = bootfiles_add(volume, &windows, set, NULL, report, err);
+	r = bootfiles_add(volume, &windows, set, &added, report, err);
 	volume_cleanup(&volume);
 	disk_close(disk);
 	return r;
 }
 
-static const struct added *find(const char *path)
+static const struct guest_file *find(const char *path)
 {
-	for (size_t i = 0; i < added_count; i++)
-		if (strcmp(added[i].path, path) == 0)
-			return &added[i];
+	for (size_t i = 0; i < added.count; i++)
+		if (strcmp(added.list[i].path, path) == 0)
+			return &added.list[i];
 	cr_assert_fail("%s is missing", path);
 	return NULL;
 }
 
 static void expect(const char *path, const char *text)
 {
-	const struct added *file = find(path);
+	const struct guest_file *file = find(path);
 
 	cr_assert_eq(file->size, strlen(text));
 	cr_assert_eq(memcmp(file->data, text, file->size), 0, "%s", path);
@@ -136,7 +114,7 @@ static void expect(const char *path, const char *text)
 
 static void expect_build(const char *path, uint16_t build)
 {
-	const struct added *file = find(path);
+	const struct guest_file *file = find(path);
 	uint16_t version[4];
 
 	cr_assert(pe_file_version(file->data, file->size, version));
@@ -152,7 +130,7 @@ Test(bootfiles, copies_the_2011_set, .init = set_up, .fini = tear_down)
 
 	fill(true);
 	cr_assert_eq(run(BOOTFILES_AUTO, &report, &err), 0, "%s", err.message);
-	cr_assert_eq(added_count, 9);
+	cr_assert_eq(added.count, 9);
 	expect_build(BOOT "bootmgfw.efi", 19041);
 	expect_build("/EFI/Boot/bootx64.efi", 19041);
 	expect_build(BOOT "bootmgr.efi", 19041);
@@ -178,7 +156,7 @@ Test(bootfiles, puts_the_2023_set_over_it, .init = set_up, .fini = tear_down)
 
 	fill(true);
 	cr_assert_eq(run(BOOTFILES_2023, &report, &err), 0, "%s", err.message);
-	cr_assert_eq(added_count, 9);
+	cr_assert_eq(added.count, 9);
 	expect_build(BOOT "bootmgfw.efi", 26100);
 	expect_build("/EFI/Boot/bootx64.efi", 26100);
 	expect_build(BOOT "bootmgr.efi", 19041);
