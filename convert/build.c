@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Build all changes of a plan: see build.h. The order is that of dependence: the table names the
- * partitions, the ESP's BCD names the table's GUIDs, and the NVRAM store names the ESP.
+ * partitions, the boot files name the table's GUIDs, and the NVRAM store names the ESP.
  */
 #include "convert/build.h"
 
 #include "common/checked.h"
 #include "convert/boot_sectors.h"
-#include "convert/guest/windows/hives.h"
-#include "convert/guest/windows/winre.h"
+#include "convert/esp.h"
 
 /* Boot files, two FATs and hives; a real server needs some 100 MiB. */
 #define MAX_CHANGES (1 * GIB)
@@ -33,6 +32,56 @@ static int check_target(const struct survey *survey, const struct plan *plan,
 		     : 0;
 }
 
+/* The new disk as a kind of guest sees it: the old partitions that it keeps, where they are now. */
+static struct guest_disk new_guest_disk(const struct survey *survey, const struct plan *plan,
+					struct disk *target, struct guest_partition *partitions)
+{
+	struct guest_disk new = {.disk = target, .partitions = partitions};
+
+	for (size_t i = 0; i < plan->gpt.count; i++) {
+		size_t source = plan->partitions[i].source;
+		struct guest_partition *partition = &partitions[new.count];
+
+		if (source == SURVEY_NONE)
+			continue;
+		*partition = survey_guest_partition(&survey->partitions[source]);
+		partition->place = plan_place(survey, plan, i);
+		if (source == survey->windows)
+			new.start = partition;
+		if (source == survey->system)
+			new.system = partition;
+		new.count++;
+	}
+	return new;
+}
+
+/* What depends on the kind of guest: the ESP, and what the guest is told. */
+static int build_guest(struct disk *source, const struct survey *survey, const struct plan *plan,
+		       const struct guest_options *options, struct build *ret, struct error *err)
+{
+	const struct guest_kind *kind = survey->partitions[survey->windows].guest.kind;
+	struct guest_partition before[MBR_MAX_PARTITIONS], after[MBR_MAX_PARTITIONS];
+	const struct guest_disk old = survey_guest_disk(survey, source, before);
+	const struct guest_disk new = new_guest_disk(survey, plan, ret->target, after);
+	const struct guest_target target = {.moved = plan_moved_disk(survey, plan),
+					    .esp = plan->gpt.partitions[plan->esp].unique};
+	int r = kind->boot_files(&old, &target, options, &ret->boot, err);
+
+	if (r == 0)
+		r = esp_write(plan, &ret->boot, ret->target, &ret->esp_used, err);
+	if (r == 0)
+		r = kind->edit(&new, &target, &ret->boot, &ret->edits, err);
+	return r;
+}
+
+static int gather_warnings(struct build *build, struct error *err)
+{
+	note_list_append(&build->warnings, &build->boot.store.warnings);
+	note_list_append(&build->warnings, &build->edits.warnings);
+	note_list_append(&build->warnings, &build->firmware.warnings);
+	return note_list_check(&build->warnings, err);
+}
+
 int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
 		 const struct build_options *options, struct build *ret, struct error *err)
 {
@@ -47,30 +96,20 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	if (r == 0)
 		r = boot_sectors_move(survey, plan, ret->target, &ret->edits, err);
 	if (r == 0)
-		r = esp_make(source, survey, plan, options->boot_files, &ret->esp, err);
-	if (r == 0)
-		r = esp_write(&ret->esp, plan, ret->target, err);
-	if (r == 0)
-		r = hives_convert(survey, plan, ret->target, &ret->edits, err);
-	if (r == 0)
-		r = guest_reagent_convert(survey, plan, ret->esp.store.winre_is_lost, ret->target,
-					  &ret->edits, err);
-	note_list_append(&ret->warnings, &ret->esp.store.warnings);
-	note_list_append(&ret->warnings, &ret->edits.warnings);
+		r = build_guest(source, survey, plan, &options->guest, ret, err);
 	if (r == 0)
 		r = firmware_build(plan, &options->firmware, &ret->firmware, err);
-	note_list_append(&ret->warnings, &ret->firmware.warnings);
 	if (r == 0)
 		r = check_target(survey, plan, ret, err);
 	if (r == 0)
-		r = note_list_check(&ret->warnings, err);
+		r = gather_warnings(ret, err);
 	return r < 0 ? error_prefix(err, "'%s'", source->name) : 0;
 }
 
 void build_done(struct build *build)
 {
 	disk_close(build->target);
-	esp_done(&build->esp);
+	guest_boot_done(&build->boot);
 	edits_done(&build->edits);
 	note_list_done(&build->warnings);
 	firmware_done(&build->firmware);

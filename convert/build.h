@@ -12,19 +12,20 @@
 
 #include "common/notes.h"
 #include "convert/edit.h"
-#include "convert/esp.h"
 #include "convert/firmware.h"
+#include "convert/guest/guest.h"
 #include "convert/plan.h"
 #include "convert/survey.h"
 
 struct build_options {
-	enum bootfiles_set boot_files;
+	struct guest_options guest;
 	struct firmware_options firmware;
 };
 
 struct build {
 	struct disk *target; /* the whole target disk, to be written; its source must stay open */
-	struct esp esp;
+	struct guest_boot boot;
+	uint64_t esp_used; /* bytes of the ESP in use */
 	struct edits edits;
 	struct firmware firmware;
 	struct note_list warnings; /* of all parts */

@@ -139,7 +139,7 @@ static int set_option(void *context, int key, const char *argument, struct error
 	case OPTION_ESP_SIZE:
 		return set_esp_size(convert, argument, err);
 	case OPTION_BOOT_FILES:
-		if (!bootfiles_set_parse(argument, &convert->build.boot_files))
+		if (!bootfiles_set_parse(argument, &convert->build.guest.boot_files))
 			return error_usage(
 				err, "option '--boot-files': '%s' is none of auto, 2011 and 2023",
 				argument);

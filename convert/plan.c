@@ -176,7 +176,7 @@ static enum plan_role role_of(const struct survey *survey, size_t index)
  * partition. */
 static void hide_old_system(const struct survey_partition *partition, struct gpt_partition *gpt)
 {
-	if (partition->has_winre) {
+	if (partition->guest.has_recovery) {
 		make_recovery(gpt);
 	} else {
 		gpt->attributes |= GPT_ATTRIBUTE_NO_DRIVE_LETTER;
@@ -332,9 +332,9 @@ static const char *why_not_reuse(const struct survey *survey)
 	system = &survey->partitions[survey->system];
 	if (system->length < ESP_MIN)
 		return "the old system partition has less than 100 MiB";
-	if (system->has_winre)
+	if (system->guest.has_recovery)
 		return "the old system partition holds the recovery environment";
-	if (!system->only_boot_files)
+	if (!system->guest.only_boot_files)
 		return "the old system partition holds more than boot files";
 	if (survey->partitions[0].offset <
 	    gpt_first_usable(survey->sector_size) * survey->sector_size)

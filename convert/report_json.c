@@ -73,7 +73,7 @@ static json_t *source_object(const struct report *report)
 static json_t *windows_object(const struct survey *survey)
 {
 	const struct survey_partition *partition = &survey->partitions[survey->windows];
-	const struct windows *windows = &partition->windows;
+	const struct windows *windows = &partition->guest.windows;
 	json_t *object = json_object();
 
 	set_number(object, "partition", partition->mbr.number);
@@ -103,9 +103,9 @@ static json_t *old_partition_object(const struct survey_partition *partition)
 	set_number(object, "sectors", partition->mbr.sectors);
 	set_text(object, "filesystem", filesystem_text(partition->filesystem));
 	set_text(object, "label", partition->label);
-	json_object_set_new(object, "has_windows", json_boolean(partition->has_windows));
-	json_object_set_new(object, "has_winre", json_boolean(partition->has_winre));
-	json_object_set_new(object, "has_bcd", json_boolean(partition->has_bcd));
+	json_object_set_new(object, "has_windows", json_boolean(partition->guest.kind));
+	json_object_set_new(object, "has_winre", json_boolean(partition->guest.has_recovery));
+	json_object_set_new(object, "has_bcd", json_boolean(partition->guest.has_boot_store));
 	if (partition->problem.kind != ERROR_NONE)
 		set_text(object, "problem", partition->problem.message);
 	return object;
@@ -169,12 +169,12 @@ static json_t *after_object(const struct survey *survey, const struct plan *plan
 
 static json_t *esp_object(const struct build *build)
 {
-	const struct bootfiles_report *boot = &build->esp.boot_files;
+	const struct bootfiles_report *boot = &build->boot.boot_files;
 	json_t *object = json_object(), *files = json_array();
 
 	set_text(object, "boot_files", bootfiles_set_text(boot->set));
 	set_text(object, "boot_version", boot->version);
-	set_number(object, "used", build->esp.used);
+	set_number(object, "used", build->esp_used);
 	for (size_t i = 0; i < boot->count; i++) {
 		json_t *file = json_object();
 
@@ -191,14 +191,14 @@ static json_t *bcd_object(const struct build *build)
 {
 	json_t *object = json_object();
 
-	set_guid(object, "default", &build->esp.store.default_entry.object);
-	if (build->esp.store.default_entry.description)
-		set_text(object, "description", build->esp.store.default_entry.description);
-	if (build->esp.store.default_entry.path)
-		set_text(object, "path", build->esp.store.default_entry.path);
+	set_guid(object, "default", &build->boot.store.default_entry.object);
+	if (build->boot.store.default_entry.description)
+		set_text(object, "description", build->boot.store.default_entry.description);
+	if (build->boot.store.default_entry.path)
+		set_text(object, "path", build->boot.store.default_entry.path);
 	json_object_set_new(object, "changed",
-			    texts(build->esp.store.notes.changed.texts,
-				  build->esp.store.notes.changed.count));
+			    texts(build->boot.store.notes.changed.texts,
+				  build->boot.store.notes.changed.count));
 	return object;
 }
 
@@ -261,10 +261,10 @@ static void set_lists(json_t *root, const struct report *report)
 	}
 	if (report->build) {
 		json_object_set_new(root, "changed", changes_array(report->build));
-		extend(dropped, report->build->esp.store.notes.dropped.texts,
-		       report->build->esp.store.notes.dropped.count);
-		extend(warnings, report->build->esp.store.notes.warnings.texts,
-		       report->build->esp.store.notes.warnings.count);
+		extend(dropped, report->build->boot.store.notes.dropped.texts,
+		       report->build->boot.store.notes.dropped.count);
+		extend(warnings, report->build->boot.store.notes.warnings.texts,
+		       report->build->boot.store.notes.warnings.count);
 		extend(warnings, report->build->warnings.texts, report->build->warnings.count);
 	}
 	json_object_set_new(root, "dropped", dropped);

@@ -44,9 +44,10 @@ static void print_windows(const struct survey *survey, FILE *stream)
 	if (survey->windows == SURVEY_NONE)
 		return;
 	partition = &survey->partitions[survey->windows];
-	fprintf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n", partition->windows.product,
-		partition->windows.major, partition->windows.minor, partition->windows.build,
-		windows_arch_text(partition->windows.arch), partition->mbr.number);
+	fprintf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n",
+		partition->guest.windows.product, partition->guest.windows.major,
+		partition->guest.windows.minor, partition->guest.windows.build,
+		windows_arch_text(partition->guest.windows.arch), partition->mbr.number);
 }
 
 static void print_row(FILE *stream, size_t number, uint64_t start, uint64_t size, const char *type,
@@ -74,9 +75,9 @@ static void print_before(const struct survey *survey, FILE *stream)
 		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s",
 			 filesystem_text(partition->filesystem), partition->label[0] ? " '" : "",
 			 partition->label, partition->label[0] ? "'" : "",
-			 partition->has_bcd ? ", boot manager" : "",
-			 partition->has_winre ? ", recovery environment" : "",
-			 partition->has_windows ? ", Windows" : "",
+			 partition->guest.has_boot_store ? ", boot manager" : "",
+			 partition->guest.has_recovery ? ", recovery environment" : "",
+			 partition->guest.kind ? ", Windows" : "",
 			 partition->problem.kind != ERROR_NONE ? ", unreadable" : "");
 		print_row(stream, partition->mbr.number, partition->offset, partition->length, type,
 			  contents);
@@ -117,7 +118,7 @@ static void print_list(FILE *stream, const char **title, char *const *texts, siz
 
 static void print_boot(const struct build *build, FILE *stream)
 {
-	const struct bootfiles_report *boot = &build->esp.boot_files;
+	const struct bootfiles_report *boot = &build->boot.boot_files;
 	char size[32];
 
 	fprintf(stream, "\nESP      %zu boot files of the guest's own Windows, %s", boot->count,
@@ -125,10 +126,10 @@ static void print_boot(const struct build *build, FILE *stream)
 	if (boot->version[0])
 		fprintf(stream, ", bootmgfw.efi %s", boot->version);
 	fprintf(stream, "\nBCD      default '%s', %s\n",
-		build->esp.store.default_entry.description
-			? build->esp.store.default_entry.description
+		build->boot.store.default_entry.description
+			? build->boot.store.default_entry.description
 			: "",
-		build->esp.store.default_entry.path ? build->esp.store.default_entry.path : "");
+		build->boot.store.default_entry.path ? build->boot.store.default_entry.path : "");
 }
 
 static void print_nvram(const struct build *build, FILE *stream)
@@ -159,8 +160,8 @@ static void print_changes(const struct build *build, FILE *stream)
 		for (size_t j = 0; j < change->details.count; j++)
 			fprintf(stream, "           %s\n", change->details.texts[j]);
 	}
-	print_list(stream, &title, build->esp.store.notes.changed.texts,
-		   build->esp.store.notes.changed.count);
+	print_list(stream, &title, build->boot.store.notes.changed.texts,
+		   build->boot.store.notes.changed.count);
 }
 
 static void print_outputs(const struct report *report, FILE *stream)
@@ -190,15 +191,15 @@ static void print_lists(const struct report *report, FILE *stream)
 		print_list(stream, &dropped, report->plan->dropped.texts,
 			   report->plan->dropped.count);
 	if (build)
-		print_list(stream, &dropped, build->esp.store.notes.dropped.texts,
-			   build->esp.store.notes.dropped.count);
+		print_list(stream, &dropped, build->boot.store.notes.dropped.texts,
+			   build->boot.store.notes.dropped.count);
 	if (report->plan)
 		print_list(stream, &warning, report->plan->warnings.texts,
 			   report->plan->warnings.count);
 	if (!build)
 		return;
-	print_list(stream, &warning, build->esp.store.notes.warnings.texts,
-		   build->esp.store.notes.warnings.count);
+	print_list(stream, &warning, build->boot.store.notes.warnings.texts,
+		   build->boot.store.notes.warnings.count);
 	print_list(stream, &warning, build->warnings.texts, build->warnings.count);
 }
 

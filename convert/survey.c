@@ -13,12 +13,21 @@
 
 #include "common/checked.h"
 #include "common/cleanup.h"
-#include "common/hive/hive.h"
-#include "convert/guest/windows/hive.h"
+#include "convert/guest/kinds.h"
 
 struct volume_place survey_place(const struct survey_partition *partition)
 {
 	return (struct volume_place){partition->mbr.number, partition->offset, partition->length};
+}
+
+struct guest_partition survey_guest_partition(const struct survey_partition *partition)
+{
+	return (struct guest_partition){
+		.place = survey_place(partition),
+		.is_readable = partition->is_readable,
+		.is_dirty = partition->is_dirty,
+		.found = &partition->guest,
+	};
 }
 
 /* Put "partition N: " in front of what went wrong there. */
@@ -27,55 +36,17 @@ static int in_partition(const struct survey_partition *partition, struct error *
 	return error_prefix(err, "partition %u", partition->mbr.number);
 }
 
-/* What Windows Setup and bcdboot put into the root of a system partition, and what NTFS makes by
- * itself. */
-static bool is_boot_file(const char *name)
-{
-	static const char *const names[] = {
-		"$RECYCLE.BIN", "BOOTNXT", "BOOTSECT.BAK", "Boot", "System Volume Information",
-		"bootmgr"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcasecmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static int look_for_other_files(struct survey_partition *partition, struct volume *volume,
-				struct error *err)
-{
-	struct volume_entry *entries;
-	size_t count;
-	int r;
-
-	/* Only the small partitions of that kind are of interest. */
-	if (!partition->has_bcd || partition->length > GIB)
-		return 0;
-	r = volume_list(volume, "\\", &entries, &count, err);
-	if (r < 0)
-		return r;
-	partition->only_boot_files = true;
-	for (size_t i = 0; i < count; i++)
-		/* metafiles of NTFS start with a dollar sign and are never listed to a user */
-		if (entries[i].name[0] != '$' && !is_boot_file(entries[i].name))
-			partition->only_boot_files = false;
-	volume_entries_free(entries, count);
-	return 0;
-}
-
 static int look_into_volume(struct survey_partition *partition, struct volume *volume,
 			    struct error *err)
 {
-	int r;
+	int r = 0;
 
 	partition->is_readable = true;
 	partition->is_dirty = volume_is_dirty(volume);
 	strncpy(partition->label, volume_label(volume), sizeof(partition->label) - 1);
-	partition->has_bootmgr = volume_exists(volume, "\\bootmgr");
-	partition->has_bcd = volume_exists(volume, "\\Boot\\BCD");
-	partition->has_winre = volume_exists(volume, "\\Recovery\\WindowsRE\\Winre.wim");
-	r = look_for_other_files(partition, volume, err);
-	return r < 0 ? r : windows_find(volume, &partition->windows, &partition->has_windows, err);
+	for (const struct guest_kind *const *kind = guest_kinds; r == 0 && *kind; kind++)
+		r = (*kind)->probe(volume, partition->length, &partition->guest, err);
+	return r;
 }
 
 /* Note what a partition holds. Only I/O errors and lack of memory stop the survey here. */
@@ -140,7 +111,7 @@ static void windows_numbers(const struct survey *survey, char *text, size_t size
 
 	text[0] = '\0';
 	for (size_t i = 0; i < survey->count; i++)
-		if (survey->partitions[i].has_windows && used < size)
+		if (survey->partitions[i].guest.kind && used < size)
 			used += (size_t)snprintf(text + used, size - used, "%s%u", used ? ", " : "",
 						 survey->partitions[i].mbr.number);
 }
@@ -166,7 +137,7 @@ static int choose_windows(const struct disk *disk, struct survey *survey, unsign
 	for (size_t i = 0; i < survey->count; i++) {
 		const struct survey_partition *partition = &survey->partitions[i];
 
-		if (!partition->has_windows || (wanted && partition->mbr.number != wanted))
+		if (!partition->guest.kind || (wanted && partition->mbr.number != wanted))
 			continue;
 		survey->windows = i;
 		found++;
@@ -196,12 +167,12 @@ static int choose_system(const struct disk *disk, struct survey *survey, struct 
 	for (size_t i = 0; i < survey->count; i++) {
 		if (survey->partitions[i].mbr.active)
 			active = i;
-		if (survey->partitions[i].has_bcd) {
+		if (survey->partitions[i].guest.has_boot_store) {
 			with_bcd = i;
 			count++;
 		}
 	}
-	if (active != SURVEY_NONE && survey->partitions[active].has_bcd)
+	if (active != SURVEY_NONE && survey->partitions[active].guest.has_boot_store)
 		survey->system = active;
 	else if (count == 1)
 		survey->system = with_bcd;
@@ -224,22 +195,11 @@ static int refuse_hibernated(const struct disk *disk, const struct survey *surve
 	return 0;
 }
 
-static int check_hive(struct volume *volume, const char *path, struct error *err)
-{
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	CLEANUP_HIVE struct hive *hive = NULL;
-	size_t size;
-	int r = guest_hive_read(volume, path, SURVEY_MAX_HIVE, &bytes, &size, NULL, err);
-
-	return r < 0 ? r : hive_open(bytes, size, path, &hive, err);
-}
-
-static int judge_windows(struct disk *disk, const struct survey *survey, struct error *err)
+static int judge_guest(struct disk *disk, const struct survey *survey, struct error *err)
 {
 	const struct survey_partition *partition = &survey->partitions[survey->windows];
 	const struct volume_place place = survey_place(partition);
 	CLEANUP_VOLUME struct volume *volume = NULL;
-	char path[WINDOWS_PATH_SIZE];
 	int r;
 
 	if (partition->problem.kind != ERROR_NONE)
@@ -252,10 +212,7 @@ static int judge_windows(struct disk *disk, const struct survey *survey, struct 
 			partition->mbr.number);
 	r = volume_open_at(disk, &place, false, &volume, err);
 	if (r == 0)
-		r = windows_check_efi(volume, &partition->windows, err);
-	windows_path(path, partition->windows.root, "System32\\config\\SYSTEM");
-	if (r == 0)
-		r = check_hive(volume, path, err);
+		r = partition->guest.kind->judge(volume, &partition->guest, err);
 	if (r < 0) {
 		in_partition(partition, err);
 		return error_prefix(err, "'%s'", disk->name);
@@ -271,7 +228,7 @@ static int judge(struct disk *disk, const struct survey_options *options, struct
 	if (r == 0)
 		r = choose_windows(disk, survey, options ? options->windows_number : 0, err);
 	if (r == 0)
-		r = judge_windows(disk, survey, err);
+		r = judge_guest(disk, survey, err);
 	if (r == 0)
 		r = choose_system(disk, survey, err);
 	return r;
@@ -302,6 +259,20 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);
 	return r < 0 ? r : judge(disk, options, ret, err);
+}
+
+struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *disk,
+				    struct guest_partition *partitions)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		partitions[i] = survey_guest_partition(&survey->partitions[i]);
+	return (struct guest_disk){
+		.disk = disk,
+		.partitions = partitions,
+		.count = survey->count,
+		.start = &partitions[survey->windows],
+		.system = survey->system == SURVEY_NONE ? NULL : &partitions[survey->system],
+	};
 }
 
 void survey_done(struct survey *survey)

@@ -11,17 +11,11 @@
 #include <stdint.h>
 
 #include "common/disk.h"
+#include "convert/guest/disk.h"
 #include "convert/table/mbr.h"
-#include "convert/ntfs/volume.h"
-#include "convert/guest/windows/windows.h"
 #include "vhd/vhd.h"
 
 #define SURVEY_NONE SIZE_MAX
-
-/* \Boot\BCD is some ten KiB; Microsoft's media have 256 KiB. */
-#define SURVEY_MAX_BCD ((size_t)16 << 20)
-/* SYSTEM is 10 to 30 MiB on servers; three copies of it are in memory at times. */
-#define SURVEY_MAX_HIVE ((size_t)64 << 20)
 
 struct survey_partition {
 	struct mbr_partition mbr;
@@ -32,13 +26,7 @@ struct survey_partition {
 	bool is_readable;     /* an NTFS volume that could be mounted */
 	struct error problem; /* why it could not; kind ERROR_NONE otherwise */
 	bool is_dirty;	      /* the volume asks for chkdsk */
-	bool has_bootmgr;     /* \bootmgr, the BIOS boot manager */
-	bool has_bcd;	      /* \Boot\BCD */
-	bool has_winre;	      /* \Recovery\WindowsRE\Winre.wim */
-	bool only_boot_files; /* nothing in its root but what the BIOS boot manager and Windows
-				 itself put there */
-	bool has_windows;
-	struct windows windows; /* valid when has_windows */
+	struct guest_volume guest;
 };
 
 struct survey {
@@ -49,12 +37,21 @@ struct survey {
 	struct survey_partition *partitions; /* in disk order */
 	size_t count;
 	size_t windows; /* index of the partition that is to start; SURVEY_NONE while unknown */
-	size_t system;	/* index of the partition with the BIOS boot manager and \Boot\BCD; may be
-			   the same */
+	size_t system;	/* index of the partition that the BIOS starts; may be the same */
 };
 
 /* Where the partition stands on the old disk. */
 struct volume_place survey_place(const struct survey_partition *partition);
+
+/* The partition as a kind of guest sees it, at its old place. Borrows from it. */
+struct guest_partition survey_guest_partition(const struct survey_partition *partition);
+
+/*
+ * The old disk as a kind sees it, of a survey that did not refuse it. 'partitions' has room for
+ * survey->count and is filled; all is borrowed.
+ */
+struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *disk,
+				    struct guest_partition *partitions);
 
 struct survey_options {
 	unsigned int windows_number; /* partition number of the Windows to start; 0: the only one */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/checked.h"
+#include "convert/guest/windows/kind.h"
 #include "convert/plan.h"
 
 #define SIGNATURE 0xb5d773b3U
@@ -57,8 +58,8 @@ static void set_up(void)
 	add(MIB, 350 * MIB, 7);
 	add(351 * MIB, 40 * GIB - 352 * MIB, 7);
 	partitions[0].mbr.active = true;
-	partitions[0].has_bcd = true;
-	partitions[1].has_windows = true;
+	partitions[0].guest.has_boot_store = true;
+	partitions[1].guest.kind = &guest_windows;
 }
 
 static void tear_down(void)
@@ -138,7 +139,7 @@ Test(plan, reuse_makes_the_system_partition_the_esp)
 	struct plan_options options = defaults;
 
 	options.layout = LAYOUT_REUSE;
-	partitions[0].only_boot_files = true;
+	partitions[0].guest.only_boot_files = true;
 	make(&options);
 	cr_assert_eq(plan.shift, 0);
 	cr_assert_eq(plan.esp, 0);
@@ -154,7 +155,7 @@ Test(plan, reuse_spares_what_is_more_than_boot_files)
 	options.layout = LAYOUT_REUSE;
 	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
-	partitions[0].only_boot_files = partitions[0].has_winre = true;
+	partitions[0].guest.only_boot_files = partitions[0].guest.has_recovery = true;
 	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
 }
@@ -250,7 +251,7 @@ Test(plan, system_partition_with_recovery_becomes_recovery)
 {
 	const struct guid recovery = GPT_TYPE_RECOVERY;
 
-	partitions[0].has_winre = true;
+	partitions[0].guest.has_recovery = true;
 	make(&defaults);
 	cr_assert(guid_equal(&plan.gpt.partitions[2].type, &recovery));
 }
@@ -259,7 +260,7 @@ Test(plan, one_partition_for_everything)
 {
 	survey.count = 1;
 	survey.windows = survey.system = 0;
-	partitions[0].has_windows = true;
+	partitions[0].guest.kind = &guest_windows;
 	make(&defaults);
 	cr_assert_eq(plan.partitions[2].role, PLAN_WINDOWS);
 	cr_assert_eq(plan.gpt.partitions[2].attributes, 0);

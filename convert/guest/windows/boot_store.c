@@ -14,51 +14,49 @@
 /* Real files have about one KiB. */
 #define MAX_REAGENT ((size_t)1 << 20)
 
-static int open_partition(struct disk *source, const struct survey_partition *partition,
+static int open_partition(const struct guest_disk *old, const struct guest_partition *partition,
 			  struct volume **ret, struct error *err)
 {
-	const struct volume_place place = survey_place(partition);
-	int r = volume_open_at(source, &place, false, ret, err);
+	int r = volume_open_at(old->disk, &partition->place, false, ret, err);
 
-	return r < 0 ? error_prefix(err, "partition %u", partition->mbr.number) : 0;
+	return r < 0 ? error_prefix(err, "partition %u", partition->place.number) : 0;
 }
 
-static int read_bios_store(struct disk *source, const struct survey *survey, uint8_t **ret,
-			   size_t *ret_size, struct error *err)
+static int read_bios_store(const struct guest_disk *old, uint8_t **ret, size_t *ret_size,
+			   struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	int r;
 
-	if (survey->system == SURVEY_NONE || !survey->partitions[survey->system].has_bcd)
+	if (!old->system || !old->system->found->has_boot_store)
 		return error_refused(
 			err, REFUSAL_NO_BCD,
 			"check that the VM starts from this disk, or rebuild its boot store in the "
 			"guest with bcdboot",
 			"no partition holds " BCD_PATH);
-	r = open_partition(source, &survey->partitions[survey->system], &volume, err);
+	r = open_partition(old, old->system, &volume, err);
 	return r < 0 ? r
-		     : guest_hive_read(volume, BCD_PATH, SURVEY_MAX_BCD, ret, ret_size, NULL, err);
+		     : windows_hive_read(volume, BCD_PATH, WINDOWS_MAX_BCD, ret, ret_size, NULL,
+					 err);
 }
 
-static struct bcd_target bcd_target(const struct survey *survey, const struct plan *plan)
+static struct bcd_target bcd_target(const struct guest_disk *old, const struct guest_target *target)
 {
-	size_t system = survey->system == SURVEY_NONE ? survey->windows : survey->system;
-
 	return (struct bcd_target){
-		.disk = plan_moved_disk(survey, plan),
-		.esp = plan->gpt.partitions[plan->esp].unique,
-		.windows_offset = survey->partitions[survey->windows].offset,
-		.system_offset = survey->partitions[system].offset,
-		.is_not_hibernated = true, /* the survey refuses every hibernated volume */
+		.disk = target->moved,
+		.esp = target->esp,
+		.windows_offset = old->start->place.offset,
+		.system_offset = (old->system ? old->system : old->start)->place.offset,
+		.is_not_hibernated = true, /* a hibernated volume was refused when it was opened */
 	};
 }
 
-static int convert_store(struct disk *source, const struct survey *survey,
-			 const struct bcd_target *target, struct boot_store *ret, struct error *err)
+static int convert_store(const struct guest_disk *old, const struct bcd_target *target,
+			 struct boot_store *ret, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bios = NULL;
 	size_t size;
-	int r = read_bios_store(source, survey, &bios, &size, err);
+	int r = read_bios_store(old, &bios, &size, err);
 
 	return r < 0 ? r
 		     : bcd_convert(&(struct file_bytes){bios, size, BCD_PATH}, target, &ret->main,
@@ -71,18 +69,17 @@ static bool can_be_rebuilt(const struct error *err)
 	       err->refusal == REFUSAL_BCD_DAMAGED || err->refusal == REFUSAL_HIVE_DIRTY;
 }
 
-static bool has_bios_boot_manager(const struct survey *survey)
+static bool has_bios_boot_manager(const struct guest_disk *old)
 {
-	for (size_t i = 0; i < survey->count; i++)
-		if (survey->partitions[i].has_bootmgr)
+	for (size_t i = 0; i < old->count; i++)
+		if (old->partitions[i].found->has_boot_manager)
 			return true;
 	return false;
 }
 
 /* Where the recovery environment is and how its boot entry was named, if ReAgent.xml knows. */
-static void find_winre(struct volume *volume, const struct survey *survey,
-		       const struct windows *windows, struct reagent *reagent,
-		       struct bcd_rebuild *how)
+static void find_winre(struct volume *volume, const struct windows *windows,
+		       struct reagent *reagent, struct bcd_rebuild *how)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	char path[WINDOWS_PATH_SIZE];
@@ -93,18 +90,18 @@ static void find_winre(struct volume *volume, const struct survey *survey,
 	    reagent_read(bytes, size, path, reagent, NULL) < 0)
 		return;
 	if (!reagent->is_enabled || !reagent->has_loader || !reagent->path ||
-	    reagent->mbr_signature != survey->mbr_signature)
+	    reagent->mbr_signature != how->target->disk.mbr_signature)
 		return;
 	how->winre_path = reagent->path;
 	how->winre_offset = reagent->offset;
 	how->winre_loader = reagent->loader;
 }
 
-static int rebuild_from_volume(struct volume *volume, const struct survey *survey,
+static int rebuild_from_volume(struct volume *volume, const struct guest_disk *old,
 			       const struct bcd_target *target, struct boot_store *ret,
 			       struct error *err)
 {
-	const struct windows *windows = &survey->partitions[survey->windows].windows;
+	const struct windows *windows = &old->start->found->windows;
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
 	CLEANUP_FREE uint8_t *template = NULL;
 	struct bcd_rebuild how = {
@@ -117,41 +114,41 @@ static int rebuild_from_volume(struct volume *volume, const struct survey *surve
 	char path[WINDOWS_PATH_SIZE];
 
 	windows_path(path, windows->root, "System32\\config\\BCD-Template");
-	if (guest_hive_read(volume, path, SURVEY_MAX_BCD, &template, &size, NULL, err) < 0) {
-		if (!has_bios_boot_manager(survey))
+	if (windows_hive_read(volume, path, WINDOWS_MAX_BCD, &template, &size, NULL, err) < 0) {
+		if (!has_bios_boot_manager(old))
 			return -err->code;
 		size = 0;
 	}
-	find_winre(volume, survey, windows, &reagent, &how);
+	find_winre(volume, windows, &reagent, &how);
 	ret->winre_is_lost = !how.winre_path;
 	return bcd_rebuild(&(struct file_bytes){template, size, path}, &how, &ret->main,
 			   &ret->main_size, &ret->notes, err);
 }
 
-static int rebuild_store(struct disk *source, const struct survey *survey,
-			 const struct bcd_target *target, struct boot_store *ret, struct error *err)
+static int rebuild_store(const struct guest_disk *old, const struct bcd_target *target,
+			 struct boot_store *ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = NULL;
-	int r = open_partition(source, &survey->partitions[survey->windows], &volume, err);
+	int r = open_partition(old, old->start, &volume, err);
 
 	bcd_notes_done(&ret->notes);
-	return r < 0 ? r : rebuild_from_volume(volume, survey, target, ret, err);
+	return r < 0 ? r : rebuild_from_volume(volume, old, target, ret, err);
 }
 
-int boot_store_make(struct disk *source, const struct survey *survey, const struct plan *plan,
+int boot_store_make(const struct guest_disk *old, const struct guest_target *target,
 		    struct boot_store *ret, struct error *err)
 {
-	const struct bcd_target target = bcd_target(survey, plan);
+	const struct bcd_target bcd = bcd_target(old, target);
 	struct error why = ERROR_INIT;
 	int r;
 
 	*ret = (struct boot_store){.main = NULL};
-	r = convert_store(source, survey, &target, ret, &why);
+	r = convert_store(old, &bcd, ret, &why);
 	if (r < 0) {
 		*err = why;
 		if (!can_be_rebuilt(&why))
 			return r;
-		if (rebuild_store(source, survey, &target, ret, err) < 0) {
+		if (rebuild_store(old, &bcd, ret, err) < 0) {
 			*err = why;
 			return r;
 		}

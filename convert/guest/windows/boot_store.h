@@ -8,8 +8,7 @@
 
 #include "bcd/bcd.h"
 #include "common/notes.h"
-#include "convert/plan.h"
-#include "convert/survey.h"
+#include "convert/guest/disk.h"
 
 struct boot_store {
 	uint8_t *main; /* \EFI\Microsoft\Boot\BCD */
@@ -28,7 +27,7 @@ struct boot_store {
  * starts from another disk. *ret is to be released with boot_store_done() in every case. Errors:
  * REFUSAL_NO_BCD, REFUSAL_BCD_DAMAGED, REFUSAL_HIVE_DIRTY, REFUSAL_HIBERNATED, ERROR_DAMAGED.
  */
-int boot_store_make(struct disk *source, const struct survey *survey, const struct plan *plan,
+int boot_store_make(const struct guest_disk *old, const struct guest_target *target,
 		    struct boot_store *ret, struct error *err);
 
 void boot_store_done(struct boot_store *store);

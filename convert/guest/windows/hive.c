@@ -52,8 +52,8 @@ static int recover(struct volume *volume, const char *path, uint8_t **bytes, siz
 	return r;
 }
 
-int guest_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
-		    size_t *ret_size, bool *ret_recovered, struct error *err)
+int windows_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
+		      size_t *ret_size, bool *ret_recovered, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t size;

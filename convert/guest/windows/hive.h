@@ -12,12 +12,17 @@
 
 #include "convert/ntfs/volume.h"
 
+/* \Boot\BCD is some ten KiB; Microsoft's media have 256 KiB. */
+#define WINDOWS_MAX_BCD ((size_t)16 << 20)
+/* SYSTEM is 10 to 30 MiB on servers; three copies of it are in memory at times. */
+#define WINDOWS_MAX_HIVE ((size_t)64 << 20)
+
 /*
  * Read the hive at 'path', at most 'max_size' bytes, into new memory, to be freed. *ret_recovered
  * (may be NULL) says that logs were applied. Errors: those of volume_read_file();
  * REFUSAL_HIVE_DIRTY when the logs do not hold what is missing; ERROR_DAMAGED when it is no hive.
  */
-int guest_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
-		    size_t *ret_size, bool *ret_recovered, struct error *err);
+int windows_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
+		      size_t *ret_size, bool *ret_recovered, struct error *err);
 
 #endif

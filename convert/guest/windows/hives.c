@@ -17,7 +17,7 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	CLEANUP(registry_notes_done) struct registry_notes notes = {.changed = {NULL, 0}};
 	size_t old_size, new_size;
 	bool recovered = false;
-	int r = guest_hive_read(volume, path, SURVEY_MAX_HIVE, &old, &old_size, &recovered, err);
+	int r = windows_hive_read(volume, path, WINDOWS_MAX_HIVE, &old, &old_size, &recovered, err);
 
 	if (r == 0)
 		r = registry_convert(old, old_size, moved, &new, &new_size, &notes, err);
@@ -35,9 +35,8 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	return edits_add(edits, partition, path, &notes.changed, err);
 }
 
-/* Each Windows of the disk finds its drive letters and its drivers. */
 struct registry_edit {
-	const struct survey_partition *old;
+	const struct guest_partition *partition;
 	const struct moved_disk *moved;
 };
 
@@ -47,24 +46,21 @@ static int convert_registry(struct volume *volume, const void *context, struct e
 	const struct registry_edit *edit = context;
 	char path[WINDOWS_PATH_SIZE];
 
-	windows_path(path, edit->old->windows.root, "System32\\config\\SYSTEM");
-	return convert_hive(volume, path, edit->old->mbr.number, edit->moved, edits, err);
+	windows_path(path, edit->partition->found->windows.root, "System32\\config\\SYSTEM");
+	return convert_hive(volume, path, edit->partition->place.number, edit->moved, edits, err);
 }
 
-int hives_convert(const struct survey *survey, const struct plan *plan, struct disk *target,
-		  struct edits *edits, struct error *err)
+/* Each Windows of the disk finds its drive letters and its drivers. */
+int hives_convert(const struct guest_disk *new, const struct moved_disk *moved, struct edits *edits,
+		  struct error *err)
 {
-	const struct moved_disk moved = plan_moved_disk(survey, plan);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
-		const struct volume_place place = plan_place(survey, plan, i);
-		size_t source = plan->partitions[i].source;
+	for (size_t i = 0; r == 0 && i < new->count; i++) {
+		const struct registry_edit edit = {&new->partitions[i], moved};
 
-		if (source != SURVEY_NONE && survey->partitions[source].has_windows)
-			r = edit_volume(target, &place, convert_registry,
-					&(struct registry_edit){&survey->partitions[source],
-								&moved},
+		if (edit.partition->found->windows.root[0])
+			r = edit_volume(new->disk, &edit.partition->place, convert_registry, &edit,
 					edits, err);
 	}
 	return r;

@@ -4,14 +4,13 @@
 #define HVGEN2_CONVERT_GUEST_WINDOWS_HIVES_H
 
 #include "convert/edit.h"
-#include "convert/plan.h"
-#include "convert/survey.h"
+#include "convert/guest/disk.h"
 
 /*
- * Edit the SYSTEM hive of every Windows on 'target', see registry.h. Errors: those of
- * guest_hive_read() and registry_convert().
+ * Edit the SYSTEM hive of every Windows on 'new', see registry.h. Errors: those of
+ * windows_hive_read() and registry_convert().
  */
-int hives_convert(const struct survey *survey, const struct plan *plan, struct disk *target,
-		  struct edits *edits, struct error *err);
+int hives_convert(const struct guest_disk *new, const struct moved_disk *moved, struct edits *edits,
+		  struct error *err);
 
 #endif

@@ -105,8 +105,8 @@ static int recover(struct software *software, struct error *err)
 	uint8_t *bytes;
 	size_t size;
 	bool dirty;
-	int r = guest_hive_read(software->volume, software->path, MAX_LOADED, &bytes, &size, NULL,
-				err);
+	int r = windows_hive_read(software->volume, software->path, MAX_LOADED, &bytes, &size, NULL,
+				  err);
 
 	return r < 0 ? r : use_memory(software, bytes, size, &dirty, err);
 }

@@ -17,7 +17,8 @@ enum windows_arch {
 };
 
 struct windows {
-	char root[64];	   /* "\\Windows": the folder below the root of the volume, with its case */
+	char root[64];	   /* "\\Windows": the folder below the root of the volume, with its case;
+			      "" when there is no Windows */
 	char product[128]; /* ProductName: "Windows Server 2012 R2 Standard" */
 	char edition[64];  /* EditionID */
 	unsigned int major, minor, build;

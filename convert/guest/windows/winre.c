@@ -13,7 +13,7 @@
 #define MAX_REAGENT ((size_t)1 << 20)
 
 struct reagent_edit {
-	const struct survey_partition *old;
+	const struct guest_partition *partition;
 	const struct moved_disk *moved;
 	bool is_lost;
 };
@@ -59,13 +59,13 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 			&edits->warnings,
 			"partition %u: %s; the recovery environment may have to be turned on again in the "
 			"guest with 'reagentc /enable'",
-			edit->old->mbr.number, problem.message);
+			edit->partition->place.number, problem.message);
 		return 0;
 	}
 	if (!new)
 		return 0;
 	r = volume_replace_file(volume, path, new, new_size, err);
-	return r < 0 ? r : edits_add(edits, edit->old->mbr.number, path, &changed, err);
+	return r < 0 ? r : edits_add(edits, edit->partition->place.number, path, &changed, err);
 }
 
 static int convert_volume(struct volume *volume, const void *context, struct edits *edits,
@@ -75,28 +75,24 @@ static int convert_volume(struct volume *volume, const void *context, struct edi
 	char path[WINDOWS_PATH_SIZE];
 	int r = convert_file(volume, "\\Recovery\\WindowsRE\\ReAgent.xml", edit, edits, err);
 
-	windows_path(path, edit->old->windows.root, "System32\\Recovery\\ReAgent.xml");
-	if (r == 0 && edit->old->has_windows)
+	windows_path(path, edit->partition->found->windows.root, "System32\\Recovery\\ReAgent.xml");
+	if (r == 0 && edit->partition->found->windows.root[0])
 		r = convert_file(volume, path, edit, edits, err);
 	return r;
 }
 
-int guest_reagent_convert(const struct survey *survey, const struct plan *plan, bool is_lost,
-			  struct disk *target, struct edits *edits, struct error *err)
+int winre_convert(const struct guest_disk *new, const struct moved_disk *moved, bool is_lost,
+		  struct edits *edits, struct error *err)
 {
-	const struct moved_disk moved = plan_moved_disk(survey, plan);
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
-		const struct volume_place place = plan_place(survey, plan, i);
-		size_t source = plan->partitions[i].source;
-		const struct survey_partition *old =
-			source == SURVEY_NONE ? NULL : &survey->partitions[source];
+	for (size_t i = 0; r == 0 && i < new->count; i++) {
+		const struct reagent_edit edit = {&new->partitions[i], moved, is_lost};
 
 		/* A volume that asks for chkdsk is left alone. */
-		if (old && old->is_readable && !old->is_dirty)
-			r = edit_volume(target, &place, convert_volume,
-					&(struct reagent_edit){old, &moved, is_lost}, edits, err);
+		if (edit.partition->is_readable && !edit.partition->is_dirty)
+			r = edit_volume(new->disk, &edit.partition->place, convert_volume, &edit,
+					edits, err);
 	}
 	return r;
 }

@@ -7,16 +7,15 @@
 #define HVGEN2_CONVERT_GUEST_WINDOWS_WINRE_H
 
 #include "convert/edit.h"
-#include "convert/plan.h"
-#include "convert/survey.h"
+#include "convert/guest/disk.h"
 
 /*
  * Edit '\Windows\System32\Recovery\ReAgent.xml' of every Windows and
- * '\Recovery\WindowsRE\ReAgent.xml' of every NTFS partition on 'target'. With 'is_lost' no boot entry
+ * '\Recovery\WindowsRE\ReAgent.xml' of every NTFS partition on 'new'. With 'is_lost' no boot entry
  * starts a recovery environment any more, and the files say that it is off. Files that are missing
  * are not an error; one that cannot be understood is a warning.
  */
-int guest_reagent_convert(const struct survey *survey, const struct plan *plan, bool is_lost,
-			  struct disk *target, struct edits *edits, struct error *err);
+int winre_convert(const struct guest_disk *new, const struct moved_disk *moved, bool is_lost,
+		  struct edits *edits, struct error *err);
 
 #endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The disk at hand, old or new, as a kind of guest sees it. */
+#ifndef HVGEN2_CONVERT_GUEST_DISK_H
+#define HVGEN2_CONVERT_GUEST_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/disk.h"
+#include "common/guid.h"
+#include "common/moved.h"
+#include "convert/guest/windows/windows.h"
+#include "convert/ntfs/volume.h"
+
+struct guest_kind;
+
+/* What the kinds found in one volume. Embedded; all zero is nothing; nothing to release. */
+struct guest_volume {
+	const struct guest_kind *kind; /* whose system is installed here; NULL: none */
+	bool has_boot_manager;	       /* what the BIOS starts: \bootmgr */
+	bool has_boot_store;	       /* and what that reads: \Boot\BCD */
+	bool has_recovery;	       /* a recovery environment */
+	bool only_boot_files;	       /* nothing that would be missed if the volume went */
+	struct windows windows;	       /* its root is "" where there is none */
+};
+
+/* A partition of the disk at hand. */
+struct guest_partition {
+	struct volume_place place; /* on that disk */
+	bool is_readable;	   /* can be mounted */
+	bool is_dirty;		   /* asks for chkdsk, and is left alone */
+	const struct guest_volume *found;
+};
+
+/* The old disk, or the new one with those partitions of the old that it keeps. All is borrowed. */
+struct guest_disk {
+	struct disk *disk;
+	const struct guest_partition *partitions; /* in the order of the table */
+	size_t count;
+	const struct guest_partition *start;  /* whose system is started by default */
+	const struct guest_partition *system; /* what the BIOS starts; NULL: not known */
+};
+
+/* Where the guest goes. Borrowed. */
+struct guest_target {
+	struct moved_disk moved;
+	struct guid esp; /* unique GUID of its entry in the new table */
+};
+
+#endif

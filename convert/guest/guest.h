@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Kinds of guests behind one signature. A kind looks into volumes (probe), says whether UEFI may
+ * start what it found (judge), makes the files that the firmware starts (boot_files) and tells the
+ * system where its partitions went (edit), in this order. kinds.h lists them; a new kind is a folder
+ * with a 'struct guest_kind' and a line in that list.
+ *
+ * A kind sees the disk at hand through disk.h and knows nothing of survey, plan and build.
+ */
+#ifndef HVGEN2_CONVERT_GUEST_GUEST_H
+#define HVGEN2_CONVERT_GUEST_GUEST_H
+
+#include <stdint.h>
+
+#include "common/notes.h"
+#include "convert/edit.h"
+#include "convert/guest/disk.h"
+#include "convert/guest/files.h"
+#include "convert/guest/windows/boot_store.h"
+#include "convert/guest/windows/bootfiles.h"
+
+struct guest_options {
+	enum bootfiles_set boot_files; /* Windows */
+};
+
+/* What starts the guest. Embedded; all zero is empty; memory belongs to it. */
+struct guest_boot {
+	struct guest_files files;	    /* for the ESP */
+	int64_t time;			    /* seconds since 1970 UTC: of folders and the label */
+	struct bootfiles_report boot_files; /* which of the files come from the guest */
+	struct boot_store store;	    /* Windows: its bytes are among the files */
+};
+
+void guest_boot_done(struct guest_boot *boot);
+
+struct guest_kind {
+	/*
+	 * Look into a volume of 'length' bytes, and add to *found what is there of this kind.
+	 * Errors: ERROR_DAMAGED and refusals when something is there that cannot be read; I/O.
+	 */
+	int (*probe)(struct volume *volume, uint64_t length, struct guest_volume *found,
+		     struct error *err);
+
+	/*
+	 * May UEFI start the system that probe() found in this volume? Errors: a refusal that says
+	 * why not; ERROR_DAMAGED; I/O.
+	 */
+	int (*judge)(struct volume *volume, const struct guest_volume *found, struct error *err);
+
+	/*
+	 * Make everything that goes on the ESP, from the old disk. *ret is to be released with
+	 * guest_boot_done() in every case. Errors: refusals, ERROR_DAMAGED, I/O.
+	 */
+	int (*boot_files)(const struct guest_disk *old, const struct guest_target *target,
+			  const struct guest_options *options, struct guest_boot *ret,
+			  struct error *err);
+
+	/*
+	 * Edit the volumes of the new disk, and list what was changed. Errors: refusals,
+	 * ERROR_DAMAGED, I/O; the new disk is then of no use.
+	 */
+	int (*edit)(const struct guest_disk *new, const struct guest_target *target,
+		    const struct guest_boot *boot, struct edits *edits, struct error *err);
+};
+
+#endif

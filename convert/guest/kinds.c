@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kinds of guests: see kinds.h. */
+#include "convert/guest/kinds.h"
+
+#include "convert/guest/windows/kind.h"
+
+const struct guest_kind *const guest_kinds[] = {&guest_windows, NULL};
+
+void guest_boot_done(struct guest_boot *boot)
+{
+	guest_files_done(&boot->files);
+	bootfiles_report_done(&boot->boot_files);
+	boot_store_done(&boot->store);
+	*boot = (struct guest_boot){.time = 0};
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Windows as a kind of guest: see kind.h. */
+#include "convert/guest/windows/kind.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "common/checked.h"
+#include "common/cleanup.h"
+#include "common/hive/hive.h"
+#include "convert/guest/windows/hive.h"
+#include "convert/guest/windows/hives.h"
+#include "convert/guest/windows/winre.h"
+
+/* bcdboot makes it of this size, all zero; the boot manager keeps its state there. */
+#define BOOTSTAT_SIZE 65536
+
+/* Of larger volumes nobody asks whether they could go. */
+#define SYSTEM_PARTITION_MAX GIB
+
+/* What Windows Setup and bcdboot put into the root of a system partition, and what NTFS makes by
+ * itself. */
+static bool is_boot_file(const char *name)
+{
+	static const char *const names[] = {
+		"$RECYCLE.BIN", "BOOTNXT", "BOOTSECT.BAK", "Boot", "System Volume Information",
+		"bootmgr"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static int look_for_other_files(struct volume *volume, struct guest_volume *found,
+				struct error *err)
+{
+	struct volume_entry *entries;
+	size_t count;
+	int r;
+
+	r = volume_list(volume, "\\", &entries, &count, err);
+	if (r < 0)
+		return r;
+	found->only_boot_files = true;
+	for (size_t i = 0; i < count; i++)
+		/* metafiles of NTFS start with a dollar sign and are never listed to a user */
+		if (entries[i].name[0] != '$' && !is_boot_file(entries[i].name))
+			found->only_boot_files = false;
+	volume_entries_free(entries, count);
+	return 0;
+}
+
+static int probe(struct volume *volume, uint64_t length, struct guest_volume *found,
+		 struct error *err)
+{
+	bool has_windows = false;
+	int r = 0;
+
+	found->has_boot_manager = volume_exists(volume, "\\bootmgr");
+	found->has_boot_store = volume_exists(volume, "\\Boot\\BCD");
+	found->has_recovery = volume_exists(volume, "\\Recovery\\WindowsRE\\Winre.wim");
+	if (found->has_boot_store && length <= SYSTEM_PARTITION_MAX)
+		r = look_for_other_files(volume, found, err);
+	if (r == 0)
+		r = windows_find(volume, &found->windows, &has_windows, err);
+	if (r == 0 && has_windows)
+		found->kind = &guest_windows;
+	return r;
+}
+
+static int check_hive(struct volume *volume, const char *path, struct error *err)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	CLEANUP_HIVE struct hive *hive = NULL;
+	size_t size;
+	int r = windows_hive_read(volume, path, WINDOWS_MAX_HIVE, &bytes, &size, NULL, err);
+
+	return r < 0 ? r : hive_open(bytes, size, path, &hive, err);
+}
+
+static int judge(struct volume *volume, const struct guest_volume *found, struct error *err)
+{
+	char path[WINDOWS_PATH_SIZE];
+	int r = windows_check_efi(volume, &found->windows, err);
+
+	windows_path(path, found->windows.root, "System32\\config\\SYSTEM");
+	return r < 0 ? r : check_hive(volume, path, err);
+}
+
+/* New files carry the time of the newest boot file: the same guest always gives the same ESP. */
+static int64_t newest_time(const struct bootfiles_report *files)
+{
+	int64_t time = 0;
+
+	for (size_t i = 0; i < files->count; i++)
+		time = files->files[i].mtime > time ? files->files[i].mtime : time;
+	return time;
+}
+
+static int add_own_files(const struct guest_disk *old, enum bootfiles_set set,
+			 struct guest_boot *boot, struct error *err)
+{
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	int r = volume_open_at(old->disk, &old->start->place, false, &volume, err);
+
+	if (r == 0)
+		r = bootfiles_add(volume, &old->start->found->windows, set, &boot->files,
+				  &boot->boot_files, err);
+	boot->time = newest_time(&boot->boot_files);
+	return r;
+}
+
+static int add_new_files(struct guest_boot *boot, struct error *err)
+{
+	struct boot_store *store = &boot->store;
+	int r = guest_files_add(&boot->files, "/EFI/Microsoft/Boot/BCD", TAKE(store->main),
+				store->main_size, boot->time, err);
+
+	if (r == 0)
+		r = guest_files_add(&boot->files, "/EFI/Microsoft/Recovery/BCD",
+				    TAKE(store->recovery), store->recovery_size, boot->time, err);
+	if (r == 0)
+		r = guest_files_add(&boot->files, "/EFI/Microsoft/Boot/BOOTSTAT.DAT",
+				    calloc(1, BOOTSTAT_SIZE), BOOTSTAT_SIZE, boot->time, err);
+	return r;
+}
+
+static int boot_files(const struct guest_disk *old, const struct guest_target *target,
+		      const struct guest_options *options, struct guest_boot *ret,
+		      struct error *err)
+{
+	int r;
+
+	*ret = (struct guest_boot){.time = 0};
+	r = add_own_files(old, options->boot_files, ret, err);
+	if (r == 0)
+		r = boot_store_make(old, target, &ret->store, err);
+	return r < 0 ? r : add_new_files(ret, err);
+}
+
+static int edit(const struct guest_disk *new, const struct guest_target *target,
+		const struct guest_boot *boot, struct edits *edits, struct error *err)
+{
+	int r = hives_convert(new, &target->moved, edits, err);
+
+	return r < 0 ? r
+		     : winre_convert(new, &target->moved, boot->store.winre_is_lost, edits, err);
+}
+
+const struct guest_kind guest_windows = {
+	.probe = probe,
+	.judge = judge,
+	.boot_files = boot_files,
+	.edit = edit,
+};
