@@ -49,11 +49,23 @@ static int read_variable(const struct guid *vendor, const char *key, const json_
 			 bytes.size, err);
 }
 
+/* The object with the vendors and their variables; NULL when there is none. */
+static json_t *state_vendors(const json_t *root)
+{
+	const json_t *bios = json_object_get(json_object_get(root, "Devices"), VMGS1_BIOS);
+
+	return json_object_get(json_object_get(json_object_get(bios, "States"), "Nvram"),
+			       "Vendors");
+}
+
 static int read_vendors(json_t *vendors, const char *name, struct nvram *nvram, struct error *err)
 {
 	const char *vendor_text, *key;
 	json_t *vendor, *item;
 
+	if (!json_is_object(vendors))
+		return error_damaged(err, "'%s': the guest state has no Nvram; start the VM once",
+				     name);
 	json_object_foreach(vendors, vendor_text, vendor)
 	{
 		json_t *variables = json_object_get(vendor, "Variables");
@@ -75,23 +87,15 @@ static int read_vendors(json_t *vendors, const char *name, struct nvram *nvram, 
 	return 0;
 }
 
-static int load(const char *text, size_t size, const char *name, json_t **ret, json_t **ret_vendors,
-		struct error *err)
+static int parse_state(const char *text, size_t size, const char *name, json_t **ret,
+		       struct error *err)
 {
 	json_error_t problem;
-	json_t *at;
 
 	*ret = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
-	if (!*ret)
-		return error_damaged(err, "'%s': JSON of the guest state, line %d: %s", name,
-				     problem.line, problem.text);
-	at = json_object_get(json_object_get(*ret, "Devices"), VMGS1_BIOS);
-	at = json_object_get(json_object_get(at, "States"), "Nvram");
-	*ret_vendors = json_object_get(at, "Vendors");
-	if (!json_is_object(*ret_vendors))
-		return error_damaged(err, "'%s': the guest state has no Nvram; start the VM once",
-				     name);
-	return 0;
+	return *ret ? 0
+		    : error_damaged(err, "'%s': JSON of the guest state, line %d: %s", name,
+				    problem.line, problem.text);
 }
 
 int vmgs1_json_decode(const char *text, size_t size, const char *name, struct nvram *ret,
@@ -99,11 +103,10 @@ int vmgs1_json_decode(const char *text, size_t size, const char *name, struct nv
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_JSON json_t *root = NULL;
-	json_t *vendors;
-	int r = load(text, size, name, &root, &vendors, err);
+	int r = parse_state(text, size, name, &root, err);
 
 	if (r == 0)
-		r = read_vendors(vendors, name, &nvram, err);
+		r = read_vendors(state_vendors(root), name, &nvram, err);
 	if (r < 0)
 		return r;
 	*ret = nvram;
