@@ -140,9 +140,10 @@ static void format_path(const struct nvram_variable *variable, char *text, size_
 	efi_load_option *option = (efi_load_option *)variable->data;
 	uint16_t length = efi_loadopt_pathlen(option, (ssize_t)variable->size);
 	efidp path = efi_loadopt_path(option, (ssize_t)variable->size);
+	void *out = text; /* char * in version 37 of the library, unsigned char * in 38 */
 
 	text[0] = '\0';
-	if (path && efidp_format_device_path(text, size, path, length) < 0)
+	if (path && efidp_format_device_path(out, size, path, length) < 0)
 		text[0] = '\0';
 	text[size - 1] = '\0';
 }

@@ -143,13 +143,14 @@ Test(nvram_boot, libefiboot_reads_our_entry)
 	const struct nvram_variable *boot = get(&nvram, "Boot0000");
 	efi_load_option *option = (efi_load_option *)boot->data;
 	char text[512];
+	void *out = text; /* char * in version 37, unsigned char * in 38 */
 	efidp path;
 
 	cr_assert(efi_loadopt_is_valid(option, boot->size));
 	cr_assert_str_eq((const char *)efi_loadopt_desc(option, (ssize_t)boot->size),
 			 "Windows Boot Manager");
 	path = efi_loadopt_path(option, (ssize_t)boot->size);
-	cr_assert_gt(efidp_format_device_path(text, sizeof(text), path, 116), 0);
+	cr_assert_gt(efidp_format_device_path(out, sizeof(text), path, 116), 0);
 	/* version 38 drops the File() */
 	cr_assert(strstr(text, "HD(1,GPT,65604577-96f4-4851-872f-df5886722450,0x800,0x32000)/"));
 	cr_assert(strstr(text, SAMPLE_BOOTMGFW), "%s", text);
