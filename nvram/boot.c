@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Boot entries and their order. A Boot#### name has four hexadecimal digits in upper case: the
- * firmware does not see any other spelling (nvram variable names are compared exactly), so neither
- * does this file.
- */
+/* Boot entries and their order: see boot.h. */
+#include "nvram/boot.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/bytes.h"
-#include "nvram/boot.h"
+#include "nvram/boot_entry.h"
 #include "nvram/device_path.h"
 #include "nvram/load_option.h"
 #include "nvram/nvram.h"
 
 #define BOOT_ORDER "BootOrder"
-
-bool boot_number_of(const struct nvram_variable *variable, uint16_t *ret)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	const struct guid global = NVRAM_GLOBAL;
-	const char *name = variable->name;
-	unsigned int number = 0;
-
-	if (!guid_equal(&variable->vendor, &global) || strlen(name) != 8 ||
-	    strncmp(name, "Boot", 4) != 0)
-		return false;
-	for (size_t i = 4; i < 8; i++) {
-		const char *digit = strchr(digits, name[i]);
-
-		if (!digit)
-			return false;
-		number = number << 4 | (unsigned int)(digit - digits);
-	}
-	*ret = (uint16_t)number;
-	return true;
-}
-
-char *boot_name(uint16_t number, char name[BOOT_NAME_SIZE])
-{
-	snprintf(name, BOOT_NAME_SIZE, "Boot%04X", number);
-	return name;
-}
 
 static const struct nvram_variable *find_boot(const struct nvram *nvram, uint16_t number)
 {
