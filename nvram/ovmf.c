@@ -11,7 +11,6 @@
 #include "common/checked.h"
 #include "common/utf16.h"
 #include "nvram/internal.h"
-#include "nvram/ovmf_record.h"
 
 #define VOLUME_GUID	     0x10
 #define VOLUME_LENGTH	     0x20

@@ -13,18 +13,7 @@
 #ifndef HVGEN2_NVRAM_OVMF_H
 #define HVGEN2_NVRAM_OVMF_H
 
-#include "nvram/nvram.h"
-
-#define OVMF_2M_SIZE 0x20000U
-#define OVMF_4M_SIZE 0x84000U
-
-/* Where the parts of a store are, read and checked. */
-struct ovmf {
-	size_t first;	      /* the first record */
-	size_t end;	      /* of the store: records end before */
-	size_t free;	      /* behind the last record, aligned */
-	size_t record_header; /* 60, or 32 in stores without authenticated variables */
-};
+#include "nvram/ovmf_record.h"
 
 int ovmf_parse(const uint8_t *bytes, size_t size, const char *name, struct ovmf *ret,
 	       struct error *err);

@@ -3,7 +3,18 @@
 #ifndef HVGEN2_NVRAM_OVMF_RECORD_H
 #define HVGEN2_NVRAM_OVMF_RECORD_H
 
-#include "nvram/ovmf.h"
+#include "nvram/nvram.h"
+
+#define OVMF_2M_SIZE 0x20000U
+#define OVMF_4M_SIZE 0x84000U
+
+/* Where the parts of a store are, read and checked. */
+struct ovmf {
+	size_t first;	      /* the first record */
+	size_t end;	      /* of the store: records end before */
+	size_t free;	      /* behind the last record, aligned */
+	size_t record_header; /* 60, or 32 in stores without authenticated variables */
+};
 
 /* Header sizes: AUTHENTICATED_VARIABLE_HEADER and VARIABLE_HEADER */
 #define OVMF_AUTH_HEADER  60U

@@ -13,7 +13,7 @@
 #include "common/checked.h"
 #include "common/utf16.h"
 #include "nvram/internal.h"
-#include "nvram/ovmf_record.h"
+#include "nvram/ovmf.h"
 #include "nvram/update.h"
 
 struct update {
