@@ -14,6 +14,7 @@
 #include "nvram/variable_list.h"
 #include "nvram/vmgs.h"
 #include "nvram/vmgs1.h"
+#include "nvram/vmgs1_new.h"
 #include "nvram/xml.h"
 
 /* The list has no signature: the first record's type is 0, and the whole must be records. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* VMGS version 1, read and edited in place: see vmgs1.h. */
+/* VMGS version 1, read and edited in place: see vmgs1_layout.h. */
 #include "nvram/vmgs1.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "nvram/buffer.h"
 #include "nvram/update.h"
 #include "nvram/vhd_footer.h"
+#include "nvram/vmgs1_json.h"
 #include "nvram/vmgs1_layout.h"
 
 /* GPT: UEFI 2.10 section 5.3 */

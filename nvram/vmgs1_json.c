@@ -3,13 +3,14 @@
  * The JSON text of a VMGS version 1. It is read with jansson and edited as text: numbers, members
  * and devices that are not ours keep every byte.
  */
+#include "nvram/vmgs1_json.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "nvram/buffer.h"
 #include "nvram/internal.h"
-#include "nvram/vmgs1.h"
 #include "nvram/vmgs1_layout.h"
 
 static void cleanup_json(json_t **json)

@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Offsets in the partition of a VMGS version 1; see vmgs1.h. */
+/*
+ * VMGS version 1, the guest state file of an ordinary Hyper-V generation 2 VM: a fixed VHD with a
+ * GPT; in its one partition two headers, each with two locators, and a JSON text in UTF-16LE.
+ *
+ *   Devices["ac6b8dc1-3257-4a70-b1b2-a9c9215659ad"].States.Nvram.Vendors[vendor].Variables[name] =
+ *       {"Attributes": 7, "Data": [1, 0, ...]}
+ *
+ * Known from HyperSine's vmgs-utils and openvmm's vmgs_json; how the host itself updates it is not
+ * public. So an existing file is edited where its text stands; one made from nothing is an
+ * experiment.
+ */
 #ifndef HVGEN2_NVRAM_VMGS1_LAYOUT_H
 #define HVGEN2_NVRAM_VMGS1_LAYOUT_H
 
@@ -31,6 +41,7 @@
 #define VMGS1_LOCATOR_SIZE    0x10 /* u32, bytes in use */
 #define VMGS1_LOCATOR_ENTRY   0x20U
 
+/* Of a header, with its field for the checksum taken as 0. */
 uint32_t vmgs1_checksum(const uint8_t *header);
 
 #endif

@@ -4,8 +4,10 @@
  * size of the partition, and what the JSON text says beside the variables, are guesses that satisfy
  * every known reader.
  */
+#include "nvram/vmgs1_new.h"
+
 #include <errno.h>
-#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
@@ -13,7 +15,7 @@
 #include "common/checked.h"
 #include "nvram/buffer.h"
 #include "nvram/vhd_footer.h"
-#include "nvram/vmgs1.h"
+#include "nvram/vmgs1_json.h"
 #include "nvram/vmgs1_layout.h"
 
 #define DISK_SIZE	(4 * MIB)
@@ -27,15 +29,6 @@
 #define FIRST_LBA	128U
 #define TEXT_SECTOR	8U
 #define TEXT_SECTORS	2048U
-
-uint32_t vmgs1_checksum(const uint8_t *header)
-{
-	uint8_t copy[VMGS1_HEADER_SIZE];
-
-	memcpy(copy, header, sizeof(copy));
-	put_le32(copy + VMGS1_CHECKSUM, 0);
-	return (uint32_t)crc32(0, copy, sizeof(copy));
-}
 
 /* UEFI 2.10 section 5.2.3 */
 static void build_protective_mbr(uint8_t *sector)

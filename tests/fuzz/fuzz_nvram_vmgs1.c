@@ -9,8 +9,8 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "fuzz.h"
-#include "nvram/vmgs1.h"
 #include "nvram/vmgs1_layout.h"
+#include "nvram/vmgs1_new.h"
 #include "nvram_check.h"
 
 #define PARTITION (128U * VMGS1_SECTOR)

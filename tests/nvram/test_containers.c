@@ -15,7 +15,7 @@
 #include "nvram/efivar.h"
 #include "nvram/ovmf.h"
 #include "nvram/vmgs.h"
-#include "nvram/vmgs1.h"
+#include "nvram/vmgs1_json.h"
 #include "nvram/xml.h"
 #include "samples.h"
 
