@@ -27,8 +27,7 @@ bool efivar_is_file(const uint8_t *bytes, size_t size)
 	return size >= FILE_HEADER + FILE_TRAILER && get_le32(bytes + FILE_MAGIC) == MAGIC;
 }
 
-int efivar_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		  struct error *err)
+int efivar_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_FREE char *key = NULL;
@@ -36,22 +35,24 @@ int efivar_decode(const uint8_t *bytes, size_t size, const char *name, struct nv
 	struct guid vendor;
 	int r;
 
-	if (!efivar_is_file(bytes, size) || get_le32(bytes + FILE_VERSION) != VERSION)
-		return error_damaged(err, "'%s': no efivar file of version %u", name, VERSION);
-	name_size = get_le32(bytes + FILE_NAME_SIZE);
-	data_size = get_le32(bytes + FILE_DATA_SIZE);
-	if ((uint64_t)FILE_HEADER + name_size + data_size + FILE_TRAILER != size || name_size % 2 ||
-	    get_le64(bytes + FILE_ATTRIBUTES) > UINT32_MAX ||
-	    get_le32(bytes + size - FILE_TRAILER) != MAGIC)
+	if (!efivar_is_file(file->data, file->size) ||
+	    get_le32(file->data + FILE_VERSION) != VERSION)
+		return error_damaged(err, "'%s': no efivar file of version %u", file->name,
+				     VERSION);
+	name_size = get_le32(file->data + FILE_NAME_SIZE);
+	data_size = get_le32(file->data + FILE_DATA_SIZE);
+	if ((uint64_t)FILE_HEADER + name_size + data_size + FILE_TRAILER != file->size ||
+	    name_size % 2 || get_le64(file->data + FILE_ATTRIBUTES) > UINT32_MAX ||
+	    get_le32(file->data + file->size - FILE_TRAILER) != MAGIC)
 		return error_damaged(
 			err, "'%s': efivar file of %zu bytes with a name of %u and data of %u",
-			name, size, name_size, data_size);
-	key = utf16le_to_utf8(bytes + FILE_HEADER, name_size);
+			file->name, file->size, name_size, data_size);
+	key = utf16le_to_utf8(file->data + FILE_HEADER, name_size);
 	if (!key)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
-	memcpy(vendor.bytes, bytes + FILE_VENDOR, sizeof(vendor.bytes));
-	r = nvram_set(&nvram, &vendor, key, (uint32_t)get_le64(bytes + FILE_ATTRIBUTES),
-		      bytes + FILE_HEADER + name_size, data_size, err);
+		return error_failed(err, ENOMEM, "'%s': out of memory", file->name);
+	memcpy(vendor.bytes, file->data + FILE_VENDOR, sizeof(vendor.bytes));
+	r = nvram_set(&nvram, &vendor, key, (uint32_t)get_le64(file->data + FILE_ATTRIBUTES),
+		      file->data + FILE_HEADER + name_size, data_size, err);
 	if (r < 0)
 		return r;
 	*ret = nvram;
@@ -94,16 +95,16 @@ bool efivarfs_key(const char *path, struct guid *ret_vendor, char **ret_name)
 	return *ret_name != NULL;
 }
 
-int efivarfs_decode(const uint8_t *bytes, size_t size, const char *path, struct nvram *ret,
-		    struct error *err)
+int efivarfs_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE char *key = NULL;
 	struct guid vendor;
 
-	if (size < 4 || !efivarfs_key(path, &vendor, &key))
-		return error_damaged(err, "'%s': no variable as efivarfs shows it", path);
+	if (file->size < 4 || !efivarfs_key(file->name, &vendor, &key))
+		return error_damaged(err, "'%s': no variable as efivarfs shows it", file->name);
 	*ret = (struct nvram)NVRAM_INIT;
-	return nvram_set(ret, &vendor, key, get_le32(bytes), bytes + 4, size - 4, err);
+	return nvram_set(ret, &vendor, key, get_le32(file->data), file->data + 4, file->size - 4,
+			 err);
 }
 
 int efivarfs_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *ret_size,

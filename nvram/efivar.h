@@ -10,18 +10,18 @@
 #ifndef HVGEN2_NVRAM_EFIVAR_H
 #define HVGEN2_NVRAM_EFIVAR_H
 
+#include "common/bytes.h"
 #include "nvram/nvram.h"
 
 bool efivar_is_file(const uint8_t *bytes, size_t size);
-int efivar_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		  struct error *err);
+int efivar_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 int efivar_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *ret_size,
 		  struct error *err);
 
 /* Is the last part of 'path' such a name? *ret_name is to be freed. */
 bool efivarfs_key(const char *path, struct guid *ret_vendor, char **ret_name);
-int efivarfs_decode(const uint8_t *bytes, size_t size, const char *path, struct nvram *ret,
-		    struct error *err);
+/* Key and file name are those of 'file'. */
+int efivarfs_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 int efivarfs_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *ret_size,
 		    struct error *err);
 

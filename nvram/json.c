@@ -29,17 +29,16 @@ bool json_is_text(const uint8_t *bytes, size_t size)
 	return i < size && bytes[i] == '{';
 }
 
-static int load(const uint8_t *bytes, size_t size, const char *name, json_t **ret,
-		struct error *err)
+static int load(const struct file_bytes *file, json_t **ret, struct error *err)
 {
 	json_error_t problem;
 
-	*ret = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &problem);
+	*ret = json_loadb((const char *)file->data, file->size, JSON_REJECT_DUPLICATES, &problem);
 	if (!*ret)
-		return error_damaged(err, "'%s': JSON, line %d: %s", name, problem.line,
+		return error_damaged(err, "'%s': JSON, line %d: %s", file->name, problem.line,
 				     problem.text);
 	if (!json_is_array(json_object_get(*ret, "variables")))
-		return error_damaged(err, "'%s': JSON without an array 'variables'", name);
+		return error_damaged(err, "'%s': JSON without an array 'variables'", file->name);
 	return 0;
 }
 
@@ -82,20 +81,19 @@ static int read_variable(const json_t *item, const char *name, struct nvram *nvr
 				       time.data, data.data, data.size, err);
 }
 
-int json_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		struct error *err)
+int json_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_JSON json_t *root = NULL;
 	const json_t *item;
 	size_t i;
-	int r = load(bytes, size, name, &root, err);
+	int r = load(file, &root, err);
 
 	if (r < 0)
 		return r;
 	json_array_foreach(json_object_get(root, "variables"), i, item)
 	{
-		r = read_variable(item, name, &nvram, err);
+		r = read_variable(item, file->name, &nvram, err);
 		if (r < 0)
 			return r;
 	}
@@ -183,11 +181,11 @@ static int replace_variables(json_t *root, const struct nvram *nvram, struct err
 	return 0;
 }
 
-int json_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
-		uint8_t **ret, size_t *ret_size, struct error *err)
+int json_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		size_t *ret_size, struct error *err)
 {
 	CLEANUP_JSON json_t *root = NULL;
-	int r = load(old, size, name, &root, err);
+	int r = load(old, &root, err);
 
 	if (r == 0)
 		r = replace_variables(root, nvram, err);

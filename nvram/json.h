@@ -12,11 +12,11 @@
 #ifndef HVGEN2_NVRAM_JSON_H
 #define HVGEN2_NVRAM_JSON_H
 
+#include "common/bytes.h"
 #include "nvram/nvram.h"
 
 bool json_is_text(const uint8_t *bytes, size_t size);
-int json_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		struct error *err);
+int json_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 int json_encode(const struct nvram *nvram, uint8_t **ret, size_t *ret_size, struct error *err);
 
 #endif

@@ -136,90 +136,89 @@ bool ovmf_is_store(const uint8_t *bytes, size_t size)
 	       memcmp(bytes + VOLUME_GUID, guid.bytes, sizeof(guid.bytes)) == 0;
 }
 
-static int parse_volume(const uint8_t *bytes, size_t size, const char *name, size_t *ret_header,
-			struct error *err)
+static int parse_volume(const struct file_bytes *file, size_t *ret_header, struct error *err)
 {
 	size_t header;
 
-	if (!ovmf_is_store(bytes, size))
-		return error_damaged(err, "'%s': no firmware volume with variables", name);
-	header = get_le16(bytes + VOLUME_HEADER_LENGTH);
-	if (header < VOLUME_HEADER_SIZE || header % 2 != 0 || header > size ||
-	    get_le64(bytes + VOLUME_LENGTH) > size)
+	if (!ovmf_is_store(file->data, file->size))
+		return error_damaged(err, "'%s': no firmware volume with variables", file->name);
+	header = get_le16(file->data + VOLUME_HEADER_LENGTH);
+	if (header < VOLUME_HEADER_SIZE || header % 2 != 0 || header > file->size ||
+	    get_le64(file->data + VOLUME_LENGTH) > file->size)
 		return error_damaged(err, "'%s': firmware volume of %llu bytes in a file of %zu",
-				     name, (unsigned long long)get_le64(bytes + VOLUME_LENGTH),
-				     size);
-	if (sum16(bytes, header) != 0)
+				     file->name,
+				     (unsigned long long)get_le64(file->data + VOLUME_LENGTH),
+				     file->size);
+	if (sum16(file->data, header) != 0)
 		return error_damaged(err, "'%s': wrong checksum in the firmware volume header",
-				     name);
+				     file->name);
 	*ret_header = header;
 	return 0;
 }
 
-static int parse_store(const uint8_t *bytes, size_t size, const char *name, size_t at,
-		       struct ovmf *ovmf, struct error *err)
+static int parse_store(const struct file_bytes *file, size_t at, struct ovmf *ovmf,
+		       struct error *err)
 {
 	const struct guid auth = AUTH_STORE_GUID, plain = PLAIN_STORE_GUID;
-	const uint8_t *store = bytes + at;
+	const uint8_t *store = file->data + at;
 	struct guid guid;
 
-	if (size - at < STORE_HEADER_SIZE)
-		return error_damaged(err, "'%s': variable store header at %zu of %zu bytes", name,
-				     at, size);
+	if (file->size - at < STORE_HEADER_SIZE)
+		return error_damaged(err, "'%s': variable store header at %zu of %zu bytes",
+				     file->name, at, file->size);
 	memcpy(guid.bytes, store + STORE_GUID, sizeof(guid.bytes));
 	if (!guid_equal(&guid, &auth) && !guid_equal(&guid, &plain))
-		return error_damaged(err, "'%s': unknown kind of variable store at %zu", name, at);
-	if (store[STORE_FORMAT] != STORE_FORMATTED || store[STORE_STATE] != STORE_HEALTHY)
-		return error_damaged(err, "'%s': the variable store at %zu is not formatted", name,
+		return error_damaged(err, "'%s': unknown kind of variable store at %zu", file->name,
 				     at);
+	if (store[STORE_FORMAT] != STORE_FORMATTED || store[STORE_STATE] != STORE_HEALTHY)
+		return error_damaged(err, "'%s': the variable store at %zu is not formatted",
+				     file->name, at);
 	if (get_le32(store + STORE_SIZE) < STORE_HEADER_SIZE ||
-	    get_le32(store + STORE_SIZE) > size - at)
-		return error_damaged(err, "'%s': variable store of %u bytes at %zu of %zu", name,
-				     get_le32(store + STORE_SIZE), at, size);
+	    get_le32(store + STORE_SIZE) > file->size - at)
+		return error_damaged(err, "'%s': variable store of %u bytes at %zu of %zu",
+				     file->name, get_le32(store + STORE_SIZE), at, file->size);
 	ovmf->record_header = guid_equal(&guid, &auth) ? OVMF_AUTH_HEADER : OVMF_PLAIN_HEADER;
 	ovmf->first = div_round_up(at + STORE_HEADER_SIZE, OVMF_ALIGNMENT) * OVMF_ALIGNMENT;
 	ovmf->end = at + get_le32(store + STORE_SIZE);
 	return 0;
 }
 
-int ovmf_parse(const uint8_t *bytes, size_t size, const char *name, struct ovmf *ret,
-	       struct error *err)
+int ovmf_parse(const struct file_bytes *file, struct ovmf *ret, struct error *err)
 {
 	struct ovmf_record record;
 	struct ovmf ovmf = {.first = 0};
 	size_t header = 0, offset, count = 0;
-	int r = parse_volume(bytes, size, name, &header, err);
+	int r = parse_volume(file, &header, err);
 
 	if (r == 0)
-		r = parse_store(bytes, size, name, header, &ovmf, err);
+		r = parse_store(file, header, &ovmf, err);
 	if (r < 0)
 		return r;
 	offset = ovmf.first;
 	do {
 		ovmf.free = offset;
-		r = ovmf_next(bytes, &ovmf, name, &offset, &record, err);
+		r = ovmf_next(file->data, &ovmf, file->name, &offset, &record, err);
 	} while (r > 0 && ++count <= MAX_RECORDS);
 	if (r > 0)
-		return error_damaged(err, "'%s': more than %d records", name, MAX_RECORDS);
+		return error_damaged(err, "'%s': more than %d records", file->name, MAX_RECORDS);
 	if (r == 0)
 		*ret = ovmf;
 	return r;
 }
 
-int nvram_decode_ovmf(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		      struct error *err)
+int ovmf_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	struct ovmf_record record;
 	struct ovmf ovmf;
 	size_t offset;
-	int r = ovmf_parse(bytes, size, name, &ovmf, err);
+	int r = ovmf_parse(file, &ovmf, err);
 
 	if (r < 0)
 		return r;
 	offset = ovmf.first;
-	while ((r = ovmf_next(bytes, &ovmf, name, &offset, &record, err)) > 0) {
-		if (!ovmf_record_lives(bytes, &ovmf, &record))
+	while ((r = ovmf_next(file->data, &ovmf, file->name, &offset, &record, err)) > 0) {
+		if (!ovmf_record_lives(file->data, &ovmf, &record))
 			continue;
 		r = ovmf_record_load(&record, &nvram, err);
 		if (r < 0)

@@ -13,10 +13,12 @@
 #ifndef HVGEN2_NVRAM_OVMF_H
 #define HVGEN2_NVRAM_OVMF_H
 
+#include "common/bytes.h"
 #include "nvram/ovmf_record.h"
 
-int ovmf_parse(const uint8_t *bytes, size_t size, const char *name, struct ovmf *ret,
-	       struct error *err);
+int ovmf_parse(const struct file_bytes *file, struct ovmf *ret, struct error *err);
+
+int ovmf_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 
 bool ovmf_is_store(const uint8_t *bytes, size_t size);
 

@@ -131,23 +131,23 @@ static int run(struct update *update, struct error *err)
 	return r < 0 ? r : append_rest(update, err);
 }
 
-int ovmf_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
-		uint8_t **ret, size_t *ret_size, struct error *err)
+int ovmf_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		size_t *ret_size, struct error *err)
 {
-	CLEANUP_FREE uint8_t *bytes = malloc(size);
+	CLEANUP_FREE uint8_t *bytes = malloc(old->size);
 	CLEANUP_FREE bool *is_kept = calloc(nvram->count + 1, sizeof(*is_kept));
-	struct update update = {bytes, size, name, {.first = 0}, nvram, is_kept};
-	int r = ovmf_parse(old, size, name, &update.ovmf, err);
+	struct update update = {bytes, old->size, old->name, {.first = 0}, nvram, is_kept};
+	int r = ovmf_parse(old, &update.ovmf, err);
 
 	if (r < 0)
 		return r;
 	if (!bytes || !is_kept)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
-	memcpy(bytes, old, size);
+		return error_failed(err, ENOMEM, "'%s': out of memory", old->name);
+	memcpy(bytes, old->data, old->size);
 	r = run(&update, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(bytes);
-	*ret_size = size;
+	*ret_size = old->size;
 	return 0;
 }

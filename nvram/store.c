@@ -20,31 +20,26 @@
 /* The list has no signature: the first record's type is 0, and the whole must be records. */
 static bool list_is_store(const uint8_t *bytes, size_t size)
 {
+	const struct file_bytes file = {bytes, size, ""};
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 
-	return size >= 48 && get_le32(bytes) == 0 &&
-	       variable_list_decode(bytes, size, "", &nvram, NULL) == 0;
+	return size >= 48 && get_le32(bytes) == 0 && variable_list_decode(&file, &nvram, NULL) == 0;
 }
 
 /* A list is written anew: nothing in it but the records. */
-static int list_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
-		       uint8_t **ret, size_t *ret_size, struct error *err)
+static int list_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
 {
 	(void)old;
-	(void)size;
-	(void)name;
 	return variable_list_encode(nvram, ret, ret_size, err);
 }
 
-static int efivar_update(const uint8_t *old, size_t size, const char *name,
-			 const struct nvram *nvram, uint8_t **ret, size_t *ret_size,
-			 struct error *err)
+static int efivar_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+			 size_t *ret_size, struct error *err)
 {
-	(void)old;
-	(void)size;
 	if (nvram->count != 1)
 		return error_failed(err, EINVAL, "'%s' is a file for one variable, not for %zu",
-				    name, nvram->count);
+				    old->name, nvram->count);
 	return efivar_encode(&nvram->variables[0], ret, ret_size, err);
 }
 
@@ -59,14 +54,12 @@ static bool any_vmgs(const uint8_t *bytes, size_t size)
 static const struct {
 	const char *text;
 	bool (*is_store)(const uint8_t *bytes, size_t size);
-	int (*decode)(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		      struct error *err);
+	int (*decode)(const struct file_bytes *file, struct nvram *ret, struct error *err);
 	nvram_update_function *update;
 } formats[NVRAM_FORMAT_MAX] = {
-	[NVRAM_FORMAT_VMGS] = {"VMGS version 3", any_vmgs, nvram_decode_vmgs, vmgs_update},
+	[NVRAM_FORMAT_VMGS] = {"VMGS version 3", any_vmgs, vmgs_decode, vmgs_update},
 	[NVRAM_FORMAT_VMGS_1] = {"VMGS version 1", vmgs_is_v1, vmgs1_decode, vmgs1_update},
-	[NVRAM_FORMAT_OVMF] = {"OVMF variable store", ovmf_is_store, nvram_decode_ovmf,
-			       ovmf_update},
+	[NVRAM_FORMAT_OVMF] = {"OVMF variable store", ovmf_is_store, ovmf_decode, ovmf_update},
 	[NVRAM_FORMAT_XML] = {"Hyper-V configuration, version 5.0", xml_is_text, xml_decode,
 			      xml_update},
 	[NVRAM_FORMAT_JSON] = {"JSON", json_is_text, json_decode, json_update},
@@ -94,10 +87,23 @@ int nvram_recognise(const uint8_t *bytes, size_t size, const char *name, enum nv
 int nvram_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
 		 struct error *err)
 {
+	const struct file_bytes file = {bytes, size, name};
 	enum nvram_format format;
 	int r = nvram_recognise(bytes, size, name, &format, err);
 
-	return r < 0 ? r : formats[format].decode(bytes, size, name, ret, err);
+	return r < 0 ? r : formats[format].decode(&file, ret, err);
+}
+
+int nvram_decode_vmgs(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
+		      struct error *err)
+{
+	return vmgs_decode(&(struct file_bytes){bytes, size, name}, ret, err);
+}
+
+int nvram_decode_ovmf(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
+		      struct error *err)
+{
+	return ovmf_decode(&(struct file_bytes){bytes, size, name}, ret, err);
 }
 
 static bool equal(const struct nvram *a, const struct nvram *b)
@@ -110,32 +116,33 @@ static bool equal(const struct nvram *a, const struct nvram *b)
 	return true;
 }
 
-static int copy_bytes(const uint8_t *from, size_t size, uint8_t **ret, size_t *ret_size,
+static int copy_bytes(const struct file_bytes *from, uint8_t **ret, size_t *ret_size,
 		      struct error *err)
 {
-	*ret = malloc(size ? size : 1);
+	*ret = malloc(from->size ? from->size : 1);
 	if (!*ret)
 		return error_failed(err, ENOMEM, "out of memory");
-	if (size > 0)
-		memcpy(*ret, from, size);
-	*ret_size = size;
+	if (from->size > 0)
+		memcpy(*ret, from->data, from->size);
+	*ret_size = from->size;
 	return 0;
 }
 
 int nvram_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
 		 uint8_t **ret, size_t *ret_size, struct error *err)
 {
+	const struct file_bytes file = {old, size, name};
 	CLEANUP_NVRAM struct nvram before = NVRAM_INIT;
 	enum nvram_format format;
 	int r = nvram_recognise(old, size, name, &format, err);
 
 	if (r == 0)
-		r = formats[format].decode(old, size, name, &before, err);
+		r = formats[format].decode(&file, &before, err);
 	if (r < 0)
 		return r;
 	if (equal(&before, nvram))
-		return copy_bytes(old, size, ret, ret_size, err);
-	return formats[format].update(old, size, name, nvram, ret, ret_size, err);
+		return copy_bytes(&file, ret, ret_size, err);
+	return formats[format].update(&file, nvram, ret, ret_size, err);
 }
 
 int nvram_encode(enum nvram_format format, const struct nvram *nvram, const struct guid *vhd_id,
@@ -153,7 +160,8 @@ int nvram_encode(enum nvram_format format, const struct nvram *nvram, const stru
 	case NVRAM_FORMAT_LIST:
 		return variable_list_encode(nvram, ret, ret_size, err);
 	case NVRAM_FORMAT_EFIVAR:
-		return efivar_update(NULL, 0, "efivar", nvram, ret, ret_size, err);
+		return efivar_update(&(struct file_bytes){.name = "efivar"}, nvram, ret, ret_size,
+				     err);
 	case NVRAM_FORMAT_XML:
 	case NVRAM_FORMAT_MAX:
 		break;

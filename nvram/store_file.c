@@ -96,10 +96,11 @@ int nvram_store_open(const char *path, struct nvram_store *ret, struct error *er
 int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
-	size_t size;
-	int r = load(path, &bytes, &size, err);
+	struct file_bytes file = {.name = path};
+	int r = load(path, &bytes, &file.size, err);
 
-	return r < 0 ? r : efivarfs_decode(bytes, size, path, ret, err);
+	file.data = bytes;
+	return r < 0 ? r : efivarfs_decode(&file, ret, err);
 }
 
 /* The new file is what the old one was to others. An owner that cannot be given away is not worth a
@@ -226,9 +227,9 @@ int nvram_store_set(struct nvram_store *store, enum nvram_setting setting, const
 				   settings[setting].words[0], settings[setting].words[1]);
 	if (store->format != NVRAM_FORMAT_XML)
 		return refuse_setting(store, setting, word, err);
-	r = xml_set_leaf(store->bytes, store->size, store->name, settings[setting].key,
-			 settings[setting].type, settings[setting].values[word], &bytes, &size,
-			 err);
+	r = xml_set_leaf(&(struct file_bytes){store->bytes, store->size, store->name},
+			 settings[setting].key, settings[setting].type,
+			 settings[setting].values[word], &bytes, &size, err);
 	if (r < 0)
 		return r;
 	if (store->original) {

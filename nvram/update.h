@@ -7,11 +7,11 @@
 #ifndef HVGEN2_NVRAM_UPDATE_H
 #define HVGEN2_NVRAM_UPDATE_H
 
+#include "common/bytes.h"
 #include "nvram/nvram.h"
 
-typedef int nvram_update_function(const uint8_t *old, size_t size, const char *name,
-				  const struct nvram *nvram, uint8_t **ret, size_t *ret_size,
-				  struct error *err);
+typedef int nvram_update_function(const struct file_bytes *old, const struct nvram *nvram,
+				  uint8_t **ret, size_t *ret_size, struct error *err);
 
 nvram_update_function vmgs_update;
 nvram_update_function vmgs1_update;

@@ -114,23 +114,22 @@ static int decode_record(const uint8_t *at, struct nvram *nvram, struct error *e
 			       get_le16(at + RECORD_DATA_SIZE), err);
 }
 
-int variable_list_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-			 struct error *err)
+int variable_list_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	size_t offset = 0;
 	int r;
 
-	if (size > VARIABLE_LIST_LIMIT)
-		return error_damaged(err, "'%s': variable list of %zu bytes, more than %d", name,
-				     size, VARIABLE_LIST_LIMIT);
-	while (offset < size) {
-		r = check_record(bytes + offset, size - offset, name, offset, err);
+	if (file->size > VARIABLE_LIST_LIMIT)
+		return error_damaged(err, "'%s': variable list of %zu bytes, more than %d",
+				     file->name, file->size, VARIABLE_LIST_LIMIT);
+	while (offset < file->size) {
+		r = check_record(file->data + offset, file->size - offset, file->name, offset, err);
 		if (r == 0)
-			r = decode_record(bytes + offset, &nvram, err);
+			r = decode_record(file->data + offset, &nvram, err);
 		if (r < 0)
 			return r;
-		offset += get_le32(bytes + offset + RECORD_LENGTH);
+		offset += get_le32(file->data + offset + RECORD_LENGTH);
 	}
 	*ret = nvram;
 	nvram = (struct nvram)NVRAM_INIT;

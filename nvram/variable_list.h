@@ -6,6 +6,7 @@
 #ifndef HVGEN2_NVRAM_VARIABLE_LIST_H
 #define HVGEN2_NVRAM_VARIABLE_LIST_H
 
+#include "common/bytes.h"
 #include "nvram/nvram.h"
 
 /* The list must stay below this: the reader refuses more, and openvmm's writer asserts "less". */
@@ -15,9 +16,7 @@
 int variable_list_encode(const struct nvram *nvram, uint8_t **ret, size_t *ret_size,
 			 struct error *err);
 
-/* All 'size' bytes must be records. 'name' is for messages. A key that comes twice: the last one
- * counts. */
-int variable_list_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-			 struct error *err);
+/* All bytes must be records. A key that comes twice: the last one counts. */
+int variable_list_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 
 #endif

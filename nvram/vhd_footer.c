@@ -49,28 +49,27 @@ void vhd_footer_build(uint64_t virtual_size, const struct guid *id, uint8_t ret[
 	put_be32(ret + FOOTER_CHECKSUM, checksum(ret));
 }
 
-int vhd_footer_parse(const uint8_t *bytes, size_t size, const char *name,
-		     uint64_t *ret_virtual_size, struct error *err)
+int vhd_footer_parse(const struct file_bytes *file, uint64_t *ret_virtual_size, struct error *err)
 {
-	const uint8_t *footer = bytes + size - VHD_FOOTER_SIZE;
+	const uint8_t *footer = file->data + file->size - VHD_FOOTER_SIZE;
 	uint64_t virtual_size;
 
-	if (size < VHD_FOOTER_SIZE || size % VHD_FOOTER_SIZE != 0 ||
+	if (file->size < VHD_FOOTER_SIZE || file->size % VHD_FOOTER_SIZE != 0 ||
 	    memcmp(footer + FOOTER_COOKIE, COOKIE, strlen(COOKIE)) != 0)
-		return error_damaged(err, "'%s': no VHD footer in the last %d of %zu bytes", name,
-				     VHD_FOOTER_SIZE, size);
+		return error_damaged(err, "'%s': no VHD footer in the last %d of %zu bytes",
+				     file->name, VHD_FOOTER_SIZE, file->size);
 	if (get_be32(footer + FOOTER_CHECKSUM) != checksum(footer))
-		return error_damaged(err, "'%s': wrong checksum in the VHD footer at %zu", name,
-				     size - VHD_FOOTER_SIZE);
+		return error_damaged(err, "'%s': wrong checksum in the VHD footer at %zu",
+				     file->name, file->size - VHD_FOOTER_SIZE);
 	if (get_be32(footer + FOOTER_VERSION) != VERSION ||
 	    get_be32(footer + FOOTER_DISK_TYPE) != DISK_TYPE_FIXED)
-		return error_damaged(err, "'%s': VHD of type %u, not a fixed one", name,
+		return error_damaged(err, "'%s': VHD of type %u, not a fixed one", file->name,
 				     get_be32(footer + FOOTER_DISK_TYPE));
 	virtual_size = get_be64(footer + FOOTER_CURRENT_SIZE);
-	if (virtual_size % VHD_FOOTER_SIZE != 0 || virtual_size > size - VHD_FOOTER_SIZE)
+	if (virtual_size % VHD_FOOTER_SIZE != 0 || virtual_size > file->size - VHD_FOOTER_SIZE)
 		return error_damaged(err, "'%s': VHD footer says %llu bytes, the file has %zu",
-				     name, (unsigned long long)virtual_size,
-				     size - VHD_FOOTER_SIZE);
+				     file->name, (unsigned long long)virtual_size,
+				     file->size - VHD_FOOTER_SIZE);
 	*ret_virtual_size = virtual_size;
 	return 0;
 }

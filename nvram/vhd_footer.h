@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
 #include "common/error.h"
 #include "common/guid.h"
 
@@ -15,9 +16,7 @@
 /* As openvmm writes it: no geometry, time or creator. */
 void vhd_footer_build(uint64_t virtual_size, const struct guid *id, uint8_t ret[VHD_FOOTER_SIZE]);
 
-/* Check the footer at the end of 'bytes'; *ret_virtual_size is what stands before it. 'name' is for
- * messages. */
-int vhd_footer_parse(const uint8_t *bytes, size_t size, const char *name,
-		     uint64_t *ret_virtual_size, struct error *err);
+/* Check the footer at the end of 'file'; *ret_virtual_size is what stands before it. */
+int vhd_footer_parse(const struct file_bytes *file, uint64_t *ret_virtual_size, struct error *err);
 
 #endif

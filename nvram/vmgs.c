@@ -135,29 +135,28 @@ static bool header_is_valid(const uint8_t *header)
 
 /* The rule of the format: of two valid headers the one whose number is the other's plus 1, and
  * nothing else. */
-static int choose_header(const uint8_t *bytes, const char *name, struct vmgs *vmgs,
-			 struct error *err)
+static int choose_header(const struct file_bytes *file, struct vmgs *vmgs, struct error *err)
 {
-	const uint8_t *headers[2] = {bytes, bytes + VMGS_HEADER_2};
+	const uint8_t *headers[2] = {file->data, file->data + VMGS_HEADER_2};
 	bool valid[2] = {header_is_valid(headers[0]), header_is_valid(headers[1])};
 	uint32_t sequence[2] = {get_le32(headers[0] + HEADER_SEQUENCE),
 				get_le32(headers[1] + HEADER_SEQUENCE)};
 
 	if (!valid[0] && !valid[1])
-		return error_damaged(err, "'%s': neither VMGS header (at 0 and %u) is valid", name,
-				     VMGS_HEADER_2);
+		return error_damaged(err, "'%s': neither VMGS header (at 0 and %u) is valid",
+				     file->name, VMGS_HEADER_2);
 	if (valid[0] && valid[1] && sequence[0] + 1 != sequence[1] &&
 	    sequence[1] + 1 != sequence[0])
 		return error_damaged(err,
 				     "'%s': VMGS headers number %u and %u do not follow each other",
-				     name, sequence[0], sequence[1]);
+				     file->name, sequence[0], sequence[1]);
 	vmgs->active = !valid[0] || (valid[1] && sequence[0] + 1 == sequence[1]);
 	vmgs->sequence = sequence[vmgs->active];
 	vmgs->table = get_le32(headers[vmgs->active] + HEADER_TABLE);
 	if (get_le16(headers[vmgs->active] + HEADER_ALGORITHM) != 0)
 		return error_refused(err, REFUSAL_NVRAM_ENCRYPTED,
 				     "only the host that holds its key can change this store",
-				     "'%s' is an encrypted VMGS", name);
+				     "'%s' is an encrypted VMGS", file->name);
 	return 0;
 }
 
@@ -183,43 +182,42 @@ static int read_entry(const uint8_t *entry, unsigned int id, const char *name, s
 	return 0;
 }
 
-int vmgs_parse(const uint8_t *bytes, size_t size, const char *name, struct vmgs *ret,
-	       struct error *err)
+int vmgs_parse(const struct file_bytes *file, struct vmgs *ret, struct error *err)
 {
 	struct vmgs vmgs = {.active = 0};
 	uint64_t virtual_size;
-	int r = vhd_footer_parse(bytes, size, name, &virtual_size, err);
+	int r = vhd_footer_parse(file, &virtual_size, err);
 
 	if (r < 0)
 		return r;
 	vmgs.blocks = (uint32_t)min_u64(virtual_size / VMGS_BLOCK_SIZE, UINT32_MAX);
 	if (vmgs.blocks <= FIRST_BLOCK)
-		return error_damaged(err, "'%s': VMGS of %u blocks", name, vmgs.blocks);
-	vmgs.is_empty = is_zero(bytes, VMGS_HEADER_SIZE) &&
-			is_zero(bytes + VMGS_HEADER_2, VMGS_HEADER_SIZE);
+		return error_damaged(err, "'%s': VMGS of %u blocks", file->name, vmgs.blocks);
+	vmgs.is_empty = is_zero(file->data, VMGS_HEADER_SIZE) &&
+			is_zero(file->data + VMGS_HEADER_2, VMGS_HEADER_SIZE);
 	if (!vmgs.is_empty)
-		r = choose_header(bytes, name, &vmgs, err);
+		r = choose_header(file, &vmgs, err);
 	if (r == 0 && vmgs.table >= vmgs.blocks)
-		r = error_damaged(err, "'%s': VMGS file table at block %u of %u", name, vmgs.table,
-				  vmgs.blocks);
+		r = error_damaged(err, "'%s': VMGS file table at block %u of %u", file->name,
+				  vmgs.table, vmgs.blocks);
 	for (unsigned int i = 0; r == 0 && !vmgs.is_empty && i < VMGS_TABLE_ENTRIES; i++)
-		r = read_entry(bytes + (size_t)vmgs.table * VMGS_BLOCK_SIZE + i * VMGS_ENTRY_SIZE,
-			       i, name, &vmgs, err);
+		r = read_entry(file->data + (size_t)vmgs.table * VMGS_BLOCK_SIZE +
+				       i * VMGS_ENTRY_SIZE,
+			       i, file->name, &vmgs, err);
 	if (r == 0)
 		*ret = vmgs;
 	return r;
 }
 
-int nvram_decode_vmgs(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		      struct error *err)
+int vmgs_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
-	const struct vmgs_file *file;
+	struct file_bytes list = {.name = file->name};
 	struct vmgs vmgs;
-	int r = vmgs_parse(bytes, size, name, &vmgs, err);
+	int r = vmgs_parse(file, &vmgs, err);
 
 	if (r < 0)
 		return r;
-	file = &vmgs.files[VMGS_BIOS_NVRAM];
-	return variable_list_decode(bytes + (size_t)file->block * VMGS_BLOCK_SIZE,
-				    (size_t)file->size, name, ret, err);
+	list.data = file->data + (size_t)vmgs.files[VMGS_BIOS_NVRAM].block * VMGS_BLOCK_SIZE;
+	list.size = (size_t)vmgs.files[VMGS_BIOS_NVRAM].size;
+	return variable_list_decode(&list, ret, err);
 }

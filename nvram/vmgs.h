@@ -13,6 +13,7 @@
 #ifndef HVGEN2_NVRAM_VMGS_H
 #define HVGEN2_NVRAM_VMGS_H
 
+#include "common/bytes.h"
 #include "nvram/nvram.h"
 
 #define VMGS_BLOCK_SIZE 4096U
@@ -45,8 +46,8 @@ struct vmgs {
 };
 
 /* Read and check headers and table. Refuses version 1 and encrypted stores. */
-int vmgs_parse(const uint8_t *bytes, size_t size, const char *name, struct vmgs *ret,
-	       struct error *err);
+int vmgs_parse(const struct file_bytes *file, struct vmgs *ret, struct error *err);
+int vmgs_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 
 /* Does it look like a VMGS, of version 3 or version 1? */
 bool vmgs_is_v3(const uint8_t *bytes, size_t size);

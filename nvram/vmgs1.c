@@ -36,11 +36,11 @@ struct vmgs1 {
 };
 
 /* The entry of the private type in the primary table. */
-static int find_partition(const uint8_t *bytes, uint64_t disk, const char *name, struct vmgs1 *vmgs,
+static int find_partition(const struct file_bytes *file, uint64_t disk, struct vmgs1 *vmgs,
 			  struct error *err)
 {
 	const struct guid type = VMGS1_PARTITION_TYPE;
-	const uint8_t *header = bytes + GPT_HEADER;
+	const uint8_t *header = file->data + GPT_HEADER;
 	uint64_t count = get_le32(header + GPT_ENTRY_COUNT),
 		 entry_size = get_le32(header + GPT_ENTRY_SIZE);
 	uint64_t table, first, end;
@@ -48,9 +48,10 @@ static int find_partition(const uint8_t *bytes, uint64_t disk, const char *name,
 	if (count > MAX_GPT_ENTRIES || entry_size < MIN_GPT_ENTRY || entry_size > VMGS1_SECTOR ||
 	    !mul_u64(get_le64(header + GPT_ENTRIES_LBA), VMGS1_SECTOR, &table) ||
 	    !range_within(table, count * entry_size, disk))
-		return error_damaged(err, "'%s': VMGS version 1 with a bad partition table", name);
+		return error_damaged(err, "'%s': VMGS version 1 with a bad partition table",
+				     file->name);
 	for (uint64_t i = 0; i < count; i++) {
-		const uint8_t *entry = bytes + table + i * entry_size;
+		const uint8_t *entry = file->data + table + i * entry_size;
 
 		if (memcmp(entry, type.bytes, sizeof(type.bytes)) != 0)
 			continue;
@@ -59,13 +60,13 @@ static int find_partition(const uint8_t *bytes, uint64_t disk, const char *name,
 		    !mul_u64(end, VMGS1_SECTOR, &end) || end > disk || first > end ||
 		    end - first < VMGS1_MIN_PARTITION)
 			return error_damaged(err, "'%s': VMGS version 1 partition beyond the end",
-					     name);
+					     file->name);
 		vmgs->partition = first;
 		vmgs->partition_size = end - first;
 		return 0;
 	}
 	return error_damaged(err, "'%s': a disk with a partition table, but no VMGS version 1",
-			     name);
+			     file->name);
 }
 
 static bool locator_is_valid(const struct vmgs1 *vmgs, const uint8_t *locator)
@@ -90,59 +91,57 @@ static bool header_is_valid(const struct vmgs1 *vmgs, const uint8_t *header)
 	       locator_is_valid(vmgs, header + VMGS1_LOCATORS + VMGS1_LOCATOR_ENTRY);
 }
 
-static int choose_header(const uint8_t *bytes, const char *name, struct vmgs1 *vmgs,
-			 struct error *err)
+static int choose_header(const struct file_bytes *file, struct vmgs1 *vmgs, struct error *err)
 {
-	const uint8_t *first = bytes + vmgs->partition, *second = first + VMGS1_SECTOR;
+	const uint8_t *first = file->data + vmgs->partition, *second = first + VMGS1_SECTOR;
 	uint32_t a = get_le32(first + VMGS1_SEQUENCE), b = get_le32(second + VMGS1_SEQUENCE);
 	const uint8_t *locator;
 
 	if (!header_is_valid(vmgs, first) || !header_is_valid(vmgs, second))
 		return error_damaged(err,
 				     "'%s': VMGS version 1: a header at %zu or %zu is not valid",
-				     name, vmgs->partition, vmgs->partition + VMGS1_SECTOR);
+				     file->name, vmgs->partition, vmgs->partition + VMGS1_SECTOR);
 	if (a + 1 != b && b + 1 != a)
 		return error_damaged(
 			err,
 			"'%s': VMGS version 1 headers number %u and %u do not follow each other",
-			name, a, b);
+			file->name, a, b);
 	vmgs->header = vmgs->partition + (a + 1 == b ? VMGS1_SECTOR : 0);
 	vmgs->locator = vmgs->header + VMGS1_LOCATORS +
-			get_le32(bytes + vmgs->header + VMGS1_ACTIVE) * VMGS1_LOCATOR_ENTRY;
-	locator = bytes + vmgs->locator;
+			get_le32(file->data + vmgs->header + VMGS1_ACTIVE) * VMGS1_LOCATOR_ENTRY;
+	locator = file->data + vmgs->locator;
 	vmgs->text = vmgs->partition + get_le64(locator + VMGS1_LOCATOR_SECTOR) * VMGS1_SECTOR;
 	vmgs->room = get_le64(locator + VMGS1_LOCATOR_SECTORS) * VMGS1_SECTOR;
 	vmgs->text_size = get_le32(locator + VMGS1_LOCATOR_SIZE);
 	return 0;
 }
 
-static int parse(const uint8_t *bytes, size_t size, const char *name, struct vmgs1 *ret,
-		 char **ret_text, struct error *err)
+static int parse(const struct file_bytes *file, struct vmgs1 *ret, char **ret_text,
+		 struct error *err)
 {
 	uint64_t disk;
-	int r = vhd_footer_parse(bytes, size, name, &disk, err);
+	int r = vhd_footer_parse(file, &disk, err);
 
 	if (r == 0 && disk < 3 * VMGS1_SECTOR)
-		r = error_damaged(err, "'%s': VMGS version 1 of %llu bytes", name,
+		r = error_damaged(err, "'%s': VMGS version 1 of %llu bytes", file->name,
 				  (unsigned long long)disk);
 	if (r == 0)
-		r = find_partition(bytes, disk, name, ret, err);
+		r = find_partition(file, disk, ret, err);
 	if (r == 0)
-		r = choose_header(bytes, name, ret, err);
+		r = choose_header(file, ret, err);
 	if (r < 0)
 		return r;
-	*ret_text = utf16le_to_utf8(bytes + ret->text, ret->text_size);
-	return *ret_text ? 0 : error_failed(err, ENOMEM, "'%s': out of memory", name);
+	*ret_text = utf16le_to_utf8(file->data + ret->text, ret->text_size);
+	return *ret_text ? 0 : error_failed(err, ENOMEM, "'%s': out of memory", file->name);
 }
 
-int vmgs1_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		 struct error *err)
+int vmgs1_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE char *text = NULL;
 	struct vmgs1 vmgs;
-	int r = parse(bytes, size, name, &vmgs, &text, err);
+	int r = parse(file, &vmgs, &text, err);
 
-	return r < 0 ? r : vmgs1_json_decode(text, strlen(text), name, ret, err);
+	return r < 0 ? r : vmgs1_json_decode(text, strlen(text), file->name, ret, err);
 }
 
 /* Put the text where the old one stands, and its size into the active locator. */
@@ -167,26 +166,26 @@ static int write_text(uint8_t *bytes, const struct vmgs1 *vmgs, const char *name
 	return 0;
 }
 
-int vmgs1_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
-		 uint8_t **ret, size_t *ret_size, struct error *err)
+int vmgs1_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		 size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE char *text = NULL;
 	CLEANUP_FREE char *new_text = NULL;
-	CLEANUP_FREE uint8_t *bytes = malloc(size);
+	CLEANUP_FREE uint8_t *bytes = malloc(old->size);
 	struct vmgs1 vmgs;
-	int r = parse(old, size, name, &vmgs, &text, err);
+	int r = parse(old, &vmgs, &text, err);
 
 	if (r == 0)
-		r = vmgs1_json_update(text, strlen(text), name, nvram, &new_text, err);
+		r = vmgs1_json_update(text, strlen(text), old->name, nvram, &new_text, err);
 	if (r < 0)
 		return r;
 	if (!bytes)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
-	memcpy(bytes, old, size);
-	r = write_text(bytes, &vmgs, name, new_text, err);
+		return error_failed(err, ENOMEM, "'%s': out of memory", old->name);
+	memcpy(bytes, old->data, old->size);
+	r = write_text(bytes, &vmgs, old->name, new_text, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(bytes);
-	*ret_size = size;
+	*ret_size = old->size;
 	return 0;
 }

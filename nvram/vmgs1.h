@@ -3,9 +3,9 @@
 #ifndef HVGEN2_NVRAM_VMGS1_H
 #define HVGEN2_NVRAM_VMGS1_H
 
+#include "common/bytes.h"
 #include "nvram/nvram.h"
 
-int vmgs1_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-		 struct error *err);
+int vmgs1_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 
 #endif

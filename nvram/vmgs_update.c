@@ -142,30 +142,30 @@ static int write_all(uint8_t *store, uint8_t *used, const struct vmgs *vmgs, con
 	return 0;
 }
 
-int vmgs_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
-		uint8_t **ret, size_t *ret_size, struct error *err)
+int vmgs_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE uint8_t *list = NULL;
 	CLEANUP_FREE uint8_t *used = NULL;
 	CLEANUP_FREE uint8_t *store = NULL;
 	size_t list_size;
 	struct vmgs vmgs;
-	int r = vmgs_parse(old, size, name, &vmgs, err);
+	int r = vmgs_parse(old, &vmgs, err);
 
 	if (r == 0)
 		r = variable_list_encode(nvram, &list, &list_size, err);
 	if (r == 0)
-		r = map_blocks(&vmgs, name, &used, err);
+		r = map_blocks(&vmgs, old->name, &used, err);
 	if (r < 0)
 		return r;
-	store = malloc(size);
+	store = malloc(old->size);
 	if (!store)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
-	memcpy(store, old, size);
-	r = write_all(store, used, &vmgs, name, list, list_size, err);
+		return error_failed(err, ENOMEM, "'%s': out of memory", old->name);
+	memcpy(store, old->data, old->size);
+	r = write_all(store, used, &vmgs, old->name, list, list_size, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(store);
-	*ret_size = size;
+	*ret_size = old->size;
 	return 0;
 }

@@ -150,8 +150,7 @@ static int sort(struct nvram *nvram, struct indexed *order, struct error *err)
 	return 0;
 }
 
-int xml_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-	       struct error *err)
+int xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE struct indexed *order = calloc(NVRAM_MAX_VARIABLES, sizeof(*order));
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
@@ -160,12 +159,12 @@ int xml_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram
 	int r;
 
 	if (!order)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
-	r = xml_load(bytes, size, name, &xml, err);
+		return error_failed(err, ENOMEM, "'%s': out of memory", file->name);
+	r = xml_load(file, &xml, err);
 	if (r == 0)
-		r = xml_find_bios(&xml, name, &bios, err);
+		r = xml_find_bios(&xml, file->name, &bios, err);
 	if (r == 0 && xml_child(&xml, &bios, "nvram", &node))
-		r = read_all(&xml, &node, name, &nvram, order, err);
+		r = read_all(&xml, &node, file->name, &nvram, order, err);
 	if (r == 0 && nvram.count > 0)
 		r = sort(&nvram, order, err);
 	if (r < 0)

@@ -20,6 +20,7 @@
 #ifndef HVGEN2_NVRAM_XML_H
 #define HVGEN2_NVRAM_XML_H
 
+#include "common/bytes.h"
 #include "nvram/nvram.h"
 #include "nvram/xml_scan.h"
 
@@ -36,14 +37,12 @@ int xml_read_variable(const struct xml_text *xml, const struct xml_element *elem
 		      const char *name, struct nvram *ret, uint64_t *ret_index, struct error *err);
 
 /* The variables in the order of the map. Empty when there is no nvram node. */
-int xml_decode(const uint8_t *bytes, size_t size, const char *name, struct nvram *ret,
-	       struct error *err);
+int xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 
 /*
  * The configuration with another value in a leaf of the virtual BIOS, which is added when absent.
  */
-int xml_set_leaf(const uint8_t *old, size_t size, const char *name, const char *key,
-		 const char *type, const char *value, uint8_t **ret, size_t *ret_size,
-		 struct error *err);
+int xml_set_leaf(const struct file_bytes *old, const char *key, const char *type, const char *value,
+		 uint8_t **ret, size_t *ret_size, struct error *err);
 
 #endif

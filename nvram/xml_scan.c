@@ -79,44 +79,47 @@ static int check_well_formed(const char *text, size_t size, const char *name, st
 
 /* What is read must be what would be written: otherwise some byte would change that nobody asked
  * for. */
-static int check_round_trip(const struct xml_text *xml, const uint8_t *bytes, size_t size,
-			    const char *name, struct error *err)
+static int check_round_trip(const struct xml_text *xml, const struct file_bytes *body,
+			    struct error *err)
 {
 	size_t back_size = 0;
 	CLEANUP_FREE uint8_t *back = NULL;
 
 	if (!xml->is_utf16)
-		return xml->size == size ? 0
-					 : error_damaged(err, "'%s': XML with a NUL at byte %zu",
-							 name, xml->bom_size + xml->size);
+		return xml->size == body->size
+			       ? 0
+			       : error_damaged(err, "'%s': XML with a NUL at byte %zu", body->name,
+					       xml->bom_size + xml->size);
 	back = utf8_to_utf16le(xml->text, &back_size);
 	if (!back)
-		return error_errno(err, "'%s'", name);
-	if (back_size - 2 != size || memcmp(back, bytes, size) != 0)
-		return error_damaged(err, "'%s': XML that is not UTF-16 throughout", name);
+		return error_errno(err, "'%s'", body->name);
+	if (back_size - 2 != body->size || memcmp(back, body->data, body->size) != 0)
+		return error_damaged(err, "'%s': XML that is not UTF-16 throughout", body->name);
 	return 0;
 }
 
-int xml_load(const uint8_t *bytes, size_t size, const char *name, struct xml_text *ret,
-	     struct error *err)
+int xml_load(const struct file_bytes *file, struct xml_text *ret, struct error *err)
 {
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
+	struct file_bytes body = *file;
 	int r;
 
-	xml.is_utf16 = looks_utf16(bytes, size);
-	xml.bom_size = bom_size(bytes, size);
-	bytes += xml.bom_size;
-	size -= xml.bom_size;
-	if (size > 2 * MAX_SIZE)
-		return error_damaged(err, "'%s': XML of %zu bytes is too large", name, size);
-	xml.text = xml.is_utf16 ? utf16le_to_utf8(bytes, size) : strndup((const char *)bytes, size);
+	xml.is_utf16 = looks_utf16(file->data, file->size);
+	xml.bom_size = bom_size(file->data, file->size);
+	body.data += xml.bom_size;
+	body.size -= xml.bom_size;
+	if (body.size > 2 * MAX_SIZE)
+		return error_damaged(err, "'%s': XML of %zu bytes is too large", file->name,
+				     body.size);
+	xml.text = xml.is_utf16 ? utf16le_to_utf8(body.data, body.size)
+				: strndup((const char *)body.data, body.size);
 	if (!xml.text)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
+		return error_failed(err, ENOMEM, "'%s': out of memory", file->name);
 	xml.size = strlen(xml.text);
 	xml.newline = strstr(xml.text, "\r\n") ? "\r\n" : "\n";
-	r = check_round_trip(&xml, bytes, size, name, err);
+	r = check_round_trip(&xml, &body, err);
 	if (r == 0)
-		r = check_well_formed(xml.text, xml.size, name, err);
+		r = check_well_formed(xml.text, xml.size, file->name, err);
 	if (r < 0)
 		return r;
 	*ret = xml;

@@ -9,6 +9,7 @@
 #ifndef HVGEN2_NVRAM_XML_SCAN_H
 #define HVGEN2_NVRAM_XML_SCAN_H
 
+#include "common/bytes.h"
 #include "nvram/buffer.h"
 
 struct xml_element {
@@ -41,8 +42,7 @@ bool xml_is_text(const uint8_t *bytes, size_t size);
 
 /* The text of a file in UTF-16LE or UTF-8, found well-formed; the encoding declaration is not
  * trusted. */
-int xml_load(const uint8_t *bytes, size_t size, const char *name, struct xml_text *ret,
-	     struct error *err);
+int xml_load(const struct file_bytes *file, struct xml_text *ret, struct error *err);
 
 /* The file of a changed text, in the encoding of 'like', found well-formed again. */
 int xml_save(const struct xml_text *like, const char *text, size_t size, uint8_t **ret,

@@ -21,19 +21,18 @@ static bool find_leaf(const struct xml_text *xml, const struct xml_element *bios
 	return xml_child(xml, bios, key, ret);
 }
 
-int xml_set_leaf(const uint8_t *old, size_t size, const char *name, const char *key,
-		 const char *type, const char *value, uint8_t **ret, size_t *ret_size,
-		 struct error *err)
+int xml_set_leaf(const struct file_bytes *old, const char *key, const char *type, const char *value,
+		 uint8_t **ret, size_t *ret_size, struct error *err)
 {
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
 	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
 	CLEANUP_FREE char *text = NULL;
 	struct xml_element bios, leaf;
-	size_t from, to;
-	int r = xml_load(old, size, name, &xml, err);
+	size_t from, to, size;
+	int r = xml_load(old, &xml, err);
 
 	if (r == 0)
-		r = xml_find_bios(&xml, name, &bios, err);
+		r = xml_find_bios(&xml, old->name, &bios, err);
 	if (r < 0)
 		return r;
 	if (find_leaf(&xml, &bios, key, &leaf, &from)) {
@@ -50,6 +49,6 @@ int xml_set_leaf(const uint8_t *old, size_t size, const char *name, const char *
 	size = out.size;
 	text = buffer_take_text(&out);
 	if (!text)
-		return error_failed(err, ENOMEM, "'%s': out of memory", name);
+		return error_failed(err, ENOMEM, "'%s': out of memory", old->name);
 	return xml_save(&xml, text, size, ret, ret_size, err);
 }

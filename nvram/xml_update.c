@@ -390,18 +390,18 @@ static int save(const struct xml_text *like, struct buffer *out, uint8_t **ret, 
 	return xml_save(like, text, size, ret, ret_size, err);
 }
 
-int xml_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
-	       uint8_t **ret, size_t *ret_size, struct error *err)
+int xml_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+	       size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE bool *is_written = calloc(nvram->count + 1, sizeof(*is_written));
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
 	CLEANUP_NVRAM struct nvram before = NVRAM_INIT;
-	struct update update = {&xml, name, nvram, is_written, 0, false, BUFFER_INIT};
-	int r = is_written ? xml_decode(old, size, name, &before, err)
-			   : error_failed(err, ENOMEM, "'%s': out of memory", name);
+	struct update update = {&xml, old->name, nvram, is_written, 0, false, BUFFER_INIT};
+	int r = is_written ? xml_decode(old, &before, err)
+			   : error_failed(err, ENOMEM, "'%s': out of memory", old->name);
 
 	if (r == 0)
-		r = xml_load(old, size, name, &xml, err);
+		r = xml_load(old, &xml, err);
 	if (r == 0)
 		r = run(&update, &before, err);
 	if (r == 0)

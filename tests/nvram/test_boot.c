@@ -225,6 +225,11 @@ Test(nvram_boot, damaged_options_are_refused)
 	cr_assert_eq(load_option_parse(bytes, sizeof(bytes), "Boot0000", &option, NULL), -EUCLEAN);
 }
 
+static int decode_list(const uint8_t *bytes, size_t size, struct nvram *ret)
+{
+	return variable_list_decode(&(struct file_bytes){bytes, size, "list"}, ret, NULL);
+}
+
 Test(nvram_boot, the_list_is_the_worked_example)
 {
 	CLEANUP_NVRAM struct nvram nvram = sample_nvram();
@@ -235,7 +240,7 @@ Test(nvram_boot, the_list_is_the_worked_example)
 	cr_assert_eq(variable_list_encode(&nvram, &list, &size, NULL), 0);
 	cr_assert_eq(size, (size_t)SAMPLE_LIST_SIZE);
 	cr_assert_arr_eq(list, sample_list, SAMPLE_LIST_SIZE);
-	cr_assert_eq(variable_list_decode(list, size, "list", &again, NULL), 0);
+	cr_assert_eq(decode_list(list, size, &again), 0);
 	cr_assert_eq(again.count, 2u);
 	for (size_t i = 0; i < again.count; i++)
 		cr_assert(nvram_variable_equal(&again.variables[i], &nvram.variables[i]));
@@ -259,16 +264,12 @@ Test(nvram_boot, damaged_lists_are_refused)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		memcpy(bytes, sample_list, SAMPLE_LIST_SIZE);
 		bytes[cases[i].offset] = cases[i].value;
-		cr_assert_eq(variable_list_decode(bytes, SAMPLE_LIST_SIZE, "list", &nvram, NULL),
-			     -EUCLEAN, "case %zu", i);
+		cr_assert_eq(decode_list(bytes, SAMPLE_LIST_SIZE, &nvram), -EUCLEAN, "case %zu", i);
 	}
 	memcpy(bytes, sample_list, SAMPLE_LIST_SIZE);
-	cr_assert_eq(variable_list_decode(bytes, SAMPLE_LIST_SIZE + 7, "list", &nvram, NULL),
-		     -EUCLEAN);
-	cr_assert_eq(variable_list_decode(bytes, SAMPLE_LIST_SIZE + 48, "list", &nvram, NULL),
-		     -EUCLEAN, "padding");
-	cr_assert_eq(variable_list_decode(bytes, SAMPLE_LIST_SIZE - 1, "list", &nvram, NULL),
-		     -EUCLEAN);
+	cr_assert_eq(decode_list(bytes, SAMPLE_LIST_SIZE + 7, &nvram), -EUCLEAN);
+	cr_assert_eq(decode_list(bytes, SAMPLE_LIST_SIZE + 48, &nvram), -EUCLEAN, "padding");
+	cr_assert_eq(decode_list(bytes, SAMPLE_LIST_SIZE - 1, &nvram), -EUCLEAN);
 }
 
 Test(nvram_boot, list_limits_are_kept)

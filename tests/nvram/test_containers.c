@@ -188,9 +188,9 @@ Test(nvram_containers, vmgs_is_updated_by_copy_on_write)
 	vmgs_build_entry(&(struct vmgs_file){5, 1, 9}, old + 0x2000 + 9 * 64);
 	old[0x2000 + 9 * 64 + 0x30] = 0x77; /* a reserved byte */
 	set(&nvram, "A", "x", 1);
-	cr_assert_eq(vmgs_parse(old, size, "old", &before, NULL), 0);
+	cr_assert_eq(vmgs_parse(&(struct file_bytes){old, size, "old"}, &before, NULL), 0);
 	CLEANUP_FREE uint8_t *new = update(old, size, &nvram, &new_size);
-	cr_assert_eq(vmgs_parse(new, new_size, "new", &after, NULL), 0);
+	cr_assert_eq(vmgs_parse(&(struct file_bytes){new, new_size, "new"}, &after, NULL), 0);
 	cr_assert_eq(after.active, !before.active);
 	cr_assert_eq(after.sequence, before.sequence + 1);
 	cr_assert_eq(after.table, 6u);
@@ -390,13 +390,13 @@ Test(nvram_containers, settings_in_a_configuration)
 	uint8_t *new = NULL, *again = NULL;
 	size_t size, again_size;
 
-	cr_assert_eq(xml_set_leaf((const uint8_t *)old, strlen(old), "x",
+	cr_assert_eq(xml_set_leaf(&(struct file_bytes){(const uint8_t *)old, strlen(old), "x"},
 				  "pause_after_boot_failure", "bool", "True", &new, &size, NULL),
 		     0);
 	cr_assert(contains(new, size, "<pause_after_boot_failure type=\"bool\">True<"));
 	cr_assert_eq(size, strlen(old) - 1);
-	cr_assert_eq(xml_set_leaf(new, size, "x", "pxe_preferred_protocol", "integer", "6", &again,
-				  &again_size, NULL),
+	cr_assert_eq(xml_set_leaf(&(struct file_bytes){new, size, "x"}, "pxe_preferred_protocol",
+				  "integer", "6", &again, &again_size, NULL),
 		     0);
 	cr_assert(contains(
 		again, again_size,
@@ -514,10 +514,12 @@ Test(nvram_containers, one_variable_in_one_file)
 	cr_assert_eq(nvram_decode(bytes, size, "x", &got, NULL), -EUCLEAN);
 	cr_assert_eq(efivarfs_encode(&nvram.variables[0], &linux_bytes, &linux_size, NULL), 0);
 	cr_assert_eq(linux_size, 4u + SAMPLE_OPTION_SIZE);
-	cr_assert_eq(efivarfs_decode(linux_bytes, linux_size,
-				     "/a/Boot0000-8be4df61-93ca-11d2-aa0d-00e098032b8c", &linux_got,
-				     NULL),
-		     0);
+	cr_assert_eq(
+		efivarfs_decode(
+			&(struct file_bytes){linux_bytes, linux_size,
+					     "/a/Boot0000-8be4df61-93ca-11d2-aa0d-00e098032b8c"},
+			&linux_got, NULL),
+		0);
 	cr_assert(nvram_variable_equal(&linux_got.variables[0], &nvram.variables[0]));
 	free(bytes);
 	free(linux_bytes);

@@ -86,7 +86,7 @@ Test(nvram_vmgs, the_second_header_is_found)
 	memcpy(store + 0x5000, sample_list, SAMPLE_LIST_SIZE);
 	vmgs_build_header(2, 4, store + VMGS_HEADER_2);
 	cr_assert_eq(get_le32(store + VMGS_HEADER_2 + 12), 0xd186bd34u);
-	cr_assert_eq(vmgs_parse(store, STORE_SIZE, "store", &vmgs, NULL), 0);
+	cr_assert_eq(vmgs_parse(&(struct file_bytes){store, STORE_SIZE, "store"}, &vmgs, NULL), 0);
 	cr_assert_eq(vmgs.active, 1u);
 	cr_assert_eq(vmgs.files[VMGS_BIOS_NVRAM].size, (uint64_t)SAMPLE_LIST_SIZE);
 	cr_assert_eq(decode(store, STORE_SIZE), 0);
@@ -107,7 +107,7 @@ Test(nvram_vmgs, sequence_numbers_must_follow_each_other)
 
 		vmgs_build_header(cases[i].first, 2, store);
 		vmgs_build_header(cases[i].second, 2, store + VMGS_HEADER_2);
-		r = vmgs_parse(store, STORE_SIZE, "store", &vmgs, NULL);
+		r = vmgs_parse(&(struct file_bytes){store, STORE_SIZE, "store"}, &vmgs, NULL);
 		cr_assert_eq(r, cases[i].active < 0 ? -EUCLEAN : 0, "case %zu", i);
 		cr_assert(r < 0 || (int)vmgs.active == cases[i].active, "case %zu", i);
 	}
