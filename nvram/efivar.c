@@ -9,6 +9,7 @@
 #include "common/bytes.h"
 #include "common/utf16.h"
 #include "nvram/buffer.h"
+#include "nvram/container.h"
 
 #define FILE_MAGIC	0 /* u32 */
 #define FILE_VERSION	4 /* u32 */
@@ -22,12 +23,12 @@
 #define MAGIC	0xf3df1597U
 #define VERSION 1U
 
-bool efivar_is_file(const uint8_t *bytes, size_t size)
+static bool efivar_is_file(const uint8_t *bytes, size_t size)
 {
 	return size >= FILE_HEADER + FILE_TRAILER && get_le32(bytes + FILE_MAGIC) == MAGIC;
 }
 
-int efivar_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
+static int efivar_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_FREE char *key = NULL;
@@ -82,6 +83,32 @@ int efivar_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *
 	out.failed |= key.failed;
 	return buffer_take(&out, ret, ret_size, err);
 }
+
+static int efivar_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+			 size_t *ret_size, struct error *err)
+{
+	if (nvram->count != 1)
+		return error_failed(err, EINVAL, "'%s' is a file for one variable, not for %zu",
+				    old->name, nvram->count);
+	return efivar_encode(&nvram->variables[0], ret, ret_size, err);
+}
+
+static int efivar_make(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
+{
+	const struct file_bytes none = {.name = "efivar"};
+
+	(void)vhd_id;
+	return efivar_update(&none, nvram, ret, ret_size, err);
+}
+
+const struct nvram_container nvram_efivar_container = {
+	.text = "efivar file",
+	.is_store = efivar_is_file,
+	.decode = efivar_decode,
+	.update = efivar_update,
+	.encode = efivar_make,
+};
 
 bool efivarfs_key(const char *path, struct guid *ret_vendor, char **ret_name)
 {

@@ -13,8 +13,6 @@
 #include "common/bytes.h"
 #include "nvram/nvram.h"
 
-bool efivar_is_file(const uint8_t *bytes, size_t size);
-int efivar_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 int efivar_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *ret_size,
 		  struct error *err);
 

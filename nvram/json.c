@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Variables as JSON: see json.h. */
-#include "nvram/json.h"
-
+/*
+ * Variables as JSON, in the form that virt-firmware and the uefi-vars device of QEMU use, so that
+ * they can be exchanged:
+ *
+ *   {"version": 2, "variables": [
+ *           {"name": "BootOrder", "guid": "8be4df61-...", "attr": 7, "data": "0000"}]}
+ *
+ * 'data' is hexadecimal, and so is 'time' (EFI_TIME), which is there only when it is not zero.
+ * Other members are kept.
+ */
 #include <errno.h>
 #include <jansson.h>
 #include <string.h>
 
 #include "common/bytes.h"
 #include "nvram/base64.h"
+#include "nvram/container.h"
 #include "nvram/internal.h"
-#include "nvram/update.h"
 
 #define FORMAT_VERSION 2
 
@@ -19,7 +26,7 @@ static void cleanup_json(json_t **json)
 }
 #define CLEANUP_JSON CLEANUP(cleanup_json)
 
-bool json_is_text(const uint8_t *bytes, size_t size)
+static bool json_is_text(const uint8_t *bytes, size_t size)
 {
 	size_t i = 0;
 
@@ -81,7 +88,7 @@ static int read_variable(const json_t *item, const char *name, struct nvram *nvr
 				       time.data, data.data, data.size, err);
 }
 
-int json_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
+static int json_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_JSON json_t *root = NULL;
@@ -181,8 +188,8 @@ static int replace_variables(json_t *root, const struct nvram *nvram, struct err
 	return 0;
 }
 
-int json_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
-		size_t *ret_size, struct error *err)
+static int json_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
 {
 	CLEANUP_JSON json_t *root = NULL;
 	int r = load(old, &root, err);
@@ -192,13 +199,23 @@ int json_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t
 	return r < 0 ? r : dump(root, ret, ret_size, err);
 }
 
-int json_encode(const struct nvram *nvram, uint8_t **ret, size_t *ret_size, struct error *err)
+static int json_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
 {
 	CLEANUP_JSON json_t *root = json_pack("{s:i}", "version", FORMAT_VERSION);
 	int r;
 
+	(void)vhd_id;
 	if (!root)
 		return error_failed(err, ENOMEM, "JSON: out of memory");
 	r = replace_variables(root, nvram, err);
 	return r < 0 ? r : dump(root, ret, ret_size, err);
 }
+
+const struct nvram_container nvram_json_container = {
+	.text = "JSON",
+	.is_store = json_is_text,
+	.decode = json_decode,
+	.update = json_update,
+	.encode = json_encode,
+};

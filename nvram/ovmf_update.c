@@ -12,9 +12,9 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
+#include "nvram/container.h"
 #include "nvram/internal.h"
 #include "nvram/ovmf.h"
-#include "nvram/update.h"
 
 struct update {
 	uint8_t *bytes;
@@ -131,8 +131,8 @@ static int run(struct update *update, struct error *err)
 	return r < 0 ? r : append_rest(update, err);
 }
 
-int ovmf_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
-		size_t *ret_size, struct error *err)
+static int ovmf_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = malloc(old->size);
 	CLEANUP_FREE bool *is_kept = calloc(nvram->count + 1, sizeof(*is_kept));
@@ -151,3 +151,18 @@ int ovmf_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t
 	*ret_size = old->size;
 	return 0;
 }
+
+static int ovmf_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
+{
+	(void)vhd_id;
+	return nvram_encode_ovmf(nvram, ret, ret_size, err);
+}
+
+const struct nvram_container nvram_ovmf_container = {
+	.text = "OVMF variable store",
+	.is_store = ovmf_is_store,
+	.decode = ovmf_decode,
+	.update = ovmf_update,
+	.encode = ovmf_encode,
+};

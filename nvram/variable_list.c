@@ -8,6 +8,7 @@
 #include "common/bytes.h"
 #include "common/utf16.h"
 #include "nvram/buffer.h"
+#include "nvram/container.h"
 #include "nvram/internal.h"
 
 #define RECORD_TYPE	  0 /* u32, 0: a variable */
@@ -135,3 +136,36 @@ int variable_list_decode(const struct file_bytes *file, struct nvram *ret, struc
 	nvram = (struct nvram)NVRAM_INIT;
 	return 0;
 }
+
+/* The list has no signature: the first record's type is 0, and the whole must be records. */
+static bool list_is_store(const uint8_t *bytes, size_t size)
+{
+	const struct file_bytes file = {bytes, size, ""};
+	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
+
+	return size >= RECORD_HEADER && get_le32(bytes + RECORD_TYPE) == 0 &&
+	       variable_list_decode(&file, &nvram, NULL) == 0;
+}
+
+/* A list is written anew: nothing in it but the records. */
+static int list_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
+{
+	(void)old;
+	return variable_list_encode(nvram, ret, ret_size, err);
+}
+
+static int list_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
+{
+	(void)vhd_id;
+	return variable_list_encode(nvram, ret, ret_size, err);
+}
+
+const struct nvram_container nvram_list_container = {
+	.text = "variable list",
+	.is_store = list_is_store,
+	.decode = variable_list_decode,
+	.update = list_update,
+	.encode = list_encode,
+};

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VMGS version 1, read and edited in place: see vmgs1_layout.h. */
-#include "nvram/vmgs1.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +8,12 @@
 #include "common/checked.h"
 #include "common/utf16.h"
 #include "nvram/buffer.h"
-#include "nvram/update.h"
+#include "nvram/container.h"
 #include "nvram/vhd_footer.h"
+#include "nvram/vmgs.h"
 #include "nvram/vmgs1_json.h"
 #include "nvram/vmgs1_layout.h"
+#include "nvram/vmgs1_new.h"
 
 /* GPT: UEFI 2.10 section 5.3 */
 #define GPT_HEADER	VMGS1_SECTOR
@@ -135,7 +135,7 @@ static int parse(const struct file_bytes *file, struct vmgs1 *ret, char **ret_te
 	return *ret_text ? 0 : error_failed(err, ENOMEM, "'%s': out of memory", file->name);
 }
 
-int vmgs1_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
+static int vmgs1_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE char *text = NULL;
 	struct vmgs1 vmgs;
@@ -166,8 +166,8 @@ static int write_text(uint8_t *bytes, const struct vmgs1 *vmgs, const char *name
 	return 0;
 }
 
-int vmgs1_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
-		 size_t *ret_size, struct error *err)
+static int vmgs1_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+			size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE char *text = NULL;
 	CLEANUP_FREE char *new_text = NULL;
@@ -189,3 +189,11 @@ int vmgs1_update(const struct file_bytes *old, const struct nvram *nvram, uint8_
 	*ret_size = old->size;
 	return 0;
 }
+
+const struct nvram_container nvram_vmgs1_container = {
+	.text = "VMGS version 1",
+	.is_store = vmgs_is_v1,
+	.decode = vmgs1_decode,
+	.update = vmgs1_update,
+	.encode = vmgs1_encode,
+};

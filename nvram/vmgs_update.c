@@ -10,7 +10,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "nvram/update.h"
+#include "nvram/container.h"
 #include "nvram/variable_list.h"
 #include "nvram/vhd_footer.h"
 #include "nvram/vmgs.h"
@@ -142,8 +142,8 @@ static int write_all(uint8_t *store, uint8_t *used, const struct vmgs *vmgs, con
 	return 0;
 }
 
-int vmgs_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
-		size_t *ret_size, struct error *err)
+static int vmgs_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		       size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE uint8_t *list = NULL;
 	CLEANUP_FREE uint8_t *used = NULL;
@@ -169,3 +169,19 @@ int vmgs_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t
 	*ret_size = old->size;
 	return 0;
 }
+
+static bool vmgs_is_store(const uint8_t *bytes, size_t size)
+{
+	/* an empty one has nothing but the footer of its VHD */
+	return vmgs_is_v3(bytes, size) ||
+	       (size >= 2 * VMGS_HEADER_2 && memcmp(bytes + size - 512, "conectix", 8) == 0 &&
+		is_zero(bytes, 2 * VMGS_HEADER_2));
+}
+
+const struct nvram_container nvram_vmgs_container = {
+	.text = "VMGS version 3",
+	.is_store = vmgs_is_store,
+	.decode = vmgs_decode,
+	.update = vmgs_update,
+	.encode = nvram_encode_vmgs,
+};

@@ -12,7 +12,7 @@
 
 #include "common/checked.h"
 #include "nvram/base64.h"
-#include "nvram/update.h"
+#include "nvram/container.h"
 #include "nvram/xml.h"
 
 #define INDENT 2U
@@ -390,8 +390,8 @@ static int save(const struct xml_text *like, struct buffer *out, uint8_t **ret, 
 	return xml_save(like, text, size, ret, ret_size, err);
 }
 
-int xml_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
-	       size_t *ret_size, struct error *err)
+static int xml_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+		      size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE bool *is_written = calloc(nvram->count + 1, sizeof(*is_written));
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
@@ -409,3 +409,11 @@ int xml_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t 
 	buffer_done(&update.out);
 	return r;
 }
+
+const struct nvram_container nvram_xml_container = {
+	.text = "Hyper-V configuration, version 5.0",
+	.is_store = xml_is_text,
+	.decode = xml_decode,
+	.update = xml_update,
+	.encode = NULL,
+};
