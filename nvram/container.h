@@ -10,7 +10,8 @@
 #include "nvram/nvram.h"
 
 struct nvram_container {
-	const char *text; /* for users: "VMGS version 3" */
+	const char *text;    /* for users: "VMGS version 3" */
+	bool is_guest_state; /* what a host starts a VM with: it adds its keys to an empty one only */
 
 	/* Is it one? By content alone, cheaply; decode() may still find it damaged. */
 	bool (*is_store)(const uint8_t *bytes, size_t size);
@@ -27,6 +28,11 @@ struct nvram_container {
 	 * to be freed. NULL where it cannot be made. */
 	int (*encode)(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
 		      size_t *ret_size, struct error *err);
+
+	/* 'old' with the first (0) or the second (1) value of a setting, in the order in which
+	 * nvram_store_set() names them. *ret is to be freed. NULL where only variables are held. */
+	int (*set)(const struct file_bytes *old, enum nvram_setting setting, unsigned int choice,
+		   uint8_t **ret, size_t *ret_size, struct error *err);
 };
 
 extern const struct nvram_container nvram_efivar_container;

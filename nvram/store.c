@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All containers behind one door. Which one it is, the content alone decides: names of stores say
  * little. */
+#include "nvram/store.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "nvram/container.h"
 
 /* In the order in which they are tried: see enum nvram_format. */
 static const struct nvram_container *const containers[NVRAM_FORMAT_MAX] = {
@@ -17,6 +17,11 @@ static const struct nvram_container *const containers[NVRAM_FORMAT_MAX] = {
 	[NVRAM_FORMAT_VMGS] = &nvram_vmgs_container,
 	[NVRAM_FORMAT_VMGS_1] = &nvram_vmgs1_container,
 };
+
+const struct nvram_container *nvram_container(enum nvram_format format)
+{
+	return containers[format];
+}
 
 const char *nvram_format_text(enum nvram_format format)
 {

@@ -12,8 +12,7 @@
 #include "common/outfile.h"
 #include "nvram/buffer.h"
 #include "nvram/efivar.h"
-#include "nvram/nvram.h"
-#include "nvram/xml.h"
+#include "nvram/store.h"
 
 /* A flash image padded to 64 MiB, as some machines want it, is the largest seen. */
 #define MAX_SIZE (80 * MIB)
@@ -159,21 +158,11 @@ int nvram_store_save(struct nvram_store *store, bool dry_run, struct error *err)
 }
 
 static const struct {
-	const char *key, *type;
 	const char *words[2];  /* what the user says */
-	const char *values[2]; /* what the configuration says */
 	const char *parameter; /* of Set-VMFirmware */
 } settings[NVRAM_SETTING_MAX] = {
-	[NVRAM_SETTING_NETWORK_PROTOCOL] = {"pxe_preferred_protocol",
-					    "integer",
-					    {"IPv4", "IPv6"},
-					    {"4", "6"},
-					    "PreferredNetworkBootProtocol"},
-	[NVRAM_SETTING_PAUSE] = {"pause_after_boot_failure",
-				 "bool",
-				 {"Off", "On"},
-				 {"False", "True"},
-				 "PauseAfterBootFailure"},
+	[NVRAM_SETTING_NETWORK_PROTOCOL] = {{"IPv4", "IPv6"}, "PreferredNetworkBootProtocol"},
+	[NVRAM_SETTING_PAUSE] = {{"Off", "On"}, "PauseAfterBootFailure"},
 };
 
 /* Stores are named after the VM, by its id or by its name; a quote within quotes is doubled in
@@ -215,6 +204,8 @@ static int refuse_setting(const struct nvram_store *store, enum nvram_setting se
 int nvram_store_set(struct nvram_store *store, enum nvram_setting setting, const char *value,
 		    struct error *err)
 {
+	const struct nvram_container *container = nvram_container(store->format);
+	const struct file_bytes old = {store->bytes, store->size, store->name};
 	uint8_t *bytes;
 	size_t size;
 	unsigned int word = 0;
@@ -225,11 +216,9 @@ int nvram_store_set(struct nvram_store *store, enum nvram_setting setting, const
 	if (word == 2)
 		return error_usage(err, "'%s' is neither '%s' nor '%s'", value,
 				   settings[setting].words[0], settings[setting].words[1]);
-	if (store->format != NVRAM_FORMAT_XML)
+	if (!container->set)
 		return refuse_setting(store, setting, word, err);
-	r = xml_set_leaf(&(struct file_bytes){store->bytes, store->size, store->name},
-			 settings[setting].key, settings[setting].type,
-			 settings[setting].values[word], &bytes, &size, err);
+	r = container->set(&old, setting, word, &bytes, &size, err);
 	if (r < 0)
 		return r;
 	if (store->original) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A new store from an existing one: its keys and settings stay, the entry of the new disk comes on
  * top. */
-#include "nvram/nvram.h"
+#include "nvram/store.h"
 
 #define IMAGE_SECURITY GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f)
 
@@ -19,9 +19,9 @@ bool nvram_has_secure_boot_keys(const struct nvram *nvram)
 
 const char *nvram_key_warning(enum nvram_format format, const struct nvram *nvram)
 {
-	bool is_guest_state = format == NVRAM_FORMAT_VMGS || format == NVRAM_FORMAT_VMGS_1;
-
-	return is_guest_state && !nvram_has_secure_boot_keys(nvram) ? no_keys : NULL;
+	return nvram_container(format)->is_guest_state && !nvram_has_secure_boot_keys(nvram)
+		       ? no_keys
+		       : NULL;
 }
 
 int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,

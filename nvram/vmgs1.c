@@ -192,6 +192,7 @@ static int vmgs1_update(const struct file_bytes *old, const struct nvram *nvram,
 
 const struct nvram_container nvram_vmgs1_container = {
 	.text = "VMGS version 1",
+	.is_guest_state = true,
 	.is_store = vmgs_is_v1,
 	.decode = vmgs1_decode,
 	.update = vmgs1_update,

@@ -180,6 +180,7 @@ static bool vmgs_is_store(const uint8_t *bytes, size_t size)
 
 const struct nvram_container nvram_vmgs_container = {
 	.text = "VMGS version 3",
+	.is_guest_state = true,
 	.is_store = vmgs_is_store,
 	.decode = vmgs_decode,
 	.update = vmgs_update,

@@ -39,10 +39,4 @@ int xml_read_variable(const struct xml_text *xml, const struct xml_element *elem
 /* The variables in the order of the map. Empty when there is no nvram node. */
 int xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 
-/*
- * The configuration with another value in a leaf of the virtual BIOS, which is added when absent.
- */
-int xml_set_leaf(const struct file_bytes *old, const char *key, const char *type, const char *value,
-		 uint8_t **ret, size_t *ret_size, struct error *err);
-
 #endif

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* VM settings of the firmware, which only a configuration holds: leaves of the virtual BIOS beside
  * its variables. */
+#include "nvram/xml_settings.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "nvram/internal.h"
 #include "nvram/xml.h"
+
+static const struct {
+	const char *key, *type, *values[2];
+} leaves[NVRAM_SETTING_MAX] = {
+	[NVRAM_SETTING_NETWORK_PROTOCOL] = {"pxe_preferred_protocol", "integer", {"4", "6"}},
+	[NVRAM_SETTING_PAUSE] = {"pause_after_boot_failure", "bool", {"False", "True"}},
+};
 
 /* The element, or where the alphabet wants it: behind the last sibling that comes before. */
 static bool find_leaf(const struct xml_text *xml, const struct xml_element *bios, const char *key,
@@ -21,12 +30,13 @@ static bool find_leaf(const struct xml_text *xml, const struct xml_element *bios
 	return xml_child(xml, bios, key, ret);
 }
 
-int xml_set_leaf(const struct file_bytes *old, const char *key, const char *type, const char *value,
-		 uint8_t **ret, size_t *ret_size, struct error *err)
+int xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned int choice,
+	    uint8_t **ret, size_t *ret_size, struct error *err)
 {
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
 	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
 	CLEANUP_FREE char *text = NULL;
+	const char *key = leaves[setting].key;
 	struct xml_element bios, leaf;
 	size_t from, to, size;
 	int r = xml_load(old, &xml, err);
@@ -44,7 +54,8 @@ int xml_set_leaf(const struct file_bytes *old, const char *key, const char *type
 		buffer_append(&out, xml.text, from);
 		buffer_printf(&out, "%s    ", xml.newline);
 	}
-	buffer_printf(&out, "<%s type=\"%s\">%s</%s>", key, type, value, key);
+	buffer_printf(&out, "<%s type=\"%s\">%s</%s>", key, leaves[setting].type,
+		      leaves[setting].values[choice], key);
 	buffer_append(&out, xml.text + to, xml.size - to);
 	size = out.size;
 	text = buffer_take_text(&out);

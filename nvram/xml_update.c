@@ -14,6 +14,7 @@
 #include "nvram/base64.h"
 #include "nvram/container.h"
 #include "nvram/xml.h"
+#include "nvram/xml_settings.h"
 
 #define INDENT 2U
 
@@ -416,4 +417,5 @@ const struct nvram_container nvram_xml_container = {
 	.decode = xml_decode,
 	.update = xml_update,
 	.encode = NULL,
+	.set = xml_set,
 };
