@@ -16,11 +16,11 @@ static int firmware_from_template(const struct nvram_partition *esp,
 	int r = nvram_store_open(name, &store, err);
 
 	if (r == 0)
-		r = nvram_from_template(store.bytes, store.size, name, esp, BOOT_MANAGER_PATH,
-					options->drop_stale_entries, &ret->file, &ret->size,
-					&warning, err);
+		r = nvram_from_template(&store, esp, BOOT_MANAGER_PATH, options->drop_stale_entries,
+					&ret->file, &ret->size, err);
 	if (r < 0)
 		return r;
+	warning = nvram_key_warning(store.format, &store.nvram);
 	if (warning)
 		note_add(&ret->warnings, "'%s': %s", name, warning);
 	return nvram_decode(ret->file, ret->size, name, &ret->nvram, err);

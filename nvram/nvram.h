@@ -216,17 +216,6 @@ int nvram_update(const uint8_t *old, size_t size, const char *name, const struct
 int nvram_encode(enum nvram_format format, const struct nvram *nvram, const struct guid *vhd_id,
 		 uint8_t **ret, size_t *ret_size, struct error *err);
 
-/*
- * 'convert --nvram-template': the container 'bytes' with a Windows Boot Manager entry at the top of
- * its boot order, and all else that it holds, keys of Secure Boot too, byte for byte. With
- * 'remove_stale' other File entries of that description go. *ret_warning is that of
- * nvram_key_warning().
- */
-int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
-			const struct nvram_partition *esp, const char *path, bool remove_stale,
-			uint8_t **ret, size_t *ret_size, const char **ret_warning,
-			struct error *err);
-
 /* Are PK, KEK and db there? Without them Secure Boot cannot find the boot manager trustworthy. */
 bool nvram_has_secure_boot_keys(const struct nvram *nvram);
 
@@ -291,6 +280,16 @@ int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err);
  * written when nothing changed.
  */
 int nvram_store_save(struct nvram_store *store, bool dry_run, struct error *err);
+
+/*
+ * 'convert --nvram-template': put a Windows Boot Manager entry at the top of the store's boot order;
+ * with 'remove_stale' other File entries of that description go. *ret is what the file would hold
+ * then, with all else of it, keys of Secure Boot too, byte for byte; to be freed. The file is left
+ * alone.
+ */
+int nvram_from_template(struct nvram_store *store, const struct nvram_partition *esp,
+			const char *path, bool remove_stale, uint8_t **ret, size_t *ret_size,
+			struct error *err);
 
 /* Settings of the VM's firmware. They are no variables: only a configuration (XML) holds them. */
 enum nvram_setting { NVRAM_SETTING_NETWORK_PROTOCOL, NVRAM_SETTING_PAUSE, NVRAM_SETTING_MAX };

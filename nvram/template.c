@@ -24,26 +24,17 @@ const char *nvram_key_warning(enum nvram_format format, const struct nvram *nvra
 		       : NULL;
 }
 
-int nvram_from_template(const uint8_t *bytes, size_t size, const char *name,
-			const struct nvram_partition *esp, const char *path, bool remove_stale,
-			uint8_t **ret, size_t *ret_size, const char **ret_warning,
+int nvram_from_template(struct nvram_store *store, const struct nvram_partition *esp,
+			const char *path, bool remove_stale, uint8_t **ret, size_t *ret_size,
 			struct error *err)
 {
-	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
-	enum nvram_format format = NVRAM_FORMAT_MAX;
 	uint16_t number;
 	size_t removed;
-	int r = nvram_recognise(bytes, size, name, &format, err);
+	int r = nvram_add_windows_boot_manager(&store->nvram, esp, path, &number, err);
 
-	if (r == 0)
-		r = nvram_decode(bytes, size, name, &nvram, err);
-	if (r == 0)
-		r = nvram_add_windows_boot_manager(&nvram, esp, path, &number, err);
 	if (r == 0 && remove_stale)
-		r = nvram_remove_stale(&nvram, number, &removed, err);
-	if (r == 0)
-		r = nvram_update(bytes, size, name, &nvram, ret, ret_size, err);
-	if (r == 0)
-		*ret_warning = nvram_key_warning(format, &nvram);
-	return r;
+		r = nvram_remove_stale(&store->nvram, number, &removed, err);
+	return r < 0 ? r
+		     : nvram_update(store->bytes, store->size, store->name, &store->nvram, ret,
+				    ret_size, err);
 }

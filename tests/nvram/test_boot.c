@@ -289,6 +289,16 @@ Test(nvram_boot, list_limits_are_kept)
 	cr_assert_eq(variable_list_encode(&nvram, &list, &size, NULL), -ENOSPC);
 }
 
+/* A store in memory as nvram_store_open() gives one from a file; it takes 'bytes'. */
+static struct nvram_store store_of(uint8_t *bytes, size_t size)
+{
+	struct nvram_store store = {.name = "t", .bytes = bytes, .size = size};
+
+	cr_assert_eq(nvram_recognise(bytes, size, "t", &store.format, NULL), 0);
+	cr_assert_eq(nvram_decode(bytes, size, "t", &store.nvram, NULL), 0);
+	return store;
+}
+
 Test(nvram_boot, a_template_keeps_what_it_has)
 {
 	CLEANUP_NVRAM struct nvram before = sample_nvram();
@@ -298,19 +308,22 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 	struct nvram_partition other = sample_esp;
 	uint16_t order[4];
 	uint8_t *bytes = NULL, *new = NULL;
-	const char *warning = NULL;
+	struct nvram_store store;
+	const char *warning;
 	size_t size, new_size;
 
 	other.number = 4;
 	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
-	cr_assert_eq(nvram_from_template(bytes, size, "t", &other, SAMPLE_BOOTMGFW, false, &new,
-					 &new_size, &warning, NULL),
+	store = store_of(bytes, size);
+	cr_assert_eq(nvram_from_template(&store, &other, SAMPLE_BOOTMGFW, false, &new, &new_size,
+					 NULL),
 		     0);
+	warning = nvram_key_warning(store.format, &store.nvram);
 	cr_assert(warning && strstr(warning, "Secure Boot"));
 	cr_assert_eq(nvram_decode(new, new_size, "t", &after, NULL), 0);
 	cr_assert_eq(nvram_boot_order(&after, order, 4), 2u);
 	cr_assert(order[0] == 1 && order[1] == 0);
-	free(bytes);
+	nvram_store_done(&store);
 	free(new);
 	nvram_done(&after);
 
@@ -318,15 +331,17 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 	cr_assert_eq(nvram_set(&before, &global, "KEK", 0x27, "x", 1, NULL), 0);
 	cr_assert_eq(nvram_set(&before, &security, "db", 0x27, "x", 1, NULL), 0);
 	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
-	cr_assert_eq(nvram_from_template(bytes, size, "t", &other, SAMPLE_BOOTMGFW, true, &new,
-					 &new_size, &warning, NULL),
+	store = store_of(bytes, size);
+	cr_assert_eq(nvram_from_template(&store, &other, SAMPLE_BOOTMGFW, true, &new, &new_size,
+					 NULL),
 		     0);
+	warning = nvram_key_warning(store.format, &store.nvram);
 	cr_assert_null(warning);
 	cr_assert_eq(nvram_decode(new, new_size, "t", &after, NULL), 0);
 	cr_assert_eq(nvram_boot_order(&after, order, 4), 1u);
 	cr_assert(order[0] == 1 && nvram_get(&after, &global, "PK"));
 	cr_assert_null(nvram_get(&after, &global, "Boot0000"), "the stale entry is gone");
-	free(bytes);
+	nvram_store_done(&store);
 	free(new);
 }
 
