@@ -83,9 +83,12 @@ static int read_variable(const json_t *item, const char *name, struct nvram *nvr
 	if (r == 0 && time.size != 0 && time.size != 16)
 		r = error_damaged(err, "'%s': 'time' of '%s' has %zu bytes, not 16", name, key,
 				  time.size);
-	return r < 0 ? r
-		     : nvram_set_timed(nvram, &guid, key, (uint32_t)json_integer_value(attributes),
-				       time.data, data.data, data.size, err);
+	if (r < 0)
+		return r;
+	return nvram_set_value(nvram, &guid, key,
+			       &(struct nvram_value){(uint32_t)json_integer_value(attributes),
+						     time.data, data.data, data.size},
+			       err);
 }
 
 static int json_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)

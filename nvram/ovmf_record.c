@@ -104,11 +104,11 @@ bool ovmf_record_lives(const uint8_t *bytes, const struct ovmf *ovmf,
 int ovmf_record_load(const struct ovmf_record *record, struct nvram *nvram, struct error *err)
 {
 	CLEANUP_FREE char *name = utf16le_to_utf8(record->name, record->name_size);
+	const struct nvram_value value = {record->attributes, record->time, record->data,
+					  record->data_size};
 
-	if (!name)
-		return error_failed(err, ENOMEM, "variable name: out of memory");
-	return nvram_set_timed(nvram, &record->vendor, name, record->attributes, record->time,
-			       record->data, record->data_size, err);
+	return name ? nvram_set_value(nvram, &record->vendor, name, &value, err)
+		    : error_failed(err, ENOMEM, "variable name: out of memory");
 }
 
 static size_t size_limit(size_t file_size, uint32_t attributes)

@@ -105,14 +105,18 @@ static int decode_record(const uint8_t *at, struct nvram *nvram, struct error *e
 {
 	size_t name_size = get_le16(at + RECORD_NAME_SIZE);
 	CLEANUP_FREE char *name = utf16le_to_utf8(at + RECORD_HEADER, name_size);
+	const struct nvram_value value = {
+		.attributes = get_le32(at + RECORD_ATTRIBUTES),
+		.time = at + RECORD_TIME,
+		.data = at + RECORD_HEADER + name_size,
+		.size = get_le16(at + RECORD_DATA_SIZE),
+	};
 	struct guid vendor;
 
 	if (!name)
 		return error_failed(err, ENOMEM, "variable name: out of memory");
 	memcpy(vendor.bytes, at + RECORD_VENDOR, sizeof(vendor.bytes));
-	return nvram_set_timed(nvram, &vendor, name, get_le32(at + RECORD_ATTRIBUTES),
-			       at + RECORD_TIME, at + RECORD_HEADER + name_size,
-			       get_le16(at + RECORD_DATA_SIZE), err);
+	return nvram_set_value(nvram, &vendor, name, &value, err);
 }
 
 int variable_list_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)

@@ -23,8 +23,8 @@ void nvram_done(struct nvram *nvram)
 	*nvram = (struct nvram)NVRAM_INIT;
 }
 
-static struct nvram_variable *find(const struct nvram *nvram, const struct guid *vendor,
-				   const char *name)
+static struct nvram_variable *find_variable(const struct nvram *nvram, const struct guid *vendor,
+					    const char *name)
 {
 	for (size_t i = 0; i < nvram->count; i++) {
 		struct nvram_variable *variable = &nvram->variables[i];
@@ -38,12 +38,12 @@ static struct nvram_variable *find(const struct nvram *nvram, const struct guid 
 const struct nvram_variable *nvram_get(const struct nvram *nvram, const struct guid *vendor,
 				       const char *name)
 {
-	return find(nvram, vendor, name);
+	return find_variable(nvram, vendor, name);
 }
 
 /* A new last element, all zero. The array grows by doubling: its capacity is the power of two at or
  * above 'count'. */
-static struct nvram_variable *append(struct nvram *nvram)
+static struct nvram_variable *append_variable(struct nvram *nvram)
 {
 	if (nvram->count == 0 || is_power_of_two(nvram->count)) {
 		size_t capacity = nvram->count ? 2 * nvram->count : 1;
@@ -58,13 +58,12 @@ static struct nvram_variable *append(struct nvram *nvram)
 	return &nvram->variables[nvram->count++];
 }
 
-int nvram_set_timed(struct nvram *nvram, const struct guid *vendor, const char *name,
-		    uint32_t attributes, const uint8_t time[16], const void *data, size_t size,
-		    struct error *err)
+int nvram_set_value(struct nvram *nvram, const struct guid *vendor, const char *name,
+		    const struct nvram_value *value, struct error *err)
 {
-	struct nvram_variable *variable = find(nvram, vendor, name);
+	struct nvram_variable *variable = find_variable(nvram, vendor, name);
 	struct nvram_variable replacement;
-	CLEANUP_FREE uint8_t *new_data = malloc(size ? size : 1);
+	CLEANUP_FREE uint8_t *new_data = malloc(value->size ? value->size : 1);
 	CLEANUP_FREE char *new_name = strdup(name);
 
 	if (!new_data || !new_name)
@@ -72,18 +71,18 @@ int nvram_set_timed(struct nvram *nvram, const struct guid *vendor, const char *
 	if (!variable && nvram->count >= NVRAM_MAX_VARIABLES)
 		return error_damaged(err, "variable '%s': more than %d variables", name,
 				     NVRAM_MAX_VARIABLES);
-	if (!variable && !(variable = append(nvram)))
+	if (!variable && !(variable = append_variable(nvram)))
 		return error_failed(err, ENOMEM, "variable '%s': out of memory", name);
 	/* Build first, release then: the arguments may belong to the variable that is replaced. */
-	if (size > 0)
-		memcpy(new_data, data, size);
+	if (value->size > 0)
+		memcpy(new_data, value->data, value->size);
 	replacement = (struct nvram_variable){.vendor = *vendor,
 					      .name = TAKE(new_name),
-					      .attributes = attributes,
+					      .attributes = value->attributes,
 					      .data = TAKE(new_data),
-					      .size = size};
-	if (time)
-		memcpy(replacement.time, time, sizeof(replacement.time));
+					      .size = value->size};
+	if (value->time)
+		memcpy(replacement.time, value->time, sizeof(replacement.time));
 	variable_done(variable);
 	*variable = replacement;
 	return 0;
@@ -92,18 +91,22 @@ int nvram_set_timed(struct nvram *nvram, const struct guid *vendor, const char *
 int nvram_set(struct nvram *nvram, const struct guid *vendor, const char *name, uint32_t attributes,
 	      const void *data, size_t size, struct error *err)
 {
-	return nvram_set_timed(nvram, vendor, name, attributes, NULL, data, size, err);
+	const struct nvram_value value = {attributes, NULL, data, size};
+
+	return nvram_set_value(nvram, vendor, name, &value, err);
 }
 
 int nvram_put(struct nvram *nvram, const struct nvram_variable *variable, struct error *err)
 {
-	return nvram_set_timed(nvram, &variable->vendor, variable->name, variable->attributes,
-			       variable->time, variable->data, variable->size, err);
+	const struct nvram_value value = {variable->attributes, variable->time, variable->data,
+					  variable->size};
+
+	return nvram_set_value(nvram, &variable->vendor, variable->name, &value, err);
 }
 
 bool nvram_remove(struct nvram *nvram, const struct guid *vendor, const char *name)
 {
-	struct nvram_variable *variable = find(nvram, vendor, name);
+	struct nvram_variable *variable = find_variable(nvram, vendor, name);
 	size_t index;
 
 	if (!variable)

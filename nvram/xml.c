@@ -93,8 +93,10 @@ int xml_read_variable(const struct xml_text *xml, const struct xml_element *elem
 	if (attributes > UINT32_MAX || (time.size != 0 && time.size != 16))
 		return error_damaged(err, "'%s': variable '%s' has bad attributes or time", name,
 				     key);
-	return nvram_set_timed(ret, &vendor, key, (uint32_t)attributes, time.data, data.data,
-			       data.size, err);
+	return nvram_set_value(ret, &vendor, key,
+			       &(struct nvram_value){(uint32_t)attributes, time.data, data.data,
+						     data.size},
+			       err);
 }
 
 struct indexed {
