@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Boot entries and their order: see boot.h. */
-#include "nvram/boot.h"
-
+/* Boot entries and their order. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,9 @@
 #include "nvram/nvram.h"
 
 #define BOOT_ORDER "BootOrder"
+
+/* Where a new entry goes. One that is listed already moves to the top, but never to the bottom. */
+enum place { AT_TOP, AT_BOTTOM };
 
 static const struct nvram_variable *find_boot(const struct nvram *nvram, uint16_t number)
 {
@@ -53,7 +54,7 @@ int nvram_set_boot_order(struct nvram *nvram, const uint16_t *numbers, size_t co
 }
 
 /* Move a number, in BootOrder or not, to the top or, when it is new, to the bottom. */
-static int place(struct nvram *nvram, uint16_t number, enum nvram_place where, struct error *err)
+static int move_in_order(struct nvram *nvram, uint16_t number, enum place where, struct error *err)
 {
 	size_t count = nvram_boot_order(nvram, NULL, 0), used = 0;
 	CLEANUP_FREE uint16_t *old = calloc(count + 1, sizeof(*old));
@@ -63,32 +64,32 @@ static int place(struct nvram *nvram, uint16_t number, enum nvram_place where, s
 	if (!old || !new)
 		return error_failed(err, ENOMEM, "BootOrder: out of memory");
 	nvram_boot_order(nvram, old, count);
-	if (where == NVRAM_AT_TOP)
+	if (where == AT_TOP)
 		new[used++] = number;
 	for (size_t i = 0; i < count; i++) {
 		is_present |= old[i] == number;
-		if (old[i] != number || where == NVRAM_AT_BOTTOM)
+		if (old[i] != number || where == AT_BOTTOM)
 			new[used++] = old[i];
 	}
-	if (where == NVRAM_AT_BOTTOM && !is_present)
+	if (where == AT_BOTTOM && !is_present)
 		new[used++] = number;
 	return nvram_set_boot_order(nvram, new, used, err);
 }
 
 int nvram_boot_first(struct nvram *nvram, uint16_t number, struct error *err)
 {
-	return place(nvram, number, NVRAM_AT_TOP, err);
+	return move_in_order(nvram, number, AT_TOP, err);
 }
 
 /* The variable that holds exactly this load option. */
-static const struct nvram_variable *find_equal(const struct nvram *nvram, const uint8_t *option,
-					       size_t size, uint16_t *ret)
+static const struct nvram_variable *find_equal(const struct nvram *nvram,
+					       const struct buffer *option, uint16_t *ret)
 {
 	for (size_t i = 0; i < nvram->count; i++) {
 		const struct nvram_variable *variable = &nvram->variables[i];
 
-		if (boot_number_of(variable, ret) && variable->size == size &&
-		    memcmp(variable->data, option, size) == 0)
+		if (boot_number_of(variable, ret) && variable->size == option->size &&
+		    memcmp(variable->data, option->data, option->size) == 0)
 			return variable;
 	}
 	return NULL;
@@ -106,22 +107,24 @@ static int free_number(const struct nvram *nvram, uint16_t *ret, struct error *e
 	return error_failed(err, ENOSPC, "no free Boot#### number");
 }
 
-int boot_add_option(struct nvram *nvram, const uint8_t *option, size_t size, enum nvram_place where,
-		    uint16_t *ret_number, struct error *err)
+/* Store a load option under the lowest free number, or find the equal one, and list it.
+ * 'ret_number' may be NULL. */
+static int add_option(struct nvram *nvram, const struct buffer *option, enum place where,
+		      uint16_t *ret_number, struct error *err)
 {
 	const struct guid global = NVRAM_GLOBAL;
 	char name[BOOT_NAME_SIZE];
 	uint16_t number;
 	int r = 0;
 
-	if (!find_equal(nvram, option, size, &number)) {
+	if (!find_equal(nvram, option, &number)) {
 		r = free_number(nvram, &number, err);
 		if (r == 0)
 			r = nvram_set(nvram, &global, boot_name(number, name),
-				      NVRAM_BOOT_ATTRIBUTES, option, size, err);
+				      NVRAM_BOOT_ATTRIBUTES, option->data, option->size, err);
 	}
 	if (r == 0)
-		r = place(nvram, number, where, err);
+		r = move_in_order(nvram, number, where, err);
 	if (r == 0 && ret_number)
 		*ret_number = number;
 	return r;
@@ -134,16 +137,11 @@ static int build_file_path(struct buffer *path, const struct nvram_partition *es
 
 	if (r == 0)
 		r = device_path_add_file(path, file, err);
-	if (r == 0)
-		r = device_path_add_end(path, err);
-	if (r == 0 && path->failed)
-		r = error_failed(err, ENOMEM, "device path: out of memory");
-	return r;
+	return r < 0 ? r : device_path_add_end(path, err);
 }
 
 static int build_file_option(const struct nvram_partition *esp, const char *file,
-			     const char *description, uint8_t **ret, size_t *ret_size,
-			     struct error *err)
+			     const char *description, struct buffer *option, struct error *err)
 {
 	CLEANUP_BUFFER struct buffer path = BUFFER_INIT;
 	uint8_t optional[LOAD_OPTION_WINDOWS_SIZE];
@@ -153,20 +151,17 @@ static int build_file_option(const struct nvram_partition *esp, const char *file
 	if (r < 0)
 		return r;
 	load_option_windows_data(optional);
-	return load_option_build(description, path.data, path.size, optional,
-				 is_windows ? sizeof(optional) : 0, ret, ret_size, err);
+	return load_option_build(option, description, &path, optional,
+				 is_windows ? sizeof(optional) : 0, err);
 }
 
 int nvram_add_file(struct nvram *nvram, const struct nvram_partition *esp, const char *path,
 		   const char *description, uint16_t *ret_number, struct error *err)
 {
-	CLEANUP_FREE uint8_t *option = NULL;
-	size_t size;
-	int r = build_file_option(esp, path, description, &option, &size, err);
+	CLEANUP_BUFFER struct buffer option = BUFFER_INIT;
+	int r = build_file_option(esp, path, description, &option, err);
 
-	if (r < 0)
-		return r;
-	return boot_add_option(nvram, option, size, NVRAM_AT_TOP, ret_number, err);
+	return r < 0 ? r : add_option(nvram, &option, AT_TOP, ret_number, err);
 }
 
 int nvram_add_windows_boot_manager(struct nvram *nvram, const struct nvram_partition *esp,
@@ -182,16 +177,12 @@ int nvram_add_windows_boot_manager(struct nvram *nvram, const struct nvram_parti
 static int add_device(struct nvram *nvram, struct buffer *path, const char *description,
 		      uint16_t *ret_number, struct error *err)
 {
-	CLEANUP_FREE uint8_t *option = NULL;
-	size_t size;
+	CLEANUP_BUFFER struct buffer option = BUFFER_INIT;
 	int r = device_path_add_end(path, err);
 
-	if (r == 0 && path->failed)
-		r = error_failed(err, ENOMEM, "device path: out of memory");
 	if (r == 0)
-		r = load_option_build(description, path->data, path->size, NULL, 0, &option, &size,
-				      err);
-	return r < 0 ? r : boot_add_option(nvram, option, size, NVRAM_AT_BOTTOM, ret_number, err);
+		r = load_option_build(&option, description, path, NULL, 0, err);
+	return r < 0 ? r : add_option(nvram, &option, AT_BOTTOM, ret_number, err);
 }
 
 int nvram_add_drive(struct nvram *nvram, const struct guid *controller, uint16_t lun,

@@ -94,25 +94,24 @@ static int check_built(const struct buffer *option, struct error *err)
 	return 0;
 }
 
-int load_option_build(const char *description, const uint8_t *path, size_t path_size,
-		      const uint8_t *optional, size_t optional_size, uint8_t **ret,
-		      size_t *ret_size, struct error *err)
+int load_option_build(struct buffer *option, const char *description, const struct buffer *path,
+		      const void *optional, size_t optional_size, struct error *err)
 {
-	CLEANUP_BUFFER struct buffer option = BUFFER_INIT;
 	int r;
 
-	if (path_size > UINT16_MAX)
+	if (path->failed)
+		return error_failed(err, ENOMEM, "device path: out of memory");
+	if (path->size > UINT16_MAX)
 		return error_failed(err, ENAMETOOLONG, "device path of %zu bytes is too long",
-				    path_size);
-	buffer_le32(&option, LOAD_OPTION_ACTIVE);
-	buffer_le16(&option, (uint16_t)path_size);
-	r = buffer_utf16(&option, description, err);
+				    path->size);
+	buffer_le32(option, LOAD_OPTION_ACTIVE);
+	buffer_le16(option, (uint16_t)path->size);
+	r = buffer_utf16(option, description, err);
 	if (r < 0)
 		return r;
-	buffer_append(&option, path, path_size);
-	buffer_append(&option, optional, optional_size);
-	r = check_built(&option, err);
-	return r < 0 ? r : buffer_take(&option, ret, ret_size, err);
+	buffer_append(option, path->data, path->size);
+	buffer_append(option, optional, optional_size);
+	return check_built(option, err);
 }
 
 void load_option_windows_data(uint8_t ret[LOAD_OPTION_WINDOWS_SIZE])

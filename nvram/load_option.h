@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "nvram/buffer.h"
 
 #define LOAD_OPTION_ACTIVE 0x00000001U
 #define LOAD_OPTION_CATEGORY_MASK                                                                  \
@@ -31,12 +32,12 @@ int load_option_parse(const uint8_t *data, size_t size, const char *what, struct
 		      struct error *err);
 
 /*
- * Put together: active, boot category. *ret is to be freed. The result has passed libefiboot's own
- * check; one that does not is ERROR_FAILED.
+ * Put together in 'option', which is empty: active, boot category, 'description' in UTF-8. The
+ * result has passed libefiboot's own check; one that does not is ERROR_FAILED. A 'path' that failed
+ * to grow is -ENOMEM.
  */
-int load_option_build(const char *description, const uint8_t *path, size_t path_size,
-		      const uint8_t *optional, size_t optional_size, uint8_t **ret,
-		      size_t *ret_size, struct error *err);
+int load_option_build(struct buffer *option, const char *description, const struct buffer *path,
+		      const void *optional, size_t optional_size, struct error *err);
 
 /* The optional data that Windows gives to the entry of its boot manager, 136 bytes. */
 #define LOAD_OPTION_WINDOWS_SIZE 136
