@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * ReAgent.xml: see reagent.h. The file is a flat list of elements with attributes, written by one
- * program, so a scanner for tags and attributes is enough; it gives the places of the values, which
+ * program, so its tags are looked at one after the other; the places of the values are known, which
  * are then replaced one by one.
  */
 #include "convert/guest/windows/reagent.h"
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "common/xml_spans.h"
 
 /* The real file has one KiB. */
 #define MAX_SIZE       ((size_t)1 << 20)
@@ -21,18 +22,10 @@
 
 static const char zero_guid[] = "{00000000-0000-0000-0000-000000000000}";
 
-struct span {
-	size_t at, length;
-};
-
-struct attribute {
-	struct span name, value;
-};
-
 /* One start tag. */
 struct tag {
 	struct span name;
-	struct attribute attributes[MAX_ATTRIBUTES];
+	struct span_attribute attributes[MAX_ATTRIBUTES];
 	size_t count;
 };
 
@@ -56,142 +49,61 @@ static int malformed(const struct scanner *scanner)
 			     scanner->name, scanner->at);
 }
 
-static bool is_space(char c)
+/* The attributes of a start tag, which the scanner stands behind. */
+static int scan_attributes(struct scanner *scanner, const struct span_markup *markup,
+			   struct tag *tag)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+	size_t end = scanner->at;
+	struct span_attribute attribute;
+	int r;
 
-static bool is_name(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-' || c == '.' || c == ':';
-}
-
-static bool at_text(const struct scanner *scanner, const char *text)
-{
-	size_t length = strlen(text);
-
-	return scanner->size - scanner->at >= length &&
-	       memcmp(scanner->text + scanner->at, text, length) == 0;
-}
-
-static void skip_spaces(struct scanner *scanner)
-{
-	while (scanner->at < scanner->size && is_space(scanner->text[scanner->at]))
-		scanner->at++;
-}
-
-/* To behind the next 'end'; to the end of the file when there is none. */
-static void skip_to(struct scanner *scanner, const char *end)
-{
-	while (scanner->at < scanner->size && !at_text(scanner, end))
-		scanner->at++;
-	scanner->at = (size_t)min_u64(scanner->at + strlen(end), scanner->size);
-}
-
-static bool scan_name(struct scanner *scanner, struct span *ret)
-{
-	ret->at = scanner->at;
-	while (scanner->at < scanner->size && is_name(scanner->text[scanner->at]))
-		scanner->at++;
-	ret->length = scanner->at - ret->at;
-	return ret->length > 0;
-}
-
-static int scan_attribute(struct scanner *scanner, struct attribute *ret)
-{
-	char quote;
-
-	if (!scan_name(scanner, &ret->name))
+	scanner->at = markup->name.at + markup->name.size;
+	if (markup->name.size == 0)
 		return malformed(scanner);
-	skip_spaces(scanner);
-	if (!at_text(scanner, "="))
-		return malformed(scanner);
-	scanner->at++;
-	skip_spaces(scanner);
-	if (!at_text(scanner, "\"") && !at_text(scanner, "'"))
-		return malformed(scanner);
-	quote = scanner->text[scanner->at++];
-	ret->value.at = scanner->at;
-	while (scanner->at < scanner->size && scanner->text[scanner->at] != quote)
-		scanner->at++;
-	if (scanner->at == scanner->size)
-		return malformed(scanner);
-	ret->value.length = scanner->at++ - ret->value.at;
-	return 0;
-}
-
-/* The rest of a start tag, from behind its name. */
-static int scan_attributes(struct scanner *scanner, struct tag *tag)
-{
-	for (;;) {
-		int r;
-
-		skip_spaces(scanner);
-		if (at_text(scanner, ">") || at_text(scanner, "/>")) {
-			skip_to(scanner, ">");
-			return 0;
-		}
+	while ((r = span_next_attribute(scanner->text, end, &scanner->at, &attribute)) != 0) {
 		if (tag->count == MAX_ATTRIBUTES)
+			scanner->at = attribute.name.at;
+		if (r < 0 || tag->count == MAX_ATTRIBUTES)
 			return malformed(scanner);
-		r = scan_attribute(scanner, &tag->attributes[tag->count]);
-		if (r < 0)
-			return r;
-		tag->count++;
+		tag->attributes[tag->count++] = attribute;
 	}
+	scanner->at = end;
+	return 0;
 }
 
 /* The next start tag: 1, or 0 at the end of the file. */
 static int next_tag(struct scanner *scanner, struct tag *ret)
 {
-	for (;;) {
-		int r;
+	struct span_markup markup;
+	int r;
 
-		while (scanner->at < scanner->size && scanner->text[scanner->at] != '<')
-			scanner->at++;
-		if (scanner->at == scanner->size)
+	do {
+		if (!span_next_markup(scanner->text, scanner->size, &scanner->at, &markup))
 			return 0;
-		if (at_text(scanner, "<!--")) {
-			skip_to(scanner, "-->");
-			continue;
-		}
-		if (at_text(scanner, "<?") || at_text(scanner, "<!") || at_text(scanner, "</")) {
-			skip_to(scanner, ">");
-			continue;
-		}
-		scanner->at++;
-		*ret = (struct tag){.count = 0};
-		if (!scan_name(scanner, &ret->name))
-			return malformed(scanner);
-		r = scan_attributes(scanner, ret);
-		return r < 0 ? r : 1;
-	}
+	} while (markup.kind != SPAN_START && markup.kind != SPAN_EMPTY);
+	*ret = (struct tag){.name = markup.name};
+	r = scan_attributes(scanner, &markup, ret);
+	return r < 0 ? r : 1;
 }
 
-static bool is_text(const struct scanner *scanner, struct span span, const char *text)
-{
-	return span.length == strlen(text) &&
-	       memcmp(scanner->text + span.at, text, span.length) == 0;
-}
-
-static const struct attribute *find(const struct scanner *scanner, const struct tag *tag,
-				    const char *name)
+static const struct span_attribute *find(const struct scanner *scanner, const struct tag *tag,
+					 const char *name)
 {
 	for (size_t i = 0; i < tag->count; i++)
-		if (is_text(scanner, tag->attributes[i].name, name))
+		if (span_is(scanner->text, tag->attributes[i].name, name))
 			return &tag->attributes[i];
 	return NULL;
 }
 
 /* An unsigned decimal number that fills the whole value. */
-static bool get_number(const struct scanner *scanner, const struct attribute *attribute,
+static bool get_number(const struct scanner *scanner, const struct span_attribute *attribute,
 		       uint64_t *ret)
 {
 	uint64_t value = 0;
 
-	if (!attribute || attribute->value.length == 0)
+	if (!attribute || attribute->value.size == 0)
 		return false;
-	for (size_t i = 0; i < attribute->value.length; i++) {
+	for (size_t i = 0; i < attribute->value.size; i++) {
 		char c = scanner->text[attribute->value.at + i];
 
 		if (c < '0' || c > '9' || !mul_u64(value, 10, &value) ||
@@ -202,20 +114,20 @@ static bool get_number(const struct scanner *scanner, const struct attribute *at
 	return true;
 }
 
-static bool get_guid(const struct scanner *scanner, const struct attribute *attribute,
+static bool get_guid(const struct scanner *scanner, const struct span_attribute *attribute,
 		     struct guid *ret)
 {
 	char text[GUID_TEXT_SIZE + 2];
 
-	if (!attribute || attribute->value.length >= sizeof(text))
+	if (!attribute || attribute->value.size >= sizeof(text))
 		return false;
-	memcpy(text, scanner->text + attribute->value.at, attribute->value.length);
-	text[attribute->value.length] = '\0';
+	memcpy(text, scanner->text + attribute->value.at, attribute->value.size);
+	text[attribute->value.size] = '\0';
 	return guid_parse(text, ret);
 }
 
 /* A value with the five entities of XML resolved; NULL when empty or out of memory. */
-static char *get_text(const struct scanner *scanner, const struct attribute *attribute)
+static char *get_text(const struct scanner *scanner, const struct span_attribute *attribute)
 {
 	static const struct {
 		const char *entity;
@@ -223,10 +135,10 @@ static char *get_text(const struct scanner *scanner, const struct attribute *att
 	} entities[] = {
 		{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
 	struct span span = attribute ? attribute->value : (struct span){0, 0};
-	char *text = span.length ? calloc(1, span.length + 1) : NULL;
+	char *text = span.size ? calloc(1, span.size + 1) : NULL;
 	size_t used = 0, at = 0;
 
-	while (text && at < span.length) {
+	while (text && at < span.size) {
 		const char *from = scanner->text + span.at + at;
 		size_t step = 1;
 
@@ -234,7 +146,7 @@ static char *get_text(const struct scanner *scanner, const struct attribute *att
 		for (size_t i = 0; i < ARRAY_SIZE(entities); i++) {
 			size_t length = strlen(entities[i].entity);
 
-			if (span.length - at < length ||
+			if (span.size - at < length ||
 			    memcmp(from, entities[i].entity, length) != 0)
 				continue;
 			text[used] = entities[i].c;
@@ -259,7 +171,7 @@ static int scanner_init(struct scanner *scanner, const void *bytes, size_t size,
 	r = next_tag(scanner, &tag);
 	if (r < 0)
 		return r;
-	if (r == 0 || !is_text(scanner, tag.name, "WindowsRE"))
+	if (r == 0 || !span_is(scanner->text, tag.name, "WindowsRE"))
 		return error_damaged(err, "'%s': not a ReAgent.xml: no element 'WindowsRE'", name);
 	return 0;
 }
@@ -288,13 +200,13 @@ int reagent_read(const void *bytes, size_t size, const char *name, struct reagen
 
 	while (r == 0 && (r = next_tag(&scanner, &tag)) > 0) {
 		r = 0;
-		if (is_text(&scanner, tag.name, "WinreBCD"))
+		if (span_is(scanner.text, tag.name, "WinreBCD"))
 			reagent.has_loader =
 				get_guid(&scanner, find(&scanner, &tag, "id"), &reagent.loader) &&
 				!guid_is_zero(&reagent.loader);
-		else if (is_text(&scanner, tag.name, "InstallState"))
+		else if (span_is(scanner.text, tag.name, "InstallState"))
 			(void)get_number(&scanner, find(&scanner, &tag, "state"), &state);
-		else if (is_text(&scanner, tag.name, "WinreLocation"))
+		else if (span_is(scanner.text, tag.name, "WinreLocation"))
 			read_location(&scanner, &tag, &reagent);
 	}
 	if (r < 0)
@@ -319,7 +231,7 @@ static void replace(struct rewriter *rewriter, struct span span, const char *tex
 	fwrite(rewriter->scanner.text + rewriter->copied, 1, span.at - rewriter->copied,
 	       rewriter->out);
 	fputs(text, rewriter->out);
-	rewriter->copied = span.at + span.length;
+	rewriter->copied = span.at + span.size;
 	rewriter->is_changed = true;
 }
 
@@ -360,27 +272,28 @@ struct conversion {
 };
 
 /* The new value of one attribute of a place; NULL when it stays. */
-static const char *new_value(const struct rewriter *rewriter, const struct attribute *attribute,
-			     const char *offset, const char *guid)
+static const char *new_value(const struct rewriter *rewriter,
+			     const struct span_attribute *attribute, const char *offset,
+			     const char *guid)
 {
-	if (is_text(&rewriter->scanner, attribute->name, "id"))
+	if (span_is(rewriter->scanner.text, attribute->name, "id"))
 		return "0";
-	if (is_text(&rewriter->scanner, attribute->name, "offset"))
+	if (span_is(rewriter->scanner.text, attribute->name, "offset"))
 		return offset;
-	return is_text(&rewriter->scanner, attribute->name, "guid") ? guid : NULL;
+	return span_is(rewriter->scanner.text, attribute->name, "guid") ? guid : NULL;
 }
 
 static void move_place(struct rewriter *rewriter, const struct tag *tag,
 		       const struct conversion *conversion, const struct moved_partition *partition)
 {
-	const struct attribute *first_offset = find(&rewriter->scanner, tag, "offset");
+	const struct span_attribute *first_offset = find(&rewriter->scanner, tag, "offset");
 	bool has_guid = find(&rewriter->scanner, tag, "guid") != NULL;
 	char disk[GUID_TEXT_SIZE], guid[GUID_TEXT_SIZE + 2], offset[NUMBER_SIZE];
 
 	snprintf(guid, sizeof(guid), "{%s}", guid_format(&conversion->disk->gpt_disk, disk));
 	snprintf(offset, sizeof(offset), "%" PRIu64, partition->new_offset);
 	for (size_t i = 0; i < tag->count; i++) {
-		const struct attribute *attribute = &tag->attributes[i];
+		const struct span_attribute *attribute = &tag->attributes[i];
 		const char *text = new_value(rewriter, attribute, offset, guid);
 		char both[NUMBER_SIZE + 64];
 
@@ -420,13 +333,13 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 			note_add(conversion->warnings,
 				 "%.*s names byte %" PRIu64
 				 " of the disk, where no partition starts; it stays as it is",
-				 (int)tag->name.length, scanner->text + tag->name.at, offset);
+				 (int)tag->name.size, scanner->text + tag->name.at, offset);
 		return;
 	}
 	move_place(rewriter, tag, conversion, partition);
 	if (conversion->changed)
 		note_add(conversion->changed, "%.*s follows its partition to the GPT",
-			 (int)tag->name.length, scanner->text + tag->name.at);
+			 (int)tag->name.size, scanner->text + tag->name.at);
 }
 
 int reagent_convert(const void *bytes, size_t size, const char *name, const struct moved_disk *disk,
@@ -441,16 +354,16 @@ int reagent_convert(const void *bytes, size_t size, const char *name, const stru
 static void disable_tag(struct rewriter *rewriter, const struct tag *tag, void *context)
 {
 	const struct scanner *scanner = &rewriter->scanner;
-	const struct attribute *attribute;
+	const struct span_attribute *attribute;
 	struct guid guid;
 
 	(void)context;
 	attribute = find(scanner, tag, "state");
-	if (is_text(scanner, tag->name, "InstallState") && attribute &&
-	    !is_text(scanner, attribute->value, "0"))
+	if (span_is(scanner->text, tag->name, "InstallState") && attribute &&
+	    !span_is(scanner->text, attribute->value, "0"))
 		replace(rewriter, attribute->value, "0");
 	attribute = find(scanner, tag, "id");
-	if (is_text(scanner, tag->name, "WinreBCD") && get_guid(scanner, attribute, &guid) &&
+	if (span_is(scanner->text, tag->name, "WinreBCD") && get_guid(scanner, attribute, &guid) &&
 	    !guid_is_zero(&guid))
 		replace(rewriter, attribute->value, zero_guid);
 }
