@@ -22,7 +22,7 @@
 
 #include "common/bytes.h"
 #include "nvram/nvram.h"
-#include "nvram/xml_scan.h"
+#include "nvram/xml_text.h"
 
 /* The virtual BIOS, or ERROR_DAMAGED when this is no configuration. */
 int xml_find_bios(const struct xml_text *xml, const char *name, struct xml_element *ret,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the elements of an XML text stand: see xml_scan.h. */
-#include "nvram/xml_scan.h"
+/* Where the elements of an XML text stand: see xml_text.h. */
+#include "nvram/xml_text.h"
 
 #include <errno.h>
 #include <libxml/parser.h>

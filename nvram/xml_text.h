@@ -6,8 +6,8 @@
  * The text has been found well-formed by libxml2 and has no document type declaration; a scan of
  * anything else ends early but stays within the text.
  */
-#ifndef HVGEN2_NVRAM_XML_SCAN_H
-#define HVGEN2_NVRAM_XML_SCAN_H
+#ifndef HVGEN2_NVRAM_XML_TEXT_H
+#define HVGEN2_NVRAM_XML_TEXT_H
 
 #include "common/bytes.h"
 #include "nvram/buffer.h"
