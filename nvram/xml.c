@@ -5,71 +5,92 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "nvram/base64.h"
 #include "nvram/internal.h"
 
 #define BIOS "_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_"
 
-int xml_find_bios(const struct xml_text *xml, const char *name, struct xml_element *ret,
+bool xml_is_named(const struct xml_text *xml, const struct span_element *element, const char *name)
+{
+	return element->name.size == strlen(name) &&
+	       strncasecmp(xml->text + element->name.at, name, element->name.size) == 0;
+}
+
+const struct span_element *xml_child(const struct xml_text *xml, const struct span_element *parent,
+				     const char *name)
+{
+	const struct span_element *child = NULL;
+
+	while ((child = span_child(parent, child)))
+		if (xml_is_named(xml, child, name))
+			break;
+	return child;
+}
+
+int xml_find_bios(const struct xml_text *xml, const char *name, const struct span_element **ret,
 		  struct error *err)
 {
-	struct xml_element document = xml_document(xml), configuration;
+	const struct span_element *configuration =
+		xml_child(xml, &xml->tree.elements[0], "configuration");
 
-	if (!xml_child(xml, &document, "configuration", &configuration))
+	if (!configuration)
 		return error_damaged(err, "'%s': XML, but no Hyper-V configuration", name);
-	if (!xml_child(xml, &configuration, BIOS, ret))
+	*ret = xml_child(xml, configuration, BIOS);
+	if (!*ret)
 		return error_damaged(err, "'%s': configuration without a virtual BIOS (%s)", name,
 				     BIOS);
 	return 0;
 }
 
-bool xml_variable_key(const struct xml_text *xml, const struct xml_element *element,
+bool xml_variable_key(const struct xml_text *xml, const struct span_element *element,
 		      struct guid *ret_vendor, char **ret_name)
 {
-	const char *text = xml->text + element->name;
+	const char *text = xml->text + element->name.at;
 	char guid[GUID_TEXT_SIZE];
 
-	if (element->name_size <= GUID_TEXT_SIZE || text[0] != '_')
+	if (element->name.size <= GUID_TEXT_SIZE || text[0] != '_')
 		return false;
 	memcpy(guid, text + 1, GUID_TEXT_SIZE - 1);
 	guid[GUID_TEXT_SIZE - 1] = '\0';
 	if (!guid_parse(guid, ret_vendor))
 		return false;
-	*ret_name = strndup(text + GUID_TEXT_SIZE, element->name_size - GUID_TEXT_SIZE);
+	*ret_name = strndup(text + GUID_TEXT_SIZE, element->name.size - GUID_TEXT_SIZE);
 	return *ret_name != NULL;
 }
 
-static int read_integer(const struct xml_text *xml, const struct xml_element *parent,
+static int read_integer(const struct xml_text *xml, const struct span_element *parent,
 			const char *leaf, const char *name, uint64_t *ret, struct error *err)
 {
-	struct xml_element element;
+	const struct span_element *element = xml_child(xml, parent, leaf);
 	char *end;
 
-	if (!xml_child(xml, parent, leaf, &element))
+	if (!element)
 		return error_damaged(err, "'%s': variable without '%s'", name, leaf);
 	errno = 0;
-	*ret = strtoull(xml->text + element.content, &end, 10);
-	if (errno || end != xml->text + element.content_end ||
-	    element.content == element.content_end)
+	*ret = strtoull(xml->text + element->content, &end, 10);
+	if (errno || end != xml->text + element->content_end ||
+	    element->content == element->content_end)
 		return error_damaged(err, "'%s': '%.*s' of a variable is no number", name,
-				     (int)element.name_size, xml->text + element.name);
+				     (int)element->name.size, xml->text + element->name.at);
 	return 0;
 }
 
-static int read_bytes(const struct xml_text *xml, const struct xml_element *parent,
+static int read_bytes(const struct xml_text *xml, const struct span_element *parent,
 		      const char *leaf, const char *name, struct buffer *ret, struct error *err)
 {
-	struct xml_element element;
+	const struct span_element *element = xml_child(xml, parent, leaf);
 
-	if (!xml_child(xml, parent, leaf, &element))
+	if (!element)
 		return 0;
-	if (!base64_decode(xml->text + element.content, element.content_end - element.content, ret))
+	if (!base64_decode(xml->text + element->content, element->content_end - element->content,
+			   ret))
 		return error_damaged(err, "'%s': '%s' of a variable is not base64", name, leaf);
 	return ret->failed ? error_failed(err, ENOMEM, "'%s': out of memory", name) : 0;
 }
 
-int xml_read_variable(const struct xml_text *xml, const struct xml_element *element,
+int xml_read_variable(const struct xml_text *xml, const struct span_element *element,
 		      const char *name, struct nvram *ret, uint64_t *ret_index, struct error *err)
 {
 	CLEANUP_BUFFER struct buffer data = BUFFER_INIT;
@@ -113,22 +134,21 @@ static int by_index(const void *a, const void *b)
 	return x->position < y->position ? -1 : x->position > y->position;
 }
 
-static int read_all(const struct xml_text *xml, const struct xml_element *node, const char *name,
+static int read_all(const struct xml_text *xml, const struct span_element *node, const char *name,
 		    struct nvram *ret, struct indexed *order, struct error *err)
 {
-	size_t offset = node->content;
-	struct xml_element element;
+	const struct span_element *element = NULL;
 
-	while (xml_next(xml, node, &offset, &element)) {
+	while ((element = span_child(node, element))) {
 		CLEANUP_FREE char *key = NULL;
 		size_t count = ret->count;
 		struct guid vendor;
 		uint64_t index;
 		int r;
 
-		if (!xml_variable_key(xml, &element, &vendor, &key))
+		if (!xml_variable_key(xml, element, &vendor, &key))
 			continue;
-		r = xml_read_variable(xml, &element, name, ret, &index, err);
+		r = xml_read_variable(xml, element, name, ret, &index, err);
 		if (r < 0)
 			return r;
 		if (ret->count > count)
@@ -157,7 +177,7 @@ int xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *e
 	CLEANUP_FREE struct indexed *order = calloc(NVRAM_MAX_VARIABLES, sizeof(*order));
 	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
-	struct xml_element bios, node;
+	const struct span_element *bios, *node = NULL;
 	int r;
 
 	if (!order)
@@ -165,8 +185,10 @@ int xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *e
 	r = xml_load(file, &xml, err);
 	if (r == 0)
 		r = xml_find_bios(&xml, file->name, &bios, err);
-	if (r == 0 && xml_child(&xml, &bios, "nvram", &node))
-		r = read_all(&xml, &node, file->name, &nvram, order, err);
+	if (r == 0)
+		node = xml_child(&xml, bios, "nvram");
+	if (node)
+		r = read_all(&xml, node, file->name, &nvram, order, err);
 	if (r == 0 && nvram.count > 0)
 		r = sort(&nvram, order, err);
 	if (r < 0)

@@ -16,18 +16,16 @@ static const struct {
 	[NVRAM_SETTING_PAUSE] = {"pause_after_boot_failure", "bool", {"False", "True"}},
 };
 
-/* The element, or where the alphabet wants it: behind the last sibling that comes before. */
-static bool find_leaf(const struct xml_text *xml, const struct xml_element *bios, const char *key,
-		      struct xml_element *ret, size_t *ret_place)
+/* Where the alphabet wants a new leaf: behind the last sibling that comes before. */
+static size_t place_of(const struct xml_text *xml, const struct span_element *bios, const char *key)
 {
-	size_t offset = bios->content;
-	struct xml_element child;
+	const struct span_element *child = NULL;
+	size_t place = bios->content;
 
-	*ret_place = bios->content;
-	while (xml_next(xml, bios, &offset, &child))
-		if (strcmp(xml->text + child.name, key) < 0)
-			*ret_place = child.end;
-	return xml_child(xml, bios, key, ret);
+	while ((child = span_child(bios, child)))
+		if (strcmp(xml->text + child->name.at, key) < 0)
+			place = child->end;
+	return place;
 }
 
 int xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned int choice,
@@ -37,7 +35,7 @@ int xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned i
 	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
 	CLEANUP_FREE char *text = NULL;
 	const char *key = leaves[setting].key;
-	struct xml_element bios, leaf;
+	const struct span_element *bios, *leaf;
 	size_t from, to, size;
 	int r = xml_load(old, &xml, err);
 
@@ -45,15 +43,12 @@ int xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned i
 		r = xml_find_bios(&xml, old->name, &bios, err);
 	if (r < 0)
 		return r;
-	if (find_leaf(&xml, &bios, key, &leaf, &from)) {
-		from = leaf.start;
-		to = leaf.end;
-		buffer_append(&out, xml.text, from);
-	} else {
-		to = from;
-		buffer_append(&out, xml.text, from);
+	leaf = xml_child(&xml, bios, key);
+	from = leaf ? leaf->start : place_of(&xml, bios, key);
+	to = leaf ? leaf->end : from;
+	buffer_append(&out, xml.text, from);
+	if (!leaf)
 		buffer_printf(&out, "%s    ", xml.newline);
-	}
 	buffer_printf(&out, "<%s type=\"%s\">%s</%s>", key, leaves[setting].type,
 		      leaves[setting].values[choice], key);
 	buffer_append(&out, xml.text + to, xml.size - to);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the elements of an XML text stand: see xml_text.h. */
+/* The text of an XML file: see xml_text.h. */
 #include "nvram/xml_text.h"
 
 #include <errno.h>
 #include <libxml/parser.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/bytes.h"
 #include "common/checked.h"
@@ -17,6 +16,7 @@
 void xml_text_done(struct xml_text *xml)
 {
 	free(xml->text);
+	span_tree_done(&xml->tree);
 	*xml = (struct xml_text)XML_TEXT_INIT;
 }
 
@@ -120,6 +120,8 @@ int xml_load(const struct file_bytes *file, struct xml_text *ret, struct error *
 	r = check_round_trip(&xml, &body, err);
 	if (r == 0)
 		r = check_well_formed(xml.text, xml.size, file->name, err);
+	if (r == 0)
+		r = span_tree_build(xml.text, xml.size, &xml.tree, err);
 	if (r < 0)
 		return r;
 	*ret = xml;
@@ -147,124 +149,4 @@ int xml_save(const struct xml_text *like, const char *text, size_t size, uint8_t
 			out.size -= 2;
 	}
 	return buffer_take(&out, ret, ret_size, err);
-}
-
-struct xml_element xml_document(const struct xml_text *xml)
-{
-	return (struct xml_element){.content_end = xml->size, .end = xml->size};
-}
-
-/* Behind the next 'mark' at or after 'from'; the end of the text when there is none. */
-static size_t behind(const struct xml_text *xml, size_t from, const char *mark)
-{
-	const char *found = from < xml->size ? strstr(xml->text + from, mark) : NULL;
-
-	return found ? (size_t)(found - xml->text) + strlen(mark) : xml->size;
-}
-
-/* Behind the '>' of the tag at 'from': not one within quotes. */
-static size_t tag_end(const struct xml_text *xml, size_t from)
-{
-	char quote = '\0';
-
-	for (size_t i = from; i < xml->size; i++) {
-		char c = xml->text[i];
-
-		if (quote)
-			quote = c == quote ? '\0' : quote;
-		else if (c == '"' || c == '\'')
-			quote = c;
-		else if (c == '>')
-			return i + 1;
-	}
-	return xml->size;
-}
-
-enum tag_kind { TAG_START, TAG_EMPTY, TAG_END, TAG_OTHER };
-
-/* The markup at the next '<' at or after *at: *at becomes its start, *ret_end what is behind it. */
-static bool next_tag(const struct xml_text *xml, size_t *at, size_t limit, enum tag_kind *kind,
-		     size_t *ret_end)
-{
-	const char *found = *at < limit ? memchr(xml->text + *at, '<', limit - *at) : NULL;
-
-	if (!found)
-		return false;
-	*at = (size_t)(found - xml->text);
-	*kind = TAG_OTHER;
-	if (strncmp(found, "<!--", 4) == 0) {
-		*ret_end = behind(xml, *at + 4, "-->");
-	} else if (strncmp(found, "<![CDATA[", 9) == 0) {
-		*ret_end = behind(xml, *at + 9, "]]>");
-	} else if (found[1] == '?') {
-		*ret_end = behind(xml, *at + 2, "?>");
-	} else {
-		*ret_end = tag_end(xml, *at);
-		*kind = found[1] == '/'						? TAG_END
-			: *ret_end >= *at + 4 && xml->text[*ret_end - 2] == '/' ? TAG_EMPTY
-										: TAG_START;
-	}
-	return true;
-}
-
-/* Behind the end tag that closes an element whose content begins at 'from'. */
-static bool find_close(const struct xml_text *xml, size_t from, size_t limit, size_t *ret_start,
-		       size_t *ret_end)
-{
-	size_t depth = 1, at = from, end;
-	enum tag_kind kind;
-
-	while (next_tag(xml, &at, limit, &kind, &end)) {
-		if (kind == TAG_START)
-			depth++;
-		if (kind == TAG_END && --depth == 0) {
-			*ret_start = at;
-			*ret_end = end;
-			return true;
-		}
-		at = end;
-	}
-	return false;
-}
-
-bool xml_next(const struct xml_text *xml, const struct xml_element *parent, size_t *offset,
-	      struct xml_element *ret)
-{
-	size_t at = *offset, end;
-	enum tag_kind kind;
-
-	while (next_tag(xml, &at, parent->content_end, &kind, &end)) {
-		struct xml_element element = {.start = at,
-					      .content = end,
-					      .content_end = end,
-					      .end = end};
-
-		element.name = at + 1;
-		element.name_size = strcspn(xml->text + at + 1, " \t\r\n/>");
-		element.is_empty = kind == TAG_EMPTY;
-		at = end;
-		if (kind == TAG_END)
-			return false;
-		if (kind == TAG_OTHER)
-			continue;
-		if (kind == TAG_START &&
-		    !find_close(xml, end, parent->content_end, &element.content_end, &element.end))
-			return false;
-		*ret = element;
-		*offset = element.end;
-		return true;
-	}
-	return false;
-}
-
-bool xml_child(const struct xml_text *xml, const struct xml_element *parent, const char *name,
-	       struct xml_element *ret)
-{
-	size_t offset = parent->content;
-
-	while (xml_next(xml, parent, &offset, ret))
-		if (ret->name_size == strlen(name) &&
-		    strncasecmp(xml->text + ret->name, name, ret->name_size) == 0)
-			return true;
-	return false;
 }

@@ -1,26 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where the elements of an XML text stand, so that one can be changed and every other byte kept. A
- * parser that builds a tree forgets how the text was written.
- *
- * The text has been found well-formed by libxml2 and has no document type declaration; a scan of
- * anything else ends early but stays within the text.
+ * The text of an XML file, found well-formed by libxml2 and without a document type declaration, and
+ * where its elements stand; and a file of a changed text.
  */
 #ifndef HVGEN2_NVRAM_XML_TEXT_H
 #define HVGEN2_NVRAM_XML_TEXT_H
 
 #include "common/bytes.h"
+#include "common/xml_spans.h"
 #include "nvram/buffer.h"
-
-struct xml_element {
-	size_t start;	    /* of "<name ...>" */
-	size_t content;	    /* behind the start tag */
-	size_t content_end; /* of "</name>" */
-	size_t end;	    /* behind the end tag */
-	size_t name;	    /* offset */
-	size_t name_size;
-	bool is_empty; /* "<name/>": content, content_end and end are the same */
-};
 
 struct xml_text {
 	char *text; /* UTF-8, NUL-terminated */
@@ -28,6 +16,7 @@ struct xml_text {
 	bool is_utf16;
 	size_t bom_size; /* bytes of the file before the text */
 	const char *newline;
+	struct span_tree tree; /* of the text */
 };
 
 #define XML_TEXT_INIT                                                                              \
@@ -47,18 +36,5 @@ int xml_load(const struct file_bytes *file, struct xml_text *ret, struct error *
 /* The file of a changed text, in the encoding of 'like', found well-formed again. */
 int xml_save(const struct xml_text *like, const char *text, size_t size, uint8_t **ret,
 	     size_t *ret_size, struct error *err);
-
-/* The document as if it were an element around the root. */
-struct xml_element xml_document(const struct xml_text *xml);
-
-/*
- * The next child at or behind *offset, which moves behind it. Start with *offset = parent->content.
- */
-bool xml_next(const struct xml_text *xml, const struct xml_element *parent, size_t *offset,
-	      struct xml_element *ret);
-
-/* The first child of this name, compared without regard to case. */
-bool xml_child(const struct xml_text *xml, const struct xml_element *parent, const char *name,
-	       struct xml_element *ret);
 
 #endif

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/checked.h"
 #include "nvram/base64.h"
@@ -104,7 +103,7 @@ static void add_new_variable(struct update *update, size_t index)
 /*
  * All new variables that come before 'element' in the alphabet; all that are left when it is NULL.
  */
-static int add_new_before(struct update *update, const struct xml_element *element,
+static int add_new_before(struct update *update, const struct span_element *element,
 			  struct error *err)
 {
 	for (size_t i = 0; i < update->wanted->count; i++) {
@@ -120,64 +119,54 @@ static int add_new_before(struct update *update, const struct xml_element *eleme
 		add_key(&key, &update->wanted->variables[i]);
 		if (key.failed)
 			return error_failed(err, ENOMEM, "'%s': out of memory", update->name);
-		if (!element || memcmp(key.data, update->xml->text + element->name,
-				       min_u64(key.size, element->name_size)) < 0)
+		if (!element || memcmp(key.data, update->xml->text + element->name.at,
+				       min_u64(key.size, element->name.size)) < 0)
 			add_new_variable(update, i);
 	}
 	return 0;
 }
 
-/* Names of leaves are read without regard to case, so they are found that way here too. */
-static bool is_leaf(const struct update *update, const struct xml_element *leaf, const char *name)
-{
-	return leaf->name_size == strlen(name) &&
-	       strncasecmp(update->xml->text + leaf->name, name, leaf->name_size) == 0;
-}
-
 /* One leaf of a variable: kept when it says the same, else in its new form. */
-static void rewrite_leaf(struct update *update, const struct xml_element *leaf,
+static void rewrite_leaf(struct update *update, const struct span_element *leaf,
 			 const struct nvram_variable *old, uint64_t old_index, size_t index)
 {
 	const struct nvram_variable *new = &update->wanted->variables[index];
 
-	if (is_leaf(update, leaf, "attributes") && old->attributes != new->attributes)
+	if (xml_is_named(update->xml, leaf, "attributes") && old->attributes != new->attributes)
 		add_integer(update, "attributes", new->attributes);
-	else if (is_leaf(update, leaf, "data") &&
+	else if (xml_is_named(update->xml, leaf, "data") &&
 		 (old->size != new->size || memcmp(old->data, new->data, new->size) != 0))
 		add_bytes(update, "data", new->data, new->size);
-	else if (is_leaf(update, leaf, "index") && old_index != index)
+	else if (xml_is_named(update->xml, leaf, "index") && old_index != index)
 		add_integer(update, "index", index);
-	else if (is_leaf(update, leaf, "timestamp") &&
+	else if (xml_is_named(update->xml, leaf, "timestamp") &&
 		 memcmp(old->time, new->time, sizeof(new->time)) != 0)
 		add_bytes(update, "timestamp", new->time, sizeof(new->time));
 	else
 		copy_span(update, leaf->start, leaf->end);
 }
 
-static void rewrite_variable(struct update *update, const struct xml_element *element,
+static void rewrite_variable(struct update *update, const struct span_element *element,
 			     const struct nvram_variable *old, uint64_t old_index, size_t index)
 {
 	const struct nvram_variable *new = &update->wanted->variables[index];
-	size_t at = element->start, offset = element->content;
-	struct xml_element leaf;
-	bool has_data, has_time;
+	const struct span_element *leaf = NULL;
+	size_t at = element->content;
 
-	has_data = xml_child(update->xml, element, "data", &leaf);
-	has_time = xml_child(update->xml, element, "timestamp", &leaf);
-	copy_span(update, at, element->content);
-	at = element->content;
-	if (!has_data && new->size > 0) {
+	copy_span(update, element->start, at);
+	if (!xml_child(update->xml, element, "data") && new->size > 0) {
 		new_line(update, update->indent + INDENT);
 		add_bytes(update, "data", new->data, new->size);
 	}
-	if (!has_time && memcmp(old->time, new->time, sizeof(new->time)) != 0) {
+	if (!xml_child(update->xml, element, "timestamp") &&
+	    memcmp(old->time, new->time, sizeof(new->time)) != 0) {
 		new_line(update, update->indent + INDENT);
 		add_bytes(update, "timestamp", new->time, sizeof(new->time));
 	}
-	while (xml_next(update->xml, element, &offset, &leaf)) {
-		copy_span(update, at, leaf.start);
-		rewrite_leaf(update, &leaf, old, old_index, index);
-		at = leaf.end;
+	while ((leaf = span_child(element, leaf))) {
+		copy_span(update, at, leaf->start);
+		rewrite_leaf(update, leaf, old, old_index, index);
+		at = leaf->end;
 	}
 	copy_span(update, at, element->end);
 }
@@ -194,7 +183,7 @@ static size_t find_wanted(const struct update *update, const struct nvram_variab
 }
 
 /* 'from' is where the white space before the element begins; it goes when the element does. */
-static int update_variable(struct update *update, const struct xml_element *element, size_t from,
+static int update_variable(struct update *update, const struct span_element *element, size_t from,
 			   struct error *err)
 {
 	CLEANUP_NVRAM struct nvram one = NVRAM_INIT;
@@ -246,14 +235,13 @@ static int add_map(struct update *update, struct error *err)
 	return 0;
 }
 
-static bool is_named(const struct update *update, const struct xml_element *element,
+static bool is_named(const struct update *update, const struct span_element *element,
 		     const char *name)
 {
-	return element->name_size == strlen(name) &&
-	       strncmp(update->xml->text + element->name, name, element->name_size) == 0;
+	return span_is(update->xml->text, element->name, name);
 }
 
-static int update_child(struct update *update, const struct xml_element *element, size_t from,
+static int update_child(struct update *update, const struct span_element *element, size_t from,
 			struct error *err)
 {
 	CLEANUP_FREE char *key = NULL;
@@ -274,20 +262,21 @@ static int update_child(struct update *update, const struct xml_element *element
 	return 0;
 }
 
-static int update_children(struct update *update, const struct xml_element *node, struct error *err)
+static int update_children(struct update *update, const struct span_element *node,
+			   struct error *err)
 {
 	bool has_map = false, has_count = false;
-	size_t at = node->content, offset = node->content;
-	struct xml_element child;
+	const struct span_element *child = NULL;
+	size_t at = node->content;
 	int r;
 
-	while (xml_next(update->xml, node, &offset, &child)) {
-		has_map |= is_named(update, &child, "map");
-		has_count |= is_named(update, &child, "map_max_index");
-		r = update_child(update, &child, at, err);
+	while ((child = span_child(node, child))) {
+		has_map |= is_named(update, child, "map");
+		has_count |= is_named(update, child, "map_max_index");
+		r = update_child(update, child, at, err);
 		if (r < 0)
 			return r;
-		at = child.end;
+		at = child->end;
 	}
 	r = add_new_before(update, NULL, err);
 	if (r == 0 && !has_map) {
@@ -316,16 +305,16 @@ static size_t indent_of(const struct xml_text *xml, size_t at)
 }
 
 /* A node for a configuration that has none yet, where the alphabet wants it. */
-static int insert_node(struct update *update, const struct xml_element *bios, struct error *err)
+static int insert_node(struct update *update, const struct span_element *bios, struct error *err)
 {
-	size_t offset = bios->content, at = bios->content;
-	struct xml_element child, empty = {.content = 0};
+	const struct span_element empty = {.content = 0}, *child = NULL;
+	size_t at = bios->content;
 	size_t indent = indent_of(update->xml, bios->start) + INDENT;
 	int r;
 
-	while (xml_next(update->xml, bios, &offset, &child) &&
-	       strcmp(update->xml->text + child.name, "nvram") < 0)
-		at = child.end;
+	while ((child = span_child(bios, child)) &&
+	       strcmp(update->xml->text + child->name.at, "nvram") < 0)
+		at = child->end;
 	update->indent = indent + INDENT;
 	copy_span(update, 0, at);
 	new_line(update, indent);
@@ -336,7 +325,7 @@ static int insert_node(struct update *update, const struct xml_element *bios, st
 	return r;
 }
 
-static int update_node(struct update *update, const struct xml_element *node, struct error *err)
+static int update_node(struct update *update, const struct span_element *node, struct error *err)
 {
 	int r;
 
@@ -367,16 +356,17 @@ static bool same_keys(const struct nvram *a, const struct nvram *b)
 
 static int run(struct update *update, const struct nvram *old, struct error *err)
 {
-	struct xml_element bios, node;
+	const struct span_element *bios, *node;
 	int r = xml_find_bios(update->xml, update->name, &bios, err);
 
 	if (r < 0)
 		return r;
 	update->map_changes = !same_keys(old, update->wanted);
-	if (xml_child(update->xml, &bios, "nvram", &node))
-		return update_node(update, &node, err);
-	return bios.is_empty ? error_damaged(err, "'%s': the virtual BIOS is empty", update->name)
-			     : insert_node(update, &bios, err);
+	node = xml_child(update->xml, bios, "nvram");
+	if (node)
+		return update_node(update, node, err);
+	return bios->is_empty ? error_damaged(err, "'%s': the virtual BIOS is empty", update->name)
+			      : insert_node(update, bios, err);
 }
 
 /* The text of a buffer needs its NUL for the XML parser. */
