@@ -26,7 +26,7 @@ static void cleanup_json(json_t **json)
 }
 #define CLEANUP_JSON CLEANUP(cleanup_json)
 
-static bool json_is_text(const uint8_t *bytes, size_t size)
+static bool nvram_json_is_text(const uint8_t *bytes, size_t size)
 {
 	size_t i = 0;
 
@@ -91,7 +91,7 @@ static int read_variable(const json_t *item, const char *name, struct nvram *nvr
 			       err);
 }
 
-static int json_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
+static int nvram_json_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_JSON json_t *root = NULL;
@@ -191,8 +191,8 @@ static int replace_variables(json_t *root, const struct nvram *nvram, struct err
 	return 0;
 }
 
-static int json_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
-		       size_t *ret_size, struct error *err)
+static int nvram_json_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+			     size_t *ret_size, struct error *err)
 {
 	CLEANUP_JSON json_t *root = NULL;
 	int r = load(old, &root, err);
@@ -202,8 +202,8 @@ static int json_update(const struct file_bytes *old, const struct nvram *nvram, 
 	return r < 0 ? r : dump(root, ret, ret_size, err);
 }
 
-static int json_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
-		       size_t *ret_size, struct error *err)
+static int nvram_json_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
+			     size_t *ret_size, struct error *err)
 {
 	CLEANUP_JSON json_t *root = json_pack("{s:i}", "version", FORMAT_VERSION);
 	int r;
@@ -217,8 +217,8 @@ static int json_encode(const struct nvram *nvram, const struct guid *vhd_id, uin
 
 const struct nvram_container nvram_json_container = {
 	.text = "JSON",
-	.is_store = json_is_text,
-	.decode = json_decode,
-	.update = json_update,
-	.encode = json_encode,
+	.is_store = nvram_json_is_text,
+	.decode = nvram_json_decode,
+	.update = nvram_json_update,
+	.encode = nvram_json_encode,
 };

@@ -12,40 +12,41 @@
 
 #define BIOS "_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_"
 
-bool xml_is_named(const struct xml_text *xml, const struct span_element *element, const char *name)
+bool nvram_xml_is_named(const struct nvram_xml_text *xml, const struct span_element *element,
+			const char *name)
 {
 	return element->name.size == strlen(name) &&
 	       strncasecmp(xml->text + element->name.at, name, element->name.size) == 0;
 }
 
-const struct span_element *xml_child(const struct xml_text *xml, const struct span_element *parent,
-				     const char *name)
+const struct span_element *nvram_xml_child(const struct nvram_xml_text *xml,
+					   const struct span_element *parent, const char *name)
 {
 	const struct span_element *child = NULL;
 
 	while ((child = span_child(parent, child)))
-		if (xml_is_named(xml, child, name))
+		if (nvram_xml_is_named(xml, child, name))
 			break;
 	return child;
 }
 
-int xml_find_bios(const struct xml_text *xml, const char *name, const struct span_element **ret,
-		  struct error *err)
+int nvram_xml_find_bios(const struct nvram_xml_text *xml, const char *name,
+			const struct span_element **ret, struct error *err)
 {
 	const struct span_element *configuration =
-		xml_child(xml, &xml->tree.elements[0], "configuration");
+		nvram_xml_child(xml, &xml->tree.elements[0], "configuration");
 
 	if (!configuration)
 		return error_damaged(err, "'%s': XML, but no Hyper-V configuration", name);
-	*ret = xml_child(xml, configuration, BIOS);
+	*ret = nvram_xml_child(xml, configuration, BIOS);
 	if (!*ret)
 		return error_damaged(err, "'%s': configuration without a virtual BIOS (%s)", name,
 				     BIOS);
 	return 0;
 }
 
-bool xml_variable_key(const struct xml_text *xml, const struct span_element *element,
-		      struct guid *ret_vendor, char **ret_name)
+bool nvram_xml_variable_key(const struct nvram_xml_text *xml, const struct span_element *element,
+			    struct guid *ret_vendor, char **ret_name)
 {
 	const char *text = xml->text + element->name.at;
 	char guid[GUID_TEXT_SIZE];
@@ -60,10 +61,10 @@ bool xml_variable_key(const struct xml_text *xml, const struct span_element *ele
 	return *ret_name != NULL;
 }
 
-static int read_integer(const struct xml_text *xml, const struct span_element *parent,
+static int read_integer(const struct nvram_xml_text *xml, const struct span_element *parent,
 			const char *leaf, const char *name, uint64_t *ret, struct error *err)
 {
-	const struct span_element *element = xml_child(xml, parent, leaf);
+	const struct span_element *element = nvram_xml_child(xml, parent, leaf);
 	char *end;
 
 	if (!element)
@@ -77,10 +78,10 @@ static int read_integer(const struct xml_text *xml, const struct span_element *p
 	return 0;
 }
 
-static int read_bytes(const struct xml_text *xml, const struct span_element *parent,
+static int read_bytes(const struct nvram_xml_text *xml, const struct span_element *parent,
 		      const char *leaf, const char *name, struct buffer *ret, struct error *err)
 {
-	const struct span_element *element = xml_child(xml, parent, leaf);
+	const struct span_element *element = nvram_xml_child(xml, parent, leaf);
 
 	if (!element)
 		return 0;
@@ -90,8 +91,9 @@ static int read_bytes(const struct xml_text *xml, const struct span_element *par
 	return ret->failed ? error_failed(err, ENOMEM, "'%s': out of memory", name) : 0;
 }
 
-int xml_read_variable(const struct xml_text *xml, const struct span_element *element,
-		      const char *name, struct nvram *ret, uint64_t *ret_index, struct error *err)
+int nvram_xml_read_variable(const struct nvram_xml_text *xml, const struct span_element *element,
+			    const char *name, struct nvram *ret, uint64_t *ret_index,
+			    struct error *err)
 {
 	CLEANUP_BUFFER struct buffer data = BUFFER_INIT;
 	CLEANUP_BUFFER struct buffer time = BUFFER_INIT;
@@ -100,7 +102,7 @@ int xml_read_variable(const struct xml_text *xml, const struct span_element *ele
 	struct guid vendor;
 	int r;
 
-	if (!xml_variable_key(xml, element, &vendor, &key))
+	if (!nvram_xml_variable_key(xml, element, &vendor, &key))
 		return error_failed(err, ENOMEM, "'%s': out of memory", name);
 	r = read_integer(xml, element, "attributes", name, &attributes, err);
 	if (r == 0)
@@ -134,8 +136,8 @@ static int by_index(const void *a, const void *b)
 	return x->position < y->position ? -1 : x->position > y->position;
 }
 
-static int read_all(const struct xml_text *xml, const struct span_element *node, const char *name,
-		    struct nvram *ret, struct indexed *order, struct error *err)
+static int read_all(const struct nvram_xml_text *xml, const struct span_element *node,
+		    const char *name, struct nvram *ret, struct indexed *order, struct error *err)
 {
 	const struct span_element *element = NULL;
 
@@ -146,9 +148,9 @@ static int read_all(const struct xml_text *xml, const struct span_element *node,
 		uint64_t index;
 		int r;
 
-		if (!xml_variable_key(xml, element, &vendor, &key))
+		if (!nvram_xml_variable_key(xml, element, &vendor, &key))
 			continue;
-		r = xml_read_variable(xml, element, name, ret, &index, err);
+		r = nvram_xml_read_variable(xml, element, name, ret, &index, err);
 		if (r < 0)
 			return r;
 		if (ret->count > count)
@@ -172,21 +174,21 @@ static int sort(struct nvram *nvram, struct indexed *order, struct error *err)
 	return 0;
 }
 
-int xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
+int nvram_xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE struct indexed *order = calloc(NVRAM_MAX_VARIABLES, sizeof(*order));
-	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
+	CLEANUP_NVRAM_XML struct nvram_xml_text xml = NVRAM_XML_TEXT_INIT;
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	const struct span_element *bios, *node = NULL;
 	int r;
 
 	if (!order)
 		return error_failed(err, ENOMEM, "'%s': out of memory", file->name);
-	r = xml_load(file, &xml, err);
+	r = nvram_xml_load(file, &xml, err);
 	if (r == 0)
-		r = xml_find_bios(&xml, file->name, &bios, err);
+		r = nvram_xml_find_bios(&xml, file->name, &bios, err);
 	if (r == 0)
-		node = xml_child(&xml, bios, "nvram");
+		node = nvram_xml_child(&xml, bios, "nvram");
 	if (node)
 		r = read_all(&xml, node, file->name, &nvram, order, err);
 	if (r == 0 && nvram.count > 0)

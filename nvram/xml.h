@@ -25,25 +25,27 @@
 #include "nvram/xml_text.h"
 
 /* Names are read without regard to case. */
-bool xml_is_named(const struct xml_text *xml, const struct span_element *element, const char *name);
+bool nvram_xml_is_named(const struct nvram_xml_text *xml, const struct span_element *element,
+			const char *name);
 
 /* The first child of this name, or NULL. */
-const struct span_element *xml_child(const struct xml_text *xml, const struct span_element *parent,
-				     const char *name);
+const struct span_element *nvram_xml_child(const struct nvram_xml_text *xml,
+					   const struct span_element *parent, const char *name);
 
 /* The virtual BIOS, or ERROR_DAMAGED when this is no configuration. */
-int xml_find_bios(const struct xml_text *xml, const char *name, const struct span_element **ret,
-		  struct error *err);
+int nvram_xml_find_bios(const struct nvram_xml_text *xml, const char *name,
+			const struct span_element **ret, struct error *err);
 
 /* A variable element of the nvram node: false for "map" and the like. *ret_name is to be freed. */
-bool xml_variable_key(const struct xml_text *xml, const struct span_element *element,
-		      struct guid *ret_vendor, char **ret_name);
+bool nvram_xml_variable_key(const struct nvram_xml_text *xml, const struct span_element *element,
+			    struct guid *ret_vendor, char **ret_name);
 
 /* One variable, and its number in the map. */
-int xml_read_variable(const struct xml_text *xml, const struct span_element *element,
-		      const char *name, struct nvram *ret, uint64_t *ret_index, struct error *err);
+int nvram_xml_read_variable(const struct nvram_xml_text *xml, const struct span_element *element,
+			    const char *name, struct nvram *ret, uint64_t *ret_index,
+			    struct error *err);
 
 /* The variables in the order of the map. Empty when there is no nvram node. */
-int xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
+int nvram_xml_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 
 #endif

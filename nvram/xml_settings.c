@@ -17,7 +17,8 @@ static const struct {
 };
 
 /* Where the alphabet wants a new leaf: behind the last sibling that comes before. */
-static size_t place_of(const struct xml_text *xml, const struct span_element *bios, const char *key)
+static size_t place_of(const struct nvram_xml_text *xml, const struct span_element *bios,
+		       const char *key)
 {
 	const struct span_element *child = NULL;
 	size_t place = bios->content;
@@ -28,22 +29,22 @@ static size_t place_of(const struct xml_text *xml, const struct span_element *bi
 	return place;
 }
 
-int xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned int choice,
-	    uint8_t **ret, size_t *ret_size, struct error *err)
+int nvram_xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned int choice,
+		  uint8_t **ret, size_t *ret_size, struct error *err)
 {
-	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
+	CLEANUP_NVRAM_XML struct nvram_xml_text xml = NVRAM_XML_TEXT_INIT;
 	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
 	CLEANUP_FREE char *text = NULL;
 	const char *key = leaves[setting].key;
 	const struct span_element *bios, *leaf;
 	size_t from, to, size;
-	int r = xml_load(old, &xml, err);
+	int r = nvram_xml_load(old, &xml, err);
 
 	if (r == 0)
-		r = xml_find_bios(&xml, old->name, &bios, err);
+		r = nvram_xml_find_bios(&xml, old->name, &bios, err);
 	if (r < 0)
 		return r;
-	leaf = xml_child(&xml, bios, key);
+	leaf = nvram_xml_child(&xml, bios, key);
 	from = leaf ? leaf->start : place_of(&xml, bios, key);
 	to = leaf ? leaf->end : from;
 	buffer_append(&out, xml.text, from);
@@ -56,5 +57,5 @@ int xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned i
 	text = buffer_take_text(&out);
 	if (!text)
 		return error_failed(err, ENOMEM, "'%s': out of memory", old->name);
-	return xml_save(&xml, text, size, ret, ret_size, err);
+	return nvram_xml_save(&xml, text, size, ret, ret_size, err);
 }

@@ -10,7 +10,7 @@
  * The configuration with another value in a leaf of the virtual BIOS, which is added when absent.
  * The rest of the contract is that of 'set' in struct nvram_container.
  */
-int xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned int choice,
-	    uint8_t **ret, size_t *ret_size, struct error *err);
+int nvram_xml_set(const struct file_bytes *old, enum nvram_setting setting, unsigned int choice,
+		  uint8_t **ret, size_t *ret_size, struct error *err);
 
 #endif

@@ -13,11 +13,11 @@
 /* A configuration has 40 KB; one with all the variables a firmware can hold stays below 1 MB. */
 #define MAX_SIZE (4 * MIB)
 
-void xml_text_done(struct xml_text *xml)
+void nvram_xml_text_done(struct nvram_xml_text *xml)
 {
 	free(xml->text);
 	span_tree_done(&xml->tree);
-	*xml = (struct xml_text)XML_TEXT_INIT;
+	*xml = (struct nvram_xml_text)NVRAM_XML_TEXT_INIT;
 }
 
 /* UTF-16 with or without its mark, or 8 bits: the declaration may say the wrong one. */
@@ -34,7 +34,7 @@ static size_t bom_size(const uint8_t *bytes, size_t size)
 	return size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-bool xml_is_text(const uint8_t *bytes, size_t size)
+bool nvram_xml_is_text(const uint8_t *bytes, size_t size)
 {
 	size_t at = bom_size(bytes, size);
 
@@ -79,7 +79,7 @@ static int check_well_formed(const char *text, size_t size, const char *name, st
 
 /* What is read must be what would be written: otherwise some byte would change that nobody asked
  * for. */
-static int check_round_trip(const struct xml_text *xml, const struct file_bytes *body,
+static int check_round_trip(const struct nvram_xml_text *xml, const struct file_bytes *body,
 			    struct error *err)
 {
 	size_t back_size = 0;
@@ -98,9 +98,9 @@ static int check_round_trip(const struct xml_text *xml, const struct file_bytes 
 	return 0;
 }
 
-int xml_load(const struct file_bytes *file, struct xml_text *ret, struct error *err)
+int nvram_xml_load(const struct file_bytes *file, struct nvram_xml_text *ret, struct error *err)
 {
-	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
+	CLEANUP_NVRAM_XML struct nvram_xml_text xml = NVRAM_XML_TEXT_INIT;
 	struct file_bytes body = *file;
 	int r;
 
@@ -125,12 +125,12 @@ int xml_load(const struct file_bytes *file, struct xml_text *ret, struct error *
 	if (r < 0)
 		return r;
 	*ret = xml;
-	xml = (struct xml_text)XML_TEXT_INIT;
+	xml = (struct nvram_xml_text)NVRAM_XML_TEXT_INIT;
 	return 0;
 }
 
-int xml_save(const struct xml_text *like, const char *text, size_t size, uint8_t **ret,
-	     size_t *ret_size, struct error *err)
+int nvram_xml_save(const struct nvram_xml_text *like, const char *text, size_t size, uint8_t **ret,
+		   size_t *ret_size, struct error *err)
 {
 	static const uint8_t marks[2][3] = {{0xef, 0xbb, 0xbf}, {0xff, 0xfe}};
 	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;

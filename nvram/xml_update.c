@@ -18,7 +18,7 @@
 #define INDENT 2U
 
 struct update {
-	const struct xml_text *xml;
+	const struct nvram_xml_text *xml;
 	const char *name;
 	const struct nvram *wanted;
 	bool *is_written; /* for each wanted variable */
@@ -132,14 +132,15 @@ static void rewrite_leaf(struct update *update, const struct span_element *leaf,
 {
 	const struct nvram_variable *new = &update->wanted->variables[index];
 
-	if (xml_is_named(update->xml, leaf, "attributes") && old->attributes != new->attributes)
+	if (nvram_xml_is_named(update->xml, leaf, "attributes") &&
+	    old->attributes != new->attributes)
 		add_integer(update, "attributes", new->attributes);
-	else if (xml_is_named(update->xml, leaf, "data") &&
+	else if (nvram_xml_is_named(update->xml, leaf, "data") &&
 		 (old->size != new->size || memcmp(old->data, new->data, new->size) != 0))
 		add_bytes(update, "data", new->data, new->size);
-	else if (xml_is_named(update->xml, leaf, "index") && old_index != index)
+	else if (nvram_xml_is_named(update->xml, leaf, "index") && old_index != index)
 		add_integer(update, "index", index);
-	else if (xml_is_named(update->xml, leaf, "timestamp") &&
+	else if (nvram_xml_is_named(update->xml, leaf, "timestamp") &&
 		 memcmp(old->time, new->time, sizeof(new->time)) != 0)
 		add_bytes(update, "timestamp", new->time, sizeof(new->time));
 	else
@@ -154,11 +155,11 @@ static void rewrite_variable(struct update *update, const struct span_element *e
 	size_t at = element->content;
 
 	copy_span(update, element->start, at);
-	if (!xml_child(update->xml, element, "data") && new->size > 0) {
+	if (!nvram_xml_child(update->xml, element, "data") && new->size > 0) {
 		new_line(update, update->indent + INDENT);
 		add_bytes(update, "data", new->data, new->size);
 	}
-	if (!xml_child(update->xml, element, "timestamp") &&
+	if (!nvram_xml_child(update->xml, element, "timestamp") &&
 	    memcmp(old->time, new->time, sizeof(new->time)) != 0) {
 		new_line(update, update->indent + INDENT);
 		add_bytes(update, "timestamp", new->time, sizeof(new->time));
@@ -189,7 +190,7 @@ static int update_variable(struct update *update, const struct span_element *ele
 	CLEANUP_NVRAM struct nvram one = NVRAM_INIT;
 	uint64_t old_index = 0;
 	size_t index;
-	int r = xml_read_variable(update->xml, element, update->name, &one, &old_index, err);
+	int r = nvram_xml_read_variable(update->xml, element, update->name, &one, &old_index, err);
 
 	if (r < 0)
 		return r;
@@ -250,7 +251,7 @@ static int update_child(struct update *update, const struct span_element *elemen
 
 	if (r < 0)
 		return r;
-	if (xml_variable_key(update->xml, element, &vendor, &key))
+	if (nvram_xml_variable_key(update->xml, element, &vendor, &key))
 		return update_variable(update, element, from, err);
 	copy_span(update, from, element->start);
 	if (update->map_changes && is_named(update, element, "map"))
@@ -295,7 +296,7 @@ static int update_children(struct update *update, const struct span_element *nod
 }
 
 /* Columns before an element on its line. */
-static size_t indent_of(const struct xml_text *xml, size_t at)
+static size_t indent_of(const struct nvram_xml_text *xml, size_t at)
 {
 	size_t start = at;
 
@@ -357,12 +358,12 @@ static bool same_keys(const struct nvram *a, const struct nvram *b)
 static int run(struct update *update, const struct nvram *old, struct error *err)
 {
 	const struct span_element *bios, *node;
-	int r = xml_find_bios(update->xml, update->name, &bios, err);
+	int r = nvram_xml_find_bios(update->xml, update->name, &bios, err);
 
 	if (r < 0)
 		return r;
 	update->map_changes = !same_keys(old, update->wanted);
-	node = xml_child(update->xml, bios, "nvram");
+	node = nvram_xml_child(update->xml, bios, "nvram");
 	if (node)
 		return update_node(update, node, err);
 	return bios->is_empty ? error_damaged(err, "'%s': the virtual BIOS is empty", update->name)
@@ -370,29 +371,29 @@ static int run(struct update *update, const struct nvram *old, struct error *err
 }
 
 /* The text of a buffer needs its NUL for the XML parser. */
-static int save(const struct xml_text *like, struct buffer *out, uint8_t **ret, size_t *ret_size,
-		struct error *err)
+static int save(const struct nvram_xml_text *like, struct buffer *out, uint8_t **ret,
+		size_t *ret_size, struct error *err)
 {
 	size_t size = out->size;
 	CLEANUP_FREE char *text = buffer_take_text(out);
 
 	if (!text)
 		return error_failed(err, ENOMEM, "out of memory");
-	return xml_save(like, text, size, ret, ret_size, err);
+	return nvram_xml_save(like, text, size, ret, ret_size, err);
 }
 
-static int xml_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
-		      size_t *ret_size, struct error *err)
+static int nvram_xml_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
+			    size_t *ret_size, struct error *err)
 {
 	CLEANUP_FREE bool *is_written = calloc(nvram->count + 1, sizeof(*is_written));
-	CLEANUP_XML struct xml_text xml = XML_TEXT_INIT;
+	CLEANUP_NVRAM_XML struct nvram_xml_text xml = NVRAM_XML_TEXT_INIT;
 	CLEANUP_NVRAM struct nvram before = NVRAM_INIT;
 	struct update update = {&xml, old->name, nvram, is_written, 0, false, BUFFER_INIT};
-	int r = is_written ? xml_decode(old, &before, err)
+	int r = is_written ? nvram_xml_decode(old, &before, err)
 			   : error_failed(err, ENOMEM, "'%s': out of memory", old->name);
 
 	if (r == 0)
-		r = xml_load(old, &xml, err);
+		r = nvram_xml_load(old, &xml, err);
 	if (r == 0)
 		r = run(&update, &before, err);
 	if (r == 0)
@@ -403,9 +404,9 @@ static int xml_update(const struct file_bytes *old, const struct nvram *nvram, u
 
 const struct nvram_container nvram_xml_container = {
 	.text = "Hyper-V configuration, version 5.0",
-	.is_store = xml_is_text,
-	.decode = xml_decode,
-	.update = xml_update,
+	.is_store = nvram_xml_is_text,
+	.decode = nvram_xml_decode,
+	.update = nvram_xml_update,
 	.encode = NULL,
-	.set = xml_set,
+	.set = nvram_xml_set,
 };

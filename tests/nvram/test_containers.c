@@ -390,13 +390,13 @@ Test(nvram_containers, settings_in_a_configuration)
 	uint8_t *new = NULL, *again = NULL;
 	size_t size, again_size;
 
-	cr_assert_eq(xml_set(&(struct file_bytes){(const uint8_t *)old, strlen(old), "x"},
-			     NVRAM_SETTING_PAUSE, 1, &new, &size, NULL),
+	cr_assert_eq(nvram_xml_set(&(struct file_bytes){(const uint8_t *)old, strlen(old), "x"},
+				   NVRAM_SETTING_PAUSE, 1, &new, &size, NULL),
 		     0);
 	cr_assert(contains(new, size, "<pause_after_boot_failure type=\"bool\">True<"));
 	cr_assert_eq(size, strlen(old) - 1);
-	cr_assert_eq(xml_set(&(struct file_bytes){new, size, "x"}, NVRAM_SETTING_NETWORK_PROTOCOL,
-			     1, &again, &again_size, NULL),
+	cr_assert_eq(nvram_xml_set(&(struct file_bytes){new, size, "x"},
+				   NVRAM_SETTING_NETWORK_PROTOCOL, 1, &again, &again_size, NULL),
 		     0);
 	cr_assert(contains(
 		again, again_size,
