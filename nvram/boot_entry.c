@@ -53,7 +53,7 @@ void nvram_boot_entry_done(struct nvram_boot_entry *entry)
 	*entry = (struct nvram_boot_entry)NVRAM_BOOT_ENTRY_INIT;
 }
 
-static enum nvram_boot_type type_of(uint16_t last_kind, bool has_mac)
+static enum nvram_boot_type boot_type_of(uint16_t last_kind, bool has_mac)
 {
 	switch (last_kind) {
 	case DEVICE_PATH_FILE:
@@ -70,8 +70,8 @@ static enum nvram_boot_type type_of(uint16_t last_kind, bool has_mac)
 
 /* Several File nodes in a row form one path; a node need not begin with a backslash (UEFI 2.10
  * section 10.3.5.4). */
-static int append_file(struct nvram_boot_entry *entry, const struct device_path_node *node,
-		       struct error *err)
+static int append_file_node(struct nvram_boot_entry *entry, const struct device_path_node *node,
+			    struct error *err)
 {
 	CLEANUP_FREE char *more = utf16le_to_utf8(node->data, node->size);
 	CLEANUP_BUFFER struct buffer path = BUFFER_INIT;
@@ -90,8 +90,8 @@ static int append_file(struct nvram_boot_entry *entry, const struct device_path_
 }
 
 /* Only the first path of a list is what the firmware boots. */
-static int read_path(struct nvram_boot_entry *entry, const struct load_option *option,
-		     struct error *err)
+static int read_device_path(struct nvram_boot_entry *entry, const struct load_option *option,
+			    struct error *err)
 {
 	struct device_path_node node;
 	uint16_t last_kind = 0;
@@ -104,15 +104,16 @@ static int read_path(struct nvram_boot_entry *entry, const struct load_option *o
 		last_kind = node.kind;
 		has_mac |= node.kind == DEVICE_PATH_MAC;
 		device_path_hd(&node, &entry->partition);
-		if (node.kind == DEVICE_PATH_FILE && (r = append_file(entry, &node, err)) < 0)
+		if (node.kind == DEVICE_PATH_FILE && (r = append_file_node(entry, &node, err)) < 0)
 			break;
 	}
-	entry->type = type_of(last_kind, has_mac);
+	entry->type = boot_type_of(last_kind, has_mac);
 	entry->is_file = entry->type == NVRAM_BOOT_FILE;
 	return r < 0 ? r : 0;
 }
 
-static int fill(struct nvram_boot_entry *entry, const struct load_option *option, struct error *err)
+static int fill_entry(struct nvram_boot_entry *entry, const struct load_option *option,
+		      struct error *err)
 {
 	entry->active = option->attributes & LOAD_OPTION_ACTIVE;
 	entry->attributes = option->attributes;
@@ -122,7 +123,7 @@ static int fill(struct nvram_boot_entry *entry, const struct load_option *option
 	entry->firmware_path = device_path_text(option->path, option->path_size);
 	if (!entry->description || !entry->firmware_path)
 		return error_failed(err, ENOMEM, "boot entry: out of memory");
-	return read_path(entry, option, err);
+	return read_device_path(entry, option, err);
 }
 
 int nvram_boot_entry(const struct nvram *nvram, uint16_t number, struct nvram_boot_entry *ret,
@@ -142,7 +143,7 @@ int nvram_boot_entry(const struct nvram *nvram, uint16_t number, struct nvram_bo
 	if (r < 0)
 		return r;
 	entry.number = number;
-	r = fill(&entry, &option, err);
+	r = fill_entry(&entry, &option, err);
 	if (r < 0)
 		nvram_boot_entry_done(&entry);
 	else

@@ -36,7 +36,7 @@ static bool nvram_json_is_text(const uint8_t *bytes, size_t size)
 	return i < size && bytes[i] == '{';
 }
 
-static int load(const struct file_bytes *file, json_t **ret, struct error *err)
+static int parse_variables(const struct file_bytes *file, json_t **ret, struct error *err)
 {
 	json_error_t problem;
 
@@ -97,7 +97,7 @@ static int nvram_json_decode(const struct file_bytes *file, struct nvram *ret, s
 	CLEANUP_JSON json_t *root = NULL;
 	const json_t *item;
 	size_t i;
-	int r = load(file, &root, err);
+	int r = parse_variables(file, &root, err);
 
 	if (r < 0)
 		return r;
@@ -139,7 +139,7 @@ static int write_variable(json_t *item, const struct nvram_variable *variable, s
 		      : 0;
 }
 
-static int dump(const json_t *root, uint8_t **ret, size_t *ret_size, struct error *err)
+static int print_variables(const json_t *root, uint8_t **ret, size_t *ret_size, struct error *err)
 {
 	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
 	CLEANUP_FREE char *text = json_dumps(root, JSON_INDENT(4));
@@ -195,11 +195,11 @@ static int nvram_json_update(const struct file_bytes *old, const struct nvram *n
 			     size_t *ret_size, struct error *err)
 {
 	CLEANUP_JSON json_t *root = NULL;
-	int r = load(old, &root, err);
+	int r = parse_variables(old, &root, err);
 
 	if (r == 0)
 		r = replace_variables(root, nvram, err);
-	return r < 0 ? r : dump(root, ret, ret_size, err);
+	return r < 0 ? r : print_variables(root, ret, ret_size, err);
 }
 
 static int nvram_json_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
@@ -212,7 +212,7 @@ static int nvram_json_encode(const struct nvram *nvram, const struct guid *vhd_i
 	if (!root)
 		return error_failed(err, ENOMEM, "JSON: out of memory");
 	r = replace_variables(root, nvram, err);
-	return r < 0 ? r : dump(root, ret, ret_size, err);
+	return r < 0 ? r : print_variables(root, ret, ret_size, err);
 }
 
 const struct nvram_container nvram_json_container = {

@@ -65,7 +65,7 @@ static int sort_records(struct update *update, struct error *err)
 	return r;
 }
 
-static bool is_blank(const uint8_t *bytes, size_t from, size_t to)
+static bool is_erased(const uint8_t *bytes, size_t from, size_t to)
 {
 	while (from < to && bytes[from] == 0xff)
 		from++;
@@ -73,7 +73,7 @@ static bool is_blank(const uint8_t *bytes, size_t from, size_t to)
 }
 
 /* Move the living records to the front. The destination never overtakes the source. */
-static int compact(struct update *update, struct error *err)
+static int compact_records(struct update *update, struct error *err)
 {
 	struct ovmf *ovmf = &update->ovmf;
 	CLEANUP_FREE uint8_t *packed = malloc(update->size);
@@ -99,7 +99,7 @@ static int compact(struct update *update, struct error *err)
 	return 0;
 }
 
-static int append_rest(struct update *update, struct error *err)
+static int append_new_records(struct update *update, struct error *err)
 {
 	for (size_t i = 0; i < update->wanted->count; i++) {
 		int r;
@@ -115,20 +115,20 @@ static int append_rest(struct update *update, struct error *err)
 	return 0;
 }
 
-static int run(struct update *update, struct error *err)
+static int rewrite_store(struct update *update, struct error *err)
 {
 	int r = sort_records(update, err);
 
 	if (r < 0)
 		return r;
-	if (is_blank(update->bytes, update->ovmf.free, update->ovmf.end))
-		r = append_rest(update, NULL);
+	if (is_erased(update->bytes, update->ovmf.free, update->ovmf.end))
+		r = append_new_records(update, NULL);
 	else
 		r = -ENOSPC;
 	if (r != -ENOSPC) /* again, for the message */
-		return r < 0 ? append_rest(update, err) : 0;
-	r = compact(update, err);
-	return r < 0 ? r : append_rest(update, err);
+		return r < 0 ? append_new_records(update, err) : 0;
+	r = compact_records(update, err);
+	return r < 0 ? r : append_new_records(update, err);
 }
 
 static int ovmf_update(const struct file_bytes *old, const struct nvram *nvram, uint8_t **ret,
@@ -144,7 +144,7 @@ static int ovmf_update(const struct file_bytes *old, const struct nvram *nvram, 
 	if (!bytes || !is_kept)
 		return error_failed(err, ENOMEM, "'%s': out of memory", old->name);
 	memcpy(bytes, old->data, old->size);
-	r = run(&update, err);
+	r = rewrite_store(&update, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(bytes);

@@ -62,7 +62,7 @@ int nvram_decode_ovmf(const uint8_t *bytes, size_t size, const char *name, struc
 	return nvram_ovmf_container.decode(&(struct file_bytes){bytes, size, name}, ret, err);
 }
 
-static bool equal(const struct nvram *a, const struct nvram *b)
+static bool same_variables(const struct nvram *a, const struct nvram *b)
 {
 	if (a->count != b->count)
 		return false;
@@ -96,7 +96,7 @@ int nvram_update(const uint8_t *old, size_t size, const char *name, const struct
 		r = containers[format]->decode(&file, &before, err);
 	if (r < 0)
 		return r;
-	if (equal(&before, nvram))
+	if (same_variables(&before, nvram))
 		return copy_bytes(&file, ret, ret_size, err);
 	return containers[format]->update(&file, nvram, ret, ret_size, err);
 }

@@ -45,7 +45,7 @@ static int read_whole(int fd, const char *path, size_t size, uint8_t *bytes, str
 	return 0;
 }
 
-static int load(const char *path, uint8_t **ret, size_t *ret_size, struct error *err)
+static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct error *err)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CLEANUP_FREE uint8_t *bytes = NULL;
@@ -80,7 +80,7 @@ int nvram_store_open(const char *path, struct nvram_store *ret, struct error *er
 	store.path = realpath(path, NULL);
 	if (!store.path)
 		return error_errno(err, "'%s'", path);
-	r = load(store.path, &store.bytes, &store.size, err);
+	r = read_store(store.path, &store.bytes, &store.size, err);
 	if (r == 0)
 		r = nvram_recognise(store.bytes, store.size, path, &store.format, err);
 	if (r == 0)
@@ -96,7 +96,7 @@ int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	struct file_bytes file = {.name = path};
-	int r = load(path, &bytes, &file.size, err);
+	int r = read_store(path, &bytes, &file.size, err);
 
 	file.data = bytes;
 	return r < 0 ? r : efivarfs_decode(&file, ret, err);
@@ -135,7 +135,7 @@ static int check_unchanged(const struct nvram_store *store, const uint8_t *old, 
 {
 	CLEANUP_FREE uint8_t *now = NULL;
 	size_t size;
-	int r = load(store->path, &now, &size, err);
+	int r = read_store(store->path, &now, &size, err);
 
 	if (r == 0 && (size != old_size || memcmp(now, old, size) != 0))
 		r = error_failed(err, EBUSY, "'%s' was changed by somebody else in the meantime",
@@ -167,7 +167,7 @@ static const struct {
 
 /* Stores are named after the VM, by its id or by its name; a quote within quotes is doubled in
  * PowerShell. */
-static void add_vm(struct buffer *line, const char *stem)
+static void add_get_vm(struct buffer *line, const char *stem)
 {
 	struct guid id;
 
@@ -190,7 +190,7 @@ static int refuse_setting(const struct nvram_store *store, enum nvram_setting se
 	CLEANUP_FREE char *advice = NULL;
 
 	buffer_text(&line, "run on the host: ");
-	add_vm(&line, stem ? stem : "");
+	add_get_vm(&line, stem ? stem : "");
 	buffer_printf(&line, " | Set-VMFirmware -%s %s", settings[setting].parameter,
 		      settings[setting].words[word]);
 	advice = buffer_take_text(&line);

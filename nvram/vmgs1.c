@@ -116,8 +116,8 @@ static int choose_header(const struct file_bytes *file, struct vmgs1 *vmgs, stru
 	return 0;
 }
 
-static int parse(const struct file_bytes *file, struct vmgs1 *ret, char **ret_text,
-		 struct error *err)
+static int find_text(const struct file_bytes *file, struct vmgs1 *ret, char **ret_text,
+		     struct error *err)
 {
 	uint64_t disk;
 	int r = vhd_footer_parse(file, &disk, err);
@@ -139,7 +139,7 @@ static int vmgs1_decode(const struct file_bytes *file, struct nvram *ret, struct
 {
 	CLEANUP_FREE char *text = NULL;
 	struct vmgs1 vmgs;
-	int r = parse(file, &vmgs, &text, err);
+	int r = find_text(file, &vmgs, &text, err);
 
 	return r < 0 ? r : vmgs1_json_decode(text, strlen(text), file->name, ret, err);
 }
@@ -173,7 +173,7 @@ static int vmgs1_update(const struct file_bytes *old, const struct nvram *nvram,
 	CLEANUP_FREE char *new_text = NULL;
 	CLEANUP_FREE uint8_t *bytes = malloc(old->size);
 	struct vmgs1 vmgs;
-	int r = parse(old, &vmgs, &text, err);
+	int r = find_text(old, &vmgs, &text, err);
 
 	if (r == 0)
 		r = vmgs1_json_update(text, strlen(text), old->name, nvram, &new_text, err);

@@ -57,8 +57,8 @@ static int map_blocks(const struct vmgs *vmgs, const char *name, uint8_t **ret, 
 
 /* Best fit, as the other writers of the format do it: the smallest hole that is large enough, the
  * first of equals. */
-static int allocate(uint8_t *used, uint32_t blocks, struct vmgs_file *file, const char *name,
-		    struct error *err)
+static int allocate_blocks(uint8_t *used, uint32_t blocks, struct vmgs_file *file, const char *name,
+			   struct error *err)
 {
 	uint32_t best = 0, best_length = UINT32_MAX, start = 0;
 
@@ -87,7 +87,7 @@ static uint8_t *block_at(uint8_t *store, uint32_t block)
 /*
  * A header for the first write ever, or the successor of the active one with all else that it says.
  */
-static void commit(uint8_t *store, const struct vmgs *vmgs, uint32_t table)
+static void write_next_header(uint8_t *store, const struct vmgs *vmgs, uint32_t table)
 {
 	uint8_t *active = store + (vmgs->active ? VMGS_HEADER_2 : 0);
 	uint8_t *inactive = store + (vmgs->active ? 0 : VMGS_HEADER_2);
@@ -111,7 +111,7 @@ static int write_table(uint8_t *store, uint8_t *used, const struct vmgs *vmgs,
 	if (!vmgs->is_empty) {
 		memcpy(at, block_at(store, vmgs->table), VMGS_BLOCK_SIZE);
 	} else {
-		r = allocate(used, vmgs->blocks, &extended, name, err);
+		r = allocate_blocks(used, vmgs->blocks, &extended, name, err);
 		if (r < 0)
 			return r;
 		memset(block_at(store, extended.block), 0, VMGS_BLOCK_SIZE);
@@ -122,23 +122,23 @@ static int write_table(uint8_t *store, uint8_t *used, const struct vmgs *vmgs,
 	return 0;
 }
 
-static int write_all(uint8_t *store, uint8_t *used, const struct vmgs *vmgs, const char *name,
-		     const uint8_t *data, size_t data_size, struct error *err)
+static int write_list(uint8_t *store, uint8_t *used, const struct vmgs *vmgs, const char *name,
+		      const uint8_t *data, size_t data_size, struct error *err)
 {
 	struct vmgs_file table = {0, 1, VMGS_BLOCK_SIZE};
 	struct vmgs_file list = {0, (uint32_t)max_u64(1, div_round_up(data_size, VMGS_BLOCK_SIZE)),
 				 data_size};
-	int r = allocate(used, vmgs->blocks, &table, name, err);
+	int r = allocate_blocks(used, vmgs->blocks, &table, name, err);
 
 	if (r == 0)
-		r = allocate(used, vmgs->blocks, &list, name, err);
+		r = allocate_blocks(used, vmgs->blocks, &list, name, err);
 	if (r == 0)
 		r = write_table(store, used, vmgs, &table, &list, name, err);
 	if (r < 0)
 		return r;
 	memset(block_at(store, list.block), 0, (size_t)list.blocks * VMGS_BLOCK_SIZE);
 	memcpy(block_at(store, list.block), data, data_size);
-	commit(store, vmgs, table.block);
+	write_next_header(store, vmgs, table.block);
 	return 0;
 }
 
@@ -162,7 +162,7 @@ static int vmgs_update(const struct file_bytes *old, const struct nvram *nvram, 
 	if (!store)
 		return error_failed(err, ENOMEM, "'%s': out of memory", old->name);
 	memcpy(store, old->data, old->size);
-	r = write_all(store, used, &vmgs, old->name, list, list_size, err);
+	r = write_list(store, used, &vmgs, old->name, list, list_size, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(store);

@@ -355,7 +355,7 @@ static bool same_keys(const struct nvram *a, const struct nvram *b)
 	return true;
 }
 
-static int run(struct update *update, const struct nvram *old, struct error *err)
+static int update_bios(struct update *update, const struct nvram *old, struct error *err)
 {
 	const struct span_element *bios, *node;
 	int r = nvram_xml_find_bios(update->xml, update->name, &bios, err);
@@ -371,8 +371,8 @@ static int run(struct update *update, const struct nvram *old, struct error *err
 }
 
 /* The text of a buffer needs its NUL for the XML parser. */
-static int save(const struct nvram_xml_text *like, struct buffer *out, uint8_t **ret,
-		size_t *ret_size, struct error *err)
+static int save_text(const struct nvram_xml_text *like, struct buffer *out, uint8_t **ret,
+		     size_t *ret_size, struct error *err)
 {
 	size_t size = out->size;
 	CLEANUP_FREE char *text = buffer_take_text(out);
@@ -395,9 +395,9 @@ static int nvram_xml_update(const struct file_bytes *old, const struct nvram *nv
 	if (r == 0)
 		r = nvram_xml_load(old, &xml, err);
 	if (r == 0)
-		r = run(&update, &before, err);
+		r = update_bios(&update, &before, err);
 	if (r == 0)
-		r = save(&xml, &update.out, ret, ret_size, err);
+		r = save_text(&xml, &update.out, ret, ret_size, err);
 	buffer_done(&update.out);
 	return r;
 }
