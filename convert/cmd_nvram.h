@@ -64,6 +64,11 @@ int cmd_nvram_entries_read(const struct nvram *nvram, struct nvram_entries *ret,
 int cmd_nvram_entries_find(const struct nvram_entries *entries, const char *text, size_t *ret,
 			   struct error *err);
 
+/* All entries of the store, and the one that the first operand means. *ret is initialised, and to
+ * be released after a failure too. */
+int cmd_nvram_entries_operand(const struct nvram_command *command, struct nvram_entries *ret,
+			      size_t *ret_found, struct error *err);
+
 /* "File", "Drive", "Network", "Other" */
 const char *cmd_nvram_type_text(enum nvram_boot_type type);
 

@@ -176,6 +176,14 @@ int cmd_nvram_entries_find(const struct nvram_entries *entries, const char *text
 	return r == -ENOENT ? find_by_description(entries, text, ret, err) : r;
 }
 
+int cmd_nvram_entries_operand(const struct nvram_command *command, struct nvram_entries *ret,
+			      size_t *ret_found, struct error *err)
+{
+	int r = cmd_nvram_entries_read(&command->store.nvram, ret, err);
+
+	return r < 0 ? r : cmd_nvram_entries_find(ret, command->operands[0], ret_found, err);
+}
+
 /* The data of the Windows boot manager: a signature, four numbers, and text from byte 20 on. */
 #define WINDOWS_TEXT 20
 

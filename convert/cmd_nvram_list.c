@@ -139,10 +139,8 @@ static int show_entry(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	size_t found;
-	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
+	int r = cmd_nvram_entries_operand(command, &entries, &found, err);
 
-	if (r == 0)
-		r = cmd_nvram_entries_find(&entries, command->operands[0], &found, err);
 	if (r < 0)
 		return r;
 	return command->options.json ? cmd_nvram_print_json(entry_json(&entries.list[found]), err)
