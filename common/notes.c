@@ -44,3 +44,16 @@ void note_list_done(struct note_list *list)
 	free(list->texts);
 	*list = (struct note_list){.texts = NULL};
 }
+
+int edit_notes_check(const struct edit_notes *notes, struct error *err)
+{
+	int r = note_list_check(&notes->changed, err);
+
+	return r < 0 ? r : note_list_check(&notes->warnings, err);
+}
+
+void edit_notes_done(struct edit_notes *notes)
+{
+	note_list_done(&notes->changed);
+	note_list_done(&notes->warnings);
+}

@@ -33,4 +33,21 @@ int note_list_check(const struct note_list *list, struct error *err) MUST_CHECK;
 void note_list_done(struct note_list *list);
 #define CLEANUP_NOTES CLEANUP(note_list_done)
 
+/* What the edit of one file has to say. Embedded; all zero is empty. */
+struct edit_notes {
+	struct note_list changed;
+	struct note_list warnings;
+};
+
+#define EDIT_NOTES_INIT                                                                            \
+	{                                                                                          \
+		.changed = { NULL, 0, false }                                                      \
+	}
+
+/* As note_list_check(), of both. */
+int edit_notes_check(const struct edit_notes *notes, struct error *err) MUST_CHECK;
+
+void edit_notes_done(struct edit_notes *notes);
+#define CLEANUP_EDIT_NOTES CLEANUP(edit_notes_done)
+
 #endif

@@ -26,10 +26,10 @@ static void fix_base(uint8_t *base)
 
 static void edit(const uint8_t *bytes, size_t size, uint8_t **ret, size_t *ret_size, int *ret_r)
 {
-	struct registry_notes notes = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT;
 
 	*ret_r = registry_convert(bytes, size, &target, ret, ret_size, &notes, NULL);
-	registry_notes_done(&notes);
+	edit_notes_done(&notes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

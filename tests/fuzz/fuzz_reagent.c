@@ -18,13 +18,14 @@ static void check(const uint8_t *data, size_t size)
 {
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
 	CLEANUP_FREE uint8_t *again = NULL;
+	const struct file_bytes file = {data, size, "file"};
 	size_t again_size;
 
 	if (!data)
 		return;
-	if (reagent_read(data, size, "file", &reagent, NULL) < 0)
+	if (reagent_read(&file, &reagent, NULL) < 0)
 		abort();
-	if (reagent_convert(data, size, "file", &target, &again, &again_size, NULL, NULL, NULL) < 0)
+	if (reagent_convert(&file, &target, &again, &again_size, NULL, NULL) < 0)
 		abort();
 	if (again)
 		abort();
@@ -33,16 +34,17 @@ static void check(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
-	CLEANUP_NOTES struct note_list changed = {.texts = NULL}, warnings = {.texts = NULL};
+	CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
+	const struct file_bytes file = {data, size, "file"};
 	CLEANUP_FREE uint8_t *converted = NULL, *disabled = NULL;
 	size_t converted_size, disabled_size;
-	int r = reagent_read(data, size, "file", &reagent, NULL);
+	int r = reagent_read(&file, &reagent, NULL);
 
-	if ((reagent_convert(data, size, "file", &target, &converted, &converted_size, &changed,
-			     &warnings, NULL) < 0) != (r < 0))
+	if ((reagent_convert(&file, &target, &converted, &converted_size, &notes, NULL) < 0) !=
+	    (r < 0))
 		abort();
 	check(converted, converted_size);
-	if (reagent_disable(data, size, "file", &disabled, &disabled_size, NULL) < 0 && r == 0)
+	if (reagent_disable(&file, &disabled, &disabled_size, NULL) < 0 && r == 0)
 		abort();
 	return 0;
 }

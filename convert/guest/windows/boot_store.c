@@ -87,7 +87,7 @@ static void find_winre(struct volume *volume, const struct windows *windows,
 
 	windows_path(path, windows->root, "System32\\Recovery\\ReAgent.xml");
 	if (volume_read_file(volume, path, MAX_REAGENT, &bytes, &size, NULL) < 0 ||
-	    reagent_read(bytes, size, path, reagent, NULL) < 0)
+	    reagent_read(&(struct file_bytes){bytes, size, path}, reagent, NULL) < 0)
 		return;
 	if (!reagent->is_enabled || !reagent->has_loader || !reagent->path ||
 	    reagent->mbr_signature != how->target->disk.mbr_signature)

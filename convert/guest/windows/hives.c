@@ -14,7 +14,7 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 {
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
-	CLEANUP(registry_notes_done) struct registry_notes notes = {.changed = {NULL, 0}};
+	CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
 	size_t old_size, new_size;
 	bool recovered = false;
 	int r = windows_hive_read(volume, path, WINDOWS_MAX_HIVE, &old, &old_size, &recovered, err);

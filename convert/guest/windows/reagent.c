@@ -158,21 +158,24 @@ static char *get_text(const struct scanner *scanner, const struct span_attribute
 	return text;
 }
 
-static int scanner_init(struct scanner *scanner, const void *bytes, size_t size, const char *name,
-			struct error *err)
+static int scanner_init(struct scanner *scanner, const struct file_bytes *file, struct error *err)
 {
 	struct tag tag;
 	int r;
 
-	*scanner = (struct scanner){.text = bytes, .size = size, .name = name, .err = err};
-	if (size > MAX_SIZE)
-		return error_damaged(err, "'%s': a ReAgent.xml of %zu bytes is not credible", name,
-				     size);
+	*scanner = (struct scanner){.text = (const char *)file->data,
+				    .size = file->size,
+				    .name = file->name,
+				    .err = err};
+	if (file->size > MAX_SIZE)
+		return error_damaged(err, "'%s': a ReAgent.xml of %zu bytes is not credible",
+				     file->name, file->size);
 	r = next_tag(scanner, &tag);
 	if (r < 0)
 		return r;
 	if (r == 0 || !span_is(scanner->text, tag.name, "WindowsRE"))
-		return error_damaged(err, "'%s': not a ReAgent.xml: no element 'WindowsRE'", name);
+		return error_damaged(err, "'%s': not a ReAgent.xml: no element 'WindowsRE'",
+				     file->name);
 	return 0;
 }
 
@@ -189,14 +192,13 @@ static void read_location(const struct scanner *scanner, const struct tag *tag,
 	(void)get_guid(scanner, find(scanner, tag, "guid"), &reagent->gpt_disk);
 }
 
-int reagent_read(const void *bytes, size_t size, const char *name, struct reagent *ret,
-		 struct error *err)
+int reagent_read(const struct file_bytes *file, struct reagent *ret, struct error *err)
 {
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
 	struct scanner scanner;
 	struct tag tag;
 	uint64_t state = 0;
-	int r = scanner_init(&scanner, bytes, size, name, err);
+	int r = scanner_init(&scanner, file, err);
 
 	while (r == 0 && (r = next_tag(&scanner, &tag)) > 0) {
 		r = 0;
@@ -238,14 +240,14 @@ static void replace(struct rewriter *rewriter, struct span span, const char *tex
 typedef void rewrite_tag(struct rewriter *rewriter, const struct tag *tag, void *context);
 
 /* Run 'rewrite' over all tags. */
-static int rewrite_file(const void *bytes, size_t size, const char *name, rewrite_tag *rewrite,
-			void *context, uint8_t **ret_bytes, size_t *ret_size, struct error *err)
+static int rewrite_file(const struct file_bytes *file, rewrite_tag *rewrite, void *context,
+			uint8_t **ret_bytes, size_t *ret_size, struct error *err)
 {
 	struct rewriter rewriter = {.copied = 0};
 	CLEANUP_FREE char *text = NULL;
 	size_t length = 0;
 	struct tag tag;
-	int r = scanner_init(&rewriter.scanner, bytes, size, name, err);
+	int r = scanner_init(&rewriter.scanner, file, err);
 
 	*ret_bytes = NULL;
 	*ret_size = 0;
@@ -253,12 +255,12 @@ static int rewrite_file(const void *bytes, size_t size, const char *name, rewrit
 		return r;
 	rewriter.out = open_memstream(&text, &length);
 	if (!rewriter.out)
-		return error_errno(err, "'%s'", name);
+		return error_errno(err, "'%s'", file->name);
 	while ((r = next_tag(&rewriter.scanner, &tag)) > 0)
 		rewrite(&rewriter, &tag, context);
-	fwrite((const char *)bytes + rewriter.copied, 1, size - rewriter.copied, rewriter.out);
+	fwrite(file->data + rewriter.copied, 1, file->size - rewriter.copied, rewriter.out);
 	if (fclose(rewriter.out) != 0 && r == 0)
-		r = error_errno(err, "'%s'", name);
+		r = error_errno(err, "'%s'", file->name);
 	if (r < 0 || !rewriter.is_changed)
 		return r;
 	*ret_bytes = (uint8_t *)TAKE(text);
@@ -268,7 +270,7 @@ static int rewrite_file(const void *bytes, size_t size, const char *name, rewrit
 
 struct conversion {
 	const struct moved_disk *disk;
-	struct note_list *changed, *warnings;
+	struct edit_notes *notes; /* or NULL */
 };
 
 /* The new value of one attribute of a place; NULL when it stays. */
@@ -329,26 +331,26 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 		return;
 	partition = moved_find(conversion->disk, offset);
 	if (!partition) {
-		if (conversion->warnings)
-			note_add(conversion->warnings,
+		if (conversion->notes)
+			note_add(&conversion->notes->warnings,
 				 "%.*s names byte %" PRIu64
 				 " of the disk, where no partition starts; it stays as it is",
 				 (int)tag->name.size, scanner->text + tag->name.at, offset);
 		return;
 	}
 	move_place(rewriter, tag, conversion, partition);
-	if (conversion->changed)
-		note_add(conversion->changed, "%.*s follows its partition to the GPT",
+	if (conversion->notes)
+		note_add(&conversion->notes->changed, "%.*s follows its partition to the GPT",
 			 (int)tag->name.size, scanner->text + tag->name.at);
 }
 
-int reagent_convert(const void *bytes, size_t size, const char *name, const struct moved_disk *disk,
-		    uint8_t **ret_bytes, size_t *ret_size, struct note_list *changed,
-		    struct note_list *warnings, struct error *err)
+int reagent_convert(const struct file_bytes *file, const struct moved_disk *disk,
+		    uint8_t **ret_bytes, size_t *ret_size, struct edit_notes *notes,
+		    struct error *err)
 {
-	struct conversion conversion = {.disk = disk, .changed = changed, .warnings = warnings};
+	struct conversion conversion = {.disk = disk, .notes = notes};
 
-	return rewrite_file(bytes, size, name, convert_tag, &conversion, ret_bytes, ret_size, err);
+	return rewrite_file(file, convert_tag, &conversion, ret_bytes, ret_size, err);
 }
 
 static void disable_tag(struct rewriter *rewriter, const struct tag *tag, void *context)
@@ -368,8 +370,8 @@ static void disable_tag(struct rewriter *rewriter, const struct tag *tag, void *
 		replace(rewriter, attribute->value, zero_guid);
 }
 
-int reagent_disable(const void *bytes, size_t size, const char *name, uint8_t **ret_bytes,
-		    size_t *ret_size, struct error *err)
+int reagent_disable(const struct file_bytes *file, uint8_t **ret_bytes, size_t *ret_size,
+		    struct error *err)
 {
-	return rewrite_file(bytes, size, name, disable_tag, NULL, ret_bytes, ret_size, err);
+	return rewrite_file(file, disable_tag, NULL, ret_bytes, ret_size, err);
 }

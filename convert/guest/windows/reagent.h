@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
 #include "common/error.h"
 #include "common/guid.h"
 #include "common/moved.h"
@@ -41,24 +42,23 @@ void reagent_done(struct reagent *reagent);
 #define CLEANUP_REAGENT CLEANUP(reagent_done)
 
 /* Errors: ERROR_DAMAGED when it is not such a file. */
-int reagent_read(const void *bytes, size_t size, const char *name, struct reagent *ret,
-		 struct error *err);
+int reagent_read(const struct file_bytes *file, struct reagent *ret, struct error *err);
 
 /*
  * Give all places on the old disk their new numbers. *ret_bytes is new memory, to be freed, or NULL
- * when nothing had to change. One sentence per place goes to 'changed'; places that name the old
- * disk but no partition of it go to 'warnings' and stay. Both may be NULL. Errors: ERROR_DAMAGED
- * when it is not such a file.
+ * when nothing had to change. One sentence per place goes to notes->changed; places that name the
+ * old disk but no partition of it go to notes->warnings and stay. 'notes' may be NULL. Errors:
+ * ERROR_DAMAGED when it is not such a file.
  */
-int reagent_convert(const void *bytes, size_t size, const char *name, const struct moved_disk *disk,
-		    uint8_t **ret_bytes, size_t *ret_size, struct note_list *changed,
-		    struct note_list *warnings, struct error *err);
+int reagent_convert(const struct file_bytes *file, const struct moved_disk *disk,
+		    uint8_t **ret_bytes, size_t *ret_size, struct edit_notes *notes,
+		    struct error *err);
 
 /*
  * Note that the recovery environment is off and has no boot entry, for when it cannot be kept:
  * 'reagentc /enable' in the guest then turns it on again. *ret_bytes as above.
  */
-int reagent_disable(const void *bytes, size_t size, const char *name, uint8_t **ret_bytes,
-		    size_t *ret_size, struct error *err);
+int reagent_disable(const struct file_bytes *file, uint8_t **ret_bytes, size_t *ret_size,
+		    struct error *err);
 
 #endif

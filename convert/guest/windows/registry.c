@@ -37,16 +37,10 @@
 struct edit {
 	struct hive *hive;
 	const struct moved_disk *disk;
-	struct registry_notes *notes;
+	struct edit_notes *notes;
 	struct error *err;
 	bool is_changed;
 };
-
-void registry_notes_done(struct registry_notes *notes)
-{
-	note_list_done(&notes->changed);
-	note_list_done(&notes->warnings);
-}
 
 #define CHANGED(edit, ...) note_add(&(edit)->notes->changed, __VA_ARGS__)
 #define WARNING(edit, ...) note_add(&(edit)->notes->warnings, __VA_ARGS__)
@@ -209,7 +203,7 @@ static int convert_control_sets(struct edit *edit)
 }
 
 int registry_convert(const void *bytes, size_t size, const struct moved_disk *disk,
-		     uint8_t **ret_hive, size_t *ret_size, struct registry_notes *notes,
+		     uint8_t **ret_hive, size_t *ret_size, struct edit_notes *notes,
 		     struct error *err)
 {
 	CLEANUP_HIVE struct hive *hive = NULL;
@@ -224,9 +218,7 @@ int registry_convert(const void *bytes, size_t size, const struct moved_disk *di
 		r = convert_control_sets(&edit);
 	if (r < 0)
 		return r;
-	r = note_list_check(&notes->changed, err);
-	if (r == 0)
-		r = note_list_check(&notes->warnings, err);
+	r = edit_notes_check(notes, err);
 	if (r < 0)
 		return r;
 	*ret_hive = NULL;

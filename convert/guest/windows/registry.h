@@ -13,20 +13,12 @@
 #include "common/moved.h"
 #include "common/notes.h"
 
-/* Sentences for the report. Embedded; memory belongs to it. */
-struct registry_notes {
-	struct note_list changed;
-	struct note_list warnings;
-};
-
-void registry_notes_done(struct registry_notes *notes);
-
 /*
  * Edit the SYSTEM hive. The result is new memory, to be freed; *ret_hive is NULL when nothing had
  * to change. The same input always gives the same bytes.
  */
 int registry_convert(const void *hive, size_t size, const struct moved_disk *disk,
-		     uint8_t **ret_hive, size_t *ret_size, struct registry_notes *notes,
+		     uint8_t **ret_hive, size_t *ret_size, struct edit_notes *notes,
 		     struct error *err);
 
 #endif

@@ -23,17 +23,16 @@ struct reagent_edit {
  * as off.
  */
 static int edit_reagent(const struct reagent_edit *edit, const struct file_bytes *old,
-			uint8_t **ret, size_t *ret_size, struct note_list *changed,
-			struct note_list *warnings, struct error *err)
+			uint8_t **ret, size_t *ret_size, struct edit_notes *notes,
+			struct error *err)
 {
 	int r;
 
 	if (!edit->is_lost)
-		return reagent_convert(old->data, old->size, old->name, edit->moved, ret, ret_size,
-				       changed, warnings, err);
-	r = reagent_disable(old->data, old->size, old->name, ret, ret_size, err);
+		return reagent_convert(old, edit->moved, ret, ret_size, notes, err);
+	r = reagent_disable(old, ret, ret_size, err);
 	if (r == 0 && *ret)
-		note_add(changed,
+		note_add(&notes->changed,
 			 "the recovery environment is off: 'reagentc /enable' turns it on again");
 	return r;
 }
@@ -43,7 +42,7 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 {
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
-	CLEANUP_NOTES struct note_list changed = {.texts = NULL};
+	CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
 	struct error problem = ERROR_INIT;
 	size_t old_size, new_size;
 	int r;
@@ -53,7 +52,8 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 	r = volume_read_file(volume, path, MAX_REAGENT, &old, &old_size, &problem);
 	if (r == 0)
 		r = edit_reagent(edit, &(struct file_bytes){old, old_size, path}, &new, &new_size,
-				 &changed, &edits->warnings, &problem);
+				 &notes, &problem);
+	note_list_append(&edits->warnings, &notes.warnings);
 	if (r < 0) {
 		note_add(
 			&edits->warnings,
@@ -65,7 +65,8 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 	if (!new)
 		return 0;
 	r = volume_replace_file(volume, path, new, new_size, err);
-	return r < 0 ? r : edits_add(edits, edit->partition->place.number, path, &changed, err);
+	return r < 0 ? r
+		     : edits_add(edits, edit->partition->place.number, path, &notes.changed, err);
 }
 
 static int convert_volume(struct volume *volume, const void *context, struct edits *edits,

@@ -59,24 +59,24 @@ static void assert_attribute(const void *bytes, size_t size, const char *path, c
 	xmlFreeDoc(doc);
 }
 
-static uint8_t *convert(const char *text, size_t *ret_size, struct note_list *changed,
-			struct note_list *warnings)
+static uint8_t *convert(const char *text, size_t *ret_size, struct edit_notes *notes)
 {
 	struct moved_disk to = target();
 	struct error err = ERROR_INIT;
 	uint8_t *bytes = NULL;
 
-	cr_assert_eq(reagent_convert(text, strlen(text), NAME, &to, &bytes, ret_size, changed,
-				     warnings, &err),
+	cr_assert_eq(reagent_convert(&(struct file_bytes){(const uint8_t *)text, strlen(text),
+							  NAME},
+				     &to, &bytes, ret_size, notes, &err),
 		     0, "%s", err.message);
 	return bytes;
 }
 
 Test(reagent, places_get_the_gpt_form)
 {
-	CLEANUP_NOTES struct note_list changed = {.texts = NULL}, warnings = {.texts = NULL};
+	CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
 	size_t size;
-	CLEANUP_FREE uint8_t *bytes = convert(enabled, &size, &changed, &warnings);
+	CLEANUP_FREE uint8_t *bytes = convert(enabled, &size, &notes);
 	const char *disk = "{f42ed324-fffd-4523-a0cf-86abb432503c}";
 
 	cr_assert_not_null(bytes);
@@ -91,17 +91,17 @@ Test(reagent, places_get_the_gpt_form)
 			 "{fc93cb35-f905-11ea-b624-e1afe00b4753}");
 	cr_assert_not_null(memmem(bytes, size, "<!-- <WinreLocation id=\"3050800051\"", 35));
 	cr_assert_eq(memcmp(bytes, "\xef\xbb\xbf<?xml", 8), 0);
-	cr_assert_eq(changed.count, 2);
-	cr_assert_eq(warnings.count, 0);
+	cr_assert_eq(notes.changed.count, 2);
+	cr_assert_eq(notes.warnings.count, 0);
 }
 
 Test(reagent, converted_file_needs_nothing_more)
 {
 	size_t size, again_size;
-	CLEANUP_FREE uint8_t *bytes = convert(enabled, &size, NULL, NULL);
+	CLEANUP_FREE uint8_t *bytes = convert(enabled, &size, NULL);
 	CLEANUP_FREE char *text = strndup((char *)bytes, size);
 
-	cr_assert_null(convert(text, &again_size, NULL, NULL));
+	cr_assert_null(convert(text, &again_size, NULL));
 }
 
 Test(reagent, first_version_has_no_guid)
@@ -110,7 +110,7 @@ Test(reagent, first_version_has_no_guid)
 	CLEANUP_FREE uint8_t *bytes =
 		convert("<WindowsRE version='1.0'><OsInstallLocation path='\\x' id='3050800051' "
 			"offset='1048576' index='2'></OsInstallLocation></WindowsRE>",
-			&size, NULL, NULL);
+			&size, NULL);
 
 	assert_attribute(bytes, size, "//OsInstallLocation/@guid",
 			 "{f42ed324-fffd-4523-a0cf-86abb432503c}");
@@ -120,15 +120,15 @@ Test(reagent, first_version_has_no_guid)
 
 Test(reagent, other_places_stay)
 {
-	CLEANUP_NOTES struct note_list warnings = {.texts = NULL};
+	CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
 	size_t size;
 
 	cr_assert_null(convert("<WindowsRE><WinreLocation id='17' offset='1048576'/></WindowsRE>",
-			       &size, NULL, &warnings));
-	cr_assert_eq(warnings.count, 0);
+			       &size, &notes));
+	cr_assert_eq(notes.warnings.count, 0);
 	cr_assert_null(convert("<WindowsRE><WinreLocation id='3050800051' offset='5'/></WindowsRE>",
-			       &size, NULL, &warnings));
-	cr_assert_eq(warnings.count, 1);
+			       &size, &notes));
+	cr_assert_eq(notes.warnings.count, 1);
 }
 
 Test(reagent, reading)
@@ -137,8 +137,10 @@ Test(reagent, reading)
 	struct error err = ERROR_INIT;
 	char id[GUID_TEXT_SIZE];
 
-	cr_assert_eq(reagent_read(enabled, strlen(enabled), NAME, &reagent, &err), 0, "%s",
-		     err.message);
+	cr_assert_eq(reagent_read(&(struct file_bytes){(const uint8_t *)enabled, strlen(enabled),
+						       NAME},
+				  &reagent, &err),
+		     0, "%s", err.message);
 	cr_assert(reagent.is_enabled);
 	cr_assert(reagent.has_loader);
 	cr_assert_str_eq(guid_format(&reagent.loader, id), "fc93cb35-f905-11ea-b624-e1afe00b4753");
@@ -154,11 +156,16 @@ Test(reagent, disabling)
 	struct error err = ERROR_INIT;
 	size_t size;
 
-	cr_assert_eq(reagent_disable(enabled, strlen(enabled), NAME, &bytes, &size, &err), 0);
+	cr_assert_eq(reagent_disable(&(struct file_bytes){(const uint8_t *)enabled, strlen(enabled),
+							  NAME},
+				     &bytes, &size, &err),
+		     0);
 	assert_attribute(bytes, size, "/WindowsRE/InstallState/@state", "0");
 	assert_attribute(bytes, size, "/WindowsRE/WinreBCD/@id", ZERO);
 	assert_attribute(bytes, size, "/WindowsRE/ScheduledOperation/@state", "5");
-	cr_assert_eq(reagent_read(bytes, size, NAME, &reagent, &err), 0);
+	cr_assert_eq(reagent_read(&(struct file_bytes){(const uint8_t *)bytes, size, NAME},
+				  &reagent, &err),
+		     0);
 	cr_assert_not(reagent.is_enabled);
 	cr_assert_not(reagent.has_loader);
 }
@@ -182,12 +189,16 @@ Test(reagent, what_is_not_such_a_file)
 		uint8_t *bytes;
 		size_t size;
 
-		cr_assert_lt(reagent_convert(texts[i], strlen(texts[i]), NAME, &to, &bytes, &size,
-					     NULL, NULL, &err),
+		cr_assert_lt(reagent_convert(&(struct file_bytes){(const uint8_t *)texts[i],
+								  strlen(texts[i]), NAME},
+					     &to, &bytes, &size, NULL, &err),
 			     0, "%s", texts[i]);
 		cr_assert_null(bytes);
 		cr_assert_eq(err.kind, ERROR_DAMAGED);
-		cr_assert_lt(reagent_read(texts[i], strlen(texts[i]), NAME, &reagent, &err), 0);
+		cr_assert_lt(reagent_read(&(struct file_bytes){(const uint8_t *)texts[i],
+							       strlen(texts[i]), NAME},
+					  &reagent, &err),
+			     0);
 	}
 }
 
@@ -210,10 +221,12 @@ Test(reagent, real_files)
 		size = fread(text, 1, sizeof(text) - 1, file);
 		text[size] = '\0';
 		fclose(file);
-		cr_assert_eq(reagent_read(text, size, names[i], &reagent, &err), 0, "%s",
-			     err.message);
+		cr_assert_eq(reagent_read(&(struct file_bytes){(const uint8_t *)text, size,
+							       names[i]},
+					  &reagent, &err),
+			     0, "%s", err.message);
 		cr_assert_eq(reagent.is_enabled, i == 0);
-		CLEANUP_FREE uint8_t *bytes = convert(text, &new_size, NULL, NULL);
+		CLEANUP_FREE uint8_t *bytes = convert(text, &new_size, NULL);
 		cr_assert_eq(bytes != NULL, i == 0);
 		if (bytes)
 			assert_attribute(bytes, new_size, "/WindowsRE/WinreLocation/@offset",

@@ -84,10 +84,10 @@ static struct hive *made(void)
 }
 
 /* Convert 'hive'; NULL when nothing had to change. */
-static struct hive *convert(struct hive *hive, struct registry_notes *notes)
+static struct hive *convert(struct hive *hive, struct edit_notes *notes)
 {
 	CLEANUP_FREE uint8_t *before = NULL, *after = NULL, *again = NULL;
-	struct registry_notes ignored = {.changed = {NULL, 0}};
+	struct edit_notes ignored = EDIT_NOTES_INIT;
 	struct error err = ERROR_INIT;
 	struct hive *result = NULL;
 	size_t before_size, after_size, again_size;
@@ -99,7 +99,7 @@ static struct hive *convert(struct hive *hive, struct registry_notes *notes)
 	cr_assert_eq(registry_convert(before, before_size, &target, &again, &again_size, &ignored,
 				      &err),
 		     0);
-	registry_notes_done(&ignored);
+	edit_notes_done(&ignored);
 	if (!after)
 		return NULL;
 	cr_assert_eq(after_size, again_size);
@@ -133,7 +133,7 @@ static uint32_t start_of(struct hive *hive, const char *path)
 Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
 {
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
-	struct registry_notes notes = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT;
 	hive_node_h node;
 	size_t size = 0;
 	CLEANUP_FREE uint8_t *other = NULL, *cd = NULL;
@@ -150,13 +150,13 @@ Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
 	cr_assert_eq(get_le32(other), 0x1234);
 	cd = hive_get_bytes(after, node, "\\DosDevices\\E:", NULL, &size);
 	cr_assert_eq(size, 22);
-	registry_notes_done(&notes);
+	edit_notes_done(&notes);
 }
 
 Test(guest_registry, drivers_start_in_every_control_set)
 {
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
-	struct registry_notes notes = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT;
 
 	after = convert(before, &notes);
 	cr_assert_eq(start_of(after, "ControlSet001\\Services\\vmbus"), 0);
@@ -169,25 +169,25 @@ Test(guest_registry, drivers_start_in_every_control_set)
 	cr_assert_neq(hive_find(after, 0, "ControlSet001\\Services\\atapi\\StartOverride"), 0);
 	cr_assert_eq(notes.changed.count, 3 + 2 * 4);
 	cr_assert_eq(notes.warnings.count, 0);
-	registry_notes_done(&notes);
+	edit_notes_done(&notes);
 }
 
 Test(guest_registry, converted_hive_needs_nothing_more)
 {
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
-	struct registry_notes notes = {.changed = {NULL, 0}}, none = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT, none = EDIT_NOTES_INIT;
 
 	after = convert(before, &notes);
 	cr_assert_null(convert(after, &none));
 	cr_assert_eq(none.changed.count, 0);
-	registry_notes_done(&notes);
-	registry_notes_done(&none);
+	edit_notes_done(&notes);
+	edit_notes_done(&none);
 }
 
 Test(guest_registry, missing_drivers_and_stale_letters_are_reported)
 {
 	CLEANUP_HIVE struct hive *hive = NULL, *after = NULL;
-	struct registry_notes notes = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT;
 
 	cr_assert_eq(hive_new("SYSTEM", "CMI-CreateHive", 5, &hive, NULL), 0);
 	set_row(hive, "\\DosDevices\\F:", SIGNATURE, 4711);
@@ -198,14 +198,14 @@ Test(guest_registry, missing_drivers_and_stale_letters_are_reported)
 	cr_assert_eq(notes.warnings.count, 2);
 	cr_assert_not_null(strstr(notes.warnings.texts[0], "F:"));
 	cr_assert_not_null(strstr(notes.warnings.texts[1], "keyboard"));
-	registry_notes_done(&notes);
+	edit_notes_done(&notes);
 }
 
 Test(guest_registry, dirty_and_damaged_hives_are_refused)
 {
 	CLEANUP_HIVE struct hive *hive = made();
 	CLEANUP_FREE uint8_t *bytes = NULL, *after = NULL;
-	struct registry_notes notes = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT;
 	struct error err = ERROR_INIT;
 	size_t size, after_size;
 
@@ -257,7 +257,7 @@ Test(guest_registry, real_hive)
 {
 	size_t size, after_size = 0;
 	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win7-vmware.hiv", &size), *after = NULL;
-	struct registry_notes notes = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT;
 	CLEANUP_HIVE struct hive *hive = NULL;
 	struct moved_partition part;
 	struct moved_disk real;
@@ -274,7 +274,7 @@ Test(guest_registry, real_hive)
 	hive_cleanup(&hive);
 	cr_assert_eq(hive_open(after, after_size, "SYSTEM", &hive, &err), 0, "%s", err.message);
 	assert_row(hive, "\\DosDevices\\C:", &partitions[0].gpt_guid);
-	registry_notes_done(&notes);
+	edit_notes_done(&notes);
 }
 
 /* A real Windows 10 that never saw a synthetic controller: its boot drivers are demoted. */
@@ -282,7 +282,7 @@ Test(guest_registry, real_hive_with_demoted_drivers)
 {
 	size_t size, after_size = 0;
 	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win10-gpt-vmware.hiv", &size), *after = NULL;
-	struct registry_notes notes = {.changed = {NULL, 0}};
+	struct edit_notes notes = EDIT_NOTES_INIT;
 	CLEANUP_HIVE struct hive *hive = NULL;
 	struct error err = ERROR_INIT;
 
@@ -296,5 +296,5 @@ Test(guest_registry, real_hive_with_demoted_drivers)
 	cr_assert_neq(hive_find(hive, 0, "ControlSet001\\Services\\storvsc"), 0);
 	cr_assert_eq(hive_find(hive, 0, "ControlSet001\\Services\\storvsc\\StartOverride"), 0);
 	cr_assert_eq(hive_find(hive, 0, "ControlSet001\\Services\\vmbus\\StartOverride"), 0);
-	registry_notes_done(&notes);
+	edit_notes_done(&notes);
 }
