@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/cmd.h"
+#include "convert/cmd/cmd.h"
 
 static const struct {
 	const char *name;

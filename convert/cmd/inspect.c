@@ -2,8 +2,8 @@
 /* hvgen2 inspect: what a disk is, whether it can be converted, and the layout it would get. */
 #include <stdlib.h>
 
-#include "convert/cmd.h"
-#include "convert/report.h"
+#include "convert/cmd/cmd.h"
+#include "convert/report/report.h"
 
 enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS };
 

@@ -7,7 +7,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/cmd_nvram.h"
+#include "convert/cmd/nvram/action.h"
 
 /* Bytes of a variable shown in the text form. */
 #define SHOWN_BYTES 32

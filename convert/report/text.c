@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The report as a page for people. */
-#include "convert/report.h"
+#include "convert/report/report.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hvgen2 nvram: the boot entries and variables of a generation 2 VM, read and edited offline. */
-#include "convert/cmd_nvram.h"
+#include "convert/cmd/nvram/action.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/cmd.h"
+#include "convert/cmd/cmd.h"
 
 enum {
 	OPTION_ADAPTER = 256,

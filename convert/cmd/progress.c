@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Progress on standard error: see progress.h. */
-#include "convert/progress.h"
+#include "convert/cmd/progress.h"
 
 #include <inttypes.h>
 #include <signal.h>

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "common/outfile.h"
-#include "convert/cmd.h"
-#include "convert/progress.h"
-#include "convert/report.h"
+#include "convert/cmd/cmd.h"
+#include "convert/cmd/progress.h"
+#include "convert/report/report.h"
 #include "convert/write.h"
 
 enum {

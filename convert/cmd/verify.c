@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/disk.h"
-#include "convert/cmd.h"
+#include "convert/cmd/cmd.h"
 #include "convert/verify.h"
 
 enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_PARENT_DIR };

@@ -14,8 +14,8 @@
 #include "bcd/store.h"
 #include "bcd/value.h"
 #include "common/hive/log.h"
-#include "convert/bcd_json.h"
-#include "convert/cmd.h"
+#include "convert/cmd/bcd_json.h"
+#include "convert/cmd/cmd.h"
 
 enum { OPTION_JSON = 256 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Boot stores as JSON: see bcd_json.h. A failed allocation leaves out a key; jansson takes NULL for
  * a value as an error. */
-#include "convert/bcd_json.h"
+#include "convert/cmd/bcd_json.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/cmd.h"
-#include "convert/cmd_nvram.h"
+#include "convert/cmd/cmd.h"
+#include "convert/cmd/nvram/action.h"
 #include "convert/table/gpt.h"
 #include "vhd/vhd.h"
 

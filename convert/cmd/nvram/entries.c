@@ -8,7 +8,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "convert/cmd_nvram.h"
+#include "convert/cmd/nvram/action.h"
 
 static const char *const type_texts[NVRAM_BOOT_TYPE_MAX] = {
 	[NVRAM_BOOT_FILE] = "File",

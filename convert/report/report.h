@@ -3,8 +3,8 @@
  * What a conversion found, decided and did: as JSON for machines, as a page for people. Both come
  * from the same records. The JSON is reproducible: it holds no time and no duration.
  */
-#ifndef HVGEN2_CONVERT_REPORT_H
-#define HVGEN2_CONVERT_REPORT_H
+#ifndef HVGEN2_CONVERT_REPORT_REPORT_H
+#define HVGEN2_CONVERT_REPORT_REPORT_H
 
 #include <stdbool.h>
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "nvram/load_option.h"
-#include "samples.h"
+#include "tests/nvram/samples.h"
 
 #define REAL_XML   SHARED_DATA "/hyperv/dissect.target/D351C151-DAC7-4042-B434-B72D522C1E4A.xml"
 #define CONTROLLER "11223344-5566-7788-99aa-bbccddeeff00"

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../bcd/stores.h"
-#include "../support/scratch.h"
 #include "common/bytes.h"
+#include "tests/bcd/stores.h"
+#include "tests/support/scratch.h"
 
 TestSuite(cmd_bcd);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The report as JSON. Keys are stable: scripts rely on them. */
-#include "convert/report.h"
+#include "convert/report/report.h"
 
 #include <inttypes.h>
 #include <jansson.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Boot stores as JSON: the keys are described in hvgen2-bcd(1). */
-#ifndef HVGEN2_CONVERT_BCD_JSON_H
-#define HVGEN2_CONVERT_BCD_JSON_H
+#ifndef HVGEN2_CONVERT_CMD_BCD_JSON_H
+#define HVGEN2_CONVERT_CMD_BCD_JSON_H
 
 #include <jansson.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the verbs share: see cmd.h. */
-#include "convert/cmd.h"
+#include "convert/cmd/cmd.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The verbs of the program and what they share: options, help texts, and the one place that prints
  * errors. */
-#ifndef HVGEN2_CONVERT_CMD_H
-#define HVGEN2_CONVERT_CMD_H
+#ifndef HVGEN2_CONVERT_CMD_CMD_H
+#define HVGEN2_CONVERT_CMD_CMD_H
 
 #include <stdbool.h>
 #include <stdint.h>

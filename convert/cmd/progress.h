@@ -3,8 +3,8 @@
  * Progress on standard error: a line that is rewritten on a terminal, a line per percent elsewhere
  * when asked for, and one line whenever SIGUSR1 arrives, as dd prints it.
  */
-#ifndef HVGEN2_CONVERT_PROGRESS_H
-#define HVGEN2_CONVERT_PROGRESS_H
+#ifndef HVGEN2_CONVERT_CMD_PROGRESS_H
+#define HVGEN2_CONVERT_CMD_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hvgen2 nvram: what its actions share. */
-#ifndef HVGEN2_CONVERT_CMD_NVRAM_H
-#define HVGEN2_CONVERT_CMD_NVRAM_H
+#ifndef HVGEN2_CONVERT_CMD_NVRAM_ACTION_H
+#define HVGEN2_CONVERT_CMD_NVRAM_ACTION_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 
 #include "common/checked.h"
 #include "common/outfile.h"
-#include "convert/cmd_nvram.h"
+#include "convert/cmd/nvram/action.h"
 #include "nvram/efivar.h"
 
 /* "NAME" or "NAME-GUID". */

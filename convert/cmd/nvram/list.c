@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "convert/cmd_nvram.h"
+#include "convert/cmd/nvram/action.h"
 
 /* Text of a guest on a terminal: no control characters. */
 void cmd_nvram_print_clean(const char *text)
