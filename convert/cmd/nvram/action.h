@@ -89,15 +89,9 @@ int cmd_nvram_edit_set(struct nvram_command *command, struct error *err);
 int cmd_nvram_export(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_import(struct nvram_command *command, struct error *err);
 
-/* Text of a guest for a terminal: control characters become '?'. */
-void cmd_nvram_print_clean(const char *text);
-
 /* The "entries" array and all around it. NULL when out of memory. */
 json_t *cmd_nvram_list_json(const struct nvram_command *command,
 			    const struct nvram_entries *entries);
-
-/* Print and release; a failure to print is an error. */
-int cmd_nvram_print_json(json_t *json, struct error *err);
 
 /* The table of 'list'. */
 int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,

@@ -6,13 +6,7 @@
 #include <string.h>
 
 #include "convert/cmd/nvram/action.h"
-
-/* Text of a guest on a terminal: no control characters. */
-void cmd_nvram_print_clean(const char *text)
-{
-	for (; *text; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-}
+#include "convert/cmd/nvram/print.h"
 
 static int print_entry(const struct nvram_entry *entry, size_t position, struct error *err)
 {
@@ -108,18 +102,6 @@ json_t *cmd_nvram_list_json(const struct nvram_command *command,
 	return json_pack("{s:o, s:s, s:b, s:o}", "store", text_json(command->store.name), "format",
 			 nvram_format_text(command->store.format), "dryRun",
 			 command->options.dry_run, "entries", list);
-}
-
-int cmd_nvram_print_json(json_t *json, struct error *err)
-{
-	CLEANUP_FREE char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-
-	json_decref(json);
-	if (!text)
-		return error_failed(err, ENOMEM, "JSON: out of memory");
-	if (puts(text) < 0)
-		return error_errno(err, "standard output");
-	return 0;
 }
 
 int cmd_nvram_list(struct nvram_command *command, struct error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hvgen2 nvram: the boot entries and variables of a generation 2 VM, read and edited offline. */
 #include "convert/cmd/nvram/action.h"
+#include "convert/cmd/nvram/print.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,6 +8,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/cmd/nvram/action.h"
+#include "convert/cmd/nvram/print.h"
 
 /* Bytes of a variable shown in the text form. */
 #define SHOWN_BYTES 32
