@@ -37,7 +37,7 @@ char *bcd_id_text(const struct guid *id, char text[BCD_ID_SIZE])
 }
 
 /* Append 'text', which the list takes over; NULL means out of memory. */
-static bool append(struct bcd_texts *texts, char *text)
+static bool append_text(struct bcd_texts *texts, char *text)
 {
 	char **grown = text ? reallocarray(texts->list, texts->count + 1, sizeof(*grown)) : NULL;
 
@@ -89,14 +89,14 @@ static int device_texts(const struct bcd_element *element, struct bcd_texts *ret
 		return err.code == ENOMEM ? -1 : 0;
 	if (device.kind == BCD_DEVICE_OTHER)
 		return 0;
-	return append(ret, bcd_device_text(&device)) ? 1 : -1;
+	return append_text(ret, bcd_device_text(&device)) ? 1 : -1;
 }
 
 static int string_texts(const struct bcd_object *holder, uint32_t code, struct bcd_texts *ret)
 {
 	char *text = bcd_object_string(holder, code);
 
-	return append(ret, text) ? 1 : -1;
+	return append_text(ret, text) ? 1 : -1;
 }
 
 static int guid_texts(const struct bcd_element *element, struct bcd_texts *ret)
@@ -110,7 +110,7 @@ static int guid_texts(const struct bcd_element *element, struct bcd_texts *ret)
 	for (size_t i = 0; i < count; i++) {
 		char id[BCD_ID_SIZE];
 
-		if (!append(ret, strdup(bcd_id_text(&ids[i], id))))
+		if (!append_text(ret, strdup(bcd_id_text(&ids[i], id))))
 			return -1;
 	}
 	return 1;
@@ -123,7 +123,7 @@ static int integer_texts(uint32_t object_type, const struct bcd_element *element
 
 	if (!bcd_element_integer(element, &value))
 		return 0;
-	return append(ret, number_text(object_type, element->code, value)) ? 1 : -1;
+	return append_text(ret, number_text(object_type, element->code, value)) ? 1 : -1;
 }
 
 static int integer_list_texts(const struct bcd_element *element, struct bcd_texts *ret)
@@ -134,7 +134,7 @@ static int integer_list_texts(const struct bcd_element *element, struct bcd_text
 		char *text = NULL;
 
 		if (asprintf(&text, "0x%" PRIx64, get_le64(element->data + at)) < 0 ||
-		    !append(ret, text))
+		    !append_text(ret, text))
 			return -1;
 	}
 	return 1;
@@ -144,7 +144,7 @@ static int boolean_texts(const struct bcd_element *element, struct bcd_texts *re
 {
 	if (element->size != 1 || element->data[0] > 1)
 		return 0;
-	return append(ret, strdup(element->data[0] ? "Yes" : "No")) ? 1 : -1;
+	return append_text(ret, strdup(element->data[0] ? "Yes" : "No")) ? 1 : -1;
 }
 
 static int texts_by_format(uint32_t object_type, const struct bcd_element *element,
@@ -183,8 +183,9 @@ int bcd_element_texts(uint32_t object_type, const struct bcd_element *element,
 
 	if (r == 0) {
 		bcd_texts_done(&texts);
-		r = append(&texts, element->data ? hex_text(element) : strdup("(no value)")) ? 1
-											     : -1;
+		r = append_text(&texts, element->data ? hex_text(element) : strdup("(no value)"))
+			    ? 1
+			    : -1;
 	}
 	if (r < 0)
 		return error_failed(err, ENOMEM, "out of memory");

@@ -43,10 +43,11 @@ const char *refusal_id(enum refusal refusal)
 	return refusal_ids[refusal];
 }
 
-static int fill(struct error *err, enum error_kind kind, int code, const char *format, va_list args)
-	PRINTF_LIKE(4, 0);
+static int fill_error(struct error *err, enum error_kind kind, int code, const char *format,
+		      va_list args) PRINTF_LIKE(4, 0);
 
-static int fill(struct error *err, enum error_kind kind, int code, const char *format, va_list args)
+static int fill_error(struct error *err, enum error_kind kind, int code, const char *format,
+		      va_list args)
 {
 	if (err) {
 		*err = (struct error){.kind = kind, .code = code};
@@ -60,7 +61,7 @@ int error_failed(struct error *err, int code, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fill(err, ERROR_FAILED, code, format, args);
+	fill_error(err, ERROR_FAILED, code, format, args);
 	va_end(args);
 	return -code;
 }
@@ -72,7 +73,7 @@ int error_errno(struct error *err, const char *format, ...)
 	size_t used;
 
 	va_start(args, format);
-	fill(err, ERROR_FAILED, code, format, args);
+	fill_error(err, ERROR_FAILED, code, format, args);
 	va_end(args);
 	if (err) {
 		used = strlen(err->message);
@@ -86,7 +87,7 @@ int error_usage(struct error *err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fill(err, ERROR_USAGE, EINVAL, format, args);
+	fill_error(err, ERROR_USAGE, EINVAL, format, args);
 	va_end(args);
 	return -EINVAL;
 }
@@ -96,7 +97,7 @@ int error_damaged(struct error *err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fill(err, ERROR_DAMAGED, EUCLEAN, format, args);
+	fill_error(err, ERROR_DAMAGED, EUCLEAN, format, args);
 	va_end(args);
 	return -EUCLEAN;
 }
@@ -107,7 +108,7 @@ int error_refused(struct error *err, enum refusal refusal, const char *advice, c
 	va_list args;
 
 	va_start(args, format);
-	fill(err, ERROR_REFUSED, EPERM, format, args);
+	fill_error(err, ERROR_REFUSED, EPERM, format, args);
 	va_end(args);
 	if (err) {
 		err->refusal = refusal;

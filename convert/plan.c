@@ -184,8 +184,8 @@ static void hide_old_system(const struct survey_partition *partition, struct gpt
 	}
 }
 
-static struct gpt_partition *append(struct plan *plan, enum plan_role role, size_t source,
-				    uint64_t offset, uint64_t length)
+static struct gpt_partition *append_partition(struct plan *plan, enum plan_role role, size_t source,
+					      uint64_t offset, uint64_t length)
 {
 	struct gpt_partition *partition = &plan->gpt.partitions[plan->gpt.count];
 
@@ -214,7 +214,7 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 		unique = derive(survey, options, name);
 	if (role == PLAN_WINDOWS)
 		plan->windows = plan->gpt.count;
-	partition = append(plan, role, index, old->offset + plan->shift, old->length);
+	partition = append_partition(plan, role, index, old->offset + plan->shift, old->length);
 	partition->unique = unique;
 	plan->moved[plan->moved_count++] =
 		(struct moved_partition){old->offset, unique, old->offset + plan->shift};
@@ -229,7 +229,7 @@ static void append_esp(const struct survey *survey, const struct plan_options *o
 	struct gpt_partition *partition;
 
 	plan->esp = plan->gpt.count;
-	partition = append(plan, PLAN_ESP, SURVEY_NONE, offset, size);
+	partition = append_partition(plan, PLAN_ESP, SURVEY_NONE, offset, size);
 	partition->type = GPT_TYPE_ESP;
 	partition->unique = derive(survey, options, "ESP");
 	/* What diskpart and Windows Setup set: no drive letter by itself. */
@@ -243,7 +243,7 @@ static void append_new_partitions(const struct survey *survey, const struct plan
 	struct gpt_partition *partition;
 
 	append_esp(survey, options, plan, offset, esp_size);
-	partition = append(plan, PLAN_MSR, SURVEY_NONE, offset + esp_size, MSR_SIZE);
+	partition = append_partition(plan, PLAN_MSR, SURVEY_NONE, offset + esp_size, MSR_SIZE);
 	partition->type = GPT_TYPE_MSR;
 	partition->unique = derive(survey, options, "MSR");
 	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;

@@ -220,8 +220,8 @@ static int judge_guest(struct disk *disk, const struct survey *survey, struct er
 	return 0;
 }
 
-static int judge(struct disk *disk, const struct survey_options *options, struct survey *survey,
-		 struct error *err)
+static int judge_disk(struct disk *disk, const struct survey_options *options,
+		      struct survey *survey, struct error *err)
 {
 	int r = refuse_hibernated(disk, survey, err);
 
@@ -258,7 +258,7 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		r = fill_partitions(&mbr, ret, err);
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);
-	return r < 0 ? r : judge(disk, options, ret, err);
+	return r < 0 ? r : judge_disk(disk, options, ret, err);
 }
 
 struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *disk,

@@ -264,7 +264,7 @@ static int diff(const char *a_path, const char *b_path, bool json, struct error 
 	return r < 0 ? r : printer.found ? STATUS_FOUND : 0;
 }
 
-static int set_option(void *context, int key, const char *argument, struct error *err)
+static int set_bcd_option(void *context, int key, const char *argument, struct error *err)
 {
 	bool *json = context;
 
@@ -275,7 +275,7 @@ static int set_option(void *context, int key, const char *argument, struct error
 	return 0;
 }
 
-static int run(char **operands, int count, bool json, struct error *err)
+static int run_bcd_action(char **operands, int count, bool json, struct error *err)
 {
 	const char *command = count > 0 ? operands[0] : "";
 	bool is_list = strcmp(command, "list") == 0, is_check = strcmp(command, "check") == 0;
@@ -293,12 +293,12 @@ int cmd_bcd(int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
 	bool json = false;
-	int operand, r = cmd_parse(&verb, argc, argv, set_option, &json, &operand, &err);
+	int operand, r = cmd_parse(&verb, argc, argv, set_bcd_option, &json, &operand, &err);
 
 	if (r == CMD_HELP_SHOWN)
 		return 0;
 	if (r == 0)
-		r = run(argv + operand, argc - operand, json, &err);
+		r = run_bcd_action(argv + operand, argc - operand, json, &err);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_errno(&err, "cannot write to standard output");
 	return r < 0 ? cmd_fail(&err) : r;

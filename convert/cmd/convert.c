@@ -124,7 +124,7 @@ static int set_esp_size(struct convert *convert, const char *argument, struct er
 	return r;
 }
 
-static int set_option(void *context, int key, const char *argument, struct error *err)
+static int set_convert_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct convert *convert = context;
 
@@ -381,7 +381,7 @@ int cmd_convert(int argc, char **argv)
 			 .esp_size = PLAN_DEFAULT_ESP_SIZE},
 	};
 	struct error err = ERROR_INIT;
-	int operand, r = cmd_parse(&verb, argc, argv, set_option, &convert, &operand, &err);
+	int operand, r = cmd_parse(&verb, argc, argv, set_convert_option, &convert, &operand, &err);
 
 	if (r == CMD_HELP_SHOWN)
 		return 0;

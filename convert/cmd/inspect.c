@@ -31,7 +31,7 @@ struct inspect {
 	struct cmd_folders parent_dirs;
 };
 
-static int set_option(void *context, int key, const char *argument, struct error *err)
+static int set_inspect_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct inspect *inspect = context;
 
@@ -82,7 +82,7 @@ int cmd_inspect(int argc, char **argv)
 {
 	struct inspect inspect = {.json = false};
 	struct error err = ERROR_INIT;
-	int operand, r = cmd_parse(&verb, argc, argv, set_option, &inspect, &operand, &err);
+	int operand, r = cmd_parse(&verb, argc, argv, set_inspect_option, &inspect, &operand, &err);
 
 	if (r == CMD_HELP_SHOWN)
 		return 0;

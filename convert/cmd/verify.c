@@ -40,7 +40,7 @@ struct settings {
 	bool json, no_guestfs;
 };
 
-static int set_option(void *context, int key, const char *argument, struct error *err)
+static int set_verify_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct settings *settings = context;
 
@@ -113,8 +113,8 @@ static int finish_output(struct error *err)
 	return 0;
 }
 
-static int run(const struct settings *settings, const char *path, struct verify *verify,
-	       struct error *err)
+static int verify_disk(const struct settings *settings, const char *path, struct verify *verify,
+		       struct error *err)
 {
 	const struct vhd_open_options open_options = {.parent_dirs = settings->parent_dirs.names};
 	CLEANUP_DISK struct disk *disk = NULL;
@@ -148,7 +148,7 @@ int cmd_verify(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int operand, status, r;
 
-	r = cmd_parse(&verb, argc, argv, set_option, &settings, &operand, &err);
+	r = cmd_parse(&verb, argc, argv, set_verify_option, &settings, &operand, &err);
 	if (r == CMD_HELP_SHOWN)
 		return 0;
 	if (r == 0 && operand != argc - 1)
@@ -160,7 +160,7 @@ int cmd_verify(int argc, char **argv)
 	if (r < 0)
 		return cmd_fail(&err);
 	verify_init(verify);
-	r = run(&settings, argv[operand], verify, &err);
+	r = verify_disk(&settings, argv[operand], verify, &err);
 	status = r < 0 ? cmd_fail(&err) : verify->counts[VERIFY_FAIL] ? ERROR_FAILED : 0;
 	verify_done(verify);
 	return status;

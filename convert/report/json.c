@@ -11,7 +11,7 @@
 
 /* Names of the guest may hold unpaired surrogates, which JSON cannot: then every byte that is not
  * ASCII becomes '?'. */
-static json_t *text(const char *utf8)
+static json_t *text_json(const char *utf8)
 {
 	json_t *string = json_string(utf8);
 	CLEANUP_FREE char *ascii = NULL;
@@ -27,7 +27,7 @@ static json_t *text(const char *utf8)
 
 static void set_text(json_t *object, const char *key, const char *utf8)
 {
-	json_object_set_new(object, key, text(utf8));
+	json_object_set_new(object, key, text_json(utf8));
 }
 
 static void set_number(json_t *object, const char *key, uint64_t number)
@@ -42,12 +42,12 @@ static void set_guid(json_t *object, const char *key, const struct guid *guid)
 	set_text(object, key, guid_format(guid, buffer));
 }
 
-static json_t *texts(char *const *sentences, size_t count)
+static json_t *texts_json(char *const *sentences, size_t count)
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, text(sentences[i]));
+		json_array_append_new(array, text_json(sentences[i]));
 	return array;
 }
 
@@ -197,8 +197,8 @@ static json_t *bcd_object(const struct build *build)
 	if (build->boot.store.default_entry.path)
 		set_text(object, "path", build->boot.store.default_entry.path);
 	json_object_set_new(object, "changed",
-			    texts(build->boot.store.notes.changed.texts,
-				  build->boot.store.notes.changed.count));
+			    texts_json(build->boot.store.notes.changed.texts,
+				       build->boot.store.notes.changed.count));
 	return object;
 }
 
@@ -237,7 +237,7 @@ static json_t *changes_array(const struct build *build)
 		set_number(object, "partition", change->partition);
 		set_text(object, "path", change->path);
 		json_object_set_new(object, "details",
-				    texts(change->details.texts, change->details.count));
+				    texts_json(change->details.texts, change->details.count));
 		json_array_append_new(array, object);
 	}
 	return array;
@@ -245,7 +245,7 @@ static json_t *changes_array(const struct build *build)
 
 static void extend(json_t *array, char *const *sentences, size_t count)
 {
-	json_t *more = texts(sentences, count);
+	json_t *more = texts_json(sentences, count);
 
 	json_array_extend(array, more);
 	json_decref(more);

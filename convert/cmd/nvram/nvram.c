@@ -169,7 +169,7 @@ static int set_flag(struct nvram_options *o, int key)
 	return 0;
 }
 
-static int set_option(void *context, int key, const char *argument, struct error *err)
+static int set_nvram_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct parsed *parsed = context;
 	struct nvram_options *o = &parsed->options;
@@ -264,8 +264,8 @@ static int report_edit(const struct nvram_command *command, struct error *err)
 	return command->options.dry_run ? cmd_nvram_print_list(command, &entries, err) : 0;
 }
 
-static int run(const struct action *action, struct nvram_command *command, const char *store,
-	       struct error *err)
+static int run_action(const struct action *action, struct nvram_command *command, const char *store,
+		      struct error *err)
 {
 	int r = nvram_store_open(store, &command->store, err);
 
@@ -285,7 +285,7 @@ int cmd_nvram(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int operands = 0, r;
 
-	r = cmd_parse(&verb, argc, argv, set_option, &parsed, &operands, &err);
+	r = cmd_parse(&verb, argc, argv, set_nvram_option, &parsed, &operands, &err);
 	if (r == CMD_HELP_SHOWN)
 		return 0;
 	if (r == 0)
@@ -297,7 +297,7 @@ int cmd_nvram(int argc, char **argv)
 		command.action = action->name;
 		command.operands = argv + operands + 1;
 		command.operand_count = (size_t)(argc - operands) - 2;
-		r = run(action, &command, argv[argc - 1], &err);
+		r = run_action(action, &command, argv[argc - 1], &err);
 		nvram_store_done(&command.store);
 	}
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))

@@ -31,8 +31,8 @@ static void read_logs(struct volume *volume, const char *path, uint8_t *bytes[LO
 	}
 }
 
-static int recover(struct volume *volume, const char *path, uint8_t **bytes, size_t *size,
-		   struct error *err)
+static int recover_hive(struct volume *volume, const char *path, uint8_t **bytes, size_t *size,
+			struct error *err)
 {
 	uint8_t *log_bytes[LOG_COUNT] = {NULL}, *recovered = NULL;
 	struct hive_log logs[LOG_COUNT] = {{NULL, 0}};
@@ -64,7 +64,7 @@ int windows_hive_read(struct volume *volume, const char *path, size_t max_size, 
 		return r;
 	dirty = hive_is_dirty(bytes, size);
 	if (dirty)
-		r = recover(volume, path, &bytes, &size, err);
+		r = recover_hive(volume, path, &bytes, &size, err);
 	if (r < 0)
 		return r;
 	*ret_bytes = TAKE(bytes);

@@ -51,8 +51,8 @@ static int look_for_other_files(struct volume *volume, struct guest_volume *foun
 	return 0;
 }
 
-static int probe(struct volume *volume, uint64_t length, struct guest_volume *found,
-		 struct error *err)
+static int probe_windows(struct volume *volume, uint64_t length, struct guest_volume *found,
+			 struct error *err)
 {
 	bool has_windows = false;
 	int r = 0;
@@ -79,7 +79,7 @@ static int check_hive(struct volume *volume, const char *path, struct error *err
 	return r < 0 ? r : hive_open(bytes, size, path, &hive, err);
 }
 
-static int judge(struct volume *volume, const struct guest_volume *found, struct error *err)
+static int judge_windows(struct volume *volume, const struct guest_volume *found, struct error *err)
 {
 	char path[WINDOWS_PATH_SIZE];
 	int r = windows_check_efi(volume, &found->windows, err);
@@ -126,9 +126,9 @@ static int add_new_files(struct guest_boot *boot, struct error *err)
 	return r;
 }
 
-static int boot_files(const struct guest_disk *old, const struct guest_target *target,
-		      const struct guest_options *options, struct guest_boot *ret,
-		      struct error *err)
+static int make_boot_files(const struct guest_disk *old, const struct guest_target *target,
+			   const struct guest_options *options, struct guest_boot *ret,
+			   struct error *err)
 {
 	int r;
 
@@ -139,8 +139,8 @@ static int boot_files(const struct guest_disk *old, const struct guest_target *t
 	return r < 0 ? r : add_new_files(ret, err);
 }
 
-static int edit(const struct guest_disk *new, const struct guest_target *target,
-		const struct guest_boot *boot, struct edits *edits, struct error *err)
+static int edit_windows(const struct guest_disk *new, const struct guest_target *target,
+			const struct guest_boot *boot, struct edits *edits, struct error *err)
 {
 	int r = hives_convert(new, &target->moved, edits, err);
 
@@ -149,8 +149,8 @@ static int edit(const struct guest_disk *new, const struct guest_target *target,
 }
 
 const struct guest_kind guest_windows = {
-	.probe = probe,
-	.judge = judge,
-	.boot_files = boot_files,
-	.edit = edit,
+	.probe = probe_windows,
+	.judge = judge_windows,
+	.boot_files = make_boot_files,
+	.edit = edit_windows,
 };

@@ -86,8 +86,8 @@ static int next_tag(struct scanner *scanner, struct tag *ret)
 	return r < 0 ? r : 1;
 }
 
-static const struct span_attribute *find(const struct scanner *scanner, const struct tag *tag,
-					 const char *name)
+static const struct span_attribute *find_attribute(const struct scanner *scanner,
+						   const struct tag *tag, const char *name)
 {
 	for (size_t i = 0; i < tag->count; i++)
 		if (span_is(scanner->text, tag->attributes[i].name, name))
@@ -185,11 +185,12 @@ static void read_location(const struct scanner *scanner, const struct tag *tag,
 	uint64_t number;
 
 	free(reagent->path);
-	reagent->path = get_text(scanner, find(scanner, tag, "path"));
-	(void)get_number(scanner, find(scanner, tag, "offset"), &reagent->offset);
-	if (get_number(scanner, find(scanner, tag, "id"), &number) && number <= UINT32_MAX)
+	reagent->path = get_text(scanner, find_attribute(scanner, tag, "path"));
+	(void)get_number(scanner, find_attribute(scanner, tag, "offset"), &reagent->offset);
+	if (get_number(scanner, find_attribute(scanner, tag, "id"), &number) &&
+	    number <= UINT32_MAX)
 		reagent->mbr_signature = (uint32_t)number;
-	(void)get_guid(scanner, find(scanner, tag, "guid"), &reagent->gpt_disk);
+	(void)get_guid(scanner, find_attribute(scanner, tag, "guid"), &reagent->gpt_disk);
 }
 
 int reagent_read(const struct file_bytes *file, struct reagent *ret, struct error *err)
@@ -204,10 +205,11 @@ int reagent_read(const struct file_bytes *file, struct reagent *ret, struct erro
 		r = 0;
 		if (span_is(scanner.text, tag.name, "WinreBCD"))
 			reagent.has_loader =
-				get_guid(&scanner, find(&scanner, &tag, "id"), &reagent.loader) &&
+				get_guid(&scanner, find_attribute(&scanner, &tag, "id"),
+					 &reagent.loader) &&
 				!guid_is_zero(&reagent.loader);
 		else if (span_is(scanner.text, tag.name, "InstallState"))
-			(void)get_number(&scanner, find(&scanner, &tag, "state"), &state);
+			(void)get_number(&scanner, find_attribute(&scanner, &tag, "state"), &state);
 		else if (span_is(scanner.text, tag.name, "WinreLocation"))
 			read_location(&scanner, &tag, &reagent);
 	}
@@ -228,7 +230,7 @@ struct rewriter {
 };
 
 /* Put 'text' into the place of the span, which must lie behind all earlier ones. */
-static void replace(struct rewriter *rewriter, struct span span, const char *text)
+static void replace_span(struct rewriter *rewriter, struct span span, const char *text)
 {
 	fwrite(rewriter->scanner.text + rewriter->copied, 1, span.at - rewriter->copied,
 	       rewriter->out);
@@ -288,8 +290,9 @@ static const char *new_value(const struct rewriter *rewriter,
 static void move_place(struct rewriter *rewriter, const struct tag *tag,
 		       const struct conversion *conversion, const struct moved_partition *partition)
 {
-	const struct span_attribute *first_offset = find(&rewriter->scanner, tag, "offset");
-	bool has_guid = find(&rewriter->scanner, tag, "guid") != NULL;
+	const struct span_attribute *first_offset =
+		find_attribute(&rewriter->scanner, tag, "offset");
+	bool has_guid = find_attribute(&rewriter->scanner, tag, "guid") != NULL;
 	char disk[GUID_TEXT_SIZE], guid[GUID_TEXT_SIZE + 2], offset[NUMBER_SIZE];
 
 	snprintf(guid, sizeof(guid), "{%s}", guid_format(&conversion->disk->gpt_disk, disk));
@@ -308,7 +311,7 @@ static void move_place(struct rewriter *rewriter, const struct tag *tag,
 			snprintf(both, sizeof(both), "%s%c guid=%c%s", offset, quote, quote, guid);
 			text = both;
 		}
-		replace(rewriter, attribute->value, text);
+		replace_span(rewriter, attribute->value, text);
 	}
 }
 
@@ -320,11 +323,11 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 	struct guid guid;
 	uint64_t id, offset;
 
-	if (!get_number(scanner, find(scanner, tag, "id"), &id) ||
-	    !get_number(scanner, find(scanner, tag, "offset"), &offset) || id == 0 ||
+	if (!get_number(scanner, find_attribute(scanner, tag, "id"), &id) ||
+	    !get_number(scanner, find_attribute(scanner, tag, "offset"), &offset) || id == 0 ||
 	    id != conversion->disk->mbr_signature)
 		return;
-	if (get_guid(scanner, find(scanner, tag, "guid"), &guid) && !guid_is_zero(&guid))
+	if (get_guid(scanner, find_attribute(scanner, tag, "guid"), &guid) && !guid_is_zero(&guid))
 		return;
 	/* No room for the GUID: nothing that Windows has written. */
 	if (tag->count == MAX_ATTRIBUTES)
@@ -360,14 +363,14 @@ static void disable_tag(struct rewriter *rewriter, const struct tag *tag, void *
 	struct guid guid;
 
 	(void)context;
-	attribute = find(scanner, tag, "state");
+	attribute = find_attribute(scanner, tag, "state");
 	if (span_is(scanner->text, tag->name, "InstallState") && attribute &&
 	    !span_is(scanner->text, attribute->value, "0"))
-		replace(rewriter, attribute->value, "0");
-	attribute = find(scanner, tag, "id");
+		replace_span(rewriter, attribute->value, "0");
+	attribute = find_attribute(scanner, tag, "id");
 	if (span_is(scanner->text, tag->name, "WinreBCD") && get_guid(scanner, attribute, &guid) &&
 	    !guid_is_zero(&guid))
-		replace(rewriter, attribute->value, zero_guid);
+		replace_span(rewriter, attribute->value, zero_guid);
 }
 
 int reagent_disable(const struct file_bytes *file, uint8_t **ret_bytes, size_t *ret_size,

@@ -73,7 +73,7 @@ static int use_memory(struct software *software, uint8_t *bytes, size_t size, bo
 	return hive_peek_open(&software->peek, ret_dirty, err);
 }
 
-static int load(struct software *software, bool *ret_dirty, struct error *err)
+static int load_software(struct software *software, bool *ret_dirty, struct error *err)
 {
 	uint8_t *bytes;
 	size_t size;
@@ -89,7 +89,7 @@ static int open_software(struct software *software, bool *ret_dirty, struct erro
 				   &software->peek.size, &opening);
 
 	if (r == -ENOTSUP)
-		return load(software, ret_dirty, err);
+		return load_software(software, ret_dirty, err);
 	if (r < 0) {
 		if (err)
 			*err = opening;
@@ -100,7 +100,7 @@ static int open_software(struct software *software, bool *ret_dirty, struct erro
 	return hive_peek_open(&software->peek, ret_dirty, err);
 }
 
-static int recover(struct software *software, struct error *err)
+static int recover_software(struct software *software, struct error *err)
 {
 	uint8_t *bytes;
 	size_t size;
@@ -205,6 +205,6 @@ int windows_read_software(struct volume *volume, struct windows *windows, struct
 	software.peek.name = software.path;
 	r = open_software(&software, &dirty, err);
 	if (r == 0 && dirty)
-		r = recover(&software, err);
+		r = recover_software(&software, err);
 	return r < 0 ? r : read_current_version(&software.peek, windows, err);
 }
