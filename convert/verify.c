@@ -24,6 +24,13 @@ void verify_done(struct verify *verify)
 	verify->esp_fd = -1;
 }
 
+bool verify_has_type(const struct verify_partition *partition, const char *type)
+{
+	struct guid guid;
+
+	return guid_parse(type, &guid) && guid_equal(&partition->type, &guid);
+}
+
 bool verify_window(struct verify *verify, const struct verify_partition *partition,
 		   struct disk_window *ret)
 {

@@ -105,6 +105,9 @@ void verify_bcd(struct verify *verify);	    /* needs bcd; fills loader_path, win
 void verify_nvram(struct verify *verify);   /* needs esp, esp_fd */
 void verify_guestfs(struct verify *verify); /* needs partitions, esp, loader_path, windows */
 
+/* Is this the type of the partition? 'type' is a GUID as standards print it. */
+bool verify_has_type(const struct verify_partition *partition, const char *type);
+
 /* A window onto a partition; false (without a result) when it does not lie within the disk. */
 bool verify_window(struct verify *verify, const struct verify_partition *partition,
 		   struct disk_window *ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The GUID partition table, both copies, read from the bytes (UEFI 2.10 sections 5.2.3 and 5.3). On
- * purpose nothing is shared with convert/gpt.c but its constants: this is the second opinion on
+ * purpose nothing is shared with convert/gpt.c, no constants either: this is the second opinion on
  * what that file writes.
  */
 #include <errno.h>
@@ -12,7 +12,6 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/table/gpt.h"
 #include "convert/verify.h"
 
 /* Header fields, section 5.3.2, table 5-5. */
@@ -36,6 +35,9 @@
 #define ENTRY_UNIQUE 16
 #define ENTRY_FIRST  32
 #define ENTRY_LAST   40
+
+/* EFI System Partition, table 5-7. */
+#define TYPE_ESP "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 
 #define REVISION_1_0	0x00010000U
 #define MAX_ARRAY_BYTES MIB /* 128 entries of 128 bytes are 16 KiB */
@@ -356,11 +358,10 @@ static void check_partitions(struct verify *verify, const struct copy *copy)
 
 static void find_esp(struct verify *verify)
 {
-	const struct guid esp = GPT_TYPE_ESP;
 	unsigned int count = 0;
 
 	for (size_t i = 0; i < verify->partition_count; i++) {
-		if (!guid_equal(&verify->partitions[i].type, &esp))
+		if (!verify_has_type(&verify->partitions[i], TYPE_ESP))
 			continue;
 		if (count++ == 0)
 			verify->esp = &verify->partitions[i];

@@ -10,8 +10,10 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/table/gpt.h"
 #include "convert/verify.h"
+
+/* PARTITION_MSFT_RESERVED_GUID ("CREATE_PARTITION_PARAMETERS", "PARTITION_INFORMATION_GPT"). */
+#define TYPE_MSR "E3C9E316-0B5C-4DB8-817D-F92DF00215AE"
 
 #define BOOT_BYTES_PER_SECTOR 0x0b
 #define BOOT_HIDDEN_SECTORS   0x1c /* of the BIOS parameter block: LBA of the partition */
@@ -81,15 +83,13 @@ static void check_volume(struct verify *verify, const struct verify_partition *p
 
 void verify_ntfs(struct verify *verify)
 {
-	const struct guid msr = GPT_TYPE_MSR;
-
 	for (size_t i = 0; i < verify->partition_count; i++) {
 		struct verify_partition *partition = &verify->partitions[i];
 		struct error err = ERROR_INIT;
 		struct disk_window window;
 		char name[32];
 
-		if (partition == verify->esp || guid_equal(&partition->type, &msr) ||
+		if (partition == verify->esp || verify_has_type(partition, TYPE_MSR) ||
 		    !verify_window(verify, partition, &window))
 			continue;
 		snprintf(name, sizeof(name), "ntfs-%u", partition->number);

@@ -121,11 +121,7 @@ Test(verify_gpt, absurd_headers)
 			fixture_write(&fixture, PRIMARY_HEADER + field, absurd,
 				      4 + 4 * (field % 8 == 0));
 			fixture_fix_gpt(&fixture);
-			verify_done(fixture.verify);
-			verify_init(fixture.verify);
-			fixture.verify->path = fixture.path;
-			fixture.verify->disk = fixture.disk;
-			fixture.verify->info = &fixture.info;
+			fixture_restart(&fixture);
 			verify_gpt(fixture.verify);
 			assert_ok(&fixture, "gpt-backup");
 		}
@@ -155,6 +151,19 @@ Test(verify_gpt, no_esp)
 	fixture_run(&fixture, "sgdisk -t 1:0700 %s");
 	verify_gpt(fixture.verify);
 	assert_fail(&fixture, "esp", "0 EFI system partitions");
+}
+
+/* sgdisk wrote the type: it is what UEFI has, in every byte. */
+Test(verify_gpt, esp_with_a_wrong_type)
+{
+	for (unsigned int byte = 0; byte < 16; byte++) {
+		fixture_restart(&fixture);
+		fixture_flip_entry(&fixture, 1, byte);
+		verify_gpt(fixture.verify);
+		assert_ok(&fixture, "gpt-copies");
+		assert_fail(&fixture, "esp", "0 EFI system partitions");
+		fixture_flip_entry(&fixture, 1, byte);
+	}
 }
 
 Test(verify_gpt, two_esps)

@@ -36,6 +36,21 @@ Test(verify_ntfs, accepts_a_good_volume)
 	cr_assert_eq(fixture.verify->partitions[2].filesystem, FILESYSTEM_NTFS);
 }
 
+/* sgdisk wrote the type of partition 2. */
+Test(verify_ntfs, msr_is_no_volume)
+{
+	for (unsigned int byte = 0; byte < 16; byte++) {
+		fixture_restart(&fixture);
+		check();
+		cr_assert_eq(fixture_count(&fixture, "ntfs-2"), 0);
+		fixture_flip_entry(&fixture, 2, byte);
+		fixture_restart(&fixture);
+		check();
+		assert_skipped(&fixture, "ntfs-2");
+		fixture_flip_entry(&fixture, 2, byte);
+	}
+}
+
 Test(verify_ntfs, wrong_hidden_sectors)
 {
 	fixture_flip(&fixture, VOLUME + 0x1c);

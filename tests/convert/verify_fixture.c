@@ -77,6 +77,20 @@ static bool have_tools(void)
 	       tool_exists("mtype") && tool_exists("mkntfs");
 }
 
+static void start_verify(const struct fixture *fixture)
+{
+	verify_init(fixture->verify);
+	fixture->verify->path = fixture->path;
+	fixture->verify->disk = fixture->disk;
+	fixture->verify->info = &fixture->info;
+}
+
+void fixture_restart(const struct fixture *fixture)
+{
+	verify_done(fixture->verify);
+	start_verify(fixture);
+}
+
 void fixture_init(struct fixture *fixture)
 {
 	char command[1400];
@@ -97,10 +111,7 @@ void fixture_init(struct fixture *fixture)
 					  .logical_sector_size = 512};
 	fixture->verify = malloc(sizeof(*fixture->verify));
 	cr_assert_not_null(fixture->verify);
-	verify_init(fixture->verify);
-	fixture->verify->path = fixture->path;
-	fixture->verify->disk = fixture->disk;
-	fixture->verify->info = &fixture->info;
+	start_verify(fixture);
 }
 
 void fixture_done(struct fixture *fixture)
@@ -161,6 +172,15 @@ void fixture_fix_gpt(const struct fixture *fixture)
 	}
 }
 
+void fixture_flip_entry(const struct fixture *fixture, unsigned int number, unsigned int field)
+{
+	const uint64_t offset = (number - 1) * 128 + field;
+
+	fixture_flip(fixture, 2 * 512 + offset);
+	fixture_flip(fixture, (FIXTURE_SECTORS - 33) * 512 + offset);
+	fixture_fix_gpt(fixture);
+}
+
 void fixture_put_esp(const struct fixture *fixture, const char *path, const void *bytes,
 		     size_t size)
 {
@@ -171,6 +191,15 @@ void fixture_put_esp(const struct fixture *fixture, const char *path, const void
 	snprintf(command, sizeof(command), "MTOOLS_SKIP_CHECK=1 mcopy -o -i %%s@@1M '%s' '::%s'",
 		 source, path);
 	fixture_run(fixture, command);
+}
+
+size_t fixture_count(const struct fixture *fixture, const char *name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < fixture->verify->result_count; i++)
+		count += strcmp(fixture->verify->results[i].name, name) == 0;
+	return count;
 }
 
 const struct verify_result *fixture_result(const struct fixture *fixture, const char *name)

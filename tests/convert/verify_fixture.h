@@ -30,6 +30,9 @@ struct fixture {
 void fixture_init(struct fixture *fixture);
 void fixture_done(struct fixture *fixture);
 
+/* Forget all results, for a check of other bytes. */
+void fixture_restart(const struct fixture *fixture);
+
 /* Run a shell command that must succeed; in it, %s stands for the path of the disk. */
 void fixture_run(const struct fixture *fixture, const char *command);
 
@@ -47,6 +50,11 @@ void fixture_program(uint8_t program[FIXTURE_PROGRAM_BYTES], uint8_t extra);
 void fixture_put_esp(const struct fixture *fixture, const char *path, const void *bytes,
 		     size_t size);
 
+/* Flip a bit of entry 'number' of the partition table, in both copies, with right CRCs. */
+void fixture_flip_entry(const struct fixture *fixture, unsigned int number, unsigned int field);
+
+/* How many results have that name. */
+size_t fixture_count(const struct fixture *fixture, const char *name);
 /* The only result of that name; the test fails when there is none or more than one. */
 const struct verify_result *fixture_result(const struct fixture *fixture, const char *name);
 
