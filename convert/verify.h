@@ -18,7 +18,6 @@
 
 #include "common/disk.h"
 #include "common/guid.h"
-#include "convert/ntfs/volume.h"
 #include "nvram/nvram.h"
 #include "vhd/vhd.h"
 
@@ -40,7 +39,7 @@ struct verify_partition {
 	struct guid unique;
 	uint64_t first_lba;
 	uint64_t last_lba; /* inclusive */
-	enum filesystem filesystem;
+	bool is_ntfs;	   /* by its first sector */
 };
 
 struct verify {
@@ -100,7 +99,7 @@ void verify_image(struct verify *verify);   /* structure of the VHDX file, and q
 void verify_libvhdi(struct verify *verify); /* every sector through a second reader */
 void verify_gpt(struct verify *verify);	    /* fills have_table, disk_guid, partitions, esp */
 void verify_esp(struct verify *verify);	    /* fills esp_fd, bcd */
-void verify_ntfs(struct verify *verify);    /* fills partitions[].filesystem */
+void verify_ntfs(struct verify *verify);    /* fills partitions[].is_ntfs */
 void verify_bcd(struct verify *verify);	    /* needs bcd; fills loader_path, windows */
 void verify_nvram(struct verify *verify);   /* needs esp, esp_fd */
 void verify_guestfs(struct verify *verify); /* needs partitions, esp, loader_path, windows */

@@ -8,6 +8,7 @@
 #include "bcd/bcd.h"
 #include "common/checked.h"
 #include "convert/verify.h"
+#include "convert/volume.h"
 
 #define STORE_NAME	 "\\EFI\\Microsoft\\Boot\\BCD"
 #define MAX_LOADER_BYTES ((size_t)(32 * MIB)) /* winload.efi has up to 2 MB */

@@ -108,7 +108,7 @@ static bool check_type(struct verify *verify, guestfs_h *g,
 	type = guestfs_vfs_type(g, device);
 	if (partition == verify->esp)
 		expected = "vfat";
-	else if (partition->filesystem == FILESYSTEM_NTFS)
+	else if (partition->is_ntfs)
 		expected = "ntfs";
 	if (expected && (!type || strcmp(type, expected) != 0)) {
 		verify_fail(verify, "guestfs-types", "partition %u holds '%s', expected %s",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * NTFS volumes: the boot sector at both its places, and a read-only mount. The fields are those of
+ * NTFS volumes: which they are, the boot sector at both its places, and a read-only mount. The fields are those of
  * the NTFS boot sector as ntfs-3g's layout.h and Microsoft's "NTFS Technical Reference" describe
  * it.
  */
@@ -11,6 +11,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/verify.h"
+#include "convert/volume.h"
 
 /* PARTITION_MSFT_RESERVED_GUID ("CREATE_PARTITION_PARAMETERS", "PARTITION_INFORMATION_GPT"). */
 #define TYPE_MSR "E3C9E316-0B5C-4DB8-817D-F92DF00215AE"
@@ -19,6 +20,59 @@
 #define BOOT_HIDDEN_SECTORS   0x1c /* of the BIOS parameter block: LBA of the partition */
 #define BOOT_TOTAL_SECTORS    0x28 /* without the backup boot sector, which comes right behind */
 #define BOOT_BYTES	      512
+
+#define PROBE_BYTES (64 * KIB) /* all zero: the volume was never formatted */
+
+/*
+ * What stands in the first sector: the OEM names by which libblkid knows them (ntfs.c, exfat.c,
+ * refs.c, bitlocker.c in its superblocks/), and GUID 4967D63B-2E29-4AD8-8399-F6A339E3D001 in the
+ * FAT boot sector of BitLocker To Go (libbde, "Volume header").
+ */
+static const struct {
+	const char *name;
+	size_t offset;
+	const char bytes[17];
+	size_t size;
+} marks[] = {
+	{"NTFS", 3, "NTFS    ", 8},
+	{"exFAT", 3, "EXFAT   ", 8},
+	{"ReFS", 3, "ReFS\0\0\0\0", 8},
+	{"BitLocker", 3, "-FVE-FS-", 8},
+	{"BitLocker", 424, "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01", 16},
+};
+
+/*
+ * FAT has no mark that must be there. These fields of its boot sector have few legal values
+ * (Microsoft FAT specification 1.03, "Boot Sector and BPB").
+ */
+static bool looks_like_fat(const uint8_t *boot)
+{
+	uint16_t sector_size = get_le16(boot + BOOT_BYTES_PER_SECTOR);
+	uint8_t jump = boot[0], per_cluster = boot[13], fats = boot[16], media = boot[21];
+
+	return (jump == 0xeb || jump == 0xe9) && get_le16(boot + 510) == 0xaa55 &&
+	       sector_size >= 512 && sector_size <= 4096 && is_power_of_two(sector_size) &&
+	       is_power_of_two(per_cluster) && get_le16(boot + 14) > 0 &&
+	       (fats == 1 || fats == 2) && media >= 0xf0;
+}
+
+/* The word for what a partition holds; NULL with *err when it cannot be read. */
+static const char *file_system_name(struct disk *partition, struct error *err)
+{
+	uint8_t start[PROBE_BYTES];
+	size_t length = min_u64(partition->size, sizeof(start));
+
+	if (disk_read(partition, start, length, 0, err) < 0)
+		return NULL;
+	if (is_zero(start, length))
+		return "empty";
+	if (length < BOOT_BYTES)
+		return "unknown";
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (memcmp(start + marks[i].offset, marks[i].bytes, marks[i].size) == 0)
+			return marks[i].name;
+	return looks_like_fat(start) ? "FAT" : "unknown";
+}
 
 /* Both boot sectors. False with a result when something is wrong. */
 static bool check_boot_sectors(struct verify *verify, const char *name, struct disk *volume,
@@ -87,18 +141,20 @@ void verify_ntfs(struct verify *verify)
 		struct verify_partition *partition = &verify->partitions[i];
 		struct error err = ERROR_INIT;
 		struct disk_window window;
+		const char *holds;
 		char name[32];
 
 		if (partition == verify->esp || verify_has_type(partition, TYPE_MSR) ||
 		    !verify_window(verify, partition, &window))
 			continue;
 		snprintf(name, sizeof(name), "ntfs-%u", partition->number);
-		if (filesystem_probe(&window.disk, &partition->filesystem, &err) < 0)
+		holds = file_system_name(&window.disk, &err);
+		partition->is_ntfs = holds && strcmp(holds, "NTFS") == 0;
+		if (!holds)
 			verify_fail(verify, name, "%s", err.message);
-		else if (partition->filesystem == FILESYSTEM_NTFS)
+		else if (partition->is_ntfs)
 			check_volume(verify, partition, &window);
 		else
-			verify_skip(verify, name, "holds %s",
-				    filesystem_text(partition->filesystem));
+			verify_skip(verify, name, "holds %s", holds);
 	}
 }

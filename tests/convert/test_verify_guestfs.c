@@ -82,7 +82,7 @@ Test(verify_guestfs, another_kernel_finds_what_is_wrong)
 	verify_gpt(fixture.verify);
 	verify_ntfs(fixture.verify);
 	fixture.verify->partitions[2].last_lba--;
-	fixture.verify->partitions[1].filesystem = FILESYSTEM_NTFS;
+	fixture.verify->partitions[1].is_ntfs = true;
 	check();
 	assert_no_remains();
 	if (fixture_result(&fixture, "guestfs")->status == VERIFY_SKIPPED)

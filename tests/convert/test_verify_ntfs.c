@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "tests/support/scratch.h"
 #include "verify_fixture.h"
 
 #define VOLUME (FIXTURE_NTFS_LBA * 512)
@@ -33,7 +34,7 @@ Test(verify_ntfs, accepts_a_good_volume)
 	check();
 	assert_ok(&fixture, "ntfs-3");
 	cr_assert_not_null(strstr(fixture_result(&fixture, "ntfs-3")->detail, "'Windows'"));
-	cr_assert_eq(fixture.verify->partitions[2].filesystem, FILESYSTEM_NTFS);
+	cr_assert(fixture.verify->partitions[2].is_ntfs);
 }
 
 /* sgdisk wrote the type of partition 2. */
@@ -97,4 +98,41 @@ Test(verify_ntfs, other_file_systems_are_named)
 	fixture_write(&fixture, VOLUME, zeros, sizeof(zeros));
 	check();
 	assert_skipped(&fixture, "ntfs-3");
+	cr_assert_str_eq(fixture_result(&fixture, "ntfs-3")->detail, "holds empty");
+}
+
+static void expect_holds(const char *words)
+{
+	fixture_restart(&fixture);
+	check();
+	assert_skipped(&fixture, "ntfs-3");
+	cr_assert_str_eq(fixture_result(&fixture, "ntfs-3")->detail, words);
+	cr_assert(!fixture.verify->partitions[2].is_ntfs);
+}
+
+Test(verify_ntfs, marks_of_other_file_systems)
+{
+	static const uint8_t to_go[] = {0x3b, 0xd6, 0x67, 0x49, 0x29, 0x2e, 0xd8, 0x4a,
+					0x83, 0x99, 0xf6, 0xa3, 0x39, 0xe3, 0xd0, 0x01};
+
+	fixture_write(&fixture, VOLUME + 3, "EXFAT   ", 8);
+	expect_holds("holds exFAT");
+	fixture_write(&fixture, VOLUME + 3, "ReFS\0\0\0\0", 8);
+	expect_holds("holds ReFS");
+	fixture_write(&fixture, VOLUME + 3, "-FVE-FS-", 8);
+	expect_holds("holds BitLocker");
+	fixture_write(&fixture, VOLUME + 3, "MSWIN4.1", 8);
+	expect_holds("holds unknown");
+	fixture_write(&fixture, VOLUME + 424, to_go, sizeof(to_go));
+	expect_holds("holds BitLocker");
+}
+
+Test(verify_ntfs, fat_made_by_mkfs)
+{
+	if (!tool_exists("mkfs.fat"))
+		cr_skip_test("mkfs.fat is not installed");
+	fixture_run(&fixture, "mkfs.fat -F 16 --offset 239616 %s 65536");
+	expect_holds("holds FAT");
+	fixture_run(&fixture, "mkfs.fat -F 32 --offset 239616 %s 65536");
+	expect_holds("holds FAT");
 }
