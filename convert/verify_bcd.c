@@ -2,13 +2,15 @@
 /* The boot store of the ESP: sound by the rules of the boot library, and its default entry leads to
  * a file. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bcd/bcd.h"
 #include "common/checked.h"
 #include "convert/verify.h"
-#include "convert/volume.h"
+#include "convert/verify_ntfs_file.h"
+#include "convert/verify_ntfs_volume.h"
 
 #define STORE_NAME	 "\\EFI\\Microsoft\\Boot\\BCD"
 #define MAX_LOADER_BYTES ((size_t)(32 * MIB)) /* winload.efi has up to 2 MB */
@@ -72,26 +74,26 @@ static void check_loader(struct verify *verify, const struct verify_partition *p
 			 const char *path)
 {
 	static const char name[] = "bcd-loader";
-	CLEANUP_VOLUME struct volume *volume = NULL;
-	CLEANUP_FREE uint8_t *bytes = NULL;
+	CLEANUP_VERIFY_NTFS struct verify_ntfs_volume *volume = NULL;
 	struct error err = ERROR_INIT;
 	struct disk_window window;
+	struct verify_ntfs_file file;
 	const char *fault;
-	size_t size;
 
 	if (!verify_window(verify, partition, &window)) {
 		verify_fail(verify, name, "partition %u does not lie on the disk",
 			    partition->number);
-	} else if (volume_open(&window.disk, false, &volume, &err) < 0 ||
-		   volume_read_file(volume, path, MAX_LOADER_BYTES, &bytes, &size, &err) < 0) {
+	} else if (verify_ntfs_open(&window, &volume, &err) < 0 ||
+		   verify_ntfs_read(volume, path, MAX_LOADER_BYTES, &file, &err) < 0) {
 		verify_fail(verify, name, "'%s' on partition %u: %s", path, partition->number,
 			    err.message);
-	} else if ((fault = verify_pe_fault(bytes, size, PE_SUBSYSTEM_ANY))) {
+	} else if ((fault = verify_pe_fault(file.start, file.start_size, PE_SUBSYSTEM_ANY))) {
 		verify_fail(verify, name, "'%s' on partition %u %s", path, partition->number,
 			    fault);
 	} else {
-		verify_ok(verify, name, "'%s' on partition %u is an x64 program of %zu bytes", path,
-			  partition->number, size);
+		verify_ok(verify, name,
+			  "'%s' on partition %u is an x64 program of %" PRIu64 " bytes", path,
+			  partition->number, file.size);
 		verify->windows = partition;
 		snprintf(verify->loader_path, sizeof(verify->loader_path), "%s", path);
 	}

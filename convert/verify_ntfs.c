@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * NTFS volumes: which they are, the boot sector at both its places, and a read-only mount. The fields are those of
- * the NTFS boot sector as ntfs-3g's layout.h and Microsoft's "NTFS Technical Reference" describe
- * it.
+ * NTFS volumes: which they are, the boot sector at both its places, and a read-only mount. The
+ * fields are those of the NTFS boot sector as ntfs-3g's layout.h and Microsoft's "NTFS Technical
+ * Reference" describe it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/verify.h"
-#include "convert/volume.h"
+#include "convert/verify_ntfs_volume.h"
 
 /* PARTITION_MSFT_RESERVED_GUID ("CREATE_PARTITION_PARAMETERS", "PARTITION_INFORMATION_GPT"). */
 #define TYPE_MSR "E3C9E316-0B5C-4DB8-817D-F92DF00215AE"
@@ -119,20 +119,20 @@ static bool check_boot_sectors(struct verify *verify, const char *name, struct d
 static void check_volume(struct verify *verify, const struct verify_partition *partition,
 			 struct disk_window *window)
 {
-	CLEANUP_VOLUME struct volume *volume = NULL;
+	CLEANUP_VERIFY_NTFS struct verify_ntfs_volume *volume = NULL;
 	struct error err = ERROR_INIT;
 	char name[32];
 
 	snprintf(name, sizeof(name), "ntfs-%u", partition->number);
 	if (!check_boot_sectors(verify, name, &window->disk, partition->first_lba))
 		return;
-	if (volume_open(&window->disk, false, &volume, &err) < 0) {
+	if (verify_ntfs_open(window, &volume, &err) < 0) {
 		verify_fail(verify, name, "%s", err.message);
 		return;
 	}
 	verify_ok(verify, name, "mounts, label '%s'%s; hidden sectors and backup boot sector right",
-		  volume_label(volume),
-		  volume_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "");
+		  verify_ntfs_label(volume),
+		  verify_ntfs_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "");
 }
 
 void verify_ntfs(struct verify *verify)
