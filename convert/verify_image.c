@@ -30,6 +30,20 @@
 /* Blocks remembered to find overlaps: 48 MiB of memory. */
 #define MAX_BLOCKS (2U * 1024 * 1024)
 
+/* What stands twice in a VHDX file. */
+struct structure {
+	const char *what, *signature;
+	uint64_t offset;
+	size_t size;
+};
+
+static const struct structure structures[] = {
+	{"VHDX header", "head", HEADER_1, HEADER_BYTES},
+	{"VHDX header", "head", HEADER_2, HEADER_BYTES},
+	{"region table", "regi", REGIONS_1, REGIONS_BYTES},
+	{"region table", "regi", REGIONS_2, REGIONS_BYTES},
+};
+
 struct block {
 	int fd;
 	uint64_t offset, length;
@@ -49,50 +63,47 @@ static uint32_t crc32c(const uint8_t *bytes, size_t size)
 }
 
 /* Read one of the checksummed structures. False with a result when it is not whole. */
-static bool read_structure(struct verify *verify, int fd, const char *what, const char *signature,
-			   uint64_t offset, uint8_t *bytes, size_t size)
+static bool read_structure(struct verify *verify, int fd, const struct structure *structure,
+			   uint8_t *bytes)
 {
-	ssize_t got = pread(fd, bytes, size, (off_t)offset);
+	ssize_t got = pread(fd, bytes, structure->size, (off_t)structure->offset);
 	uint32_t found, computed;
 
-	if (got != (ssize_t)size || memcmp(bytes, signature, 4) != 0) {
-		verify_fail(verify, "image", "no %s at offset %" PRIu64, what, offset);
+	if (got != (ssize_t)structure->size || memcmp(bytes, structure->signature, 4) != 0) {
+		verify_fail(verify, "image", "no %s at offset %" PRIu64, structure->what,
+			    structure->offset);
 		return false;
 	}
 	found = get_le32(bytes + 4);
 	put_le32(bytes + 4, 0);
-	computed = crc32c(bytes, size);
+	computed = crc32c(bytes, structure->size);
 	put_le32(bytes + 4, found);
 	if (found != computed)
 		verify_fail(verify, "image",
 			    "the %s at offset %" PRIu64 " has CRC %08" PRIx32
 			    ", its bytes give %08" PRIx32,
-			    what, offset, found, computed);
+			    structure->what, structure->offset, found, computed);
 	return found == computed;
 }
 
 static bool check_copies(struct verify *verify, int fd)
 {
 	CLEANUP_FREE uint8_t *bytes = malloc(2 * (HEADER_BYTES + REGIONS_BYTES));
-	uint8_t *header_1 = bytes, *header_2 = bytes + HEADER_BYTES;
-	uint8_t *regions_1 = bytes + 2 * HEADER_BYTES, *regions_2 = regions_1 + REGIONS_BYTES;
+	uint8_t *at[] = {bytes, bytes + HEADER_BYTES, bytes + 2 * HEADER_BYTES,
+			 bytes + 2 * HEADER_BYTES + REGIONS_BYTES};
 
 	if (!bytes) {
 		verify_fail(verify, "image", "no memory");
 		return false;
 	}
-	if (!read_structure(verify, fd, "VHDX header", "head", HEADER_1, header_1, HEADER_BYTES) ||
-	    !read_structure(verify, fd, "VHDX header", "head", HEADER_2, header_2, HEADER_BYTES) ||
-	    !read_structure(verify, fd, "region table", "regi", REGIONS_1, regions_1,
-			    REGIONS_BYTES) ||
-	    !read_structure(verify, fd, "region table", "regi", REGIONS_2, regions_2,
-			    REGIONS_BYTES))
-		return false;
-	if (memcmp(regions_1, regions_2, REGIONS_BYTES) != 0) {
+	for (size_t i = 0; i < ARRAY_SIZE(structures); i++)
+		if (!read_structure(verify, fd, &structures[i], at[i]))
+			return false;
+	if (memcmp(at[2], at[3], REGIONS_BYTES) != 0) {
 		verify_fail(verify, "image", "the two region tables differ");
 		return false;
 	}
-	if (!is_zero(header_1 + HEADER_LOG, 16) || !is_zero(header_2 + HEADER_LOG, 16)) {
+	if (!is_zero(at[0] + HEADER_LOG, 16) || !is_zero(at[1] + HEADER_LOG, 16)) {
 		verify_fail(verify, "image", "the log is not empty");
 		return false;
 	}

@@ -16,9 +16,18 @@
 
 #include "common/checked.h"
 
-/* A capture grows to at most 'limit' bytes; what comes after the limit is dropped and noted. */
+struct tool {
+	const char *path; /* of the program */
+	const char *const *argv;
+	int image_fd; /* or -1 */
+};
+
+/*
+ * One of the streams that a program writes. Grows to at most 'limit' bytes; what comes after the
+ * limit is dropped and noted. Ends that are closed are -1.
+ */
 struct capture {
-	int fd;
+	int fd, program_fd; /* of the pipe: ours, and the program's */
 	uint8_t *bytes;
 	size_t size, allocated, limit;
 	bool overflow;
@@ -68,8 +77,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int spawn(const char *path, const char *const *argv, int image_fd, int out_fd, int err_fd,
-		 pid_t *ret)
+static int spawn(const struct tool *tool, const struct capture captures[2], pid_t *ret)
 {
 	/* The programs' own settings and languages must not change what they say. */
 	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -83,10 +91,10 @@ static int spawn(const char *path, const char *const *argv, int image_fd, int ou
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, out_fd, 1);
-	posix_spawn_file_actions_adddup2(&actions, err_fd, 2);
-	if (image_fd >= 0)
-		posix_spawn_file_actions_adddup2(&actions, image_fd, 3);
+	posix_spawn_file_actions_adddup2(&actions, captures[0].program_fd, 1);
+	posix_spawn_file_actions_adddup2(&actions, captures[1].program_fd, 2);
+	if (tool->image_fd >= 0)
+		posix_spawn_file_actions_adddup2(&actions, tool->image_fd, 3);
 	sigfillset(&signals);
 	posix_spawnattr_setsigdefault(&attributes, &signals);
 	sigemptyset(&signals);
@@ -94,11 +102,37 @@ static int spawn(const char *path, const char *const *argv, int image_fd, int ou
 	/* A session of its own: no terminal to ask questions on, and one group to kill. */
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
 						      POSIX_SPAWN_SETSIGMASK);
-	r = posix_spawn(ret, path, &actions, &attributes, (char *const *)(uintptr_t)argv,
+	r = posix_spawn(ret, tool->path, &actions, &attributes,
+			(char *const *)(uintptr_t)tool->argv,
 			(char *const *)(uintptr_t)environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return r;
+}
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int capture_open(struct capture *capture)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	capture->fd = ends[0];
+	capture->program_fd = ends[1];
+	return 0;
+}
+
+static void capture_close(struct capture *capture)
+{
+	close_end(&capture->fd);
+	close_end(&capture->program_fd);
+	free(capture->bytes);
 }
 
 static int capture_grow(struct capture *capture)
@@ -152,10 +186,8 @@ static int capture_both(struct capture captures[2], int64_t deadline)
 		if (r < 0 && errno != EINTR)
 			return -errno;
 		for (int i = 0; r > 0 && i < 2; i++)
-			if (polls[i].revents && !capture_read(&captures[i])) {
-				close(captures[i].fd);
-				captures[i].fd = -1;
-			}
+			if (polls[i].revents && !capture_read(&captures[i]))
+				close_end(&captures[i].fd);
 		if (captures[0].overflow)
 			return -EFBIG;
 	}
@@ -210,30 +242,24 @@ static int tool_error(int code, const char *program, const struct tool_limits *l
 	}
 }
 
-static int run_with_pipes(const char *path, const char *const *argv, int image_fd, int out[2],
-			  int errors[2], const struct tool_limits *limits, struct tool_output *ret)
+/* The program with its two streams, whose pipes are open; ours alone when this returns. */
+static int run_captured(const struct tool *tool, struct capture captures[2], unsigned int seconds,
+			struct tool_output *ret)
 {
-	struct capture captures[2] = {{.fd = out[0], .limit = limits->output_bytes},
-				      {.fd = errors[0], .limit = 65536}};
-	int64_t deadline = now_ms() + (int64_t)limits->seconds * 1000;
+	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
 	pid_t pid;
 	int r = capture_grow(&captures[0]);
 
 	if (r == 0)
-		r = -spawn(path, argv, image_fd, out[1], errors[1], &pid);
-	close(out[1]);
-	close(errors[1]);
-	if (r == 0) {
-		r = capture_both(captures, deadline);
-		ret->status = reap(pid, deadline, r < 0);
-		if (r == 0)
-			fill_output(ret, captures);
-	}
-	for (int i = 0; i < 2; i++) {
-		if (captures[i].fd >= 0)
-			close(captures[i].fd);
-		free(captures[i].bytes);
-	}
+		r = -spawn(tool, captures, &pid);
+	close_end(&captures[0].program_fd);
+	close_end(&captures[1].program_fd);
+	if (r < 0)
+		return r;
+	r = capture_both(captures, deadline);
+	ret->status = reap(pid, deadline, r < 0);
+	if (r == 0)
+		fill_output(ret, captures);
 	return r;
 }
 
@@ -241,18 +267,23 @@ int verify_tool_run(const char *const *argv, int image_fd, const struct tool_lim
 		    struct tool_output *ret, struct error *err)
 {
 	char path[4096];
-	int out[2], errors[2], r;
+	const struct tool tool = {.path = path, .argv = argv, .image_fd = image_fd};
+	struct capture captures[2] = {
+		{.fd = -1, .program_fd = -1, .limit = limits->output_bytes},
+		{.fd = -1, .program_fd = -1, .limit = 65536},
+	};
+	int r;
 
 	if (!find_program(argv[0], path))
 		return error_failed(err, ENOPKG, "%s is not installed", argv[0]);
-	if (pipe2(out, O_CLOEXEC) < 0)
-		return error_errno(err, "cannot make a pipe");
-	if (pipe2(errors, O_CLOEXEC) < 0) {
-		r = error_errno(err, "cannot make a pipe");
-		close(out[0]);
-		close(out[1]);
-		return r;
-	}
-	r = run_with_pipes(path, argv, image_fd, out, errors, limits, ret);
-	return r < 0 ? tool_error(r, argv[0], limits, err) : 0;
+	r = capture_open(&captures[0]);
+	if (r == 0)
+		r = capture_open(&captures[1]);
+	if (r < 0)
+		r = error_failed(err, -r, "cannot make a pipe: %s", strerror(-r));
+	else if ((r = run_captured(&tool, captures, limits->seconds, ret)) < 0)
+		r = tool_error(r, argv[0], limits, err);
+	capture_close(&captures[0]);
+	capture_close(&captures[1]);
+	return r;
 }
