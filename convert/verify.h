@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The checks of 'hvgen2 verify': a converted disk and its NVRAM store are read back, as far as
- * possible with readers that share no code with the writers (libvhdi, qemu, dosfstools, mtools,
- * libefiboot, and libguestfs with the Linux kernel), or else with code written for this purpose
- * alone (GPT, FAT boot sector, VHDX headers).
- *
- * Every check adds one result or more; it never stops the others. What a check learns (partitions,
- * the ESP, the store) stands in 'struct verify' for the ones after it; verify_run() keeps the
- * order.
+ * What the checks of 'hvgen2 verify' share: the disk, what was learnt about it, and the results.
+ * The lowest part: the checks stand above it (verify_checks.h), and their order above them
+ * (verify_run.h).
  */
 #ifndef HVGEN2_CONVERT_VERIFY_H
 #define HVGEN2_CONVERT_VERIFY_H
@@ -18,7 +13,6 @@
 
 #include "common/disk.h"
 #include "common/guid.h"
-#include "nvram/nvram.h"
 #include "vhd/vhd.h"
 
 #define VERIFY_MAX_PARTITIONS 128
@@ -79,9 +73,6 @@ struct verify {
 void verify_init(struct verify *verify);
 void verify_done(struct verify *verify);
 
-/* Run all checks. Never fails: what cannot be read is a result. */
-void verify_run(struct verify *verify);
-
 /* Add a result. Bytes that are not printable UTF-8 (names from the guest) become question marks. */
 void verify_ok(struct verify *verify, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
 void verify_fail(struct verify *verify, const char *name, const char *format, ...)
@@ -93,38 +84,11 @@ void verify_add(struct verify *verify, const struct verify_result *result);
 /* "ok", "FAIL", "skipped". */
 const char *verify_status_text(enum verify_status status);
 
-/* The checks, in the order of their files. Each reads and fills the part of 'struct verify' that is
- * named. */
-void verify_image(struct verify *verify);   /* structure of the VHDX file, and qemu-img check */
-void verify_libvhdi(struct verify *verify); /* every sector through a second reader */
-void verify_gpt(struct verify *verify);	    /* fills have_table, disk_guid, partitions, esp */
-void verify_esp(struct verify *verify);	    /* fills esp_fd, bcd */
-void verify_ntfs(struct verify *verify);    /* fills partitions[].is_ntfs */
-void verify_bcd(struct verify *verify);	    /* needs bcd; fills loader_path, windows */
-void verify_nvram(struct verify *verify);   /* needs esp, esp_fd */
-void verify_guestfs(struct verify *verify); /* needs partitions, esp, loader_path, windows */
-
 /* Is this the type of the partition? 'type' is a GUID as standards print it. */
 bool verify_has_type(const struct verify_partition *partition, const char *type);
 
 /* A window onto a partition; false (without a result) when it does not lie within the disk. */
 bool verify_window(struct verify *verify, const struct verify_partition *partition,
 		   struct disk_window *ret);
-
-/*
- * Read a file of the ESP with mtools. 'path' has backslashes or slashes. New memory, to be freed.
- * -ENOENT when the ESP has no such file, -ENOPKG when mtools is not installed; *err is filled in
- * any case.
- */
-int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size_t *ret_size,
-		    struct error *err);
-
-/* Subsystems of PE files (PE/COFF specification, section 3.4.2, "Windows Subsystem"). */
-#define PE_SUBSYSTEM_ANY	     0
-#define PE_SUBSYSTEM_EFI_APPLICATION 10
-
-/* What keeps these bytes from being an x64 program for 'subsystem' ("is no PE file"); NULL when
- * they are one. */
-const char *verify_pe_fault(const uint8_t *bytes, size_t size, unsigned int subsystem);
 
 #endif

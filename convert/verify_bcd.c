@@ -8,9 +8,10 @@
 
 #include "bcd/bcd.h"
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 #include "convert/verify_ntfs_file.h"
 #include "convert/verify_ntfs_volume.h"
+#include "convert/verify_pe.h"
 
 #define STORE_NAME	 "\\EFI\\Microsoft\\Boot\\BCD"
 #define MAX_LOADER_BYTES ((size_t)(32 * MIB)) /* winload.efi has up to 2 MB */

@@ -4,6 +4,8 @@
  * read with mtools. The programs work on a sparse copy without a name in $TMPDIR, which the kernel
  * removes with the last descriptor.
  */
+#include "convert/verify_esp.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,7 +14,8 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
+#include "convert/verify_pe.h"
 #include "convert/verify_tool.h"
 
 /* Boot sector of FAT32: Microsoft FAT specification 1.03, "Boot Sector and BPB". */
@@ -258,22 +261,6 @@ int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size
 	*ret_size = output.size;
 	*ret = TAKE(output.bytes);
 	return 0;
-}
-
-const char *verify_pe_fault(const uint8_t *bytes, size_t size, unsigned int subsystem)
-{
-	uint64_t header = size >= 64 ? get_le32(bytes + 0x3c) : 0;
-
-	/* PE/COFF: DOS stub, "PE\0\0", COFF header (20 bytes), optional header with the subsystem
-	 * at 68. */
-	if (size < 64 || memcmp(bytes, "MZ", 2) != 0 || !range_within(header, 24 + 70, size) ||
-	    memcmp(bytes + header, "PE\0\0", 4) != 0)
-		return "is no PE file";
-	if (get_le16(bytes + header + 4) != 0x8664 || get_le16(bytes + header + 24) != 0x20b)
-		return "is no x64 program";
-	if (subsystem != PE_SUBSYSTEM_ANY && get_le16(bytes + header + 24 + 68) != subsystem)
-		return "is no EFI application";
-	return NULL;
 }
 
 /* One boot program. *ret is NULL after a result that is not ok. False when there is no point in

@@ -12,7 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 
 /* Header fields, section 5.3.2, table 5-5. */
 #define HEADER_REVISION	    8

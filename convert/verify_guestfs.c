@@ -10,11 +10,11 @@
  *
  * The child is asked to end before it is killed, so that it can stop qemu and remove its files.
  */
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 
 #ifdef HAVE_LIBGUESTFS
 
-#include "convert/verify_guestfs.h"
+#include "convert/verify_guestfs_ask.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the Linux kernel and libguestfs' inspection say about the disk; runs in the child of
  * verify_guestfs.c. */
-#include "convert/verify_guestfs.h"
+#include "convert/verify_guestfs_ask.h"
 
 #include <inttypes.h>
 #include <stdio.h>

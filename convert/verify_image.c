@@ -13,7 +13,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 #include "convert/verify_tool.h"
 
 /*

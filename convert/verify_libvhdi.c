@@ -16,7 +16,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 
 #define CHECK "libvhdi"
 

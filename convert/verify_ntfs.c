@@ -10,7 +10,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 #include "convert/verify_ntfs_volume.h"
 
 /* PARTITION_MSFT_RESERVED_GUID ("CREATE_PARTITION_PARAMETERS", "PARTITION_INFORMATION_GPT"). */

@@ -12,7 +12,10 @@
 #include <sys/stat.h>
 
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
+#include "convert/verify_esp.h"
+#include "convert/verify_pe.h"
+#include "nvram/nvram.h"
 
 #define EFI_GLOBAL	GUID(0x8be4df61, 0x93ca, 0x11d2, 0xaa0d, 0x00e098032b8c)
 #define MAX_STORE_BYTES (64 * MIB) /* stores have 4 MiB, or half of one */

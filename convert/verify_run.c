@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The order of the checks. */
+#include "convert/verify_run.h"
+
 #include "common/checked.h"
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 
 /* A check after another may need what that one learnt. */
 static void (*const checks[])(struct verify *verify) = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "convert/verify_esp.h"
 #include "convert/verify_tool.h"
 #include "verify_fixture.h"
 

@@ -16,9 +16,9 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "convert/verify.h"
 #include "convert/verify_ntfs_file.h"
 #include "convert/verify_ntfs_volume.h"
+#include "convert/verify_pe.h"
 #include "tests/convert/ntfs/ntfs_image.h"
 #include "tests/support/scratch.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
 
 #define FIXTURE_SECTORS	     UINT64_C(409600) /* 200 MiB */
 #define FIXTURE_ESP_LBA	     UINT64_C(2048)

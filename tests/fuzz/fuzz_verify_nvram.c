@@ -6,7 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "convert/verify.h"
+#include "convert/verify_checks.h"
+#include "nvram/nvram.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_store(const uint8_t *store, size_t size)

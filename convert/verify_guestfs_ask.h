@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The two halves of the libguestfs check: the process that runs it, and what is asked once it runs.
- */
-#ifndef HVGEN2_CONVERT_VERIFY_GUESTFS_H
-#define HVGEN2_CONVERT_VERIFY_GUESTFS_H
+/* The half of the libguestfs check that asks; verify_guestfs.c has the process that it runs in. */
+#ifndef HVGEN2_CONVERT_VERIFY_GUESTFS_ASK_H
+#define HVGEN2_CONVERT_VERIFY_GUESTFS_ASK_H
 
 #include <guestfs.h>
 
