@@ -100,8 +100,8 @@ void verify_add(struct verify *verify, const struct verify_result *result)
 		verify->report(verify->opaque, slot);
 }
 
-static PRINTF_LIKE(4, 0) void add(struct verify *verify, enum verify_status status,
-				  const char *name, const char *format, va_list args)
+static PRINTF_LIKE(4, 0) void add_formatted(struct verify *verify, enum verify_status status,
+					    const char *name, const char *format, va_list args)
 {
 	struct verify_result result = {.status = status};
 
@@ -115,7 +115,7 @@ void verify_ok(struct verify *verify, const char *name, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	add(verify, VERIFY_OK, name, format, args);
+	add_formatted(verify, VERIFY_OK, name, format, args);
 	va_end(args);
 }
 
@@ -124,7 +124,7 @@ void verify_fail(struct verify *verify, const char *name, const char *format, ..
 	va_list args;
 
 	va_start(args, format);
-	add(verify, VERIFY_FAIL, name, format, args);
+	add_formatted(verify, VERIFY_FAIL, name, format, args);
 	va_end(args);
 }
 
@@ -133,6 +133,6 @@ void verify_skip(struct verify *verify, const char *name, const char *format, ..
 	va_list args;
 
 	va_start(args, format);
-	add(verify, VERIFY_SKIPPED, name, format, args);
+	add_formatted(verify, VERIFY_SKIPPED, name, format, args);
 	va_end(args);
 }

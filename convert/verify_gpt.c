@@ -61,7 +61,7 @@ static void copy_done(struct copy *copy)
 }
 #define CLEANUP_COPY CLEANUP(copy_done)
 
-static uint32_t crc(const void *bytes, size_t size)
+static uint32_t crc32_of(const void *bytes, size_t size)
 {
 	return (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes, size);
 }
@@ -148,7 +148,7 @@ static bool check_header_bytes(struct verify *verify, const char *name, uint8_t 
 		return false;
 	}
 	put_le32(header + HEADER_CRC, 0);
-	computed = crc(header, size);
+	computed = crc32_of(header, size);
 	put_le32(header + HEADER_CRC, found);
 	if (computed == found)
 		return true;
@@ -210,7 +210,7 @@ static bool read_array(struct verify *verify, const char *name, struct copy *cop
 		verify_fail(verify, name, "%s", err.message);
 		return false;
 	}
-	found = crc(copy->array, copy->array_bytes);
+	found = crc32_of(copy->array, copy->array_bytes);
 	if (found == wanted_crc)
 		return true;
 	verify_fail(verify, name,
@@ -295,7 +295,7 @@ static void collect_partitions(struct verify *verify, const struct copy *copy)
 	}
 }
 
-static bool overlap(const struct verify_partition *a, const struct verify_partition *b)
+static bool partitions_overlap(const struct verify_partition *a, const struct verify_partition *b)
 {
 	return a->first_lba <= b->last_lba && b->first_lba <= a->last_lba;
 }
@@ -322,7 +322,7 @@ static bool check_partition(struct verify *verify, const struct copy *copy, size
 	for (size_t i = 0; i < index; i++) {
 		const struct verify_partition *other = &verify->partitions[i];
 
-		if (overlap(this, other)) {
+		if (partitions_overlap(this, other)) {
 			verify_fail(verify, name, "partitions %u and %u overlap", other->number,
 				    this->number);
 			return false;

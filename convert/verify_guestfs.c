@@ -106,7 +106,7 @@ static void prepare_child(pid_t parent)
 		_exit(1);
 }
 
-static int launch(guestfs_h *g, const char *path, const char *folder, bool force_tcg)
+static int launch_appliance(guestfs_h *g, const char *path, const char *folder, bool force_tcg)
 {
 	guestfs_set_error_handler(g, NULL, NULL);
 	if (guestfs_set_tmpdir(g, folder) < 0)
@@ -136,7 +136,7 @@ static void child_main(struct verify *verify, int fd, pid_t parent, const char *
 	verify->report = send_result;
 	verify->opaque = &fd;
 	g = guestfs_create();
-	if (g && launch(g, verify->path, folder, force_tcg) == 0) {
+	if (g && launch_appliance(g, verify->path, folder, force_tcg) == 0) {
 		send_message(fd, MESSAGE_LAUNCHED, NULL);
 		verify_guestfs_ask(verify, g);
 		send_message(fd, MESSAGE_DONE, NULL);
@@ -230,7 +230,7 @@ static void listen_to_child(struct verify *verify, struct child *child, bool for
 	}
 }
 
-static bool reap(pid_t pid, unsigned int seconds)
+static bool reap_child(pid_t pid, unsigned int seconds)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
 
@@ -248,10 +248,10 @@ static bool reap(pid_t pid, unsigned int seconds)
 static void end_child(struct child *child)
 {
 	close(child->fd);
-	if (child->done && reap(child->pid, END_SECONDS))
+	if (child->done && reap_child(child->pid, END_SECONDS))
 		return;
 	kill(child->pid, SIGTERM);
-	if (reap(child->pid, END_SECONDS))
+	if (reap_child(child->pid, END_SECONDS))
 		return;
 	kill(-child->pid, SIGKILL);
 	waitpid(child->pid, NULL, 0);
@@ -267,8 +267,8 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
 }
 
 /* One attempt. True when it was launched: then all results have been added. */
-static bool attempt(struct verify *verify, bool force_tcg, unsigned int launch_seconds,
-		    char reason[256])
+static bool try_appliance(struct verify *verify, bool force_tcg, unsigned int launch_seconds,
+			  char reason[256])
 {
 	const char *parent = getenv("TMPDIR");
 	struct child child;
@@ -325,12 +325,12 @@ void verify_guestfs(struct verify *verify)
 		return;
 	}
 	if ((settings && settings[0]) || !may_have_kvm) {
-		if (!attempt(verify, false, LAUNCH_SECONDS, reason))
+		if (!try_appliance(verify, false, LAUNCH_SECONDS, reason))
 			verify_skip(verify, "guestfs", "cannot start: %s", reason);
 		return;
 	}
-	if (!attempt(verify, false, FIRST_ATTEMPT_SECONDS, reason) &&
-	    !attempt(verify, true, LAUNCH_SECONDS, reason))
+	if (!try_appliance(verify, false, FIRST_ATTEMPT_SECONDS, reason) &&
+	    !try_appliance(verify, true, LAUNCH_SECONDS, reason))
 		verify_skip(verify, "guestfs", "cannot start: %s", reason);
 }
 

@@ -137,7 +137,7 @@ static void check_types(struct verify *verify, guestfs_h *g)
 }
 
 /* The SHA-256 of a file found regardless of case; NULL with a result. */
-static char *checksum(struct verify *verify, guestfs_h *g, const char *name, const char *path)
+static char *checksum_file(struct verify *verify, guestfs_h *g, const char *name, const char *path)
 {
 	CLEANUP_FREE char *real = guestfs_case_sensitive_path(g, path);
 	char *sum = real ? guestfs_checksum(g, "sha256", real) : NULL;
@@ -150,9 +150,10 @@ static char *checksum(struct verify *verify, guestfs_h *g, const char *name, con
 static void check_esp_files(struct verify *verify, guestfs_h *g)
 {
 	static const char name[] = "guestfs-esp";
-	CLEANUP_FREE char *manager = checksum(verify, g, name, "/EFI/Microsoft/Boot/bootmgfw.efi");
+	CLEANUP_FREE char *manager =
+		checksum_file(verify, g, name, "/EFI/Microsoft/Boot/bootmgfw.efi");
 	CLEANUP_FREE char *fallback =
-		manager ? checksum(verify, g, name, "/EFI/Boot/bootx64.efi") : NULL;
+		manager ? checksum_file(verify, g, name, "/EFI/Boot/bootx64.efi") : NULL;
 	CLEANUP_FREE char *bcd =
 		fallback ? guestfs_case_sensitive_path(g, "/EFI/Microsoft/Boot/BCD") : NULL;
 	int64_t size = bcd ? guestfs_filesize(g, bcd) : -1;

@@ -60,14 +60,14 @@ void verify_ntfs_forget(void)
 	errno = 0;
 }
 
-static int refuse(int code)
+static int fail_with_errno(int code)
 {
 	errno = code;
 	return -1;
 }
 
 /* Take the price of a read from the budget. */
-static int pay(struct verify_ntfs_volume *volume, uint64_t length, struct error *err)
+static int pay_for_read(struct verify_ntfs_volume *volume, uint64_t length, struct error *err)
 {
 	uint64_t cost = max_u64(length, MIN_COST);
 
@@ -92,16 +92,16 @@ static s64 read_partition(struct ntfs_device *dev, void *buffer, s64 count, s64 
 	uint64_t length;
 
 	if (count < 0 || offset < 0)
-		return refuse(EINVAL);
+		return fail_with_errno(EINVAL);
 	if ((uint64_t)offset >= disk->size)
 		return 0;
 	length = min_u64((uint64_t)count, disk->size - (uint64_t)offset);
-	if (pay(volume, (uint64_t)count, &err) == 0 &&
+	if (pay_for_read(volume, (uint64_t)count, &err) == 0 &&
 	    disk_read(disk, buffer, length, (uint64_t)offset, &err) == 0)
 		return (s64)length;
 	if (volume->disk_error.kind == ERROR_NONE)
 		volume->disk_error = err;
-	return refuse(EIO);
+	return fail_with_errno(EIO);
 }
 
 /* The library seeks to the last sector to see that it is there, and reads nothing. */
@@ -110,7 +110,7 @@ static s64 seek_partition(struct ntfs_device *dev, s64 offset, int whence)
 	const struct verify_ntfs_volume *volume = dev->d_private;
 
 	if (whence != SEEK_SET || offset < 0 || (uint64_t)offset > volume->window.disk.size)
-		return refuse(EINVAL);
+		return fail_with_errno(EINVAL);
 	return offset;
 }
 
@@ -129,13 +129,13 @@ static int nothing_to_do(struct ntfs_device *dev)
 static s64 no_read(struct ntfs_device *dev, void *buffer, s64 count)
 {
 	(void)dev, (void)buffer, (void)count;
-	return refuse(EOPNOTSUPP);
+	return fail_with_errno(EOPNOTSUPP);
 }
 
 static s64 no_write(struct ntfs_device *dev, const void *buffer, s64 count)
 {
 	(void)dev, (void)buffer, (void)count;
-	return refuse(EROFS);
+	return fail_with_errno(EROFS);
 }
 
 static s64 no_pwrite(struct ntfs_device *dev, const void *buffer, s64 count, s64 offset)
@@ -147,13 +147,13 @@ static s64 no_pwrite(struct ntfs_device *dev, const void *buffer, s64 count, s64
 static int no_stat(struct ntfs_device *dev, struct stat *st)
 {
 	(void)dev, (void)st;
-	return refuse(EOPNOTSUPP);
+	return fail_with_errno(EOPNOTSUPP);
 }
 
 static int no_ioctl(struct ntfs_device *dev, unsigned long request, void *argument)
 {
 	(void)dev, (void)request, (void)argument;
-	return refuse(EOPNOTSUPP);
+	return fail_with_errno(EOPNOTSUPP);
 }
 
 /* The library wants all ten, and not const. */

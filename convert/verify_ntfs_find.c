@@ -45,8 +45,8 @@ static int check_index_root(const struct verify_ntfs_volume *volume, ntfs_inode 
 }
 
 /* Go from *inode to its entry 'name' of 'length' UTF-16 units. */
-static int enter(const struct verify_ntfs_volume *volume, const char *path, const void *name,
-		 size_t length, ntfs_inode **inode, struct error *err)
+static int enter_folder(const struct verify_ntfs_volume *volume, const char *path, const void *name,
+			size_t length, ntfs_inode **inode, struct error *err)
 {
 	ntfs_inode *entry;
 	u64 reference;
@@ -102,7 +102,7 @@ int verify_ntfs_find(const struct verify_ntfs_volume *volume, const char *path, 
 			length = 1;
 			continue;
 		}
-		r = enter(volume, path, at, length, &inode, err);
+		r = enter_folder(volume, path, at, length, &inode, err);
 		if (r < 0)
 			return r;
 	}

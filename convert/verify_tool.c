@@ -47,7 +47,7 @@ static bool is_program(const char *path)
 }
 
 /* Only absolute folders count: a program from the working directory is nobody's second opinion. */
-static bool find_in(const char *folders, const char *name, char path[4096])
+static bool find_in_folders(const char *folders, const char *name, char path[4096])
 {
 	while (*folders) {
 		size_t length = strcspn(folders, ":");
@@ -65,8 +65,8 @@ static bool find_program(const char *name, char path[4096])
 {
 	const char *folders = getenv("PATH");
 
-	return (folders && find_in(folders, name, path)) ||
-	       find_in("/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", name, path);
+	return (folders && find_in_folders(folders, name, path)) ||
+	       find_in_folders("/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", name, path);
 }
 
 static int64_t now_ms(void)
@@ -77,7 +77,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int spawn(const struct tool *tool, const struct capture captures[2], pid_t *ret)
+static int spawn_tool(const struct tool *tool, const struct capture captures[2], pid_t *ret)
 {
 	/* The programs' own settings and languages must not change what they say. */
 	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
@@ -195,7 +195,7 @@ static int capture_both(struct capture captures[2], int64_t deadline)
 }
 
 /* A program can close its streams and live on: wait for it no longer than the deadline. */
-static int reap(pid_t pid, int64_t deadline, bool kill_now)
+static int reap_tool(pid_t pid, int64_t deadline, bool kill_now)
 {
 	const struct timespec pause = {.tv_nsec = 5000000};
 	int status = 0;
@@ -251,13 +251,13 @@ static int run_captured(const struct tool *tool, struct capture captures[2], uns
 	int r = capture_grow(&captures[0]);
 
 	if (r == 0)
-		r = -spawn(tool, captures, &pid);
+		r = -spawn_tool(tool, captures, &pid);
 	close_end(&captures[0].program_fd);
 	close_end(&captures[1].program_fd);
 	if (r < 0)
 		return r;
 	r = capture_both(captures, deadline);
-	ret->status = reap(pid, deadline, r < 0);
+	ret->status = reap_tool(pid, deadline, r < 0);
 	if (r == 0)
 		fill_output(ret, captures);
 	return r;
