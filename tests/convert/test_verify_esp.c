@@ -11,25 +11,13 @@
 
 #define ESP (FIXTURE_ESP_LBA * 512)
 
-static struct fixture fixture;
-
-static void set_up(void)
-{
-	fixture_init(&fixture);
-}
-
-static void tear_down(void)
-{
-	fixture_done(&fixture);
-}
+FIXTURE_SUITE(verify_esp);
 
 static void check(void)
 {
 	verify_gpt(fixture.verify);
 	verify_esp(fixture.verify);
 }
-
-TestSuite(verify_esp, .init = set_up, .fini = tear_down);
 
 Test(verify_esp, accepts_a_good_one)
 {

@@ -11,19 +11,7 @@
 #define BACKUP_HEADER  ((FIXTURE_SECTORS - 1) * 512)
 #define BACKUP_ARRAY   ((FIXTURE_SECTORS - 33) * 512)
 
-static struct fixture fixture;
-
-static void set_up(void)
-{
-	fixture_init(&fixture);
-}
-
-static void tear_down(void)
-{
-	fixture_done(&fixture);
-}
-
-TestSuite(verify_gpt, .init = set_up, .fini = tear_down);
+FIXTURE_SUITE(verify_gpt);
 
 /* Change an entry field in both copies and make the CRCs right: what is left is wrong by meaning
  * only. */

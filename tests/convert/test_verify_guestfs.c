@@ -25,18 +25,7 @@ static void set_up(void)
 /* The disk of the fixture as a VHDX. */
 static void open_vhdx(void)
 {
-	CLEANUP_FREE char *output = NULL;
-	struct error err = ERROR_INIT;
-
-	snprintf(vhdx, sizeof(vhdx), "%s/disk.vhdx", fixture.folder);
-	cr_assert_eq(tool_run(&output, "qemu-img convert -f raw -O vhdx '%s' '%s'", fixture.path,
-			      vhdx),
-		     0, "%s", output);
-	raw = fixture.disk;
-	cr_assert_eq(vhd_open(vhdx, NULL, &fixture.disk, &err), 0, "%s", err.message);
-	fixture.verify->path = vhdx;
-	fixture.verify->disk = fixture.disk;
-	fixture.verify->info = vhd_info(fixture.disk);
+	raw = fixture_to_vhdx(&fixture, "", vhdx);
 	fixture.verify->use_guestfs = true;
 }
 

@@ -17,20 +17,7 @@ static char vhdx[700];
 /* The disk of the fixture as a VHDX. */
 static void open_as(const char *qemu_options)
 {
-	CLEANUP_FREE char *output = NULL;
-	struct error err = ERROR_INIT;
-
-	if (!tool_exists("qemu-img"))
-		cr_skip_test("qemu-img is not installed");
-	snprintf(vhdx, sizeof(vhdx), "%s/disk.vhdx", fixture.folder);
-	cr_assert_eq(tool_run(&output, "qemu-img convert -f raw -O vhdx %s '%s' '%s'", qemu_options,
-			      fixture.path, vhdx),
-		     0, "%s", output);
-	raw = fixture.disk;
-	cr_assert_eq(vhd_open(vhdx, NULL, &fixture.disk, &err), 0, "%s", err.message);
-	fixture.verify->path = vhdx;
-	fixture.verify->disk = fixture.disk;
-	fixture.verify->info = vhd_info(fixture.disk);
+	raw = fixture_to_vhdx(&fixture, qemu_options, vhdx);
 	fixture.verify->vhdx_copies_good = true; /* until verify_image() says otherwise */
 }
 

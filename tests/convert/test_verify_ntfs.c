@@ -9,25 +9,13 @@
 
 #define VOLUME (FIXTURE_NTFS_LBA * 512)
 
-static struct fixture fixture;
-
-static void set_up(void)
-{
-	fixture_init(&fixture);
-}
-
-static void tear_down(void)
-{
-	fixture_done(&fixture);
-}
+FIXTURE_SUITE(verify_ntfs);
 
 static void check(void)
 {
 	verify_gpt(fixture.verify);
 	verify_ntfs(fixture.verify);
 }
-
-TestSuite(verify_ntfs, .init = set_up, .fini = tear_down);
 
 Test(verify_ntfs, accepts_a_good_volume)
 {

@@ -127,6 +127,25 @@ void fixture_done(struct fixture *fixture)
 	shell(command);
 }
 
+struct disk *fixture_to_vhdx(struct fixture *fixture, const char *qemu_options, char vhdx[700])
+{
+	CLEANUP_FREE char *output = NULL;
+	struct error err = ERROR_INIT;
+	struct disk *raw = fixture->disk;
+
+	if (!tool_exists("qemu-img"))
+		cr_skip_test("qemu-img is not installed");
+	snprintf(vhdx, 700, "%s/disk.vhdx", fixture->folder);
+	cr_assert_eq(tool_run(&output, "qemu-img convert -f raw -O vhdx %s '%s' '%s'", qemu_options,
+			      fixture->path, vhdx),
+		     0, "%s", output);
+	cr_assert_eq(vhd_open(vhdx, NULL, &fixture->disk, &err), 0, "%s", err.message);
+	fixture->verify->path = vhdx;
+	fixture->verify->disk = fixture->disk;
+	fixture->verify->info = vhd_info(fixture->disk);
+	return raw;
+}
+
 void fixture_run(const struct fixture *fixture, const char *command)
 {
 	const char *mark = strstr(command, "%s");

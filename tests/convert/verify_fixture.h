@@ -30,6 +30,12 @@ struct fixture {
 void fixture_init(struct fixture *fixture);
 void fixture_done(struct fixture *fixture);
 
+/*
+ * The disk becomes a VHDX, made by qemu-img with these options; 'vhdx' is its path. Returns the raw
+ * one, to be closed after fixture_done(). Skips the test when qemu-img is absent.
+ */
+struct disk *fixture_to_vhdx(struct fixture *fixture, const char *qemu_options, char vhdx[700]);
+
 /* Forget all results, for a check of other bytes. */
 void fixture_restart(const struct fixture *fixture);
 
@@ -57,6 +63,19 @@ void fixture_flip_entry(const struct fixture *fixture, unsigned int number, unsi
 size_t fixture_count(const struct fixture *fixture, const char *name);
 /* The only result of that name; the test fails when there is none or more than one. */
 const struct verify_result *fixture_result(const struct fixture *fixture, const char *name);
+
+/* The suite 'name', of which each test gets a disk in the variable 'fixture'. */
+#define FIXTURE_SUITE(name)                                                                        \
+	static struct fixture fixture;                                                             \
+	static void set_up(void)                                                                   \
+	{                                                                                          \
+		fixture_init(&fixture);                                                            \
+	}                                                                                          \
+	static void tear_down(void)                                                                \
+	{                                                                                          \
+		fixture_done(&fixture);                                                            \
+	}                                                                                          \
+	TestSuite(name, .init = set_up, .fini = tear_down)
 
 /* Assertions that print the detail. */
 #define assert_status(fixture, expected, check)                                                    \
