@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * An NTFS volume on a 'struct disk', through libntfs-3g in process: no mount, no root, no
- * appliance. The only code that includes its headers.
+ * appliance.
  *
  * Paths are UTF-8 with backslashes or slashes, from the root of the volume, found regardless of
  * case. Messages name the file in the volume; which disk and partition it is, the caller adds.

@@ -14,7 +14,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/table/gpt.h"
-#include "convert/verify_checks.h"
+#include "convert/verify/checks.h"
 #include "tests/fuzz/fuzz.h"
 
 #define FLAG_RAW 1

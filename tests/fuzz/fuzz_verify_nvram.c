@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "convert/verify_checks.h"
+#include "convert/verify/checks.h"
 #include "nvram/nvram.h"
 #include "tests/fuzz/fuzz.h"
 

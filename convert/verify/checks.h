@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The checks of a converted disk and its NVRAM store, which are read back, as far as possible with
+ * readers that share no code with the writers (libvhdi, qemu, dosfstools, mtools, libefiboot, and
+ * libguestfs with the Linux kernel), or else with code written for this purpose alone (GPT, FAT
+ * boot sector, VHDX headers, the way through NTFS).
+ *
+ * Every check adds one result or more; it never stops the others. What it learns stands in 'struct
+ * verify' for the ones after it.
+ */
+#ifndef HVGEN2_CONVERT_VERIFY_CHECKS_H
+#define HVGEN2_CONVERT_VERIFY_CHECKS_H
+
+#include "convert/verify/verify.h"
+
+/* The checks, in the order of their files. Each reads and fills the part of 'struct verify' that is
+ * named. */
+void verify_image(struct verify *verify);   /* structure of the VHDX file, and qemu-img check */
+void verify_libvhdi(struct verify *verify); /* every sector through a second reader */
+void verify_gpt(struct verify *verify);	    /* fills have_table, disk_guid, partitions, esp */
+void verify_esp(struct verify *verify);	    /* fills esp_fd, bcd */
+void verify_ntfs(struct verify *verify);    /* fills partitions[].is_ntfs */
+void verify_bcd(struct verify *verify);	    /* needs bcd; fills loader_path, windows */
+void verify_nvram(struct verify *verify);   /* needs esp, esp_fd */
+void verify_guestfs(struct verify *verify); /* needs partitions, esp, loader_path, windows */
+
+#endif

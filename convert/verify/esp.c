@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The EFI system partition: its boot sector read here, its structure judged by fsck.fat, its files
+ * read with mtools. The programs work on a sparse copy without a name in $TMPDIR, which the kernel
+ * removes with the last descriptor.
+ */
+#include "convert/verify/esp.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "convert/verify/checks.h"
+#include "convert/verify/pe.h"
+#include "convert/verify/tool.h"
+
+/* Boot sector of FAT32: Microsoft FAT specification 1.03, "Boot Sector and BPB". */
+#define BPB_BYTES_PER_SECTOR	11
+#define BPB_SECTORS_PER_CLUSTER 13
+#define BPB_RESERVED_SECTORS	14
+#define BPB_FATS		16
+#define BPB_ROOT_ENTRIES	17
+#define BPB_TOTAL_16		19
+#define BPB_FAT_SIZE_16		22
+#define BPB_HIDDEN_SECTORS	28
+#define BPB_TOTAL_32		32
+#define BPB_FAT_SIZE_32		36
+#define BOOT_SIGNATURE		510
+#define FAT32_MIN_CLUSTERS	65525
+
+#define COPY_CHUNK     ((size_t)MIB)
+#define COPY_UNIT      ((size_t)64 * 1024)  /* pieces of zeros become holes */
+#define MAX_ESP_DATA   (UINT64_C(2) * GIB)  /* an ESP holds some 30 MB */
+#define MAX_FILE_BYTES ((size_t)(32 * MIB)) /* bootmgfw.efi has up to 3 MB */
+#define TOOL_SECONDS   60
+
+#define PATH_BOOTMGFW "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
+#define PATH_BOOTX64  "\\EFI\\Boot\\bootx64.efi"
+#define PATH_BCD      "\\EFI\\Microsoft\\Boot\\BCD"
+
+/* A file without a name: it cannot be left behind. */
+static int open_nameless_file(void)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[4096];
+	int fd;
+
+	if (!folder || folder[0] != '/')
+		folder = "/tmp";
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	/* O_TMPFILE is not known to every file system. */
+	if (snprintf(path, sizeof(path), "%s/hvgen2-verify-XXXXXX", folder) >= (int)sizeof(path))
+		return -1;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static int write_nonzero(int fd, const uint8_t *bytes, size_t length, uint64_t offset,
+			 uint64_t *written, struct error *err)
+{
+	for (size_t at = 0; at < length; at += COPY_UNIT) {
+		size_t piece = min_u64(length - at, COPY_UNIT);
+
+		if (is_zero(bytes + at, piece))
+			continue;
+		*written += piece;
+		if (*written > MAX_ESP_DATA)
+			return error_failed(err, EFBIG,
+					    "it holds more than %" PRIu64 " GiB of data",
+					    MAX_ESP_DATA / GIB);
+		if (pwrite(fd, bytes + at, piece, (off_t)(offset + at)) != (ssize_t)piece)
+			return error_errno(err, "cannot write a temporary copy of the ESP");
+	}
+	return 0;
+}
+
+static int copy_sparse(struct disk *from, int fd, struct error *err)
+{
+	CLEANUP_FREE uint8_t *buffer = malloc(COPY_CHUNK);
+	uint64_t written = 0;
+
+	if (!buffer)
+		return error_failed(err, ENOMEM, "no memory");
+	if (ftruncate(fd, (off_t)from->size) < 0)
+		return error_errno(err, "cannot make a temporary copy of the ESP");
+	for (uint64_t at = 0; at < from->size;) {
+		struct disk_extent extent;
+		size_t length;
+		int r = disk_extent(from, at, &extent, err);
+
+		if (r < 0)
+			return r;
+		if (extent.kind == DISK_HOLE || extent.kind == DISK_ZERO) {
+			at += extent.length;
+			continue;
+		}
+		length = min_u64(extent.length, COPY_CHUNK);
+		r = disk_read(from, buffer, length, at, err);
+		if (r == 0)
+			r = write_nonzero(fd, buffer, length, at, &written, err);
+		if (r < 0)
+			return r;
+		at += length;
+	}
+	return 0;
+}
+
+/*
+ * The number of clusters that the boot sector gives; false when its fields contradict each other.
+ */
+static bool count_clusters(const uint8_t *boot, uint64_t *ret)
+{
+	uint64_t total = get_le32(boot + BPB_TOTAL_32), per_cluster = boot[BPB_SECTORS_PER_CLUSTER];
+	uint64_t overhead = get_le16(boot + BPB_RESERVED_SECTORS) +
+			    (uint64_t)boot[BPB_FATS] * get_le32(boot + BPB_FAT_SIZE_32);
+
+	if (!is_power_of_two(per_cluster) || overhead >= total)
+		return false;
+	*ret = (total - overhead) / per_cluster;
+	return true;
+}
+
+static void check_boot_sector(struct verify *verify, struct disk *esp)
+{
+	static const char name[] = "esp-fat32";
+	uint64_t sectors = esp->size / esp->sector_size, clusters;
+	struct error err = ERROR_INIT;
+	uint8_t boot[512];
+
+	if (disk_read(esp, boot, sizeof(boot), 0, &err) < 0)
+		verify_fail(verify, name, "%s", err.message);
+	else if (get_le16(boot + BOOT_SIGNATURE) != 0xaa55 || get_le16(boot + BPB_ROOT_ENTRIES) ||
+		 get_le16(boot + BPB_TOTAL_16) || get_le16(boot + BPB_FAT_SIZE_16) ||
+		 !count_clusters(boot, &clusters))
+		verify_fail(verify, name, "the first sector is no FAT32 boot sector");
+	else if (get_le16(boot + BPB_BYTES_PER_SECTOR) != esp->sector_size)
+		verify_fail(verify, name, "sectors of %u bytes, those of the disk have %" PRIu32,
+			    get_le16(boot + BPB_BYTES_PER_SECTOR), esp->sector_size);
+	else if (get_le32(boot + BPB_TOTAL_32) > sectors)
+		verify_fail(verify, name, "%" PRIu32 " sectors, the partition has %" PRIu64,
+			    get_le32(boot + BPB_TOTAL_32), sectors);
+	else if (clusters < FAT32_MIN_CLUSTERS)
+		verify_fail(verify, name, "%" PRIu64 " clusters, FAT32 has at least %d", clusters,
+			    FAT32_MIN_CLUSTERS);
+	else if (get_le32(boot + BPB_HIDDEN_SECTORS) != (uint32_t)verify->esp->first_lba)
+		verify_fail(verify, name, "%" PRIu32 " hidden sectors, expected %" PRIu64,
+			    get_le32(boot + BPB_HIDDEN_SECTORS), verify->esp->first_lba);
+	else
+		verify_ok(verify, name, "%" PRIu64 " clusters of %u sectors", clusters,
+			  boot[BPB_SECTORS_PER_CLUSTER]);
+}
+
+static void check_fsck(struct verify *verify)
+{
+	static const char name[] = "esp-fsck";
+	static const char *const argv[] = {"fsck.fat", "-n", TOOL_IMAGE, NULL};
+	const struct tool_limits limits = {.output_bytes = MIB, .seconds = TOOL_SECONDS};
+	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
+	struct error err = ERROR_INIT;
+	int r = verify_tool_run(argv, verify->esp_fd, &limits, &output, &err);
+	const char *line;
+
+	if (r == -ENOPKG) {
+		verify_skip(verify, name, "%s", err.message);
+		return;
+	}
+	if (r < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return;
+	}
+	/* The first line is the version, the last one counts files and clusters. */
+	line = strchr((char *)output.bytes, '\n');
+	line = line ? line + 1 : (char *)output.bytes;
+	if (output.status == 0) {
+		const char *counts = strstr(line, ": ");
+
+		verify_ok(verify, name, "fsck.fat -n finds nothing (%.*s)",
+			  counts ? (int)strcspn(counts + 2, "\n") : 0, counts ? counts + 2 : "");
+	} else {
+		verify_fail(verify, name, "fsck.fat -n exits with %d: %.200s%.200s", output.status,
+			    line, output.message);
+	}
+}
+
+/* "::" + the path with slashes; false for names that FAT cannot hold or that mtools would take for
+ * a pattern. */
+static bool mtools_path(const char *path, char ret[520])
+{
+	size_t length = strlen(path);
+
+	if (length == 0 || length > 512 || strpbrk(path, "*?[]\"<>|:"))
+		return false;
+	snprintf(ret, 520, "::%s%s", path[0] == '\\' || path[0] == '/' ? "" : "/", path);
+	for (char *at = ret; *at; at++)
+		if (*at == '\\')
+			*at = '/';
+	return true;
+}
+
+static size_t count_slashes(const char *text)
+{
+	size_t count = 0;
+
+	while ((text = strchr(text, '/'))) {
+		text++;
+		count++;
+	}
+	return count;
+}
+
+/*
+ * mtools takes a folder for all files in it. 'mdir -b' prints a file as one line with as many
+ * slashes as were asked for; what is in a folder has one more.
+ */
+static int check_is_file(struct verify *verify, const char *path, const char *name,
+			 struct error *err)
+{
+	const char *const argv[] = {"mdir", "-b", "-a", "-i", TOOL_IMAGE, name, NULL};
+	const struct tool_limits limits = {.output_bytes = MIB, .seconds = TOOL_SECONDS};
+	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
+	int r = verify_tool_run(argv, verify->esp_fd, &limits, &output, err);
+
+	if (r < 0)
+		return r;
+	if (output.status != 0)
+		return error_failed(err, ENOENT, "mtools cannot read '%s': %s", path,
+				    output.message);
+	if (count_slashes((char *)output.bytes) != count_slashes(name))
+		return error_failed(err, ENOENT, "'%s' is no file", path);
+	return 0;
+}
+
+int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size_t *ret_size,
+		    struct error *err)
+{
+	const struct tool_limits limits = {.output_bytes = MAX_FILE_BYTES, .seconds = TOOL_SECONDS};
+	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
+	char name[520];
+	const char *const argv[] = {"mtype", "-i", TOOL_IMAGE, name, NULL};
+	int r;
+
+	if (verify->esp_fd < 0)
+		return error_failed(err, ENODEV, "there is no ESP to read");
+	if (!mtools_path(path, name))
+		return error_failed(err, ENOENT, "'%s' is no path on a FAT file system", path);
+	r = check_is_file(verify, path, name, err);
+	if (r == 0)
+		r = verify_tool_run(argv, verify->esp_fd, &limits, &output, err);
+	if (r < 0)
+		return r;
+	if (output.status != 0)
+		return error_failed(err, EIO, "mtools cannot read '%s': %s", path, output.message);
+	*ret_size = output.size;
+	*ret = TAKE(output.bytes);
+	return 0;
+}
+
+/* One boot program. *ret is NULL after a result that is not ok. False when there is no point in
+ * going on. */
+static bool check_program(struct verify *verify, const char *name, const char *path, uint8_t **ret,
+			  size_t *ret_size)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct error err = ERROR_INIT;
+	int r = verify_esp_read(verify, path, &bytes, ret_size, &err);
+	const char *fault = NULL;
+
+	*ret = NULL;
+	if (r == -ENOPKG) {
+		verify_skip(verify, "esp-files", "%s", err.message);
+		return false;
+	}
+	if (r < 0) {
+		verify_fail(verify, name, "%s", err.message);
+	} else if ((fault = verify_pe_fault(bytes, *ret_size, PE_SUBSYSTEM_EFI_APPLICATION))) {
+		verify_fail(verify, name, "'%s' (%zu bytes) %s", path, *ret_size, fault);
+	} else {
+		verify_ok(verify, name, "'%s' is an x64 EFI application of %zu bytes", path,
+			  *ret_size);
+		*ret = TAKE(bytes);
+	}
+	return true;
+}
+
+static void check_files(struct verify *verify)
+{
+	CLEANUP_FREE uint8_t *manager = NULL;
+	CLEANUP_FREE uint8_t *fallback = NULL;
+	size_t manager_size, fallback_size;
+	struct error err = ERROR_INIT;
+
+	if (!check_program(verify, "esp-bootmgfw", PATH_BOOTMGFW, &manager, &manager_size) ||
+	    !check_program(verify, "esp-bootx64", PATH_BOOTX64, &fallback, &fallback_size))
+		return;
+	if (!manager || !fallback)
+		verify_skip(verify, "esp-same-program", "not both files are there");
+	else if (manager_size != fallback_size || memcmp(manager, fallback, manager_size) != 0)
+		verify_fail(verify, "esp-same-program", "'%s' and '%s' differ", PATH_BOOTMGFW,
+			    PATH_BOOTX64);
+	else
+		verify_ok(verify, "esp-same-program", "bootx64.efi is bootmgfw.efi");
+	if (verify_esp_read(verify, PATH_BCD, &verify->bcd, &verify->bcd_size, &err) < 0)
+		verify_fail(verify, "esp-bcd", "%s", err.message);
+	else if (verify->bcd_size < 4096 || memcmp(verify->bcd, "regf", 4) != 0)
+		verify_fail(verify, "esp-bcd", "'%s' (%zu bytes) is no registry hive", PATH_BCD,
+			    verify->bcd_size);
+	else
+		verify_ok(verify, "esp-bcd", "'%s', %zu bytes", PATH_BCD, verify->bcd_size);
+}
+
+void verify_esp(struct verify *verify)
+{
+	struct error err = ERROR_INIT;
+	struct disk_window window;
+
+	if (!verify->esp || !verify_window(verify, verify->esp, &window)) {
+		verify_skip(verify, "esp-fat32", "there is no EFI system partition to read");
+		return;
+	}
+	check_boot_sector(verify, &window.disk);
+	verify->esp_fd = open_nameless_file();
+	if (verify->esp_fd < 0) {
+		verify_skip(verify, "esp-fsck", "cannot make a file in $TMPDIR or /tmp: %s",
+			    strerror(errno));
+		return;
+	}
+	if (copy_sparse(&window.disk, verify->esp_fd, &err) < 0) {
+		verify_fail(verify, "esp-fsck", "%s", err.message);
+		close(verify->esp_fd);
+		verify->esp_fd = -1;
+		return;
+	}
+	check_fsck(verify);
+	check_files(verify);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files of the ESP, for the checks after that of the ESP itself. */
+#ifndef HVGEN2_CONVERT_VERIFY_ESP_H
+#define HVGEN2_CONVERT_VERIFY_ESP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "convert/verify/verify.h"
+
+/*
+ * Read a file of the ESP with mtools. 'path' has backslashes or slashes. New memory, to be freed.
+ * -ENOENT when the ESP has no such file, -ENOPKG when mtools is not installed; *err is filled in
+ * any case.
+ */
+int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size_t *ret_size,
+		    struct error *err);
+
+#endif

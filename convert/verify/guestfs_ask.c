@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the Linux kernel and libguestfs' inspection say about the disk; runs in the child of
+ * guestfs.c. */
+#include "convert/verify/guestfs_ask.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/checked.h"
+
+static void free_strings(char ***strings)
+{
+	for (char **at = *strings; at && *at; at++)
+		free(*at);
+	free(*strings);
+}
+#define CLEANUP_STRINGS CLEANUP(free_strings)
+
+const char *verify_guestfs_error(guestfs_h *g, char text[256])
+{
+	const char *error = guestfs_last_error(g);
+
+	snprintf(text, 256, "%.255s", error ? error : "no reason given");
+	text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+static void fail_with_error(struct verify *verify, guestfs_h *g, const char *name, const char *what)
+{
+	char text[256];
+
+	verify_fail(verify, name, "%s: %s", what, verify_guestfs_error(g, text));
+}
+
+static void device_name(const struct verify_partition *partition, char ret[32])
+{
+	snprintf(ret, 32, "/dev/sda%u", partition->number);
+}
+
+/* GUIDs as the appliance prints them; true when 'text' (freed here) is 'expected'. */
+static bool same_guid(char *text, const struct guid *expected)
+{
+	struct guid found;
+	bool same = text && guid_parse(text, &found) && guid_equal(&found, expected);
+
+	free(text);
+	return same;
+}
+
+static bool same_partition(struct verify *verify, guestfs_h *g,
+			   const struct guestfs_partition *theirs,
+			   const struct verify_partition *ours)
+{
+	uint64_t sector = verify->disk->sector_size;
+	int number = (int)ours->number;
+
+	if ((unsigned int)theirs->part_num != ours->number ||
+	    theirs->part_start != ours->first_lba * sector ||
+	    theirs->part_size != (ours->last_lba - ours->first_lba + 1) * sector) {
+		verify_fail(verify, "guestfs-table",
+			    "partition %d has %" PRIu64 " bytes from %" PRIu64
+			    ", in our table partition %u has %" PRIu64 " from %" PRIu64,
+			    theirs->part_num, theirs->part_size, theirs->part_start, ours->number,
+			    (ours->last_lba - ours->first_lba + 1) * sector,
+			    ours->first_lba * sector);
+		return false;
+	}
+	if (!same_guid(guestfs_part_get_gpt_type(g, "/dev/sda", number), &ours->type) ||
+	    !same_guid(guestfs_part_get_gpt_guid(g, "/dev/sda", number), &ours->unique)) {
+		verify_fail(verify, "guestfs-table",
+			    "partition %u has other GUIDs than in our table", ours->number);
+		return false;
+	}
+	return true;
+}
+
+/* The kernel lists by number as we do: compare one by one. */
+static void check_table(struct verify *verify, guestfs_h *g)
+{
+	struct guestfs_partition_list *list = guestfs_part_list(g, "/dev/sda");
+	bool same = list && list->len == verify->partition_count;
+
+	if (!list)
+		fail_with_error(verify, g, "guestfs-table", "cannot list partitions");
+	else if (!same)
+		verify_fail(verify, "guestfs-table", "%" PRIu32 " partitions, our table has %zu",
+			    list->len, verify->partition_count);
+	for (size_t i = 0; same && i < verify->partition_count; i++)
+		same = same_partition(verify, g, &list->val[i], &verify->partitions[i]);
+	if (same)
+		verify_ok(verify, "guestfs-table", "%zu partitions as in our table",
+			  verify->partition_count);
+	if (list)
+		guestfs_free_partition_list(list);
+}
+
+/* Appends "number type" to 'text'. False with a result when it is not the type that we read. */
+static bool check_type(struct verify *verify, guestfs_h *g,
+		       const struct verify_partition *partition, char *text, size_t size)
+{
+	CLEANUP_FREE char *type = NULL;
+	const char *expected = NULL;
+	char device[32];
+
+	device_name(partition, device);
+	type = guestfs_vfs_type(g, device);
+	if (partition == verify->esp)
+		expected = "vfat";
+	else if (partition->is_ntfs)
+		expected = "ntfs";
+	if (expected && (!type || strcmp(type, expected) != 0)) {
+		verify_fail(verify, "guestfs-types", "partition %u holds '%s', expected %s",
+			    partition->number, type ? type : "", expected);
+		return false;
+	}
+	if (expected && guestfs_mount_ro(g, device, "/") < 0) {
+		fail_with_error(verify, g, "guestfs-types", device);
+		return false;
+	}
+	if (expected)
+		guestfs_umount_all(g);
+	snprintf(text + strlen(text), size - strlen(text), "%s%u %s", text[0] ? ", " : "",
+		 partition->number, type && type[0] ? type : "none");
+	return true;
+}
+
+static void check_types(struct verify *verify, guestfs_h *g)
+{
+	char text[512] = "";
+
+	for (size_t i = 0; i < verify->partition_count; i++)
+		if (!check_type(verify, g, &verify->partitions[i], text, sizeof(text)))
+			return;
+	verify_ok(verify, "guestfs-types", "vfat and ntfs volumes mount read-only (%s)", text);
+}
+
+/* The SHA-256 of a file found regardless of case; NULL with a result. */
+static char *checksum_file(struct verify *verify, guestfs_h *g, const char *name, const char *path)
+{
+	CLEANUP_FREE char *real = guestfs_case_sensitive_path(g, path);
+	char *sum = real ? guestfs_checksum(g, "sha256", real) : NULL;
+
+	if (!sum)
+		fail_with_error(verify, g, name, path);
+	return sum;
+}
+
+static void check_esp_files(struct verify *verify, guestfs_h *g)
+{
+	static const char name[] = "guestfs-esp";
+	CLEANUP_FREE char *manager =
+		checksum_file(verify, g, name, "/EFI/Microsoft/Boot/bootmgfw.efi");
+	CLEANUP_FREE char *fallback =
+		manager ? checksum_file(verify, g, name, "/EFI/Boot/bootx64.efi") : NULL;
+	CLEANUP_FREE char *bcd =
+		fallback ? guestfs_case_sensitive_path(g, "/EFI/Microsoft/Boot/BCD") : NULL;
+	int64_t size = bcd ? guestfs_filesize(g, bcd) : -1;
+
+	if (!fallback)
+		return;
+	if (size < 0)
+		fail_with_error(verify, g, name, "BCD");
+	else if (verify->bcd && (uint64_t)size != verify->bcd_size)
+		verify_fail(verify, name, "the BCD has %" PRId64 " bytes, mtools read %zu", size,
+			    verify->bcd_size);
+	else if (strcmp(manager, fallback) != 0)
+		verify_fail(verify, name, "bootmgfw.efi and bootx64.efi differ");
+	else
+		verify_ok(verify, name,
+			  "bootmgfw.efi, bootx64.efi and BCD are there (SHA-256 %.16s...)",
+			  manager);
+}
+
+static void check_esp(struct verify *verify, guestfs_h *g)
+{
+	char device[32];
+
+	if (!verify->esp) {
+		verify_skip(verify, "guestfs-esp", "there is no ESP");
+		return;
+	}
+	device_name(verify->esp, device);
+	if (guestfs_mount_ro(g, device, "/") < 0) {
+		fail_with_error(verify, g, "guestfs-esp", device);
+		return;
+	}
+	check_esp_files(verify, g);
+	guestfs_umount_all(g);
+}
+
+/* What the inspection says about one root; true when it is a Windows. */
+static bool describe_windows(struct verify *verify, guestfs_h *g, const char *root)
+{
+	static const char name[] = "guestfs-windows";
+	CLEANUP_FREE char *type = guestfs_inspect_get_type(g, root);
+	CLEANUP_FREE char *arch = guestfs_inspect_get_arch(g, root);
+	CLEANUP_FREE char *product = guestfs_inspect_get_product_name(g, root);
+	CLEANUP_FREE char *folder = NULL;
+
+	if (!type || strcmp(type, "windows") != 0)
+		return false;
+	folder = guestfs_inspect_get_windows_systemroot(g, root);
+	if (!arch || strcmp(arch, "x86_64") != 0)
+		verify_fail(verify, name, "'%s' on %s is for '%s', expected x86_64",
+			    product ? product : "", root, arch ? arch : "");
+	else
+		verify_ok(verify, name, "'%s' %d.%d, %s, in %s on %s", product ? product : "",
+			  guestfs_inspect_get_major_version(g, root),
+			  guestfs_inspect_get_minor_version(g, root), arch, folder ? folder : "?",
+			  root);
+	return true;
+}
+
+static void check_windows(struct verify *verify, guestfs_h *g)
+{
+	CLEANUP_STRINGS char **roots = guestfs_inspect_os(g);
+	bool found = false;
+
+	if (!roots) {
+		fail_with_error(verify, g, "guestfs-windows", "cannot inspect the disk");
+		return;
+	}
+	for (char **root = roots; *root && !found; root++)
+		found = describe_windows(verify, g, *root);
+	if (!found)
+		verify_fail(verify, "guestfs-windows", "the inspection finds no Windows");
+	guestfs_umount_all(g);
+}
+
+/*
+ * The path of the default entry as the kernel's own NTFS driver, or that of the appliance, sees it.
+ */
+static void check_loader(struct verify *verify, guestfs_h *g)
+{
+	static const char name[] = "guestfs-loader";
+	char device[32], path[sizeof(verify->loader_path)];
+	CLEANUP_FREE char *real = NULL;
+	int64_t size;
+
+	if (!verify->windows || !verify->loader_path[0]) {
+		verify_skip(verify, name, "the BCD names no loader that is there");
+		return;
+	}
+	memcpy(path, verify->loader_path, sizeof(path));
+	for (char *at = path; *at; at++)
+		if (*at == '\\')
+			*at = '/';
+	device_name(verify->windows, device);
+	if (guestfs_mount_ro(g, device, "/") < 0 ||
+	    !(real = guestfs_case_sensitive_path(g, path)) ||
+	    (size = guestfs_filesize(g, real)) < 0)
+		fail_with_error(verify, g, name, path);
+	else
+		verify_ok(verify, name, "%s on %s, %" PRId64 " bytes", real, device, size);
+	guestfs_umount_all(g);
+}
+
+void verify_guestfs_ask(struct verify *verify, guestfs_h *g)
+{
+	check_table(verify, g);
+	check_types(verify, g);
+	check_esp(verify, g);
+	check_windows(verify, g);
+	check_loader(verify, g);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * NTFS volumes: which they are, the boot sector at both its places, and a read-only mount. The
+ * fields are those of the NTFS boot sector as ntfs-3g's layout.h and Microsoft's "NTFS Technical
+ * Reference" describe it.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/checked.h"
+#include "convert/verify/checks.h"
+#include "convert/verify/ntfs/volume.h"
+
+/* PARTITION_MSFT_RESERVED_GUID ("CREATE_PARTITION_PARAMETERS", "PARTITION_INFORMATION_GPT"). */
+#define TYPE_MSR "E3C9E316-0B5C-4DB8-817D-F92DF00215AE"
+
+#define BOOT_BYTES_PER_SECTOR 0x0b
+#define BOOT_HIDDEN_SECTORS   0x1c /* of the BIOS parameter block: LBA of the partition */
+#define BOOT_TOTAL_SECTORS    0x28 /* without the backup boot sector, which comes right behind */
+#define BOOT_BYTES	      512
+
+#define PROBE_BYTES (64 * KIB) /* all zero: the volume was never formatted */
+
+/*
+ * What stands in the first sector: the OEM names by which libblkid knows them (ntfs.c, exfat.c,
+ * refs.c, bitlocker.c in its superblocks/), and GUID 4967D63B-2E29-4AD8-8399-F6A339E3D001 in the
+ * FAT boot sector of BitLocker To Go (libbde, "Volume header").
+ */
+static const struct {
+	const char *name;
+	size_t offset;
+	const char bytes[17];
+	size_t size;
+} marks[] = {
+	{"NTFS", 3, "NTFS    ", 8},
+	{"exFAT", 3, "EXFAT   ", 8},
+	{"ReFS", 3, "ReFS\0\0\0\0", 8},
+	{"BitLocker", 3, "-FVE-FS-", 8},
+	{"BitLocker", 424, "\x3b\xd6\x67\x49\x29\x2e\xd8\x4a\x83\x99\xf6\xa3\x39\xe3\xd0\x01", 16},
+};
+
+/*
+ * FAT has no mark that must be there. These fields of its boot sector have few legal values
+ * (Microsoft FAT specification 1.03, "Boot Sector and BPB").
+ */
+static bool looks_like_fat(const uint8_t *boot)
+{
+	uint16_t sector_size = get_le16(boot + BOOT_BYTES_PER_SECTOR);
+	uint8_t jump = boot[0], per_cluster = boot[13], fats = boot[16], media = boot[21];
+
+	return (jump == 0xeb || jump == 0xe9) && get_le16(boot + 510) == 0xaa55 &&
+	       sector_size >= 512 && sector_size <= 4096 && is_power_of_two(sector_size) &&
+	       is_power_of_two(per_cluster) && get_le16(boot + 14) > 0 &&
+	       (fats == 1 || fats == 2) && media >= 0xf0;
+}
+
+/* The word for what a partition holds; NULL with *err when it cannot be read. */
+static const char *file_system_name(struct disk *partition, struct error *err)
+{
+	uint8_t start[PROBE_BYTES];
+	size_t length = min_u64(partition->size, sizeof(start));
+
+	if (disk_read(partition, start, length, 0, err) < 0)
+		return NULL;
+	if (is_zero(start, length))
+		return "empty";
+	if (length < BOOT_BYTES)
+		return "unknown";
+	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
+		if (memcmp(start + marks[i].offset, marks[i].bytes, marks[i].size) == 0)
+			return marks[i].name;
+	return looks_like_fat(start) ? "FAT" : "unknown";
+}
+
+/* Both boot sectors. False with a result when something is wrong. */
+static bool check_boot_sectors(struct verify *verify, const char *name, struct disk *volume,
+			       uint64_t start_lba)
+{
+	uint8_t boot[BOOT_BYTES], backup[BOOT_BYTES];
+	struct error err = ERROR_INIT;
+	uint64_t total, offset;
+
+	if (disk_read(volume, boot, sizeof(boot), 0, &err) < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return false;
+	}
+	total = get_le64(boot + BOOT_TOTAL_SECTORS);
+	if (get_le16(boot + BOOT_BYTES_PER_SECTOR) != volume->sector_size ||
+	    !mul_u64(total, volume->sector_size, &offset) ||
+	    !range_within(offset, sizeof(backup), volume->size)) {
+		verify_fail(verify, name,
+			    "%" PRIu64 " sectors of %u bytes, the partition has %" PRIu64
+			    " of %" PRIu32,
+			    total, get_le16(boot + BOOT_BYTES_PER_SECTOR),
+			    volume->size / volume->sector_size, volume->sector_size);
+		return false;
+	}
+	if (get_le32(boot + BOOT_HIDDEN_SECTORS) != (uint32_t)start_lba) {
+		verify_fail(verify, name, "%" PRIu32 " hidden sectors, expected %" PRIu64,
+			    get_le32(boot + BOOT_HIDDEN_SECTORS), start_lba);
+		return false;
+	}
+	if (disk_read(volume, backup, sizeof(backup), offset, &err) < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return false;
+	}
+	if (memcmp(boot, backup, sizeof(boot)) != 0) {
+		verify_fail(verify, name,
+			    "the backup boot sector at sector %" PRIu64
+			    " of the volume differs from the first",
+			    total);
+		return false;
+	}
+	return true;
+}
+
+static void check_volume(struct verify *verify, const struct verify_partition *partition,
+			 struct disk_window *window)
+{
+	CLEANUP_VERIFY_NTFS struct verify_ntfs_volume *volume = NULL;
+	struct error err = ERROR_INIT;
+	char name[32];
+
+	snprintf(name, sizeof(name), "ntfs-%u", partition->number);
+	if (!check_boot_sectors(verify, name, &window->disk, partition->first_lba))
+		return;
+	if (verify_ntfs_open(window, &volume, &err) < 0) {
+		verify_fail(verify, name, "%s", err.message);
+		return;
+	}
+	verify_ok(verify, name, "mounts, label '%s'%s; hidden sectors and backup boot sector right",
+		  verify_ntfs_label(volume),
+		  verify_ntfs_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "");
+}
+
+void verify_ntfs(struct verify *verify)
+{
+	for (size_t i = 0; i < verify->partition_count; i++) {
+		struct verify_partition *partition = &verify->partitions[i];
+		struct error err = ERROR_INIT;
+		struct disk_window window;
+		const char *holds;
+		char name[32];
+
+		if (partition == verify->esp || verify_has_type(partition, TYPE_MSR) ||
+		    !verify_window(verify, partition, &window))
+			continue;
+		snprintf(name, sizeof(name), "ntfs-%u", partition->number);
+		holds = file_system_name(&window.disk, &err);
+		partition->is_ntfs = holds && strcmp(holds, "NTFS") == 0;
+		if (!holds)
+			verify_fail(verify, name, "%s", err.message);
+		else if (partition->is_ntfs)
+			check_volume(verify, partition, &window);
+		else
+			verify_skip(verify, name, "holds %s", holds);
+	}
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* External programs with limits: see tool.h. */
+#include "convert/verify/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "common/checked.h"
+
+struct tool {
+	const char *path; /* of the program */
+	const char *const *argv;
+	int image_fd; /* or -1 */
+};
+
+/*
+ * One of the streams that a program writes. Grows to at most 'limit' bytes; what comes after the
+ * limit is dropped and noted. Ends that are closed are -1.
+ */
+struct capture {
+	int fd, program_fd; /* of the pipe: ours, and the program's */
+	uint8_t *bytes;
+	size_t size, allocated, limit;
+	bool overflow;
+};
+
+void tool_output_done(struct tool_output *output)
+{
+	free(output->bytes);
+	output->bytes = NULL;
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/* Only absolute folders count: a program from the working directory is nobody's second opinion. */
+static bool find_in_folders(const char *folders, const char *name, char path[4096])
+{
+	while (*folders) {
+		size_t length = strcspn(folders, ":");
+
+		if (folders[0] == '/' && length < 2048 &&
+		    snprintf(path, 4096, "%.*s/%s", (int)length, folders, name) < 4096 &&
+		    is_program(path))
+			return true;
+		folders += length + (folders[length] == ':');
+	}
+	return false;
+}
+
+static bool find_program(const char *name, char path[4096])
+{
+	const char *folders = getenv("PATH");
+
+	return (folders && find_in_folders(folders, name, path)) ||
+	       find_in_folders("/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", name, path);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int spawn_tool(const struct tool *tool, const struct capture captures[2], pid_t *ret)
+{
+	/* The programs' own settings and languages must not change what they say. */
+	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+						  "LC_ALL=C.UTF-8", "MTOOLSRC=/dev/null",
+						  "MTOOLS_SKIP_CHECK=1", NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t signals;
+	int r;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, captures[0].program_fd, 1);
+	posix_spawn_file_actions_adddup2(&actions, captures[1].program_fd, 2);
+	if (tool->image_fd >= 0)
+		posix_spawn_file_actions_adddup2(&actions, tool->image_fd, 3);
+	sigfillset(&signals);
+	posix_spawnattr_setsigdefault(&attributes, &signals);
+	sigemptyset(&signals);
+	posix_spawnattr_setsigmask(&attributes, &signals);
+	/* A session of its own: no terminal to ask questions on, and one group to kill. */
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+						      POSIX_SPAWN_SETSIGMASK);
+	r = posix_spawn(ret, tool->path, &actions, &attributes,
+			(char *const *)(uintptr_t)tool->argv,
+			(char *const *)(uintptr_t)environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return r;
+}
+
+static void close_end(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int capture_open(struct capture *capture)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	capture->fd = ends[0];
+	capture->program_fd = ends[1];
+	return 0;
+}
+
+static void capture_close(struct capture *capture)
+{
+	close_end(&capture->fd);
+	close_end(&capture->program_fd);
+	free(capture->bytes);
+}
+
+static int capture_grow(struct capture *capture)
+{
+	size_t wanted = capture->allocated ? capture->allocated * 2 : 4096;
+	uint8_t *bytes;
+
+	if (capture->size + 4097 <= capture->allocated)
+		return 0;
+	while (wanted < capture->size + 4097)
+		wanted *= 2;
+	bytes = realloc(capture->bytes, wanted);
+	if (!bytes)
+		return -ENOMEM;
+	capture->bytes = bytes;
+	capture->allocated = wanted;
+	return 0;
+}
+
+/* Read once. False at the end of the stream. */
+static bool capture_read(struct capture *capture)
+{
+	ssize_t got;
+
+	if (capture_grow(capture) < 0) {
+		capture->overflow = true;
+		return false;
+	}
+	got = read(capture->fd, capture->bytes + capture->size, 4096);
+	if (got < 0)
+		return errno == EINTR || errno == EAGAIN;
+	capture->size += (size_t)got;
+	if (capture->size > capture->limit) {
+		capture->size = capture->limit;
+		capture->overflow = true;
+	}
+	return got > 0;
+}
+
+/* Read both streams to their ends. -ETIMEDOUT or -EFBIG when a limit is reached first. */
+static int capture_both(struct capture captures[2], int64_t deadline)
+{
+	while (captures[0].fd >= 0 || captures[1].fd >= 0) {
+		struct pollfd polls[2] = {{captures[0].fd, POLLIN, 0}, {captures[1].fd, POLLIN, 0}};
+		int64_t left = deadline - now_ms();
+		int r;
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		r = poll(polls, 2, (int)left);
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; r > 0 && i < 2; i++)
+			if (polls[i].revents && !capture_read(&captures[i]))
+				close_end(&captures[i].fd);
+		if (captures[0].overflow)
+			return -EFBIG;
+	}
+	return 0;
+}
+
+/* A program can close its streams and live on: wait for it no longer than the deadline. */
+static int reap_tool(pid_t pid, int64_t deadline, bool kill_now)
+{
+	const struct timespec pause = {.tv_nsec = 5000000};
+	int status = 0;
+
+	for (;;) {
+		pid_t got;
+
+		if (kill_now || now_ms() >= deadline)
+			kill(-pid, SIGKILL);
+		got = waitpid(pid, &status, WNOHANG);
+		if (got == pid || (got < 0 && errno != EINTR))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void fill_output(struct tool_output *ret, struct capture captures[2])
+{
+	size_t length = min_u64(captures[1].size, sizeof(ret->message) - 1);
+
+	memset(ret->message, 0, sizeof(ret->message));
+	if (length)
+		memcpy(ret->message, captures[1].bytes, length);
+	while (length && (ret->message[length - 1] == '\n' || ret->message[length - 1] == '\r'))
+		ret->message[--length] = '\0';
+	ret->size = captures[0].size;
+	ret->bytes = TAKE(captures[0].bytes);
+	ret->bytes[ret->size] = '\0';
+}
+
+static int tool_error(int code, const char *program, const struct tool_limits *limits,
+		      struct error *err)
+{
+	switch (code) {
+	case -ETIMEDOUT:
+		return error_failed(err, ETIMEDOUT, "'%s' was still running after %u seconds",
+				    program, limits->seconds);
+	case -EFBIG:
+		return error_failed(err, EFBIG, "'%s' printed more than %zu bytes", program,
+				    limits->output_bytes);
+	default:
+		return error_failed(err, -code, "cannot run '%s': %s", program, strerror(-code));
+	}
+}
+
+/* The program with its two streams, whose pipes are open; ours alone when this returns. */
+static int run_captured(const struct tool *tool, struct capture captures[2], unsigned int seconds,
+			struct tool_output *ret)
+{
+	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
+	pid_t pid;
+	int r = capture_grow(&captures[0]);
+
+	if (r == 0)
+		r = -spawn_tool(tool, captures, &pid);
+	close_end(&captures[0].program_fd);
+	close_end(&captures[1].program_fd);
+	if (r < 0)
+		return r;
+	r = capture_both(captures, deadline);
+	ret->status = reap_tool(pid, deadline, r < 0);
+	if (r == 0)
+		fill_output(ret, captures);
+	return r;
+}
+
+int verify_tool_run(const char *const *argv, int image_fd, const struct tool_limits *limits,
+		    struct tool_output *ret, struct error *err)
+{
+	char path[4096];
+	const struct tool tool = {.path = path, .argv = argv, .image_fd = image_fd};
+	struct capture captures[2] = {
+		{.fd = -1, .program_fd = -1, .limit = limits->output_bytes},
+		{.fd = -1, .program_fd = -1, .limit = 65536},
+	};
+	int r;
+
+	if (!find_program(argv[0], path))
+		return error_failed(err, ENOPKG, "%s is not installed", argv[0]);
+	r = capture_open(&captures[0]);
+	if (r == 0)
+		r = capture_open(&captures[1]);
+	if (r < 0)
+		r = error_failed(err, -r, "cannot make a pipe: %s", strerror(-r));
+	else if ((r = run_captured(&tool, captures, limits->seconds, ret)) < 0)
+		r = tool_error(r, argv[0], limits, err);
+	capture_close(&captures[0]);
+	capture_close(&captures[1]);
+	return r;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the checks share. Texts from the guest (names, paths) are made fit to print here, once. */
+#include "convert/verify/verify.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "common/utf16.h"
+
+void verify_init(struct verify *verify)
+{
+	memset(verify, 0, sizeof(*verify));
+	verify->esp_fd = -1;
+}
+
+void verify_done(struct verify *verify)
+{
+	free(verify->bcd);
+	if (verify->esp_fd >= 0)
+		close(verify->esp_fd);
+	verify->bcd = NULL;
+	verify->esp_fd = -1;
+}
+
+bool verify_has_type(const struct verify_partition *partition, const char *type)
+{
+	struct guid guid;
+
+	return guid_parse(type, &guid) && guid_equal(&partition->type, &guid);
+}
+
+bool verify_window(struct verify *verify, const struct verify_partition *partition,
+		   struct disk_window *ret)
+{
+	uint64_t sector = verify->disk->sector_size, start, length;
+
+	return partition->first_lba <= partition->last_lba &&
+	       mul_u64(partition->first_lba, sector, &start) &&
+	       mul_u64(partition->last_lba - partition->first_lba + 1, sector, &length) &&
+	       disk_window_init(ret, verify->disk, start, length, NULL) == 0;
+}
+
+const char *verify_status_text(enum verify_status status)
+{
+	switch (status) {
+	case VERIFY_OK:
+		return "ok";
+	case VERIFY_SKIPPED:
+		return "skipped";
+	default:
+		return "FAIL";
+	}
+}
+
+/* A text that was cut within a character is not valid either: shorten it first. */
+static void cut_partial_character(char *text)
+{
+	size_t length = strlen(text), tail = 0;
+
+	while (tail < 3 && tail < length && ((unsigned char)text[length - 1 - tail] & 0xc0) == 0x80)
+		tail++;
+	if (tail < length && (unsigned char)text[length - 1 - tail] >= 0xc0) {
+		unsigned char lead = (unsigned char)text[length - 1 - tail];
+		size_t needed = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+
+		if (tail < needed)
+			text[length - 1 - tail] = '\0';
+	}
+}
+
+static void make_printable(char *text)
+{
+	CLEANUP_FREE uint8_t *valid = NULL;
+	size_t size;
+
+	cut_partial_character(text);
+	valid = utf8_to_utf16le(text, &size);
+	for (unsigned char *at = (unsigned char *)text; *at; at++)
+		if (*at < 0x20 || *at == 0x7f || (*at >= 0x80 && !valid))
+			*at = '?';
+}
+
+void verify_add(struct verify *verify, const struct verify_result *result)
+{
+	struct verify_result *slot;
+
+	if (verify->result_count == VERIFY_MAX_RESULTS ||
+	    (unsigned int)result->status >= VERIFY_STATUS_MAX)
+		return;
+	slot = &verify->results[verify->result_count++];
+	*slot = *result;
+	slot->name[sizeof(slot->name) - 1] = '\0';
+	slot->detail[sizeof(slot->detail) - 1] = '\0';
+	make_printable(slot->name);
+	make_printable(slot->detail);
+	verify->counts[slot->status]++;
+	if (verify->report)
+		verify->report(verify->opaque, slot);
+}
+
+static PRINTF_LIKE(4, 0) void add_formatted(struct verify *verify, enum verify_status status,
+					    const char *name, const char *format, va_list args)
+{
+	struct verify_result result = {.status = status};
+
+	snprintf(result.name, sizeof(result.name), "%s", name);
+	vsnprintf(result.detail, sizeof(result.detail), format, args);
+	verify_add(verify, &result);
+}
+
+void verify_ok(struct verify *verify, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_formatted(verify, VERIFY_OK, name, format, args);
+	va_end(args);
+}
+
+void verify_fail(struct verify *verify, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_formatted(verify, VERIFY_FAIL, name, format, args);
+	va_end(args);
+}
+
+void verify_skip(struct verify *verify, const char *name, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_formatted(verify, VERIFY_SKIPPED, name, format, args);
+	va_end(args);
+}

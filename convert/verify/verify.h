@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the checks of 'hvgen2 verify' share: the disk, what was learnt about it, and the results.
+ * The lowest part: the checks stand above it (checks.h), and their order above them
+ * (run.h).
+ */
+#ifndef HVGEN2_CONVERT_VERIFY_VERIFY_H
+#define HVGEN2_CONVERT_VERIFY_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/disk.h"
+#include "common/guid.h"
+#include "vhd/vhd.h"
+
+#define VERIFY_MAX_PARTITIONS 128
+#define VERIFY_MAX_RESULTS    320 /* two for each partition, and the single checks */
+
+enum verify_status { VERIFY_OK, VERIFY_FAIL, VERIFY_SKIPPED, VERIFY_STATUS_MAX };
+
+/* Plain bytes, so that a child process can send it through a pipe. Texts are printable UTF-8. */
+struct verify_result {
+	enum verify_status status;
+	char name[32];	  /* stable, no blanks: "gpt-primary" */
+	char detail[768]; /* a clause; for VERIFY_SKIPPED the reason */
+};
+
+struct verify_partition {
+	unsigned int number; /* of the entry in the array, from 1 */
+	struct guid type;
+	struct guid unique;
+	uint64_t first_lba;
+	uint64_t last_lba; /* inclusive */
+	bool is_ntfs;	   /* by its first sector */
+};
+
+struct verify {
+	/* Set by the caller. */
+	const char *path;
+	const struct vhd_open_options *open_options; /* for those who open 'path' again; borrowed */
+	struct disk *disk;			     /* of 'path', open; borrowed */
+	const struct vhd_info *info;		     /* borrowed */
+	const char *store_path; /* the NVRAM store; NULL: the sister file PATH with .vmgs, if there
+				   is one */
+	bool use_guestfs;
+	void (*report)(
+		void *opaque,
+		const struct verify_result *result); /* called for each result; may be NULL */
+	void *opaque;
+
+	/* Results, in the order of the checks. */
+	struct verify_result results[VERIFY_MAX_RESULTS];
+	size_t result_count;
+	size_t counts[VERIFY_STATUS_MAX];
+
+	/* What the checks learn. */
+	bool vhdx_copies_good; /* both headers and both region tables */
+	bool have_table;       /* at least one copy of the GPT is whole */
+	struct guid disk_guid;
+	struct verify_partition partitions[VERIFY_MAX_PARTITIONS]; /* in the order of the array */
+	size_t partition_count;
+	const struct verify_partition *esp; /* NULL when there is none */
+	int esp_fd;   /* the ESP as a sparse file without a name; -1 when there is none */
+	uint8_t *bcd; /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
+	size_t bcd_size;
+	char loader_path[260]; /* what the default entry of the BCD starts; "" when unknown */
+	const struct verify_partition *windows; /* where it stands, or NULL */
+};
+
+/* All fields empty; to be released with verify_done(). */
+void verify_init(struct verify *verify);
+void verify_done(struct verify *verify);
+
+/* Add a result. Bytes that are not printable UTF-8 (names from the guest) become question marks. */
+void verify_ok(struct verify *verify, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
+void verify_fail(struct verify *verify, const char *name, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+void verify_skip(struct verify *verify, const char *name, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+void verify_add(struct verify *verify, const struct verify_result *result);
+
+/* "ok", "FAIL", "skipped". */
+const char *verify_status_text(enum verify_status status);
+
+/* Is this the type of the partition? 'type' is a GUID as standards print it. */
+bool verify_has_type(const struct verify_partition *partition, const char *type);
+
+/* A window onto a partition; false (without a result) when it does not lie within the disk. */
+bool verify_window(struct verify *verify, const struct verify_partition *partition,
+		   struct disk_window *ret);
+
+#endif
