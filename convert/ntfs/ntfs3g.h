@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The headers of libntfs-3g, in the order they need. They are not self-contained: without
- * <sys/stat.h> before them they declare 'struct timespec' once more. Nothing else in this room includes them.
+ * <sys/stat.h> before them they declare 'struct timespec' once more. Nothing else in this
+ * room includes them.
  */
 #ifndef HVGEN2_CONVERT_NTFS_NTFS3G_H
 #define HVGEN2_CONVERT_NTFS_NTFS3G_H
