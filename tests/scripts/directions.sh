@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# No include against a direction. A room is a folder; of convert/ itself, edit.* and changes.* stand below the guests,
+# and main.c above all. What a room calls is judged by the linker (cmake/room.cmake), what it includes here.
+set -euo pipefail
+cd "$SOURCE_DIR"
+
+directions() {
+	cat <<'END'
+common
+common/hive            common
+vhd                    common
+nvram                  common
+bcd                    common common/hive
+convert/ntfs           common
+convert/table          common
+convert/fat32          common
+convert/verify/ntfs    common
+convert/verify         common vhd nvram bcd convert/verify/ntfs
+edit                   common convert/ntfs
+convert/guest          common convert/ntfs edit convert/guest/windows
+convert/guest/windows  common common/hive bcd convert/ntfs edit convert/guest
+convert                common vhd nvram convert/ntfs convert/table convert/fat32 edit convert/guest
+convert/report         common convert
+convert/cmd            common common/hive vhd bcd convert convert/report convert/verify
+convert/cmd/nvram      common vhd nvram convert/table convert/cmd
+main                   common convert/cmd
+END
+}
+
+room_of() { # FILE
+	case $1 in
+	convert/edit.? | convert/changes.?) echo edit ;;
+	convert/main.c) echo main ;;
+	*) dirname "$1" ;;
+	esac
+}
+
+declare -A allowed
+while read -r room below; do
+	allowed[$room]=" $room $below "
+done < <(directions)
+
+wrong=0 seen=0
+while IFS=: read -r file line text; do
+	from=$(room_of "$file") header=${text#*\"}
+	header=${header%%\"*}
+	to=$(room_of "$header")
+	seen=$((seen + 1))
+	if [ -z "${allowed[$from]:-}" ]; then
+		echo "$file: the room '$from' has no line in $0" >&2
+		wrong=$((wrong + 1))
+	elif [[ ${allowed[$from]} != *" $to "* ]]; then
+		echo "$file:$line: '$header' is of the room '$to', which '$from' does not see" >&2
+		wrong=$((wrong + 1))
+	fi
+done < <(grep -rn --include='*.[ch]' '^#include "' bcd common convert nvram vhd)
+
+[ "$seen" -gt 500 ] || { echo "only $seen includes found in $SOURCE_DIR" >&2 && exit 1; }
+echo "$seen includes, $wrong against a direction"
+[ "$wrong" -eq 0 ]
