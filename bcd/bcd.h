@@ -37,7 +37,7 @@ struct bcd_notes {
 
 #define BCD_NOTES_INIT                                                                             \
 	{                                                                                          \
-		.changed = { NULL, 0 }                                                             \
+		.changed = {.texts = NULL }                                                        \
 	}
 void bcd_notes_done(struct bcd_notes *notes);
 

@@ -41,7 +41,7 @@ struct edit_notes {
 
 #define EDIT_NOTES_INIT                                                                            \
 	{                                                                                          \
-		.changed = { NULL, 0, false }                                                      \
+		.changed = {.texts = NULL }                                                        \
 	}
 
 /* As note_list_check(), of both. */

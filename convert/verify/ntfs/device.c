@@ -34,6 +34,7 @@
 
 static _Thread_local char first_complaint[200];
 
+/* An ntfs_log_handler: the library decides what it takes. */
 static int note_complaint(const char *function, const char *file, int line, u32 level, void *data,
 			  const char *format, va_list args) PRINTF_LIKE(6, 0);
 
