@@ -13,6 +13,12 @@
 /* Say why and switch off; the marker is not printed. */
 void fail(const CHAR16 *format, ...) __attribute__((noreturn));
 
+/* CopyMem(), whose source is const in some versions of gnu-efi (3.0.15) and not in others (3.0.18). */
+static inline void copy_bytes(void *to, const void *from, UINTN size)
+{
+	CopyMem(to, (VOID *)from, size);
+}
+
 UINT16 le16(const UINT8 *at);
 UINT32 le32(const UINT8 *at);
 UINT64 le64(const UINT8 *at);

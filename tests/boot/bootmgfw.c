@@ -122,7 +122,7 @@ static const CHAR16 *text_element(const struct hive *bcd, const CHAR8 *object, c
 	const UINT8 *data = element(bcd, object, (const CHAR8 *)type, &size);
 	CHAR16 *text = AllocateZeroPool(size + 2);
 
-	CopyMem(text, data, size);
+	copy_bytes(text, data, size);
 	return text;
 }
 

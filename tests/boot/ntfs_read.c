@@ -99,7 +99,7 @@ static void read_bytes(const struct volume *volume, UINT64 offset, UINTN size, U
 						   volume->io->Media->MediaId, offset / block,
 						   rounded, blocks)))
 		fail(L"NTFS: cannot read at offset 0x%lx", offset);
-	CopyMem(buffer, blocks + skip, size);
+	copy_bytes(buffer, blocks + skip, size);
 	FreePool(blocks);
 }
 
@@ -163,7 +163,7 @@ static void read_stream(const struct volume *volume, const struct stream *stream
 	if (offset > stream->size || size > stream->size - offset)
 		fail(L"NTFS: offset 0x%lx lies behind the end of a stream", offset);
 	if (stream->value) {
-		CopyMem(buffer, stream->value + offset, size);
+		copy_bytes(buffer, stream->value + offset, size);
 		return;
 	}
 	SetMem(buffer, size, 0);
@@ -187,7 +187,7 @@ static void undo_fixups(UINT8 *bytes, UINT32 size)
 
 		if (le16(end) != le16(bytes + offset))
 			fail(L"NTFS: a record was not written to its end");
-		CopyMem(end, bytes + offset + 2 * i, 2);
+		copy_bytes(end, bytes + offset + 2 * i, 2);
 	}
 }
 

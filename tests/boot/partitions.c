@@ -35,7 +35,7 @@ static BOOLEAN disk_guid(EFI_DEVICE_PATH *path, EFI_GUID *ret)
 					    io->Media->BlockSize, header)) &&
 	       CompareMem(header, "EFI PART", 8) == 0;
 	if (good)
-		CopyMem(ret, header + GPT_DISK_GUID, sizeof(*ret));
+		copy_bytes(ret, header + GPT_DISK_GUID, sizeof(*ret));
 	FreePool(header);
 	FreePool(disk);
 	return good;
@@ -50,7 +50,7 @@ static BOOLEAN is_wanted(EFI_HANDLE handle, const UINT8 guid[16], struct partiti
 	    CompareMem(node->Signature, guid, 16) != 0)
 		return FALSE;
 	ret->handle = handle;
-	CopyMem(&ret->guid, guid, sizeof(ret->guid));
+	copy_bytes(&ret->guid, guid, sizeof(ret->guid));
 	ret->path = DevicePathToStr(path);
 	return disk_guid(path, &ret->disk);
 }
