@@ -98,7 +98,7 @@ int bcd_recovery_store(const struct file_bytes *uefi_store, uint8_t **ret_store,
 /*
  * Check a store by the strict rules of the boot library: references, formats, sizes. Findings are
  * appended to notes->warnings, one sentence each. Returns 0 also with findings; an error only when
- * the store cannot be read at all.
+ * the store cannot be read at all or when memory runs out.
  */
 int bcd_check(const struct file_bytes *store, struct bcd_notes *notes, struct error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Steps of the conversion that take things out of the store: see convert.h. */
+/* Steps of the conversion that take things out of the store: see conversion.h. */
 #include <stdio.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
  * change keeps its bytes; what was changed is then found by comparing with the old store, so that
  * the report cannot forget anything.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,8 +127,6 @@ int bcd_convert(const struct file_bytes *bios_store, const struct bcd_target *ta
 	if (r == 0)
 		r = bcd_check(&(struct file_bytes){bytes, bytes_size, bios_store->name}, notes,
 			      &local);
-	if (r == 0)
-		r = bcd_notes_check(notes, &local);
 	if (r < 0)
 		return bcd_refuse_damage(&local, r, err);
 	*ret_store = TAKE(bytes);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Steps of the conversion that concern devices: the default entry, and MBR form to GPT form. See
- * convert.h. */
+ * conversion.h. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

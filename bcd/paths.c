@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Step of the conversion that names the UEFI programs: see convert.h. */
+/* Step of the conversion that names the UEFI programs: see conversion.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

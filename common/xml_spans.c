@@ -3,6 +3,7 @@
 #include "common/xml_spans.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool span_is(const char *text, struct span span, const char *expected)

@@ -87,7 +87,7 @@ void span_tree_done(struct span_tree *tree);
 /*
  * End tags close what is open, without regard to their names; one that closes nothing is passed
  * over, and what is never closed ends with the text. Fails with -ENOMEM only: an element takes 64
- * bytes and at least three of the text.
+ * bytes and at least two of the text.
  */
 int span_tree_build(const char *text, size_t size, struct span_tree *ret, struct error *err);
 

@@ -28,7 +28,7 @@ struct build {
 	uint64_t esp_used; /* bytes of the ESP in use */
 	struct edits edits;
 	struct firmware firmware;
-	struct note_list warnings; /* of all parts */
+	struct note_list warnings; /* of all parts, but for those of boot.store.notes */
 };
 
 /*

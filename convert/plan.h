@@ -13,8 +13,8 @@
 #include "common/moved.h"
 #include "common/notes.h"
 #include "convert/changes.h"
-#include "convert/table/gpt.h"
 #include "convert/survey.h"
+#include "convert/table/gpt.h"
 #include "vhd/vhd.h"
 
 enum layout {

@@ -18,7 +18,7 @@ int efivar_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *
 
 /* Is the last part of 'path' such a name? *ret_name is to be freed. */
 bool efivarfs_key(const char *path, struct guid *ret_vendor, char **ret_name);
-/* Key and file name are those of 'file'. */
+/* The last part of file->name, which is the path, gives the key. */
 int efivarfs_decode(const struct file_bytes *file, struct nvram *ret, struct error *err);
 int efivarfs_encode(const struct nvram_variable *variable, uint8_t **ret, size_t *ret_size,
 		    struct error *err);

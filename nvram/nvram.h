@@ -285,7 +285,7 @@ int nvram_store_save(struct nvram_store *store, bool dry_run, struct error *err)
  * 'convert --nvram-template': put a Windows Boot Manager entry at the top of the store's boot order;
  * with 'remove_stale' other File entries of that description go. *ret is what the file would hold
  * then, with all else of it, keys of Secure Boot too, byte for byte; to be freed. The file is left
- * alone.
+ * alone; store->nvram is changed, after a failure perhaps in part.
  */
 int nvram_from_template(struct nvram_store *store, const struct nvram_partition *esp,
 			const char *path, bool remove_stale, uint8_t **ret, size_t *ret_size,

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "nvram/internal.h"
 #include "nvram/xml.h"
 
 static const struct {

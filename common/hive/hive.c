@@ -21,12 +21,6 @@
 #include "common/hive/hive_format.h"
 #include "common/utf16.h"
 
-/* Base block (regf specification, "Base block"): 4096 bytes, of which these fields matter here. */
-
-/* The largest hive Windows loads is 2 GiB; what the conversion opens is far below this. */
-
-/* Cells above this would need "big data" records, which libhivex does not write. */
-
 struct hive {
 	hive_h *handle;
 	char *name;

@@ -7,8 +7,8 @@
  * Paths name keys below the root, separated by backslashes; keys and values are found regardless of
  * case.
  */
-#ifndef HVGEN2_COMMON_HIVE_H
-#define HVGEN2_COMMON_HIVE_H
+#ifndef HVGEN2_COMMON_HIVE_HIVE_H
+#define HVGEN2_COMMON_HIVE_HIVE_H
 
 #include <hivex.h>
 #include <stdbool.h>

@@ -13,17 +13,10 @@
 #include "common/hive/hive.h"
 #include "common/hive/hive_format.h"
 
-#define SEED	 (2 * REGF_SIZE)
+#define SEED	 (REGF_SIZE + HBIN_UNIT)
 #define MAX_ROOT 255
 
-/* Base block. */
-
-/* Header of a hive bin; the first cell follows it. Offsets of cells count from the first bin. */
-
-/* Key node, after the four bytes of the cell's size. */
 #define NK_ROOT_FLAGS 0x2c /* root of a hive, cannot be deleted, name in ASCII */
-
-/* Key security. */
 
 /*
  * O:BA G:SY D:P(A;CI;KA;;;BA)(A;CI;KA;;;SY), self-relative (MS-DTYP 2.4.6): the descriptor that BCD
@@ -81,10 +74,10 @@ static void put_bin(uint8_t *bin, const char *root, size_t length)
 	uint32_t rest = security + cell_size(SK_DESCRIPTOR + sizeof(descriptor));
 
 	memcpy(bin, "hbin", 4);
-	put_le32(bin + HBIN_SIZE, REGF_SIZE);
+	put_le32(bin + HBIN_SIZE, HBIN_UNIT);
 	put_root_key(bin + HBIN_HEADER, root, length, security);
 	put_security(bin + security, security);
-	put_le32(bin + rest, REGF_SIZE - rest);
+	put_le32(bin + rest, HBIN_UNIT - rest);
 }
 
 static void put_base_block(uint8_t *base, unsigned int minor)
@@ -96,7 +89,7 @@ static void put_base_block(uint8_t *base, unsigned int minor)
 	put_le32(base + REGF_MINOR, minor);
 	put_le32(base + REGF_FORMAT, 1);
 	put_le32(base + REGF_ROOT, HBIN_HEADER);
-	put_le32(base + REGF_BINS_SIZE, REGF_SIZE);
+	put_le32(base + REGF_BINS_SIZE, HBIN_UNIT);
 	put_le32(base + REGF_CLUSTERING, 1);
 	put_le32(base + REGF_CHECKSUM, hive_checksum(base));
 }

@@ -15,17 +15,6 @@
 #include "common/hive/hive.h"
 #include "common/hive/hive_format.h"
 
-/* "Base block"; offsets of cells count from its end. */
-
-/* "Key node", within its cell. */
-
-/* "Key value". */
-
-/*
- * "Index leaf", "Fast leaf", "Hash leaf", "Index root": signature, u16 count, elements of 4 or 8
- * bytes.
- */
-
 /*
  * Names have at most 255 characters and values 16383; keys with more entries than this are not
  * looked through.

@@ -2,8 +2,7 @@
 /*
  * A look into a registry hive without loading it: a few keys and values of a SOFTWARE hive of 100
  * MiB and more cost a few hundred small reads. Read-only; keys and values are found regardless of
- * (ASCII) case. The regf format is described in the specification of M. Suhanov; sections are named
- * at the code.
+ * (ASCII) case. The bytes are described in hive_format.h.
  */
 #ifndef HVGEN2_COMMON_HIVE_PEEK_H
 #define HVGEN2_COMMON_HIVE_PEEK_H

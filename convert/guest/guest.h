@@ -33,6 +33,7 @@ struct guest_boot {
 
 void guest_boot_done(struct guest_boot *boot);
 
+/* In each of them 'err' must not be NULL. */
 struct guest_kind {
 	/*
 	 * Look into a volume of 'length' bytes, and add to *found what is there of this kind.

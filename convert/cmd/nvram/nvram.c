@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hvgen2 nvram: the boot entries and variables of a generation 2 VM, read and edited offline. */
-#include "convert/cmd/nvram/action.h"
-#include "convert/cmd/nvram/print.h"
-
 #include <errno.h>
 #include <string.h>
 
 #include "common/checked.h"
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/nvram/action.h"
+#include "convert/cmd/nvram/print.h"
 
 enum {
 	OPTION_ADAPTER = 256,

@@ -23,8 +23,8 @@
 #include <stdint.h>
 
 #include "convert/guest/files.h"
-#include "convert/ntfs/volume.h"
 #include "convert/guest/windows/windows.h"
+#include "convert/ntfs/volume.h"
 
 /*
  * Real sets have some 150 files with 25 to 40 MiB together, the largest 4 MiB; all are in memory at

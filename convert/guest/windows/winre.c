@@ -2,11 +2,9 @@
 /* ReAgent.xml on the volumes of the target: see winre.h. */
 #include "convert/guest/windows/winre.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/bytes.h"
-#include "common/checked.h"
 #include "convert/guest/windows/reagent.h"
 
 /* Real files have about one KiB. */

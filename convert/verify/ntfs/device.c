@@ -14,7 +14,7 @@
  * each of its clusters of 512 bytes is somewhere else, it costs twice its size.
  *
  * The library tells what is wrong through one handler for the whole process, without any context.
- * It is set at every mount, here as in convert/volume_device.c: a conversion and a verification do
+ * It is set at every mount, here as in convert/ntfs/device.c: a conversion and a verification do
  * not take turns in one thread.
  */
 #include "convert/verify/ntfs/device.h"

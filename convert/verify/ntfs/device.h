@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The lowest part of the NTFS reader of 'verify': libntfs-3g on a partition, read-only. What it
- * reads is rationed, and what goes wrong becomes one error. For verify_ntfs_*.c alone.
+ * reads is rationed, and what goes wrong becomes one error. For this room alone.
  */
 #ifndef HVGEN2_CONVERT_VERIFY_NTFS_DEVICE_H
 #define HVGEN2_CONVERT_VERIFY_NTFS_DEVICE_H

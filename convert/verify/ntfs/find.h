@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From a path to what stands there. For verify_ntfs_*.c alone. */
+/* From a path to what stands there. For this room alone. */
 #ifndef HVGEN2_CONVERT_VERIFY_NTFS_FIND_H
 #define HVGEN2_CONVERT_VERIFY_NTFS_FIND_H
 

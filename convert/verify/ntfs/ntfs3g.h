@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The headers of libntfs-3g as the readers of 'verify' include them, apart from convert/ntfs3g.h.
+ * The headers of libntfs-3g as the readers of 'verify' include them, apart from convert/ntfs/ntfs3g.h.
  * They name types that they do not declare: what stands before them is what they need.
  */
 #ifndef HVGEN2_CONVERT_VERIFY_NTFS_NTFS3G_H

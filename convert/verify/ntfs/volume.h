@@ -16,7 +16,7 @@ struct verify_ntfs_volume;
 /*
  * Mount read-only. The window is copied, its base is borrowed. ERROR_DAMAGED, with the cause in the
  * message, for a volume that is damaged, hibernated, or whose journal is not closed: a conversion
- * takes none of these and must not make one.
+ * takes none of these and must not make one. 'err' must not be NULL, here and in file.h.
  */
 int verify_ntfs_open(const struct disk_window *partition, struct verify_ntfs_volume **ret,
 		     struct error *err);

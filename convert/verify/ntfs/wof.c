@@ -145,6 +145,8 @@ int verify_wof_open(const struct verify_ntfs_volume *volume, ntfs_inode *inode, 
 	if (r < 0)
 		return r;
 	wof->stream = ntfs_attr_open(inode, AT_DATA, (void *)name, (u32)(name_size / 2 - 1));
+	if (!wof->stream && errno != ENOENT)
+		return verify_ntfs_fail(volume, err, "cannot read '%s'", path);
 	if (!wof->stream)
 		return error_damaged(err,
 				     "'%s' is compressed, but the compressed bytes are missing",

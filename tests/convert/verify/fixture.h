@@ -4,8 +4,8 @@
  * mkfs.fat, mtools, mkntfs), as a raw file: ESP (FAT32), MSR, and an NTFS volume. Every test gets a
  * copy of its own to damage.
  */
-#ifndef HVGEN2_TESTS_VERIFY_FIXTURE_H
-#define HVGEN2_TESTS_VERIFY_FIXTURE_H
+#ifndef HVGEN2_TESTS_CONVERT_VERIFY_FIXTURE_H
+#define HVGEN2_TESTS_CONVERT_VERIFY_FIXTURE_H
 
 #include <stddef.h>
 #include <stdint.h>

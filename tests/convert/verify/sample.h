@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A converted sample VM, made once for each build folder by mkvm and 'hvgen2 convert'; every test
  * gets a copy. */
-#ifndef HVGEN2_TESTS_VERIFY_SAMPLE_H
-#define HVGEN2_TESTS_VERIFY_SAMPLE_H
+#ifndef HVGEN2_TESTS_CONVERT_VERIFY_SAMPLE_H
+#define HVGEN2_TESTS_CONVERT_VERIFY_SAMPLE_H
 
 #define SAMPLE_BASE BUILD_DIR "/tests/verify-sample"
 
