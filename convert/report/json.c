@@ -42,13 +42,15 @@ static void set_guid(json_t *object, const char *key, const struct guid *guid)
 	set_text(object, key, guid_format(guid, buffer));
 }
 
-static json_t *texts_json(char *const *sentences, size_t count)
+/* Set all of the sentences; false when one would be missing for lack of memory. */
+static bool set_notes(json_t *object, const char *key, const struct note_list *list)
 {
 	json_t *array = json_array();
+	bool is_whole = !list->failed;
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, text_json(sentences[i]));
-	return array;
+	for (size_t i = 0; i < list->count; i++)
+		is_whole &= json_array_append_new(array, text_json(list->texts[i])) == 0;
+	return json_object_set_new(object, key, array) == 0 && is_whole;
 }
 
 static json_t *source_object(const struct report *report)
@@ -196,10 +198,10 @@ static json_t *bcd_object(const struct build *build)
 		set_text(object, "description", build->boot.store.default_entry.description);
 	if (build->boot.store.default_entry.path)
 		set_text(object, "path", build->boot.store.default_entry.path);
-	json_object_set_new(object, "changed",
-			    texts_json(build->boot.store.notes.changed.texts,
-				       build->boot.store.notes.changed.count));
-	return object;
+	if (set_notes(object, "changed", &build->boot.store.notes.changed))
+		return object;
+	json_decref(object);
+	return NULL;
 }
 
 static json_t *nvram_object(const struct build *build)
@@ -226,49 +228,40 @@ static json_t *nvram_object(const struct build *build)
 	return object;
 }
 
-static json_t *changes_array(const struct build *build)
+static bool set_changes(json_t *root, const struct edits *edits)
 {
 	json_t *array = json_array();
+	bool is_whole = true;
 
-	for (size_t i = 0; i < build->edits.count; i++) {
-		const struct edit_change *change = &build->edits.changes[i];
+	for (size_t i = 0; i < edits->count; i++) {
+		const struct edit_change *change = &edits->changes[i];
 		json_t *object = json_object();
 
 		set_number(object, "partition", change->partition);
 		set_text(object, "path", change->path);
-		json_object_set_new(object, "details",
-				    texts_json(change->details.texts, change->details.count));
-		json_array_append_new(array, object);
+		is_whole &= set_notes(object, "details", &change->details);
+		is_whole &= json_array_append_new(array, object) == 0;
 	}
-	return array;
+	return json_object_set_new(root, "changed", array) == 0 && is_whole;
 }
 
-static void extend(json_t *array, char *const *sentences, size_t count)
+static bool set_lists(json_t *root, const struct report *report)
 {
-	json_t *more = texts_json(sentences, count);
-
-	json_array_extend(array, more);
-	json_decref(more);
-}
-
-static void set_lists(json_t *root, const struct report *report)
-{
-	json_t *dropped = json_array(), *warnings = json_array();
+	CLEANUP_NOTES struct note_list dropped = {.texts = NULL}, warnings = {.texts = NULL};
+	bool is_whole = true;
 
 	if (report->plan) {
-		extend(dropped, report->plan->dropped.texts, report->plan->dropped.count);
-		extend(warnings, report->plan->warnings.texts, report->plan->warnings.count);
+		note_list_append(&dropped, &report->plan->dropped);
+		note_list_append(&warnings, &report->plan->warnings);
 	}
 	if (report->build) {
-		json_object_set_new(root, "changed", changes_array(report->build));
-		extend(dropped, report->build->boot.store.notes.dropped.texts,
-		       report->build->boot.store.notes.dropped.count);
-		extend(warnings, report->build->boot.store.notes.warnings.texts,
-		       report->build->boot.store.notes.warnings.count);
-		extend(warnings, report->build->warnings.texts, report->build->warnings.count);
+		is_whole = set_changes(root, &report->build->edits);
+		note_list_append(&dropped, &report->build->boot.store.notes.dropped);
+		note_list_append(&warnings, &report->build->boot.store.notes.warnings);
+		note_list_append(&warnings, &report->build->warnings);
 	}
-	json_object_set_new(root, "dropped", dropped);
-	json_object_set_new(root, "warnings", warnings);
+	is_whole &= set_notes(root, "dropped", &dropped);
+	return set_notes(root, "warnings", &warnings) && is_whole;
 }
 
 static json_t *failure_object(const struct error *failure)
@@ -298,11 +291,27 @@ static json_t *outputs_object(const struct report *report)
 	return object;
 }
 
+/* Through a stream, which remembers a failure: json_dumps() of jansson 2.14 goes on after a key that
+ * found no memory, and returns a text without it. */
+static char *dump_json(const json_t *root)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	bool is_whole;
+
+	if (!stream)
+		return NULL;
+	is_whole = json_dumpf(root, stream, JSON_INDENT(2)) == 0 && fputc('\n', stream) != EOF &&
+		   !ferror(stream);
+	return fclose(stream) == 0 && is_whole ? TAKE(text) : NULL;
+}
+
 char *report_json(const struct report *report)
 {
 	json_t *root = json_object();
-	CLEANUP_FREE char *dump = NULL;
-	char *ended = NULL;
+	bool is_whole = true;
+	char *text;
 
 	set_text(root, "tool", "hvgen2 " HVGEN2_VERSION);
 	json_object_set_new(root, "dry_run", json_boolean(report->is_dry_run));
@@ -320,14 +329,12 @@ char *report_json(const struct report *report)
 		json_object_set_new(root, "after", after_object(report->survey, report->plan));
 	if (report->build) {
 		json_object_set_new(root, "esp", esp_object(report->build));
-		json_object_set_new(root, "bcd", bcd_object(report->build));
+		is_whole = json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
 		json_object_set_new(root, "nvram", nvram_object(report->build));
 	}
-	set_lists(root, report);
+	is_whole &= set_lists(root, report);
 	json_object_set_new(root, "outputs", outputs_object(report));
-	dump = json_dumps(root, JSON_INDENT(2));
+	text = is_whole ? dump_json(root) : NULL;
 	json_decref(root);
-	if (!dump || asprintf(&ended, "%s\n", dump) < 0)
-		return NULL;
-	return ended;
+	return text;
 }
