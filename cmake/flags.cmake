@@ -8,8 +8,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(hvgen2_flags INTERFACE)
 add_library(hvgen2::flags ALIAS hvgen2_flags)
-target_compile_definitions(hvgen2_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64
-  HVGEN2_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(hvgen2_flags INTERFACE _GNU_SOURCE _FILE_OFFSET_BITS=64)
 target_include_directories(hvgen2_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(hvgen2_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes
