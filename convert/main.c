@@ -5,6 +5,7 @@
 
 #include "common/checked.h"
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/verbs.h"
 
 static const struct {
 	const char *name;

@@ -16,6 +16,7 @@
 #include "common/hive/log.h"
 #include "convert/cmd/bcd_json.h"
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/verbs.h"
 
 enum { OPTION_JSON = 256 };
 

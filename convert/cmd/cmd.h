@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The verbs of the program and what they share: options, help texts, and the one place that prints
- * errors. */
+/* What the verbs share: options, help texts, and the one place that prints errors. */
 #ifndef HVGEN2_CONVERT_CMD_CMD_H
 #define HVGEN2_CONVERT_CMD_CMD_H
 
@@ -9,14 +8,6 @@
 #include <stdio.h>
 
 #include "common/error.h"
-
-/* Each verb gets its own argc and argv (argv[0] is the verb) and returns the exit status of the
- * program. */
-int cmd_bcd(int argc, char **argv);
-int cmd_convert(int argc, char **argv);
-int cmd_inspect(int argc, char **argv);
-int cmd_nvram(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
 
 /*
  * Print the error on standard error, "hvgen2: sentence" or "hvgen2: refused [ID]: sentence;

@@ -6,6 +6,7 @@
 
 #include "common/outfile.h"
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/verbs.h"
 #include "convert/cmd/progress.h"
 #include "convert/report/report.h"
 #include "convert/write.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/verbs.h"
 #include "convert/report/report.h"
 
 enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS };

@@ -7,6 +7,7 @@
 
 #include "common/disk.h"
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/verbs.h"
 #include "convert/verify/run.h"
 
 enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_PARENT_DIR };

@@ -7,6 +7,7 @@
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/nvram/action.h"
 #include "convert/cmd/nvram/print.h"
+#include "convert/cmd/verbs.h"
 
 enum {
 	OPTION_ADAPTER = 256,
