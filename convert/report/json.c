@@ -105,7 +105,7 @@ static json_t *old_partition_object(const struct survey_partition *partition)
 	set_number(object, "sectors", partition->mbr.sectors);
 	set_text(object, "filesystem", filesystem_text(partition->filesystem));
 	set_text(object, "label", partition->label);
-	json_object_set_new(object, "has_windows", json_boolean(partition->guest.kind));
+	json_object_set_new(object, "has_windows", json_boolean(partition->guest.windows.root[0]));
 	json_object_set_new(object, "has_winre", json_boolean(partition->guest.has_recovery));
 	json_object_set_new(object, "has_bcd", json_boolean(partition->guest.has_boot_store));
 	if (partition->problem.kind != ERROR_NONE)

@@ -77,7 +77,7 @@ static void print_before(const struct survey *survey, FILE *stream)
 			 partition->label, partition->label[0] ? "'" : "",
 			 partition->guest.has_boot_store ? ", boot manager" : "",
 			 partition->guest.has_recovery ? ", recovery environment" : "",
-			 partition->guest.kind ? ", Windows" : "",
+			 partition->guest.windows.root[0] ? ", Windows" : "",
 			 partition->problem.kind != ERROR_NONE ? ", unreadable" : "");
 		print_row(stream, partition->mbr.number, partition->offset, partition->length, type,
 			  contents);
