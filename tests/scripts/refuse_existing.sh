@@ -17,6 +17,10 @@ echo precious >vm-gen2.vhdx
 expect 0 "$HVGEN2" convert --force vm.vhdx
 [ "$(head -c 8 vm-gen2.vhdx)" = vhdxfile ] || fail "--force did not replace the output"
 
+# A size that no ESP has is wrong usage, and the option is named.
+expect 2 "$HVGEN2" convert --force --esp-size 33G vm.vhdx
+grep -q -- "--esp-size" err.txt || fail "$(cat err.txt)"
+
 # The source is never an output, whatever is said.
 before=$(sum vm.vhdx)
 status=0

@@ -72,6 +72,33 @@ static struct volume *open_image(struct disk *disk, bool writable)
 	return volume;
 }
 
+/* The volume as a partition of a disk: one MiB in front of it, one behind. */
+Test(volume, stands_at_its_place_of_a_disk, .init = set_up, .fini = tear_down)
+{
+	const struct volume_place place = {1, MIB, IMAGE_SIZE},
+				  beyond = {1, 2 * MIB, IMAGE_SIZE + 1};
+	struct error err = ERROR_INIT;
+	struct volume *volume = NULL;
+	char command[1000], path[300];
+	struct disk *disk;
+
+	fill();
+	snprintf(path, sizeof(path), "%s.disk", image);
+	snprintf(
+		command, sizeof(command),
+		"truncate -s %llu '%s' && dd if='%s' of='%s' bs=1M seek=1 conv=notrunc 2>/dev/null",
+		(unsigned long long)(IMAGE_SIZE + 2 * MIB), path, image, path);
+	cr_assert_eq(system(command), 0);
+	disk = image_disk(path, false);
+	cr_assert_eq(volume_open_at(disk, &place, false, &volume, &err), 0, "%s", err.message);
+	cr_assert(volume_exists(volume, "\\Windows\\System32\\small.txt"));
+	volume_cleanup(&volume);
+	cr_assert_eq(volume_open_at(disk, &beyond, false, &volume, &err), -EINVAL);
+	cr_assert_null(volume);
+	disk_close(disk);
+	unlink(path);
+}
+
 static void expect_file(struct volume *volume, const char *path, const void *data, size_t size)
 {
 	struct error err = ERROR_INIT;
