@@ -2,8 +2,9 @@
 /*
  * Kinds of guests behind one signature. A kind looks into volumes (probe), says whether UEFI may
  * start what it found (judge), makes the files that the firmware starts (boot_files) and tells the
- * system where its partitions went (edit), in this order. kinds.h lists them; a new kind is a folder
- * with a 'struct guest_kind' and a line in that list.
+ * system where its partitions went (edit), in this order. A new kind is a folder with a
+ * 'struct guest_kind' and a line in kinds.c; what it found and made, for the report, stands here and
+ * in disk.h by value, which is why these two include the headers of a kind's results.
  *
  * A kind sees the disk at hand through disk.h and knows nothing of survey, plan and build.
  */
@@ -31,6 +32,7 @@ struct guest_boot {
 	struct boot_store store;	    /* Windows: its bytes are among the files */
 };
 
+/* In kinds.c, which knows the kinds. */
 void guest_boot_done(struct guest_boot *boot);
 
 /* In each of them 'err' must not be NULL. */
