@@ -5,6 +5,7 @@
 
 #include "bcd/check.h"
 #include "bcd/conversion.h"
+#include "bcd/decision.h"
 #include "bcd/names.h"
 #include "bcd/value.h"
 
@@ -61,33 +62,28 @@ static int drop(struct conversion *conversion, struct bcd_object *object, uint32
 	return bcd_object_unset(conversion->store, object, code, conversion->err);
 }
 
-struct unwanted {
-	uint32_t application, code;
-	const char *reason;
-};
-
-/* What belongs to one start of the old machine or means nothing to a UEFI boot program. */
-int bcd_drop_run_state(struct conversion *conversion)
+/* What belongs to one start of the old machine, or speaks of what a UEFI machine does not have. */
+static int drop_unwanted_in(struct conversion *conversion, struct bcd_object *object)
 {
-	static const struct unwanted table[] = {
-		{2, BCD_MGR_RESUME, "state of the last shutdown"},
-		{2, BCD_MGR_HIBERBOOT, "state of the last shutdown"},
-		{2, BCD_MGR_BOOTSEQUENCE, "meant for one start only"},
-		{2, BCD_MGR_PERSISTSEQUENCE, "meant for one start only"},
-		{2, BCD_MGR_CUSTOMACTIONS, "keys of the old machine's BIOS"},
-		{3, BCD_OS_NOVESA, "about BIOS graphics"},
-		{3, BCD_OS_NOVGA, "about BIOS graphics"},
-		{3, BCD_OS_PAE, "about 32-bit Windows"},
-		{4, BCD_RESUME_PAE, "about 32-bit Windows"},
-	};
+	int r = 0;
+
+	for (size_t i = object->element_count; i-- > 0 && r == 0;) {
+		uint32_t code = object->elements[i].code;
+		const struct bcd_decision *decision = bcd_decide(object->type, code);
+
+		if (decision && decision->fate == BCD_DROPPED)
+			r = drop(conversion, object, code, decision->reason);
+	}
+	return r;
+}
+
+int bcd_drop_unwanted(struct conversion *conversion)
+{
 	struct bcd_store *store = conversion->store;
 	int r = 0;
 
-	for (size_t i = 0; i < store->object_count; i++)
-		for (size_t j = 0; j < sizeof(table) / sizeof(table[0]) && r == 0; j++)
-			if (BCD_OBJECT_APPLICATION(store->objects[i]->type) == table[j].application)
-				r = drop(conversion, store->objects[i], table[j].code,
-					 table[j].reason);
+	for (size_t i = 0; i < store->object_count && r == 0; i++)
+		r = drop_unwanted_in(conversion, store->objects[i]);
 	return r;
 }
 

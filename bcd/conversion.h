@@ -31,7 +31,7 @@ int bcd_refuse_damage(const struct error *from, int r, struct error *err);
 int bcd_drop_bios_objects(struct conversion *conversion);
 int bcd_repair_elements(struct conversion *conversion);
 int bcd_drop_dangling(struct conversion *conversion);
-int bcd_drop_run_state(struct conversion *conversion);
+int bcd_drop_unwanted(struct conversion *conversion);
 
 /* devices.c */
 int bcd_choose_default(struct conversion *conversion);

@@ -44,7 +44,7 @@ static int describe(struct conversion *conversion)
 static int run_steps(struct conversion *conversion)
 {
 	static int (*const steps[])(struct conversion *) = {
-		find_boot_manager,    check_resume,	 bcd_drop_bios_objects, bcd_drop_run_state,
+		find_boot_manager,    check_resume,	 bcd_drop_bios_objects, bcd_drop_unwanted,
 		bcd_repair_elements,  bcd_drop_dangling, bcd_choose_default,	bcd_convert_devices,
 		bcd_convert_programs, describe,
 	};

@@ -352,6 +352,35 @@ const char *bcd_element_label(uint32_t object_type, uint32_t code, char buffer[B
 	return buffer;
 }
 
+bool bcd_known_element(size_t index, struct bcd_known_element *ret)
+{
+	static const struct {
+		uint32_t object_type;
+		const struct name *names;
+		size_t count;
+	} tables[] = {
+		{BCD_OBJECT_OSLOADER, library, ARRAY_SIZE(library)},
+		{BCD_OBJECT_BOOTMGR, bootmgr, ARRAY_SIZE(bootmgr)},
+		{BCD_OBJECT_OSLOADER, osloader, ARRAY_SIZE(osloader)},
+		{BCD_OBJECT_RESUME, resume, ARRAY_SIZE(resume)},
+		{BCD_OBJECT_MEMDIAG, memdiag, ARRAY_SIZE(memdiag)},
+		{BCD_OBJECT_STARTUP, startup, ARRAY_SIZE(startup)},
+		{BCD_OBJECT_DEVICE, device, ARRAY_SIZE(device)},
+		{BCD_OBJECT_OSLOADER, template, ARRAY_SIZE(template)},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+		if (index < tables[i].count) {
+			*ret = (struct bcd_known_element){tables[i].object_type,
+							  tables[i].names[index].code,
+							  tables[i].names[index].text};
+			return true;
+		}
+		index -= tables[i].count;
+	}
+	return false;
+}
+
 struct known {
 	const char *id, *alias, *heading;
 };

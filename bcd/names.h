@@ -4,6 +4,8 @@
 #ifndef HVGEN2_BCD_NAMES_H
 #define HVGEN2_BCD_NAMES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/guid.h"
@@ -15,6 +17,15 @@ const char *bcd_element_name(uint32_t object_type, uint32_t code);
 /* The same, and "custom:XXXXXXXX" in 'buffer' when there is no name. */
 #define BCD_NAME_SIZE 16
 const char *bcd_element_label(uint32_t object_type, uint32_t code, char buffer[BCD_NAME_SIZE]);
+
+/* The elements that have a name, one after the other; false behind the last. */
+struct bcd_known_element {
+	uint32_t object_type; /* a type of object in which the code has this name */
+	uint32_t code;
+	const char *name;
+};
+
+bool bcd_known_element(size_t index, struct bcd_known_element *ret);
 
 /* "{bootmgr}" for a well-known identifier; NULL for any other. */
 const char *bcd_object_alias(const struct guid *id);

@@ -11,6 +11,7 @@
 #include "../support/scratch.h"
 #include "bcd/check.h"
 #include "bcd/device.h"
+#include "common/checked.h"
 #include "stores.h"
 
 TestSuite(bcd_random);
@@ -177,22 +178,38 @@ static bool is_dropped_object(uint32_t type)
 	       type == BCD_OBJECT_FIRMWARE;
 }
 
+static bool is_among(const uint32_t *codes, size_t count, uint32_t code)
+{
+	for (size_t i = 0; i < count; i++)
+		if (codes[i] == code)
+			return true;
+	return false;
+}
+
 /* Does the conversion name this element: may it change, go or come? */
 static bool is_named(const struct bcd_object *object, uint32_t code)
 {
+	static const uint32_t anywhere[] = {BCD_PATH,	BCD_ISOLATEDCONTEXT, 0x16000046,
+					    0x1500000c, 0x15000047,	     0x12000019};
+	static const uint32_t loader[] = {BCD_OS_NOVESA, BCD_OS_NOVGA, BCD_OS_PAE, 0x26000040,
+					  0x25000032,	 0x25000071,   0x25000072, 0x26000070,
+					  0x260000a3,	 0x260000a4,   0x260000c3, 0x260000c4,
+					  0x220000f9,	 0x2200012d};
 	uint32_t application = BCD_OBJECT_APPLICATION(object->type);
 
-	if (BCD_ELEMENT_FORMAT(code) == BCD_FORMAT_DEVICE || code == BCD_PATH ||
-	    code == BCD_ISOLATEDCONTEXT)
+	if (BCD_ELEMENT_FORMAT(code) == BCD_FORMAT_DEVICE ||
+	    is_among(anywhere, ARRAY_SIZE(anywhere), code))
 		return true;
 	switch (application) {
 	case 2:
 		return code == BCD_MGR_RESUME || code == BCD_MGR_HIBERBOOT ||
 		       code == BCD_MGR_BOOTSEQUENCE || code == BCD_MGR_PERSISTSEQUENCE ||
-		       code == BCD_MGR_CUSTOMACTIONS || code == BCD_MGR_DEFAULT ||
-		       code == BCD_MGR_RESUMEOBJECT || code == BCD_MGR_BCDFILEPATH;
+		       code == BCD_MGR_CUSTOMACTIONS || code == 0x26000028 ||
+		       code == BCD_MGR_DEFAULT || code == BCD_MGR_RESUMEOBJECT ||
+		       code == BCD_MGR_BCDFILEPATH;
+	case 0:
 	case 3:
-		return code == BCD_OS_NOVESA || code == BCD_OS_NOVGA || code == BCD_OS_PAE;
+		return is_among(loader, ARRAY_SIZE(loader), code);
 	case 4:
 		return code == BCD_RESUME_PAE;
 	default:
