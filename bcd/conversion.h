@@ -40,4 +40,7 @@ int bcd_convert_devices(struct conversion *conversion);
 /* paths.c: programs and the elements that depend on the firmware's kind. */
 int bcd_convert_programs(struct conversion *conversion);
 
+/* settings.c: says which settings of the user will not do what they did. */
+int bcd_warn_settings(struct conversion *conversion);
+
 #endif

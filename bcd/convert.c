@@ -44,9 +44,17 @@ static int describe(struct conversion *conversion)
 static int run_steps(struct conversion *conversion)
 {
 	static int (*const steps[])(struct conversion *) = {
-		find_boot_manager,    check_resume,	 bcd_drop_bios_objects, bcd_drop_unwanted,
-		bcd_repair_elements,  bcd_drop_dangling, bcd_choose_default,	bcd_convert_devices,
-		bcd_convert_programs, describe,
+		find_boot_manager,
+		check_resume,
+		bcd_drop_bios_objects,
+		bcd_drop_unwanted,
+		bcd_repair_elements,
+		bcd_drop_dangling,
+		bcd_choose_default,
+		bcd_convert_devices,
+		bcd_convert_programs,
+		bcd_warn_settings,
+		describe,
 	};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {

@@ -6,7 +6,8 @@
  * interval timer and no keyboard controller.
  *
  * An element goes only when what it speaks of is not there any more, or when it is state of one
- * start. What is in doubt is carried: it is the user's.
+ * start. What is in doubt is carried: it is the user's. nointegritychecks says nothing to the boot
+ * programs themselves since Windows 7, so only loaders, which hand it to the kernel, are told of.
  */
 #include "bcd/decision.h"
 
@@ -111,7 +112,7 @@ const struct bcd_decision bcd_decisions[] = {
 	{ANY, 0x16000045, BCD_CARRIED, LIBRARY}, /* preservebootstat */
 	{ANY, 0x16000046, BCD_DROPPED, GRAPHICS}, /* graphicsmodedisabled */
 	{ANY, 0x15000047, BCD_DROPPED, PCI}, /* configaccesspolicy */
-	{ANY, 0x16000048, BCD_WARNED, UNSIGNED}, /* nointegritychecks */
+	{ANY, 0x16000048, BCD_WARNED_IN_LOADER, UNSIGNED}, /* nointegritychecks */
 	{ANY, 0x16000049, BCD_WARNED, UNSIGNED}, /* testsigning */
 	{ANY, 0x1200004a, BCD_WARNED, FONTS}, /* fontpath */
 	{ANY, 0x1500004b, BCD_CARRIED, SIGNED}, /* integrityservices */

@@ -13,7 +13,8 @@
 enum bcd_fate {
 	BCD_CARRIED,
 	BCD_DROPPED,
-	BCD_WARNED, /* carried; when it is in force, the report says what it does */
+	BCD_WARNED,	      /* carried; when it is in force, the report says what it does */
+	BCD_WARNED_IN_LOADER, /* the same, and carried without a word in all other entries */
 };
 
 struct bcd_decision {

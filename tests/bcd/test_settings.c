@@ -152,3 +152,96 @@ Test(bcd_settings, what_both_generations_have_stays)
 	cr_assert_eq(notes.warnings.count, 0, "%s",
 		     notes.warnings.count ? notes.warnings.texts[0] : "");
 }
+
+Test(bcd_settings, what_secure_boot_does_not_honour_is_told)
+{
+	static const struct {
+		const char *name;
+		uint32_t code;
+	} told[] = {
+		{"testsigning of 'Windows 10' " MADE_LOADER " stays", 0x16000049},
+		{"nointegritychecks of 'Windows 10' " MADE_LOADER " stays", 0x16000048},
+		{"bootdebug of 'Windows 10' " MADE_LOADER " stays", 0x16000010},
+		{"oslnointegritychecks of", 0x26000026},
+		{"osltestsigning of", 0x26000027},
+		{"debug of 'Windows 10' " MADE_LOADER " stays", 0x260000a0},
+		{"halbreakpoint of", 0x260000a1},
+		{"hypervisordebug of", 0x260000f2},
+		{"event of", 0x26000141},
+		{"securebootrawpolicy of", 0x15000076},
+	};
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	size_t count = sizeof(told) / sizeof(told[0]);
+
+	for (size_t i = 0; i < count; i++)
+		switch_on(made, MADE_LOADER, told[i].code);
+	store = convert_made(made, &notes);
+	for (size_t i = 0; i < count; i++) {
+		cr_assert_str_neq(text_of(store, MADE_LOADER, told[i].code), "");
+		cr_assert(says(&notes.warnings, told[i].name, "Secure Boot"), "%s", told[i].name);
+	}
+	cr_assert_eq(notes.warnings.count, count);
+	cr_assert_eq(notes.dropped.count, 0);
+}
+
+Test(bcd_settings, what_is_switched_off_is_not_told)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	struct bcd_object *loader = object_of(made, MADE_LOADER);
+
+	cr_assert_eq(bcd_object_set_bool(made, loader, 0x16000049, false, NULL), 0);
+	cr_assert_eq(bcd_object_set_bool(made, loader, 0x260000a0, false, NULL), 0);
+	cr_assert_eq(bcd_object_set_integer(made, loader, 0x15000076, 0, NULL), 0);
+	set_string(made, loader, BCD_LOADOPTIONS, "NOEXECUTE");
+	/* Says nothing to the boot manager; a real store of Windows 7 has it there. */
+	switch_on(made, BOOTMGR, 0x16000048);
+	store = convert_made(made, &notes);
+	cr_assert_eq(notes.warnings.count, 0, "%s", notes.warnings.texts[0]);
+	set_string(made, loader, BCD_LOADOPTIONS, "ddisable_integrity_checks");
+	bcd_store_close(store);
+	store = convert_made(made, &notes);
+	cr_assert_eq(notes.warnings.count, 1);
+	cr_assert(says(&notes.warnings, "loadoptions of 'Windows 10'", "Secure Boot"));
+}
+
+/* Each entry inherits by its own way; an element of its own counts before it. */
+Test(bcd_settings, inherited_settings_are_told_with_their_origin)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	const char *origin = "which it inherits from {globalsettings}";
+
+	switch_on(made, GLOBAL, 0x16000010);
+	switch_on(made, GLOBAL, 0x260000a0);
+	cr_assert_eq(bcd_object_set_bool(made, object_of(made, MADE_RECOVERY), 0x260000a0, false,
+					 NULL),
+		     0);
+	store = convert_made(made, &notes);
+	cr_assert(says(&notes.warnings, "bootdebug of 'Windows 10' " MADE_LOADER ", ", origin));
+	cr_assert(says(&notes.warnings, "bootdebug of 'Windows Boot Manager'", origin));
+	cr_assert(says(&notes.warnings, "bootdebug of 'Windows Memory Diagnostic'", origin));
+	cr_assert(says(&notes.warnings, "bootdebug of 'Windows Resume Application'", origin));
+	cr_assert(says(&notes.warnings, "bootdebug of 'Windows Recovery", origin));
+	/* A class 2 code means this in a loader only; that of the recovery environment is off. */
+	cr_assert(says(&notes.warnings, "debug of 'Windows 10' " MADE_LOADER ", ", origin));
+	cr_assert_eq(notes.warnings.count, 6);
+	for (size_t i = 0; i < notes.warnings.count; i++)
+		cr_assert_not_null(strstr(notes.warnings.texts[i], "Secure Boot"));
+}
+
+/* Objects that inherit from each other, and from what is not there. */
+Test(bcd_settings, circles_of_inheritance_end)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+
+	set_ref(made, object_of(made, GLOBAL), BCD_INHERIT,
+		"{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}");
+	switch_on(made, "{6efb52bf-1766-41db-a6b3-0ee5eff72bd7}", 0x16000049);
+	store = convert_made(made, &notes);
+	cr_assert(says(&notes.warnings, "testsigning of 'Windows 10'",
+		       "inherits from {bootloadersettings}"));
+	cr_assert_eq(notes.warnings.count, 5);
+}
