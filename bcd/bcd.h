@@ -53,12 +53,14 @@ int bcd_notes_check(const struct bcd_notes *notes, struct error *err) MUST_CHECK
  * REFUSAL_HIVE_DIRTY, REFUSAL_HIBERNATED (a resume is pending and target->is_not_hibernated is not
  * set).
  *
- * What becomes of it (in this order): objects that only a BIOS can start go; elements that the boot
- * library would refuse are repaired or go; references to objects that are not there go; the default
- * entry is one that starts the Windows partition; devices of all objects get the GPT form; the boot
- * manager and the memory tester move to the ESP; paths name the .efi programs. notes->changed has a
- * sentence per object, notes->dropped one per thing with the reason. Devices on other disks stay as
- * they are, with a warning. All other bytes stay as they were.
+ * What becomes of it (in this order): objects that only a BIOS can start go, and elements that
+ * speak of the old machine (decision.h has them all); elements that the boot library would refuse
+ * are repaired or go; references to objects that are not there go; the default entry is one that
+ * starts the Windows partition; devices of all objects get the GPT form; the boot manager and the
+ * memory tester move to the ESP; paths name the .efi programs; settings that Secure Boot does not
+ * honour stay, with a warning. notes->changed has a sentence per object, notes->dropped one per
+ * thing with the reason. Devices on other disks stay as they are, with a warning. All other bytes
+ * stay as they were.
  */
 int bcd_convert(const struct file_bytes *bios_store, const struct bcd_target *target,
 		uint8_t **ret_store, size_t *ret_size, struct bcd_notes *notes, struct error *err);

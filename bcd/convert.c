@@ -70,33 +70,37 @@ static int run_steps(struct conversion *conversion)
 struct summary {
 	struct bcd_notes *notes;
 	const struct bcd_object *object;
-	char names[512];
+	char *names; /* NULL: none yet */
 };
 
 static void finish_summary(struct summary *summary)
 {
 	char title[BCD_TITLE_SIZE];
 
-	if (summary->object && summary->names[0])
+	if (summary->names)
 		note_add(&summary->notes->changed, "%s: %s",
 			 bcd_object_title(summary->object, title), summary->names);
-	summary->names[0] = '\0';
+	free(summary->names);
+	summary->names = NULL;
 }
 
 static int summarise(void *context, const struct bcd_difference *difference)
 {
 	struct summary *summary = context;
-	char buffer[BCD_NAME_SIZE];
-	size_t used;
+	char buffer[BCD_NAME_SIZE], *names;
+	const char *label;
 
 	if (difference->object != summary->object)
 		finish_summary(summary);
 	summary->object = difference->object;
 	if (!difference->after)
 		return 0;
-	used = strlen(summary->names);
-	snprintf(summary->names + used, sizeof(summary->names) - used, "%s%s", used ? ", " : "",
-		 bcd_element_label(difference->object->type, difference->after->code, buffer));
+	label = bcd_element_label(difference->object->type, difference->after->code, buffer);
+	if (asprintf(&names, "%s%s%s", summary->names ? summary->names : "",
+		     summary->names ? ", " : "", label) < 0)
+		return -ENOMEM;
+	free(summary->names);
+	summary->names = names;
 	return 0;
 }
 
@@ -111,7 +115,7 @@ static int note_changes(const struct file_bytes *before, const struct bcd_store 
 		return r;
 	r = bcd_diff(store, after, summarise, &summary);
 	finish_summary(&summary);
-	return r;
+	return r < 0 ? error_failed(err, ENOMEM, "'%s': out of memory", before->name) : 0;
 }
 
 int bcd_convert(const struct file_bytes *bios_store, const struct bcd_target *target,

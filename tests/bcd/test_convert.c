@@ -147,6 +147,33 @@ Test(bcd_convert, what_only_a_bios_starts_is_dropped_with_its_references)
 		     notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
+/* Devices that have no name. */
+#define OEM_ELEMENT UINT32_C(0x51000000)
+
+/* The sentence about an object names all that was changed in it, however many that are. */
+Test(bcd_convert, long_lists_of_changes_are_whole)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store();
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+	struct bcd_object *loader = object_of(made, MADE_LOADER);
+	const char *line = NULL;
+
+	for (uint32_t i = 0; i < 200; i++)
+		set_mbr_device(made, loader, OEM_ELEMENT + i, MADE_WINDOWS, MADE_SIGNATURE);
+	store = convert_made(made, &notes);
+	for (size_t i = 0; i < notes.changed.count; i++)
+		if (strncmp(notes.changed.texts[i], "'Windows 10'", 12) == 0)
+			line = notes.changed.texts[i];
+	cr_assert_not_null(line);
+	for (uint32_t i = 0; i < 200; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "custom:%08x", OEM_ELEMENT + i);
+		cr_assert_not_null(strstr(line, name), "%s in %s", name, line);
+	}
+}
+
 Test(bcd_convert, foreign_disk_stays_and_is_reported)
 {
 	CLEANUP_BCD_STORE struct bcd_store *made = made_store();
