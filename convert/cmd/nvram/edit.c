@@ -166,25 +166,37 @@ static bool is_among(const uint16_t *numbers, size_t count, uint16_t number)
 	return false;
 }
 
-/* "File Boot0003 "Windows Boot Manager", ..." of the entries that an order leaves out; false when
- * there is none. */
-static bool name_lost(const struct nvram_entries *entries, const uint16_t *kept, size_t count,
-		      char *text, size_t size)
+/* Entries that a refusal names; 95 bytes are enough for each. */
+#define MAX_NAMED 8
+#define LOST_SIZE (MAX_NAMED * 95 + 32)
+
+/* Is the entry in BootOrder, and not among those that stay there? */
+static bool is_left_out(const struct nvram_entry *entry, const uint16_t *kept, size_t count)
 {
-	size_t used = 0;
+	return entry->in_order && !is_among(kept, count, entry->number);
+}
+
+/*
+ * "File Boot0003 'Windows Boot Manager', ... and 3 more" of the entries that an order would lose;
+ * false when there is none.
+ */
+static bool name_lost(const struct nvram_entries *entries, const uint16_t *kept, size_t count,
+		      char text[LOST_SIZE])
+{
+	size_t used = 0, lost = 0;
 
 	for (size_t i = 0; i < entries->count; i++) {
 		const struct nvram_entry *entry = &entries->list[i];
 
-		if (!entry->exists || is_among(kept, count, entry->number))
+		if (!entry->exists || !is_left_out(entry, kept, count) || lost++ >= MAX_NAMED)
 			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%s Boot%04X '%.60s'",
+		used += (size_t)snprintf(text + used, LOST_SIZE - used, "%s%s Boot%04X '%.60s'",
 					 used ? ", " : "", cmd_nvram_type_text(entry->boot.type),
 					 entry->number, entry->boot.description);
-		if (used >= size)
-			return true;
 	}
-	return used > 0;
+	if (lost > MAX_NAMED)
+		snprintf(text + used, LOST_SIZE - used, " and %zu more", lost - MAX_NAMED);
+	return lost > 0;
 }
 
 static int drop_others(struct nvram *nvram, const struct nvram_entries *entries,
@@ -193,7 +205,7 @@ static int drop_others(struct nvram *nvram, const struct nvram_entries *entries,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < entries->count; i++)
-		if (!is_among(kept, count, entries->list[i].number))
+		if (is_left_out(&entries->list[i], kept, count))
 			r = nvram_remove_boot_entry(nvram, entries->list[i].number, err);
 	return r;
 }
@@ -203,14 +215,14 @@ int cmd_nvram_edit_order(struct nvram_command *command, struct error *err)
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
 	CLEANUP_FREE uint16_t *numbers = NULL;
 	size_t count = command->operand_count;
-	char lost[512];
+	char lost[LOST_SIZE];
 	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r == 0)
 		r = find_operands(command, &entries, &numbers, err);
 	if (r < 0)
 		return r;
-	if (!command->options.drop && name_lost(&entries, numbers, count, lost, sizeof(lost)))
+	if (!command->options.drop && name_lost(&entries, numbers, count, lost))
 		return error_refused(err, REFUSAL_ENTRIES_LOST,
 				     "name them too, or say with --drop that they are to go",
 				     "this order would lose %s", lost);

@@ -36,7 +36,7 @@ static const struct cmd_option options[] = {
 	{OPTION_DISK, "disk", "DISK",
 	 "add-file: the disk (VHDX, VHD or raw) whose EFI system partition\n"
 	 "the entry points at"},
-	{OPTION_DROP, "drop", NULL, "order: remove the entries that are left out"},
+	{OPTION_DROP, "drop", NULL, "order: remove the entries of BootOrder that are left out"},
 	{'n', "dry-run", NULL, "show what would become of the store, write nothing"},
 	{OPTION_EXPERIMENTAL, "experimental", NULL, "export: allow the format vmgs-v1"},
 	{'f', "force", NULL, "export: replace an existing file"},

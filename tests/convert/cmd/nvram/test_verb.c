@@ -201,6 +201,70 @@ Test(nvram_verb, a_boot_order_with_a_file_entry_survives)
 	}
 }
 
+/* What never was in BootOrder is not lost by a new one, and stays with --drop as well. */
+Test(nvram_verb, an_order_loses_only_what_was_in_it)
+{
+	make_disk("disk.img");
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		char store[32];
+
+		snprintf(store, sizeof(store), "store%zu", i);
+		make_store(formats[i], store);
+		RUN(0, "export -f --variable Boot0003 --format efivar -o dvd %s", store);
+		RUN(0, "remove 0003 %s", store);
+		RUN(0, "import dvd %s", store);
+		RUN(3, "order 0004 0000 0001 %s", store);
+		assert_says("would lose Drive Boot0002 'Data disk'; name them");
+		RUN(0, "order 0002 0001 0000 0004 %s", store);
+		assert_order(store, "D0002 D0001 N0000 F0004 D0003");
+		RUN(0, "list %s", store);
+		assert_says("(not in BootOrder)");
+		RUN(0, "order --drop 0004 0000 %s", store);
+		assert_order(store, "F0004 N0000 D0003");
+		RUN(0, "order 0003 0000 0004 %s", store);
+		assert_order(store, "D0003 N0000 F0004");
+	}
+}
+
+/* A store without any BootOrder loses nothing; a number without a variable starts nothing. */
+Test(nvram_verb, an_order_where_there_is_none_loses_nothing)
+{
+	static const char *const order = "BootOrder-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+
+	make_disk("disk.img");
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		char store[32];
+
+		snprintf(store, sizeof(store), "store%zu", i);
+		make_store(formats[i], store);
+		RUN(0, "export -f --variable Boot0004 --format efivar -o file %s", store);
+		RUN(0, "export -f --variable Boot0001 --format efivar -o drive %s", store);
+		RUN(0, "remove 0000 0001 0002 0003 0004 %s", store);
+		RUN(0, "import file %s", store);
+		RUN(0, "import drive %s", store);
+		RUN(2, "export --variable BootOrder --format efivar -o none %s", store);
+		RUN(0, "order 0001 %s", store);
+		assert_order(store, "D0001 F0004");
+		RUN(0, "export -f --variable BootOrder --format efivarfs -o %s %s", order, store);
+		RUN(0, "remove 0001 %s", store);
+		RUN(0, "import %s %s", order, store);
+		RUN(0, "order 0004 %s", store);
+		assert_order(store, "F0004");
+	}
+}
+
+/* A refusal of many entries says how many it does not name. */
+Test(nvram_verb, many_lost_entries_are_counted)
+{
+	make_disk("disk.img");
+	make_store("json", "store");
+	for (int i = 3; i < 12; i++)
+		RUN(0, "add-drive --controller %s --lun %d store", CONTROLLER, i);
+	RUN(3, "order 0000 store");
+	assert_says("File Boot0004 'Windows Boot Manager', Drive Boot0001 'EFI SCSI Device'");
+	assert_says("'EFI SCSI Device' and 5 more; name them");
+}
+
 static int by_path(const void *a, const void *b)
 {
 	return -strcmp(json_string_value(json_object_get(*(json_t *const *)a, "firmwarePath")),
