@@ -14,6 +14,7 @@
 
 #include "common/checked.h"
 #include "common/xml_spans.h"
+#include "convert/guest/windows/reagent_text.h"
 
 /* The real file has one KiB. */
 #define MAX_SIZE       ((size_t)1 << 20)
@@ -195,12 +196,15 @@ static void read_location(const struct scanner *scanner, const struct tag *tag,
 
 int reagent_read(const struct file_bytes *file, struct reagent *ret, struct error *err)
 {
+	CLEANUP_REAGENT_TEXT struct reagent_text text = REAGENT_TEXT_INIT;
 	CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
 	struct scanner scanner;
 	struct tag tag;
 	uint64_t state = 0;
-	int r = scanner_init(&scanner, file, err);
+	int r = reagent_text_open(file, &text, err);
 
+	if (r == 0)
+		r = scanner_init(&scanner, &text.plain, err);
 	while (r == 0 && (r = next_tag(&scanner, &tag)) > 0) {
 		r = 0;
 		if (span_is(scanner.text, tag.name, "WinreBCD"))
@@ -241,9 +245,9 @@ static void replace_span(struct rewriter *rewriter, struct span span, const char
 
 typedef void rewrite_tag(struct rewriter *rewriter, const struct tag *tag, void *context);
 
-/* Run 'rewrite' over all tags. */
-static int rewrite_file(const struct file_bytes *file, rewrite_tag *rewrite, void *context,
-			uint8_t **ret_bytes, size_t *ret_size, struct error *err)
+/* Run 'rewrite' over all tags of plain text. */
+static int rewrite_plain(const struct file_bytes *file, rewrite_tag *rewrite, void *context,
+			 uint8_t **ret_bytes, size_t *ret_size, struct error *err)
 {
 	struct rewriter rewriter = {.copied = 0};
 	CLEANUP_FREE char *text = NULL;
@@ -251,8 +255,6 @@ static int rewrite_file(const struct file_bytes *file, rewrite_tag *rewrite, voi
 	struct tag tag;
 	int r = scanner_init(&rewriter.scanner, file, err);
 
-	*ret_bytes = NULL;
-	*ret_size = 0;
 	if (r < 0)
 		return r;
 	rewriter.out = open_memstream(&text, &length);
@@ -268,6 +270,25 @@ static int rewrite_file(const struct file_bytes *file, rewrite_tag *rewrite, voi
 	*ret_bytes = (uint8_t *)TAKE(text);
 	*ret_size = length;
 	return 0;
+}
+
+/* The same of a file, in its own encoding. */
+static int rewrite_file(const struct file_bytes *file, rewrite_tag *rewrite, void *context,
+			uint8_t **ret_bytes, size_t *ret_size, struct error *err)
+{
+	CLEANUP_REAGENT_TEXT struct reagent_text text = REAGENT_TEXT_INIT;
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	int r = reagent_text_open(file, &text, err);
+
+	*ret_bytes = NULL;
+	*ret_size = 0;
+	if (r == 0)
+		r = rewrite_plain(&text.plain, rewrite, context, &bytes, ret_size, err);
+	if (r == 0 && bytes)
+		r = reagent_text_encode(&text, &bytes, ret_size, err);
+	if (r == 0)
+		*ret_bytes = TAKE(bytes);
+	return r;
 }
 
 struct conversion {

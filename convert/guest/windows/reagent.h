@@ -8,7 +8,7 @@
  *   MBR disk   signature of the disk, decimal   start of the partition, in bytes   zero
  *   GPT disk   0                                the same                           of the disk
  *
- * The file is edited byte by byte: everything but the numbers stays as it is.
+ * The file is edited byte by byte: everything but the numbers stays as it is, the encoding too.
  */
 #ifndef HVGEN2_CONVERT_GUEST_WINDOWS_REAGENT_H
 #define HVGEN2_CONVERT_GUEST_WINDOWS_REAGENT_H

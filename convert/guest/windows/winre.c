@@ -6,6 +6,7 @@
 
 #include "common/bytes.h"
 #include "convert/guest/windows/reagent.h"
+#include "convert/guest/windows/reagent_text.h"
 
 /* Real files have about one KiB. */
 #define MAX_REAGENT ((size_t)1 << 20)
@@ -42,15 +43,16 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 	CLEANUP_FREE uint8_t *new = NULL;
 	CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
 	struct error problem = ERROR_INIT;
-	size_t old_size, new_size;
+	struct file_bytes file;
+	size_t old_size = 0, new_size;
 	int r;
 
 	if (!volume_exists(volume, path))
 		return 0;
 	r = volume_read_file(volume, path, MAX_REAGENT, &old, &old_size, &problem);
+	file = (struct file_bytes){old, old_size, path};
 	if (r == 0)
-		r = edit_reagent(edit, &(struct file_bytes){old, old_size, path}, &new, &new_size,
-				 &notes, &problem);
+		r = edit_reagent(edit, &file, &new, &new_size, &notes, &problem);
 	note_list_append(&edits->warnings, &notes.warnings);
 	if (r < 0) {
 		note_add(
@@ -60,6 +62,13 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 			edit->partition->place.number, problem.message);
 		return 0;
 	}
+	if (reagent_is_utf16(&file))
+		note_add(&edits->warnings,
+			 "partition %u: %s is UTF-16, which Windows does not write; %s: see in the "
+			 "guest with 'reagentc /info' whether it is understood, else run 'reagentc "
+			 "/disable' and 'reagentc /enable'",
+			 edit->partition->place.number, path,
+			 new ? "it was edited and stays UTF-16" : "nothing in it had to change");
 	if (!new)
 		return 0;
 	r = volume_replace_file(volume, path, new, new_size, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ReAgent.xml: reading, converting, disabling; libxml2 is the foreign reader. */
 #include <criterion/criterion.h>
+#include <iconv.h>
 #include <libxml/parser.h>
 #include <libxml/xpath.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "convert/guest/windows/reagent.h"
+#include "convert/guest/windows/reagent_text.h"
 
 TestSuite(reagent);
 
@@ -200,6 +202,90 @@ Test(reagent, what_is_not_such_a_file)
 					  &reagent, &err),
 			     0);
 	}
+}
+
+/* The file in UTF-16, by iconv. */
+static uint8_t *in_encoding(const char *text, size_t length, const char *encoding, size_t *ret_size)
+{
+	iconv_t converter = iconv_open(encoding, "UTF-8");
+	size_t left = 2 * length, in_left = length;
+	uint8_t *bytes = calloc(1, left + 1);
+	char *in = (char *)(uintptr_t)text, *out = (char *)bytes;
+
+	cr_assert_neq(converter, (iconv_t)-1);
+	cr_assert_neq(iconv(converter, &in, &in_left, &out, &left), (size_t)-1);
+	iconv_close(converter);
+	*ret_size = 2 * length - left;
+	return bytes;
+}
+
+/* Read, converted and disabled as the UTF-8 file is, and given back in the encoding it had. */
+Test(reagent, other_encodings)
+{
+	static const struct {
+		const char *encoding;
+		size_t skip; /* 3: without the byte order mark */
+	} forms[] = {{"UTF-16LE", 0}, {"UTF-16BE", 0}, {"UTF-16LE", 3}, {"UTF-16BE", 3}};
+	struct moved_disk to = target();
+	size_t plain_size, off_size;
+	CLEANUP_FREE uint8_t *plain = convert(enabled, &plain_size, NULL);
+	CLEANUP_FREE uint8_t *off = NULL;
+
+	cr_assert_eq(reagent_disable(&(struct file_bytes){(const uint8_t *)enabled, strlen(enabled),
+							  NAME},
+				     &off, &off_size, NULL),
+		     0);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		size_t skip = forms[i].skip, size, wanted_size, got_size;
+		CLEANUP_FREE uint8_t *bytes = in_encoding(enabled + skip, strlen(enabled) - skip,
+							  forms[i].encoding, &size);
+		CLEANUP_FREE uint8_t *wanted = in_encoding((char *)plain + skip, plain_size - skip,
+							   forms[i].encoding, &wanted_size);
+		CLEANUP_FREE uint8_t *wanted_off = NULL;
+		CLEANUP_FREE uint8_t *got = NULL;
+		CLEANUP_FREE uint8_t *got_off = NULL;
+		CLEANUP_REAGENT struct reagent reagent = REAGENT_INIT;
+		const struct file_bytes file = {bytes, size, NAME};
+		struct error err = ERROR_INIT;
+
+		cr_assert(reagent_is_utf16(&file));
+		cr_assert_eq(reagent_read(&file, &reagent, &err), 0, "%s", err.message);
+		cr_assert_eq(reagent.offset, 1048576);
+		cr_assert_str_eq(reagent.path, "\\Recovery\\WindowsRE");
+		cr_assert_eq(reagent_convert(&file, &to, &got, &got_size, NULL, &err), 0);
+		cr_assert_eq(got_size, wanted_size);
+		cr_assert_eq(memcmp(got, wanted, wanted_size), 0, "%s", forms[i].encoding);
+		wanted_off = in_encoding((char *)off + skip, off_size - skip, forms[i].encoding,
+					 &wanted_size);
+		cr_assert_eq(reagent_disable(&file, &got_off, &got_size, &err), 0);
+		cr_assert_eq(got_size, wanted_size);
+		cr_assert_eq(memcmp(got_off, wanted_off, wanted_size), 0);
+	}
+}
+
+/* What would not come back as it was is not touched. */
+Test(reagent, damaged_utf16_is_named)
+{
+	struct moved_disk to = target();
+	size_t size;
+	CLEANUP_FREE uint8_t *bytes = in_encoding(enabled, strlen(enabled), "UTF-16LE", &size);
+	CLEANUP_FREE uint8_t *got = NULL;
+	struct error err = ERROR_INIT;
+	size_t got_size;
+
+	cr_assert_lt(reagent_convert(&(struct file_bytes){bytes, size - 1, NAME}, &to, &got,
+				     &got_size, NULL, &err),
+		     0);
+	cr_assert_not_null(strstr(err.message, "UTF-16"));
+	bytes[100] = bytes[101] = 0;
+	cr_assert_lt(reagent_convert(&(struct file_bytes){bytes, size, NAME}, &to, &got, &got_size,
+				     NULL, &err),
+		     0);
+	cr_assert_not_null(strstr(err.message, "UTF-16"));
+	cr_assert_null(got);
+	cr_assert_lt(reagent_convert(&(struct file_bytes){bytes, 2, NAME}, &to, &got, &got_size,
+				     NULL, &err),
+		     0);
 }
 
 /* The two real files, where they are present. */
