@@ -150,6 +150,11 @@ static int drop_dangling_in(struct conversion *conversion, struct bcd_object *ob
 	}
 	if (kept == count)
 		return 0;
+	if (kept == 0 && code == BCD_RECOVERYSEQUENCE && object->type == BCD_OBJECT_OSLOADER)
+		WARNING(conversion,
+			"%s falls back to a recovery environment that is not in the store; run "
+			"'reagentc /disable' and then 'reagentc /enable' in the guest",
+			bcd_object_title(object, title));
 	return bcd_object_set_guids(conversion->store, object, code, ids, kept, conversion->err);
 }
 

@@ -147,6 +147,22 @@ Test(bcd_convert, what_only_a_bios_starts_is_dropped_with_its_references)
 		     notes.warnings.count ? notes.warnings.texts[0] : "");
 }
 
+Test(bcd_convert, recovery_that_is_not_there_is_told)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store();
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+
+	set_ref(made, object_of(made, MADE_RESUME), BCD_RECOVERYSEQUENCE, OTHER);
+	set_ref(made, object_of(made, MADE_LOADER), BCD_RECOVERYSEQUENCE, OTHER);
+	store = convert_made(made, &notes);
+	cr_assert_str_eq(text_of(store, MADE_LOADER, BCD_RECOVERYSEQUENCE), "");
+	cr_assert_eq(notes.dropped.count, 2);
+	cr_assert_eq(notes.warnings.count, 1);
+	cr_assert_not_null(strstr(notes.warnings.texts[0], "'Windows 10' " MADE_LOADER));
+	cr_assert_not_null(strstr(notes.warnings.texts[0], "reagentc /enable"));
+}
+
 /* Devices that have no name. */
 #define OEM_ELEMENT UINT32_C(0x51000000)
 
