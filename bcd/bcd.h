@@ -121,6 +121,20 @@ int bcd_default_entry(const struct file_bytes *store, struct bcd_default_entry *
 		      struct error *err);
 void bcd_default_entry_done(struct bcd_default_entry *entry);
 
+/*
+ * How the default entry falls back to a recovery environment, to be compared with what ReAgent.xml
+ * says: 'named' is the entry that this names.
+ */
+struct bcd_fallback {
+	bool has_entry;	   /* its recoverysequence leads to a loader of the store */
+	struct guid entry; /* that loader */
+	bool is_on;	   /* and it may go there by itself: recoveryenabled */
+	bool has_named;	   /* 'named' is a loader of the store */
+};
+
+int bcd_fallback(const struct file_bytes *store, const struct guid *named, struct bcd_fallback *ret,
+		 struct error *err);
+
 /* The store as readable lines ("Windows Boot Manager / identifier {bootmgr} / device ..."), new
  * memory to be freed. */
 int bcd_list(const struct file_bytes *store, char **ret_text, struct error *err);

@@ -34,19 +34,47 @@ static int copy_boot_manager(const struct bcd_store *from, struct bcd_store *to,
 	return r < 0 ? r : bcd_object_set_integer(to, *ret, BCD_MGR_TIMEOUT, TIMEOUT, err);
 }
 
+static const struct bcd_object *find_default(const struct bcd_store *store)
+{
+	const struct bcd_object *bootmgr = bcd_store_find(store, &bcd_bootmgr);
+	struct guid id;
+
+	return bootmgr && bcd_object_guid(bootmgr, BCD_MGR_DEFAULT, &id)
+		       ? bcd_store_find(store, &id)
+		       : NULL;
+}
+
 /* The recovery environment that the default entry falls back to; NULL when it has none. */
 static const struct bcd_object *find_recovery(const struct bcd_store *store)
 {
-	const struct bcd_object *object = bcd_store_find(store, &bcd_bootmgr);
+	const struct bcd_object *object = find_default(store);
 	struct guid id;
 
-	if (!object || !bcd_object_guid(object, BCD_MGR_DEFAULT, &id))
-		return NULL;
-	object = bcd_store_find(store, &id);
 	if (!object || !bcd_object_guid(object, BCD_RECOVERYSEQUENCE, &id))
 		return NULL;
 	object = bcd_store_find(store, &id);
 	return object && object->type == BCD_OBJECT_OSLOADER ? object : NULL;
+}
+
+int bcd_fallback(const struct file_bytes *file, const struct guid *named, struct bcd_fallback *ret,
+		 struct error *err)
+{
+	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+	const struct bcd_object *recovery, *loader;
+	int r = bcd_store_open(file, NULL, &store, err);
+
+	if (r < 0)
+		return r;
+	recovery = find_recovery(store);
+	loader = bcd_store_find(store, named);
+	*ret = (struct bcd_fallback){
+		.has_entry = recovery,
+		.is_on = recovery && bcd_object_bool(find_default(store), BCD_RECOVERYENABLED),
+		.has_named = loader && loader->type == BCD_OBJECT_OSLOADER,
+	};
+	if (recovery)
+		ret->entry = recovery->id;
+	return 0;
 }
 
 /* The options of the RAM disk that the environment starts from. */

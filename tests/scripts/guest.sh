@@ -40,6 +40,14 @@ cat_file() { # RAW OFFSET SIZE PATH
 	rm -f volume.raw
 }
 
+# Put a file there, over that of the same name.
+put_file() { # RAW OFFSET SIZE PATH FILE
+	cut_raw "$1" "$2" "$3" volume.raw
+	ntfscp -f volume.raw "$5" "$4" >/dev/null
+	dd if=volume.raw of="$1" bs=1M iflag=fullblock oflag=seek_bytes seek="$2" conv=notrunc,sparse status=none
+	rm -f volume.raw
+}
+
 # Before the conversion, from source.raw and source.txt: the disk's signature, the place of Windows in source.txt, and
 # its SYSTEM and ReAgent.xml as *.old.
 take_source() {

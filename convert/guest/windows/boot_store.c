@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "convert/guest/windows/hive.h"
 #include "convert/guest/windows/reagent.h"
+#include "convert/guest/windows/recovery.h"
 
 #define BCD_PATH "\\Boot\\BCD"
 
@@ -160,6 +161,10 @@ int boot_store_make(const struct guest_disk *old, const struct guest_target *tar
 	if (r == 0)
 		r = bcd_recovery_store(&(struct file_bytes){ret->main, ret->main_size, BCD_PATH},
 				       &ret->recovery, &ret->recovery_size, err);
+	if (r == 0 && !ret->winre_is_lost)
+		r = recovery_check(old, target,
+				   &(struct file_bytes){ret->main, ret->main_size, BCD_PATH},
+				   &ret->warnings, err);
 	return r;
 }
 

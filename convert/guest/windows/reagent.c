@@ -336,6 +336,21 @@ static void move_place(struct rewriter *rewriter, const struct tag *tag,
 	}
 }
 
+static void warn_of_place(const struct conversion *conversion, const struct scanner *scanner,
+			  const struct tag *tag, uint64_t offset)
+{
+	bool is_winre = span_is(scanner->text, tag->name, "WinreLocation");
+
+	if (conversion->notes)
+		note_add(&conversion->notes->warnings,
+			 "%.*s names byte %" PRIu64
+			 " of the disk, where no partition starts; it stays as it is%s",
+			 (int)tag->name.size, scanner->text + tag->name.at, offset,
+			 is_winre ? ": run 'reagentc /disable' and then 'reagentc /enable' in the "
+				    "guest"
+				  : "");
+}
+
 static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *context)
 {
 	const struct conversion *conversion = context;
@@ -355,11 +370,7 @@ static void convert_tag(struct rewriter *rewriter, const struct tag *tag, void *
 		return;
 	partition = moved_find(conversion->disk, offset);
 	if (!partition) {
-		if (conversion->notes)
-			note_add(&conversion->notes->warnings,
-				 "%.*s names byte %" PRIu64
-				 " of the disk, where no partition starts; it stays as it is",
-				 (int)tag->name.size, scanner->text + tag->name.at, offset);
+		warn_of_place(conversion, scanner, tag, offset);
 		return;
 	}
 	move_place(rewriter, tag, conversion, partition);
