@@ -306,3 +306,74 @@ Test(bcd_real, device_elements_round_trip)
 	}
 	cr_assert_gt(count, 300);
 }
+
+/* Is one of the settings that Secure Boot does not honour switched on anywhere in the store? */
+static bool fights_secure_boot(const struct bcd_store *store)
+{
+	static const uint32_t codes[] = {0x16000010, 0x16000048, 0x16000049,
+					 0x260000a0, 0x260000a1, 0x260000f2};
+
+	for (size_t i = 0; i < store->object_count; i++)
+		for (size_t j = 0; j < sizeof(codes) / sizeof(codes[0]); j++)
+			if (bcd_object_bool(store->objects[i], codes[j]))
+				return true;
+	return false;
+}
+
+/* The boot store of a UEFI machine as that of a BIOS machine whose disk is a GPT one, so that the
+ * settings of these as well are looked at; false when its default entry starts no Windows of a
+ * partition. */
+static bool convert_uefi_store(const struct bytes *from, const char *name, struct bcd_notes *notes)
+{
+	CLEANUP_BYTES struct bytes to = {.at = NULL};
+	struct bcd_default_entry entry;
+	struct moved_partition partition = {.mbr_offset = MADE_WINDOWS};
+	struct bcd_target target = {.disk.partitions = &partition,
+				    .disk.partition_count = 1,
+				    .windows_offset = MADE_WINDOWS,
+				    .is_not_hibernated = true};
+	bool has_place;
+	struct error err = ERROR_INIT;
+
+	if (bcd_default_entry(&(struct file_bytes){from->at, from->size, name}, &entry, NULL) < 0)
+		return false;
+	has_place = entry.device_is_gpt;
+	target.disk.gpt_disk = entry.device_disk;
+	partition.gpt_guid = entry.device_partition;
+	bcd_default_entry_done(&entry);
+	if (!has_place)
+		return false;
+	if (bcd_convert(&(struct file_bytes){from->at, from->size, name}, &target, &to.at, &to.size,
+			notes, &err) < 0) {
+		cr_assert_eq(err.refusal, REFUSAL_BCD_DAMAGED, "%s: %s", name, err.message);
+		return false;
+	}
+	return true;
+}
+
+Test(bcd_real, secure_boot_is_named_only_where_it_matters)
+{
+	size_t converted = 0;
+
+	if (!have_stores())
+		cr_skip_test("the real stores are not there");
+	CLEANUP_NAMES char **names = store_names("uefi-");
+	for (size_t i = 0; names[i]; i++) {
+		char path[512];
+		CLEANUP_BYTES struct bytes from = {.at = NULL};
+		CLEANUP_BCD_STORE struct bcd_store *store = NULL;
+		CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+		bool is_told = false;
+
+		snprintf(path, sizeof(path), "%s%s", STORES, names[i]);
+		from = read_file(path);
+		store = open_store(&from);
+		if (!convert_uefi_store(&from, names[i], &notes))
+			continue;
+		converted++;
+		for (size_t j = 0; j < notes.warnings.count; j++)
+			is_told |= strstr(notes.warnings.texts[j], "Secure Boot") != NULL;
+		cr_assert_eq(is_told, fights_secure_boot(store), "%s", names[i]);
+	}
+	cr_assert_gt(converted, 10, "%zu", converted);
+}

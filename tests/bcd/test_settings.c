@@ -231,6 +231,20 @@ Test(bcd_settings, inherited_settings_are_told_with_their_origin)
 		cr_assert_not_null(strstr(notes.warnings.texts[i], "Secure Boot"));
 }
 
+/* On the EFI system partition the fonts are elsewhere. */
+Test(bcd_settings, a_folder_of_fonts_is_told)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+
+	set_string(made, object_of(made, BOOTMGR), 0x1200004a, "\\Boot\\Fonts");
+	store = convert_made(made, &notes);
+	cr_assert_str_eq(text_of(store, BOOTMGR, 0x1200004a), "\\Boot\\Fonts");
+	cr_assert_eq(notes.warnings.count, 1);
+	cr_assert(says(&notes.warnings, "fontpath of 'Windows Boot Manager'",
+		       "\\EFI\\Microsoft\\Boot\\Fonts"));
+}
+
 /* Objects that inherit from each other, and from what is not there. */
 Test(bcd_settings, circles_of_inheritance_end)
 {
