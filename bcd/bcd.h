@@ -130,6 +130,7 @@ struct bcd_fallback {
 	struct guid entry; /* that loader */
 	bool is_on;	   /* and it may go there by itself: recoveryenabled */
 	bool has_named;	   /* 'named' is a loader of the store */
+	struct guid place; /* of 'named': the GPT partition its RAM disk is read from, or zero */
 };
 
 int bcd_fallback(const struct file_bytes *store, const struct guid *named, struct bcd_fallback *ret,

@@ -56,6 +56,22 @@ static const struct bcd_object *find_recovery(const struct bcd_store *store)
 	return object && object->type == BCD_OBJECT_OSLOADER ? object : NULL;
 }
 
+/* The GPT partition on which the device of a loader lies, at whatever depth; zero: none. */
+static struct guid place_of(const struct bcd_object *loader)
+{
+	CLEANUP_BCD_DEVICE struct bcd_device device = BCD_DEVICE_INIT;
+	const struct bcd_element *element = bcd_object_find(loader, BCD_DEVICE);
+	const struct bcd_device *part = &device;
+	const struct guid none = {{0}};
+
+	if (!element || !element->data ||
+	    bcd_device_decode(element->data, element->size, &device, NULL) < 0)
+		return none;
+	while (part->parent)
+		part = part->parent;
+	return part->kind == BCD_DEVICE_GPT ? part->id.partition : none;
+}
+
 int bcd_fallback(const struct file_bytes *file, const struct guid *named, struct bcd_fallback *ret,
 		 struct error *err)
 {
@@ -74,6 +90,8 @@ int bcd_fallback(const struct file_bytes *file, const struct guid *named, struct
 	};
 	if (recovery)
 		ret->entry = recovery->id;
+	if (ret->has_named)
+		ret->place = place_of(loader);
 	return 0;
 }
 

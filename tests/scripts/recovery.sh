@@ -72,6 +72,12 @@ fresh
 edit_reagent 's/(WinreLocation .* id=")[0-9]*/\117/'
 expect_warning "on another disk, of signature 00000011; $again"
 
+# The boot manager would start another image than reagentc services.
+fresh
+edit_reagent 's/(WinreLocation .*offset=")[0-9]*/\1'"${starts[0]}/"
+expect_warning "at byte ${starts[0]} of the old disk, but its boot entry starts it from another partition, {" \
+	"where no Winre.wim is; put it there"
+
 fresh
 edit_reagent 's/(WinreLocation path=")[^"]*/\1\\Elsewhere/'
 expect_warning "has the recovery environment in '\\Elsewhere' of partition" "$again"

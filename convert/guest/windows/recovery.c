@@ -58,6 +58,24 @@ static void compare_entry(const struct comparison *comparison)
 	}
 }
 
+/* The entry is there: does it start what ReAgent.xml speaks of? */
+static void compare_image(const struct comparison *comparison)
+{
+	const struct reagent *reagent = comparison->reagent;
+	const struct moved_partition *moved =
+		moved_find(&comparison->target->moved, reagent->offset);
+	char place[GUID_TEXT_SIZE];
+
+	if (!reagent->is_enabled || !comparison->store.has_named || !moved ||
+	    guid_is_zero(&comparison->store.place) ||
+	    guid_equal(&comparison->store.place, &moved->gpt_guid))
+		return;
+	DISAGREE(comparison,
+		 "has the recovery environment at byte %" PRIu64
+		 " of the old disk, but its boot entry starts it from another partition, {%s}; %s",
+		 reagent->offset, guid_format(&comparison->store.place, place), SWITCH_AGAIN);
+}
+
 static const struct guest_partition *partition_at(const struct guest_disk *disk, uint64_t offset)
 {
 	for (size_t i = 0; i < disk->count; i++)
@@ -131,6 +149,7 @@ int recovery_check(const struct guest_disk *old, const struct guest_target *targ
 	if (r < 0)
 		return r;
 	compare_entry(&comparison);
+	compare_image(&comparison);
 	compare_place(&comparison);
 	return 0;
 }
