@@ -11,7 +11,7 @@
 #include "bcd/decision.h"
 #include "bcd/names.h"
 
-/* Real entries inherit from five objects, by seven references. */
+/* Real entries inherit from six objects, by six references. */
 #define MAX_CHAIN      32
 #define MAX_REFERENCES 256
 
@@ -130,6 +130,16 @@ static void warn_of_object(struct conversion *conversion, const struct chain *ch
 	}
 }
 
+static void warn_of_length(struct conversion *conversion, const struct bcd_object *entry)
+{
+	char title[BCD_TITLE_SIZE];
+
+	WARNING(conversion,
+		"%s inherits from more objects than any Windows makes; what Secure Boot does not "
+		"honour was looked for in the first %d only",
+		bcd_object_title(entry, title), MAX_CHAIN);
+}
+
 int bcd_warn_settings(struct conversion *conversion)
 {
 	const struct bcd_store *store = conversion->store;
@@ -140,6 +150,8 @@ int bcd_warn_settings(struct conversion *conversion)
 		if (BCD_OBJECT_KIND(store->objects[i]->type) != KIND_APPLICATION)
 			continue;
 		follow_inheritance(store, store->objects[i], &chain);
+		if (chain.count == MAX_CHAIN || chain.references > MAX_REFERENCES)
+			warn_of_length(conversion, store->objects[i]);
 		for (size_t at = 0; at < chain.count; at++)
 			warn_of_object(conversion, &chain, at);
 	}

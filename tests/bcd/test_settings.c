@@ -259,3 +259,23 @@ Test(bcd_settings, circles_of_inheritance_end)
 		       "inherits from {bootloadersettings}"));
 	cr_assert_eq(notes.warnings.count, 5);
 }
+
+/* A chain of forty objects is not followed to its end, and that is told. */
+Test(bcd_settings, a_chain_without_end_is_cut_and_told)
+{
+	CLEANUP_BCD_STORE struct bcd_store *made = made_store(), *store = NULL;
+	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
+	struct bcd_object *from = object_of(made, MADE_LOADER);
+
+	for (uint8_t i = 0; i < 40; i++) {
+		struct guid next = {{0xc0, i}};
+		struct bcd_object *object = NULL;
+
+		cr_assert_eq(bcd_object_set_guids(made, from, BCD_INHERIT, &next, 1, NULL), 0);
+		cr_assert_eq(bcd_store_add(made, &next, 0x20200003, &object, NULL), 0);
+		from = object;
+	}
+	store = convert_made(made, &notes);
+	cr_assert_eq(notes.warnings.count, 1);
+	cr_assert(says(&notes.warnings, "'Windows 10' " MADE_LOADER, "in the first 32 only"));
+}
