@@ -12,9 +12,6 @@
 
 #define BCD_PATH "\\Boot\\BCD"
 
-/* Real files have about one KiB. */
-#define MAX_REAGENT ((size_t)1 << 20)
-
 static int open_partition(const struct guest_disk *old, const struct guest_partition *partition,
 			  struct volume **ret, struct error *err)
 {
@@ -87,7 +84,7 @@ static void find_winre(struct volume *volume, const struct windows *windows,
 	size_t size;
 
 	windows_path(path, windows->root, "System32\\Recovery\\ReAgent.xml");
-	if (volume_read_file(volume, path, MAX_REAGENT, &bytes, &size, NULL) < 0 ||
+	if (volume_read_file(volume, path, REAGENT_MAX_SIZE, &bytes, &size, NULL) < 0 ||
 	    reagent_read(&(struct file_bytes){bytes, size, path}, reagent, NULL) < 0)
 		return;
 	if (!reagent->is_enabled || !reagent->has_loader || !reagent->path ||

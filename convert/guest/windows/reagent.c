@@ -16,8 +16,6 @@
 #include "common/xml_spans.h"
 #include "convert/guest/windows/reagent_text.h"
 
-/* The real file has one KiB. */
-#define MAX_SIZE       ((size_t)1 << 20)
 #define MAX_ATTRIBUTES 16
 #define NUMBER_SIZE    21 /* of 64 bits in decimal */
 
@@ -168,7 +166,7 @@ static int scanner_init(struct scanner *scanner, const struct file_bytes *file, 
 				    .size = file->size,
 				    .name = file->name,
 				    .err = err};
-	if (file->size > MAX_SIZE)
+	if (file->size > REAGENT_MAX_SIZE)
 		return error_damaged(err, "'%s': a ReAgent.xml of %zu bytes is not credible",
 				     file->name, file->size);
 	r = next_tag(scanner, &tag);

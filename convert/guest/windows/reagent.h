@@ -23,6 +23,9 @@
 #include "common/moved.h"
 #include "common/notes.h"
 
+/* Real files have about one KiB. */
+#define REAGENT_MAX_SIZE ((size_t)1 << 20)
+
 /* What the file says about the recovery environment. Embedded; memory belongs to it. */
 struct reagent {
 	bool is_enabled;

@@ -9,9 +9,6 @@
 #include "bcd/bcd.h"
 #include "convert/guest/windows/reagent.h"
 
-/* Real files have about one KiB. */
-#define MAX_REAGENT ((size_t)1 << 20)
-
 /* reagentc refuses to enable what ReAgent.xml says is on. */
 #define SWITCH_AGAIN "run 'reagentc /disable' and then 'reagentc /enable' in the guest"
 
@@ -142,7 +139,7 @@ int recovery_check(const struct guest_disk *old, const struct guest_target *targ
 		return r;
 	windows_path(comparison.path, old->start->found->windows.root,
 		     "System32\\Recovery\\ReAgent.xml");
-	if (volume_read_file(volume, comparison.path, MAX_REAGENT, &bytes, &size, NULL) < 0 ||
+	if (volume_read_file(volume, comparison.path, REAGENT_MAX_SIZE, &bytes, &size, NULL) < 0 ||
 	    reagent_read(&(struct file_bytes){bytes, size, comparison.path}, &reagent, NULL) < 0)
 		return 0;
 	r = bcd_fallback(store, &reagent.loader, &comparison.store, err);

@@ -8,9 +8,6 @@
 #include "convert/guest/windows/reagent.h"
 #include "convert/guest/windows/reagent_text.h"
 
-/* Real files have about one KiB. */
-#define MAX_REAGENT ((size_t)1 << 20)
-
 struct reagent_edit {
 	const struct guest_partition *partition;
 	const struct moved_disk *moved;
@@ -49,7 +46,7 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 
 	if (!volume_exists(volume, path))
 		return 0;
-	r = volume_read_file(volume, path, MAX_REAGENT, &old, &old_size, &problem);
+	r = volume_read_file(volume, path, REAGENT_MAX_SIZE, &old, &old_size, &problem);
 	file = (struct file_bytes){old, old_size, path};
 	if (r == 0)
 		r = edit_reagent(edit, &file, &new, &new_size, &notes, &problem);
