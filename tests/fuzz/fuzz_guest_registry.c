@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "convert/guest/windows/registry.h"
+#include "convert/guest/windows/system/registry.h"
 #include "fuzz.h"
 
 static const struct moved_partition partitions[] = {{.mbr_offset = 1048576, .gpt_guid = {{1}}},

@@ -6,7 +6,7 @@
 
 #include "common/cleanup.h"
 #include "convert/guest/windows/hive.h"
-#include "convert/guest/windows/registry.h"
+#include "convert/guest/windows/system/registry.h"
 
 /* The edited hive takes the place of the old one, in the same file. */
 static int convert_hive(struct volume *volume, const char *path, unsigned int partition,

@@ -7,7 +7,7 @@
 
 #include "common/bytes.h"
 #include "common/hive/hive.h"
-#include "convert/guest/windows/registry.h"
+#include "convert/guest/windows/system/registry.h"
 
 TestSuite(guest_registry);
 

@@ -11,7 +11,7 @@
  * IDE disks does not need those of the synthetic SCSI controller, from which a generation 2 VM
  * starts.
  */
-#include "convert/guest/windows/registry.h"
+#include "convert/guest/windows/system/registry.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
  * The edits in the guest's SYSTEM hive: drive letters and volume names follow their partitions from
  * MBR to GPT (MountedDevices), and the drivers a generation 2 VM starts from are boot-start.
  */
-#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_REGISTRY_H
-#define HVGEN2_CONVERT_GUEST_WINDOWS_REGISTRY_H
+#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_SYSTEM_REGISTRY_H
+#define HVGEN2_CONVERT_GUEST_WINDOWS_SYSTEM_REGISTRY_H
 
 #include <stddef.h>
 #include <stdint.h>
