@@ -224,5 +224,5 @@ const char *windows_boot_name(const struct windows *windows)
 		return windows->is_server ? "Windows Server 2012 R2" : "Windows 8.1";
 	if (windows->is_server)
 		return windows->build < 17763 ? "Windows Server 2016" : "Windows Server";
-	return windows->build < 22000 ? "Windows 10" : "Windows 11";
+	return windows->build < WINDOWS_11_BUILD ? "Windows 10" : "Windows 11";
 }

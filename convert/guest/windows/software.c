@@ -171,6 +171,21 @@ static int read_version(const struct hive_peek *peek, uint32_t key, struct windo
 	return 0;
 }
 
+/*
+ * ProductName says "Windows 10 Pro" on Windows 11 Pro: it was left so when the number changed, with
+ * build 22000. Servers have names of their own.
+ */
+static void correct_product(struct windows *windows)
+{
+	static const char old[] = "Windows 10";
+	char *end = windows->product + sizeof(old) - 1;
+
+	if (!windows->is_server && windows->build >= WINDOWS_11_BUILD &&
+	    strncasecmp(windows->product, old, sizeof(old) - 1) == 0 &&
+	    (*end == '\0' || *end == ' '))
+		end[-1] = '1';
+}
+
 static int read_current_version(const struct hive_peek *peek, struct windows *windows,
 				struct error *err)
 {
@@ -192,7 +207,10 @@ static int read_current_version(const struct hive_peek *peek, struct windows *wi
 	if (r < 0)
 		return r;
 	windows->is_server = strncasecmp(type[0] ? type : windows->edition, "Server", 6) == 0;
-	return read_version(peek, key, windows, err);
+	r = read_version(peek, key, windows, err);
+	if (r == 0)
+		correct_product(windows);
+	return r;
 }
 
 int windows_read_software(struct volume *volume, struct windows *windows, struct error *err)

@@ -16,10 +16,13 @@ enum windows_arch {
 	WINDOWS_ARCH_MAX
 };
 
+/* The first build of Windows 11. */
+#define WINDOWS_11_BUILD 22000
+
 struct windows {
 	char root[64];	   /* "\\Windows": the folder below the root of the volume, with its case;
 			      "" when there is no Windows */
-	char product[128]; /* ProductName: "Windows Server 2012 R2 Standard" */
+	char product[128]; /* "Windows Server 2012 R2 Standard": ProductName, but for Windows 11 */
 	char edition[64];  /* EditionID */
 	unsigned int major, minor, build;
 	enum windows_arch arch; /* of the kernel, from the PE header of ntoskrnl.exe or winload */

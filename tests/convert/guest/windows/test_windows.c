@@ -338,3 +338,36 @@ Test(windows, finds_none, .init = set_up, .fini = tear_down)
 	cr_assert_eq(find(&windows, &found, &err, &err), 0, "%s", err.message);
 	cr_assert_not(found);
 }
+
+/* What ProductName says, with the build and the kind of installation, and what it is. */
+static const struct {
+	const char *product, *build, *type, *called;
+} names[] = {
+	{"Windows 10 Pro", "22631", "Client", "Windows 11 Pro"},
+	{"Windows 10 Enterprise LTSC", "22000", "Client", "Windows 11 Enterprise LTSC"},
+	{"Windows 10", "26100", "Client", "Windows 11"},
+	{"Windows 10 Pro", "21999", "Client", "Windows 10 Pro"},
+	{"Windows 11 Pro", "26100", "Client", "Windows 11 Pro"},
+	{"Windows 100", "26100", "Client", "Windows 100"},
+	{"Windows 10 Pro", "26100", "Server", "Windows 10 Pro"},
+	{"Windows Server 2025 Standard", "26100", "Server Core", "Windows Server 2025 Standard"},
+};
+
+Test(windows, calls_windows_11_so, .init = set_up, .fini = tear_down)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct error err = ERROR_INIT;
+		struct sample sample = samples[1].sample;
+		struct windows windows;
+		bool found = false;
+
+		sample.product = names[i].product;
+		sample.build = names[i].build;
+		sample.type = names[i].type;
+		image_make(image, 16 * MIB, 4096);
+		add_windows(&sample);
+		cr_assert_eq(find(&windows, &found, &err, &err), 0, "%zu: %s", i, err.message);
+		cr_assert(found);
+		cr_assert_str_eq(windows.product, names[i].called);
+	}
+}
