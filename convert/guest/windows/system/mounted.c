@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "common/bytes.h"
 
@@ -20,13 +19,6 @@
 #define GPT_ROW_SIZE   24
 #define GPT_ROW_MARK   "DMIO:ID:"
 #define GPT_ROW_GUID   8
-
-static bool is_drive_letter(const char *name)
-{
-	static const char prefix[] = "\\DosDevices\\";
-
-	return strncasecmp(name, prefix, sizeof(prefix) - 1) == 0;
-}
 
 /* Turn one row into the GPT form, if it names a partition of the disk. */
 static int convert_row(struct system_edit *edit, struct hive_value_copy *row, bool *ret_changed)
@@ -40,11 +32,10 @@ static int convert_row(struct system_edit *edit, struct hive_value_copy *row, bo
 	offset = get_le64(row->bytes + MBR_ROW_OFFSET);
 	moved = moved_find(edit->disk, offset);
 	if (!moved) {
-		if (is_drive_letter(row->name))
-			WARNING(edit,
-				"'%s' belongs to byte %" PRIu64
-				" of the disk, where no partition starts; it stays as it is",
-				row->name, offset);
+		WARNING(edit,
+			"MountedDevices: '%s' belongs to byte %" PRIu64
+			" of the old disk, where no partition of the new one comes from; it stays as it is",
+			row->name, offset);
 		return 0;
 	}
 	bytes = malloc(GPT_ROW_SIZE);

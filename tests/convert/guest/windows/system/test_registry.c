@@ -184,20 +184,24 @@ Test(guest_registry, converted_hive_needs_nothing_more)
 	edit_notes_done(&none);
 }
 
-Test(guest_registry, missing_drivers_and_stale_letters_are_reported)
+Test(guest_registry, missing_drivers_and_stale_rows_are_reported)
 {
 	CLEANUP_HIVE struct hive *hive = NULL, *after = NULL;
 	struct edit_notes notes = EDIT_NOTES_INIT;
 
 	cr_assert_eq(hive_new("SYSTEM", "CMI-CreateHive", 5, &hive, NULL), 0);
 	set_row(hive, "\\DosDevices\\F:", SIGNATURE, 4711);
+	set_row(hive, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}", SIGNATURE, 4711);
+	set_row(hive, "\\??\\Volume{21111111-2222-3333-4444-806e6f6e6963}", 0x1234, 4711);
 	set_service(hive, "ControlSet001", "vmbus", 0, false);
 	set_service(hive, "ControlSet001", "storvsc", 0, false);
 	after = convert(hive, &notes);
 	cr_assert_null(after);
-	cr_assert_eq(notes.warnings.count, 2);
+	cr_assert_eq(notes.warnings.count, 3);
 	cr_assert_not_null(strstr(notes.warnings.texts[0], "F:"));
-	cr_assert_not_null(strstr(notes.warnings.texts[1], "keyboard"));
+	cr_assert_not_null(strstr(notes.warnings.texts[1],
+				  "Volume{11111111-2222-3333-4444-806e6f6e6963}"));
+	cr_assert_not_null(strstr(notes.warnings.texts[2], "keyboard"));
 	edit_notes_done(&notes);
 }
 
