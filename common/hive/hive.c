@@ -17,6 +17,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/hive/adopt.h"
 #include "common/hive/check.h"
 #include "common/hive/hive_format.h"
 #include "common/utf16.h"
@@ -25,6 +26,7 @@ struct hive {
 	hive_h *handle;
 	char *name;
 	int fd;
+	struct hive_pairs copied;
 };
 
 static uint32_t plain_sum(const uint8_t *base)
@@ -148,6 +150,11 @@ const char *hive_name(const struct hive *hive)
 hive_h *hive_handle(struct hive *hive)
 {
 	return hive->handle;
+}
+
+struct hive_pairs *hive_copied(struct hive *hive)
+{
+	return &hive->copied;
 }
 
 /* Walk 'path' from 'node'; missing keys are made when 'make' is set. 0 when not found or on failure
@@ -326,6 +333,8 @@ int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct
 		return error_errno(err, "'%s': cannot write the hive", hive->name);
 	r = read_all(fd, hive->name, &bytes, &size, err);
 	if (r == 0)
+		r = hive_adopt(&hive->copied, &bytes, &size, hive->name, err);
+	if (r == 0)
 		r = hive_check(bytes, size, hive->name, err);
 	if (r < 0)
 		return r;
@@ -344,6 +353,7 @@ void hive_close(struct hive *hive)
 		hivex_close(hive->handle);
 	if (hive->fd >= 0)
 		close(hive->fd);
+	hive_pairs_done(&hive->copied);
 	free(hive->name);
 	free(hive);
 }

@@ -18,6 +18,7 @@
 #include "common/error.h"
 
 struct hive;
+struct hive_pairs;
 
 /* The largest hive that Windows loads has 2 GiB; what a conversion opens is far below this. */
 #define HIVE_MAX_SIZE ((size_t)256 << 20)
@@ -108,6 +109,18 @@ int hive_unset(struct hive *hive, hive_node_h node, const char *value, struct er
 
 /* Remove the key 'child' of 'node' and all below; nothing happens when there is none. */
 int hive_remove(struct hive *hive, hive_node_h node, const char *child, struct error *err);
+
+/*
+ * Copy the key 'from' with all values and keys below it, as the new key 'name' of 'parent', which
+ * must have none of this name and not be below 'from'. Types of values, classes, times and security
+ * descriptors are those of the model. Errors: E2BIG, before anything is made, for more than 1024
+ * keys, 1 MiB, or a value above HIVE_MAX_VALUE; ERROR_DAMAGED; ENOMEM.
+ */
+int hive_copy(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
+	      struct error *err);
+
+/* The copies made so far: of use within this folder. */
+struct hive_pairs *hive_copied(struct hive *hive);
 
 /*
  * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one

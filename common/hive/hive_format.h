@@ -46,6 +46,7 @@
 
 /* "Key node": "nk" */
 #define NK_FLAGS	2
+#define NK_TIME		4 /* of the last change */
 #define NK_PARENT	16
 #define NK_SUBKEYS	20 /* how many */
 #define NK_SUBKEYS_LIST 28
@@ -54,9 +55,12 @@
 #define NK_VALUES_LIST	40
 #define NK_SECURITY	44
 #define NK_CLASS	48
+#define NK_MAX_CLASS	56 /* the longest class of the subkeys, in bytes */
 #define NK_NAME_LENGTH	72
 #define NK_CLASS_LENGTH 74
 #define NK_NAME		76
+
+#define NK_TIME_SIZE 8
 
 #define NK_FLAG_ASCII 0x0020 /* the name has one byte a character, else it is UTF-16 */
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A copy of a key with all that is below it: the part of hive.h that libhivex has nothing for. Keys
+ * and values are made through it; what it does not know is noted, and adopted when the hive is
+ * committed.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "common/hive/adopt.h"
+#include "common/hive/hive.h"
+
+/* Far above what a device has in Enum, and far below what would make a hive grow visibly. */
+#define MAX_KEYS  1024
+#define MAX_DEPTH 16
+#define MAX_TOTAL MIB
+
+struct tree {
+	uint64_t keys, bytes;
+};
+
+static int unreadable(struct hive *hive, struct error *err)
+{
+	return error_damaged(err, "'%s': cannot read a key: %s", hive_name(hive), strerror(errno));
+}
+
+static int too_large(struct hive *hive, struct error *err)
+{
+	return error_failed(err, E2BIG, "'%s': a key with too much below it cannot be copied",
+			    hive_name(hive));
+}
+
+static int measure_values(struct hive *hive, hive_node_h node, struct tree *tree, struct error *err)
+{
+	CLEANUP_FREE hive_value_h *values = hivex_node_values(hive_handle(hive), node);
+
+	if (!values)
+		return unreadable(hive, err);
+	for (const hive_value_h *value = values; *value; value++) {
+		hive_type type;
+		size_t size;
+
+		if (hivex_value_type(hive_handle(hive), *value, &type, &size) < 0)
+			return unreadable(hive, err);
+		tree->bytes += size;
+		if (size > HIVE_MAX_VALUE || tree->bytes > MAX_TOTAL)
+			return too_large(hive, err);
+	}
+	return 0;
+}
+
+/* Nothing is made before it is known that all of it can be. */
+static int measure_key(struct hive *hive, hive_node_h node, unsigned int depth, struct tree *tree,
+		       struct error *err)
+{
+	CLEANUP_FREE hive_node_h *children = NULL;
+	int r;
+
+	if (depth > MAX_DEPTH || ++tree->keys > MAX_KEYS)
+		return too_large(hive, err);
+	r = measure_values(hive, node, tree, err);
+	if (r < 0)
+		return r;
+	children = hivex_node_children(hive_handle(hive), node);
+	if (!children)
+		return unreadable(hive, err);
+	for (const hive_node_h *child = children; *child && r == 0; child++)
+		r = measure_key(hive, *child, depth + 1, tree, err);
+	return r;
+}
+
+static int copy_values(struct hive *hive, hive_node_h from, hive_node_h to, struct error *err)
+{
+	CLEANUP_HIVE_VALUES struct hive_values values = {.list = NULL};
+	int r = hive_get_values(hive, from, &values, err);
+
+	return r < 0 || values.count == 0 ? r : hive_set_values(hive, to, &values, err);
+}
+
+static int copy_key(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
+		    struct error *err)
+{
+	CLEANUP_FREE hive_node_h *children = hivex_node_children(hive_handle(hive), from);
+	hive_node_h to = hivex_node_add_child(hive_handle(hive), parent, name);
+	int r;
+
+	if (!children || to == 0)
+		return error_damaged(err, "'%s': cannot make key '%s': %s", hive_name(hive), name,
+				     strerror(errno));
+	r = hive_pairs_add(hive_copied(hive), from, to, hive_name(hive), err);
+	if (r == 0)
+		r = copy_values(hive, from, to, err);
+	for (const hive_node_h *child = children; *child && r == 0; child++) {
+		CLEANUP_FREE char *child_name = hivex_node_name(hive_handle(hive), *child);
+
+		r = child_name ? copy_key(hive, *child, to, child_name, err)
+			       : unreadable(hive, err);
+	}
+	return r;
+}
+
+int hive_copy(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
+	      struct error *err)
+{
+	struct tree tree = {0, 0};
+	int r = measure_key(hive, from, 0, &tree, err);
+
+	return r < 0 ? r : copy_key(hive, from, parent, name, err);
+}
