@@ -79,33 +79,50 @@ static int copy_values(struct hive *hive, hive_node_h from, hive_node_h to, stru
 	return r < 0 || values.count == 0 ? r : hive_set_values(hive, to, &values, err);
 }
 
-static int copy_key(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
-		    struct error *err)
+int hive_copy_one(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
+		  hive_node_h *ret, struct error *err)
 {
-	CLEANUP_FREE hive_node_h *children = hivex_node_children(hive_handle(hive), from);
 	hive_node_h to = hivex_node_add_child(hive_handle(hive), parent, name);
 	int r;
 
-	if (!children || to == 0)
+	if (to == 0)
 		return error_damaged(err, "'%s': cannot make key '%s': %s", hive_name(hive), name,
 				     strerror(errno));
+	*ret = to;
 	r = hive_pairs_add(hive_copied(hive), from, to, hive_name(hive), err);
-	if (r == 0)
-		r = copy_values(hive, from, to, err);
+	return r < 0 ? r : copy_values(hive, from, to, err);
+}
+
+static int copy_tree(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
+		     struct error *err)
+{
+	CLEANUP_FREE hive_node_h *children = hivex_node_children(hive_handle(hive), from);
+	hive_node_h to;
+	int r;
+
+	if (!children)
+		return unreadable(hive, err);
+	r = hive_copy_one(hive, from, parent, name, &to, err);
 	for (const hive_node_h *child = children; *child && r == 0; child++) {
 		CLEANUP_FREE char *child_name = hivex_node_name(hive_handle(hive), *child);
 
-		r = child_name ? copy_key(hive, *child, to, child_name, err)
+		r = child_name ? copy_tree(hive, *child, to, child_name, err)
 			       : unreadable(hive, err);
 	}
 	return r;
 }
 
+int hive_copy_check(struct hive *hive, hive_node_h from, struct error *err)
+{
+	struct tree tree = {0, 0};
+
+	return measure_key(hive, from, 0, &tree, err);
+}
+
 int hive_copy(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
 	      struct error *err)
 {
-	struct tree tree = {0, 0};
-	int r = measure_key(hive, from, 0, &tree, err);
+	int r = hive_copy_check(hive, from, err);
 
-	return r < 0 ? r : copy_key(hive, from, parent, name, err);
+	return r < 0 ? r : copy_tree(hive, from, parent, name, err);
 }

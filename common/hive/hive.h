@@ -119,6 +119,13 @@ int hive_remove(struct hive *hive, hive_node_h node, const char *child, struct e
 int hive_copy(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
 	      struct error *err);
 
+/* Can the key be copied? Errors: those of hive_copy() but ENOMEM. */
+int hive_copy_check(struct hive *hive, hive_node_h from, struct error *err);
+
+/* hive_copy() for the key and its values alone, which must be small; the new key is in *ret. */
+int hive_copy_one(struct hive *hive, hive_node_h from, hive_node_h parent, const char *name,
+		  hive_node_h *ret, struct error *err);
+
 /* The copies made so far: of use within this folder. */
 struct hive_pairs *hive_copied(struct hive *hive);
 

@@ -10,9 +10,11 @@
 static const struct moved_partition partitions[] = {{.mbr_offset = 1048576, .gpt_guid = {{1}}},
 						    {.mbr_offset = 608174080, .gpt_guid = {{2}}}};
 
-static const struct moved_disk target = {.mbr_signature = 0xd7da5d02,
-					 .partitions = partitions,
-					 .partition_count = 2};
+static const struct moved_disk disk = {.mbr_signature = 0xd7da5d02,
+				       .partitions = partitions,
+				       .partition_count = 2};
+
+static const struct hive_owner owner = {.disk = &disk, .root = "\\Windows", .major = 6, .minor = 3};
 
 static void fix_base(uint8_t *base)
 {
@@ -28,7 +30,8 @@ static void edit(const uint8_t *bytes, size_t size, uint8_t **ret, size_t *ret_s
 {
 	struct edit_notes notes = EDIT_NOTES_INIT;
 
-	*ret_r = registry_convert(bytes, size, &target, ret, ret_size, &notes, NULL);
+	*ret_r = registry_convert(&(struct file_bytes){bytes, size, "SYSTEM"}, &owner, ret,
+				  ret_size, &notes, NULL);
 	edit_notes_done(&notes);
 }
 

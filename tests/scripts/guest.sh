@@ -122,6 +122,24 @@ check_drivers() {
 	done
 }
 
+# What generation 1 calls VMBus, and its generation counter, are known by their names in generation 2 as well.
+check_acpi() {
+	local set old new key
+	for set in $control_sets; do
+		while read -r old new; do
+			for key in '' '\Properties\{83da6326-97a6-4088-9453-a1923f573b29}\0065'; do
+				hivexget SYSTEM "$set\\Enum\\ACPI\\$old\\0$key" >old.txt || fail "$set: $old is gone"
+				hivexget SYSTEM "$set\\Enum\\ACPI\\$new\\0$key" >new.txt || fail "$set: no ACPI\\$new"
+				[ -s old.txt ] || fail "$set: $old has no values"
+				diff old.txt new.txt || fail "$set: $new is not a copy of $old"
+			done
+		done <<-'END'
+			VMBus MSFT1000
+			Hyper_V_Gen_Counter_V1 MSFT1002
+		END
+	done
+}
+
 # The default entry loads Windows from its partition.
 check_default_entry() {
 	local entry
@@ -191,6 +209,7 @@ check_guest() {
 	rm volume.raw
 	check_mounted_devices
 	check_drivers
+	check_acpi
 	check_default_entry
 	check_winre
 	echo "$(wc -l <found.txt) rows of MountedDevices, $letters letters on this disk, WinRE on partition: $winre"

@@ -8,10 +8,37 @@
 #include "convert/guest/windows/hive.h"
 #include "convert/guest/windows/system/registry.h"
 
-/* The edited hive takes the place of the old one, in the same file. */
-static int convert_hive(struct volume *volume, const char *path, unsigned int partition,
-			const struct moved_disk *moved, struct edits *edits, struct error *err)
+/* One Windows of the new disk. */
+struct registry_edit {
+	const struct guest_partition *partition;
+	const struct moved_disk *moved;
+};
+
+static bool has_file(void *context, const char *path)
 {
+	return volume_exists(context, path);
+}
+
+static struct hive_owner owner_of(struct volume *volume, const struct registry_edit *edit)
+{
+	const struct windows *windows = &edit->partition->found->windows;
+
+	return (struct hive_owner){
+		.disk = edit->moved,
+		.root = windows->root,
+		.major = windows->major,
+		.minor = windows->minor,
+		.is_server = windows->is_server,
+		.has_file = has_file,
+		.context = volume,
+	};
+}
+
+/* The edited hive takes the place of the old one, in the same file. */
+static int convert_hive(struct volume *volume, const char *path, const struct registry_edit *edit,
+			struct edits *edits, struct error *err)
+{
+	const struct hive_owner owner = owner_of(volume, edit);
 	CLEANUP_FREE uint8_t *old = NULL;
 	CLEANUP_FREE uint8_t *new = NULL;
 	CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
@@ -20,7 +47,8 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 	int r = windows_hive_read(volume, path, WINDOWS_MAX_HIVE, &old, &old_size, &recovered, err);
 
 	if (r == 0)
-		r = registry_convert(old, old_size, moved, &new, &new_size, &notes, err);
+		r = registry_convert(&(struct file_bytes){old, old_size, path}, &owner, &new,
+				     &new_size, &notes, err);
 	free(TAKE(old));
 	if (r < 0)
 		return r;
@@ -32,13 +60,8 @@ static int convert_hive(struct volume *volume, const char *path, unsigned int pa
 		return r;
 	if (recovered)
 		note_add(&notes.changed, "changes that stood only in its log files are applied");
-	return edits_add(edits, partition, path, &notes.changed, err);
+	return edits_add(edits, edit->partition->place.number, path, &notes.changed, err);
 }
-
-struct registry_edit {
-	const struct guest_partition *partition;
-	const struct moved_disk *moved;
-};
 
 static int convert_registry(struct volume *volume, const void *context, struct edits *edits,
 			    struct error *err)
@@ -47,7 +70,7 @@ static int convert_registry(struct volume *volume, const void *context, struct e
 	char path[WINDOWS_PATH_SIZE];
 
 	windows_path(path, edit->partition->found->windows.root, "System32\\config\\SYSTEM");
-	return convert_hive(volume, path, edit->partition->place.number, edit->moved, edits, err);
+	return convert_hive(volume, path, edit, edits, err);
 }
 
 /* Each Windows of the disk finds its drive letters and its drivers. */

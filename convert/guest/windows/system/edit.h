@@ -6,12 +6,13 @@
 #include <stdbool.h>
 
 #include "common/hive/hive.h"
-#include "common/moved.h"
 #include "common/notes.h"
+#include "convert/guest/windows/system/control_set.h"
+#include "convert/guest/windows/system/owner.h"
 
 struct system_edit {
 	struct hive *hive;
-	const struct moved_disk *disk;
+	const struct hive_owner *owner;
 	struct edit_notes *notes;
 	struct error *err;
 	bool is_changed;
@@ -19,11 +20,5 @@ struct system_edit {
 
 #define CHANGED(edit, ...) note_add(&(edit)->notes->changed, __VA_ARGS__)
 #define WARNING(edit, ...) note_add(&(edit)->notes->warnings, __VA_ARGS__)
-
-/* "ControlSet001" and its like, of which a hive has one to four. */
-struct control_set {
-	hive_node_h node;
-	const char *name;
-};
 
 #endif

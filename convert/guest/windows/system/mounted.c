@@ -27,10 +27,10 @@ static int convert_row(struct system_edit *edit, struct hive_value_copy *row, bo
 	uint8_t *bytes;
 	uint64_t offset;
 
-	if (row->size != MBR_ROW_SIZE || get_le32(row->bytes) != edit->disk->mbr_signature)
+	if (row->size != MBR_ROW_SIZE || get_le32(row->bytes) != edit->owner->disk->mbr_signature)
 		return 0;
 	offset = get_le64(row->bytes + MBR_ROW_OFFSET);
-	moved = moved_find(edit->disk, offset);
+	moved = moved_find(edit->owner->disk, offset);
 	if (!moved) {
 		WARNING(edit,
 			"MountedDevices: '%s' belongs to byte %" PRIu64

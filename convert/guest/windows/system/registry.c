@@ -2,30 +2,27 @@
 /* Edits in the guest's SYSTEM hive: see registry.h. */
 #include "convert/guest/windows/system/registry.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "common/hive/hive.h"
+#include "convert/guest/windows/system/acpi.h"
 #include "convert/guest/windows/system/drivers.h"
 #include "convert/guest/windows/system/mounted.h"
 
-static bool is_control_set(const char *name)
+/* All edits of one control set. */
+static int convert_control_set(struct system_edit *edit, const struct control_set *set)
 {
-	static const char prefix[] = "ControlSet";
-	const char *digits = name + sizeof(prefix) - 1;
+	int r = acpi_convert(edit, set);
 
-	return strncasecmp(name, prefix, sizeof(prefix) - 1) == 0 &&
-	       isdigit((unsigned char)digits[0]) && isdigit((unsigned char)digits[1]) &&
-	       isdigit((unsigned char)digits[2]) && digits[3] == '\0';
+	return r < 0 ? r : drivers_convert(edit, set);
 }
 
 static int convert_control_sets(struct system_edit *edit)
 {
 	hive_h *handle = hive_handle(edit->hive);
 	CLEANUP_FREE hive_node_h *nodes = hivex_node_children(handle, hivex_root(handle));
+	hive_node_h current = control_set_current(edit->hive);
 	int r = 0;
 
 	if (!nodes)
@@ -34,19 +31,20 @@ static int convert_control_sets(struct system_edit *edit)
 	for (const hive_node_h *node = nodes; *node && r == 0; node++) {
 		CLEANUP_FREE char *name = hivex_node_name(handle, *node);
 
-		if (name && is_control_set(name))
-			r = drivers_convert(edit, &(struct control_set){*node, name});
+		if (name && control_set_is(name))
+			r = convert_control_set(edit, &(struct control_set){*node, name,
+									    *node == current});
 	}
 	return r;
 }
 
-int registry_convert(const void *bytes, size_t size, const struct moved_disk *disk,
+int registry_convert(const struct file_bytes *old, const struct hive_owner *owner,
 		     uint8_t **ret_hive, size_t *ret_size, struct edit_notes *notes,
 		     struct error *err)
 {
 	CLEANUP_HIVE struct hive *hive = NULL;
-	struct system_edit edit = {.disk = disk, .notes = notes, .err = err};
-	int r = hive_open(bytes, size, "\\Windows\\System32\\config\\SYSTEM", &hive, err);
+	struct system_edit edit = {.owner = owner, .notes = notes, .err = err};
+	int r = hive_open(old->data, old->size, old->name, &hive, err);
 
 	if (r < 0)
 		return r;

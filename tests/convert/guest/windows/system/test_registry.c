@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "common/hive/hive.h"
 #include "convert/guest/windows/system/registry.h"
+#include "system_hive.h"
 
 TestSuite(guest_registry);
 
@@ -25,13 +25,10 @@ static const struct moved_disk target = {.mbr_signature = SIGNATURE,
 					 .partitions = partitions,
 					 .partition_count = 2};
 
-static hive_node_h key(struct hive *hive, const char *path)
-{
-	hive_node_h node = hive_make(hive, 0, path, NULL);
-
-	cr_assert_neq(node, 0);
-	return node;
-}
+static const struct hive_owner owner = {.disk = &target,
+					.root = "\\Windows",
+					.major = 10,
+					.is_server = true};
 
 static void set_row(struct hive *hive, const char *name, uint32_t signature, uint64_t offset)
 {
@@ -39,7 +36,7 @@ static void set_row(struct hive *hive, const char *name, uint32_t signature, uin
 
 	put_le32(row, signature);
 	put_le64(row + 4, offset);
-	cr_assert_eq(hive_set(hive, key(hive, "MountedDevices"), name, hive_t_binary, row, 12,
+	cr_assert_eq(hive_set(hive, made_key(hive, "MountedDevices"), name, hive_t_binary, row, 12,
 			      NULL),
 		     0);
 }
@@ -50,24 +47,23 @@ static void set_service(struct hive *hive, const char *set, const char *name, ui
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s\\Services\\%s", set, name);
-	cr_assert_eq(hive_set_dword(hive, key(hive, path), "Start", start, NULL), 0);
+	made_dword(hive, path, "Start", start);
 	if (!is_demoted)
 		return;
 	snprintf(path, sizeof(path), "%s\\Services\\%s\\StartOverride", set, name);
-	cr_assert_eq(hive_set_dword(hive, key(hive, path), "0", 3, NULL), 0);
+	made_dword(hive, path, "0", 3);
 }
 
 static struct hive *made(void)
 {
-	struct hive *hive = NULL;
+	struct hive *hive = hive_made();
 
-	cr_assert_eq(hive_new("SYSTEM", "CMI-CreateHive", 5, &hive, NULL), 0);
 	set_row(hive, "\\DosDevices\\C:", SIGNATURE, WINDOWS);
 	set_row(hive, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}", SIGNATURE, 1048576);
 	set_row(hive, "#{11111111-2222-3333-4444-806e6f6e6963}", SIGNATURE, 1048576);
 	set_row(hive, "\\DosDevices\\D:", 0x1234, WINDOWS);
-	cr_assert_eq(hive_set(hive, key(hive, "MountedDevices"), "\\DosDevices\\E:", hive_t_binary,
-			      "\\\0?\0?\0\\\0S\0C\0S\0I\0#\0C\0d\0", 22, NULL),
+	cr_assert_eq(hive_set(hive, made_key(hive, "MountedDevices"), "\\DosDevices\\E:",
+			      hive_t_binary, "\\\0?\0?\0\\\0S\0C\0S\0I\0#\0C\0d\0", 22, NULL),
 		     0);
 	for (int i = 1; i <= 2; i++) {
 		char set[32];
@@ -81,31 +77,6 @@ static struct hive *made(void)
 		set_service(hive, set, "atapi", 0, true);
 	}
 	return hive;
-}
-
-/* Convert 'hive'; NULL when nothing had to change. */
-static struct hive *convert(struct hive *hive, struct edit_notes *notes)
-{
-	CLEANUP_FREE uint8_t *before = NULL, *after = NULL, *again = NULL;
-	struct edit_notes ignored = EDIT_NOTES_INIT;
-	struct error err = ERROR_INIT;
-	struct hive *result = NULL;
-	size_t before_size, after_size, again_size;
-
-	cr_assert_eq(hive_commit(hive, &before, &before_size, NULL), 0);
-	cr_assert_eq(registry_convert(before, before_size, &target, &after, &after_size, notes,
-				      &err),
-		     0, "%s", err.message);
-	cr_assert_eq(registry_convert(before, before_size, &target, &again, &again_size, &ignored,
-				      &err),
-		     0);
-	edit_notes_done(&ignored);
-	if (!after)
-		return NULL;
-	cr_assert_eq(after_size, again_size);
-	cr_assert_eq(memcmp(after, again, after_size), 0);
-	cr_assert_eq(hive_open(after, after_size, "after", &result, &err), 0, "%s", err.message);
-	return result;
 }
 
 static void assert_row(struct hive *hive, const char *name, const struct guid *guid)
@@ -122,14 +93,6 @@ static void assert_row(struct hive *hive, const char *name, const struct guid *g
 	cr_assert_eq(memcmp(row + 8, guid->bytes, 16), 0);
 }
 
-static uint32_t start_of(struct hive *hive, const char *path)
-{
-	uint32_t start = 99;
-
-	(void)hive_get_dword(hive, hive_find(hive, 0, path), "Start", &start);
-	return start;
-}
-
 Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
 {
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
@@ -138,7 +101,7 @@ Test(guest_registry, rows_of_the_disk_get_the_gpt_form)
 	size_t size = 0;
 	CLEANUP_FREE uint8_t *other = NULL, *cd = NULL;
 
-	after = convert(before, &notes);
+	after = edited(before, &owner, &notes);
 	cr_assert_not_null(after);
 	assert_row(after, "\\DosDevices\\C:", &partitions[1].gpt_guid);
 	assert_row(after, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}",
@@ -158,12 +121,12 @@ Test(guest_registry, drivers_start_in_every_control_set)
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
 	struct edit_notes notes = EDIT_NOTES_INIT;
 
-	after = convert(before, &notes);
-	cr_assert_eq(start_of(after, "ControlSet001\\Services\\vmbus"), 0);
-	cr_assert_eq(start_of(after, "ControlSet001\\Services\\storvsc"), 0);
-	cr_assert_eq(start_of(after, "ControlSet002\\Services\\storvsc"), 0);
-	cr_assert_eq(start_of(after, "ControlSet002\\Services\\hyperkbd"), 3);
-	cr_assert_eq(start_of(after, "ControlSet001\\Services\\netvsc"), 3);
+	after = edited(before, &owner, &notes);
+	cr_assert_eq(dword_at(after, "ControlSet001\\Services\\vmbus", "Start"), 0);
+	cr_assert_eq(dword_at(after, "ControlSet001\\Services\\storvsc", "Start"), 0);
+	cr_assert_eq(dword_at(after, "ControlSet002\\Services\\storvsc", "Start"), 0);
+	cr_assert_eq(dword_at(after, "ControlSet002\\Services\\hyperkbd", "Start"), 3);
+	cr_assert_eq(dword_at(after, "ControlSet001\\Services\\netvsc", "Start"), 3);
 	cr_assert_eq(hive_find(after, 0, "ControlSet001\\Services\\vmbus\\StartOverride"), 0);
 	cr_assert_eq(hive_find(after, 0, "ControlSet002\\Services\\storvsc\\StartOverride"), 0);
 	cr_assert_neq(hive_find(after, 0, "ControlSet001\\Services\\atapi\\StartOverride"), 0);
@@ -177,8 +140,8 @@ Test(guest_registry, converted_hive_needs_nothing_more)
 	CLEANUP_HIVE struct hive *before = made(), *after = NULL;
 	struct edit_notes notes = EDIT_NOTES_INIT, none = EDIT_NOTES_INIT;
 
-	after = convert(before, &notes);
-	cr_assert_null(convert(after, &none));
+	after = edited(before, &owner, &notes);
+	cr_assert_null(edited(after, &owner, &none));
 	cr_assert_eq(none.changed.count, 0);
 	edit_notes_done(&notes);
 	edit_notes_done(&none);
@@ -186,21 +149,20 @@ Test(guest_registry, converted_hive_needs_nothing_more)
 
 Test(guest_registry, missing_drivers_and_stale_rows_are_reported)
 {
-	CLEANUP_HIVE struct hive *hive = NULL, *after = NULL;
+	CLEANUP_HIVE struct hive *hive = hive_made(), *after = NULL;
 	struct edit_notes notes = EDIT_NOTES_INIT;
 
-	cr_assert_eq(hive_new("SYSTEM", "CMI-CreateHive", 5, &hive, NULL), 0);
 	set_row(hive, "\\DosDevices\\F:", SIGNATURE, 4711);
 	set_row(hive, "\\??\\Volume{11111111-2222-3333-4444-806e6f6e6963}", SIGNATURE, 4711);
 	set_row(hive, "\\??\\Volume{21111111-2222-3333-4444-806e6f6e6963}", 0x1234, 4711);
 	set_service(hive, "ControlSet001", "vmbus", 0, false);
 	set_service(hive, "ControlSet001", "storvsc", 0, false);
-	after = convert(hive, &notes);
+	after = edited(hive, &owner, &notes);
 	cr_assert_null(after);
 	cr_assert_eq(notes.warnings.count, 3);
 	cr_assert_not_null(strstr(notes.warnings.texts[0], "F:"));
-	cr_assert_not_null(strstr(notes.warnings.texts[1],
-				  "Volume{11111111-2222-3333-4444-806e6f6e6963}"));
+	cr_assert_not_null(
+		strstr(notes.warnings.texts[1], "Volume{11111111-2222-3333-4444-806e6f6e6963}"));
 	cr_assert_not_null(strstr(notes.warnings.texts[2], "keyboard"));
 	edit_notes_done(&notes);
 }
@@ -216,10 +178,14 @@ Test(guest_registry, dirty_and_damaged_hives_are_refused)
 	cr_assert_eq(hive_commit(hive, &bytes, &size, NULL), 0);
 	put_le32(bytes + 4, get_le32(bytes + 4) ^ 1);
 	put_le32(bytes + 508, get_le32(bytes + 508) ^ 1);
-	cr_assert_lt(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0);
+	cr_assert_lt(registry_convert(&(struct file_bytes){bytes, size, "SYSTEM"}, &owner, &after,
+				      &after_size, &notes, &err),
+		     0);
 	cr_assert_eq(err.refusal, REFUSAL_HIVE_DIRTY);
 	bytes[0] = 0;
-	cr_assert_lt(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0);
+	cr_assert_lt(registry_convert(&(struct file_bytes){bytes, size, "SYSTEM"}, &owner, &after,
+				      &after_size, &notes, &err),
+		     0);
 	cr_assert_eq(err.kind, ERROR_DAMAGED);
 }
 
@@ -242,37 +208,25 @@ static bool first_row(struct hive *hive, struct moved_disk *ret, struct moved_pa
 	return false;
 }
 
-static uint8_t *unpack(const char *name, size_t *ret_size)
-{
-	char command[512];
-	uint8_t *bytes = malloc(1 << 25);
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "xz -dc %s/hives/system/%s.xz 2>/dev/null", SHARED_DATA,
-		 name);
-	pipe = popen(command, "r");
-	cr_assert_not_null(pipe);
-	*ret_size = fread(bytes, 1, 1 << 25, pipe);
-	pclose(pipe);
-	return bytes;
-}
-
 Test(guest_registry, real_hive)
 {
 	size_t size, after_size = 0;
-	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win7-vmware.hiv", &size), *after = NULL;
+	CLEANUP_FREE uint8_t *bytes = real_hive("SYSTEM-win7-vmware.hiv", &size), *after = NULL;
 	struct edit_notes notes = EDIT_NOTES_INIT;
 	CLEANUP_HIVE struct hive *hive = NULL;
 	struct moved_partition part;
 	struct moved_disk real;
+	struct hive_owner real_owner = owner;
 	struct error err = ERROR_INIT;
 
 	if (size == 0)
 		cr_skip_test("the real hive is not there");
 	cr_assert_eq(hive_open(bytes, size, "SYSTEM", &hive, &err), 0, "%s", err.message);
 	cr_assert(first_row(hive, &real, &part));
-	cr_assert_eq(registry_convert(bytes, size, &real, &after, &after_size, &notes, &err), 0,
-		     "%s", err.message);
+	real_owner.disk = &real;
+	cr_assert_eq(registry_convert(&(struct file_bytes){bytes, size, "SYSTEM"}, &real_owner,
+				      &after, &after_size, &notes, &err),
+		     0, "%s", err.message);
 	cr_assert_not_null(after);
 	cr_assert_leq(after_size, size + 65536);
 	hive_cleanup(&hive);
@@ -285,15 +239,17 @@ Test(guest_registry, real_hive)
 Test(guest_registry, real_hive_with_demoted_drivers)
 {
 	size_t size, after_size = 0;
-	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win10-gpt-vmware.hiv", &size), *after = NULL;
+	CLEANUP_FREE uint8_t *bytes = real_hive("SYSTEM-win10-gpt-vmware.hiv", &size),
+			     *after = NULL;
 	struct edit_notes notes = EDIT_NOTES_INIT;
 	CLEANUP_HIVE struct hive *hive = NULL;
 	struct error err = ERROR_INIT;
 
 	if (size == 0)
 		cr_skip_test("the real hive is not there");
-	cr_assert_eq(registry_convert(bytes, size, &target, &after, &after_size, &notes, &err), 0,
-		     "%s", err.message);
+	cr_assert_eq(registry_convert(&(struct file_bytes){bytes, size, "SYSTEM"}, &owner, &after,
+				      &after_size, &notes, &err),
+		     0, "%s", err.message);
 	cr_assert_eq(notes.changed.count, 4);
 	cr_assert_eq(notes.warnings.count, 0);
 	cr_assert_eq(hive_open(after, after_size, "SYSTEM", &hive, &err), 0, "%s", err.message);
