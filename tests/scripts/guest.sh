@@ -112,12 +112,16 @@ check_mounted_devices() {
 check_drivers() {
 	local set driver
 	for set in $control_sets; do
-		for driver in vmbus storvsc storflt vpci winhv; do
+		for driver in vmbus storvsc storflt winhv; do
 			[ "$(hivexget SYSTEM "$set\\Services\\$driver" Start)" = 0 ] ||
 				fail "$set: $driver does not start at boot"
 			hivexget SYSTEM "$set\\Services\\$driver\\StartOverride" >/dev/null 2>&1 &&
 				fail "$set: $driver is demoted by StartOverride"
 		done
+		[ "$(hivexget SYSTEM "$set\\Services\\winhv" ImagePath)" = 'System32\drivers\winhv.sys' ] ||
+			fail "$set: the path of winhv is not that of a boot driver"
+		[ "$(hivexget SYSTEM "$set\\Services\\vpci" Start)" = 3 ] || fail "$set: vpci was made a boot driver"
+		hivexget SYSTEM "$set\\Services\\vpci\\StartOverride" >/dev/null 2>&1 && fail "$set: vpci is demoted"
 		hivexget SYSTEM "$set\\Services\\pciide\\StartOverride" 0 >/dev/null || fail "$set: pciide was changed"
 	done
 }

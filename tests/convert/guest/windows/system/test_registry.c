@@ -130,7 +130,7 @@ Test(guest_registry, drivers_start_in_every_control_set)
 	cr_assert_eq(hive_find(after, 0, "ControlSet001\\Services\\vmbus\\StartOverride"), 0);
 	cr_assert_eq(hive_find(after, 0, "ControlSet002\\Services\\storvsc\\StartOverride"), 0);
 	cr_assert_neq(hive_find(after, 0, "ControlSet001\\Services\\atapi\\StartOverride"), 0);
-	cr_assert_eq(notes.changed.count, 3 + 2 * 4);
+	cr_assert_eq(notes.changed.count, 3 + 2 * 5);
 	cr_assert_eq(notes.warnings.count, 0);
 	edit_notes_done(&notes);
 }
