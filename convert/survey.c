@@ -195,7 +195,7 @@ static int refuse_hibernated(const struct disk *disk, const struct survey *surve
 	return 0;
 }
 
-static int judge_guest(struct disk *disk, const struct survey *survey, struct error *err)
+static int judge_guest(struct disk *disk, struct survey *survey, struct error *err)
 {
 	const struct survey_partition *partition = &survey->partitions[survey->windows];
 	const struct volume_place place = survey_place(partition);
@@ -212,7 +212,7 @@ static int judge_guest(struct disk *disk, const struct survey *survey, struct er
 			partition->mbr.number);
 	r = volume_open_at(disk, &place, false, &volume, err);
 	if (r == 0)
-		r = partition->guest.kind->judge(volume, &partition->guest, err);
+		r = partition->guest.kind->judge(volume, &partition->guest, &survey->adapters, err);
 	if (r < 0) {
 		in_partition(partition, err);
 		return error_prefix(err, "'%s'", disk->name);
@@ -278,5 +278,6 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 void survey_done(struct survey *survey)
 {
 	free(survey->partitions);
+	adapters_done(&survey->adapters);
 	*survey = (struct survey){.partitions = NULL};
 }

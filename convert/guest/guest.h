@@ -15,6 +15,7 @@
 
 #include "common/notes.h"
 #include "convert/edit.h"
+#include "convert/guest/adapters.h"
 #include "convert/guest/disk.h"
 #include "convert/guest/files.h"
 #include "convert/guest/windows/boot_store.h"
@@ -45,10 +46,12 @@ struct guest_kind {
 		     struct error *err);
 
 	/*
-	 * May UEFI start the system that probe() found in this volume? Errors: a refusal that says
-	 * why not; ERROR_DAMAGED; I/O.
+	 * May UEFI start the system that probe() found in this volume? And which network adapters
+	 * does it know: *ret is to be released with adapters_done() in every case. Errors: a refusal
+	 * that says why not; ERROR_DAMAGED; I/O.
 	 */
-	int (*judge)(struct volume *volume, const struct guest_volume *found, struct error *err);
+	int (*judge)(struct volume *volume, const struct guest_volume *found, struct adapters *ret,
+		     struct error *err);
 
 	/*
 	 * Make everything that goes on the ESP, from the old disk. *ret is to be released with

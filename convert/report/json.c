@@ -245,6 +245,55 @@ static bool set_changes(json_t *root, const struct edits *edits)
 	return json_object_set_new(root, "changed", array) == 0 && is_whole;
 }
 
+static json_t *addresses_array(const struct adapter *adapter)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < adapter->address_count; i++) {
+		const struct adapter_address *address = &adapter->addresses[i];
+		json_t *object = json_object();
+
+		set_text(object, "address", address->text);
+		json_object_set_new(object, "prefix_length",
+				    address->prefix_length ? json_integer(address->prefix_length)
+							   : json_null());
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
+static bool append_adapter(json_t *array, const struct adapter *adapter)
+{
+	json_t *object = json_object();
+	bool is_whole;
+
+	set_text(object, "connection", adapter->connection);
+	set_text(object, "description", adapter->description);
+	set_text(object, "bus", adapter_bus_text(adapter->bus));
+	set_text(object, "device", adapter->device);
+	json_object_set_new(object, "instance_guid",
+			    adapter->instance[0] ? text_json(adapter->instance) : json_null());
+	json_object_set_new(object, "dhcp", json_boolean(adapter->uses_dhcp));
+	json_object_set_new(object, "addresses", addresses_array(adapter));
+	is_whole = set_notes(object, "gateways", &adapter->gateways);
+	is_whole &= set_notes(object, "dns", &adapter->dns);
+	json_object_set_new(object, "may_be_old", json_boolean(adapter->old));
+	json_object_set_new(object, "keeps_settings", json_boolean(adapter->keeps_settings));
+	set_text(object, "advice", adapter->advice);
+	is_whole &= set_notes(object, "commands", &adapter->lines);
+	return json_array_append_new(array, object) == 0 && is_whole;
+}
+
+static bool set_adapters(json_t *root, const struct adapters *adapters)
+{
+	json_t *array = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; i < adapters->count; i++)
+		is_whole &= append_adapter(array, &adapters->list[i]);
+	return json_object_set_new(root, "adapters", array) == 0 && is_whole;
+}
+
 static bool set_lists(json_t *root, const struct report *report)
 {
 	CLEANUP_NOTES struct note_list dropped = {.texts = NULL}, warnings = {.texts = NULL};
@@ -310,7 +359,7 @@ static char *dump_json(const json_t *root)
 char *report_json(const struct report *report)
 {
 	json_t *root = json_object();
-	bool is_whole = true;
+	bool is_whole;
 	char *text;
 
 	set_text(root, "tool", "hvgen2 " HVGEN2_VERSION);
@@ -323,13 +372,14 @@ char *report_json(const struct report *report)
 	json_object_set_new(root, "source", source_object(report));
 	if (report->survey->windows != SURVEY_NONE && report->survey->count)
 		json_object_set_new(root, "windows", windows_object(report->survey));
+	is_whole = set_adapters(root, &report->survey->adapters);
 	if (report->survey->count)
 		json_object_set_new(root, "before", before_object(report->survey));
 	if (report->plan)
 		json_object_set_new(root, "after", after_object(report->survey, report->plan));
 	if (report->build) {
 		json_object_set_new(root, "esp", esp_object(report->build));
-		is_whole = json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
+		is_whole &= json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
 		json_object_set_new(root, "nvram", nvram_object(report->build));
 	}
 	is_whole &= set_lists(root, report);

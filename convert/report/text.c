@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/powershell.h"
 #include "common/size.h"
 
 static const char *const role_descriptions[PLAN_ROLE_MAX] = {
@@ -48,6 +49,54 @@ static void print_windows(const struct survey *survey, FILE *stream)
 		partition->guest.windows.product, partition->guest.windows.major,
 		partition->guest.windows.minor, partition->guest.windows.build,
 		windows_arch_text(partition->guest.windows.arch), partition->mbr.number);
+}
+
+static void print_texts(FILE *stream, const char *title, const struct note_list *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		fprintf(stream, "%s%s", i ? ", " : title, texts->texts[i]);
+}
+
+static void print_settings(const struct adapter *adapter, FILE *stream)
+{
+	fprintf(stream, "           %s",
+		adapter->uses_dhcp	 ? "DHCP"
+		: adapter->address_count ? "static "
+					 : "no address");
+	for (size_t i = 0; i < adapter->address_count; i++) {
+		const struct adapter_address *address = &adapter->addresses[i];
+
+		fprintf(stream, "%s%s", i ? ", " : "", address->text);
+		if (address->prefix_length)
+			fprintf(stream, "/%u", address->prefix_length);
+	}
+	print_texts(stream, ", gateway ", &adapter->gateways);
+	print_texts(stream, ", DNS ", &adapter->dns);
+	fputc('\n', stream);
+}
+
+/* Names come from the guest: they are shown as PowerShell would take them, which no terminal
+ * minds. */
+static void print_adapter(const struct adapter *adapter, const char *title, FILE *stream)
+{
+	CLEANUP_FREE char *name = powershell_quote(adapter->connection);
+	CLEANUP_FREE char *what = powershell_quote(adapter->description);
+
+	fprintf(stream, "%-8s %s: %s, %s", title, name ? name : "?", what ? what : "?",
+		adapter_bus_text(adapter->bus));
+	if (adapter->instance[0])
+		fprintf(stream, ", instance %s", adapter->instance);
+	fputc('\n', stream);
+	print_settings(adapter, stream);
+	fprintf(stream, "           %s\n", adapter->advice);
+	for (size_t i = 0; i < adapter->lines.count; i++)
+		fprintf(stream, "             %s\n", adapter->lines.texts[i]);
+}
+
+static void print_adapters(const struct adapters *adapters, FILE *stream)
+{
+	for (size_t i = 0; i < adapters->count; i++)
+		print_adapter(&adapters->list[i], i ? "" : "Network", stream);
 }
 
 static void print_row(FILE *stream, size_t number, uint64_t start, uint64_t size, const char *type,
@@ -207,6 +256,7 @@ static void print_page(const struct report *report, FILE *stream)
 {
 	print_source(report, stream);
 	print_windows(report->survey, stream);
+	print_adapters(&report->survey->adapters, stream);
 	print_before(report->survey, stream);
 	if (report->plan)
 		print_after(report->survey, report->plan, stream);

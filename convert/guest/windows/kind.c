@@ -10,6 +10,7 @@
 #include "common/hive/hive.h"
 #include "convert/guest/windows/hive.h"
 #include "convert/guest/windows/hives.h"
+#include "convert/guest/windows/system/network.h"
 #include "convert/guest/windows/winre.h"
 
 /* bcdboot makes it of this size, all zero; the boot manager keeps its state there. */
@@ -69,23 +70,28 @@ static int probe_windows(struct volume *volume, uint64_t length, struct guest_vo
 	return r;
 }
 
-static int check_hive(struct volume *volume, const char *path, struct error *err)
+/* The hive opens, and says which adapters there are. */
+static int read_system_hive(struct volume *volume, const char *path, struct adapters *ret,
+			    struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	CLEANUP_HIVE struct hive *hive = NULL;
 	size_t size;
 	int r = windows_hive_read(volume, path, WINDOWS_MAX_HIVE, &bytes, &size, NULL, err);
 
-	return r < 0 ? r : hive_open(bytes, size, path, &hive, err);
+	if (r == 0)
+		r = hive_open(bytes, size, path, &hive, err);
+	return r < 0 ? r : network_read(hive, ret, err);
 }
 
-static int judge_windows(struct volume *volume, const struct guest_volume *found, struct error *err)
+static int judge_windows(struct volume *volume, const struct guest_volume *found,
+			 struct adapters *ret, struct error *err)
 {
 	char path[WINDOWS_PATH_SIZE];
 	int r = windows_check_efi(volume, &found->windows, err);
 
 	windows_path(path, found->windows.root, "System32\\config\\SYSTEM");
-	return r < 0 ? r : check_hive(volume, path, err);
+	return r < 0 ? r : read_system_hive(volume, path, ret, err);
 }
 
 /* New files carry the time of the newest boot file: the same guest always gives the same ESP. */
