@@ -70,7 +70,7 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 	if (r == 0)
 		r = esp_write(plan, &ret->boot, ret->target, &ret->esp_used, err);
 	if (r == 0)
-		r = kind->edit(&new, &target, &ret->boot, &ret->edits, err);
+		r = kind->edit(&new, &target, &ret->boot, options, &ret->edits, err);
 	return r;
 }
 

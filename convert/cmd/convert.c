@@ -24,6 +24,7 @@ enum {
 	OPTION_PARENT_DIR,
 	OPTION_PARENT_WINDOWS_PATH,
 	OPTION_RANDOM_GUIDS,
+	OPTION_ONLINE_DATA_DISKS,
 	OPTION_JSON,
 };
 
@@ -49,6 +50,8 @@ static const struct cmd_option options[] = {
 	 "where DISK will be on the Hyper-V host (D:\\VMs\\web01.vhdx), noted\nin a differencing output"},
 	{OPTION_RANDOM_GUIDS, "random-guids", NULL,
 	 "random GUIDs instead of derived ones, for clones"},
+	{OPTION_ONLINE_DATA_DISKS, "online-data-disks", NULL,
+	 "let data disks come online in the new VM: SAN policy 1"},
 	{OPTION_NVRAM, "nvram", "PATH",
 	 "the NVRAM store; default STEM.vmgs; a name ending in .fd makes\n"
 	 "an OVMF variable store; 'none' makes none"},
@@ -155,6 +158,9 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		break;
 	case OPTION_RANDOM_GUIDS:
 		convert->plan.random_guids = true;
+		break;
+	case OPTION_ONLINE_DATA_DISKS:
+		convert->build.guest.online_data_disks = true;
 		break;
 	case OPTION_NVRAM:
 		convert->nvram = argument;

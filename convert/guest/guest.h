@@ -11,6 +11,7 @@
 #ifndef HVGEN2_CONVERT_GUEST_GUEST_H
 #define HVGEN2_CONVERT_GUEST_GUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/notes.h"
@@ -23,6 +24,7 @@
 
 struct guest_options {
 	enum bootfiles_set boot_files; /* Windows */
+	bool online_data_disks; /* Windows: data disks come online, whatever its SAN policy */
 };
 
 /* What starts the guest. Embedded; all zero is empty; memory belongs to it. */
@@ -66,7 +68,8 @@ struct guest_kind {
 	 * ERROR_DAMAGED, I/O; the new disk is then of no use.
 	 */
 	int (*edit)(const struct guest_disk *new, const struct guest_target *target,
-		    const struct guest_boot *boot, struct edits *edits, struct error *err);
+		    const struct guest_boot *boot, const struct guest_options *options,
+		    struct edits *edits, struct error *err);
 };
 
 #endif

@@ -12,6 +12,7 @@
 struct registry_edit {
 	const struct guest_partition *partition;
 	const struct moved_disk *moved;
+	bool online_data_disks;
 };
 
 static bool has_file(void *context, const char *path)
@@ -29,6 +30,7 @@ static struct hive_owner owner_of(struct volume *volume, const struct registry_e
 		.major = windows->major,
 		.minor = windows->minor,
 		.is_server = windows->is_server,
+		.online_data_disks = edit->online_data_disks,
 		.has_file = has_file,
 		.context = volume,
 	};
@@ -74,13 +76,13 @@ static int convert_registry(struct volume *volume, const void *context, struct e
 }
 
 /* Each Windows of the disk finds its drive letters and its drivers. */
-int hives_convert(const struct guest_disk *new, const struct moved_disk *moved, struct edits *edits,
-		  struct error *err)
+int hives_convert(const struct guest_disk *new, const struct moved_disk *moved,
+		  bool online_data_disks, struct edits *edits, struct error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < new->count; i++) {
-		const struct registry_edit edit = {&new->partitions[i], moved};
+		const struct registry_edit edit = {&new->partitions[i], moved, online_data_disks};
 
 		if (edit.partition->found->windows.root[0])
 			r = edit_volume(new->disk, &edit.partition->place, convert_registry, &edit,

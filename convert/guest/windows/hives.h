@@ -7,10 +7,10 @@
 #include "convert/guest/disk.h"
 
 /*
- * Edit the SYSTEM hive of every Windows on 'new', see registry.h. Errors: those of
+ * Edit the SYSTEM hive of every Windows on 'new', see registry.h and owner.h. Errors: those of
  * windows_hive_read() and registry_convert().
  */
-int hives_convert(const struct guest_disk *new, const struct moved_disk *moved, struct edits *edits,
-		  struct error *err);
+int hives_convert(const struct guest_disk *new, const struct moved_disk *moved,
+		  bool online_data_disks, struct edits *edits, struct error *err);
 
 #endif

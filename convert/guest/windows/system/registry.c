@@ -9,13 +9,16 @@
 #include "convert/guest/windows/system/acpi.h"
 #include "convert/guest/windows/system/drivers.h"
 #include "convert/guest/windows/system/mounted.h"
+#include "convert/guest/windows/system/san.h"
 
 /* All edits of one control set. */
 static int convert_control_set(struct system_edit *edit, const struct control_set *set)
 {
 	int r = acpi_convert(edit, set);
 
-	return r < 0 ? r : drivers_convert(edit, set);
+	if (r == 0)
+		r = drivers_convert(edit, set);
+	return r < 0 ? r : san_convert(edit, set);
 }
 
 static int convert_control_sets(struct system_edit *edit)
