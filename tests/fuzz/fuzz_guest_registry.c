@@ -14,7 +14,8 @@ static const struct moved_disk disk = {.mbr_signature = 0xd7da5d02,
 				       .partitions = partitions,
 				       .partition_count = 2};
 
-static const struct hive_owner owner = {.disk = &disk, .root = "\\Windows", .major = 6, .minor = 3};
+static const struct hive_owner owner = {
+	.disk = &disk, .root = "\\Windows", .pending = "", .major = 6, .minor = 3};
 
 static void fix_base(uint8_t *base)
 {

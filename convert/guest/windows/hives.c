@@ -20,6 +20,19 @@ static bool has_file(void *context, const char *path)
 	return volume_exists(context, path);
 }
 
+/* What says that updates are half installed; the SYSTEM hive says more. */
+static const char *pending_of(struct volume *volume, const struct windows *windows)
+{
+	char path[WINDOWS_PATH_SIZE];
+
+	windows_path(path, windows->root, "WinSxS\\pending.xml");
+	if (windows->awaits_servicing)
+		return "Component Based Servicing\\RebootPending";
+	if (windows->awaits_update)
+		return "Auto Update\\RebootRequired";
+	return volume_exists(volume, path) ? "WinSxS\\pending.xml" : "";
+}
+
 static struct hive_owner owner_of(struct volume *volume, const struct registry_edit *edit)
 {
 	const struct windows *windows = &edit->partition->found->windows;
@@ -30,6 +43,7 @@ static struct hive_owner owner_of(struct volume *volume, const struct registry_e
 		.major = windows->major,
 		.minor = windows->minor,
 		.is_server = windows->is_server,
+		.pending = pending_of(volume, windows),
 		.online_data_disks = edit->online_data_disks,
 		.has_file = has_file,
 		.context = volume,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Product and version of Windows, from its SOFTWARE hive. That hive has 30 to 150 MiB and eight
- * values of it matter, so a clean one is not loaded but looked into. A dirty one is made whole from
+ * Product, version and pending updates of Windows, from its SOFTWARE hive. That hive has 30 to 150
+ * MiB and a dozen values of it matter, so a clean one is not loaded but looked into. A dirty one is made whole from
  * its logs in memory first, as Windows does at its next start: what the hive alone says may be old
  * or half-written. The volume is not changed by this.
  */
@@ -171,6 +171,33 @@ static int read_version(const struct hive_peek *peek, uint32_t key, struct windo
 	return 0;
 }
 
+/* Windows makes these keys when a restart is due and removes them afterwards. */
+static const char servicing_key[] =
+	"Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending";
+static const char update_key[] =
+	"Microsoft\\Windows\\CurrentVersion\\WindowsUpdate\\Auto Update\\RebootRequired";
+
+static int has_key(const struct hive_peek *peek, const char *path, bool *ret, struct error *err)
+{
+	struct error finding = ERROR_INIT;
+	uint32_t key;
+	int r = hive_peek_key(peek, peek->root, path, &key, &finding);
+
+	*ret = r == 0;
+	if (r == 0 || r == -ENOENT)
+		return 0;
+	if (err)
+		*err = finding;
+	return r;
+}
+
+static int read_pending(const struct hive_peek *peek, struct windows *windows, struct error *err)
+{
+	int r = has_key(peek, servicing_key, &windows->awaits_servicing, err);
+
+	return r < 0 ? r : has_key(peek, update_key, &windows->awaits_update, err);
+}
+
 /*
  * ProductName says "Windows 10 Pro" on Windows 11 Pro: it was left so when the number changed, with
  * build 22000. Servers have names of their own.
@@ -224,5 +251,7 @@ int windows_read_software(struct volume *volume, struct windows *windows, struct
 	r = open_software(&software, &dirty, err);
 	if (r == 0 && dirty)
 		r = recover_software(&software, err);
-	return r < 0 ? r : read_current_version(&software.peek, windows, err);
+	if (r == 0)
+		r = read_current_version(&software.peek, windows, err);
+	return r < 0 ? r : read_pending(&software.peek, windows, err);
 }

@@ -27,6 +27,8 @@ struct windows {
 	unsigned int major, minor, build;
 	enum windows_arch arch; /* of the kernel, from the PE header of ntoskrnl.exe or winload */
 	bool is_server;		/* InstallationType */
+	bool awaits_servicing;	/* updates are half installed: Component Based Servicing ... */
+	bool awaits_update;	/* ... and Windows Update wait for a restart */
 	char boot_version[32];	/* file version of bootmgfw.efi, "" when it has none */
 };
 

@@ -9,6 +9,7 @@
 #include "convert/guest/windows/system/acpi.h"
 #include "convert/guest/windows/system/drivers.h"
 #include "convert/guest/windows/system/mounted.h"
+#include "convert/guest/windows/system/pending.h"
 #include "convert/guest/windows/system/san.h"
 
 /* All edits of one control set. */
@@ -18,7 +19,11 @@ static int convert_control_set(struct system_edit *edit, const struct control_se
 
 	if (r == 0)
 		r = drivers_convert(edit, set);
-	return r < 0 ? r : san_convert(edit, set);
+	if (r == 0)
+		r = san_convert(edit, set);
+	if (r == 0 && set->is_current)
+		pending_warn(edit, set);
+	return r;
 }
 
 static int convert_control_sets(struct system_edit *edit)

@@ -14,10 +14,8 @@
 
 static const struct moved_disk no_disk = {.mbr_signature = 1};
 
-const struct hive_owner server_2019 = {.disk = &no_disk,
-				       .root = "\\Windows",
-				       .major = 10,
-				       .is_server = true};
+const struct hive_owner server_2019 = {
+	.disk = &no_disk, .root = "\\Windows", .pending = "", .major = 10, .is_server = true};
 
 struct hive *hive_made(void)
 {

@@ -14,6 +14,7 @@ TestSuite(system_acpi);
 static const struct hive_owner server_2012r2 = {
 	.disk = &(const struct moved_disk){.mbr_signature = 1},
 	.root = "\\Windows",
+	.pending = "",
 	.major = 6,
 	.minor = 3,
 	.is_server = true,

@@ -25,7 +25,10 @@ static const struct moved_disk target = {.mbr_signature = SIGNATURE,
 					 .partitions = partitions,
 					 .partition_count = 2};
 
-static const struct hive_owner owner = {.disk = &target, .root = "\\Windows", .major = 10};
+static const struct hive_owner owner = {.disk = &target,
+					.root = "\\Windows",
+					.pending = "",
+					.major = 10};
 
 static void set_row(struct hive *hive, const char *name, uint32_t signature, uint64_t offset)
 {
