@@ -10,6 +10,7 @@
 
 #include "common/bytes.h"
 #include "common/hive/hive.h"
+#include "tests/support/real_hive.h"
 
 TestSuite(hive_copy);
 
@@ -179,28 +180,13 @@ Test(hive_copy, too_much_is_not_begun)
 	cr_assert_not_null(strstr(err.message, "copied"));
 }
 
-static uint8_t *unpack(const char *name, size_t *ret_size)
-{
-	char command[512];
-	uint8_t *bytes = malloc(1 << 25);
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "xz -dc %s/hives/system/%s.xz 2>/dev/null", SHARED_DATA,
-		 name);
-	pipe = popen(command, "r");
-	cr_assert_not_null(pipe);
-	*ret_size = fread(bytes, 1, 1 << 25, pipe);
-	pclose(pipe);
-	return bytes;
-}
-
 /* Keys of Lsa are known for their classes, those of devices for descriptors that differ. */
 Test(hive_copy, real_keys)
 {
 	static const char *const models[] = {"ControlSet001\\Control\\Lsa\\JD",
 					     "ControlSet001\\Enum\\ACPI\\PNP0A03"};
 	size_t size, copied_size;
-	CLEANUP_FREE uint8_t *bytes = unpack("SYSTEM-win7-vmware.hiv", &size), *copied = NULL;
+	CLEANUP_FREE uint8_t *bytes = real_hive("SYSTEM-win7-vmware.hiv", &size), *copied = NULL;
 	CLEANUP_HIVE struct hive *hive = NULL, *again = NULL;
 	struct error err = ERROR_INIT;
 	hive_node_h copy;

@@ -3,14 +3,11 @@
 #include "system_hive.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/utf16.h"
 #include "convert/guest/windows/system/registry.h"
-
-#define REAL_MAX ((size_t)1 << 25)
 
 static const struct moved_disk no_disk = {.mbr_signature = 1};
 
@@ -113,19 +110,4 @@ bool noted(const struct note_list *list, const char *text)
 		if (strstr(list->texts[i], text))
 			return true;
 	return false;
-}
-
-uint8_t *real_hive(const char *name, size_t *ret_size)
-{
-	char command[512];
-	uint8_t *bytes = malloc(REAL_MAX);
-	FILE *pipe;
-
-	snprintf(command, sizeof(command), "xz -dc %s/hives/system/%s.xz 2>/dev/null", SHARED_DATA,
-		 name);
-	pipe = popen(command, "r");
-	cr_assert_not_null(pipe);
-	*ret_size = fread(bytes, 1, REAL_MAX, pipe);
-	pclose(pipe);
-	return bytes;
 }

@@ -8,6 +8,7 @@
 #include "common/hive/hive.h"
 #include "common/notes.h"
 #include "convert/guest/windows/system/owner.h"
+#include "tests/support/real_hive.h"
 
 /* Server 2019 on a disk without partitions, whose files are not known. */
 extern const struct hive_owner server_2019;
@@ -27,8 +28,5 @@ struct hive *edited(struct hive *hive, const struct hive_owner *owner, struct ed
 
 /* Is a text among the sentences? */
 bool noted(const struct note_list *list, const char *text);
-
-/* A real hive, unpacked into new memory; *ret_size is 0 when it is not there. */
-uint8_t *real_hive(const char *name, size_t *ret_size);
 
 #endif
