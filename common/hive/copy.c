@@ -5,7 +5,6 @@
  * committed.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "common/checked.h"
@@ -34,38 +33,30 @@ static int too_large(struct hive *hive, struct error *err)
 
 static int measure_values(struct hive *hive, hive_node_h node, struct tree *tree, struct error *err)
 {
-	CLEANUP_FREE hive_value_h *values = hivex_node_values(hive_handle(hive), node);
+	CLEANUP_HIVE_VALUES struct hive_values values = {.list = NULL};
+	int r = hive_get_values(hive, node, &values, err);
 
-	if (!values)
-		return unreadable(hive, err);
-	for (const hive_value_h *value = values; *value; value++) {
-		hive_type type;
-		size_t size;
-
-		if (hivex_value_type(hive_handle(hive), *value, &type, &size) < 0)
-			return unreadable(hive, err);
-		tree->bytes += size;
-		if (size > HIVE_MAX_VALUE || tree->bytes > MAX_TOTAL)
+	for (size_t i = 0; i < values.count; i++) {
+		tree->bytes += values.list[i].size;
+		if (values.list[i].size > HIVE_MAX_VALUE || tree->bytes > MAX_TOTAL)
 			return too_large(hive, err);
 	}
-	return 0;
+	return r;
 }
 
-/* Nothing is made before it is known that all of it can be. */
+/* Nothing is made before it is known that all of it can be read and made. */
 static int measure_key(struct hive *hive, hive_node_h node, unsigned int depth, struct tree *tree,
 		       struct error *err)
 {
-	CLEANUP_FREE hive_node_h *children = NULL;
+	CLEANUP_FREE hive_node_h *children = hivex_node_children(hive_handle(hive), node);
+	CLEANUP_FREE char *name = hivex_node_name(hive_handle(hive), node);
 	int r;
 
+	if (!children || !name)
+		return unreadable(hive, err);
 	if (depth > MAX_DEPTH || ++tree->keys > MAX_KEYS)
 		return too_large(hive, err);
 	r = measure_values(hive, node, tree, err);
-	if (r < 0)
-		return r;
-	children = hivex_node_children(hive_handle(hive), node);
-	if (!children)
-		return unreadable(hive, err);
 	for (const hive_node_h *child = children; *child && r == 0; child++)
 		r = measure_key(hive, *child, depth + 1, tree, err);
 	return r;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "convert/guest/windows/system/network.h"
 #include "convert/guest/windows/system/registry.h"
 #include "fuzz.h"
 
@@ -36,6 +37,16 @@ static void edit(const uint8_t *bytes, size_t size, uint8_t **ret, size_t *ret_s
 	edit_notes_done(&notes);
 }
 
+/* What is printed of a hive that opens. */
+static void read_adapters(const uint8_t *bytes, size_t size)
+{
+	CLEANUP_HIVE struct hive *hive = NULL;
+	CLEANUP_ADAPTERS struct adapters adapters = {.list = NULL};
+
+	if (hive_open(bytes, size, "SYSTEM", &hive, NULL) == 0)
+		(void)network_read(hive, &adapters, NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	CLEANUP_FREE uint8_t *copy = NULL, *edited = NULL, *again = NULL;
@@ -47,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	copy = malloc(size);
 	memcpy(copy, data, size);
 	fix_base(copy);
+	read_adapters(copy, size);
 	edit(copy, size, &edited, &edited_size, &r);
 	if (r < 0 || !edited)
 		return 0;

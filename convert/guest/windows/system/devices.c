@@ -106,7 +106,9 @@ static int look_below(struct search *search, hive_node_h node, const char *path,
 		CLEANUP_FREE char *name = hivex_node_name(hive_handle(search->hive), *child);
 		CLEANUP_FREE char *below = NULL;
 
-		if (!name || asprintf(&below, "%s%s%s", path, *path ? "\\" : "", name) < 0)
+		if (!name) /* not one that could be read: no adapter of ours */
+			continue;
+		if (asprintf(&below, "%s%s%s", path, *path ? "\\" : "", name) < 0)
 			return error_failed(search->err, ENOMEM, "out of memory");
 		r = level < 2 ? look_below(search, *child, below, level + 1)
 			      : look_at_device(search, *child, below);

@@ -303,7 +303,8 @@ static int each_key(struct network *network, hive_node_h node,
 			return error_damaged(network->err,
 					     "'%s': more than %d network adapters are not credible",
 					     hive_name(network->hive), MAX_ADAPTERS);
-		r = name ? look(network, *child, name) : out_of_memory(network);
+		if (name)
+			r = look(network, *child, name);
 	}
 	return r;
 }
