@@ -71,8 +71,9 @@ static bool has_settings(const struct adapter *adapter)
 static void add_address_line(struct adapter *adapter, const char *name, size_t index)
 {
 	const struct adapter_address *address = &adapter->addresses[index];
-	const char *gateway =
-		index == 0 && adapter->gateways.count ? adapter->gateways.texts[0] : NULL;
+	const char *gateway = index == 0 && adapter->gateways.count && !strchr(address->text, ':')
+				      ? adapter->gateways.texts[0]
+				      : NULL;
 
 	if (address->prefix_length)
 		note_add(&adapter->lines,

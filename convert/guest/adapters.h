@@ -19,8 +19,8 @@ enum adapter_bus {
 };
 
 struct adapter_address {
-	char text[16];		    /* dotted */
-	unsigned int prefix_length; /* 1 to 32; 0: its mask is none */
+	char text[46];		    /* as inet_ntop() writes it, IPv4 or IPv6 */
+	unsigned int prefix_length; /* 0: its mask is none */
 };
 
 /* Facts, of all that is static: leases of DHCP are no settings. Memory belongs to it. */
@@ -33,7 +33,7 @@ struct adapter {
 	bool uses_dhcp;
 	bool keeps_instance; /* the guest knows it by the GUID alone */
 	const char *old;     /* why it may be an adapter of the past; NULL: it is in use */
-	struct adapter_address *addresses;
+	struct adapter_address *addresses; /* IPv4 first */
 	size_t address_count;
 	struct note_list gateways, dns;
 

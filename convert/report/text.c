@@ -61,12 +61,13 @@ static void print_settings(const struct adapter *adapter, FILE *stream)
 {
 	fprintf(stream, "           %s",
 		adapter->uses_dhcp	 ? "DHCP"
-		: adapter->address_count ? "static "
+		: adapter->address_count ? ""
 					 : "no address");
 	for (size_t i = 0; i < adapter->address_count; i++) {
 		const struct adapter_address *address = &adapter->addresses[i];
 
-		fprintf(stream, "%s%s", i ? ", " : "", address->text);
+		fprintf(stream, "%s%s%s", i || adapter->uses_dhcp ? ", " : "", i ? "" : "static ",
+			address->text);
 		if (address->prefix_length)
 			fprintf(stream, "/%u", address->prefix_length);
 	}

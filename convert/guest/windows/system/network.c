@@ -8,7 +8,7 @@
  *   Services\Tcpip\Parameters\Interfaces\{interface} EnableDHCP, IPAddress, SubnetMask,
  *                                                 DefaultGateway, NameServer
  *
- * Windows leaves the last three where a device went, and old values where DHCP took over.
+ * IPv6 addresses stand elsewhere (nsi.c). Windows leaves the last three where a device went, and old values where DHCP took over.
  */
 #include "convert/guest/windows/system/network.h"
 
@@ -25,6 +25,7 @@
 #include "common/utf16.h"
 #include "convert/guest/windows/system/control_set.h"
 #include "convert/guest/windows/system/devices.h"
+#include "convert/guest/windows/system/nsi.h"
 
 #define NET_CLASS "{4d36e972-e325-11ce-bfc1-08002be10318}"
 
@@ -35,6 +36,7 @@
 
 struct network {
 	struct hive *hive;
+	hive_node_h set;
 	hive_node_h drivers, connections, interfaces, interfaces6; /* 0: there are none */
 	struct devices devices;
 	struct note_list driven; /* interfaces that a driver has */
@@ -216,8 +218,7 @@ struct found {
 	const char *interface; /* GUID with braces */
 	const struct device *device;
 	const char *device_path; /* also of a device that is gone; may be NULL */
-	hive_node_h description; /* key that has one; or 0 */
-	const char *description_name;
+	hive_node_h driver;	 /* key below Control\Class; 0 when it is gone */
 };
 
 static int add_adapter(struct network *network, const struct found *found)
@@ -233,8 +234,8 @@ static int add_adapter(struct network *network, const struct found *found)
 	if (network->connections)
 		connection = hive_find(network->hive, network->connections, path);
 	adapter->connection = text_of(network->hive, connection, "Name");
-	adapter->description = plain_description(
-		text_of(network->hive, found->description, found->description_name));
+	adapter->description =
+		plain_description(text_of(network->hive, found->driver, "DriverDesc"));
 	adapter->device = found->device_path ? strdup(found->device_path)
 					     : text_of(network->hive, connection, "PnpInstanceID");
 	if (!adapter->connection || !adapter->description || !adapter->device)
@@ -244,7 +245,11 @@ static int add_adapter(struct network *network, const struct found *found)
 			       ? device_absence(network->hive, &network->devices, found->device)
 			       : "its device is no longer in the registry";
 	r = read_instance(network, adapter);
-	return r < 0 ? r : read_settings(network, found->interface, adapter);
+	if (r == 0)
+		r = read_settings(network, found->interface, adapter);
+	return r < 0 ? r
+		     : nsi_read_addresses(network->hive, network->set, found->driver, adapter,
+					  network->err);
 }
 
 /* Software adapters, of which each Windows has a dozen, matter only when somebody gave them
@@ -263,8 +268,7 @@ static int look_at_driver(struct network *network, hive_node_h node, const char 
 	struct found found = {
 		.interface = interface,
 		.device_path = past,
-		.description = node,
-		.description_name = "DriverDesc",
+		.driver = node,
 	};
 	uint32_t characteristics = 0;
 	char driver[64];
@@ -350,7 +354,7 @@ static int read_all(struct network *network, hive_node_h set)
 int network_read(struct hive *hive, struct adapters *ret, struct error *err)
 {
 	hive_node_h set = control_set_current(hive);
-	struct network network = {.hive = hive, .adapters = ret, .err = err};
+	struct network network = {.hive = hive, .set = set, .adapters = ret, .err = err};
 	int r;
 
 	*ret = (struct adapters){.list = NULL};

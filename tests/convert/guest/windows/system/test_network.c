@@ -235,6 +235,43 @@ Test(system_network, adapters_of_the_past_get_no_lines)
 	cr_assert_str_eq(found.list[5].connection, "Lost");
 }
 
+static void set_row(struct hive *hive, const char *name, uint8_t prefix_length)
+{
+	uint8_t row[48] = {0};
+
+	row[16] = prefix_length;
+	cr_assert_eq(hive_set(hive,
+			      made_key(hive,
+				       SET "Control\\Nsi\\{eb004a01-9b1a-11d4-9123-0050047759bc}"
+					   "\\10"),
+			      name, hive_t_binary, row, sizeof(row), NULL),
+		     0);
+}
+
+/* Rows of the adapter's LUID: index 9, type 6. */
+Test(system_network, static_ipv6_addresses_are_found)
+{
+	CLEANUP_HIVE struct hive *hive = hive_made();
+	CLEANUP_ADAPTERS struct adapters found = {.list = NULL};
+
+	add_adapter(hive, 1, DEC, "LAN");
+	set_static(hive, 1, "10.0.0.5", "255.255.255.0", "10.0.0.1", "");
+	made_dword(hive, SET "Control\\Class\\" CLASS "\\0001", "NetLuidIndex", 9);
+	set_row(hive, "000000090000060020010DB8000000000000000000000001", 64);
+	set_row(hive, "0000000900000600fe800000000000000000000000000001", 64);
+	set_row(hive, "000000090000060020010db80000000000000000000000", 64);
+	set_row(hive, "000000080000060020010db8000000000000000000000002", 64);
+	set_row(hive, "0000", 64);
+	read_made(hive, &found);
+	cr_assert_eq(found.count, 1);
+	cr_assert_eq(found.list[0].address_count, 2);
+	cr_assert_str_eq(found.list[0].addresses[1].text, "2001:db8::1");
+	cr_assert_eq(found.list[0].addresses[1].prefix_length, 64);
+	cr_assert_str_eq(found.list[0].lines.texts[1],
+			 "New-NetIPAddress -InterfaceAlias 'LAN' -IPAddress 2001:db8::1 "
+			 "-PrefixLength 64");
+}
+
 /* Select says which control set counts. */
 Test(system_network, the_current_control_set_is_read)
 {
