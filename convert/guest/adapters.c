@@ -128,7 +128,8 @@ static char *advice_for(const struct adapter *adapter)
 	if (adapter->old)
 		r = asprintf(&text, "may be an old adapter: %s", adapter->old);
 	else if (adapter->bus == ADAPTER_SOFTWARE)
-		r = asprintf(&text, "has no hardware: stays as it is");
+		r = asprintf(&text, "has no hardware of its own: stays as it is if the adapters "
+				    "below it do");
 	else if (adapter->keeps_settings)
 		r = asprintf(
 			&text,

@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "common/bytes.h"
+#include "common/checked.h"
 
 #define MAX_DEVICES 4096
 
@@ -116,21 +117,30 @@ static int look_below(struct search *search, hive_node_h node, const char *path,
 	return r;
 }
 
-/* The devices of the board are there at each start. */
-static uint64_t last_start(struct hive *hive, hive_node_h acpi)
+static uint64_t newest_arrival(struct hive *hive, hive_node_h id)
 {
-	hive_h *handle = hive_handle(hive);
-	CLEANUP_FREE hive_node_h *ids = hivex_node_children(handle, acpi);
+	CLEANUP_FREE hive_node_h *instances = hivex_node_children(hive_handle(hive), id);
 	uint64_t newest = 0;
 
-	for (const hive_node_h *id = ids; id && *id; id++) {
-		CLEANUP_FREE hive_node_h *instances = hivex_node_children(handle, *id);
+	for (const hive_node_h *at = instances; at && *at; at++) {
+		uint64_t date = get_date(hive, *at, ARRIVAL);
 
-		for (const hive_node_h *at = instances; at && *at; at++) {
-			uint64_t date = get_date(hive, *at, ARRIVAL);
+		newest = date > newest ? date : newest;
+	}
+	return newest;
+}
 
-			newest = date > newest ? date : newest;
-		}
+/* The buses of the board arrive at each start, and at no other time. */
+static uint64_t last_start(struct hive *hive, hive_node_h acpi)
+{
+	static const char *const buses[] = {"PNP0A03", "PNP0A08", "VMBus", "MSFT1000"};
+	uint64_t newest = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(buses); i++) {
+		hive_node_h id = hive_find(hive, acpi, buses[i]);
+		uint64_t date = id ? newest_arrival(hive, id) : 0;
+
+		newest = date > newest ? date : newest;
 	}
 	return newest;
 }

@@ -18,7 +18,7 @@ struct device {
 struct devices {
 	struct device *list;
 	size_t count;
-	uint64_t last_start; /* FILETIME at which Windows last met the devices of the board, or 0 */
+	uint64_t last_start; /* FILETIME at which Windows last met the buses of the board, or 0 */
 };
 
 /*

@@ -258,3 +258,35 @@ Test(guest_registry, real_hive_with_demoted_drivers)
 	cr_assert_eq(hive_find(hive, 0, "ControlSet001\\Services\\vmbus\\StartOverride"), 0);
 	edit_notes_done(&notes);
 }
+
+/* All edits in real hives, with the keys of a real device as those of the VMBus: once is enough. */
+Test(guest_registry, real_hives_need_nothing_more)
+{
+	static const char *const names[] = {"SYSTEM-win7-vmware.hiv",
+					    "SYSTEM-win10-gpt-vmware.hiv"};
+
+	for (size_t i = 0; i < 2; i++) {
+		size_t size;
+		CLEANUP_FREE uint8_t *bytes = real_hive(names[i], &size);
+		CLEANUP_HIVE struct hive *hive = NULL, *after = NULL;
+		CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT,
+						     none = EDIT_NOTES_INIT;
+		struct hive_owner with_disks = owner;
+		hive_node_h acpi;
+
+		if (size == 0)
+			cr_skip_test("the real hive is not there");
+		with_disks.online_data_disks = true;
+		cr_assert_eq(hive_open(bytes, size, "SYSTEM", &hive, NULL), 0);
+		acpi = hive_find(hive, 0, "ControlSet001\\Enum\\ACPI");
+		cr_assert_eq(hive_copy(hive, hive_find(hive, acpi, "PNP0A03"), acpi, "VMBus", NULL),
+			     0);
+		after = edited(hive, &with_disks, &notes);
+		cr_assert_not_null(after);
+		cr_assert(noted(&notes.changed, "MSFT1000"));
+		cr_assert_neq(hive_find(after, 0,
+					"ControlSet001\\Enum\\ACPI\\MSFT1000\\0\\Properties"),
+			      0);
+		cr_assert_null(edited(after, &with_disks, &none));
+	}
+}
