@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Product, version and pending updates of Windows, from its SOFTWARE hive. That hive has 30 to 150
- * MiB and a dozen values of it matter, so a clean one is not loaded but looked into. A dirty one is made whole from
- * its logs in memory first, as Windows does at its next start: what the hive alone says may be old
- * or half-written. The volume is not changed by this.
+ * MiB and a dozen values of it matter, so a clean one is not loaded but looked into. A dirty one is
+ * made whole from its logs in memory first, as Windows does at its next start: what the hive alone
+ * says may be old or half-written. The volume is not changed by this.
  */
 #include "convert/guest/windows/software.h"
 

@@ -6,8 +6,8 @@
 #include "convert/guest/windows/windows.h"
 
 /*
- * Fill product, edition, version, is_server and what awaits a restart from the SOFTWARE hive below windows->root. Errors
- * as windows_find().
+ * Fill product, edition, version, is_server and what awaits a restart from the SOFTWARE hive below
+ * windows->root. Errors as windows_find().
  */
 int windows_read_software(struct volume *volume, struct windows *windows, struct error *err);
 

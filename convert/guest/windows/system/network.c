@@ -8,7 +8,8 @@
  *   Services\Tcpip\Parameters\Interfaces\{interface} EnableDHCP, IPAddress, SubnetMask,
  *                                                 DefaultGateway, NameServer
  *
- * IPv6 addresses stand elsewhere (nsi.c). Windows leaves the last three where a device went, and old values where DHCP took over.
+ * IPv6 addresses stand elsewhere (nsi.c). Windows leaves the last three where a device went, and old
+ * values where DHCP took over.
  */
 #include "convert/guest/windows/system/network.h"
 
