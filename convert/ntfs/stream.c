@@ -10,6 +10,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/utf16.h"
 #include "convert/ntfs/internal.h"
 #include "convert/ntfs/wof.h"
 
@@ -66,6 +67,60 @@ int volume_open_data(struct volume *volume, const char *path, ntfs_inode **ret_i
 	*ret_inode = TAKE(inode);
 	*ret_data = data;
 	return 0;
+}
+
+/* Is this named stream the contents of a WOF-compressed file? */
+static int is_wof_stream(const ATTR_RECORD *attr, bool *ret)
+{
+	CLEANUP_FREE uint8_t *name = NULL;
+	size_t size;
+
+	name = utf8_to_utf16le(WOF_STREAM, &size);
+	if (!name)
+		return -ENOMEM;
+	*ret = attr->name_length == size / 2 - 1 &&
+	       memcmp((const uint8_t *)attr + get_le16(&attr->name_offset), name, size - 2) == 0;
+	return 0;
+}
+
+static int look_for_named_stream(struct volume *volume, ntfs_attr_search_ctx *context,
+				 const char *path, bool is_wof, bool *ret, struct error *err)
+{
+	while (ntfs_attr_lookup(AT_UNUSED, NULL, 0, CASE_SENSITIVE, 0, NULL, 0, context) == 0) {
+		bool is_known = false;
+
+		if (context->attr->type != AT_DATA || context->attr->name_length == 0)
+			continue;
+		if (is_wof && is_wof_stream(context->attr, &is_known) < 0)
+			return volume_fail(volume, path, ENOMEM, "read", err);
+		if (!is_known) {
+			*ret = true;
+			return 0;
+		}
+	}
+	return errno == ENOENT ? 0 : volume_fail(volume, path, EIO, "read", err);
+}
+
+int volume_holds_more(struct volume *volume, const char *path, bool *ret, struct error *err)
+{
+	CLEANUP_INODE ntfs_inode *inode = NULL;
+	struct volume_reparse reparse;
+	ntfs_attr_search_ctx *context;
+	int r = volume_lookup(volume, path, &inode, err);
+
+	if (r == 0)
+		r = volume_reparse(volume, inode, path, &reparse, err);
+	if (r < 0)
+		return r;
+	*ret = reparse.tag != 0 && reparse.tag != WOF_REPARSE_TAG;
+	if (*ret)
+		return 0;
+	context = ntfs_attr_get_search_ctx(inode, NULL);
+	if (!context)
+		return volume_fail(volume, path, ENOMEM, "read", err);
+	r = look_for_named_stream(volume, context, path, reparse.tag == WOF_REPARSE_TAG, ret, err);
+	ntfs_attr_put_search_ctx(context);
+	return r;
 }
 
 int volume_read_attr(struct volume *volume, ntfs_attr *attr, const char *path, void *buffer,

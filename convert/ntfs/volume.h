@@ -77,6 +77,12 @@ int volume_stat(struct volume *volume, const char *path, struct volume_stat *ret
 bool volume_exists(struct volume *volume, const char *path);
 
 /*
+ * Does a file or folder hold more than its unnamed stream and its entries: a named stream, or a
+ * reparse point? WOF-compressed files do not. Errors as volume_stat().
+ */
+int volume_holds_more(struct volume *volume, const char *path, bool *ret, struct error *err);
+
+/*
  * Read a whole file (the unnamed stream) into new memory, to be freed. WOF-compressed files are
  * decompressed; REFUSAL_WOF_UNSUPPORTED for what cannot be (WIM-backed, deduplicated).
  * ERROR_DAMAGED for a file larger than 'max_size', a folder, a link, an encrypted file; -ENOENT as
@@ -119,7 +125,8 @@ struct volume_entry {
 };
 
 /*
- * The entries of a folder, without "." and "..", sorted by name; to be released with
+ * The entries of a folder, hidden ones too, without "." and ".." and without the metafiles of NTFS
+ * (MFT records below 24, whatever their names), sorted by name; to be released with
  * volume_entries_free().
  */
 int volume_list(struct volume *volume, const char *path, struct volume_entry **ret,

@@ -244,6 +244,85 @@ Test(volume, stats_and_lists, .init = set_up, .fini = tear_down)
 	disk_close(disk);
 }
 
+static void set_attributes(ntfs_volume *volume, const char *path, uint32_t attributes)
+{
+	ntfs_inode *inode = image_open(volume, path);
+
+	inode->flags = cpu_to_le32(attributes);
+	NInoFileNameSetDirty(inode);
+	NInoSetDirty(inode);
+	cr_assert_eq(ntfs_inode_close(inode), 0);
+}
+
+/* Nothing that a user or Windows put there may be missing from a listing: what begins with a dollar
+ * sign, what is hidden, what is the system's. */
+Test(volume, lists_what_is_hidden, .init = set_up, .fini = tear_down)
+{
+	static const char *const names[] = {"$MFT-copy", "$Save", "bootmgr", "plain"};
+	struct volume_entry *entries;
+	struct disk *disk;
+	struct volume *volume;
+	size_t count;
+	ntfs_volume *filling = image_mount(image);
+
+	image_add(filling, "$Save/a.txt", bytes, 10);
+	image_add(filling, "$MFT-copy", bytes, 10);
+	image_add(filling, "plain", bytes, 10);
+	image_add(filling, "bootmgr", bytes, 10);
+	set_attributes(filling, "bootmgr", 0x7); /* read-only, hidden, system */
+	image_unmount(filling);
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	cr_assert_eq(volume_list(volume, "\\", &entries, &count, NULL), 0);
+	cr_assert_eq(count, ARRAY_SIZE(names));
+	for (size_t i = 0; i < count; i++)
+		cr_assert_str_eq(entries[i].name, names[i]);
+	volume_entries_free(entries, count);
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
+
+static bool holds_more(struct volume *volume, const char *path)
+{
+	struct error err = ERROR_INIT;
+	bool more = false;
+
+	cr_assert_eq(volume_holds_more(volume, path, &more, &err), 0, "%s", err.message);
+	return more;
+}
+
+Test(volume, sees_streams_and_reparse_points, .init = set_up, .fini = tear_down)
+{
+	static const uint8_t dedup[24] = {0x13, 0, 0, 0x80, 16};
+	struct error err = ERROR_INIT;
+	struct disk *disk;
+	struct volume *volume;
+	ntfs_volume *filling;
+	bool more;
+
+	fill();
+	filling = image_mount(image);
+	image_add_stream(filling, "Windows/System32", "of a folder", "", 0);
+	image_add_stream(filling, "Windows/lznt1.bin", "WofCompressedData", "x", 1);
+	image_add_sparse(filling, "Windows/elsewhere", 9000, NULL, 0);
+	image_set_reparse(filling, "Windows/elsewhere", dedup, sizeof(dedup));
+	image_add_wof(filling, "Windows/compact", 0, bytes, 50000);
+	image_unmount(filling);
+	disk = image_disk(image, false);
+	volume = open_image(disk, false);
+	cr_assert(holds_more(volume, "\\Windows\\zebra.txt"));
+	cr_assert(holds_more(volume, "\\Windows\\System32"));
+	cr_assert(holds_more(volume, "\\Windows\\elsewhere"));
+	cr_assert(holds_more(volume, "\\Windows\\lznt1.bin"), "a stream that is not WOF's own");
+	cr_assert_not(holds_more(volume, "\\"));
+	cr_assert_not(holds_more(volume, "\\Windows"));
+	cr_assert_not(holds_more(volume, "\\Windows\\compact"));
+	cr_assert_not(holds_more(volume, "\\Windows\\Apple.txt"));
+	cr_assert_eq(volume_holds_more(volume, "\\absent", &more, &err), -ENOENT);
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
+
 Test(volume, decompresses_compact_files, .init = set_up, .fini = tear_down)
 {
 	static const size_t sizes[] = {1, 4095, 4096, 4097, 32768, 100000, 700001};
