@@ -36,17 +36,30 @@ static int in_partition(const struct survey_partition *partition, struct error *
 	return error_prefix(err, "partition %u", partition->mbr.number);
 }
 
+static int look_for_boot_files(struct survey_partition *partition, struct files *files,
+			       struct error *err)
+{
+	int r = 0;
+
+	for (const struct guest_kind *const *kind = guest_kinds; r == 0 && *kind; kind++)
+		r = (*kind)->probe_boot(files, &partition->guest, err);
+	return r;
+}
+
 static int look_into_volume(struct survey_partition *partition, struct volume *volume,
 			    struct error *err)
 {
+	CLEANUP_FILES struct files *files = NULL;
 	int r = 0;
 
 	partition->is_readable = true;
 	partition->is_dirty = volume_is_dirty(volume);
 	strncpy(partition->label, volume_label(volume), sizeof(partition->label) - 1);
 	for (const struct guest_kind *const *kind = guest_kinds; r == 0 && *kind; kind++)
-		r = (*kind)->probe(volume, partition->length, &partition->guest, err);
-	return r;
+		r = (*kind)->probe(volume, &partition->guest, err);
+	if (r == 0)
+		r = files_of_volume(volume, &files, err);
+	return r < 0 ? r : look_for_boot_files(partition, files, err);
 }
 
 /* Note what a partition holds. Only I/O errors and lack of memory stop the survey here. */
@@ -277,6 +290,8 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 
 void survey_done(struct survey *survey)
 {
+	for (size_t i = 0; i < survey->count; i++)
+		guest_volume_done(&survey->partitions[i].guest);
 	free(survey->partitions);
 	adapters_done(&survey->adapters);
 	*survey = (struct survey){.partitions = NULL};

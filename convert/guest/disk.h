@@ -9,20 +9,39 @@
 #include "common/disk.h"
 #include "common/guid.h"
 #include "common/moved.h"
+#include "common/notes.h"
 #include "convert/guest/windows/windows.h"
 #include "convert/ntfs/volume.h"
 
 struct guest_kind;
 
-/* What the kinds found in one volume. Embedded; all zero is nothing; nothing to release. */
-struct guest_volume {
-	const struct guest_kind *kind; /* whose system is installed here; NULL: none */
-	bool has_boot_manager;	       /* what the BIOS starts: \bootmgr */
-	bool has_boot_store;	       /* and what that reads: \Boot\BCD */
-	bool has_recovery;	       /* a recovery environment */
-	bool only_boot_files;	       /* nothing that would be missed if the volume went */
-	struct windows windows;	       /* its root is "" where there is none */
+/* Files that are somebody's and are told by name. */
+#define GUEST_CONTENTS_NAMED 8
+
+/*
+ * What a volume holds, as paths ("\\Boot\\BCD"; of folders with a backslash at the end). Embedded;
+ * all zero is empty.
+ */
+struct guest_contents {
+	struct note_list own;	 /* files that the guest or its boot manager put there */
+	struct note_list others; /* the first ones of what somebody else did */
+	size_t other_count;
 };
+
+void guest_contents_done(struct guest_contents *contents);
+
+/* What the kinds found in one volume. Embedded; all zero is nothing. */
+struct guest_volume {
+	const struct guest_kind *kind;	/* whose system is installed here; NULL: none */
+	bool has_boot_manager;		/* what the BIOS starts: \bootmgr */
+	bool has_boot_store;		/* and what that reads: \Boot\BCD */
+	bool has_recovery;		/* a recovery environment */
+	bool only_boot_files;		/* nothing that would be missed if the volume went */
+	struct guest_contents contents; /* of a volume with a boot store and no system */
+	struct windows windows;		/* its root is "" where there is none */
+};
+
+void guest_volume_done(struct guest_volume *volume);
 
 /* A partition of the disk at hand. */
 struct guest_partition {

@@ -16,6 +16,7 @@
 
 #include "common/notes.h"
 #include "convert/edit.h"
+#include "convert/files/files.h"
 #include "convert/guest/adapters.h"
 #include "convert/guest/disk.h"
 #include "convert/guest/files.h"
@@ -41,11 +42,16 @@ void guest_boot_done(struct guest_boot *boot);
 /* In each of them 'err' must not be NULL. */
 struct guest_kind {
 	/*
-	 * Look into a volume of 'length' bytes, and add to *found what is there of this kind.
-	 * Errors: ERROR_DAMAGED and refusals when something is there that cannot be read; I/O.
+	 * Look into an NTFS volume, and add to *found what is there of this kind. Errors:
+	 * ERROR_DAMAGED and refusals when something is there that cannot be read; I/O.
 	 */
-	int (*probe)(struct volume *volume, uint64_t length, struct guest_volume *found,
-		     struct error *err);
+	int (*probe)(struct volume *volume, struct guest_volume *found, struct error *err);
+
+	/*
+	 * Look into a volume of any file system, after probe() where it is NTFS, for what the BIOS
+	 * starts of this kind, and add it to *found. Errors: lack of memory and I/O alone.
+	 */
+	int (*probe_boot)(struct files *files, struct guest_volume *found, struct error *err);
 
 	/*
 	 * May UEFI start the system that probe() found in this volume? And which network adapters

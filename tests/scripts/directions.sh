@@ -19,7 +19,7 @@ convert/files          common convert/ntfs convert/fat32
 convert/verify/ntfs    common
 convert/verify         common vhd nvram bcd convert/verify/ntfs
 edit                   common convert/ntfs
-convert/guest          common convert/ntfs edit convert/guest/windows
+convert/guest          common convert/ntfs convert/files edit convert/guest/windows
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system
 convert/guest/windows/system common common/hive convert/guest
 convert                common vhd nvram convert/ntfs convert/table convert/fat32 convert/files edit convert/guest

@@ -3,11 +3,11 @@
 #include "convert/guest/windows/kind.h"
 
 #include <stdlib.h>
-#include <strings.h>
 
 #include "common/checked.h"
 #include "common/cleanup.h"
 #include "common/hive/hive.h"
+#include "convert/guest/windows/contents.h"
 #include "convert/guest/windows/hive.h"
 #include "convert/guest/windows/hives.h"
 #include "convert/guest/windows/system/network.h"
@@ -16,57 +16,28 @@
 /* bcdboot makes it of this size, all zero; the boot manager keeps its state there. */
 #define BOOTSTAT_SIZE 65536
 
-/* Of larger volumes nobody asks whether they could go. */
-#define SYSTEM_PARTITION_MAX GIB
-
-/* What Windows Setup and bcdboot put into the root of a system partition, and what NTFS makes by
- * itself. */
-static bool is_boot_file(const char *name)
-{
-	static const char *const names[] = {
-		"$RECYCLE.BIN", "BOOTNXT", "BOOTSECT.BAK", "Boot", "System Volume Information",
-		"bootmgr"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcasecmp(name, names[i]) == 0)
-			return true;
-	return false;
-}
-
-static int look_for_other_files(struct volume *volume, struct guest_volume *found,
-				struct error *err)
-{
-	struct volume_entry *entries;
-	size_t count;
-	int r;
-
-	r = volume_list(volume, "\\", &entries, &count, err);
-	if (r < 0)
-		return r;
-	found->only_boot_files = true;
-	for (size_t i = 0; i < count; i++)
-		/* metafiles of NTFS start with a dollar sign and are never listed to a user */
-		if (entries[i].name[0] != '$' && !is_boot_file(entries[i].name))
-			found->only_boot_files = false;
-	volume_entries_free(entries, count);
-	return 0;
-}
-
-static int probe_windows(struct volume *volume, uint64_t length, struct guest_volume *found,
-			 struct error *err)
+static int probe_windows(struct volume *volume, struct guest_volume *found, struct error *err)
 {
 	bool has_windows = false;
-	int r = 0;
+	int r = windows_find(volume, &found->windows, &has_windows, err);
 
-	found->has_boot_manager = volume_exists(volume, "\\bootmgr");
-	found->has_boot_store = volume_exists(volume, "\\Boot\\BCD");
-	found->has_recovery = volume_exists(volume, "\\Recovery\\WindowsRE\\Winre.wim");
-	if (found->has_boot_store && length <= SYSTEM_PARTITION_MAX)
-		r = look_for_other_files(volume, found, err);
-	if (r == 0)
-		r = windows_find(volume, &found->windows, &has_windows, err);
 	if (r == 0 && has_windows)
 		found->kind = &guest_windows;
+	return r;
+}
+
+/* Where there is a system as well, nobody asks whether the volume could go. */
+static int probe_boot_files(struct files *files, struct guest_volume *found, struct error *err)
+{
+	int r;
+
+	found->has_boot_manager = files_exist(files, "\\bootmgr");
+	found->has_boot_store = files_exist(files, "\\Boot\\BCD");
+	found->has_recovery = files_exist(files, "\\Recovery\\WindowsRE\\Winre.wim");
+	if (!found->has_boot_store || found->kind)
+		return 0;
+	r = contents_read(files, &found->contents, err);
+	found->only_boot_files = r == 0 && found->contents.other_count == 0;
 	return r;
 }
 
@@ -157,6 +128,7 @@ static int edit_windows(const struct guest_disk *new, const struct guest_target 
 
 const struct guest_kind guest_windows = {
 	.probe = probe_windows,
+	.probe_boot = probe_boot_files,
 	.judge = judge_windows,
 	.boot_files = make_boot_files,
 	.edit = edit_windows,

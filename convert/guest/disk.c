@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What was found in the volumes of a disk: see disk.h. */
+#include "convert/guest/disk.h"
+
+void guest_contents_done(struct guest_contents *contents)
+{
+	note_list_done(&contents->own);
+	note_list_done(&contents->others);
+	contents->other_count = 0;
+}
+
+void guest_volume_done(struct guest_volume *volume)
+{
+	guest_contents_done(&volume->contents);
+}
