@@ -301,14 +301,30 @@ static int plan_front(const struct survey *survey, const struct plan_options *op
 	return fix_disk_size(survey, size, old_end(survey) + plan->shift, plan, err);
 }
 
+/* Without moving anything: does the first partition begin behind the GPT? */
+static bool has_room_for_gpt(const struct survey *survey)
+{
+	return survey->partitions[0].offset >=
+	       gpt_first_usable(survey->sector_size) * survey->sector_size;
+}
+
+/* What helps against a layout that leaves everything where it is. A child moves nothing. */
+static const char *other_layouts(const struct survey *survey, const struct plan *plan)
+{
+	bool is_child = plan->vhdx.type == VHD_TYPE_DIFFERENCING;
+
+	if (has_room_for_gpt(survey))
+		return is_child ? "use --layout end" : "use --layout front or end";
+	return is_child ? "use --format dynamic" : "use --layout front";
+}
+
 static int plan_end(const struct survey *survey, const struct plan_options *options,
 		    struct plan *plan, uint64_t esp_size, struct error *err)
 {
 	uint64_t first = survey->partitions[0].offset, start;
-	uint64_t usable = gpt_first_usable(plan->gpt.sector_size) * plan->gpt.sector_size;
 
-	if (first < usable)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout front",
+	if (!has_room_for_gpt(survey))
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
 				     "partition %u starts at sector %" PRIu64
 				     ", where the GPT must stand; nothing is moved in layout 'end'",
 				     survey->partitions[0].mbr.number,
@@ -334,12 +350,58 @@ static const char *why_not_reuse(const struct survey *survey)
 		return "the old system partition has less than 100 MiB";
 	if (system->guest.has_recovery)
 		return "the old system partition holds the recovery environment";
+	if (!system->guest.has_boot_store)
+		return "the old system partition has no boot store";
 	if (!system->guest.only_boot_files)
 		return "the old system partition holds more than boot files";
-	if (survey->partitions[0].offset <
-	    gpt_first_usable(survey->sector_size) * survey->sector_size)
+	if (!has_room_for_gpt(survey))
 		return "the first partition starts where the GPT must stand";
 	return NULL;
+}
+
+/*
+ * ": \a, \b and 3 more": what keeps the old system partition from being given up, as far as it has
+ * names. Leaves room for the sentence in front of it.
+ */
+static const char *other_files_text(const struct guest_contents *contents, char text[768])
+{
+	size_t used = 0, named = 0;
+
+	text[0] = '\0';
+	for (; named < contents->others.count; named++) {
+		const char *path = contents->others.texts[named];
+
+		if (used + strlen(path) + 32 > 768)
+			break;
+		used += (size_t)sprintf(text + used, "%s%s", named ? ", " : ": ", path);
+	}
+	if (contents->other_count > named)
+		sprintf(text + used, named ? " and %zu more" : ": %zu of them",
+			contents->other_count - named);
+	return text;
+}
+
+static int refuse_reuse(const struct survey *survey, const struct plan *plan, const char *reason,
+			struct error *err)
+{
+	const struct guest_contents none = {.other_count = 0}, *contents = &none;
+	char others[768];
+
+	if (survey->system != SURVEY_NONE && survey->system != survey->windows)
+		contents = &survey->partitions[survey->system].guest.contents;
+	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
+			     "layout 'reuse' is not possible: %s%s", reason,
+			     other_files_text(contents, others));
+}
+
+static void note_dropped_files(const struct survey_partition *system, struct plan *plan)
+{
+	const struct note_list *files = &system->guest.contents.own;
+
+	note_add(&plan->dropped, "the BIOS boot files in partition %u, which becomes the ESP",
+		 system->mbr.number);
+	for (size_t i = 0; i < files->count; i++)
+		note_add(&plan->dropped, "partition %u: %s", system->mbr.number, files->texts[i]);
 }
 
 /* The old system partition becomes the ESP; nothing moves, and nothing is mapped there. */
@@ -351,8 +413,7 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 	uint64_t first = survey->partitions[0].offset, end;
 
 	if (reason)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout front or end",
-				     "layout 'reuse' is not possible: %s", reason);
+		return refuse_reuse(survey, plan, reason, err);
 	system = &survey->partitions[survey->system];
 	end = system->offset + system->length;
 	for (size_t i = 0; i < survey->count; i++)
@@ -366,8 +427,7 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 	if (end < survey->disk_size)
 		plan->ranges[plan->range_count++] =
 			(struct changes_range){end, end, survey->disk_size - end};
-	note_add(&plan->dropped, "the BIOS boot files in partition %u, which becomes the ESP",
-		 system->mbr.number);
+	note_dropped_files(system, plan);
 	return fix_disk_size(survey, survey->disk_size, old_end(survey), plan, err);
 }
 

@@ -160,6 +160,43 @@ Test(plan, reuse_spares_what_is_more_than_boot_files)
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
 }
 
+Test(plan, reuse_names_what_it_spares)
+{
+	struct plan_options options = defaults;
+	struct guest_contents *contents = &partitions[0].guest.contents;
+
+	options.layout = LAYOUT_REUSE;
+	for (int i = 0; i < GUEST_CONTENTS_NAMED; i++)
+		note_add(&contents->others, "\\folder\\file %d", i);
+	contents->other_count = 1000;
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_not_null(strstr(err.message, "more than boot files: \\folder\\file 0, "));
+	cr_assert_not_null(strstr(err.message, "\\folder\\file 7 and 992 more"), "%s", err.message);
+	guest_contents_done(contents);
+	/* names so long that not one of them fits */
+	note_add(&contents->others, "\\%0900d", 1);
+	contents->other_count = 1;
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_not_null(strstr(err.message, "more than boot files: 1 of them"), "%s",
+			   err.message);
+	guest_contents_done(contents);
+}
+
+Test(plan, reuse_lists_every_file_that_goes)
+{
+	struct plan_options options = defaults;
+	struct guest_contents *contents = &partitions[0].guest.contents;
+
+	options.layout = LAYOUT_REUSE;
+	partitions[0].guest.only_boot_files = true;
+	note_add(&contents->own, "\\bootmgr");
+	note_add(&contents->own, "\\Boot\\BCD");
+	make(&options);
+	cr_assert_str_eq(plan.dropped.texts[1], "partition 1: \\bootmgr");
+	cr_assert_str_eq(plan.dropped.texts[2], "partition 1: \\Boot\\BCD");
+	guest_contents_done(contents);
+}
+
 Test(plan, end_is_impossible_without_room_for_the_table)
 {
 	struct plan_options options = defaults;
@@ -169,6 +206,31 @@ Test(plan, end_is_impossible_without_room_for_the_table)
 	partitions[0].mbr.start_lba = 1;
 	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+}
+
+/* Whoever does what the advice says gets a plan. */
+Test(plan, advice_leads_to_a_layout)
+{
+	struct plan_options options = defaults;
+
+	options.layout = LAYOUT_REUSE;
+	options.type = VHD_TYPE_DIFFERENCING;
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_str_eq(err.advice, "use --layout end");
+	options.layout = LAYOUT_END;
+	make(&options);
+	plan_done(&plan);
+	partitions[0].offset = 512;
+	partitions[0].mbr.start_lba = 1;
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_str_eq(err.advice, "use --format dynamic");
+	options.layout = LAYOUT_REUSE;
+	options.type = VHD_TYPE_DYNAMIC;
+	partitions[0].guest.only_boot_files = true;
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_str_eq(err.advice, "use --layout front");
+	options.layout = LAYOUT_FRONT;
+	make(&options);
 }
 
 Test(plan, grows_by_whole_mib_when_the_end_is_in_use)
