@@ -18,20 +18,19 @@ static const char *const log_names[] = {".LOG", ".LOG1", ".LOG2"};
 
 /* A log that is missing or cannot be read is one that does not exist: recovery says what is
  * lacking. */
-static void read_logs(struct volume *volume, const char *path, uint8_t *bytes[LOG_COUNT],
+static void read_logs(struct files *files, const char *path, uint8_t *bytes[LOG_COUNT],
 		      struct hive_log logs[LOG_COUNT])
 {
 	for (size_t i = 0; i < LOG_COUNT; i++) {
 		char log_path[256];
 
 		snprintf(log_path, sizeof(log_path), "%s%s", path, log_names[i]);
-		if (volume_read_file(volume, log_path, MAX_LOG, &bytes[i], &logs[i].size, NULL) ==
-		    0)
+		if (files_read(files, log_path, MAX_LOG, &bytes[i], &logs[i].size, NULL) == 0)
 			logs[i].bytes = bytes[i];
 	}
 }
 
-static int recover_hive(struct volume *volume, const char *path, uint8_t **bytes, size_t *size,
+static int recover_hive(struct files *files, const char *path, uint8_t **bytes, size_t *size,
 			struct error *err)
 {
 	uint8_t *log_bytes[LOG_COUNT] = {NULL}, *recovered = NULL;
@@ -39,7 +38,7 @@ static int recover_hive(struct volume *volume, const char *path, uint8_t **bytes
 	size_t recovered_size;
 	int r;
 
-	read_logs(volume, path, log_bytes, logs);
+	read_logs(files, path, log_bytes, logs);
 	r = hive_recover(&(struct file_bytes){*bytes, *size, path}, logs, LOG_COUNT, &recovered,
 			 &recovered_size, err);
 	if (r == 0 && recovered) {
@@ -52,19 +51,20 @@ static int recover_hive(struct volume *volume, const char *path, uint8_t **bytes
 	return r;
 }
 
-int windows_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
-		      size_t *ret_size, bool *ret_recovered, struct error *err)
+int windows_hive_read_from(struct files *files, const char *path, size_t max_size,
+			   uint8_t **ret_bytes, size_t *ret_size, bool *ret_recovered,
+			   struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t size;
 	bool dirty;
-	int r = volume_read_file(volume, path, max_size, &bytes, &size, err);
+	int r = files_read(files, path, max_size, &bytes, &size, err);
 
 	if (r < 0)
 		return r;
 	dirty = hive_is_dirty(bytes, size);
 	if (dirty)
-		r = recover_hive(volume, path, &bytes, &size, err);
+		r = recover_hive(files, path, &bytes, &size, err);
 	if (r < 0)
 		return r;
 	*ret_bytes = TAKE(bytes);
@@ -72,4 +72,15 @@ int windows_hive_read(struct volume *volume, const char *path, size_t max_size, 
 	if (ret_recovered)
 		*ret_recovered = dirty;
 	return 0;
+}
+
+int windows_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
+		      size_t *ret_size, bool *ret_recovered, struct error *err)
+{
+	CLEANUP_FILES struct files *files = NULL;
+	int r = files_of_volume(volume, &files, err);
+
+	return r < 0 ? r
+		     : windows_hive_read_from(files, path, max_size, ret_bytes, ret_size,
+					      ret_recovered, err);
 }

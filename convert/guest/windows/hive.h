@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "convert/ntfs/volume.h"
+#include "convert/files/files.h"
 
 /* \Boot\BCD is some ten KiB; Microsoft's media have 256 KiB. */
 #define WINDOWS_MAX_BCD ((size_t)16 << 20)
@@ -24,5 +24,10 @@
  */
 int windows_hive_read(struct volume *volume, const char *path, size_t max_size, uint8_t **ret_bytes,
 		      size_t *ret_size, bool *ret_recovered, struct error *err);
+
+/* The same from a volume of any file system. */
+int windows_hive_read_from(struct files *files, const char *path, size_t max_size,
+			   uint8_t **ret_bytes, size_t *ret_size, bool *ret_recovered,
+			   struct error *err);
 
 #endif
