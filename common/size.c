@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sizes for people: see size.h. */
+/* Sizes and numbers for people: see size.h. */
 #include "common/size.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/checked.h"
 
@@ -24,4 +25,13 @@ const char *size_text(uint64_t size, char buffer[SIZE_TEXT])
 	else
 		snprintf(buffer, SIZE_TEXT, "%" PRIu64 " %s", size, units[unit]);
 	return buffer;
+}
+
+void list_number(char *list, size_t room, unsigned int number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%s%u", *list ? ", " : "", number);
+	if (strlen(list) + strlen(text) < room)
+		strcat(list, text);
 }

@@ -7,12 +7,12 @@
 #include "convert/survey.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/checked.h"
 #include "common/cleanup.h"
+#include "common/size.h"
 #include "convert/guest/kinds.h"
 
 struct volume_place survey_place(const struct survey_partition *partition)
@@ -120,13 +120,10 @@ static int fail_with_problem(const struct disk *disk, const struct survey_partit
 /* The list of "2, 5" for messages. */
 static void windows_numbers(const struct survey *survey, char *text, size_t size)
 {
-	size_t used = 0;
-
 	text[0] = '\0';
 	for (size_t i = 0; i < survey->count; i++)
-		if (survey->partitions[i].guest.kind && used < size)
-			used += (size_t)snprintf(text + used, size - used, "%s%u", used ? ", " : "",
-						 survey->partitions[i].mbr.number);
+		if (survey->partitions[i].guest.kind)
+			list_number(text, size, survey->partitions[i].mbr.number);
 }
 
 static int refuse_without_windows(const struct disk *disk, const struct survey *survey,

@@ -25,3 +25,15 @@ Test(size, units_and_one_decimal_rounded_down)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		cr_assert_str_eq(size_text(cases[i].size, text), cases[i].text);
 }
+
+Test(size, lists_of_numbers)
+{
+	char list[8] = "";
+
+	list_number(list, sizeof(list), 1);
+	cr_assert_str_eq(list, "1");
+	list_number(list, sizeof(list), 23);
+	cr_assert_str_eq(list, "1, 23");
+	list_number(list, sizeof(list), 4);
+	cr_assert_str_eq(list, "1, 23", "there is no room");
+}
