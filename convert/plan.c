@@ -24,6 +24,8 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/size.h"
+#include "convert/files/files.h"
 
 /* The name space of all GUIDs that are derived here: made once, at random, for this purpose. */
 #define NAMESPACE GUID(0x5ab1e2c4, 0x90d7, 0x4c0e, 0x9b1f, 0x6d2f4c8a7e31)
@@ -521,6 +523,43 @@ static void note_unreadable(const struct survey *survey, struct plan *plan)
 	}
 }
 
+static const char *why_not_active(const struct survey_partition *active)
+{
+	if (active->problem.kind != ERROR_NONE || !files_can_open(active->filesystem))
+		return "cannot be read";
+	return "holds no \\Boot\\BCD";
+}
+
+/* Which boot store the BIOS would use is certain only where the active partition has it. */
+static void note_boot_store(const struct survey *survey, struct plan *plan)
+{
+	char numbers[128] = "";
+	unsigned int chosen;
+	size_t count = 0;
+
+	if (survey->system == SURVEY_NONE || survey->partitions[survey->system].mbr.active)
+		return;
+	chosen = survey->partitions[survey->system].mbr.number;
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct survey_partition *partition = &survey->partitions[i];
+
+		if (partition->mbr.active)
+			note_add(&plan->warnings,
+				 "partition %u is active but %s; the boot store of partition %u is "
+				 "converted",
+				 partition->mbr.number, why_not_active(partition), chosen);
+		if (!partition->guest.has_boot_store)
+			continue;
+		list_number(numbers, sizeof(numbers), partition->mbr.number);
+		count++;
+	}
+	if (count > 1)
+		note_add(&plan->warnings,
+			 "\\Boot\\BCD is on the partitions %s, of which none is active; that of "
+			 "partition %u is converted, because it starts this Windows by default",
+			 numbers, chosen);
+}
+
 static int check_esp_size(uint64_t esp_size, uint64_t *ret, struct error *err)
 {
 	if (esp_size < ESP_MIN)
@@ -570,6 +609,7 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 		return r;
 	note_what_is_dropped(survey, ret);
 	note_unreadable(survey, ret);
+	note_boot_store(survey, ret);
 	r = note_list_check(&ret->dropped, err);
 	if (r == 0)
 		r = note_list_check(&ret->warnings, err);

@@ -46,12 +46,27 @@ static int look_for_boot_files(struct survey_partition *partition, struct files 
 	return r;
 }
 
-static int look_into_volume(struct survey_partition *partition, struct volume *volume,
-			    struct error *err)
+static int look_into_fat(struct disk *disk, struct survey_partition *partition, struct error *err)
 {
+	const struct volume_place place = survey_place(partition);
 	CLEANUP_FILES struct files *files = NULL;
-	int r = 0;
+	int r = files_open_at(disk, &place, &files, err);
 
+	if (r < 0)
+		return r;
+	strncpy(partition->label, files_label(files), sizeof(partition->label) - 1);
+	return look_for_boot_files(partition, files, err);
+}
+
+static int look_into_ntfs(struct disk *disk, struct survey_partition *partition, struct error *err)
+{
+	const struct volume_place place = survey_place(partition);
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	CLEANUP_FILES struct files *files = NULL;
+	int r = volume_open_at(disk, &place, false, &volume, err);
+
+	if (r < 0)
+		return r;
 	partition->is_readable = true;
 	partition->is_dirty = volume_is_dirty(volume);
 	strncpy(partition->label, volume_label(volume), sizeof(partition->label) - 1);
@@ -66,8 +81,6 @@ static int look_into_volume(struct survey_partition *partition, struct volume *v
 static int look_at_partition(struct disk *disk, struct survey_partition *partition,
 			     struct error *err)
 {
-	const struct volume_place place = survey_place(partition);
-	CLEANUP_VOLUME struct volume *volume = NULL;
 	struct disk_window window;
 	int r = disk_window_init(&window, disk, partition->offset, partition->length, err);
 
@@ -79,11 +92,10 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 		error_refused(&partition->problem, REFUSAL_BITLOCKER,
 			      "decrypt it in the guest (manage-bde -off), then convert again",
 			      "the volume is encrypted with BitLocker");
-	if (partition->filesystem != FILESYSTEM_NTFS)
-		return 0;
-	r = volume_open_at(disk, &place, false, &volume, &partition->problem);
-	if (r == 0)
-		r = look_into_volume(partition, volume, &partition->problem);
+	if (partition->filesystem == FILESYSTEM_NTFS)
+		r = look_into_ntfs(disk, partition, &partition->problem);
+	else if (partition->filesystem == FILESYSTEM_FAT)
+		r = look_into_fat(disk, partition, &partition->problem);
 	if (r < 0 && partition->problem.kind == ERROR_FAILED) {
 		*err = partition->problem;
 		return in_partition(partition, err);
@@ -167,29 +179,61 @@ static int choose_windows(const struct disk *disk, struct survey *survey, unsign
 			     "'%s': Windows is installed on partitions %s", disk->name, numbers);
 }
 
+/* Does the boot store of a partition start the chosen Windows by default? */
+static bool starts_windows(const struct survey *survey, size_t index)
+{
+	const struct guest_default *starts = &survey->partitions[index].guest.starts;
+
+	return starts->is_known && starts->mbr_signature == survey->mbr_signature &&
+	       starts->mbr_offset == survey->partitions[survey->windows].offset;
+}
+
 /*
- * The partition that the BIOS starts: the active one, or where \Boot\BCD is when that one has none.
+ * The boot store of the active partitions, or of all: the only one, else the first that starts the
+ * chosen Windows by default. SURVEY_NONE when there is none, or when it cannot be told.
+ */
+static size_t pick_store(const struct survey *survey, bool only_active)
+{
+	size_t first = SURVEY_NONE, fitting = SURVEY_NONE, count = 0;
+
+	for (size_t i = survey->count; i-- > 0;) {
+		const struct survey_partition *partition = &survey->partitions[i];
+
+		if (!partition->guest.has_boot_store || (only_active && !partition->mbr.active))
+			continue;
+		first = i;
+		fitting = starts_windows(survey, i) ? i : fitting;
+		count++;
+	}
+	return count == 1 ? first : fitting;
+}
+
+static size_t find_active(const struct survey *survey)
+{
+	size_t active = SURVEY_NONE;
+
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].mbr.active)
+			active = i;
+	return active;
+}
+
+/*
+ * The partition that the BIOS starts: the active one with a boot store. Where that has none, or
+ * cannot be read, another partition's store is at best a guess: one that does not start the chosen
+ * Windows is not taken in place of one that cannot be read. The plan warns of a guess.
  */
 static int choose_system(const struct disk *disk, struct survey *survey, struct error *err)
 {
-	size_t active = SURVEY_NONE, with_bcd = SURVEY_NONE, count = 0;
+	size_t active = find_active(survey), other = pick_store(survey, false);
 
-	for (size_t i = 0; i < survey->count; i++) {
-		if (survey->partitions[i].mbr.active)
-			active = i;
-		if (survey->partitions[i].guest.has_boot_store) {
-			with_bcd = i;
-			count++;
-		}
-	}
-	if (active != SURVEY_NONE && survey->partitions[active].guest.has_boot_store)
-		survey->system = active;
-	else if (count == 1)
-		survey->system = with_bcd;
-	else if (active != SURVEY_NONE && survey->partitions[active].problem.kind != ERROR_NONE)
+	survey->system = pick_store(survey, true);
+	if (survey->system != SURVEY_NONE)
+		return 0;
+	if (active != SURVEY_NONE && survey->partitions[active].problem.kind != ERROR_NONE &&
+	    (other == SURVEY_NONE || !starts_windows(survey, other)))
 		return fail_with_problem(disk, &survey->partitions[active], err);
-	else if (active != SURVEY_NONE)
-		survey->system = active;
+	survey->system = other != SURVEY_NONE ? other : active;
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/disk.h"
 #include "common/guid.h"
@@ -30,6 +31,13 @@ struct guest_contents {
 
 void guest_contents_done(struct guest_contents *contents);
 
+/* What the default entry of a BIOS boot store starts: the partition at a byte of an MBR disk. */
+struct guest_default {
+	bool is_known;
+	uint32_t mbr_signature;
+	uint64_t mbr_offset;
+};
+
 /* What the kinds found in one volume. Embedded; all zero is nothing. */
 struct guest_volume {
 	const struct guest_kind *kind;	/* whose system is installed here; NULL: none */
@@ -38,6 +46,7 @@ struct guest_volume {
 	bool has_recovery;		/* a recovery environment */
 	bool only_boot_files;		/* nothing that would be missed if the volume went */
 	struct guest_contents contents; /* of a volume with a boot store and no system */
+	struct guest_default starts;	/* by its boot store */
 	struct windows windows;		/* its root is "" where there is none */
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
+#include "common/size.h"
 #include "convert/guest/windows/hive.h"
 #include "convert/guest/windows/reagent.h"
 #include "convert/guest/windows/recovery.h"
@@ -20,22 +21,40 @@ static int open_partition(const struct guest_disk *old, const struct guest_parti
 	return r < 0 ? error_prefix(err, "partition %u", partition->place.number) : 0;
 }
 
+/* The survey chose none: see choose_system() there. */
+static int refuse_without_store(const struct guest_disk *old, struct error *err)
+{
+	char numbers[128] = "";
+
+	for (size_t i = 0; i < old->count; i++)
+		if (old->partitions[i].found->has_boot_store)
+			list_number(numbers, sizeof(numbers), old->partitions[i].place.number);
+	if (numbers[0])
+		return error_refused(
+			err, REFUSAL_NO_BCD,
+			"make the partition active that the VM starts from (in the guest with "
+			"diskpart: select disk 0, select partition N, active), shut down and "
+			"convert again",
+			BCD_PATH
+			" is on the partitions %s; none of these is active, and it "
+			"cannot be told from their default entries which of them starts the "
+			"Windows on partition %u",
+			numbers, old->start->place.number);
+	return error_refused(err, REFUSAL_NO_BCD,
+			     "check that the VM starts from this disk, or rebuild its boot store "
+			     "in the guest with bcdboot",
+			     "no partition holds " BCD_PATH);
+}
+
 static int read_bios_store(const struct guest_disk *old, uint8_t **ret, size_t *ret_size,
 			   struct error *err)
 {
-	CLEANUP_VOLUME struct volume *volume = NULL;
-	int r;
+	CLEANUP_FILES struct files *files = NULL;
+	int r = files_open_at(old->disk, &old->system->place, &files, err);
 
-	if (!old->system || !old->system->found->has_boot_store)
-		return error_refused(
-			err, REFUSAL_NO_BCD,
-			"check that the VM starts from this disk, or rebuild its boot store in the "
-			"guest with bcdboot",
-			"no partition holds " BCD_PATH);
-	r = open_partition(old, old->system, &volume, err);
 	return r < 0 ? r
-		     : windows_hive_read(volume, BCD_PATH, WINDOWS_MAX_BCD, ret, ret_size, NULL,
-					 err);
+		     : windows_hive_read_from(files, BCD_PATH, WINDOWS_MAX_BCD, ret, ret_size, NULL,
+					      err);
 }
 
 static struct bcd_target bcd_target(const struct guest_disk *old, const struct guest_target *target)
@@ -54,11 +73,15 @@ static int convert_store(const struct guest_disk *old, const struct bcd_target *
 {
 	CLEANUP_FREE uint8_t *bios = NULL;
 	size_t size;
-	int r = read_bios_store(old, &bios, &size, err);
+	int r;
 
-	return r < 0 ? r
-		     : bcd_convert(&(struct file_bytes){bios, size, BCD_PATH}, target, &ret->main,
-				   &ret->main_size, &ret->notes, err);
+	if (!old->system || !old->system->found->has_boot_store)
+		return refuse_without_store(old, err);
+	r = read_bios_store(old, &bios, &size, err);
+	if (r == 0)
+		r = bcd_convert(&(struct file_bytes){bios, size, BCD_PATH}, target, &ret->main,
+				&ret->main_size, &ret->notes, err);
+	return r < 0 ? error_prefix(err, "partition %u", old->system->place.number) : 0;
 }
 
 static bool can_be_rebuilt(const struct error *err)
