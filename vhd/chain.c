@@ -307,6 +307,16 @@ const char *vhd_member_path(const struct disk *disk, unsigned int index)
 	return image ? image->file.path : NULL;
 }
 
+struct vhd_findings vhd_member_findings(const struct disk *disk, unsigned int index)
+{
+	const struct image *image = chain_member(disk, index);
+
+	if (!image)
+		return (struct vhd_findings){.list = NULL};
+	return (struct vhd_findings){image->findings.list, image->findings.count,
+				     image->findings.unlisted};
+}
+
 const struct vhd_info *vhd_info(const struct disk *disk)
 {
 	return vhd_member_info(disk, 0);

@@ -149,7 +149,7 @@ int vhd_check(const char *path, const struct vhd_open_options *options, struct v
 	      struct error *err)
 {
 	struct vhd_check *result = calloc(1, sizeof(*result));
-	struct findings findings = {.list = NULL};
+	struct findings findings = {.is_check = true};
 	int r;
 
 	if (!result)

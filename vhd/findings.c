@@ -15,6 +15,17 @@ static struct vhd_finding *next_slot(struct findings *findings)
 	return findings->list ? &findings->list[findings->count] : NULL;
 }
 
+bool findings_have_room(const struct findings *findings)
+{
+	return findings->count < FINDINGS_MAX;
+}
+
+void findings_count(struct findings *findings, enum vhd_severity severity)
+{
+	findings->errors += severity == VHD_ERROR;
+	findings->unlisted++;
+}
+
 void findings_add(struct findings *findings, enum vhd_severity severity, uint64_t offset,
 		  const char *format, ...)
 {
@@ -22,8 +33,6 @@ void findings_add(struct findings *findings, enum vhd_severity severity, uint64_
 	va_list args;
 	int n;
 
-	if (!findings)
-		return;
 	findings->errors += severity == VHD_ERROR;
 	slot = next_slot(findings);
 	if (!slot) {

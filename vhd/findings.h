@@ -14,16 +14,25 @@
  * counted. */
 #define FINDINGS_MAX 1000
 
+/*
+ * The checker wants to know all that is wrong. When an image is opened, what makes reading fail is
+ * an error, and only what is tolerated is a finding.
+ */
 struct findings {
+	bool is_check; /* of the checker */
 	struct vhd_finding *list;
 	size_t count;
 	size_t errors;
 	size_t unlisted;
 };
 
-/*
- * Add one sentence. 'findings' may be NULL: then nothing happens. Out of memory counts as unlisted.
- */
+/* Count a finding that is not to be listed. */
+void findings_count(struct findings *findings, enum vhd_severity severity);
+
+/* Would findings_add() still list one? What is dear to put into words asks first. */
+bool findings_have_room(const struct findings *findings);
+
+/* Add one sentence. Out of memory counts as unlisted. */
 void findings_add(struct findings *findings, enum vhd_severity severity, uint64_t offset,
 		  const char *format, ...) PRINTF_LIKE(4, 5);
 

@@ -8,8 +8,8 @@
 #include "vhd/image_file.h"
 
 /*
- * Open 'path' and recognise the format; closed with image_close(). 'findings' may be NULL, else
- * what a strict reader would refuse but this one tolerates is noted there. Errors: those of
+ * Open 'path' and recognise the format; closed with image_close(). 'findings' are the
+ * checker's; NULL: what is tolerated is noted in the image's own. Errors: those of
  * image_file_open() and of the formats; REFUSAL_NOT_A_DISK_IMAGE for content of no known format.
  */
 int image_open(const char *path, struct findings *findings, struct image **ret, struct error *err);

@@ -98,6 +98,7 @@ void image_close(struct image *image)
 		return;
 	image_file_close(&image->file);
 	parent_reference_done(&image->parent);
+	findings_done(&image->findings);
 	image->ops->free(image);
 }
 

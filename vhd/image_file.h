@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "common/error.h"
 #include "common/guid.h"
+#include "vhd/findings.h"
 #include "vhd/overlay.h"
 #include "vhd/vhd.h"
 
@@ -83,6 +84,7 @@ struct image {
 	struct image_file file;
 	struct vhd_info info;
 	struct parent_reference parent; /* differencing only */
+	struct findings findings;	/* of opening it */
 };
 
 /* Close; NULL is allowed. */

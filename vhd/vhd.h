@@ -76,6 +76,19 @@ struct vhd_finding {
 	char *text; /* with the file's name, the offset, what was found and what was expected */
 };
 
+/*
+ * What vhd_open() noticed in one image of the chain and tolerated, as it changes nothing in what is
+ * read: the same sentences as vhd_check()'s of that file.
+ */
+struct vhd_findings {
+	const struct vhd_finding *list; /* lives as long as the disk */
+	size_t count;
+	size_t unlisted; /* findings beyond the 1000 that are listed */
+};
+
+/* Of the image 'index' of the chain; none past its end. */
+struct vhd_findings vhd_member_findings(const struct disk *disk, unsigned int index);
+
 /* Payload states of a VHDX, by their number; a VHD has only 0 (not allocated) and 6 (allocated). */
 #define VHD_STATES 8
 

@@ -282,8 +282,8 @@ static int read_structures(struct vhd1 *vhd, struct findings *findings, struct e
 	if (vhd->image.info.type == VHD_TYPE_FIXED)
 		return read_fixed(vhd, place, err);
 	r = read_dynamic(vhd, err);
-	if (r == 0 && !findings)
-		r = vhd1_scan(vhd, NULL, states, &slack, err);
+	if (r == 0 && !findings->is_check)
+		r = vhd1_scan(vhd, findings, states, &slack, err);
 	return r;
 }
 
@@ -324,7 +324,7 @@ int vhd1_image_open(struct image_file *file, struct findings *findings, struct i
 	if (r == 0)
 		r = window_init(&vhd->bitmap_window, BITMAP_WINDOW, err);
 	if (r == 0)
-		r = read_structures(vhd, findings, err);
+		r = read_structures(vhd, findings ? findings : &image->findings, err);
 	if (r < 0)
 		return r;
 	if (image->info.type == VHD_TYPE_FIXED)

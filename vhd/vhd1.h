@@ -16,8 +16,8 @@ int vhd1_recognise(const struct image_file *file, bool *ret, struct error *err);
 
 /*
  * Take over 'file' and read its structures. What is left of 'file' on failure, open or not, is for
- * the caller to close. 'findings' may be NULL, otherwise what a strict reader would refuse but this
- * one tolerates is noted there. Errors: ERROR_DAMAGED with the offset, ERROR_FAILED.
+ * the caller to close. 'findings' are the checker's; NULL: what is tolerated is noted in the
+ * image's own. Errors: ERROR_DAMAGED with the offset, ERROR_FAILED.
  */
 int vhd1_image_open(struct image_file *file, struct findings *findings, struct image **ret,
 		    struct error *err);

@@ -95,7 +95,7 @@ static int complain(struct scan *scan, uint64_t block, uint64_t offset, const ch
 {
 	uint64_t entry = scan->vhd->bat_offset + block * VHD1_BAT_ENTRY_SIZE;
 
-	if (!scan->findings)
+	if (!scan->findings->is_check)
 		return error_damaged(scan->err,
 				     "'%s': BAT entry at %" PRIu64 ": block %" PRIu64
 				     " at offset %" PRIu64 " %s",

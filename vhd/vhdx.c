@@ -99,8 +99,8 @@ static int read_structures(struct vhdx *vhdx, struct findings *findings, struct 
 		r = vhdx_read_locator(file, &vhdx->metadata, findings, &vhdx->image.parent, err);
 	if (r == 0)
 		r = check_geometry(vhdx, err);
-	if (r == 0 && !findings)
-		r = vhdx_scan(vhdx, NULL, states, &slack, err);
+	if (r == 0 && !findings->is_check)
+		r = vhdx_scan(vhdx, findings, states, &slack, err);
 	if (r == 0)
 		fill_info(vhdx);
 	return r;
@@ -125,7 +125,7 @@ int vhdx_image_open(struct image_file *file, struct findings *findings, struct i
 	if (r == 0)
 		r = window_init(&vhdx->bitmap_entry, VHDX_BAT_ENTRY_SIZE, err);
 	if (r == 0)
-		r = read_structures(vhdx, findings, err);
+		r = read_structures(vhdx, findings ? findings : &image->findings, err);
 	if (r == 0)
 		*ret = TAKE(image);
 	return r;

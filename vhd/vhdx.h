@@ -8,8 +8,8 @@
 
 /*
  * Take over 'file' and read its structures. What is left of 'file' on failure, open or not, is for
- * the caller to close. 'findings' may be NULL, otherwise what a strict reader would refuse but this
- * one tolerates is noted there. Errors: ERROR_DAMAGED with the offset, REFUSAL_LOG_DAMAGED,
+ * the caller to close. 'findings' are the checker's; NULL: what is tolerated is noted in the
+ * image's own. Errors: ERROR_DAMAGED with the offset, REFUSAL_LOG_DAMAGED,
  * REFUSAL_NOT_A_DISK_IMAGE for what only newer readers know, ERROR_FAILED.
  */
 int vhdx_image_open(struct image_file *file, struct findings *findings, struct image **ret,

@@ -176,6 +176,8 @@ static int take_region(const struct image_file *file, const uint8_t *entry, uint
 	return check_region(file, at, to, header, err);
 }
 
+/* That a region is not marked as required, as in every file of qemu's, is of interest to the
+ * checker only. */
 static void note_region(const struct image_file *file, const uint8_t *entry, uint64_t at,
 			struct findings *findings)
 {
@@ -185,7 +187,7 @@ static void note_region(const struct image_file *file, const uint8_t *entry, uin
 		findings_add(findings, VHD_ERROR, at,
 			     "'%s': region entry at %" PRIu64 ": flags 0x%x, expected only bit 0",
 			     file->path, at, flags);
-	else if (!flags)
+	else if (!flags && findings->is_check)
 		findings_add(findings, VHD_WARNING, at,
 			     "'%s': region entry at %" PRIu64 " is not marked as required",
 			     file->path, at);
@@ -266,7 +268,7 @@ int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *h
 		if (r < 0)
 			return r;
 		if (is_whole(table, VHDX_REGIONS_SIZE, VHDX_REGIONS_SIGNATURE)) {
-			r = findings && i == 0 ? note_second_table(file, table, findings, err) : 0;
+			r = i == 0 ? note_second_table(file, table, findings, err) : 0;
 			return r < 0 ? r
 				     : parse_regions(file, table, at, header, findings, ret, err);
 		}

@@ -35,8 +35,7 @@ struct vhdx_regions {
 };
 
 /*
- * The current header; ERROR_DAMAGED when there is none or it is not sane. 'findings' may be NULL,
- * here and below.
+ * The current header; ERROR_DAMAGED when there is none or it is not sane.
  */
 int vhdx_read_header(const struct image_file *file, struct findings *findings,
 		     struct vhdx_header *ret, struct error *err);

@@ -10,7 +10,7 @@
 
 /*
  * Read the parent locator, which 'metadata' has, into *ret, which is zero; on failure as well it is
- * to be released with parent_reference_done(). 'findings' may be NULL. ERROR_DAMAGED when it lacks
+ * to be released with parent_reference_done(). ERROR_DAMAGED when it lacks
  * a linkage or any path, or when what it has is not sane.
  */
 int vhdx_read_locator(const struct image_file *file, const struct vhdx_metadata *metadata,

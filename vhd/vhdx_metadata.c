@@ -205,10 +205,10 @@ static int check_item(struct parser *p, const struct item *item, uint32_t reserv
 	return 0;
 }
 
-/* Do two items overlap? The table is small and this is for the checker only. */
+/* Do two items overlap? The table is small. */
 static void note_overlaps(struct parser *p, const uint8_t *table, uint32_t count)
 {
-	for (uint32_t i = 0; p->findings && i < count; i++) {
+	for (uint32_t i = 0; i < count; i++) {
 		struct item a =
 			parse_item(table + VHDX_METADATA_ENTRIES_AT + i * VHDX_ITEM_SIZE, 0);
 

@@ -26,8 +26,8 @@ struct vhdx_metadata {
 };
 
 /*
- * Read the items of 'region', checked one by one and together. 'findings' may be NULL. Errors:
- * ERROR_DAMAGED, REFUSAL_NOT_A_DISK_IMAGE for an unknown item that is marked as required.
+ * Read the items of 'region', checked one by one and together. Errors: ERROR_DAMAGED,
+ * REFUSAL_NOT_A_DISK_IMAGE for an unknown item that is marked as required.
  */
 int vhdx_read_metadata(const struct image_file *file, const struct vhdx_region *region,
 		       struct findings *findings, struct vhdx_metadata *ret, struct error *err);

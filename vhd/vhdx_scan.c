@@ -23,7 +23,7 @@
 
 struct scan {
 	struct vhdx *vhdx;
-	struct findings *findings; /* NULL when opening */
+	struct findings *findings;
 	struct error *err;
 	uint8_t *used; /* one bit per MiB of the file */
 	uint64_t mibs;
@@ -41,12 +41,16 @@ static int complain(struct scan *scan, bool fatal, enum vhd_severity severity, u
 	char text[512];
 	va_list args;
 
-	if (!scan->findings && !fatal)
+	if (scan->findings->is_check)
+		fatal = false;
+	if (!fatal && !findings_have_room(scan->findings)) {
+		findings_count(scan->findings, severity);
 		return 0;
+	}
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (!scan->findings)
+	if (fatal)
 		return error_damaged(scan->err, "'%s': %s", scan->vhdx->image.file.path, text);
 	findings_add(scan->findings, severity, at, "'%s': %s", scan->vhdx->image.file.path, text);
 	return 0;

@@ -7,9 +7,9 @@
 #include "vhd/vhdx_map.h"
 
 /*
- * Look at every BAT entry of 'vhdx', whose other structures have been read. With 'findings' NULL it
- * stops at the first entry that would give wrong data, ERROR_DAMAGED; otherwise all that is against
- * the specification is noted there. 'states' are the payload blocks by state, *ret_slack the bytes
+ * Look at every BAT entry of 'vhdx', whose other structures have been read. All that
+ * is against the specification is noted in 'findings'; unless those are the checker's, an entry
+ * that would give wrong data is ERROR_DAMAGED. 'states' are the payload blocks by state, *ret_slack the bytes
  * of the file that nothing refers to.
  */
 int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_STATES],

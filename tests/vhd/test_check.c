@@ -257,6 +257,17 @@ static void apply(const struct defect *d, const char *path)
 		seal_regions(path, 0);
 }
 
+/* Has opening the disk noticed this? */
+static bool has_finding(const struct disk *disk, const char *text)
+{
+	struct vhd_findings findings = vhd_member_findings(disk, 0);
+
+	for (size_t i = 0; i < findings.count; i++)
+		if (strstr(findings.list[i].text, text))
+			return true;
+	return false;
+}
+
 ParameterizedTest(struct defect *d, check, defects)
 {
 	CLEANUP_FREE char *parent = NULL;
@@ -265,19 +276,22 @@ ParameterizedTest(struct defect *d, check, defects)
 	struct vhd_check *result = NULL;
 	struct disk *disk = NULL;
 	struct error err = ERROR_INIT;
-	bool found = false;
+	bool found = false, noticed;
 	int r;
 
 	make_pair(&parent, &child);
 	path = d->child ? child : parent;
 	apply(d, path);
 	r = vhd_open(path, NULL, &disk, &err);
+	noticed = r == 0 && has_finding(disk, d->finding);
 	disk_close(disk);
 	cr_assert_eq(err.kind,
 		     d->outcome == OPENS     ? ERROR_NONE
 		     : d->outcome == DAMAGED ? ERROR_DAMAGED
 					     : ERROR_REFUSED,
 		     "%" PRIu64 " = %" PRIu64 ": %d %s", d->offset, d->value, r, err.message);
+	cr_assert_eq(noticed, r == 0 && d->finding[0] && !strstr(d->finding, "not marked"),
+		     "%s: opening says what the checker says", d->finding);
 	err = (struct error)ERROR_INIT;
 	if (vhd_check(path, NULL, &result, &err) <
 	    0) { /* a file that is not for this program at all */
