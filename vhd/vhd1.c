@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * VHD: opening one file, and its block map.
- *
- * The footer at the end of the file is the one that counts; dynamic disks have a copy in front,
- * which serves when a file was cut short. The size is the footer's current size and never the
- * product of its geometry, which is rounded.
+ * VHD: opening one file. The size is the footer's current size and never the product of its
+ * geometry, which is rounded.
  */
 #include "vhd/vhd1.h"
 
@@ -21,96 +18,29 @@
 #define BAT_WINDOW    (16 * KIB)
 #define BITMAP_WINDOW 512 /* the whole bitmap of a block of 2 MiB */
 
-/* One's complement of the sum of all bytes but those of the checksum itself. */
-static uint32_t checksum(const uint8_t *bytes, size_t size, size_t field)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < size; i++)
-		if (i < field || i >= field + 4)
-			sum += bytes[i];
-	return ~sum;
-}
-
-static bool has_cookie(const uint8_t *footer)
-{
-	return memcmp(footer, VHD1_COOKIE, VHD1_COOKIE_SIZE) == 0;
-}
-
-static bool is_whole(const uint8_t *footer)
-{
-	return has_cookie(footer) &&
-	       get_be32(footer + VHD1_FOOTER_CHECKSUM_AT) ==
-		       checksum(footer, VHD1_FOOTER_SIZE, VHD1_FOOTER_CHECKSUM_AT);
-}
-
-/* The places of a footer: the end, the end for one of 511 bytes, the front. A file has at least 512
- * bytes. */
-static uint64_t footer_place(const struct image_file *file, unsigned int i)
-{
-	return i == 0	? file->size - VHD1_FOOTER_SIZE
-	       : i == 1 ? file->size - VHD1_FOOTER_OLD_SIZE
-			: 0;
-}
-
-static int read_footer(const struct image_file *file, unsigned int place,
-		       uint8_t footer[VHD1_FOOTER_SIZE], struct error *err)
-{
-	uint64_t at = footer_place(file, place);
-
-	memset(footer, 0, VHD1_FOOTER_SIZE);
-	return image_file_read(file, footer, (size_t)min_u64(VHD1_FOOTER_SIZE, file->size - at), at,
-			       err);
-}
-
-int vhd1_recognise(const struct image_file *file, bool *ret, struct error *err)
-{
-	uint8_t footer[VHD1_FOOTER_SIZE];
-	int r = 0;
-
-	*ret = false;
-	for (unsigned int i = 0; i < 3 && r == 0 && !*ret; i++) {
-		r = read_footer(file, i, footer, err);
-		*ret = r == 0 && has_cookie(footer);
-	}
-	return r;
-}
-
-/* The first whole footer; *ret_place is its number. */
-static int find_footer(const struct image_file *file, struct findings *findings,
-		       uint8_t footer[VHD1_FOOTER_SIZE], unsigned int *ret_place, struct error *err)
-{
-	for (unsigned int i = 0; i < 3; i++) {
-		int r = read_footer(file, i, footer, err);
-
-		if (r < 0)
-			return r;
-		*ret_place = i;
-		if (is_whole(footer))
-			return 0;
-		if (i == 1)
-			findings_add(findings, VHD_ERROR, footer_place(file, 0),
-				     "'%s': the footer at %" PRIu64
-				     " is missing or its checksum is wrong; the copy at 0 is used",
-				     file->path, footer_place(file, 0));
-	}
-	return error_damaged(
-		err,
-		"'%s': no valid footer: the signature or the checksum is wrong at offset %" PRIu64
-		" and at 0",
-		file->path, footer_place(file, 0));
-}
-
-static int read_fixed(struct vhd1 *vhd, unsigned int place, struct error *err)
+static int read_fixed(const struct vhd1 *vhd, const struct vhd1_footer *footer,
+		      struct findings *findings, struct error *err)
 {
 	const struct image_file *file = &vhd->image.file;
-	uint64_t data = footer_place(file, place);
+	uint64_t size = vhd->image.info.virtual_size, data = footer->at;
 
-	if (vhd->image.info.virtual_size > data || place == 2)
+	if (size > data)
 		return error_damaged(err,
 				     "'%s': a fixed disk of %" PRIu64
 				     " bytes is expected in front of the footer, found %" PRIu64,
-				     file->path, vhd->image.info.virtual_size, data);
+				     file->path, size, data);
+	if (size < data)
+		findings_add(findings, VHD_WARNING, size,
+			     "'%s': the disk ends at %" PRIu64 ", %" PRIu64
+			     " bytes in front of the footer at %" PRIu64
+			     "; those are no part of it",
+			     file->path, size, data - size, data);
+	if (footer->behind)
+		findings_add(findings, VHD_ERROR, data,
+			     "'%s': the footer at %" PRIu64 " is followed by %" PRIu64
+			     " bytes of zeros, expected at the end of the file; they are no part "
+			     "of the disk and are left out",
+			     file->path, data, footer->behind);
 	return 0;
 }
 
@@ -205,7 +135,7 @@ static int read_dynamic(struct vhd1 *vhd, struct error *err)
 		return r;
 	if (memcmp(header, VHD1_HEADER_COOKIE, 8) != 0 ||
 	    get_be32(header + VHD1_HEADER_CHECKSUM_AT) !=
-		    checksum(header, sizeof(header), VHD1_HEADER_CHECKSUM_AT))
+		    vhd1_checksum(header, sizeof(header), VHD1_HEADER_CHECKSUM_AT))
 		return error_damaged(err,
 				     "'%s': no valid header at offset %" PRIu64
 				     ": the signature or the checksum is wrong",
@@ -264,27 +194,38 @@ static int parse_footer(struct vhd1 *vhd, const uint8_t *footer, uint64_t at, st
 	return 0;
 }
 
-static int read_structures(struct vhd1 *vhd, struct findings *findings, struct error *err)
+static int read_structures(struct vhd1 *vhd, const struct vhd1_footer *footer,
+			   struct findings *findings, struct error *err)
 {
-	uint8_t footer[VHD1_FOOTER_SIZE];
 	uint64_t states[VHD_STATES], slack;
-	unsigned int place = 0;
-	int r = find_footer(&vhd->image.file, findings, footer, &place, err);
+	int r = parse_footer(vhd, footer->bytes, footer->at, err);
 
-	if (r == 0)
-		r = parse_footer(vhd, footer, footer_place(&vhd->image.file, place), err);
 	if (r < 0)
 		return r;
-	if (footer[VHD1_SAVED_STATE_AT])
-		findings_add(findings, VHD_WARNING, footer_place(&vhd->image.file, place),
-			     "'%s': the footer says that the machine was saved, not shut down",
-			     vhd->image.file.path);
+	vhd->image.info.is_saved = footer->bytes[VHD1_SAVED_STATE_AT];
+	if (vhd->image.info.is_saved)
+		findings_add(findings, VHD_WARNING, footer->at,
+			     "'%s': the footer at %" PRIu64
+			     " says that the machine was saved, not shut down",
+			     vhd->image.file.path, footer->at);
 	if (vhd->image.info.type == VHD_TYPE_FIXED)
-		return read_fixed(vhd, place, err);
+		return read_fixed(vhd, footer, findings, err);
 	r = read_dynamic(vhd, err);
 	if (r == 0 && !findings->is_check)
 		r = vhd1_scan(vhd, findings, states, &slack, err);
 	return r;
+}
+
+/* Find the footer, unless it is known, and read on from there. */
+static int read_image(struct vhd1 *vhd, const struct vhd1_footer *footer, struct findings *findings,
+		      struct error *err)
+{
+	struct vhd1_footer found;
+	int r = 0;
+
+	if (!footer)
+		r = vhd1_find_footer(&vhd->image.file, findings, &found, err);
+	return r < 0 ? r : read_structures(vhd, footer ? footer : &found, findings, err);
 }
 
 static int fixed_lookup(struct image *image, uint64_t offset, uint64_t length,
@@ -305,8 +246,8 @@ static void vhd1_free(struct image *image)
 	free(vhd);
 }
 
-int vhd1_image_open(struct image_file *file, struct findings *findings, struct image **ret,
-		    struct error *err)
+int vhd1_image_open(struct image_file *file, const struct vhd1_footer *footer,
+		    struct findings *findings, struct image **ret, struct error *err)
 {
 	static const struct image_ops fixed_ops = {.lookup = fixed_lookup, .free = vhd1_free};
 	static const struct image_ops dynamic_ops = {.lookup = vhd1_lookup, .free = vhd1_free};
@@ -324,7 +265,7 @@ int vhd1_image_open(struct image_file *file, struct findings *findings, struct i
 	if (r == 0)
 		r = window_init(&vhd->bitmap_window, BITMAP_WINDOW, err);
 	if (r == 0)
-		r = read_structures(vhd, findings ? findings : &image->findings, err);
+		r = read_image(vhd, footer, findings ? findings : &image->findings, err);
 	if (r < 0)
 		return r;
 	if (image->info.type == VHD_TYPE_FIXED)

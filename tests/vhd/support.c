@@ -199,6 +199,16 @@ static uint64_t next_interesting(struct disk *disk, int fd, uint64_t offset)
 	return offset;
 }
 
+bool has_noticed(const struct disk *disk, const char *text)
+{
+	struct vhd_findings findings = vhd_member_findings(disk, 0);
+
+	for (size_t i = 0; i < findings.count; i++)
+		if (strstr(findings.list[i].text, text))
+			return true;
+	return false;
+}
+
 void expect_same(struct disk *disk, const char *raw_path)
 {
 	CLEANUP_FD int fd = open(raw_path, O_RDONLY | O_CLOEXEC);

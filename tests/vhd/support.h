@@ -43,6 +43,9 @@ struct disk *open_disk(const char *path);
 /* Opening must fail: returns the error, whose message has been checked to look like one. */
 struct error open_error(const char *path);
 
+/* Does one of the findings of opening this disk, which is not one of its parents', hold 'text'? */
+bool has_noticed(const struct disk *disk, const char *text);
+
 /* The disk must read as the raw file does, by disk_read() and by its extents; beyond the raw file's
  * end as zeros. */
 void expect_same(struct disk *disk, const char *raw_path);

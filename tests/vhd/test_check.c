@@ -257,17 +257,6 @@ static void apply(const struct defect *d, const char *path)
 		seal_regions(path, 0);
 }
 
-/* Has opening the disk noticed this? */
-static bool has_finding(const struct disk *disk, const char *text)
-{
-	struct vhd_findings findings = vhd_member_findings(disk, 0);
-
-	for (size_t i = 0; i < findings.count; i++)
-		if (strstr(findings.list[i].text, text))
-			return true;
-	return false;
-}
-
 ParameterizedTest(struct defect *d, check, defects)
 {
 	CLEANUP_FREE char *parent = NULL;
@@ -283,7 +272,7 @@ ParameterizedTest(struct defect *d, check, defects)
 	path = d->child ? child : parent;
 	apply(d, path);
 	r = vhd_open(path, NULL, &disk, &err);
-	noticed = r == 0 && has_finding(disk, d->finding);
+	noticed = r == 0 && has_noticed(disk, d->finding);
 	disk_close(disk);
 	cr_assert_eq(err.kind,
 		     d->outcome == OPENS     ? ERROR_NONE

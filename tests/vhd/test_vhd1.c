@@ -144,10 +144,142 @@ Test(vhd1, footer_fallback)
 	cr_assert_eq(run("truncate -s -512 '%s'", path), 0);
 	disk = open_disk(path);
 	expect_same(disk, oracle);
+	cr_assert(has_noticed(disk, "the footer at"));
 	patch(path, 70, "x", 1);
 	err = open_error(path);
 	cr_assert_eq(err.kind, ERROR_DAMAGED);
 	cr_assert(strstr(err.message, "footer"), "%s", err.message);
+}
+
+/* The copy in front is of no use where it is lost or older, and nothing is read from it. */
+Test(vhd1, copy_in_front)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *path = test_path("vhd");
+	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC,
+				    .size = 8 * MIB,
+				    .block_size = 2 * MIB,
+				    .id = id(8)};
+	struct disk *disk;
+
+	build_vhd(path, oracle, &recipe);
+	patch(path, 70, "x", 1);
+	disk = open_disk(path);
+	expect_same(disk, oracle);
+	cr_assert(has_noticed(disk, "the copy of the footer at 0 is missing or its checksum"));
+	disk_close(disk);
+	seal_vhd(path, 0, 512, 64);
+	disk = open_disk(path);
+	expect_same(disk, oracle);
+	cr_assert(has_noticed(disk, "the copy of the footer at 0 differs"));
+	disk_close(disk);
+}
+
+/* A fixed VHD that begins like a disk, with 'bytes' of something behind it. */
+static void make_longer(const char *path, const char *oracle, const char *something)
+{
+	struct vhd_recipe recipe = {.type = BUILD_VHD_FIXED, .size = 8 * MIB, .id = id(8)};
+
+	cr_assert_eq(run("rm -f '%s' '%s'", path, oracle), 0);
+	build_vhd(path, oracle, &recipe);
+	patch(path, 510, "\x55\xaa", 2);
+	patch(oracle, 510, "\x55\xaa", 2);
+	cr_assert_eq(run("%s >> '%s'", something, path), 0);
+}
+
+/* Zeros behind the footer are no part of the disk; other bytes might be somebody's. */
+Test(vhd1, something_behind_a_fixed_disk)
+{
+	static const char *const zeros[] = {"head -c 3 /dev/zero", "head -c 1M /dev/zero",
+					    "head -c 16000000 /dev/zero"};
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *path = test_path("vhd");
+	struct disk *disk;
+
+	for (size_t i = 0; i < ARRAY_SIZE(zeros); i++) {
+		make_longer(path, oracle, zeros[i]);
+		disk = open_disk(path);
+		cr_assert_str_eq(vhd_info_text(vhd_info(disk)), "fixed VHD");
+		cr_assert_eq(disk->size, 8 * MIB);
+		cr_assert(has_noticed(disk, "the footer at 8388608 is followed by"));
+		expect_same(disk, oracle);
+		disk_close(disk);
+	}
+	make_longer(path, oracle, "yes | head -c 512");
+	disk = open_disk(path);
+	cr_assert_str_eq(vhd_info_text(vhd_info(disk)), "raw image");
+	cr_assert_eq(disk->size, 8 * MIB + 1024);
+	cr_assert(has_noticed(disk, "the footer of a fixed VHD at 8388608 is followed by 512"));
+	expect_same(disk, path);
+	disk_close(disk);
+}
+
+/* What the advice says, done to the letter, gives the disk. */
+static void follow_advice(const struct error *err, const char *path, const char *oracle)
+{
+	const char *command = strstr(err->advice, "truncate --size=");
+	CLEANUP_DISK struct disk *disk = NULL;
+
+	cr_assert_not_null(command, "%s", err->advice);
+	cr_assert_eq(run("%.*s '%s'", (int)(strstr(command, " COPY") - command), command, path), 0);
+	disk = open_disk(path);
+	expect_same(disk, oracle);
+}
+
+Test(vhd1, odd_sizes)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *path = test_path("vhd");
+	struct error err;
+
+	make_longer(path, oracle, "echo ab");
+	err = open_error(path);
+	cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE);
+	cr_assert(strstr(err.message, "footer stands at 8388608"), "%s", err.message);
+	follow_advice(&err, path, oracle);
+	cr_assert_eq(run("cp '%s' '%s' && echo ab >> '%s'", oracle, path, path), 0);
+	err = open_error(path);
+	cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE);
+	cr_assert(strstr(err.message, "are not whole sectors"), "%s", err.message);
+	follow_advice(&err, path, oracle);
+}
+
+/* A VHD that is stored at the end of a disk is a file of the guest. */
+Test(vhd1, footer_of_a_stored_file)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *raw = test_path("raw");
+	CLEANUP_DISK struct disk *disk = NULL;
+
+	make_longer(path, oracle, "true");
+	make_raw(raw, 8 * MIB, 1, MIB, 1);
+	cr_assert_eq(run("cat '%s' >> '%s' && truncate -s +1M '%s'", path, raw, raw), 0);
+	disk = open_disk(raw);
+	cr_assert_str_eq(vhd_info_text(vhd_info(disk)), "raw image");
+	cr_assert_eq(vhd_member_findings(disk, 0).count, 0);
+	expect_same(disk, raw);
+}
+
+/* A saved machine's disk, and one whose disk ends before its footer. */
+Test(vhd1, flags_of_the_footer)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *path = test_path("vhd");
+	struct disk *disk;
+	uint8_t size[8];
+
+	make_longer(path, oracle, "true");
+	patch(path, 8 * MIB + 84, "\1", 1);
+	put_be64(size, 7 * MIB);
+	patch(path, 8 * MIB + 48, size, 8);
+	seal_vhd(path, 8 * MIB, 512, 64);
+	disk = open_disk(path);
+	cr_assert(vhd_info(disk)->is_saved);
+	cr_assert(has_noticed(disk, "was saved, not shut down"));
+	cr_assert(has_noticed(disk, "1048576 bytes in front of the footer"));
+	cr_assert_eq(disk->size, 7 * MIB);
+	disk_close(disk);
 }
 
 /* Virtual PC before 2004 wrote footers of 511 bytes. */
