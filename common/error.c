@@ -36,6 +36,7 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_ENTRIES_LOST] = "entries-lost",
 	[REFUSAL_SETTING_NOT_IN_STORE] = "setting-not-in-store",
 	[REFUSAL_EXPERIMENTAL] = "experimental",
+	[REFUSAL_SAVED_STATE] = "saved-state",
 };
 
 const char *refusal_id(enum refusal refusal)

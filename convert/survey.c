@@ -288,6 +288,29 @@ static int judge_disk(struct disk *disk, const struct survey_options *options,
 	return r;
 }
 
+/* More sentences about one damaged image help nobody. */
+#define MAX_IMAGE_NOTES 20
+
+/* What opening the images of the chain noticed. */
+static int note_findings(const struct disk *disk, struct note_list *notes, struct error *err)
+{
+	struct vhd_findings findings;
+	size_t more = 0;
+
+	for (unsigned int i = 0; vhd_member_info(disk, i); i++) {
+		findings = vhd_member_findings(disk, i);
+		for (size_t j = 0; j < findings.count; j++)
+			if (notes->count < MAX_IMAGE_NOTES)
+				note_add(notes, "%s", findings.list[j].text);
+			else
+				more++;
+		more += findings.unlisted;
+	}
+	if (more)
+		note_add(notes, "'%s': and %zu more findings in the image", disk->name, more);
+	return note_list_check(notes, err);
+}
+
 int survey_disk(struct disk *disk, const struct survey_options *options, struct survey *ret,
 		struct error *err)
 {
@@ -301,6 +324,16 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		.windows = SURVEY_NONE,
 		.system = SURVEY_NONE,
 	};
+	r = note_findings(disk, &ret->image_notes, err);
+	if (r < 0)
+		return r;
+	if (ret->image.is_saved)
+		return error_refused(
+			err, REFUSAL_SAVED_STATE,
+			"start the VM and shut it down, or delete its saved state on the host",
+			"'%s': the VM was saved, not shut down: what it had not written to the disk "
+			"is in the saved state, in another file",
+			disk->name);
 	if (disk->sector_size != 512)
 		return error_refused(
 			err, REFUSAL_SECTOR_SIZE,
@@ -335,5 +368,6 @@ void survey_done(struct survey *survey)
 		guest_volume_done(&survey->partitions[i].guest);
 	free(survey->partitions);
 	adapters_done(&survey->adapters);
+	note_list_done(&survey->image_notes);
 	*survey = (struct survey){.partitions = NULL};
 }
