@@ -159,7 +159,8 @@ struct vhd_progress {
  * Differencing: only what differs from the parent is stored. An extent of 'contents' is unchanged
  * when it is the parent's own (the same file and offset) or when both are holes or zero; so
  * 'contents' has to be built on spec->parent->disk itself and not on the same image opened again.
- * It may be larger than the parent, not smaller.
+ * It may be larger than the parent, not smaller; no reader then has to ask the parent for what is
+ * behind its end.
  */
 int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct disk *contents,
 	       const struct vhd_progress *progress, struct error *err);

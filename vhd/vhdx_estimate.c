@@ -7,6 +7,7 @@
 #include <sys/statfs.h>
 
 #include "vhd/io.h"
+#include "vhd/vhdx_format.h"
 #include "vhd/vhdx_write_blocks.h"
 #include "vhd/vhdx_writer.h"
 
@@ -62,6 +63,12 @@ static int count_piece(const struct vhdx_writer *w, const struct piece *piece, u
 	return count_stored(extent->fd, extent->file_offset, extent->length, count);
 }
 
+/* The blocks that are not wholly the parent's. */
+static uint64_t count_behind(const struct vhdx_writer *w)
+{
+	return w->geometry.blocks - w->parent->size / w->spec->block_size;
+}
+
 int vhdx_estimate(int fd, const struct vhdx_spec *spec, struct disk *contents, uint64_t *ret_bytes,
 		  struct error *err)
 {
@@ -85,8 +92,10 @@ int vhdx_estimate(int fd, const struct vhdx_spec *spec, struct disk *contents, u
 		return r;
 	if (spec->type == VHD_TYPE_FIXED)
 		count += w.bat_length;
-	if (w.parent) /* the BAT entries of all bitmaps */
-		count += min_u64(w.bat_length, w.geometry.chunks * PAGE);
+	if (w.parent) /* the BAT entries of all bitmaps, and of the blocks behind the parent's end */
+		count += min_u64(w.bat_length, w.geometry.chunks * PAGE +
+						       count_behind(&w) * VHDX_BAT_ENTRY_SIZE) +
+			 2 * (uint64_t)PAGE;
 	*ret_bytes = count;
 	return 0;
 }

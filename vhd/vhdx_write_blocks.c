@@ -12,6 +12,10 @@
  * A differencing disk stores zeros as well (as holes of the host file), and has a bitmap block for
  * each chunk: libvhdi, the second reader of results, takes the state ZERO for a block of the
  * parent, and reads garbage where a chunk has no bitmap block.
+ *
+ * Behind the end of a smaller parent everything is the child's own, and blocks of zeros have the
+ * state ZERO: Hyper-V reads zeros where the parent ends, but OpenVMM, dissect and libvhdi fail when
+ * they have to ask it for more than it has.
  */
 #include "vhd/vhdx_write_blocks.h"
 
@@ -78,20 +82,23 @@ static void tell_progress(const struct vhdx_writer *w, uint64_t done)
 		w->progress->update(w->progress->opaque, done, w->contents->size);
 }
 
-/* Compare the extent with what the parent has at 'offset', and cut it where the answer changes. */
+/* Compare the extent with what the parent has at 'offset', and cut it where the answer changes.
+ * Behind the parent's end nothing is the same. */
 static int compare_with_parent(struct vhdx_writer *w, uint64_t offset, struct piece *piece)
 {
-	struct disk_extent *extent = &piece->extent,
-			   other = {.kind = DISK_HOLE, .length = UINT64_MAX};
-	int r = 0;
+	struct disk_extent *extent = &piece->extent, other;
+	int r;
 
-	if (offset < w->parent->size)
-		r = disk_extent(w->parent, offset, &other, w->err);
+	if (offset >= w->parent->size)
+		return 0;
+	r = disk_extent(w->parent, offset, &other, w->err);
+	if (r < 0)
+		return r;
 	extent->length = min_u64(extent->length, other.length);
 	piece->is_same = (is_empty(extent) && is_empty(&other)) ||
 			 (extent->kind == DISK_DATA && other.kind == DISK_DATA &&
 			  extent->fd == other.fd && extent->file_offset == other.file_offset);
-	return r;
+	return 0;
 }
 
 int vhdx_next_piece(struct vhdx_writer *w, uint64_t offset, uint64_t end, struct piece *ret)
@@ -127,7 +134,8 @@ static int summarise_block(struct vhdx_writer *w, uint64_t offset, uint64_t end,
 {
 	int r = 0;
 
-	*ret = (struct summary){.has_same = false};
+	/* What may be the parent's is stored even where it is zero. */
+	*ret = (struct summary){.has_data = w->parent && offset < w->parent->size};
 	while (offset < end && r == 0) {
 		struct piece piece;
 
@@ -136,7 +144,6 @@ static int summarise_block(struct vhdx_writer *w, uint64_t offset, uint64_t end,
 			return r;
 		ret->has_same |= piece.is_same;
 		ret->has_change |= !piece.is_same;
-		ret->has_data |= w->parent != NULL; /* of no interest: zeros are stored too */
 		if (!piece.is_same && !ret->has_data) {
 			r = copy_extent_is_zero(&w->copy, offset, &piece.extent, w->err);
 			ret->has_data = r == 0;
@@ -188,6 +195,14 @@ static int write_bits(struct vhdx_writer *w, uint64_t block)
 	return r;
 }
 
+/* A block that takes no space in the file. */
+static int set_zero(struct vhdx_writer *w, uint64_t block)
+{
+	int r = set_bitmaps(w, block / w->geometry.chunk_ratio);
+
+	return r < 0 ? r : set_bat(w, vhdx_payload_index(&w->geometry, block), VHDX_ZERO);
+}
+
 static int write_block(struct vhdx_writer *w, uint64_t block)
 {
 	uint64_t offset = block * w->spec->block_size;
@@ -199,6 +214,8 @@ static int write_block(struct vhdx_writer *w, uint64_t block)
 	if (r < 0 || (w->spec->type == VHD_TYPE_DYNAMIC && !summary.has_data) ||
 	    !summary.has_change)
 		return r;
+	if (w->parent && !summary.has_data)
+		return set_zero(w, block);
 	if (summary.has_same)
 		state = VHDX_PARTIALLY_PRESENT;
 	if (summary.has_data)

@@ -4,6 +4,7 @@
 #include <criterion/parameterized.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -80,6 +81,60 @@ static void expect_libvhdi_agrees_on(struct disk *disk, const char *child, const
 }
 #endif
 
+/* A little-endian number of the file. */
+static uint64_t number_at(const char *path, uint64_t offset, size_t length)
+{
+	uint8_t bytes[8] = {0};
+
+	peek(path, offset, bytes, length);
+	return get_le64(bytes);
+}
+
+/* Where the first region of the file is (the BAT, in those written here). */
+#define BAT_REGION_AT (192 * KIB + 16 + 16)
+/* The first item of the metadata: the block size. */
+#define BLOCK_SIZE_AT (2 * MIB + 64 * KIB)
+
+/* Does the child hold this sector itself? It is the parent's by state 0, or by a clear bit. */
+static bool is_own(const char *child, uint64_t offset, uint32_t sector_size)
+{
+	uint64_t bat = number_at(child, BAT_REGION_AT, 8);
+	uint64_t block_size = number_at(child, BLOCK_SIZE_AT, 4);
+	uint64_t ratio = (UINT64_C(1) << 23) * sector_size / block_size,
+		 block = offset / block_size;
+	uint64_t chunk = block / ratio, bit = offset / sector_size % (UINT64_C(1) << 23);
+	uint64_t entry = number_at(child, bat + 8 * (block + chunk), 8);
+	uint64_t bitmap = number_at(child, bat + 8 * ((chunk + 1) * ratio + chunk), 8);
+
+	if ((entry & 7) == 7)
+		return number_at(child, bitmap / MIB * MIB + bit / 8, 1) >> bit % 8 & 1;
+	return (entry & 7) == 6 || (entry & 7) == 2;
+}
+
+/* A reader that must not be asked for more than the parent has: the sectors behind its end are the
+ * child's own. */
+static void expect_own_behind(const char *child, const struct disk *parent, const char *oracle)
+{
+	struct stat st;
+
+	cr_assert_eq(stat(oracle, &st), 0);
+	for (uint64_t at = parent->size; at < (uint64_t)st.st_size;) {
+		cr_assert(is_own(child, at, parent->sector_size), "the sector at %" PRIu64, at);
+		at += at < parent->size + MIB ? parent->sector_size : MIB;
+	}
+}
+
+static void expect_clean(const char *path)
+{
+	struct vhd_check *check = NULL;
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(vhd_check(path, NULL, &check, &err), 0, "%s", err.message);
+	cr_assert_eq(check->finding_count, 0, "%s",
+		     check->finding_count ? check->findings[0].text : "");
+	vhd_check_free(check);
+}
+
 struct diff_case {
 	uint64_t parent_size, size;
 	uint32_t parent_block, block;
@@ -97,6 +152,11 @@ ParameterizedTestParameters(vhdx_diff, read_back)
 		{64 * MIB, 64 * MIB, 1 * MIB, 16 * MIB, 512, 30, 70000, false},
 		{64 * MIB, 64 * MIB, 2 * MIB, 2 * MIB, 4096, 30, 70000, false},
 		{64 * MIB, 67 * MIB + 512, 2 * MIB, 2 * MIB, 512, 10, 5 * MIB, true},
+		/* The end of the parent within a block, and no changes there or many. */
+		{65 * MIB + 512, 200 * MIB, 1 * MIB, 16 * MIB, 512, 1, 1, true},
+		{65 * MIB + 512, 200 * MIB, 1 * MIB, 2 * MIB, 512, 40, 3 * MIB, false},
+		{65 * MIB + 4096, 66 * MIB, 1 * MIB, 32 * MIB, 4096, 20, 9 * MIB, true},
+		{5 * MIB, 5 * GIB, 1 * MIB, 1 * MIB, 512, 30, 9 * MIB, true},
 		{9 * GIB, 9 * GIB, 64 * MIB, 2 * MIB, 512, 60, 3 * MIB, true},
 	};
 
@@ -135,6 +195,8 @@ ParameterizedTest(struct diff_case *c, vhdx_diff, read_back)
 	child = open_disk(child_path);
 	cr_assert_eq(vhd_info(child)->chain_length, 2);
 	expect_same(child, oracle);
+	expect_own_behind(child_path, parent, oracle);
+	expect_clean(child_path);
 	cr_assert_eq(run("cmp '%s' '%s'", parent_path, copy), 0);
 	/* libvhdi cannot read past the end of a smaller parent. */
 	if (c->size == c->parent_size && c->size < GIB)
