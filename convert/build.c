@@ -6,7 +6,6 @@
 #include "convert/build.h"
 
 #include "common/checked.h"
-#include "convert/boot_sectors.h"
 #include "convert/esp.h"
 
 /* Boot files, two FATs and hives; a real server needs some 100 MiB. */
@@ -94,7 +93,8 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		return r;
 	r = gpt_write(&plan->gpt, ret->target, err);
 	if (r == 0)
-		r = boot_sectors_move(survey, plan, ret->target, &ret->edits, err);
+		r = boot_sectors_move(survey, plan, ret->target, &ret->edits, &ret->boot_sectors,
+				      err);
 	if (r == 0)
 		r = build_guest(source, survey, plan, &options->guest, ret, err);
 	if (r == 0)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/notes.h"
+#include "convert/boot_sectors.h"
 #include "convert/edit.h"
 #include "convert/firmware.h"
 #include "convert/guest/guest.h"
@@ -26,6 +27,7 @@ struct build {
 	struct disk *target; /* the whole target disk, to be written; its source must stay open */
 	struct guest_boot boot;
 	uint64_t esp_used; /* bytes of the ESP in use */
+	struct boot_sectors boot_sectors;
 	struct edits edits;
 	struct firmware firmware;
 	struct note_list warnings; /* of all parts, but for those of boot.store.notes */

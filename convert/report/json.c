@@ -127,9 +127,26 @@ static json_t *before_object(const struct survey *survey)
 	return object;
 }
 
-static json_t *new_partition_object(const struct survey *survey, const struct plan *plan,
-				    size_t index)
+/* What a reader of the result should know was so in the source. */
+static json_t *as_found_array(const struct report *report, size_t index)
 {
+	size_t source = report->plan->partitions[index].source;
+	unsigned int oddities = report->build ? report->build->boot_sectors.oddities[index] : 0;
+	json_t *words = json_array();
+
+	if (report->survey->partitions[source].problem.kind != ERROR_NONE)
+		json_array_append_new(words, json_string("unreadable"));
+	if (oddities & BOOT_SECTORS_BACKUP)
+		json_array_append_new(words, json_string("backup-boot-sector"));
+	if (oddities & BOOT_SECTORS_SIZE)
+		json_array_append_new(words, json_string("sector-size"));
+	return words;
+}
+
+static json_t *new_partition_object(const struct report *report, size_t index)
+{
+	const struct survey *survey = report->survey;
+	const struct plan *plan = report->plan;
 	const struct gpt_partition *gpt = &plan->gpt.partitions[index];
 	const struct plan_partition *partition = &plan->partitions[index];
 	json_t *object = json_object();
@@ -144,15 +161,18 @@ static json_t *new_partition_object(const struct survey *survey, const struct pl
 	json_object_set_new(object, "attributes", json_sprintf("0x%016" PRIx64, gpt->attributes));
 	set_number(object, "start_lba", gpt->first_lba);
 	set_number(object, "sectors", gpt->last_lba - gpt->first_lba + 1);
-	if (partition->source != SURVEY_NONE)
-		set_number(object, "old_number", survey->partitions[partition->source].mbr.number);
+	if (partition->source == SURVEY_NONE)
+		return object;
+	set_number(object, "old_number", survey->partitions[partition->source].mbr.number);
+	json_object_set_new(object, "as_found", as_found_array(report, index));
 	return object;
 }
 
 static const char *const type_texts[VHD_TYPE_MAX] = {"fixed", "dynamic", "differencing"};
 
-static json_t *after_object(const struct survey *survey, const struct plan *plan)
+static json_t *after_object(const struct report *report)
 {
+	const struct plan *plan = report->plan;
 	json_t *object = json_object(), *partitions = json_array();
 
 	set_text(object, "table", "gpt");
@@ -164,7 +184,7 @@ static json_t *after_object(const struct survey *survey, const struct plan *plan
 	set_number(object, "block_size", plan->vhdx.block_size);
 	set_guid(object, "disk_id", &plan->vhdx.disk_id);
 	for (size_t i = 0; i < plan->gpt.count; i++)
-		json_array_append_new(partitions, new_partition_object(survey, plan, i));
+		json_array_append_new(partitions, new_partition_object(report, i));
 	json_object_set_new(object, "partitions", partitions);
 	return object;
 }
@@ -377,7 +397,7 @@ char *report_json(const struct report *report)
 	if (report->survey->count)
 		json_object_set_new(root, "before", before_object(report->survey));
 	if (report->plan)
-		json_object_set_new(root, "after", after_object(report->survey, report->plan));
+		json_object_set_new(root, "after", after_object(report));
 	if (report->build) {
 		json_object_set_new(root, "esp", esp_object(report->build));
 		is_whole &= json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
