@@ -10,11 +10,13 @@
 #include "convert/cmd/verbs.h"
 #include "convert/verify/run.h"
 
-enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_PARENT_DIR };
+enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_PARENT_DIR, OPTION_REPORT };
 
 static const struct cmd_option options[] = {
 	{OPTION_NVRAM, "nvram", "STORE",
 	 "the NVRAM store, .vmgs or .fd; default: DISK with\nthe ending .vmgs, when there is such a file"},
+	{OPTION_REPORT, "report", "FILE",
+	 "the report of the conversion, which says what was so in the\nsource; default: DISK with the ending .report.json, when there is\nsuch a file"},
 	{OPTION_NO_GUESTFS, "no-guestfs", NULL,
 	 "do not start libguestfs, which takes half a minute\nwithout KVM"},
 	{OPTION_PARENT_DIR, "parent-dir", "DIR",
@@ -36,7 +38,7 @@ static const struct cmd_verb verb = {
 };
 
 struct settings {
-	const char *nvram;
+	const char *nvram, *report;
 	struct cmd_folders parent_dirs;
 	bool json, no_guestfs;
 };
@@ -49,6 +51,8 @@ static int set_verify_option(void *context, int key, const char *argument, struc
 		return cmd_add_folder(&settings->parent_dirs, "parent-dir", argument, err);
 	if (key == OPTION_NVRAM)
 		settings->nvram = argument;
+	else if (key == OPTION_REPORT)
+		settings->report = argument;
 	else if (key == OPTION_NO_GUESTFS)
 		settings->no_guestfs = true;
 	else
@@ -128,6 +132,7 @@ static int verify_disk(const struct settings *settings, const char *path, struct
 	verify->disk = disk;
 	verify->info = vhd_info(disk);
 	verify->store_path = settings->nvram;
+	verify->report_path = settings->report;
 	verify->use_guestfs = !settings->no_guestfs;
 	if (!settings->json) {
 		verify->report = print_line;

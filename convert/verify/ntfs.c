@@ -74,65 +74,93 @@ static const char *file_system_name(struct disk *partition, struct error *err)
 	return looks_like_fat(start) ? "FAT" : "unknown";
 }
 
-/* Both boot sectors. False with a result when something is wrong. */
-static bool check_boot_sectors(struct verify *verify, const char *name, struct disk *volume,
-			       uint64_t start_lba)
+/* What the checks of one volume share. */
+struct check {
+	struct verify *verify;
+	const struct verify_partition *partition;
+	char name[32];
+};
+
+/* Was it so before? 'fault' is what is wrong with the volume and what was expected. */
+static void judge(const struct check *check, unsigned int bit, const char *fault)
 {
+	if (check->partition->as_found & (bit | VERIFY_SOURCE_UNREADABLE))
+		verify_skip(check->verify, check->name, "%s, as in the source", fault);
+	else
+		verify_fail(check->verify, check->name, "%s", fault);
+}
+
+/* Do the first sector's figures fit the partition? False with a result when they do not. */
+static bool check_figures(const struct check *check, const struct disk *volume, const uint8_t *boot,
+			  uint64_t *ret_backup)
+{
+	uint64_t total = get_le64(boot + BOOT_TOTAL_SECTORS);
+	uint16_t size = get_le16(boot + BOOT_BYTES_PER_SECTOR);
+	char fault[256];
+
+	if (size == volume->sector_size && mul_u64(total, size, ret_backup) &&
+	    range_within(*ret_backup, BOOT_BYTES, volume->size))
+		return true;
+	snprintf(fault, sizeof(fault),
+		 "%" PRIu64 " sectors of %u bytes, the partition has %" PRIu64 " of %" PRIu32,
+		 total, size, volume->size / volume->sector_size, volume->sector_size);
+	judge(check, size == volume->sector_size ? 0 : VERIFY_SOURCE_SECTOR_SIZE, fault);
+	return false;
+}
+
+/* Both boot sectors. False with a result when something is wrong. */
+static bool check_boot_sectors(const struct check *check, struct disk *volume, bool *ret_is_copy)
+{
+	struct verify *verify = check->verify;
+	uint64_t start_lba = check->partition->first_lba, offset;
 	uint8_t boot[BOOT_BYTES], backup[BOOT_BYTES];
 	struct error err = ERROR_INIT;
-	uint64_t total, offset;
 
 	if (disk_read(volume, boot, sizeof(boot), 0, &err) < 0) {
-		verify_fail(verify, name, "%s", err.message);
+		verify_fail(verify, check->name, "%s", err.message);
 		return false;
 	}
-	total = get_le64(boot + BOOT_TOTAL_SECTORS);
-	if (get_le16(boot + BOOT_BYTES_PER_SECTOR) != volume->sector_size ||
-	    !mul_u64(total, volume->sector_size, &offset) ||
-	    !range_within(offset, sizeof(backup), volume->size)) {
-		verify_fail(verify, name,
-			    "%" PRIu64 " sectors of %u bytes, the partition has %" PRIu64
-			    " of %" PRIu32,
-			    total, get_le16(boot + BOOT_BYTES_PER_SECTOR),
-			    volume->size / volume->sector_size, volume->sector_size);
+	if (!check_figures(check, volume, boot, &offset))
 		return false;
-	}
 	if (get_le32(boot + BOOT_HIDDEN_SECTORS) != (uint32_t)start_lba) {
-		verify_fail(verify, name, "%" PRIu32 " hidden sectors, expected %" PRIu64,
+		verify_fail(verify, check->name, "%" PRIu32 " hidden sectors, expected %" PRIu64,
 			    get_le32(boot + BOOT_HIDDEN_SECTORS), start_lba);
 		return false;
 	}
 	if (disk_read(volume, backup, sizeof(backup), offset, &err) < 0) {
-		verify_fail(verify, name, "%s", err.message);
+		verify_fail(verify, check->name, "%s", err.message);
 		return false;
 	}
-	if (memcmp(boot, backup, sizeof(boot)) != 0) {
-		verify_fail(verify, name,
+	*ret_is_copy = memcmp(boot, backup, sizeof(boot)) == 0;
+	if (!*ret_is_copy && !(check->partition->as_found & VERIFY_SOURCE_BACKUP)) {
+		verify_fail(verify, check->name,
 			    "the backup boot sector at sector %" PRIu64
-			    " of the volume differs from the first",
-			    total);
+			    " of the volume differs from the first; that it was so in the source "
+			    "would stand in the report of the conversion (--report)",
+			    offset / volume->sector_size);
 		return false;
 	}
 	return true;
 }
 
-static void check_volume(struct verify *verify, const struct verify_partition *partition,
-			 struct disk_window *window)
+static void check_volume(const struct check *check, struct disk_window *window)
 {
 	CLEANUP_VERIFY_NTFS struct verify_ntfs_volume *volume = NULL;
 	struct error err = ERROR_INIT;
-	char name[32];
+	bool is_copy = false;
 
-	snprintf(name, sizeof(name), "ntfs-%u", partition->number);
-	if (!check_boot_sectors(verify, name, &window->disk, partition->first_lba))
+	if (!check_boot_sectors(check, &window->disk, &is_copy))
 		return;
 	if (verify_ntfs_open(window, &volume, &err) < 0) {
-		verify_fail(verify, name, "%s", err.message);
+		judge(check, 0, err.message);
 		return;
 	}
-	verify_ok(verify, name, "mounts, label '%s'%s; hidden sectors and backup boot sector right",
-		  verify_ntfs_label(volume),
-		  verify_ntfs_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "");
+	verify_ok(
+		check->verify, check->name, "mounts, label '%s'%s; hidden sectors %s",
+		verify_ntfs_label(volume),
+		verify_ntfs_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "",
+		is_copy ? "and backup boot sector right"
+			: "right; the backup boot sector differs from the first, as in the source");
 }
 
 void verify_ntfs(struct verify *verify)
@@ -141,20 +169,22 @@ void verify_ntfs(struct verify *verify)
 		struct verify_partition *partition = &verify->partitions[i];
 		struct error err = ERROR_INIT;
 		struct disk_window window;
+		struct check check = {.verify = verify, .partition = partition};
 		const char *holds;
-		char name[32];
 
 		if (partition == verify->esp || verify_has_type(partition, TYPE_MSR) ||
 		    !verify_window(verify, partition, &window))
 			continue;
-		snprintf(name, sizeof(name), "ntfs-%u", partition->number);
+		snprintf(check.name, sizeof(check.name), "ntfs-%u", partition->number);
 		holds = file_system_name(&window.disk, &err);
 		partition->is_ntfs = holds && strcmp(holds, "NTFS") == 0;
 		if (!holds)
-			verify_fail(verify, name, "%s", err.message);
+			verify_fail(verify, check.name, "%s", err.message);
 		else if (partition->is_ntfs)
-			check_volume(verify, partition, &window);
+			check_volume(&check, &window);
 		else
-			verify_skip(verify, name, "holds %s", holds);
+			verify_skip(verify, check.name, "holds %s", holds);
+		if (partition->as_found & (VERIFY_SOURCE_UNREADABLE | VERIFY_SOURCE_SECTOR_SIZE))
+			partition->is_ntfs = false; /* nobody else need mount it */
 	}
 }

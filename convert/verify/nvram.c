@@ -21,16 +21,6 @@
 #define MAX_STORE_BYTES (64 * MIB) /* stores have 4 MiB, or half of one */
 #define MAX_ORDER	256
 
-/* disk.vhdx -> disk.vmgs */
-static char *sister_path(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
-	size_t stem = dot && dot > (slash ? slash + 1 : path) ? (size_t)(dot - path) : strlen(path);
-	char *sister;
-
-	return asprintf(&sister, "%.*s.vmgs", (int)stem, path) < 0 ? NULL : sister;
-}
-
 static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct error *err)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -198,7 +188,7 @@ static void check_variables(struct verify *verify, const struct nvram *nvram)
 
 void verify_nvram(struct verify *verify)
 {
-	CLEANUP_FREE char *sister = sister_path(verify->path);
+	CLEANUP_FREE char *sister = verify_sister(verify->path, ".vmgs");
 	const char *path = verify->store_path ? verify->store_path : sister;
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_FREE uint8_t *bytes = NULL;

@@ -7,7 +7,7 @@
 
 /* A check after another may need what that one learnt. */
 static void (*const checks[])(struct verify *verify) = {
-	verify_image, verify_libvhdi, verify_gpt,   verify_esp,
+	verify_image, verify_libvhdi, verify_gpt,   verify_source,  verify_esp,
 	verify_ntfs,  verify_bcd,     verify_nvram, verify_guestfs,
 };
 

@@ -42,6 +42,15 @@ bool verify_window(struct verify *verify, const struct verify_partition *partiti
 	       disk_window_init(ret, verify->disk, start, length, NULL) == 0;
 }
 
+char *verify_sister(const char *path, const char *ending)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');
+	size_t stem = dot && dot > (slash ? slash + 1 : path) ? (size_t)(dot - path) : strlen(path);
+	char *sister;
+
+	return asprintf(&sister, "%.*s%s", (int)stem, path, ending) < 0 ? NULL : sister;
+}
+
 const char *verify_status_text(enum verify_status status)
 {
 	switch (status) {

@@ -27,13 +27,21 @@ struct verify_result {
 	char detail[768]; /* a clause; for VERIFY_SKIPPED the reason */
 };
 
+/* What is no fault of the conversion, as it was so before. */
+enum {
+	VERIFY_SOURCE_UNREADABLE = 1,  /* the file system could not be mounted */
+	VERIFY_SOURCE_BACKUP = 2,      /* NTFS: the second boot sector is no copy of the first */
+	VERIFY_SOURCE_SECTOR_SIZE = 4, /* NTFS: sectors of another size than the disk's */
+};
+
 struct verify_partition {
 	unsigned int number; /* of the entry in the array, from 1 */
 	struct guid type;
 	struct guid unique;
 	uint64_t first_lba;
-	uint64_t last_lba; /* inclusive */
-	bool is_ntfs;	   /* by its first sector */
+	uint64_t last_lba;     /* inclusive */
+	unsigned int as_found; /* what was so in the source: bits of VERIFY_SOURCE_... */
+	bool is_ntfs;	       /* by its first sector, unless it was unreadable before */
 };
 
 struct verify {
@@ -42,8 +50,10 @@ struct verify {
 	const struct vhd_open_options *open_options; /* for those who open 'path' again; borrowed */
 	struct disk *disk;			     /* of 'path', open; borrowed */
 	const struct vhd_info *info;		     /* borrowed */
-	const char *store_path; /* the NVRAM store; NULL: the sister file PATH with .vmgs, if there
+	const char *store_path;	 /* the NVRAM store; NULL: the sister file PATH with .vmgs, if there
 				   is one */
+	const char *report_path; /* of the conversion; NULL: PATH with .report.json, if there is
+				    one */
 	bool use_guestfs;
 	void (*report)(
 		void *opaque,
@@ -80,6 +90,10 @@ void verify_fail(struct verify *verify, const char *name, const char *format, ..
 void verify_skip(struct verify *verify, const char *name, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 void verify_add(struct verify *verify, const struct verify_result *result);
+
+/* The file beside 'path' that has its name with another ending; a new string, NULL when out of
+ * memory. */
+char *verify_sister(const char *path, const char *ending);
 
 /* "ok", "FAIL", "skipped". */
 const char *verify_status_text(enum verify_status status);

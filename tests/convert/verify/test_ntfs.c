@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The checks of NTFS volumes on one made by mkntfs. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/bytes.h"
 #include "tests/support/scratch.h"
@@ -55,6 +57,81 @@ Test(verify_ntfs, backup_boot_sector_differs)
 	fixture_flip(&fixture, VOLUME + get_le64(boot + 0x28) * 512 + 0x1c);
 	check();
 	assert_fail(&fixture, "ntfs-3", "backup boot sector");
+}
+
+/* A report beside the disk: the GUID of the disk and what was so of partition 3. */
+static void write_report(const char *guid, const char *word)
+{
+	CLEANUP_FREE char *path = verify_sister(fixture.path, ".report.json");
+	FILE *report = fopen(path, "w");
+
+	cr_assert_not_null(report);
+	fprintf(report,
+		"{\"after\": {\"disk_guid\": \"%s\", \"partitions\": [{\"number\": 3, "
+		"\"as_found\": [\"%s\"]}]}}",
+		guid, word);
+	fclose(report);
+}
+
+static void check_with_report(const char *word)
+{
+	char guid[GUID_TEXT_SIZE];
+
+	fixture_restart(&fixture);
+	verify_gpt(fixture.verify);
+	write_report(guid_format(&fixture.verify->disk_guid, guid), word);
+	verify_source(fixture.verify);
+	verify_ntfs(fixture.verify);
+}
+
+/* What the report says of the source is no failure; what it does not say is one. */
+Test(verify_ntfs, as_in_the_source)
+{
+	uint8_t boot[512];
+
+	fixture_read(&fixture, VOLUME, boot, sizeof(boot));
+	fixture_flip(&fixture, VOLUME + get_le64(boot + 0x28) * 512 + 100);
+	check_with_report("backup-boot-sector");
+	assert_ok(&fixture, "ntfs-3");
+	cr_assert_not_null(strstr(fixture_result(&fixture, "ntfs-3")->detail, "as in the source"));
+	check_with_report("sector-size");
+	assert_fail(&fixture, "ntfs-3", "--report");
+	fixture_flip(&fixture, VOLUME + 0x1c);
+	check_with_report("backup-boot-sector");
+	assert_fail(&fixture, "ntfs-3", "hidden sectors");
+	fixture_flip(&fixture, VOLUME + 0x1c);
+	put_le16(boot + 0x0b, 4096);
+	fixture_write(&fixture, VOLUME, boot, sizeof(boot));
+	check_with_report("sector-size");
+	assert_skipped(&fixture, "ntfs-3");
+	check_with_report("backup-boot-sector");
+	assert_fail(&fixture, "ntfs-3", "sectors of 4096 bytes");
+	check_with_report("unreadable");
+	assert_skipped(&fixture, "ntfs-3");
+	cr_assert(!fixture.verify->partitions[2].is_ntfs, "nobody else need mount it");
+}
+
+/* A report that is none, or of another disk, excuses nothing. */
+Test(verify_ntfs, reports_of_no_use)
+{
+	CLEANUP_FREE char *path = verify_sister(fixture.path, ".report.json");
+	char guid[GUID_TEXT_SIZE];
+
+	verify_gpt(fixture.verify);
+	write_report("{00000000-0000-0000-0000-000000000001}", "unreadable");
+	verify_source(fixture.verify);
+	assert_skipped(&fixture, "report");
+	cr_assert_eq(fixture.verify->partitions[2].as_found, 0);
+	fixture.verify->report_path = path;
+	verify_source(fixture.verify);
+	cr_assert_eq(fixture.verify->counts[VERIFY_FAIL], 1);
+	write_report(guid_format(&fixture.verify->disk_guid, guid), "\"]}{");
+	verify_source(fixture.verify);
+	cr_assert_eq(fixture.verify->counts[VERIFY_FAIL], 2);
+	unlink(path);
+	verify_source(fixture.verify);
+	cr_assert_eq(fixture.verify->counts[VERIFY_FAIL], 3);
+	cr_assert_eq(fixture.verify->partitions[2].as_found, 0);
 }
 
 Test(verify_ntfs, volume_larger_than_the_partition)
