@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/checked.h"
+#include "vhd/foreign.h"
 #include "vhd/raw.h"
 #include "vhd/vhd1.h"
 #include "vhd/vhdx.h"
@@ -15,8 +17,21 @@
 #define BOOT_SIGNATURE	  "\x55\xaa"
 #define BOOT_SIGNATURE_AT 510
 
+static int refuse_foreign(const struct image_file *file, const struct foreign *foreign,
+			  struct error *err)
+{
+	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, foreign->advice,
+			     "'%s' is not a VHDX, VHD or raw disk image: it %s", file->path,
+			     foreign->what);
+}
+
 static int refuse_unknown(const struct image_file *file, struct error *err)
 {
+	const struct foreign *foreign;
+	int r = foreign_guess(file, &foreign, err);
+
+	if (r < 0 || foreign)
+		return r < 0 ? r : refuse_foreign(file, foreign, err);
 	return error_refused(
 		err, REFUSAL_NOT_A_DISK_IMAGE, "name a VHDX, VHD or raw disk image",
 		"'%s' is not a disk image: no VHDX or VHD signature, and no boot signature 55 aa "
@@ -77,10 +92,14 @@ static int open_raw(struct image_file *file, const struct vhd1_footer *footer,
 static int open_unmarked(struct image_file *file, const uint8_t *sector, struct findings *findings,
 			 struct image **ret, struct error *err)
 {
+	const struct foreign *foreign;
 	struct vhd1_footer footer;
 	bool has_footer, is_zero_behind;
-	int r = vhd1_search_footer(file, &footer, &has_footer, &is_zero_behind, err);
+	int r = foreign_recognise(file, &foreign, err);
 
+	if (r < 0 || foreign)
+		return r < 0 ? r : refuse_foreign(file, foreign, err);
+	r = vhd1_search_footer(file, &footer, &has_footer, &is_zero_behind, err);
 	if (r < 0)
 		return r;
 	if (has_footer && is_zero_behind)
@@ -93,18 +112,16 @@ static int open_unmarked(struct image_file *file, const uint8_t *sector, struct 
 static int open_by_content(struct image_file *file, struct findings *findings, struct image **ret,
 			   struct error *err)
 {
-	uint8_t sector[SECTOR];
+	uint8_t sector[SECTOR] = {0};
 	bool is_vhd = false;
-	int r;
+	int r = image_file_read(file, sector, (size_t)min_u64(SECTOR, file->size), 0, err);
 
-	if (file->size < SECTOR)
-		return refuse_unknown(file, err);
-	r = image_file_read(file, sector, sizeof(sector), 0, err);
 	if (r < 0)
 		return r;
 	if (memcmp(sector, VHDX_SIGNATURE, VHDX_SIGNATURE_SIZE) == 0)
 		return vhdx_image_open(file, findings, ret, err);
-	r = vhd1_has_footer(file, &is_vhd, err);
+	if (file->size >= SECTOR)
+		r = vhd1_has_footer(file, &is_vhd, err);
 	if (r < 0)
 		return r;
 	return is_vhd ? vhd1_image_open(file, NULL, findings, ret, err)
