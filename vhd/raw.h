@@ -6,8 +6,9 @@
 #include "vhd/image_file.h"
 
 /*
- * Take over 'file' as a fixed disk of its size, with sectors of 512 bytes, which the file does not
- * tell. Fails only when memory has run out; 'file' is then still the caller's to close.
+ * Take over 'file' as a fixed disk of its size, with sectors of 512 bytes, or of 4096 where its
+ * tables only make sense in those. Fails when the file cannot be read or memory has run out; 'file'
+ * is then still the caller's to close.
  */
 int raw_image_open(struct image_file *file, struct image **ret, struct error *err);
 

@@ -76,3 +76,26 @@ printf '\1CD001\1' | dd of=sample.raw bs=1 seek=32768 conv=notrunc status=none
 expect 0 "$HVGEN2" inspect sample.raw
 : >empty.img
 expect_named empty.img "no boot signature"
+
+# A raw disk with 4096-byte sectors, as a copy of a 4Kn disk is one.
+truncate -s 1G large.raw
+mkntfs -Q -F -q -s 4096 part.img 65536 >/dev/null 2>&1 || {
+	truncate -s 256M part.img
+	mkntfs -Q -F -q -s 4096 part.img 65536 >/dev/null 2>&1 || fail mkntfs
+}
+dd if=part.img of=large.raw bs=1M seek=1 conv=notrunc,sparse status=none
+# Partition 1, active, type 7, at sector 256 of 4096 bytes, 65536 of them.
+printf '\x80\0\0\0\7\0\0\0\0\1\0\0\0\0\1\0' | dd of=large.raw bs=1 seek=446 conv=notrunc status=none
+printf '\x55\xaa' | dd of=large.raw bs=1 seek=510 conv=notrunc status=none
+expect 3 "$HVGEN2" inspect large.raw
+grep -q '^hvgen2: refused \[sector-size\]: ' err.txt || fail "$(cat err.txt)"
+truncate -s 64M gpt.raw
+sgdisk -n 1:2048:+1M gpt.raw >/dev/null 2>&1
+dd if=gpt.raw of=gpt.raw bs=512 skip=1 seek=8 count=1 conv=notrunc status=none
+dd if=/dev/zero of=gpt.raw bs=512 seek=1 count=7 conv=notrunc status=none
+expect 3 "$HVGEN2" inspect gpt.raw
+grep -q '^hvgen2: refused \[sector-size\]: ' err.txt || fail "$(cat err.txt)"
+# The same volume where sectors of 512 bytes put it: the disk has such.
+dd if=part.img of=large.raw bs=512 seek=256 conv=notrunc,sparse status=none
+"$HVGEN2" inspect large.raw >out.txt 2>err.txt || true
+! grep -q '\[sector-size\]' err.txt || fail "$(cat err.txt)"
