@@ -29,6 +29,7 @@ static void vhdx_free(struct image *image)
 	window_done(&vhdx->bat_window);
 	window_done(&vhdx->bitmap_window);
 	window_done(&vhdx->bitmap_entry);
+	vhdx_regions_done(&vhdx->regions);
 	free(vhdx);
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/bytes.h"
@@ -147,6 +148,24 @@ static int check_region(const struct image_file *file, uint64_t at,
 	return 0;
 }
 
+/* Keep an entry of no known use; there are VHDX_REGIONS_MAX at most. */
+static int take_other(const uint8_t *entry, uint64_t at, struct vhdx_regions *regions,
+		      struct error *err)
+{
+	struct vhdx_other_region *others =
+		reallocarray(regions->others, regions->other_count + 1, sizeof(*others));
+
+	if (!others)
+		return error_failed(err, ENOMEM, "out of memory");
+	regions->others = others;
+	others[regions->other_count++] = (struct vhdx_other_region){
+		.region = {.offset = get_le64(entry + VHDX_REGION_OFFSET_AT),
+			   .length = get_le32(entry + VHDX_REGION_LENGTH_AT)},
+		.at = at,
+	};
+	return 0;
+}
+
 /* Store one entry of the table where it belongs. */
 static int take_region(const struct image_file *file, const uint8_t *entry, uint64_t at,
 		       const struct vhdx_header *header, struct vhdx_regions *regions,
@@ -166,7 +185,7 @@ static int take_region(const struct image_file *file, const uint8_t *entry, uint
 				     ": unknown region %s, marked as required",
 				     file->path, at, guid_format(&guid, text));
 	if (!to)
-		return 0;
+		return take_other(entry, at, regions, err);
 	if (to->length)
 		return error_damaged(err,
 				     "'%s': region entry at %" PRIu64 ": region %s stands twice",
@@ -174,6 +193,62 @@ static int take_region(const struct image_file *file, const uint8_t *entry, uint
 	to->offset = get_le64(entry + VHDX_REGION_OFFSET_AT);
 	to->length = get_le32(entry + VHDX_REGION_LENGTH_AT);
 	return check_region(file, at, to, header, err);
+}
+
+/* Whose bytes an unknown region takes as well: the regions, the log and the start of the file share
+ * none (MS-VHDX 2.2.3.2). NULL: nobody's. */
+static const char *what_meets(const struct vhdx_header *header, const struct vhdx_regions *regions,
+			      size_t index)
+{
+	const struct vhdx_region *region = &regions->others[index].region;
+	const struct {
+		const char *name;
+		uint64_t offset, length;
+	} areas[] = {{"the headers", 0, VHDX_ALIGNMENT},
+		     {"the log", header->log_offset, header->log_length},
+		     {"the BAT", regions->bat.offset, regions->bat.length},
+		     {"the metadata", regions->metadata.offset, regions->metadata.length}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(areas); i++)
+		if (ranges_meet(region->offset, region->length, areas[i].offset, areas[i].length))
+			return areas[i].name;
+	for (size_t i = 0; i < index; i++) {
+		const struct vhdx_region *other = &regions->others[i].region;
+
+		if (other->offset < UINT64_MAX - other->length &&
+		    ranges_meet(region->offset, region->length, other->offset, other->length))
+			return "another unknown region";
+	}
+	return NULL;
+}
+
+static void note_other(const struct image_file *file, const struct vhdx_header *header,
+		       const struct vhdx_regions *regions, size_t index, struct findings *findings)
+{
+	const struct vhdx_region *region = &regions->others[index].region;
+	uint64_t at = regions->others[index].at;
+	const char *meets;
+
+	if (!range_within(region->offset, region->length, file->size)) {
+		findings_add(findings, VHD_ERROR, at,
+			     "'%s': region entry at %" PRIu64
+			     ": an unknown region at offset %" PRIu64
+			     " + %u, expected within the file of %" PRIu64 " bytes",
+			     file->path, at, region->offset, region->length, file->size);
+		return;
+	}
+	meets = what_meets(header, regions, index);
+	if (meets)
+		findings_add(findings, VHD_ERROR, at,
+			     "'%s': region entry at %" PRIu64
+			     ": an unknown region at offset %" PRIu64 " + %u overlaps %s",
+			     file->path, at, region->offset, region->length, meets);
+	else
+		findings_add(findings, VHD_WARNING, at,
+			     "'%s': region entry at %" PRIu64
+			     ": an unknown region at offset %" PRIu64
+			     " + %u; what it holds is not read",
+			     file->path, at, region->offset, region->length);
 }
 
 /* That a region is not marked as required, as in every file of qemu's, is of interest to the
@@ -201,7 +276,6 @@ static int parse_regions(const struct image_file *file, const uint8_t *table, ui
 	const struct vhdx_region *bat = &ret->bat, *metadata = &ret->metadata;
 	int r = 0;
 
-	*ret = (struct vhdx_regions){.bat = {.length = 0}};
 	if (count > VHDX_REGIONS_MAX)
 		return error_damaged(err,
 				     "'%s': region table at %" PRIu64
@@ -225,6 +299,8 @@ static int parse_regions(const struct image_file *file, const uint8_t *table, ui
 				     "'%s': region table at %" PRIu64 ": the BAT at %" PRIu64
 				     " and the metadata at %" PRIu64 " overlap",
 				     file->path, table_at, bat->offset, metadata->offset);
+	for (size_t i = 0; r == 0 && i < ret->other_count; i++)
+		note_other(file, header, ret, i, findings);
 	return r;
 }
 
@@ -282,4 +358,11 @@ int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *h
 		"'%s': no valid region table: signature or CRC-32C are wrong at offset %" PRIu64
 		" and at %" PRIu64,
 		file->path, VHDX_REGIONS_OFFSET(0), VHDX_REGIONS_OFFSET(1));
+}
+
+void vhdx_regions_done(struct vhdx_regions *regions)
+{
+	free(regions->others);
+	regions->others = NULL;
+	regions->other_count = 0;
 }

@@ -28,11 +28,21 @@ struct vhdx_region {
 	uint32_t length; /* 0: not found yet */
 };
 
-/* The two that every file has. */
+/* A region of no known use. */
+struct vhdx_other_region {
+	struct vhdx_region region;
+	uint64_t at; /* its entry, in the file */
+};
+
+/* The two that every file has, and what else its table names. */
 struct vhdx_regions {
 	struct vhdx_region bat;
 	struct vhdx_region metadata;
+	struct vhdx_other_region *others;
+	size_t other_count;
 };
+
+void vhdx_regions_done(struct vhdx_regions *regions);
 
 /*
  * The current header; ERROR_DAMAGED when there is none or it is not sane.
@@ -42,7 +52,8 @@ int vhdx_read_header(const struct image_file *file, struct findings *findings,
 
 /*
  * Both regions, from the first region table that is whole: whole MiB within the file, which overlap
- * neither the log nor each other. Errors: ERROR_DAMAGED, REFUSAL_NOT_A_DISK_IMAGE for an unknown
+ * neither the log nor each other; what is wrong with the others is a finding. *ret is zero before,
+ * and to be released with vhdx_regions_done() in every case. Errors: ERROR_DAMAGED, REFUSAL_NOT_A_DISK_IMAGE for an unknown
  * region that is marked as required.
  */
 int vhdx_read_regions(const struct image_file *file, const struct vhdx_header *header,

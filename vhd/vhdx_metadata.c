@@ -139,8 +139,13 @@ static int take_item(struct parser *p, const struct item *item)
 	while (i < ARRAY_SIZE(known) && !guid_equal(&item->guid, &known[i].guid))
 		i++;
 	if (i == ARRAY_SIZE(known) || item->flags & VHDX_ITEM_USER) {
-		if (!(item->flags & VHDX_ITEM_REQUIRED))
+		if (!(item->flags & VHDX_ITEM_REQUIRED)) {
+			findings_add(p->findings, VHD_WARNING, item->at,
+				     "'%s': metadata entry at %" PRIu64
+				     ": unknown item %s, not marked as required, is not read",
+				     p->file->path, item->at, guid_format(&item->guid, text));
 			return 0;
+		}
 		return error_refused(
 			p->err, REFUSAL_NOT_A_DISK_IMAGE,
 			"make a plain VHDX of it with Convert-VHD on the Hyper-V host",

@@ -25,7 +25,8 @@ struct scan {
 	struct vhdx *vhdx;
 	struct findings *findings;
 	struct error *err;
-	uint8_t *used; /* one bit per MiB of the file */
+	uint8_t *used;	/* one bit per MiB of the file */
+	uint8_t *other; /* the same, of unknown regions alone; NULL when there are none */
 	uint64_t mibs;
 	uint64_t used_mibs;
 	uint64_t *states;
@@ -75,6 +76,33 @@ static bool claim_mibs(struct scan *scan, uint64_t offset, uint64_t length)
 	return free_before;
 }
 
+static void mark_others(struct scan *scan)
+{
+	const struct vhdx_regions *regions = &scan->vhdx->regions;
+
+	for (size_t i = 0; scan->other && i < regions->other_count; i++) {
+		const struct vhdx_region *region = &regions->others[i].region;
+		uint64_t end;
+
+		if (!add_u64(region->offset, region->length, &end))
+			continue;
+		end = min_u64(div_round_up(end, MIB), scan->mibs);
+		for (uint64_t mib = region->offset / MIB; mib < end; mib++)
+			scan->other[mib / 8] |= (uint8_t)(1U << (mib % 8));
+	}
+}
+
+/* Does the range, which lies within the file, meet an unknown region? */
+static bool meets_other(const struct scan *scan, uint64_t offset, uint64_t length)
+{
+	uint64_t end = min_u64(div_round_up(offset + length, MIB), scan->mibs);
+
+	for (uint64_t mib = offset / MIB; scan->other && mib < end; mib++)
+		if (scan->other[mib / 8] >> (mib % 8) & 1)
+			return true;
+	return false;
+}
+
 /* What an entry names: a payload block of the disk, or the sector bitmap of a chunk. */
 struct entry {
 	uint64_t at; /* where the entry stands, in the file */
@@ -106,6 +134,11 @@ static int check_place(struct scan *scan, const struct entry *entry, uint64_t le
 		return complain(scan, fatal, VHD_ERROR, entry->at,
 				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
 				" overlaps another block, a region or the log",
+				entry->at, entry->what, entry->number, offset);
+	if (meets_other(scan, offset, length))
+		return complain(scan, false, VHD_ERROR, entry->at,
+				"BAT entry at %" PRIu64 ": %s %" PRIu64 " at offset %" PRIu64
+				" overlaps an unknown region",
 				entry->at, entry->what, entry->number, offset);
 	return 0;
 }
@@ -271,6 +304,7 @@ int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_
 {
 	struct scan scan = {.vhdx = vhdx, .findings = findings, .err = err, .states = states};
 	CLEANUP_FREE uint8_t *used = NULL;
+	CLEANUP_FREE uint8_t *other = NULL;
 	int r;
 
 	memset(states, 0, VHD_STATES * sizeof(*states));
@@ -280,8 +314,11 @@ int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_
 				     vhdx->image.file.path, vhdx->image.file.size);
 	scan.mibs = div_round_up(vhdx->image.file.size, MIB);
 	scan.used = used = calloc(scan.mibs / 8 + 1, 1);
-	if (!used)
+	if (vhdx->regions.other_count)
+		scan.other = other = calloc(scan.mibs / 8 + 1, 1);
+	if (!used || (vhdx->regions.other_count && !other))
 		return error_failed(err, ENOMEM, "out of memory");
+	mark_others(&scan);
 	claim_mibs(&scan, 0, VHDX_ALIGNMENT);
 	claim_mibs(&scan, vhdx->header.log_offset, vhdx->header.log_length);
 	claim_mibs(&scan, vhdx->regions.bat.offset, vhdx->regions.bat.length);

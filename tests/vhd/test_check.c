@@ -184,7 +184,7 @@ ParameterizedTestParameters(check, defects)
 		 "region table at 262144 is not whole"},
 		{REGIONS + 8, 2048, 4, false, SEAL_REGIONS, DAMAGED, "2048 entries"},
 		{REGIONS + 8, 1, 4, false, SEAL_REGIONS, DAMAGED, "no metadata region"},
-		{REGIONS + 8, 3, 4, false, SEAL_REGIONS, OPENS, "not marked as required"},
+		{REGIONS + 8, 3, 4, false, SEAL_REGIONS, OPENS, "unknown region at offset 0 + 0; "},
 		{REGIONS + 12, 1, 4, false, SEAL_REGIONS, OPENS, "reserved field"},
 		{REGIONS + 32, 1024, 8, false, SEAL_REGIONS, DAMAGED, "expected whole MiB"},
 		{REGIONS + 32, MIB, 8, false, SEAL_REGIONS, DAMAGED, "overlaps the log"},
@@ -294,6 +294,49 @@ ParameterizedTest(struct defect *d, check, defects)
 		     d->value, result->finding_count ? result->findings[0].text : "(nothing)");
 	cr_assert(d->outcome == OPENS || result->error_count > 0);
 	vhd_check_free(result);
+}
+
+/* A third region, of no known use, and for each place what it meets. */
+Test(check, unknown_regions)
+{
+	static const struct {
+		uint64_t offset;
+		uint32_t length;
+		const char *finding;
+		bool is_error;
+	} cases[] = {
+		{0, MIB, "overlaps the headers", true},
+		{MIB, MIB, "overlaps the log", true},
+		{2 * MIB, MIB, "overlaps the metadata", true},
+		{3 * MIB, MIB, "overlaps the BAT", true},
+		{BAT + MIB, MIB, "overlaps an unknown region", true},
+		{200 * MIB, MIB, "expected within the file", true},
+		{UINT64_MAX - 5, MIB, "expected within the file", true},
+		{20 * MIB, MIB, "what it holds is not read", false},
+	};
+	CLEANUP_FREE char *parent = NULL;
+	CLEANUP_FREE char *child = NULL;
+
+	make_pair(&parent, &child);
+	cr_assert_eq(run("truncate -s 21M '%s'", parent), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct vhd_check *result;
+		struct disk *disk;
+		uint8_t entry[32] = {1, 2, 3};
+
+		put_le64(entry + 16, cases[i].offset);
+		put_le32(entry + 24, cases[i].length);
+		patch(parent, REGIONS + 16 + 64, entry, sizeof(entry));
+		put_le32(entry, 3);
+		patch(parent, REGIONS + 8, entry, 4);
+		seal_regions(parent, 0);
+		disk = open_disk(parent);
+		cr_assert(has_noticed(disk, cases[i].finding), "%s", cases[i].finding);
+		disk_close(disk);
+		result = check(parent);
+		cr_assert_eq(result->error_count > 0, cases[i].is_error, "%s", cases[i].finding);
+		vhd_check_free(result);
+	}
 }
 
 /* Whatever the length: opens and reads, or says what is wrong. */
