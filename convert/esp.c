@@ -21,7 +21,6 @@ static int make_tree(const struct plan *plan, struct guest_boot *boot, struct fa
 
 		r = fat32_add(*ret, file->path, TAKE(file->data), file->size, file->mtime, err);
 	}
-	guest_files_done(&boot->files);
 	return r;
 }
 
@@ -31,12 +30,15 @@ int esp_write(const struct plan *plan, struct guest_boot *boot, struct disk *tar
 	const struct plan_partition *place = &plan->partitions[plan->esp];
 	CLEANUP_FAT32 struct fat32 *tree = NULL;
 	struct disk_window window;
+	uint32_t cluster_size;
 	int r = make_tree(plan, boot, &tree, err);
 
 	if (r == 0)
 		r = disk_window_init(&window, target, place->offset, place->length, err);
+	if (r == 0)
+		r = fat32_cluster_size(tree, &window.disk, &cluster_size, err);
 	if (r < 0)
 		return r;
-	*ret_used = fat32_used(tree, 4096);
+	*ret_used = fat32_used(tree, cluster_size);
 	return fat32_write(tree, &window.disk, err);
 }

@@ -8,8 +8,8 @@
 
 /*
  * Make its file system at the place that the plan gives it on 'target', with the files of 'boot',
- * which are taken. *ret_used is how many bytes of it are in use. Errors: those of fat32_add() and
- * fat32_write(), REFUSAL_ESP_TOO_SMALL among them.
+ * whose data are taken; their names and sizes stay. *ret_used is how many bytes its clusters in use
+ * have. Errors: those of fat32_add() and fat32_write(), REFUSAL_ESP_TOO_SMALL among them.
  */
 int esp_write(const struct plan *plan, struct guest_boot *boot, struct disk *target,
 	      uint64_t *ret_used, struct error *err);

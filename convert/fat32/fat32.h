@@ -45,6 +45,13 @@ int fat32_add(struct fat32 *fat, const char *path, uint8_t *data, size_t size, i
 uint64_t fat32_used(const struct fat32 *fat, uint32_t cluster_size);
 
 /*
+ * The cluster size that fat32_write() takes for 'disk', of which only size and sector size matter.
+ * Errors: REFUSAL_ESP_TOO_SMALL.
+ */
+int fat32_cluster_size(const struct fat32 *fat, struct disk *disk, uint32_t *ret,
+		       struct error *err);
+
+/*
  * Lay out for and write to 'disk', whose old contents do not matter: all sectors that matter are
  * written, free clusters are not touched. Errors: REFUSAL_ESP_TOO_SMALL when the tree does not fit
  * or the disk has less than 65525 clusters.

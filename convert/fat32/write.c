@@ -365,6 +365,15 @@ static int write_all(struct writer *writer)
 	return r < 0 ? r : write_reserved(writer);
 }
 
+int fat32_cluster_size(const struct fat32 *fat, struct disk *disk, uint32_t *ret, struct error *err)
+{
+	struct writer writer = {.fat = fat, .disk = disk, .err = err};
+	int r = choose_geometry(&writer);
+
+	*ret = writer.geometry.cluster_size;
+	return r;
+}
+
 int fat32_write(const struct fat32 *fat, struct disk *disk, struct error *err)
 {
 	struct writer writer = {.fat = fat, .disk = disk, .err = err};

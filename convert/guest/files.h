@@ -10,8 +10,8 @@
 #include "common/error.h"
 
 struct guest_file {
-	char *path; /* "/EFI/Microsoft/Boot/BCD", UTF-8 */
-	uint8_t *data;
+	char *path;    /* "/EFI/Microsoft/Boot/BCD", UTF-8 */
+	uint8_t *data; /* NULL when it has been handed on */
 	size_t size;
 	int64_t mtime; /* seconds since 1970 UTC */
 };

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/cleanup.h"
 
@@ -189,6 +190,30 @@ static json_t *after_object(const struct report *report)
 	return object;
 }
 
+static bool comes_from_guest(const struct bootfiles_report *boot, const char *path)
+{
+	for (size_t i = 0; i < boot->count; i++)
+		if (strcasecmp(boot->files[i].esp_path, path) == 0)
+			return true;
+	return false;
+}
+
+/* The files of the ESP that were made: the boot store and what belongs to it. */
+static void add_made_files(json_t *files, const struct guest_boot *boot)
+{
+	for (size_t i = 0; i < boot->files.count; i++) {
+		const struct guest_file *made = &boot->files.list[i];
+		json_t *file;
+
+		if (comes_from_guest(&boot->boot_files, made->path))
+			continue;
+		file = json_object();
+		set_text(file, "path", made->path);
+		set_number(file, "size", made->size);
+		json_array_append_new(files, file);
+	}
+}
+
 static json_t *esp_object(const struct build *build)
 {
 	const struct bootfiles_report *boot = &build->boot.boot_files;
@@ -205,6 +230,7 @@ static json_t *esp_object(const struct build *build)
 		set_number(file, "size", boot->files[i].size);
 		json_array_append_new(files, file);
 	}
+	add_made_files(files, &build->boot);
 	json_object_set_new(object, "files", files);
 	return object;
 }
