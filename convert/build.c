@@ -7,6 +7,7 @@
 
 #include "common/checked.h"
 #include "convert/esp.h"
+#include "convert/metafiles.h"
 
 /* Boot files, two FATs and hives; a real server needs some 100 MiB. */
 #define MAX_CHANGES (1 * GIB)
@@ -97,6 +98,8 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 				      err);
 	if (r == 0)
 		r = build_guest(source, survey, plan, &options->guest, ret, err);
+	if (r == 0)
+		r = metafiles_list(source, survey, plan, ret->target, &ret->edits, err);
 	if (r == 0)
 		r = firmware_build(plan, &options->firmware, &ret->firmware, err);
 	if (r == 0)

@@ -119,6 +119,19 @@ void volume_stream_cleanup(struct volume_stream **stream);
 int volume_replace_file(struct volume *volume, const char *path, const void *data, size_t size,
 			struct error *err);
 
+/*
+ * Call 'visit' for each run of the unnamed stream of MFT record 'record', one of the file system's
+ * own files: where it stands, in bytes from the start of the volume. A negative result of it ends
+ * this and is handed on.
+ */
+struct volume_run_visitor {
+	int (*visit)(void *context, uint64_t offset, uint64_t length, struct error *err);
+	void *context;
+};
+
+int volume_metafile_runs(struct volume *volume, unsigned int record,
+			 const struct volume_run_visitor *visitor, struct error *err);
+
 struct volume_entry {
 	char *name; /* UTF-8, with the case on disk */
 	bool is_directory;
