@@ -11,6 +11,7 @@
 
 #include "vhd/chain.h"
 #include "vhd/image.h"
+#include "vhd/vhd1_bitmap.h"
 #include "vhd/vhd1_map.h"
 #include "vhd/vhdx_format.h"
 #include "vhd/vhdx_map.h"
@@ -85,6 +86,18 @@ static int check_vhdx(struct image *image, struct findings *findings, uint64_t s
 	return r;
 }
 
+static int check_vhd1(struct vhd1 *vhd, struct findings *findings, uint64_t states[VHD_STATES],
+		      uint64_t *ret_slack, struct error *err)
+{
+	size_t errors = findings->errors;
+	int r = vhd1_scan(vhd, findings, states, ret_slack, err);
+
+	/* Blocks that lie somewhere else are not to be looked into. */
+	return r < 0 || findings->errors > errors
+		       ? r
+		       : vhd1_note_clear_bits(vhd, states[VHDX_FULLY_PRESENT], findings, err);
+}
+
 /* One file. *ret_image is NULL when it could not be opened because of what has been noted. */
 static int check_file(const char *path, struct findings *findings, uint64_t states[VHD_STATES],
 		      uint64_t *ret_slack, struct image **ret_image, struct error *err)
@@ -100,7 +113,7 @@ static int check_file(const char *path, struct findings *findings, uint64_t stat
 	if (image->info.format == VHD_FORMAT_VHDX)
 		r = check_vhdx(image, findings, states, ret_slack, &local);
 	else if (image->info.format == VHD_FORMAT_VHD && image->info.type != VHD_TYPE_FIXED)
-		r = vhd1_scan((struct vhd1 *)image, findings, states, ret_slack, &local);
+		r = check_vhd1((struct vhd1 *)image, findings, states, ret_slack, &local);
 	*ret_image = image;
 	return r < 0 ? note_error(findings, &local, err) : 0;
 }

@@ -12,6 +12,7 @@
 
 #include "common/bytes.h"
 #include "common/utf16.h"
+#include "vhd/vhd1_bitmap.h"
 #include "vhd/vhd1_format.h"
 #include "vhd/vhd1_map.h"
 
@@ -213,6 +214,8 @@ static int read_structures(struct vhd1 *vhd, const struct vhd1_footer *footer,
 	r = read_dynamic(vhd, err);
 	if (r == 0 && !findings->is_check)
 		r = vhd1_scan(vhd, findings, states, &slack, err);
+	if (r == 0 && !findings->is_check)
+		r = vhd1_note_clear_bits(vhd, states[6], findings, err);
 	return r;
 }
 

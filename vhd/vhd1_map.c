@@ -15,8 +15,8 @@
 #include "vhd/bits.h"
 #include "vhd/vhd1_format.h"
 
-static int read_bat(struct vhd1 *vhd, uint64_t block, const uint8_t **ret, size_t *ret_count,
-		    struct error *err)
+int vhd1_read_bat(struct vhd1 *vhd, uint64_t block, const uint8_t **ret, size_t *ret_count,
+		  struct error *err)
 {
 	int r = window_read(&vhd->bat_window, &vhd->image.file,
 			    vhd->bat_offset + block * VHD1_BAT_ENTRY_SIZE, ret, ret_count, err);
@@ -61,7 +61,7 @@ int vhd1_lookup(struct image *image, uint64_t offset, uint64_t length, struct im
 	uint64_t block = offset / vhd->block_size, skip = offset % vhd->block_size, n = 1;
 	const uint8_t *entries;
 	size_t count;
-	int r = read_bat(vhd, block, &entries, &count, err);
+	int r = vhd1_read_bat(vhd, block, &entries, &count, err);
 
 	if (r < 0)
 		return r;
@@ -155,7 +155,7 @@ static int scan_entries(struct scan *scan)
 	int r = 0;
 
 	for (uint64_t block = 0; block < vhd->blocks && r == 0; block += count) {
-		r = read_bat(vhd, block, &entries, &count, scan->err);
+		r = vhd1_read_bat(vhd, block, &entries, &count, scan->err);
 		for (size_t i = 0; i < count && r == 0; i++) {
 			uint32_t sector = get_be32(entries + i * VHD1_BAT_ENTRY_SIZE);
 

@@ -27,6 +27,11 @@ struct vhd1 {
 int vhd1_lookup(struct image *image, uint64_t offset, uint64_t length, struct image_extent *ret,
 		struct error *err);
 
+/* The BAT entries from that of 'block' on, as many as the window holds; valid until the next call.
+ */
+int vhd1_read_bat(struct vhd1 *vhd, uint64_t block, const uint8_t **ret, size_t *ret_count,
+		  struct error *err);
+
 /* Look at every BAT entry; as vhdx_scan() in vhdx_scan.h. */
 int vhd1_scan(struct vhd1 *vhd, struct findings *findings, uint64_t states[VHD_STATES],
 	      uint64_t *ret_slack, struct error *err);

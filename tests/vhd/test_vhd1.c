@@ -282,6 +282,47 @@ Test(vhd1, flags_of_the_footer)
 	disk_close(disk);
 }
 
+/* Data under clear bits: read as zeros, and told, once for a block. */
+Test(vhd1, data_under_clear_bits)
+{
+	CLEANUP_FREE char *raw = test_path("raw");
+	CLEANUP_FREE char *path = test_path("vhd");
+	uint8_t entry[4], bits[512] = {0}, sector[512];
+	struct vhd_check *check = NULL;
+	struct error err = ERROR_INIT;
+	struct disk *disk;
+	uint64_t at;
+
+	need_tool("qemu-img");
+	make_raw(raw, 64 * MIB, 10, 3 * MIB, 5);
+	cr_assert_eq(run("qemu-img convert -f raw -O vpc -o force_size=on '%s' '%s'", raw, path),
+		     0);
+	disk = open_disk(path);
+	cr_assert_eq(vhd_member_findings(disk, 0).count, 0);
+	disk_close(disk);
+	peek(path, 512 + 16, bits, 8);
+	peek(path, get_be64(bits), entry, 4); /* of block 0, which holds the boot sector */
+	at = get_be32(entry) * UINT64_C(512);
+	memset(bits, 0, sizeof(bits));
+	patch(path, at, bits, sizeof(bits));
+	disk = open_disk(path);
+	cr_assert(has_noticed(disk, "block 0: the byte at"));
+	cr_assert_eq(vhd_member_findings(disk, 0).count, 1);
+	cr_assert_eq(disk_read(disk, sector, sizeof(sector), 0, &err), 0);
+	cr_assert(is_zero(sector, sizeof(sector)));
+	disk_close(disk);
+	cr_assert_eq(vhd_check(path, NULL, &check, &err), 0);
+	cr_assert_eq(check->finding_count, 1);
+	vhd_check_free(check);
+	/* What is zero may be marked either way: here all of the block. */
+	cr_assert_eq(run("dd if=/dev/zero of='%s' bs=512 seek=%d count=4096 conv=notrunc", path,
+			 (int)(at / 512 + 1)),
+		     0);
+	disk = open_disk(path);
+	cr_assert_eq(vhd_member_findings(disk, 0).count, 0);
+	disk_close(disk);
+}
+
 /* Virtual PC before 2004 wrote footers of 511 bytes. */
 Test(vhd1, footer_of_511_bytes)
 {
