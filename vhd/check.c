@@ -36,54 +36,17 @@ static int note_error(struct findings *findings, const struct error *local, stru
 	return -local->code;
 }
 
-/* The blocks of a fixed disk should be all there, and in order: some tools rely on it. */
-static int check_fixed(struct image *image, const uint64_t states[VHD_STATES],
-		       struct findings *findings, struct error *err)
-{
-	struct image_extent extent = {.kind = IMAGE_DATA};
-	uint64_t size = image->info.virtual_size, offset = 0, expected = 0;
-	int r;
-
-	if (states[VHDX_NOT_PRESENT] || states[VHDX_UNDEFINED] || states[VHDX_ZERO] ||
-	    states[VHDX_UNMAPPED]) {
-		findings_add(findings, VHD_WARNING, 0,
-			     "'%s': a fixed disk with blocks that are not allocated",
-			     image->file.path);
-		return 0;
-	}
-	for (; offset < size;
-	     offset += extent.length, expected = extent.file_offset + extent.length) {
-		r = image->ops->lookup(image, offset, size - offset, &extent, err);
-		if (r < 0)
-			return r;
-		if (offset > 0 && extent.file_offset != expected) {
-			findings_add(findings, VHD_WARNING, extent.file_offset,
-				     "'%s': a fixed disk whose block at %" PRIu64
-				     " stands at offset %" PRIu64
-				     " of the file, not directly behind the one before",
-				     image->file.path, offset, extent.file_offset);
-			return 0;
-		}
-	}
-	return 0;
-}
-
 static int check_vhdx(struct image *image, struct findings *findings, uint64_t states[VHD_STATES],
 		      uint64_t *ret_slack, struct error *err)
 {
 	struct vhdx *vhdx = (struct vhdx *)image;
-	size_t errors = findings->errors;
-	int r;
 
 	if (image->info.log_replayed)
 		findings_add(findings, VHD_WARNING, vhdx->header.log_offset,
 			     "'%s': the log at offset %" PRIu64
 			     " has changes that are not in the file yet",
 			     image->file.path, vhdx->header.log_offset);
-	r = vhdx_scan(vhdx, findings, states, ret_slack, err);
-	if (r == 0 && image->info.type == VHD_TYPE_FIXED && findings->errors == errors)
-		r = check_fixed(image, states, findings, err);
-	return r;
+	return vhdx_scan(vhdx, findings, states, ret_slack, err);
 }
 
 static int check_vhd1(struct vhd1 *vhd, struct findings *findings, uint64_t states[VHD_STATES],

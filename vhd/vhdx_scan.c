@@ -30,6 +30,9 @@ struct scan {
 	uint64_t mibs;
 	uint64_t used_mibs;
 	uint64_t *states;
+	uint64_t expected; /* where the next block of a fixed disk stands; 0: anywhere */
+	/* The first that does not: 'displaced_at' of the file; 0: none so far. */
+	uint64_t displaced, displaced_at;
 };
 
 static int complain(struct scan *scan, bool fatal, enum vhd_severity severity, uint64_t at,
@@ -196,6 +199,38 @@ static int check_absent(struct scan *scan, const struct entry *block)
 	return check_place(scan, block, scan->vhdx->metadata.block_size, 0, false);
 }
 
+static void note_place(struct scan *scan, const struct entry *block)
+{
+	uint64_t offset = VHDX_BAT_OFFSET(block->value);
+
+	if (scan->expected && offset != scan->expected && !scan->displaced_at) {
+		scan->displaced = block->number;
+		scan->displaced_at = offset;
+	}
+	scan->expected = offset + scan->vhdx->metadata.block_size;
+}
+
+/* The blocks of a fixed disk should be all there, and in order: some tools rely on it. */
+static void check_fixed(const struct scan *scan)
+{
+	const uint64_t *states = scan->states;
+	uint64_t stored = states[VHDX_FULLY_PRESENT] + states[VHDX_PARTIALLY_PRESENT];
+
+	if (!scan->vhdx->metadata.leave_allocated || scan->vhdx->metadata.has_parent)
+		return;
+	if (stored < scan->vhdx->geometry.blocks)
+		findings_add(scan->findings, VHD_WARNING, 0,
+			     "'%s': a fixed disk with blocks that are not allocated",
+			     scan->vhdx->image.file.path);
+	else if (scan->displaced_at)
+		findings_add(scan->findings, VHD_WARNING, scan->displaced_at,
+			     "'%s': a fixed disk whose block at %" PRIu64
+			     " stands at offset %" PRIu64
+			     " of the file, not directly behind the one before",
+			     scan->vhdx->image.file.path,
+			     scan->displaced * scan->vhdx->metadata.block_size, scan->displaced_at);
+}
+
 static int check_payload(struct scan *scan, const struct entry *block)
 {
 	uint32_t block_size = scan->vhdx->metadata.block_size;
@@ -216,6 +251,7 @@ static int check_payload(struct scan *scan, const struct entry *block)
 		return r;
 	if (VHDX_BAT_STATE(block->value) < VHDX_FULLY_PRESENT)
 		return check_absent(scan, block);
+	note_place(scan, block);
 	return check_place(scan, block, block_size, needed, true);
 }
 
@@ -305,6 +341,7 @@ int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_
 	struct scan scan = {.vhdx = vhdx, .findings = findings, .err = err, .states = states};
 	CLEANUP_FREE uint8_t *used = NULL;
 	CLEANUP_FREE uint8_t *other = NULL;
+	size_t errors = findings->errors;
 	int r;
 
 	memset(states, 0, VHD_STATES * sizeof(*states));
@@ -329,5 +366,7 @@ int vhdx_scan(struct vhdx *vhdx, struct findings *findings, uint64_t states[VHD_
 	for (unsigned int i = 1; i < VHD_STATES; i++)
 		states[VHDX_NOT_PRESENT] -= min_u64(states[i], states[VHDX_NOT_PRESENT]);
 	*ret_slack = (scan.mibs - scan.used_mibs) * MIB;
+	if (r == 0 && findings->errors == errors)
+		check_fixed(&scan);
 	return r;
 }

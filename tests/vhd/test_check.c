@@ -296,6 +296,39 @@ ParameterizedTest(struct defect *d, check, defects)
 	vhd_check_free(result);
 }
 
+/* A fixed disk whose blocks are not in order, or not all there. */
+Test(check, fixed_disks)
+{
+	CLEANUP_FREE char *oracle = test_path("oracle");
+	CLEANUP_FREE char *path = test_path("fixed");
+	struct disk *disk;
+	uint8_t first[8], second[8];
+
+	build_vhdx(path, oracle,
+		   &(struct vhdx_recipe){.size = 16 * MIB,
+					 .block_size = MIB,
+					 .sector_size = 512,
+					 .leave_allocated = true,
+					 .states = STATES(MAY_BE(6)),
+					 .data_write = id(0),
+					 .seed = 1});
+	disk = open_disk(path);
+	peek(path, BAT, first, 8);
+	peek(path, BAT + 8, second, 8);
+	disk_close(disk);
+	patch(path, BAT, second, 8);
+	patch(path, BAT + 8, first, 8);
+	disk = open_disk(path);
+	cr_assert(has_noticed(disk, "not directly behind the one before"));
+	disk_close(disk);
+	memset(first, 0, sizeof(first));
+	patch(path, BAT + 8, first, 8);
+	disk = open_disk(path);
+	cr_assert(has_noticed(disk, "blocks that are not allocated"));
+	cr_assert_eq(vhd_member_findings(disk, 0).count, 1);
+	disk_close(disk);
+}
+
 /* A third region, of no known use, and for each place what it meets. */
 Test(check, unknown_regions)
 {
