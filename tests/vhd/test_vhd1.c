@@ -128,19 +128,20 @@ Test(vhd1, wrong_parent)
 	cr_assert_eq(open_error(child).refusal, REFUSAL_PARENT_MISSING);
 }
 
+static const struct vhd_recipe dynamic_recipe = {.type = BUILD_VHD_DYNAMIC,
+						 .size = 8 * MIB,
+						 .block_size = 2 * MIB,
+						 .id = {{8}}};
+
 /* The copy in front serves when the end of a dynamic disk is lost or damaged. */
 Test(vhd1, footer_fallback)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
 	CLEANUP_FREE char *path = test_path("vhd");
-	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC,
-				    .size = 8 * MIB,
-				    .block_size = 2 * MIB,
-				    .id = id(8)};
 	CLEANUP_DISK struct disk *disk = NULL;
 	struct error err;
 
-	build_vhd(path, oracle, &recipe);
+	build_vhd(path, oracle, &dynamic_recipe);
 	cr_assert_eq(run("truncate -s -512 '%s'", path), 0);
 	disk = open_disk(path);
 	expect_same(disk, oracle);
@@ -156,13 +157,9 @@ Test(vhd1, copy_in_front)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
 	CLEANUP_FREE char *path = test_path("vhd");
-	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC,
-				    .size = 8 * MIB,
-				    .block_size = 2 * MIB,
-				    .id = id(8)};
 	struct disk *disk;
 
-	build_vhd(path, oracle, &recipe);
+	build_vhd(path, oracle, &dynamic_recipe);
 	patch(path, 70, "x", 1);
 	disk = open_disk(path);
 	expect_same(disk, oracle);
