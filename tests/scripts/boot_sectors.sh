@@ -78,3 +78,20 @@ convert
 grep -q "^skipped ntfs-.*sectors of 4096 bytes.*as in the source" out.txt || fail "$(grep ntfs- out.txt)"
 jq -e '[.warnings[] | select(contains("sectors of 4096 bytes"))] | length == 1' out.report.json >/dev/null ||
 	fail "the sectors of 4096 bytes are not warned about once"
+
+# FAT32, whose first boot sector alone has Windows' dirty bits: the backup follows all the same.
+if PATH=$PATH:/sbin command -v mkfs.fat >/dev/null; then
+	cp --sparse=always data.raw vm.raw
+	truncate -s 0 part.raw
+	truncate -s $((size * 512)) part.raw
+	mkfs.fat -F 32 -h 63 part.raw >/dev/null
+	printf '\1' | dd of=part.raw bs=1 seek=$((0x41)) conv=notrunc status=none
+	dd if=part.raw of=vm.raw bs=1M seek=$((data / 2048)) conv=notrunc status=none
+	for layout in front end; do
+		convert --layout $layout
+		new=$(jq '.after.partitions[-1].start_lba' out.report.json)
+		[ $layout = front ] || new=$data
+		[ "$(hidden out.raw "$new")" = "$new" ] || fail "FAT32, $layout: $(hidden out.raw "$new")"
+		[ "$(hidden out.raw $((new + 6)))" = "$new" ] || fail "FAT32, $layout: the backup"
+	done
+fi
