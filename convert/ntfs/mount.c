@@ -31,7 +31,7 @@ static void unmount(struct volume *volume)
 	volume->ntfs = NULL;
 }
 
-static int mount(struct volume *volume, bool writable, struct error *err)
+static int mount(struct volume *volume, ntfs_mount_flags flags, struct error *err)
 {
 	struct ntfs_device *dev = volume_device_new(&volume->device);
 	int code;
@@ -41,7 +41,7 @@ static int mount(struct volume *volume, bool writable, struct error *err)
 	volume->device.reads = 0;
 	volume->device.reads_max = VOLUME_TOTAL_READS;
 	volume_begin(volume, 0);
-	volume->ntfs = ntfs_device_mount(dev, writable ? 0 : NTFS_MNT_RDONLY);
+	volume->ntfs = ntfs_device_mount(dev, flags);
 	if (volume->ntfs)
 		return 0;
 	code = errno;
@@ -52,22 +52,24 @@ static int mount(struct volume *volume, bool writable, struct error *err)
 
 /*
  * The first bytes of hiberfil.sys: "hibr" is a saved system, "rstr" one whose restoring has begun,
- * in either case; "wake" or zeros is one that is over. A shorter file belongs to a hibernated
- * system on another partition (libntfs-3g).
+ * in either case; "wake" or zeros is one that is over.
  */
-static bool is_hibernated(const uint8_t *header, size_t size)
+static bool is_hibernated(const uint8_t *header)
 {
 	static const char *const marks[] = {"hibr", "HIBR", "rstr", "RSTR"};
 
-	if (size < HIBERFILE_HEADER)
-		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
 		if (memcmp(header, marks[i], 4) == 0)
 			return true;
 	return false;
 }
 
-static int check_hiberfile(struct volume *volume, struct error *err)
+/*
+ * A file of fewer bytes than a header is a link to the saved system of another partition, and
+ * libntfs-3g takes it for one. That holds for an empty file as well, but where nothing stands there
+ * is no link: *ret_empty then.
+ */
+static int check_hiberfile(struct volume *volume, bool *ret_empty, struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 	CLEANUP_ATTR ntfs_attr *data = NULL;
@@ -88,7 +90,16 @@ static int check_hiberfile(struct volume *volume, struct error *err)
 	length = ntfs_attr_pread(data, 0, sizeof(header), header);
 	if (length < 0)
 		return volume_fail(volume, HIBERFILE, EIO, "read", err);
-	if (is_hibernated(header, (size_t)length))
+	*ret_empty = length == 0;
+	if (length == 0)
+		return 0;
+	if (length < HIBERFILE_HEADER)
+		return error_refused(
+			err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
+			"Windows is hibernated: '%s' has %lld bytes, as where it points to a saved "
+			"system on another partition",
+			HIBERFILE, (long long)length);
+	if (is_hibernated(header))
 		return error_refused(
 			err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
 			"Windows is hibernated or was shut down with fast startup: '%s' "
@@ -143,6 +154,7 @@ int volume_open_at(struct disk *disk, const struct volume_place *place, bool wri
 		   struct volume **ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = calloc(1, sizeof(*volume));
+	bool is_empty = false; /* hiberfil.sys */
 	int r;
 
 	if (!volume)
@@ -153,14 +165,15 @@ int volume_open_at(struct disk *disk, const struct volume_place *place, bool wri
 	volume->device.disk = &volume->window.disk;
 	r = volume_guard_boot_sector(volume->device.disk, err);
 	if (r == 0)
-		r = mount(volume, false, err);
+		r = mount(volume, NTFS_MNT_RDONLY, err);
 	if (r == 0)
-		r = check_hiberfile(volume, err);
+		r = check_hiberfile(volume, &is_empty, err);
 	if (r == 0)
 		r = check_journal(volume, err);
 	if (r == 0 && writable) {
 		unmount(volume);
-		r = mount(volume, true, err);
+		/* The library's own check, which comes again, is left out for an empty file only. */
+		r = mount(volume, is_empty ? NTFS_MNT_IGNORE_HIBERFILE : 0, err);
 	}
 	if (r == 0)
 		*ret = TAKE(volume);

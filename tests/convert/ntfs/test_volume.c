@@ -403,21 +403,27 @@ struct state {
 	unsigned int major, minor; /* restart pages; 0: none written */
 	bool clean;
 	const char *hiberfile; /* first bytes; NULL: no such file */
+	size_t hiberfile_size;
 	enum refusal want;
 };
 
 static const struct state states[] = {
-	{"fresh", 0, 0, true, NULL, REFUSAL_NONE},
-	{"closed by Windows", 1, 1, true, NULL, REFUSAL_NONE},
-	{"power cut", 1, 1, false, NULL, REFUSAL_NTFS_DIRTY},
-	{"fast startup", 2, 0, false, NULL, REFUSAL_HIBERNATED},
-	{"kept metadata", 2, 0, true, NULL, REFUSAL_HIBERNATED},
-	{"unknown journal", 3, 0, true, NULL, REFUSAL_NTFS_DIRTY},
-	{"hibernated", 1, 1, true, "hibr", REFUSAL_HIBERNATED},
-	{"hibernated, upper case", 1, 1, true, "HIBR", REFUSAL_HIBERNATED},
-	{"resuming", 1, 1, true, "RSTR", REFUSAL_HIBERNATED},
-	{"resumed", 1, 1, true, "wake", REFUSAL_NONE},
-	{"never hibernated", 1, 1, true, "\0\0\0\0", REFUSAL_NONE},
+	{"fresh", 0, 0, true, NULL, 0, REFUSAL_NONE},
+	{"closed by Windows", 1, 1, true, NULL, 0, REFUSAL_NONE},
+	{"power cut", 1, 1, false, NULL, 0, REFUSAL_NTFS_DIRTY},
+	{"fast startup", 2, 0, false, NULL, 0, REFUSAL_HIBERNATED},
+	{"kept metadata", 2, 0, true, NULL, 0, REFUSAL_HIBERNATED},
+	{"unknown journal", 3, 0, true, NULL, 0, REFUSAL_NTFS_DIRTY},
+	{"hibernated", 1, 1, true, "hibr", 8192, REFUSAL_HIBERNATED},
+	{"hibernated, upper case", 1, 1, true, "HIBR", 8192, REFUSAL_HIBERNATED},
+	{"resuming", 1, 1, true, "RSTR", 8192, REFUSAL_HIBERNATED},
+	{"resumed", 1, 1, true, "wake", 8192, REFUSAL_NONE},
+	{"hibernated elsewhere", 1, 1, true, "link", 100, REFUSAL_HIBERNATED},
+	{"one byte short of a header", 1, 1, true, "\0\0\0\0", 4095, REFUSAL_HIBERNATED},
+	{"a header of zeros", 1, 1, true, "\0\0\0\0", 4096, REFUSAL_NONE},
+	{"nothing saved", 1, 1, true, "", 0, REFUSAL_NONE},
+	{"nothing saved, fast startup", 2, 0, false, "", 0, REFUSAL_HIBERNATED},
+	{"never hibernated", 1, 1, true, "\0\0\0\0", 8192, REFUSAL_NONE},
 };
 
 static void make_state(const struct state *state)
@@ -428,8 +434,8 @@ static void make_state(const struct state *state)
 	image_make(image, IMAGE_SIZE, 4096);
 	filling = image_mount(image);
 	if (state->hiberfile) {
-		memcpy(hiberfile, state->hiberfile, 4);
-		image_add(filling, "hiberfil.sys", hiberfile, sizeof(hiberfile));
+		memcpy(hiberfile, state->hiberfile, strlen(state->hiberfile));
+		image_add(filling, "hiberfil.sys", hiberfile, state->hiberfile_size);
 	}
 	if (state->major)
 		image_set_journal(filling, state->major, state->minor, state->clean);
