@@ -19,6 +19,7 @@
 #define BOOT_SIZE		 512
 #define BOOT_SECTOR_SIZE	 11
 #define BOOT_SECTORS_PER_CLUSTER 13
+#define BOOT_TOTAL_SECTORS	 40 /* 8 bytes; the backup boot sector comes behind them */
 #define BOOT_CLUSTERS_PER_RECORD 64
 
 /*
@@ -47,6 +48,22 @@ static uint64_t record_size(const uint8_t *boot)
 	       min_u64(per_cluster, UINT32_MAX);
 }
 
+/* A partition that was cut short, or a disk: the library says that it cannot read the last sector. */
+static int check_total_sectors(const struct disk *disk, const uint8_t *boot, struct error *err)
+{
+	uint32_t unit = get_le16(boot + BOOT_SECTOR_SIZE);
+	uint64_t total = get_le64(boot + BOOT_TOTAL_SECTORS);
+
+	if (unit == 0 || total <= disk->size / unit)
+		return 0;
+	return error_damaged(err,
+			     "the file system is larger than its partition: it has %" PRIu64
+			     " sectors of %" PRIu32 " bytes, the partition has %" PRIu64
+			     "; the partition or the disk was made smaller, give it its old size "
+			     "again or take the disk from a backup",
+			     total, unit, disk->size / unit);
+}
+
 int volume_guard_boot_sector(struct disk *disk, struct error *err)
 {
 	uint8_t boot[BOOT_SIZE];
@@ -62,7 +79,7 @@ int volume_guard_boot_sector(struct disk *disk, struct error *err)
 			"cannot mount the NTFS volume: its boot sector asks for records of %" PRIu64
 			" bytes",
 			size);
-	return 0;
+	return check_total_sectors(disk, boot, err);
 }
 
 int volume_guard_index(struct volume *volume, ntfs_inode *folder, const char *path,

@@ -466,6 +466,24 @@ static void poke(uint64_t offset, const void *data, size_t size)
 	close(fd);
 }
 
+/* A partition or a disk that was made smaller, by as little as one sector. */
+Test(volume, tells_that_a_file_system_is_larger_than_its_partition, .init = set_up,
+     .fini = tear_down)
+{
+	static const uint64_t lost[] = {1024, 512 * 9, MIB};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lost); i++) {
+		struct error err = ERROR_INIT;
+
+		image_make(image, IMAGE_SIZE, 4096);
+		cr_assert_eq(truncate(image, (off_t)(IMAGE_SIZE - lost[i])), 0);
+		open_and_close(false, &err);
+		cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
+		cr_assert_not_null(strstr(err.message, "larger than its partition"), "%s",
+				   err.message);
+	}
+}
+
 Test(volume, calls_a_damaged_volume_damaged, .init = set_up, .fini = tear_down)
 {
 	struct error err = ERROR_INIT;
