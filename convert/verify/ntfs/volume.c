@@ -61,7 +61,10 @@ static int check_record_size(struct disk *volume, struct error *err)
 			     record);
 }
 
-/* "hibr": a saved system; "rstr": one whose restoring was begun. Either occurs in upper case. */
+/*
+ * "hibr": a saved system; "rstr": one whose restoring was begun. Either occurs in upper case. An
+ * empty file says nothing.
+ */
 static int check_hiberfile(struct verify_ntfs_volume *volume, struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
@@ -81,8 +84,8 @@ static int check_hiberfile(struct verify_ntfs_volume *volume, struct error *err)
 	length = stream ? ntfs_attr_pread(stream, 0, sizeof(header), header) : -1;
 	if (length < 0)
 		return verify_ntfs_fail(volume, err, "cannot read '%s'", HIBERFILE);
-	if (length == HIBERFILE_BYTES && strncasecmp(magic, "hibr", 4) != 0 &&
-	    strncasecmp(magic, "rstr", 4) != 0)
+	if (length == 0 || (length == HIBERFILE_BYTES && strncasecmp(magic, "hibr", 4) != 0 &&
+			    strncasecmp(magic, "rstr", 4) != 0))
 		return 0;
 	return error_damaged(err,
 			     "Windows is hibernated or was shut down with fast startup: '%s' holds "

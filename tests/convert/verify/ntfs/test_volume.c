@@ -265,6 +265,7 @@ static const struct {
 	{1, true, "hibr", 8192, "hibernated"},
 	{1, true, "RSTR", 8192, "hibernated"},
 	{1, true, "", 100, "hibernated"},
+	{1, true, "", 0, NULL},
 	{1, false, NULL, 0, "not closed cleanly"},
 	{2, true, NULL, 0, "fast startup"},
 };
