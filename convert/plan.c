@@ -118,6 +118,14 @@ static bool guid_is_taken(const struct gpt *gpt, const struct guid *guid)
 	return false;
 }
 
+/* The types of file systems that Windows shows: FAT12, FAT16, NTFS (exFAT, ReFS), FAT32. */
+static bool is_plain_type(uint8_t type)
+{
+	static const uint8_t types[] = {0x01, 0x04, 0x06, 0x07, 0x0b, 0x0c, 0x0e};
+
+	return memchr(types, type, sizeof(types));
+}
+
 static void make_recovery(struct gpt_partition *gpt)
 {
 	gpt->type = GPT_TYPE_RECOVERY;
@@ -125,23 +133,46 @@ static void make_recovery(struct gpt_partition *gpt)
 	snprintf(gpt->name, sizeof(gpt->name), "Recovery");
 }
 
-/* Type, attributes and name by the MBR type alone (MBR2GPT documentation; Linux: its own type
- * GUIDs). */
-static void map_type(struct plan *plan, const struct mbr_partition *mbr, struct gpt_partition *gpt)
+static void make_basic_data(struct gpt_partition *gpt)
 {
 	gpt->type = GPT_TYPE_BASIC_DATA;
 	snprintf(gpt->name, sizeof(gpt->name), "Basic data partition");
-	switch (mbr->type) {
-	case 0x01: /* FAT12 */
-	case 0x04: /* FAT16 */
-	case 0x06:
-	case 0x07: /* NTFS, exFAT, ReFS */
-	case 0x0b: /* FAT32 */
-	case 0x0c:
-	case 0x0e:
-		break;
+}
+
+/* "3", or "3 ('Archive')" where the volume has a label. */
+static const char *partition_text(const struct survey_partition *partition, char buffer[160])
+{
+	const char *label = partition->label;
+
+	snprintf(buffer, 160, "%u%s%s%s", partition->mbr.number, *label ? " ('" : "", label,
+		 *label ? "')" : "");
+	return buffer;
+}
+
+/* A data partition that the guest does not see, under the GPT as under the MBR. */
+static void note_hidden(const struct survey_partition *old, struct plan *plan, const char *why)
+{
+	char text[160];
+
+	note_add(&plan->warnings, "partition %s has the MBR type 0x%02x%s",
+		 partition_text(old, text), old->mbr.type, why);
+}
+
+/* Type, attributes and name by the MBR type alone (MBR2GPT documentation; Linux: its own type
+ * GUIDs). */
+static void map_type(const struct survey_partition *old, struct plan *plan,
+		     struct gpt_partition *gpt)
+{
+	make_basic_data(gpt);
+	if (is_plain_type(old->mbr.type))
+		return;
+	switch (old->mbr.type) {
 	case MBR_TYPE_RECOVERY:
 		make_recovery(gpt);
+		if (!old->guest.has_recovery)
+			note_hidden(old, plan,
+				    " of a recovery partition but holds no Windows recovery "
+				    "environment; it stays hidden");
 		break;
 	case 0x82:
 		gpt->type = GUID(0x0657fd6d, 0xa4ab, 0x43c4, 0x84e5, 0x0933c84b4f4f);
@@ -157,12 +188,23 @@ static void map_type(struct plan *plan, const struct mbr_partition *mbr, struct 
 		break;
 	default: /* hidden and vendor types were invisible to Windows, and stay so */
 		gpt->attributes = GPT_ATTRIBUTE_HIDDEN | GPT_ATTRIBUTE_NO_DRIVE_LETTER;
+		note_hidden(old, plan,
+			    ", for which there is no GPT type; it becomes a hidden basic data "
+			    "partition");
+	}
+}
+
+/* Windows and what starts it are as in any VM, whatever the table calls them. */
+static void note_type(const struct survey_partition *old, struct plan *plan)
+{
+	char text[160];
+
+	if (!is_plain_type(old->mbr.type))
 		note_add(
 			&plan->warnings,
-			"partition %u has the MBR type 0x%02x, for which there is no GPT type; it becomes "
-			"a hidden basic data partition",
-			mbr->number, mbr->type);
-	}
+			"partition %s belongs to Windows, and its MBR type 0x%02x is not carried over: "
+			"it becomes what its place needs",
+			partition_text(old, text), old->mbr.type);
 }
 
 static enum plan_role role_of(const struct survey *survey, size_t index)
@@ -181,7 +223,8 @@ static void hide_old_system(const struct survey_partition *partition, struct gpt
 	if (partition->guest.has_recovery) {
 		make_recovery(gpt);
 	} else {
-		gpt->attributes |= GPT_ATTRIBUTE_NO_DRIVE_LETTER;
+		make_basic_data(gpt);
+		gpt->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
 		snprintf(gpt->name, sizeof(gpt->name), "System Reserved (BIOS)");
 	}
 }
@@ -220,9 +263,14 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 	partition->unique = unique;
 	plan->moved[plan->moved_count++] =
 		(struct moved_partition){old->offset, unique, old->offset + plan->shift};
-	map_type(plan, &old->mbr, partition);
-	if (role == PLAN_OLD_SYSTEM)
+	if (role == PLAN_WINDOWS || role == PLAN_OLD_SYSTEM)
+		note_type(old, plan);
+	if (role == PLAN_WINDOWS)
+		make_basic_data(partition);
+	else if (role == PLAN_OLD_SYSTEM)
 		hide_old_system(old, partition);
+	else
+		map_type(old, plan, partition);
 }
 
 static void append_esp(const struct survey *survey, const struct plan_options *options,

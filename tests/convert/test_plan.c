@@ -3,6 +3,7 @@
  * checked for many. */
 #include <criterion/criterion.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -293,6 +294,7 @@ Test(plan, types_and_attributes)
 
 	survey.disk_size = survey.image.virtual_size = 100 * GIB;
 	add(50 * GIB, GIB, MBR_TYPE_RECOVERY);
+	partitions[2].guest.has_recovery = true;
 	add(60 * GIB, GIB, 7);
 	add(70 * GIB, GIB, 0x12);
 	make(&defaults);
@@ -307,6 +309,62 @@ Test(plan, types_and_attributes)
 	cr_assert_eq(plan.gpt.partitions[6].attributes,
 		     GPT_ATTRIBUTE_HIDDEN | GPT_ATTRIBUTE_NO_DRIVE_LETTER);
 	cr_assert_eq(plan.warnings.count, 1);
+}
+
+static void assert_warning(const char *words, bool wanted)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < plan.warnings.count; i++)
+		found |= strstr(plan.warnings.texts[i], words) != NULL;
+	cr_assert_eq(found, wanted, "%s", words);
+}
+
+/* Recovery, hidden, vendors' and foreign types: what the partition is for decides. */
+Test(plan, windows_and_its_system_partition_whatever_their_types)
+{
+	static const uint8_t types[] = {0x27, 0x17, 0x12, 0xde, 0x84, 0x83, 0x82, 0xef, 0xee, 0x42};
+	const struct guid basic = GPT_TYPE_BASIC_DATA;
+	char words[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const struct gpt_partition *system = &plan.gpt.partitions[2], *windows = system + 1;
+
+		partitions[0].mbr.type = partitions[1].mbr.type = types[i];
+		make(&defaults);
+		cr_assert(guid_equal(&windows->type, &basic), "0x%02x", types[i]);
+		cr_assert_eq(windows->attributes, 0, "0x%02x", types[i]);
+		cr_assert_str_eq(windows->name, "Basic data partition");
+		cr_assert(guid_equal(&system->type, &basic), "0x%02x", types[i]);
+		cr_assert_eq(system->attributes, GPT_ATTRIBUTE_NO_DRIVE_LETTER);
+		cr_assert_str_eq(system->name, "System Reserved (BIOS)");
+		snprintf(words, sizeof(words),
+			 "partition 2 belongs to Windows, and its MBR type 0x%02x", types[i]);
+		assert_warning(words, true);
+		assert_warning("hidden", false);
+		plan_done(&plan);
+	}
+	partitions[0].mbr.type = 0x0c;
+	partitions[1].mbr.type = 0x07;
+	make(&defaults);
+	cr_assert_eq(plan.warnings.count, 0);
+}
+
+Test(plan, hidden_data_partitions_are_named)
+{
+	survey.disk_size = survey.image.virtual_size = 100 * GIB;
+	add(50 * GIB, GIB, 0x17);
+	add(60 * GIB, GIB, 0x1c);
+	add(70 * GIB, GIB, MBR_TYPE_RECOVERY);
+	strcpy(partitions[2].label, "Archive");
+	strcpy(partitions[4].label, "Vault");
+	make(&defaults);
+	cr_assert_eq(plan.warnings.count, 3);
+	assert_warning("partition 3 ('Archive') has the MBR type 0x17", true);
+	assert_warning("partition 4 has the MBR type 0x1c", true);
+	assert_warning("partition 5 ('Vault') has the MBR type 0x27", true);
+	for (size_t i = 0; i < plan.warnings.count; i++)
+		cr_assert_not_null(strstr(plan.warnings.texts[i], "hidden"));
 }
 
 Test(plan, system_partition_with_recovery_becomes_recovery)
