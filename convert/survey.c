@@ -345,6 +345,10 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		r = fill_partitions(&mbr, ret, err);
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);
+	if (r < 0)
+		return r;
+	mbr_warn(&mbr, &ret->warnings);
+	r = note_list_check(&ret->warnings, err);
 	return r < 0 ? r : judge_disk(disk, options, ret, err);
 }
 
@@ -369,5 +373,6 @@ void survey_done(struct survey *survey)
 	free(survey->partitions);
 	adapters_done(&survey->adapters);
 	note_list_done(&survey->image_notes);
+	note_list_done(&survey->warnings);
 	*survey = (struct survey){.partitions = NULL};
 }

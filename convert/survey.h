@@ -39,9 +39,10 @@ struct survey {
 	struct survey_partition *partitions; /* in disk order */
 	size_t count;
 	size_t windows; /* index of the partition that is to start; SURVEY_NONE while unknown */
+	size_t system;	/* index of the partition that the BIOS starts; may be the same */
 	struct adapters adapters;     /* of the guest that is to start */
 	struct note_list image_notes; /* what the images of the chain are found to have */
-	size_t system; /* index of the partition that the BIOS starts; may be the same */
+	struct note_list warnings;
 };
 
 /* Where the partition stands on the old disk. */

@@ -22,7 +22,7 @@
 #include "common/checked.h"
 #include "common/utf16.h"
 #include "convert/table/gpt_format.h"
-#include "convert/table/mbr.h"
+#include "convert/table/mbr_format.h"
 
 #define ARRAY_BYTES (GPT_MAX_PARTITIONS * GPT_ENTRY_SIZE)
 

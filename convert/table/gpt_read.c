@@ -15,7 +15,7 @@
 #include "common/utf16.h"
 #include "convert/table/gpt.h"
 #include "convert/table/gpt_format.h"
-#include "convert/table/mbr.h"
+#include "convert/table/mbr_format.h"
 
 /* 64 times the usual array; nothing in use is larger. */
 #define MAX_ARRAY_BYTES MIB

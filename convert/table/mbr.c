@@ -80,92 +80,10 @@ static bool has_magic(const uint8_t *sector)
 	return get_le16(sector + MBR_MAGIC_OFFSET) == MBR_MAGIC;
 }
 
-/* Does a BIOS parameter block with sane values stand where file systems have it? */
-static bool has_bpb(const uint8_t *sector)
+static int refuse_dynamic(const struct reader *reader)
 {
-	uint16_t sector_size = get_le16(sector + 11);
-
-	return (sector[0] == 0xeb || sector[0] == 0xe9) && is_power_of_two(sector_size) &&
-	       sector_size >= 512 && sector_size <= 4096;
-}
-
-/* The name of the file system whose boot sector this is, NULL when it is none. */
-static const char *boot_sector_of(const uint8_t *sector)
-{
-	static const struct {
-		size_t offset;
-		const char *text;
-		const char *name;
-		bool needs_bpb;
-	} known[] = {
-		{3, "NTFS    ", "NTFS", false},	     {3, "EXFAT   ", "exFAT", false},
-		{3, "-FVE-FS-", "BitLocker", false}, {3, "ReFS\0\0\0\0", "ReFS", false},
-		{54, "FAT12   ", "FAT", true},	     {54, "FAT16   ", "FAT", true},
-		{82, "FAT32   ", "FAT", true},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (memcmp(sector + known[i].offset, known[i].text, 8) == 0 &&
-		    (!known[i].needs_bpb || has_bpb(sector)))
-			return known[i].name;
-	return NULL;
-}
-
-static int refuse_gpt(const struct disk *disk, struct error *err, const char *where)
-{
-	return error_refused(
-		err, REFUSAL_ALREADY_GPT,
-		"a disk with a GPT belongs to a generation 2 VM already; if a GPT is left over "
-		"from earlier use, remove it with 'sgdisk --zap' on a copy",
-		"'%s': %s", disk->name, where);
-}
-
-/* Sector 0 must hold a table, sector 1 no GPT header. */
-static int check_first_sectors(struct disk *disk, uint8_t *sector, struct error *err)
-{
-	uint8_t header[8];
-	const char *name;
-	int r;
-
-	if (disk->size < 2 * (uint64_t)disk->sector_size)
-		return error_refused(err, REFUSAL_NO_PARTITION_TABLE, ADVICE_IMAGE,
-				     "'%s': a disk of %" PRIu64
-				     " bytes has no room for a partition table",
-				     disk->name, disk->size);
-	r = disk_read(disk, sector, MBR_SIZE, 0, err);
-	if (r == 0)
-		r = disk_read(disk, header, sizeof(header), disk->sector_size, err);
-	if (r < 0)
-		return r;
-	if (memcmp(header, "EFI PART", sizeof(header)) == 0)
-		return refuse_gpt(disk, err, "sector 1 holds a GPT header");
-	if (!has_magic(sector))
-		return error_refused(
-			err, REFUSAL_NO_PARTITION_TABLE, ADVICE_IMAGE,
-			"'%s': sector 0 does not end in 55 AA: there is no partition table",
-			disk->name);
-	name = boot_sector_of(sector);
-	if (name)
-		return error_refused(
-			err, REFUSAL_NO_PARTITION_TABLE, ADVICE_IMAGE,
-			"'%s': sector 0 is the boot sector of a file system (%s), not a "
-			"partition table",
-			disk->name, name);
-	return 0;
-}
-
-/* The types that decide about the whole disk. */
-static int check_type(const struct reader *reader, uint8_t type)
-{
-	if (type == MBR_TYPE_PROTECTIVE)
-		return refuse_gpt(reader->disk, reader->err,
-				  "the MBR holds a partition of type 0xee, "
-				  "which protects a GPT");
-	if (type == MBR_TYPE_LDM)
-		return error_refused(reader->err, REFUSAL_DYNAMIC_DISK,
-				     "turn it into a basic disk first",
-				     "'%s': the disk is a dynamic disk", reader->disk->name);
-	return 0;
+	return error_refused(reader->err, REFUSAL_DYNAMIC_DISK, "turn it into a basic disk first",
+			     "'%s': the disk is a dynamic disk", reader->disk->name);
 }
 
 static const char *range_text(const struct range *range, char buffer[96])
@@ -225,10 +143,10 @@ static int add_partition(struct reader *reader, const struct entry *entry, unsig
 {
 	struct mbr *mbr = reader->mbr;
 	struct range range = {RANGE_PARTITION, number, inside, entry->start, entry->sectors};
-	int r = check_type(reader, entry->type);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (entry->type == MBR_TYPE_LDM)
+		return refuse_dynamic(reader);
 	if (mbr->count == MBR_MAX_PARTITIONS)
 		return error_refused(
 			reader->err, REFUSAL_LAYOUT_IMPOSSIBLE, "remove or join partitions first",
@@ -415,13 +333,24 @@ int mbr_read(struct disk *disk, struct mbr *ret, struct error *err)
 		.err = err,
 		.next_logical = MBR_ENTRIES + 1,
 	};
-	int r = check_first_sectors(disk, sector, err);
+	int r = label_check(disk, sector, &mbr.stale_gpt, err);
 
 	if (r == 0)
 		r = read_table(&reader, sector);
 	if (r == 0)
 		*ret = mbr;
 	return r;
+}
+
+void mbr_warn(const struct mbr *mbr, struct note_list *warnings)
+{
+	for (size_t i = 0; i < mbr->stale_gpt.count; i++)
+		note_add(warnings,
+			 "sector %" PRIu64
+			 " holds the header of a GPT, but the MBR has no entry of "
+			 "type 0xee that would make it count: it is left over from earlier use of "
+			 "the disk, and the MBR is used",
+			 mbr->stale_gpt.lba[i]);
 }
 
 const char *mbr_type_text(uint8_t type, char buffer[16])

@@ -297,29 +297,117 @@ Test(mbr, boot_code_that_jumps_is_no_file_system)
 	expect_good(fixture.disk, &mbr);
 }
 
+static void expect_words(const char *text, const char *word, bool wanted)
+{
+	cr_assert_eq(strstr(text, word) != NULL, wanted, "'%s' in: %s", word, text);
+}
+
+/* Refused, with these words in the sentence; the advice names no tool that writes. */
+static void expect_gpt(struct disk *disk, const char *word)
+{
+	static const char *const tools[] = {"sgdisk", "sfdisk", "gdisk", "wipefs", "zap", "dd "};
+	struct error err = ERROR_INIT;
+	struct mbr mbr;
+
+	expect_refusal(disk, REFUSAL_ALREADY_GPT);
+	mbr_read(disk, &mbr, &err);
+	expect_words(err.message, word, true);
+	for (size_t i = 0; i < ARRAY_SIZE(tools); i++)
+		expect_words(err.advice, tools[i], false);
+}
+
 Test(mbr, gpt_disks)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	fixture_open(&fixture, "gpt", 512);
 	put(fixture.disk, 0, 2, 0x00, 0xee, 1, DISK_SECTORS - 1);
-	expect_refusal(fixture.disk, REFUSAL_ALREADY_GPT);
-	put(fixture.disk, 0, 2, 0x00, 0x07, 2048, 1000);
+	expect_gpt(fixture.disk, "neither sector 1 nor the last one holds a GPT");
+	disk_write(fixture.disk, "EFI PART", 8, (DISK_SECTORS - 1) * 512, NULL);
+	expect_gpt(fixture.disk, "sector 131071 holds that GPT");
 	disk_write(fixture.disk, "EFI PART", 8, 512, NULL);
-	expect_refusal(fixture.disk, REFUSAL_ALREADY_GPT);
+	expect_gpt(fixture.disk, "sector 1 holds that GPT");
+}
+
+/* Beside others the type makes a hybrid, wherever it stands and whatever it covers. */
+Test(mbr, hybrid_disks)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "hybrid", 512);
+	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
+	put(fixture.disk, 0, 1, 0x00, 0xee, 1, 2047);
+	expect_gpt(fixture.disk, "hybrid");
+	put(fixture.disk, 0, 1, 0x00, 0xee, 100000, DISK_SECTORS);
+	expect_gpt(fixture.disk, "hybrid");
+	put(fixture.disk, 0, 1, 0x00, 0xee, 0, 0);
+	disk_write(fixture.disk, "EFI PART", 8, 512, NULL);
+	expect_gpt(fixture.disk, "entry 2 is of type 0xee");
+}
+
+/* The type counts in the MBR alone. */
+Test(mbr, logical_partition_of_the_protective_type)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct mbr mbr;
+
+	fixture_open(&fixture, "logical-ee", 512);
+	put(fixture.disk, 0, 0, 0x00, 0x05, 63, DISK_SECTORS - 63);
+	put(fixture.disk, 63, 0, 0x00, 0xee, 1, 1000);
+	expect_good(fixture.disk, &mbr);
+	cr_assert_eq(mbr.partitions[0].type, 0xee);
+}
+
+static void expect_stale(struct disk *disk, const char *warning, size_t count)
+{
+	CLEANUP_NOTES struct note_list warnings = {.count = 0};
+	struct mbr mbr;
+
+	expect_good(disk, &mbr);
+	mbr_warn(&mbr, &warnings);
+	cr_assert_eq(warnings.count, count);
+	if (count)
+		expect_words(warnings.texts[count - 1], warning, true);
+	for (size_t i = 0; i < count; i++)
+		expect_words(warnings.texts[i], "GPT", true);
+}
+
+Test(mbr, gpt_that_is_left_over)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "stale", 512);
+	put(fixture.disk, 0, 2, 0x00, 0x07, 2048, 1000);
+	expect_stale(fixture.disk, "", 0);
+	disk_write(fixture.disk, "EFI PART", 8, (DISK_SECTORS - 1) * 512, NULL);
+	expect_stale(fixture.disk, "sector 131071 holds the header of a GPT", 1);
+	disk_write(fixture.disk, "EFI PART", 8, 512, NULL);
+	expect_stale(fixture.disk, "sector 131071 holds the header of a GPT", 2);
+	disk_write(fixture.disk, "\0\0", 2, (DISK_SECTORS - 1) * 512, NULL);
+	expect_stale(fixture.disk, "sector 1 holds the header of a GPT", 1);
 }
 
 Test(mbr, gpt_header_in_a_sector_of_4096_bytes)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
-	struct mbr mbr;
 
 	fixture_open(&fixture, "gpt4k", 4096);
 	put(fixture.disk, 0, 2, 0x00, 0x07, 2048, 1000);
 	disk_write(fixture.disk, "EFI PART", 8, 512, NULL);
-	expect_good(fixture.disk, &mbr);
+	expect_stale(fixture.disk, "", 0);
 	disk_write(fixture.disk, "EFI PART", 8, 4096, NULL);
-	expect_refusal(fixture.disk, REFUSAL_ALREADY_GPT);
+	expect_stale(fixture.disk, "sector 1 holds the header of a GPT", 1);
+}
+
+/* The protective MBR is gone. */
+Test(mbr, gpt_without_any_mbr)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "bare-gpt", 512);
+	disk_write(fixture.disk, "EFI PART", 8, 512, NULL);
+	disk_write(fixture.disk, "\0\0", 2, MBR_MAGIC_OFFSET, NULL);
+	expect_refusal(fixture.disk, REFUSAL_NO_PARTITION_TABLE);
 }
 
 Test(mbr, dynamic_disks)
