@@ -103,6 +103,13 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 	return 0;
 }
 
+static int judge_left_out(const struct disk *disk, const struct mbr *mbr, struct error *err)
+{
+	return mbr->left_out_count == 0 ? 0
+					: error_damaged(err, "'%s': %s; " MBR_REPAIR, disk->name,
+							mbr->left_out[0].problem);
+}
+
 static int fill_partitions(const struct mbr *mbr, struct survey *survey, struct error *err)
 {
 	survey->mbr_signature = mbr->signature;
@@ -345,6 +352,8 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		r = fill_partitions(&mbr, ret, err);
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);
+	if (r == 0)
+		r = judge_left_out(disk, &mbr, err);
 	if (r < 0)
 		return r;
 	mbr_warn(&mbr, &ret->warnings);

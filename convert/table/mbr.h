@@ -18,6 +18,15 @@
 
 #define MBR_MAX_PARTITIONS 124 /* a GPT of 128 entries less the ones a conversion adds */
 
+/* What helps where no entry may be left out. A tool is named with a raw copy only: an image file has
+ * its own bytes where a disk has its tables. */
+#define MBR_REPAIR                                                                                 \
+	"repair the table on a raw copy (qemu-img convert -O raw, then sfdisk or testdisk) and "   \
+	"convert that, or take the disk from a backup"
+
+/* A table with more bad entries than this is no table. */
+#define MBR_MAX_LEFT_OUT 64
+
 struct mbr_partition {
 	unsigned int number; /* as Linux and Windows count: 1-4 primary slot, 5 and up logical */
 	uint8_t type;
@@ -27,20 +36,34 @@ struct mbr_partition {
 	uint64_t sectors;   /* not 0 */
 };
 
+/* An entry that cannot stand beside the others. */
+struct mbr_left_out {
+	struct mbr_partition partition; /* number 0 for none of its own; may lie beyond the disk;
+					   sectors may be 0, for an entry that nobody uses */
+	bool is_extended;		/* its logicals are judged by themselves */
+	char problem[256];		/* "partition 3 (sectors A to B) overlaps ..." */
+};
+
 struct mbr {
 	uint32_t signature; /* offset 440 of the sector */
 	struct mbr_partition
 		partitions[MBR_MAX_PARTITIONS]; /* by start_lba; no extended ones; no overlaps */
 	size_t count;
+	struct mbr_left_out left_out[MBR_MAX_LEFT_OUT]; /* in the order of the table */
+	size_t left_out_count;
 	struct stale_gpt stale_gpt;
 };
 
 /*
  * Read and check the table. Entries without sectors are empty, as Windows and Linux take them; an
- * extended partition that starts with a sector of zeros is empty too. Errors: those of
- * label_check(); REFUSAL_NO_PARTITION_TABLE for a table without entries, REFUSAL_DYNAMIC_DISK;
- * ERROR_DAMAGED for overlaps, partitions beyond the end of the disk, EBR loops and bad EBRs, each
- * with its sector numbers; REFUSAL_LAYOUT_IMPOSSIBLE for more than MBR_MAX_PARTITIONS.
+ * extended partition that starts with a sector of zeros is empty too. Left out, for the caller to
+ * judge: what lies beyond the end of the disk, of two that overlap the one that comes later in the
+ * table, a primary whose status is neither 0x00 nor 0x80, the third and fourth entry of an EBR, and
+ * where a chain of EBRs cannot go on, what comes after.
+ *
+ * Errors: those of label_check(); REFUSAL_NO_PARTITION_TABLE for a table without entries,
+ * REFUSAL_DYNAMIC_DISK; REFUSAL_LAYOUT_IMPOSSIBLE for more than MBR_MAX_PARTITIONS; ERROR_DAMAGED
+ * for a chain of EBRs that comes back to itself, and for a table of which nothing is sound.
  */
 int mbr_read(struct disk *disk, struct mbr *ret, struct error *err);
 

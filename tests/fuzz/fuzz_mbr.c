@@ -73,6 +73,11 @@ static void check(const struct mbr *mbr, uint64_t sectors)
 		if (i > 0 && partition[-1].start_lba + partition[-1].sectors > partition->start_lba)
 			abort();
 	}
+	if (mbr->left_out_count > MBR_MAX_LEFT_OUT || mbr->stale_gpt.count > 2)
+		abort();
+	for (size_t i = 0; i < mbr->left_out_count; i++)
+		if (mbr->left_out[i].problem[0] == '\0')
+			abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

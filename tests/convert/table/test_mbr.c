@@ -82,6 +82,24 @@ static void expect_good(struct disk *disk, struct mbr *ret)
 	struct error err = ERROR_INIT;
 
 	cr_assert_eq(mbr_read(disk, ret, &err), 0, "%s", err.message);
+	cr_assert_eq(ret->left_out_count, 0, "%s", ret->left_out[0].problem);
+}
+
+/* The entry that the words are about is left out, and 'count' sound partitions remain. */
+static const struct mbr_left_out *expect_left_out(struct disk *disk, const char *words,
+						  size_t count)
+{
+	static struct mbr mbr;
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(mbr_read(disk, &mbr, &err), 0, "%s", err.message);
+	cr_assert_eq(mbr.count, count, "%zu remain, %s", mbr.count, words);
+	for (size_t i = 0; i < mbr.left_out_count; i++)
+		if (strstr(mbr.left_out[i].problem, words))
+			return &mbr.left_out[i];
+	cr_assert_fail("'%s' is not in: %s", words,
+		       mbr.left_out_count ? mbr.left_out[0].problem : "nothing");
+	return NULL;
 }
 
 /* The partition that sfdisk calls 'node', which ends in its number. */
@@ -422,9 +440,10 @@ Test(mbr, dynamic_disks)
 	expect_refusal(fixture.disk, REFUSAL_DYNAMIC_DISK);
 }
 
-Test(mbr, damaged_primaries)
+Test(mbr, bad_primaries)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
+	const struct mbr_left_out *bad;
 
 	fixture_open(&fixture, "primaries", 512);
 	put(fixture.disk, 0, 0, 0x01, 0x07, 2048, 1000);
@@ -432,15 +451,53 @@ Test(mbr, damaged_primaries)
 	put(fixture.disk, 0, 0, 0x80, 0x07, 0, 1000);
 	expect_damage(fixture.disk, "overlaps the partition table (sectors 0 to 0)");
 	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
-	put(fixture.disk, 0, 1, 0x00, 0x07, 3047, 1000);
-	expect_damage(
+	put(fixture.disk, 0, 3, 0x01, 0x00, 0, 0);
+	expect_left_out(fixture.disk, "entry 4 of the partition table has status 0x01", 1);
+	put(fixture.disk, 0, 3, 0x00, 0x00, 0, 0);
+	put(fixture.disk, 0, 1, 0x80, 0x07, 3047, 1000);
+	bad = expect_left_out(
 		fixture.disk,
-		"partition 2 (sectors 3047 to 4046) overlaps partition 1 (sectors 2048 to 3047)");
+		"partition 2 (sectors 3047 to 4046) overlaps partition 1 (sectors 2048 to 3047)",
+		1);
+	cr_assert_eq(bad->partition.number, 2);
+	cr_assert_eq(bad->partition.start_lba, 3047);
+	cr_assert_eq(bad->partition.sectors, 1000);
+	cr_assert(bad->partition.active);
 	put(fixture.disk, 0, 1, 0x00, 0x07, 0xffffffff, 0xffffffff);
-	expect_damage(fixture.disk, "beyond the end of the disk, which has 131072 sectors");
+	expect_left_out(fixture.disk, "beyond the end of the disk, which has 131072 sectors", 1);
+	put(fixture.disk, 0, 1, 0x00, 0x07, 0, 1);
+	expect_left_out(fixture.disk, "partition 2 (sectors 0 to 0) overlaps the partition table",
+			1);
+}
+
+/* What stands in an extended partition without a place is named. */
+Test(mbr, bad_extended_partitions)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	const struct mbr_left_out *bad;
+
+	fixture_open(&fixture, "extended", 512);
+	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
 	put(fixture.disk, 0, 1, 0x00, 0x0f, 3000, 4000);
-	expect_damage(fixture.disk,
-		      "extended partition 2 (sectors 3000 to 6999) overlaps partition 1");
+	bad = expect_left_out(fixture.disk,
+			      "extended partition 2 (sectors 3000 to 6999) overlaps partition 1",
+			      1);
+	cr_assert(bad->is_extended);
+	put(fixture.disk, 3000, 0, 0x00, 0x07, 63, 1000);
+	bad = expect_left_out(fixture.disk, "partition 5 (sectors 3063 to 4062) stands in", 1);
+	cr_assert_eq(bad->partition.number, 5);
+	/* cut by the end of the disk: what is on it stays */
+	put(fixture.disk, 0, 1, 0x00, 0x0f, 10000, DISK_SECTORS);
+	put(fixture.disk, 10000, 0, 0x00, 0x07, 63, 1000);
+	expect_left_out(fixture.disk, "extended partition 2 (sectors 10000 to 141071) is beyond",
+			2);
+	put(fixture.disk, 0, 1, 0x00, 0x0f, DISK_SECTORS, 1000);
+	expect_left_out(fixture.disk, "extended partition 2 (sectors 131072 to 132071) is beyond",
+			1);
+	/* the same one twice */
+	put(fixture.disk, 0, 1, 0x00, 0x0f, 10000, 10000);
+	put(fixture.disk, 0, 2, 0x00, 0x05, 10000, 10000);
+	expect_left_out(fixture.disk, "extended partition 3 (sectors 10000 to 19999) overlaps", 2);
 }
 
 Test(mbr, empty_extended_partition)
@@ -454,10 +511,10 @@ Test(mbr, empty_extended_partition)
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 1);
 	disk_write(fixture.disk, "x", 1, 4096 * 512, NULL);
-	expect_damage(fixture.disk, "sector 4096 does not end in 55 AA");
+	expect_left_out(fixture.disk, "sector 4096 does not end in 55 AA", 1);
 	put(fixture.disk, 4096, 0, 0x00, 0x00, 0, 0);
 	disk_write(fixture.disk, "\xeb\x52\x90NTFS    ", 11, 4096 * 512, NULL);
-	expect_damage(fixture.disk, "sector 4096 holds the boot sector of a file system (NTFS)");
+	expect_left_out(fixture.disk, "sector 4096 is the boot sector of a file system", 1);
 }
 
 /* One primary, an extended partition of sectors 10000 to 19999 with two logicals; each test breaks
@@ -507,39 +564,106 @@ Test(mbr, chain_may_go_backwards)
 	cr_assert_eq(mbr.partitions[3].number, 6);
 }
 
-Test(mbr, damaged_chains)
+/* No chain that comes back to itself is followed, nor left. */
+Test(mbr, loops)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
-	uint8_t zero[2] = {0, 0};
 
-	fixture_open(&fixture, "chains", 512);
+	fixture_open(&fixture, "loops", 512);
 	put_chain(fixture.disk);
 	put(fixture.disk, 12000, 1, 0x00, 0x05, 2000, 2000);
 	expect_damage(fixture.disk, "comes back to sector 12000");
 	put(fixture.disk, 12000, 1, 0x00, 0x05, 0, 2000);
 	expect_damage(fixture.disk, "comes back to sector 10000");
+	/* out of the extended partition, and round and round there */
+	put(fixture.disk, 12000, 1, 0x00, 0x05, 40000, 2000);
+	put(fixture.disk, 50000, 1, 0x00, 0x05, 40000, 2000);
+	expect_damage(fixture.disk, "comes back to sector 50000");
+}
+
+Test(mbr, chains_that_end_badly)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	uint8_t zeros[512] = {0};
+
+	fixture_open(&fixture, "chains", 512);
+	put_chain(fixture.disk);
 	put(fixture.disk, 12000, 1, 0x00, 0x05, 10000, 2000);
-	expect_damage(fixture.disk, "is not within extended partition 2 (sectors 10000 to 19999)");
+	expect_left_out(fixture.disk, "is not within extended partition 2 (sectors 10000 to 19999)",
+			3);
 	put(fixture.disk, 12000, 1, 0x00, 0x05, 0xffffffff, 2000);
-	expect_damage(fixture.disk, "beyond the end of the disk");
+	expect_left_out(fixture.disk, "beyond the end of the disk", 3);
 	put(fixture.disk, 12000, 1, 0x00, 0x05, 2100, 2000);
-	expect_damage(fixture.disk, "record (sectors 12100 to 12100) overlaps partition 6");
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 1063, 2000);
-	expect_damage(fixture.disk, "sector 11063 does not end in 55 AA");
-	put(fixture.disk, 12000, 2, 0x00, 0x05, 4000, 2000);
-	expect_damage(fixture.disk, "sector 12000 has two links");
+	expect_left_out(fixture.disk, "record (sectors 12100 to 12100) overlaps partition 6", 3);
+	put(fixture.disk, 12000, 1, 0x00, 0x05, 8000, 2000);
+	expect_left_out(fixture.disk, "sector 18000 does not end in 55 AA", 3);
 	put_chain(fixture.disk);
-	put(fixture.disk, 12000, 2, 0x00, 0x00, 0, 0);
+	put(fixture.disk, 12000, 0, 0x00, 0x05, 8000, 100);
+	put(fixture.disk, 12000, 1, 0x00, 0x05, 4000, 100);
+	expect_left_out(fixture.disk, "sector 12000 has two links, the second one to sector 14000",
+			2);
+	put_chain(fixture.disk);
+	disk_write(fixture.disk, zeros, sizeof(zeros), 12000 * 512, NULL);
+	expect_left_out(fixture.disk, "sector 12000 does not end in 55 AA", 2);
+}
+
+/* As fdisk 2.34 made it: the first logical partition reaches over the EBR of the second one. */
+Test(mbr, ebr_inside_of_a_logical_partition)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "nested", 512);
+	put_chain(fixture.disk);
+	put(fixture.disk, 10000, 0, 0x00, 0x07, 63, 1940);
+	expect_left_out(fixture.disk, "record (sectors 12000 to 12000) overlaps partition 5", 2);
+	expect_left_out(fixture.disk, "partition 6 (sectors 12063 to 13062) stands in", 2);
+}
+
+Test(mbr, bad_logical_partitions)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "bad-logicals", 512);
+	put_chain(fixture.disk);
 	put(fixture.disk, 12000, 0, 0x00, 0x07, 63, 8000);
-	expect_damage(fixture.disk, "partition 6 (sectors 12063 to 20062) is not within extended");
+	expect_left_out(fixture.disk, "partition 6 (sectors 12063 to 20062) is not within extended",
+			2);
 	put(fixture.disk, 12000, 0, 0x00, 0x07, 0, 100);
-	expect_damage(fixture.disk,
-		      "partition 6 (sectors 12000 to 12099) overlaps the extended boot");
+	expect_left_out(fixture.disk,
+			"partition 6 (sectors 12000 to 12099) overlaps the extended boot", 2);
 	put(fixture.disk, 12000, 0, 0x00, 0x07, 0xffffffff, 0xffffffff);
-	expect_damage(fixture.disk, "beyond the end of the disk");
+	expect_left_out(fixture.disk, "beyond the end of the disk", 2);
+}
+
+/* Rubbish there, a partition that Linux would take, a link: nobody else reads them. */
+Test(mbr, third_and_fourth_entry_of_an_ebr)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "surplus", 512);
 	put_chain(fixture.disk);
-	disk_write(fixture.disk, zero, 2, 12000 * 512 + MBR_MAGIC_OFFSET, NULL);
-	expect_damage(fixture.disk, "sector 12000 does not end in 55 AA");
+	put(fixture.disk, 10000, 2, 0xff, 0x83, 0x11223344, 0x55667788);
+	put(fixture.disk, 12000, 2, 0x00, 0x07, 4000, 100);
+	put(fixture.disk, 12000, 3, 0x00, 0x05, 4000, 100);
+	expect_left_out(fixture.disk, "entry 3 of the extended boot record at sector 10000", 3);
+	expect_left_out(fixture.disk, "entry 3 of the extended boot record at sector 12000", 3);
+	expect_left_out(fixture.disk, "entry 4 of the extended boot record at sector 12000", 3);
+}
+
+Test(mbr, too_many_bad_entries)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "too-many", 512);
+	put(fixture.disk, 0, 0, 0x00, 0x05, 1000, 100000);
+	for (uint32_t i = 0; i <= MBR_MAX_LEFT_OUT; i++) {
+		put(fixture.disk, 1000 + 2 * i, 0, 0x00, 0x07, 1, i ? DISK_SECTORS : 1);
+		put(fixture.disk, 1000 + 2 * i, 1, 0x00, i < MBR_MAX_LEFT_OUT ? 0x05 : 0x00,
+		    2 * (i + 1), 2);
+	}
+	expect_left_out(fixture.disk, "beyond the end of the disk", 1);
+	put(fixture.disk, 1000, 0, 0x00, 0x07, 1, DISK_SECTORS);
+	expect_damage(fixture.disk, "more than 64 bad entries");
 }
 
 /* 'count' EBRs, each with a logical partition of one sector, from sector 1000 on. */
