@@ -307,6 +307,14 @@ static void append_old_partitions(const struct survey *survey, const struct plan
 		append_old_partition(survey, options, plan, i);
 }
 
+/* Where what is kept of the old disk begins, in its bytes. */
+static uint64_t old_start(const struct survey *survey)
+{
+	uint64_t first = survey->partitions[0].offset;
+
+	return survey->left_out_start ? min_u64(survey->left_out_start, first) : first;
+}
+
 /* The end of the last old partition, in bytes of the old disk. */
 static uint64_t old_end(const struct survey *survey)
 {
@@ -336,7 +344,7 @@ static int fix_disk_size(const struct survey *survey, uint64_t size, uint64_t us
 static int plan_front(const struct survey *survey, const struct plan_options *options,
 		      struct plan *plan, uint64_t esp_size, struct error *err)
 {
-	uint64_t first = survey->partitions[0].offset;
+	uint64_t first = old_start(survey);
 	uint64_t needed = ALIGNMENT + esp_size + MSR_SIZE, size;
 
 	if (!round_up_u64(needed - min_u64(needed, first), plan->vhdx.block_size, &plan->shift) ||
@@ -354,8 +362,7 @@ static int plan_front(const struct survey *survey, const struct plan_options *op
 /* Without moving anything: does the first partition begin behind the GPT? */
 static bool has_room_for_gpt(const struct survey *survey)
 {
-	return survey->partitions[0].offset >=
-	       gpt_first_usable(survey->sector_size) * survey->sector_size;
+	return old_start(survey) >= gpt_first_usable(survey->sector_size) * survey->sector_size;
 }
 
 /* What helps against a layout that leaves everything where it is. A child moves nothing. */
@@ -371,14 +378,13 @@ static const char *other_layouts(const struct survey *survey, const struct plan 
 static int plan_end(const struct survey *survey, const struct plan_options *options,
 		    struct plan *plan, uint64_t esp_size, struct error *err)
 {
-	uint64_t first = survey->partitions[0].offset, start;
+	uint64_t first = old_start(survey), start;
 
 	if (!has_room_for_gpt(survey))
 		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
-				     "partition %u starts at sector %" PRIu64
+				     "the first partition starts at sector %" PRIu64
 				     ", where the GPT must stand; nothing is moved in layout 'end'",
-				     survey->partitions[0].mbr.number,
-				     survey->partitions[0].mbr.start_lba);
+				     first / survey->sector_size);
 	if (!round_up_u64(survey->disk_size, ALIGNMENT, &start))
 		return error_failed(err, EOVERFLOW, "the disk size overflows");
 	append_old_partitions(survey, options, plan);
@@ -460,7 +466,7 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 {
 	const char *reason = why_not_reuse(survey);
 	const struct survey_partition *system;
-	uint64_t first = survey->partitions[0].offset, end;
+	uint64_t first = old_start(survey), end;
 
 	if (reason)
 		return refuse_reuse(survey, plan, reason, err);
@@ -547,7 +553,7 @@ static void note_what_is_dropped(const struct survey *survey, struct plan *plan)
 	bool has_logical = false;
 
 	note_add(&plan->dropped, "the MBR with its boot code (sectors 0 to %" PRIu64 ")",
-		 survey->partitions[0].mbr.start_lba - 1);
+		 old_start(survey) / survey->sector_size - 1);
 	for (size_t i = 0; i < survey->count; i++)
 		has_logical |= survey->partitions[i].mbr.logical;
 	if (has_logical)

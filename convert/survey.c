@@ -103,11 +103,84 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 	return 0;
 }
 
-static int judge_left_out(const struct disk *disk, const struct mbr *mbr, struct error *err)
+/* Does the machine need this partition to start? Of an active logical partition no BIOS knows. */
+static bool is_needed(const struct survey_partition *partition)
 {
-	return mbr->left_out_count == 0 ? 0
-					: error_damaged(err, "'%s': %s; " MBR_REPAIR, disk->name,
-							mbr->left_out[0].problem);
+	return partition->guest.kind || partition->guest.has_boot_store ||
+	       (partition->mbr.active && !partition->mbr.logical);
+}
+
+/* Does what is left out share sectors with a partition that is needed? */
+static bool touches_needed(const struct survey *survey, const struct mbr_left_out *bad)
+{
+	const struct mbr_partition *range = &bad->partition;
+
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct mbr_partition *old = &survey->partitions[i].mbr;
+
+		if (is_needed(&survey->partitions[i]) && !(bad->is_extended && old->logical) &&
+		    range->start_lba < old->start_lba + old->sectors &&
+		    old->start_lba < range->start_lba + range->sectors)
+			return true;
+	}
+	return false;
+}
+
+/* Look at what is left out as at any partition, as far as it lies on the disk. */
+static int left_out_is_needed(struct disk *disk, struct survey *survey,
+			      const struct mbr_left_out *bad, bool *ret, struct error *err)
+{
+	struct survey_partition partition = {.mbr = bad->partition};
+	uint64_t sectors = disk->size / disk->sector_size;
+	int r = 0;
+
+	*ret = is_needed(&partition) || touches_needed(survey, bad);
+	if (*ret || partition.mbr.start_lba >= sectors || partition.mbr.sectors == 0)
+		return 0;
+	partition.offset = partition.mbr.start_lba * disk->sector_size;
+	partition.length = min_u64(partition.mbr.sectors, sectors - partition.mbr.start_lba) *
+			   disk->sector_size;
+	if (partition.mbr.number && !bad->is_extended)
+		r = look_at_partition(disk, &partition, err);
+	*ret = is_needed(&partition);
+	/* Sector 0 is not kept, whoever claims it. */
+	partition.offset = max_u64(partition.offset, disk->sector_size);
+	if (!survey->left_out_start || partition.offset < survey->left_out_start)
+		survey->left_out_start = partition.offset;
+	return r;
+}
+
+/* Entries without which Windows does not start first: nothing helps them. */
+static int judge_left_out(struct disk *disk, const struct mbr *mbr, bool ignore_bad,
+			  struct survey *survey, struct error *err)
+{
+	for (size_t i = 0; i < mbr->left_out_count; i++) {
+		bool needed;
+		int r = left_out_is_needed(disk, survey, &mbr->left_out[i], &needed, err);
+
+		if (r < 0)
+			return r;
+		if (needed)
+			return error_damaged(
+				err,
+				"'%s': %s; Windows or the partition that starts it is concerned: " MBR_REPAIR,
+				disk->name, mbr->left_out[i].problem);
+	}
+	for (size_t i = 0; i < mbr->left_out_count; i++) {
+		const char *problem = mbr->left_out[i].problem;
+
+		if (!ignore_bad)
+			return error_damaged(
+				err,
+				"'%s': %s; Windows does not need it: --ignore-bad-partitions leaves "
+				"it out of the new table, and copies its bytes all the same",
+				disk->name, problem);
+		note_add(&survey->warnings,
+			 "%s: it is left out of the new table, what of it lies on the disk is "
+			 "copied all the same",
+			 problem);
+	}
+	return 0;
 }
 
 static int fill_partitions(const struct mbr *mbr, struct survey *survey, struct error *err)
@@ -151,6 +224,12 @@ static int refuse_without_windows(const struct disk *disk, const struct survey *
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].problem.kind != ERROR_NONE)
 			return fail_with_problem(disk, &survey->partitions[i], err);
+	if (survey->left_out_start)
+		return error_refused(
+			err, REFUSAL_NO_WINDOWS, MBR_REPAIR,
+			"'%s': no partition holds a Windows installation, and of the partition "
+			"table bad entries are left out: %s",
+			disk->name, survey->warnings.texts[0]);
 	return error_refused(
 		err, REFUSAL_NO_WINDOWS,
 		"convert the disk that the VM starts from; data disks need no conversion",
@@ -353,7 +432,7 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);
 	if (r == 0)
-		r = judge_left_out(disk, &mbr, err);
+		r = judge_left_out(disk, &mbr, options && options->ignore_bad_partitions, ret, err);
 	if (r < 0)
 		return r;
 	mbr_warn(&mbr, &ret->warnings);

@@ -42,6 +42,8 @@ struct survey {
 	size_t system;	/* index of the partition that the BIOS starts; may be the same */
 	struct adapters adapters;     /* of the guest that is to start */
 	struct note_list image_notes; /* what the images of the chain are found to have */
+	/* Where entries begin that were left out and lie on the disk, in bytes; 0: there are none. */
+	uint64_t left_out_start;
 	struct note_list warnings;
 };
 
@@ -60,6 +62,7 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 
 struct survey_options {
 	unsigned int windows_number; /* partition number of the Windows to start; 0: the only one */
+	bool ignore_bad_partitions;  /* go on without entries that Windows does not need */
 };
 
 /*

@@ -30,6 +30,10 @@ struct cmd_option {
 #define CMD_TEXT_WINDOWS                                                                           \
 	"the partition whose Windows is to start by default, when there\n"                         \
 	"are several"
+#define CMD_TEXT_IGNORE_BAD                                                                        \
+	"leave bad entries out of the partition table where Windows does\n"                        \
+	"not need them (beyond the end of the disk, overlaps, rubbish);\n"                         \
+	"their bytes are copied all the same"
 #define CMD_TEXT_PARENT_DIR                                                                        \
 	"look for parents of a checkpoint in this folder as well; may be\n"                        \
 	"given several times"

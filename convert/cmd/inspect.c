@@ -6,11 +6,12 @@
 #include "convert/cmd/verbs.h"
 #include "convert/report/report.h"
 
-enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS };
+enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS, OPTION_IGNORE_BAD };
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
 	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
+	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_PARENT_DIR, "parent-dir", "DIR", CMD_TEXT_PARENT_DIR},
 	{0, NULL, NULL, NULL},
 };
@@ -41,7 +42,10 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 					&inspect->survey.windows_number, err);
 	if (key == OPTION_PARENT_DIR)
 		return cmd_add_folder(&inspect->parent_dirs, "parent-dir", argument, err);
-	inspect->json = true;
+	if (key == OPTION_IGNORE_BAD)
+		inspect->survey.ignore_bad_partitions = true;
+	else
+		inspect->json = true;
 	return 0;
 }
 

@@ -367,6 +367,34 @@ Test(plan, hidden_data_partitions_are_named)
 		cr_assert_not_null(strstr(plan.warnings.texts[i], "hidden"));
 }
 
+/* Bytes of entries that were left out are copied as those of partitions are. */
+Test(plan, what_is_left_out_is_kept)
+{
+	struct plan_options options = defaults;
+
+	survey.left_out_start = 100 * 512;
+	note_add(&survey.warnings, "partition 3 is left out");
+	make(&defaults);
+	cr_assert_eq(plan.ranges[0].source, 100 * 512);
+	assert_warning("partition 3 is left out", true);
+	plan_done(&plan);
+	options.layout = LAYOUT_END;
+	make(&options);
+	cr_assert_eq(plan.ranges[0].source, 100 * 512);
+	plan_done(&plan);
+	survey.left_out_start = 2 * 512;
+	make(&defaults);
+	cr_assert_eq(plan.ranges[0].source, 2 * 512);
+	plan_done(&plan);
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+	survey.left_out_start = 500 * MIB;
+	plan_done(&plan);
+	make(&defaults);
+	cr_assert_eq(plan.ranges[0].source, MIB);
+	note_list_done(&survey.warnings);
+}
+
 Test(plan, system_partition_with_recovery_becomes_recovery)
 {
 	const struct guid recovery = GPT_TYPE_RECOVERY;
