@@ -567,6 +567,12 @@ static void note_unreadable(const struct survey *survey, struct plan *plan)
 	for (size_t i = 0; i < survey->count; i++) {
 		const struct survey_partition *partition = &survey->partitions[i];
 
+		if (partition->filesystem == FILESYSTEM_UNKNOWN &&
+		    is_plain_type(partition->mbr.type))
+			note_add(&plan->warnings,
+				 "partition %u could not be read and is carried over as it is: it "
+				 "holds no file system that is known",
+				 partition->mbr.number);
 		if (partition->problem.kind != ERROR_NONE)
 			note_add(&plan->warnings,
 				 "partition %u could not be read and is carried over as it is: %s",

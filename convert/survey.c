@@ -209,18 +209,77 @@ static int fail_with_problem(const struct disk *disk, const struct survey_partit
 	return error_prefix(err, "'%s'", disk->name);
 }
 
-/* The list of "2, 5" for messages. */
-static void windows_numbers(const struct survey *survey, char *text, size_t size)
+static bool has_windows(const struct survey_partition *partition)
+{
+	return partition->guest.kind;
+}
+
+static bool is_unknown(const struct survey_partition *partition)
+{
+	return partition->filesystem == FILESYSTEM_UNKNOWN;
+}
+
+/* The list of "2, 5" for messages: of the partitions that are so. */
+static const char *numbers_of(const struct survey *survey,
+			      bool (*is_so)(const struct survey_partition *partition),
+			      char text[128])
 {
 	text[0] = '\0';
 	for (size_t i = 0; i < survey->count; i++)
-		if (survey->partitions[i].guest.kind)
-			list_number(text, size, survey->partitions[i].mbr.number);
+		if (is_so(&survey->partitions[i]))
+			list_number(text, 128, survey->partitions[i].mbr.number);
+	return text;
+}
+
+/* A disk with a boot manager is no data disk: where may its Windows be? */
+static int refuse_with_boot_manager(const struct disk *disk, const struct survey *survey,
+				    const struct survey_partition *system, struct error *err)
+{
+	char numbers[128];
+
+	if (*numbers_of(survey, is_unknown, numbers))
+		return error_refused(
+			err, REFUSAL_NO_WINDOWS,
+			"if third-party software encrypts the guest's disk, decrypt it in the "
+			"guest, shut the guest down and convert again; if the VM does not start "
+			"either, take the disk from a backup",
+			"'%s': the VM starts from partition %u, but no Windows is found, and "
+			"partition %s cannot be read: it holds no file system that is known, so "
+			"that it is encrypted or damaged",
+			disk->name, system->mbr.number, numbers);
+	return error_refused(
+		err, REFUSAL_NO_WINDOWS,
+		"convert the disk of the VM that holds Windows; what starts it is rebuilt there",
+		"'%s': partition %u holds the boot manager, but no partition of this disk holds a "
+		"Windows installation",
+		disk->name, system->mbr.number);
+}
+
+/*
+ * The partition with a boot store, the active one if that has one; or the active one when it cannot
+ * be read.
+ */
+static const struct survey_partition *find_boot_manager(const struct survey *survey)
+{
+	const struct survey_partition *found = NULL;
+
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct survey_partition *partition = &survey->partitions[i];
+		bool is_active = partition->mbr.active && !partition->mbr.logical;
+
+		if (partition->guest.has_boot_store && (!found || is_active))
+			found = partition;
+		if (!found && is_active && is_unknown(partition))
+			found = partition;
+	}
+	return found;
 }
 
 static int refuse_without_windows(const struct disk *disk, const struct survey *survey,
 				  struct error *err)
 {
+	const struct survey_partition *system = find_boot_manager(survey);
+
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].problem.kind != ERROR_NONE)
 			return fail_with_problem(disk, &survey->partitions[i], err);
@@ -230,6 +289,8 @@ static int refuse_without_windows(const struct disk *disk, const struct survey *
 			"'%s': no partition holds a Windows installation, and of the partition "
 			"table bad entries are left out: %s",
 			disk->name, survey->warnings.texts[0]);
+	if (system)
+		return refuse_with_boot_manager(disk, survey, system, err);
 	return error_refused(
 		err, REFUSAL_NO_WINDOWS,
 		"convert the disk that the VM starts from; data disks need no conversion",
@@ -252,7 +313,7 @@ static int choose_windows(const struct disk *disk, struct survey *survey, unsign
 	}
 	if (found == 1)
 		return 0;
-	windows_numbers(survey, numbers, sizeof(numbers));
+	numbers_of(survey, has_windows, numbers);
 	survey->windows = SURVEY_NONE;
 	if (numbers[0] == '\0')
 		return refuse_without_windows(disk, survey, err);

@@ -367,6 +367,17 @@ Test(plan, hidden_data_partitions_are_named)
 		cr_assert_not_null(strstr(plan.warnings.texts[i], "hidden"));
 }
 
+Test(plan, partitions_without_a_known_file_system_are_named)
+{
+	survey.disk_size = survey.image.virtual_size = 100 * GIB;
+	add(50 * GIB, GIB, 0x07);
+	add(60 * GIB, GIB, 0x83); /* not Windows' own */
+	partitions[2].filesystem = partitions[3].filesystem = FILESYSTEM_UNKNOWN;
+	make(&defaults);
+	cr_assert_eq(plan.warnings.count, 1);
+	assert_warning("partition 3 could not be read", true);
+}
+
 /* Bytes of entries that were left out are copied as those of partitions are. */
 Test(plan, what_is_left_out_is_kept)
 {
