@@ -323,6 +323,12 @@ static uint64_t old_end(const struct survey *survey)
 	return last->offset + last->length;
 }
 
+/* A child cannot move what it leaves in its parent. */
+static bool is_child(const struct plan *plan)
+{
+	return plan->vhdx.type == VHD_TYPE_DIFFERENCING;
+}
+
 /* Make the disk at least 'used' bytes and a backup GPT long; growth is by whole MiB. */
 static int fix_disk_size(const struct survey *survey, uint64_t size, uint64_t used,
 			 struct plan *plan, struct error *err)
@@ -332,10 +338,12 @@ static int fix_disk_size(const struct survey *survey, uint64_t size, uint64_t us
 
 	if (!add_u64(used, backup, &needed) ||
 	    (needed > size && !round_up_u64(needed, ALIGNMENT, &size)) || size > DISK_MAX)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "shrink the disk first",
-				     "the disk of %" PRIu64
-				     " bytes would grow beyond the 64 TiB of a VHDX",
-				     survey->disk_size);
+		return error_refused(
+			err, REFUSAL_LAYOUT_IMPOSSIBLE,
+			"shrink the last volume in the guest, then the disk on the host (Resize-VHD), and "
+			"convert again",
+			"the disk of %" PRIu64 " bytes would grow beyond the 64 TiB of a VHDX",
+			survey->disk_size);
 	plan->disk_size = size;
 	plan->gpt.disk_sectors = size / plan->gpt.sector_size;
 	return 0;
@@ -368,11 +376,9 @@ static bool has_room_for_gpt(const struct survey *survey)
 /* What helps against a layout that leaves everything where it is. A child moves nothing. */
 static const char *other_layouts(const struct survey *survey, const struct plan *plan)
 {
-	bool is_child = plan->vhdx.type == VHD_TYPE_DIFFERENCING;
-
 	if (has_room_for_gpt(survey))
-		return is_child ? "use --layout end" : "use --layout front or end";
-	return is_child ? "use --format dynamic" : "use --layout front";
+		return is_child(plan) ? "use --layout end" : "use --layout front or end";
+	return is_child(plan) ? "use --format dynamic" : "use --layout front";
 }
 
 static int plan_end(const struct survey *survey, const struct plan_options *options,
@@ -531,16 +537,13 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 	return 0;
 }
 
-/* A child cannot move what it leaves in its parent. */
 static int plan_layout(const struct survey *survey, struct plan *plan, struct error *err)
 {
-	bool is_child = plan->vhdx.type == VHD_TYPE_DIFFERENCING;
-
-	if (plan->layout == LAYOUT_AUTO && is_child)
+	if (plan->layout == LAYOUT_AUTO && is_child(plan))
 		plan->layout = why_not_reuse(survey) ? LAYOUT_END : LAYOUT_REUSE;
 	else if (plan->layout == LAYOUT_AUTO)
 		plan->layout = LAYOUT_FRONT;
-	if (plan->layout == LAYOUT_FRONT && is_child)
+	if (plan->layout == LAYOUT_FRONT && is_child(plan))
 		return error_refused(
 			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
 			"layout 'front' moves the old partitions, which a differencing disk "

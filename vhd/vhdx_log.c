@@ -338,7 +338,9 @@ static int refuse_log(const struct log *log, const char *why, struct error *err)
 {
 	return error_refused(
 		err, REFUSAL_LOG_DAMAGED,
-		"attach and detach the disk once on the Hyper-V host, or take it from a backup",
+		"attach and detach the disk once on the Hyper-V host (where it has checkpoints the "
+		"newest one: a parent that is attached is lost to its children), or take it from a "
+		"backup",
 		"'%s': the log at offset %" PRIu64
 		" has changes that are not in the file yet, and %s",
 		log->file->path, log->header->log_offset, why);

@@ -108,7 +108,7 @@ static int refuse_no_fat32(const struct writer *writer)
 	const struct disk *disk = writer->disk;
 
 	return error_refused(writer->err, REFUSAL_ESP_TOO_SMALL,
-			     "choose a larger one with --esp-size",
+			     "choose a larger one with --esp-size, and another --layout than reuse",
 			     "a partition of %" PRIu64 " bytes with %" PRIu32
 			     "-byte sectors has not the %d clusters of a FAT32 file system",
 			     disk->size, disk->sector_size, MIN_CLUSTERS);
@@ -119,7 +119,7 @@ static int refuse_tree(const struct writer *writer)
 	const struct geometry *geometry = &writer->geometry;
 
 	return error_refused(writer->err, REFUSAL_ESP_TOO_SMALL,
-			     "choose a larger one with --esp-size",
+			     "choose a larger one with --esp-size, and another --layout than reuse",
 			     "the files need %" PRIu64 " bytes, but a FAT32 partition of %" PRIu64
 			     " bytes has room for %" PRIu64,
 			     fat32_used(writer->fat, geometry->cluster_size), writer->disk->size,

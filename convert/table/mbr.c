@@ -28,8 +28,12 @@
 /* How many entries of an EBR count. */
 #define EBR_ENTRIES 2
 
-#define ADVICE_IMAGE   "give the disk on which Windows is installed"
-#define ADVICE_DYNAMIC "turn it into a basic disk first"
+#define ADVICE_IMAGE "give the disk on which Windows is installed"
+/* Windows turns a dynamic disk into a basic one only after its volumes were deleted. */
+#define ADVICE_DYNAMIC                                                                             \
+	"copy Windows with imaging software in the guest to a new basic disk, let the VM start "   \
+	"from that one, and convert that one; Windows itself makes a basic disk only by deleting " \
+	"all volumes"
 
 enum range_kind { RANGE_TABLE, RANGE_PARTITION, RANGE_EXTENDED, RANGE_EBR };
 
@@ -213,7 +217,9 @@ static int add_partition(struct reader *reader, const struct entry *entry, unsig
 		return refuse_dynamic(reader);
 	if (mbr->count == MBR_MAX_PARTITIONS)
 		return error_refused(
-			reader->err, REFUSAL_LAYOUT_IMPOSSIBLE, "remove or join partitions first",
+			reader->err, REFUSAL_LAYOUT_IMPOSSIBLE,
+			"move what some of them hold to another disk, delete those in the guest and convert "
+			"again",
 			"'%s': more than %d partitions do not fit into a GPT with those that "
 			"UEFI needs",
 			reader->disk->name, MBR_MAX_PARTITIONS);

@@ -406,6 +406,25 @@ Test(plan, what_is_left_out_is_kept)
 	note_list_done(&survey.warnings);
 }
 
+/* An advice that leads to the next refusal is none. */
+Test(plan, advice_for_a_child_leads_out)
+{
+	struct plan_options options = defaults;
+
+	options.type = VHD_TYPE_DIFFERENCING;
+	options.layout = LAYOUT_REUSE;
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_str_eq(err.advice, "use --layout end");
+	plan_done(&plan);
+	partitions[0].offset = 512;
+	partitions[0].mbr.start_lba = 1;
+	options.layout = LAYOUT_END;
+	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
+	cr_assert_str_eq(err.advice, "use --format dynamic");
+	plan_done(&plan);
+	make(&defaults);
+}
+
 Test(plan, system_partition_with_recovery_becomes_recovery)
 {
 	const struct guid recovery = GPT_TYPE_RECOVERY;
