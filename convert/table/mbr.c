@@ -93,6 +93,12 @@ static bool entry_is_empty(const struct entry *entry)
 	return entry->type == 0 || entry->sectors == 0;
 }
 
+/* For a link its start alone counts: sfdisk follows one without a length, Linux does not. */
+static bool is_link(const struct entry *entry)
+{
+	return is_extended(entry->type) && (entry->start || entry->sectors);
+}
+
 /* Only as a whole can it be read otherwise. */
 static int refuse_dynamic(const struct reader *reader)
 {
@@ -360,9 +366,9 @@ static int read_ebr_entries(struct reader *reader, const uint8_t *sector, struct
 	for (unsigned int slot = 0; slot < EBR_ENTRIES && r == 0; slot++) {
 		struct entry entry = entry_get(sector, slot);
 
-		if (entry_is_empty(&entry))
+		if (entry_is_empty(&entry) && !is_link(&entry))
 			continue;
-		if (!is_extended(entry.type)) {
+		if (!is_link(&entry)) {
 			entry.start += lba;
 			r = add_logical(reader, &entry, chain);
 		} else if (next) {
@@ -407,6 +413,10 @@ static int leave_out_status(struct reader *reader, const struct range *range,
 
 	if (entry_is_empty(entry))
 		bad.partition = (struct mbr_partition){.number = 0};
+	else if (is_extended(entry->type)) /* so that its logical partitions are named */
+		reader->extended[reader->extended_count++] = (struct extended){*range, true};
+	else
+		bad.is_extended = false;
 	return leave_out(reader, &bad,
 			 "entry %u of the partition table has status 0x%02x instead of 0x00 or "
 			 "0x80 (type 0x%02x, %" PRIu64 " sectors from %" PRIu64 ")",
@@ -415,7 +425,7 @@ static int leave_out_status(struct reader *reader, const struct range *range,
 
 /*
  * An extended partition that ends beyond the disk is cut short, so that what lies on the disk of it
- * is found.
+ * is found. One without a length claims nothing, and what its chain leads to is named.
  */
 static int add_extended(struct reader *reader, const struct range *range, const struct entry *entry)
 {
@@ -425,7 +435,9 @@ static int add_extended(struct reader *reader, const struct range *range, const 
 
 	if (range->start < reader->disk_sectors)
 		cut.sectors = min_u64(range->sectors, reader->disk_sectors - range->start);
-	*extended = (struct extended){.range = cut};
+	*extended = (struct extended){.range = cut, .is_bad = range->sectors == 0};
+	if (extended->is_bad)
+		return 0;
 	if (cut.sectors != range->sectors) {
 		struct mbr_left_out bad = left_out_range(range, entry->type, false);
 		char problem[256];
@@ -450,11 +462,9 @@ static int read_primaries(struct reader *reader, const uint8_t *sector)
 
 		if (entry.status & ~STATUS_ACTIVE)
 			r = leave_out_status(reader, &range, &entry);
-		else if (entry_is_empty(&entry))
-			continue;
-		else if (is_extended(entry.type))
+		else if (is_link(&entry))
 			r = add_extended(reader, &range, &entry);
-		else
+		else if (!entry_is_empty(&entry))
 			r = add_partition(reader, &entry, slot + 1, 0);
 	}
 	return r;

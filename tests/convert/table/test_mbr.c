@@ -453,6 +453,10 @@ Test(mbr, bad_primaries)
 	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
 	put(fixture.disk, 0, 3, 0x01, 0x00, 0, 0);
 	expect_left_out(fixture.disk, "entry 4 of the partition table has status 0x01", 1);
+	put(fixture.disk, 0, 3, 0x01, 0x07, 5000, 100);
+	bad = expect_left_out(fixture.disk, "entry 4 of the partition table has status 0x01", 1);
+	cr_assert_not(bad->is_extended);
+	cr_assert_eq(bad->partition.number, 4);
 	put(fixture.disk, 0, 3, 0x00, 0x00, 0, 0);
 	put(fixture.disk, 0, 1, 0x80, 0x07, 3047, 1000);
 	bad = expect_left_out(
@@ -494,6 +498,10 @@ Test(mbr, bad_extended_partitions)
 	put(fixture.disk, 0, 1, 0x00, 0x0f, DISK_SECTORS, 1000);
 	expect_left_out(fixture.disk, "extended partition 2 (sectors 131072 to 132071) is beyond",
 			1);
+	put(fixture.disk, 0, 1, 0x01, 0x0f, 10000, 10000);
+	bad = expect_left_out(fixture.disk, "entry 2 of the partition table has status 0x01", 1);
+	cr_assert(bad->is_extended);
+	expect_left_out(fixture.disk, "partition 5 (sectors 10063 to 11062) stands in", 1);
 	/* the same one twice */
 	put(fixture.disk, 0, 1, 0x00, 0x0f, 10000, 10000);
 	put(fixture.disk, 0, 2, 0x00, 0x05, 10000, 10000);
@@ -546,6 +554,46 @@ Test(mbr, chain_in_any_order_of_entries)
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 3);
 	cr_assert_eq(mbr.partitions[1].start_lba, 10063);
+}
+
+/* DOS', Windows' and Linux' types of extended partitions, in the MBR and as links. */
+Test(mbr, types_of_extended_partitions)
+{
+	static const uint8_t types[] = {0x05, 0x0f, 0x85};
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct mbr mbr;
+
+	fixture_open(&fixture, "types", 512);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(types); j++) {
+			put_chain(fixture.disk);
+			put(fixture.disk, 0, 1, 0x00, types[i], 10000, 10000);
+			put(fixture.disk, 10000, 1, 0x00, types[j], 2000, 2000);
+			expect_good(fixture.disk, &mbr);
+			cr_assert_eq(mbr.count, 3, "0x%02x, 0x%02x", types[i], types[j]);
+		}
+}
+
+/* The status of a logical partition is nobody's; a type of 0 is no partition; two may be active. */
+Test(mbr, odd_but_sound)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct mbr mbr;
+
+	fixture_open(&fixture, "odd", 512);
+	put_chain(fixture.disk);
+	put(fixture.disk, 0, 2, 0x80, 0xe7, 40000, 100);
+	put(fixture.disk, 0, 3, 0x00, 0x00, 5, 0xffffffff);
+	put(fixture.disk, 10000, 0, 0x33, 0x07, 63, 1000);
+	expect_good(fixture.disk, &mbr);
+	cr_assert_eq(mbr.count, 4);
+	cr_assert(mbr.partitions[0].active);
+	cr_assert_not(mbr.partitions[1].active);
+	cr_assert(mbr.partitions[3].active);
+	put(fixture.disk, 0, 0, 0x00, 0x07, 2048, 1000);
+	put(fixture.disk, 0, 2, 0x00, 0xe7, 40000, 100);
+	expect_good(fixture.disk, &mbr);
+	cr_assert_not(mbr.partitions[0].active);
 }
 
 Test(mbr, chain_may_go_backwards)
@@ -605,6 +653,26 @@ Test(mbr, chains_that_end_badly)
 	put_chain(fixture.disk);
 	disk_write(fixture.disk, zeros, sizeof(zeros), 12000 * 512, NULL);
 	expect_left_out(fixture.disk, "sector 12000 does not end in 55 AA", 2);
+}
+
+/* A chain is followed through a link without a length; an extended partition without one has none. */
+Test(mbr, links_without_a_length)
+{
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct mbr mbr;
+
+	fixture_open(&fixture, "no-length", 512);
+	put_chain(fixture.disk);
+	put(fixture.disk, 10000, 1, 0x00, 0x05, 2000, 0);
+	put(fixture.disk, 12000, 1, 0x00, 0x05, 0, 0);
+	expect_good(fixture.disk, &mbr);
+	cr_assert_eq(mbr.count, 3);
+	put(fixture.disk, 0, 1, 0x00, 0x0f, 10000, 0);
+	expect_left_out(fixture.disk, "partition 5 (sectors 10063 to 11062) stands in", 1);
+	expect_left_out(fixture.disk, "partition 6 (sectors 12063 to 13062) stands in", 1);
+	put(fixture.disk, 0, 1, 0x00, 0x0f, 40000, 0); /* nothing there */
+	expect_good(fixture.disk, &mbr);
+	cr_assert_eq(mbr.count, 1);
 }
 
 /* As fdisk 2.34 made it: the first logical partition reaches over the EBR of the second one. */
