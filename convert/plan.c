@@ -388,7 +388,7 @@ static int plan_end(const struct survey *survey, const struct plan_options *opti
 
 	if (!has_room_for_gpt(survey))
 		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
-				     "the first partition starts at sector %" PRIu64
+				     "what is to be kept starts at sector %" PRIu64
 				     ", where the GPT must stand; nothing is moved in layout 'end'",
 				     first / survey->sector_size);
 	if (!round_up_u64(survey->disk_size, ALIGNMENT, &start))

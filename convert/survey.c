@@ -150,21 +150,34 @@ static int left_out_is_needed(struct disk *disk, struct survey *survey,
 	return r;
 }
 
+/* Why nothing helps but to mend the table; NULL when Windows can do without this entry. */
+static int why_needed(struct disk *disk, struct survey *survey, const struct mbr_left_out *bad,
+		      const char **ret, struct error *err)
+{
+	bool needed, found = false;
+	int r = left_out_is_needed(disk, survey, bad, &needed, err);
+
+	for (size_t i = 0; i < survey->count; i++)
+		found |= survey->partitions[i].guest.kind != NULL;
+	*ret = needed	? "Windows or the partition that starts it is concerned"
+	       : !found ? "no Windows is found beside it"
+			: NULL;
+	return r;
+}
+
 /* Entries without which Windows does not start first: nothing helps them. */
 static int judge_left_out(struct disk *disk, const struct mbr *mbr, bool ignore_bad,
 			  struct survey *survey, struct error *err)
 {
 	for (size_t i = 0; i < mbr->left_out_count; i++) {
-		bool needed;
-		int r = left_out_is_needed(disk, survey, &mbr->left_out[i], &needed, err);
+		const char *why;
+		int r = why_needed(disk, survey, &mbr->left_out[i], &why, err);
 
 		if (r < 0)
 			return r;
-		if (needed)
-			return error_damaged(
-				err,
-				"'%s': %s; Windows or the partition that starts it is concerned: " MBR_REPAIR,
-				disk->name, mbr->left_out[i].problem);
+		if (why)
+			return error_damaged(err, "'%s': %s; %s: " MBR_REPAIR, disk->name,
+					     mbr->left_out[i].problem, why);
 	}
 	for (size_t i = 0; i < mbr->left_out_count; i++) {
 		const char *problem = mbr->left_out[i].problem;
@@ -283,12 +296,6 @@ static int refuse_without_windows(const struct disk *disk, const struct survey *
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].problem.kind != ERROR_NONE)
 			return fail_with_problem(disk, &survey->partitions[i], err);
-	if (survey->left_out_start)
-		return error_refused(
-			err, REFUSAL_NO_WINDOWS, MBR_REPAIR,
-			"'%s': no partition holds a Windows installation, and of the partition "
-			"table bad entries are left out: %s",
-			disk->name, survey->warnings.texts[0]);
 	if (system)
 		return refuse_with_boot_manager(disk, survey, system, err);
 	return error_refused(

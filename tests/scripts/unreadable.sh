@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# unreadable.sh: nothing known begins a partition, as third-party encryption leaves it. C: is named beside what
-# starts it, not called a data disk; a data partition is warned about by its number.
+# unreadable.sh: nothing known begins a partition, as third-party encryption leaves it, or its end is cut off. C: is named
+# beside what starts it, not called a data disk; a data partition is warned about by its number.
 . "$(dirname "$0")/lib.sh"
 need jq mkntfs sfdisk
 
@@ -32,6 +32,17 @@ spoil 3 --data 1
 expect 0 "$HVGEN2" inspect --json vm.raw
 jq -e '[.warnings[] | select(contains("partition 3 could not be read"))] | length == 1' out.txt >/dev/null ||
 	fail "the data partition is not named: $(jq .warnings out.txt)"
+
+# A disk that was cut off in C:, which nobody can read then: no option leaves it out.
+"$MKVM" --small --format raw vm.raw
+truncate -s -100M vm.raw
+for option in -n --ignore-bad-partitions; do
+	expect 4 "$HVGEN2" convert $option vm.raw
+	grep -qF 'partition 2 (sectors 718848 to 4192255) is beyond the end of the disk' err.txt ||
+		fail "not said that the disk is too short: $(cat err.txt)"
+	grep -q 'no Windows is found beside it: .*from a backup' err.txt || fail "no way out: $(cat err.txt)"
+	! grep -q -e --ignore err.txt || fail "an option that does not help: $(cat err.txt)"
+done
 
 # The boot manager alone: Windows stands on another disk.
 "$MKVM" --small --format raw --defect no-windows vm.raw
