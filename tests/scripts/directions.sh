@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # No include against a direction. A room is a folder; of convert/ itself, edit.* and changes.* stand below the guests,
-# and main.c above all. What a room calls is judged by the linker (cmake/room.cmake), what it includes here.
+# and main.c above all; of convert/guest, kinds.* stands above the kinds. What a room calls is judged by the linker
+# (cmake/room.cmake) and by calls.sh, what it includes here.
 set -euo pipefail
 cd "$SOURCE_DIR"
 
@@ -20,9 +21,10 @@ convert/verify/ntfs    common
 convert/verify         common vhd nvram bcd convert/verify/ntfs
 edit                   common convert/ntfs
 convert/guest          common convert/ntfs convert/files edit convert/guest/windows
+guest_kinds            convert/guest convert/guest/windows
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system
 convert/guest/windows/system common common/hive convert/guest
-convert                common vhd nvram convert/ntfs convert/table convert/fat32 convert/files edit convert/guest
+convert                common vhd nvram convert/ntfs convert/table convert/fat32 convert/files edit convert/guest guest_kinds
 convert/report         common convert
 convert/cmd            common common/hive vhd bcd convert convert/report convert/verify
 convert/cmd/nvram      common vhd nvram convert/table convert/cmd
@@ -33,6 +35,7 @@ END
 room_of() { # FILE
 	case $1 in
 	convert/edit.? | convert/changes.?) echo edit ;;
+	convert/guest/kinds.?) echo guest_kinds ;;
 	convert/main.c) echo main ;;
 	*) dirname "$1" ;;
 	esac
@@ -45,8 +48,9 @@ done < <(directions)
 
 wrong=0 seen=0
 while IFS=: read -r file line text; do
-	from=$(room_of "$file") header=${text#*\"}
-	header=${header%%\"*}
+	from=$(room_of "$file")
+	header=${text#*[\"<]}
+	header=${header%%[\">]*}
 	to=$(room_of "$header")
 	seen=$((seen + 1))
 	if [ -z "${allowed[$from]:-}" ]; then
@@ -56,7 +60,15 @@ while IFS=: read -r file line text; do
 		echo "$file:$line: '$header' is of the room '$to', which '$from' does not see" >&2
 		wrong=$((wrong + 1))
 	fi
-done < <(grep -rn --include='*.[ch]' '^#include "' bcd common convert nvram vhd)
+done < <(grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<](bcd|common|convert|nvram|vhd)/' \
+	bcd common convert nvram vhd)
+
+# Every include of a file of ours has its path from the top, which is what was looked for.
+while IFS=: read -r file line text; do
+	echo "$file:$line: $text: by its path from the top" >&2
+	wrong=$((wrong + 1))
+done < <(grep -rnE --include='*.[ch]' '^[[:space:]]*#[[:space:]]*include[[:space:]]*([^"<[:space:]]|"[^/]*")' \
+	bcd common convert nvram vhd)
 
 [ "$seen" -gt 500 ] || { echo "only $seen includes found in $SOURCE_DIR" >&2 && exit 1; }
 echo "$seen includes, $wrong against a direction"
