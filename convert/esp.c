@@ -2,8 +2,24 @@
 /* The EFI system partition: see esp.h. */
 #include "convert/esp.h"
 
+#include <errno.h>
+
 #include "common/cleanup.h"
 #include "convert/fat32/fat32.h"
+
+/* Names and sizes are the guest's: what FAT cannot hold, or holds already, is damage there. */
+static int add_file(struct fat32 *tree, struct guest_file *file, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	int r = fat32_add(tree, file->path, TAKE(file->data), file->size, file->mtime, &problem);
+
+	if (r < 0 && r != -ENOMEM)
+		return error_damaged(err, "a boot file of the guest cannot be copied: %s",
+				     problem.message);
+	if (r < 0 && err)
+		*err = problem;
+	return r;
+}
 
 static int make_tree(const struct plan *plan, struct guest_boot *boot, struct fat32 **ret,
 		     struct error *err)
@@ -16,11 +32,8 @@ static int make_tree(const struct plan *plan, struct guest_boot *boot, struct fa
 	};
 	int r = fat32_new(&spec, ret, err);
 
-	for (size_t i = 0; r == 0 && i < boot->files.count; i++) {
-		struct guest_file *file = &boot->files.list[i];
-
-		r = fat32_add(*ret, file->path, TAKE(file->data), file->size, file->mtime, err);
-	}
+	for (size_t i = 0; r == 0 && i < boot->files.count; i++)
+		r = add_file(*ret, &boot->files.list[i], err);
 	return r;
 }
 
