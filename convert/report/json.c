@@ -250,28 +250,35 @@ static json_t *bcd_object(const struct build *build)
 	return NULL;
 }
 
-static json_t *nvram_object(const struct build *build)
+/* The entries are of our own making: each can be read. */
+static bool append_boot_entry(json_t *entries, const struct nvram *nvram, uint16_t number)
 {
+	struct nvram_boot_entry entry;
+	json_t *item;
+
+	if (nvram_boot_entry(nvram, number, &entry, NULL) < 0)
+		return false;
+	item = json_object();
+	json_object_set_new(item, "number", json_sprintf("%04X", entry.number));
+	set_text(item, "description", entry.description);
+	if (entry.file_path)
+		set_text(item, "path", entry.file_path);
+	nvram_boot_entry_done(&entry);
+	return json_array_append_new(entries, item) == 0;
+}
+
+static bool set_nvram(json_t *root, const struct build *build)
+{
+	const struct nvram *nvram = &build->firmware.nvram;
 	json_t *object = json_object(), *entries = json_array();
 	uint16_t numbers[16];
-	size_t count = nvram_boot_order(&build->firmware.nvram, numbers, 16);
+	size_t count = nvram_boot_order(nvram, numbers, 16);
+	bool is_whole = true;
 
-	for (size_t i = 0; i < count && i < 16; i++) {
-		struct nvram_boot_entry entry;
-		json_t *item;
-
-		if (nvram_boot_entry(&build->firmware.nvram, numbers[i], &entry, NULL) < 0)
-			continue;
-		item = json_object();
-		json_object_set_new(item, "number", json_sprintf("%04X", entry.number));
-		set_text(item, "description", entry.description);
-		if (entry.file_path)
-			set_text(item, "path", entry.file_path);
-		json_array_append_new(entries, item);
-		nvram_boot_entry_done(&entry);
-	}
-	json_object_set_new(object, "boot_order", entries);
-	return object;
+	for (size_t i = 0; i < count && i < 16; i++)
+		is_whole &= append_boot_entry(entries, nvram, numbers[i]);
+	is_whole &= json_object_set_new(object, "boot_order", entries) == 0;
+	return json_object_set_new(root, "nvram", object) == 0 && is_whole;
 }
 
 static bool set_changes(json_t *root, const struct edits *edits)
@@ -427,7 +434,7 @@ char *report_json(const struct report *report)
 	if (report->build) {
 		json_object_set_new(root, "esp", esp_object(report->build));
 		is_whole &= json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
-		json_object_set_new(root, "nvram", nvram_object(report->build));
+		is_whole &= set_nvram(root, report->build);
 	}
 	is_whole &= set_lists(root, report);
 	json_object_set_new(root, "outputs", outputs_object(report));
