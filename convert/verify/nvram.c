@@ -21,6 +21,9 @@
 #define MAX_STORE_BYTES (64 * MIB) /* stores have 4 MiB, or half of one */
 #define MAX_ORDER	256
 
+/* What Windows and its bcdboot call their entry. */
+#define BOOT_MANAGER "Windows Boot Manager"
+
 static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct error *err)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -67,9 +70,8 @@ static bool check_first(struct verify *verify, const struct nvram *nvram,
 			    entry->active ? "no file on a partition" : "not active");
 		return false;
 	}
-	if (strcmp(entry->description, NVRAM_WINDOWS_BOOT_MANAGER) != 0)
-		verify_fail(verify, name,
-			    "Boot%04X is \"%s\", expected \"" NVRAM_WINDOWS_BOOT_MANAGER "\"",
+	if (strcmp(entry->description, BOOT_MANAGER) != 0)
+		verify_fail(verify, name, "Boot%04X is \"%s\", expected \"" BOOT_MANAGER "\"",
 			    first, entry->description);
 	else
 		verify_ok(verify, name, "Boot%04X \"%s\" is first in BootOrder", first,
