@@ -220,6 +220,7 @@ struct listing {
 	size_t count;
 };
 
+/* The parameters are those of libntfs-3g's ntfs_filldir_t. */
 static int add_name(void *context, const ntfschar *name, const int length, const int type,
 		    const s64 position, const MFT_REF reference, const unsigned kind)
 {

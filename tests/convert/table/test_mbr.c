@@ -39,17 +39,21 @@ static void fixture_close(struct fixture *fixture)
 
 #define CLEANUP_FIXTURE CLEANUP(fixture_close)
 
+struct row {
+	uint8_t status, type;
+	uint32_t start, sectors;
+};
+
 /* Put an entry into the table in sector 'lba', whose magic is set, too. */
-static void put(struct disk *disk, uint64_t lba, unsigned int slot, uint8_t status, uint8_t type,
-		uint32_t start, uint32_t sectors)
+static void put(struct disk *disk, uint64_t lba, unsigned int slot, struct row row)
 {
 	uint8_t entry[MBR_ENTRY_SIZE] = {0}, magic[2] = {0x55, 0xaa};
 	uint64_t base = lba * disk->sector_size;
 
-	entry[MBR_ENTRY_STATUS] = status;
-	entry[MBR_ENTRY_TYPE] = type;
-	put_le32(entry + MBR_ENTRY_START, start);
-	put_le32(entry + MBR_ENTRY_SECTORS, sectors);
+	entry[MBR_ENTRY_STATUS] = row.status;
+	entry[MBR_ENTRY_TYPE] = row.type;
+	put_le32(entry + MBR_ENTRY_START, row.start);
+	put_le32(entry + MBR_ENTRY_SECTORS, row.sectors);
 	disk_write(disk, entry, sizeof(entry), base + MBR_ENTRIES_OFFSET + slot * MBR_ENTRY_SIZE,
 		   NULL);
 	disk_write(disk, magic, sizeof(magic), base + MBR_MAGIC_OFFSET, NULL);
@@ -235,8 +239,8 @@ Test(mbr, primaries_are_sorted_and_keep_their_numbers)
 	struct mbr mbr;
 
 	fixture_open(&fixture, "order", 512);
-	put(fixture.disk, 0, 1, 0x00, 0x07, 40000, 1000);
-	put(fixture.disk, 0, 3, 0x80, 0x27, 2048, 1000);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x07, 40000, 1000});
+	put(fixture.disk, 0, 3, (struct row){0x80, 0x27, 2048, 1000});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 2);
 	cr_assert_eq(mbr.partitions[0].number, 4);
@@ -251,8 +255,8 @@ Test(mbr, entry_without_sectors_is_empty)
 	struct mbr mbr;
 
 	fixture_open(&fixture, "zero", 512);
-	put(fixture.disk, 0, 0, 0x00, 0x07, 2048, 0);
-	put(fixture.disk, 0, 1, 0x00, 0x07, 2048, 1);
+	put(fixture.disk, 0, 0, (struct row){0x00, 0x07, 2048, 0});
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x07, 2048, 1});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 1);
 	cr_assert_eq(mbr.partitions[0].number, 2);
@@ -264,9 +268,9 @@ Test(mbr, last_sector_may_be_used)
 	struct mbr mbr;
 
 	fixture_open(&fixture, "last", 512);
-	put(fixture.disk, 0, 0, 0x80, 0x07, 1, DISK_SECTORS - 1);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 1, DISK_SECTORS - 1});
 	expect_good(fixture.disk, &mbr);
-	put(fixture.disk, 0, 0, 0x80, 0x07, 1, DISK_SECTORS);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 1, DISK_SECTORS});
 	expect_damage(fixture.disk, "sectors 1 to 131072");
 }
 
@@ -295,7 +299,7 @@ Test(mbr, boot_sector_of_a_file_system)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		CLEANUP_FREE char *output = NULL;
 
-		put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
+		put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
 		if (tool_run(&output, "%s %s", commands[i], fixture.path) != 0)
 			cr_skip_test("dosfstools or ntfs-3g is not installed");
 		expect_refusal(fixture.disk, REFUSAL_NO_PARTITION_TABLE);
@@ -311,7 +315,7 @@ Test(mbr, boot_code_that_jumps_is_no_file_system)
 
 	fixture_open(&fixture, "grub", 512);
 	disk_write(fixture.disk, jump, sizeof(jump), 0, NULL);
-	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
 	expect_good(fixture.disk, &mbr);
 }
 
@@ -339,7 +343,7 @@ Test(mbr, gpt_disks)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	fixture_open(&fixture, "gpt", 512);
-	put(fixture.disk, 0, 2, 0x00, 0xee, 1, DISK_SECTORS - 1);
+	put(fixture.disk, 0, 2, (struct row){0x00, 0xee, 1, DISK_SECTORS - 1});
 	expect_gpt(fixture.disk, "neither sector 1 nor the last one holds a GPT");
 	disk_write(fixture.disk, "EFI PART", 8, (DISK_SECTORS - 1) * 512, NULL);
 	expect_gpt(fixture.disk, "sector 131071 holds that GPT");
@@ -353,12 +357,12 @@ Test(mbr, hybrid_disks)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	fixture_open(&fixture, "hybrid", 512);
-	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
-	put(fixture.disk, 0, 1, 0x00, 0xee, 1, 2047);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
+	put(fixture.disk, 0, 1, (struct row){0x00, 0xee, 1, 2047});
 	expect_gpt(fixture.disk, "hybrid");
-	put(fixture.disk, 0, 1, 0x00, 0xee, 100000, DISK_SECTORS);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0xee, 100000, DISK_SECTORS});
 	expect_gpt(fixture.disk, "hybrid");
-	put(fixture.disk, 0, 1, 0x00, 0xee, 0, 0);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0xee, 0, 0});
 	disk_write(fixture.disk, "EFI PART", 8, 512, NULL);
 	expect_gpt(fixture.disk, "entry 2 is of type 0xee");
 }
@@ -370,8 +374,8 @@ Test(mbr, logical_partition_of_the_protective_type)
 	struct mbr mbr;
 
 	fixture_open(&fixture, "logical-ee", 512);
-	put(fixture.disk, 0, 0, 0x00, 0x05, 63, DISK_SECTORS - 63);
-	put(fixture.disk, 63, 0, 0x00, 0xee, 1, 1000);
+	put(fixture.disk, 0, 0, (struct row){0x00, 0x05, 63, DISK_SECTORS - 63});
+	put(fixture.disk, 63, 0, (struct row){0x00, 0xee, 1, 1000});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.partitions[0].type, 0xee);
 }
@@ -395,7 +399,7 @@ Test(mbr, gpt_that_is_left_over)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	fixture_open(&fixture, "stale", 512);
-	put(fixture.disk, 0, 2, 0x00, 0x07, 2048, 1000);
+	put(fixture.disk, 0, 2, (struct row){0x00, 0x07, 2048, 1000});
 	expect_stale(fixture.disk, "", 0);
 	disk_write(fixture.disk, "EFI PART", 8, (DISK_SECTORS - 1) * 512, NULL);
 	expect_stale(fixture.disk, "sector 131071 holds the header of a GPT", 1);
@@ -410,7 +414,7 @@ Test(mbr, gpt_header_in_a_sector_of_4096_bytes)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	fixture_open(&fixture, "gpt4k", 4096);
-	put(fixture.disk, 0, 2, 0x00, 0x07, 2048, 1000);
+	put(fixture.disk, 0, 2, (struct row){0x00, 0x07, 2048, 1000});
 	disk_write(fixture.disk, "EFI PART", 8, 512, NULL);
 	expect_stale(fixture.disk, "", 0);
 	disk_write(fixture.disk, "EFI PART", 8, 4096, NULL);
@@ -433,10 +437,10 @@ Test(mbr, dynamic_disks)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	fixture_open(&fixture, "ldm", 512);
-	put(fixture.disk, 0, 0, 0x80, 0x42, 63, DISK_SECTORS - 63);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x42, 63, DISK_SECTORS - 63});
 	expect_refusal(fixture.disk, REFUSAL_DYNAMIC_DISK);
-	put(fixture.disk, 0, 0, 0x00, 0x05, 63, DISK_SECTORS - 63);
-	put(fixture.disk, 63, 0, 0x00, 0x42, 1, 1000);
+	put(fixture.disk, 0, 0, (struct row){0x00, 0x05, 63, DISK_SECTORS - 63});
+	put(fixture.disk, 63, 0, (struct row){0x00, 0x42, 1, 1000});
 	expect_refusal(fixture.disk, REFUSAL_DYNAMIC_DISK);
 }
 
@@ -446,19 +450,19 @@ Test(mbr, bad_primaries)
 	const struct mbr_left_out *bad;
 
 	fixture_open(&fixture, "primaries", 512);
-	put(fixture.disk, 0, 0, 0x01, 0x07, 2048, 1000);
+	put(fixture.disk, 0, 0, (struct row){0x01, 0x07, 2048, 1000});
 	expect_damage(fixture.disk, "status 0x01");
-	put(fixture.disk, 0, 0, 0x80, 0x07, 0, 1000);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 0, 1000});
 	expect_damage(fixture.disk, "overlaps the partition table (sectors 0 to 0)");
-	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
-	put(fixture.disk, 0, 3, 0x01, 0x00, 0, 0);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
+	put(fixture.disk, 0, 3, (struct row){0x01, 0x00, 0, 0});
 	expect_left_out(fixture.disk, "entry 4 of the partition table has status 0x01", 1);
-	put(fixture.disk, 0, 3, 0x01, 0x07, 5000, 100);
+	put(fixture.disk, 0, 3, (struct row){0x01, 0x07, 5000, 100});
 	bad = expect_left_out(fixture.disk, "entry 4 of the partition table has status 0x01", 1);
 	cr_assert_not(bad->is_extended);
 	cr_assert_eq(bad->partition.number, 4);
-	put(fixture.disk, 0, 3, 0x00, 0x00, 0, 0);
-	put(fixture.disk, 0, 1, 0x80, 0x07, 3047, 1000);
+	put(fixture.disk, 0, 3, (struct row){0x00, 0x00, 0, 0});
+	put(fixture.disk, 0, 1, (struct row){0x80, 0x07, 3047, 1000});
 	bad = expect_left_out(
 		fixture.disk,
 		"partition 2 (sectors 3047 to 4046) overlaps partition 1 (sectors 2048 to 3047)",
@@ -467,9 +471,9 @@ Test(mbr, bad_primaries)
 	cr_assert_eq(bad->partition.start_lba, 3047);
 	cr_assert_eq(bad->partition.sectors, 1000);
 	cr_assert(bad->partition.active);
-	put(fixture.disk, 0, 1, 0x00, 0x07, 0xffffffff, 0xffffffff);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x07, 0xffffffff, 0xffffffff});
 	expect_left_out(fixture.disk, "beyond the end of the disk, which has 131072 sectors", 1);
-	put(fixture.disk, 0, 1, 0x00, 0x07, 0, 1);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x07, 0, 1});
 	expect_left_out(fixture.disk, "partition 2 (sectors 0 to 0) overlaps the partition table",
 			1);
 }
@@ -481,30 +485,30 @@ Test(mbr, bad_extended_partitions)
 	const struct mbr_left_out *bad;
 
 	fixture_open(&fixture, "extended", 512);
-	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
-	put(fixture.disk, 0, 1, 0x00, 0x0f, 3000, 4000);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x0f, 3000, 4000});
 	bad = expect_left_out(fixture.disk,
 			      "extended partition 2 (sectors 3000 to 6999) overlaps partition 1",
 			      1);
 	cr_assert(bad->is_extended);
-	put(fixture.disk, 3000, 0, 0x00, 0x07, 63, 1000);
+	put(fixture.disk, 3000, 0, (struct row){0x00, 0x07, 63, 1000});
 	bad = expect_left_out(fixture.disk, "partition 5 (sectors 3063 to 4062) stands in", 1);
 	cr_assert_eq(bad->partition.number, 5);
 	/* cut by the end of the disk: what is on it stays */
-	put(fixture.disk, 0, 1, 0x00, 0x0f, 10000, DISK_SECTORS);
-	put(fixture.disk, 10000, 0, 0x00, 0x07, 63, 1000);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x0f, 10000, DISK_SECTORS});
+	put(fixture.disk, 10000, 0, (struct row){0x00, 0x07, 63, 1000});
 	expect_left_out(fixture.disk, "extended partition 2 (sectors 10000 to 141071) is beyond",
 			2);
-	put(fixture.disk, 0, 1, 0x00, 0x0f, DISK_SECTORS, 1000);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x0f, DISK_SECTORS, 1000});
 	expect_left_out(fixture.disk, "extended partition 2 (sectors 131072 to 132071) is beyond",
 			1);
-	put(fixture.disk, 0, 1, 0x01, 0x0f, 10000, 10000);
+	put(fixture.disk, 0, 1, (struct row){0x01, 0x0f, 10000, 10000});
 	bad = expect_left_out(fixture.disk, "entry 2 of the partition table has status 0x01", 1);
 	cr_assert(bad->is_extended);
 	expect_left_out(fixture.disk, "partition 5 (sectors 10063 to 11062) stands in", 1);
 	/* the same one twice */
-	put(fixture.disk, 0, 1, 0x00, 0x0f, 10000, 10000);
-	put(fixture.disk, 0, 2, 0x00, 0x05, 10000, 10000);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x0f, 10000, 10000});
+	put(fixture.disk, 0, 2, (struct row){0x00, 0x05, 10000, 10000});
 	expect_left_out(fixture.disk, "extended partition 3 (sectors 10000 to 19999) overlaps", 2);
 }
 
@@ -514,13 +518,13 @@ Test(mbr, empty_extended_partition)
 	struct mbr mbr;
 
 	fixture_open(&fixture, "empty", 512);
-	put(fixture.disk, 0, 0, 0x80, 0x07, 2048, 1000);
-	put(fixture.disk, 0, 1, 0x00, 0x0f, 4096, 10000);
+	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x0f, 4096, 10000});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 1);
 	disk_write(fixture.disk, "x", 1, 4096 * 512, NULL);
 	expect_left_out(fixture.disk, "sector 4096 does not end in 55 AA", 1);
-	put(fixture.disk, 4096, 0, 0x00, 0x00, 0, 0);
+	put(fixture.disk, 4096, 0, (struct row){0x00, 0x00, 0, 0});
 	disk_write(fixture.disk, "\xeb\x52\x90NTFS    ", 11, 4096 * 512, NULL);
 	expect_left_out(fixture.disk, "sector 4096 is the boot sector of a file system", 1);
 }
@@ -529,12 +533,12 @@ Test(mbr, empty_extended_partition)
  * one thing. */
 static void put_chain(struct disk *disk)
 {
-	put(disk, 0, 0, 0x80, 0x07, 2048, 1000);
-	put(disk, 0, 1, 0x00, 0x0f, 10000, 10000);
-	put(disk, 10000, 0, 0x00, 0x07, 63, 1000);
-	put(disk, 10000, 1, 0x00, 0x05, 2000, 2000);
-	put(disk, 12000, 0, 0x00, 0x0b, 63, 1000);
-	put(disk, 12000, 1, 0x00, 0x00, 0, 0);
+	put(disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
+	put(disk, 0, 1, (struct row){0x00, 0x0f, 10000, 10000});
+	put(disk, 10000, 0, (struct row){0x00, 0x07, 63, 1000});
+	put(disk, 10000, 1, (struct row){0x00, 0x05, 2000, 2000});
+	put(disk, 12000, 0, (struct row){0x00, 0x0b, 63, 1000});
+	put(disk, 12000, 1, (struct row){0x00, 0x00, 0, 0});
 }
 
 Test(mbr, chain_in_any_order_of_entries)
@@ -549,8 +553,8 @@ Test(mbr, chain_in_any_order_of_entries)
 	cr_assert_eq(mbr.partitions[2].start_lba, 12063);
 	cr_assert_eq(mbr.partitions[2].number, 6);
 	cr_assert(mbr.partitions[2].logical);
-	put(fixture.disk, 10000, 0, 0x00, 0x05, 2000, 2000);
-	put(fixture.disk, 10000, 1, 0x00, 0x07, 63, 1000);
+	put(fixture.disk, 10000, 0, (struct row){0x00, 0x05, 2000, 2000});
+	put(fixture.disk, 10000, 1, (struct row){0x00, 0x07, 63, 1000});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 3);
 	cr_assert_eq(mbr.partitions[1].start_lba, 10063);
@@ -567,8 +571,8 @@ Test(mbr, types_of_extended_partitions)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		for (size_t j = 0; j < ARRAY_SIZE(types); j++) {
 			put_chain(fixture.disk);
-			put(fixture.disk, 0, 1, 0x00, types[i], 10000, 10000);
-			put(fixture.disk, 10000, 1, 0x00, types[j], 2000, 2000);
+			put(fixture.disk, 0, 1, (struct row){0x00, types[i], 10000, 10000});
+			put(fixture.disk, 10000, 1, (struct row){0x00, types[j], 2000, 2000});
 			expect_good(fixture.disk, &mbr);
 			cr_assert_eq(mbr.count, 3, "0x%02x, 0x%02x", types[i], types[j]);
 		}
@@ -582,16 +586,16 @@ Test(mbr, odd_but_sound)
 
 	fixture_open(&fixture, "odd", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 0, 2, 0x80, 0xe7, 40000, 100);
-	put(fixture.disk, 0, 3, 0x00, 0x00, 5, 0xffffffff);
-	put(fixture.disk, 10000, 0, 0x33, 0x07, 63, 1000);
+	put(fixture.disk, 0, 2, (struct row){0x80, 0xe7, 40000, 100});
+	put(fixture.disk, 0, 3, (struct row){0x00, 0x00, 5, 0xffffffff});
+	put(fixture.disk, 10000, 0, (struct row){0x33, 0x07, 63, 1000});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 4);
 	cr_assert(mbr.partitions[0].active);
 	cr_assert_not(mbr.partitions[1].active);
 	cr_assert(mbr.partitions[3].active);
-	put(fixture.disk, 0, 0, 0x00, 0x07, 2048, 1000);
-	put(fixture.disk, 0, 2, 0x00, 0xe7, 40000, 100);
+	put(fixture.disk, 0, 0, (struct row){0x00, 0x07, 2048, 1000});
+	put(fixture.disk, 0, 2, (struct row){0x00, 0xe7, 40000, 100});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_not(mbr.partitions[0].active);
 }
@@ -603,9 +607,9 @@ Test(mbr, chain_may_go_backwards)
 
 	fixture_open(&fixture, "backwards", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 10000, 1, 0x00, 0x05, 6000, 2000);
-	put(fixture.disk, 16000, 0, 0x00, 0x07, 63, 1000);
-	put(fixture.disk, 16000, 1, 0x00, 0x05, 2000, 2000);
+	put(fixture.disk, 10000, 1, (struct row){0x00, 0x05, 6000, 2000});
+	put(fixture.disk, 16000, 0, (struct row){0x00, 0x07, 63, 1000});
+	put(fixture.disk, 16000, 1, (struct row){0x00, 0x05, 2000, 2000});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 4);
 	cr_assert_eq(mbr.partitions[2].number, 7);
@@ -619,13 +623,13 @@ Test(mbr, loops)
 
 	fixture_open(&fixture, "loops", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 2000, 2000);
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 2000, 2000});
 	expect_damage(fixture.disk, "comes back to sector 12000");
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 0, 2000);
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 0, 2000});
 	expect_damage(fixture.disk, "comes back to sector 10000");
 	/* out of the extended partition, and round and round there */
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 40000, 2000);
-	put(fixture.disk, 50000, 1, 0x00, 0x05, 40000, 2000);
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 40000, 2000});
+	put(fixture.disk, 50000, 1, (struct row){0x00, 0x05, 40000, 2000});
 	expect_damage(fixture.disk, "comes back to sector 50000");
 }
 
@@ -636,18 +640,18 @@ Test(mbr, chains_that_end_badly)
 
 	fixture_open(&fixture, "chains", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 10000, 2000);
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 10000, 2000});
 	expect_left_out(fixture.disk, "is not within extended partition 2 (sectors 10000 to 19999)",
 			3);
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 0xffffffff, 2000);
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 0xffffffff, 2000});
 	expect_left_out(fixture.disk, "beyond the end of the disk", 3);
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 2100, 2000);
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 2100, 2000});
 	expect_left_out(fixture.disk, "record (sectors 12100 to 12100) overlaps partition 6", 3);
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 8000, 2000);
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 8000, 2000});
 	expect_left_out(fixture.disk, "sector 18000 does not end in 55 AA", 3);
 	put_chain(fixture.disk);
-	put(fixture.disk, 12000, 0, 0x00, 0x05, 8000, 100);
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 4000, 100);
+	put(fixture.disk, 12000, 0, (struct row){0x00, 0x05, 8000, 100});
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 4000, 100});
 	expect_left_out(fixture.disk, "sector 12000 has two links, the second one to sector 14000",
 			2);
 	put_chain(fixture.disk);
@@ -663,14 +667,14 @@ Test(mbr, links_without_a_length)
 
 	fixture_open(&fixture, "no-length", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 10000, 1, 0x00, 0x05, 2000, 0);
-	put(fixture.disk, 12000, 1, 0x00, 0x05, 0, 0);
+	put(fixture.disk, 10000, 1, (struct row){0x00, 0x05, 2000, 0});
+	put(fixture.disk, 12000, 1, (struct row){0x00, 0x05, 0, 0});
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 3);
-	put(fixture.disk, 0, 1, 0x00, 0x0f, 10000, 0);
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x0f, 10000, 0});
 	expect_left_out(fixture.disk, "partition 5 (sectors 10063 to 11062) stands in", 1);
 	expect_left_out(fixture.disk, "partition 6 (sectors 12063 to 13062) stands in", 1);
-	put(fixture.disk, 0, 1, 0x00, 0x0f, 40000, 0); /* nothing there */
+	put(fixture.disk, 0, 1, (struct row){0x00, 0x0f, 40000, 0}); /* nothing there */
 	expect_good(fixture.disk, &mbr);
 	cr_assert_eq(mbr.count, 1);
 }
@@ -682,7 +686,7 @@ Test(mbr, ebr_inside_of_a_logical_partition)
 
 	fixture_open(&fixture, "nested", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 10000, 0, 0x00, 0x07, 63, 1940);
+	put(fixture.disk, 10000, 0, (struct row){0x00, 0x07, 63, 1940});
 	expect_left_out(fixture.disk, "record (sectors 12000 to 12000) overlaps partition 5", 2);
 	expect_left_out(fixture.disk, "partition 6 (sectors 12063 to 13062) stands in", 2);
 }
@@ -693,13 +697,13 @@ Test(mbr, bad_logical_partitions)
 
 	fixture_open(&fixture, "bad-logicals", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 12000, 0, 0x00, 0x07, 63, 8000);
+	put(fixture.disk, 12000, 0, (struct row){0x00, 0x07, 63, 8000});
 	expect_left_out(fixture.disk, "partition 6 (sectors 12063 to 20062) is not within extended",
 			2);
-	put(fixture.disk, 12000, 0, 0x00, 0x07, 0, 100);
+	put(fixture.disk, 12000, 0, (struct row){0x00, 0x07, 0, 100});
 	expect_left_out(fixture.disk,
 			"partition 6 (sectors 12000 to 12099) overlaps the extended boot", 2);
-	put(fixture.disk, 12000, 0, 0x00, 0x07, 0xffffffff, 0xffffffff);
+	put(fixture.disk, 12000, 0, (struct row){0x00, 0x07, 0xffffffff, 0xffffffff});
 	expect_left_out(fixture.disk, "beyond the end of the disk", 2);
 }
 
@@ -710,9 +714,9 @@ Test(mbr, third_and_fourth_entry_of_an_ebr)
 
 	fixture_open(&fixture, "surplus", 512);
 	put_chain(fixture.disk);
-	put(fixture.disk, 10000, 2, 0xff, 0x83, 0x11223344, 0x55667788);
-	put(fixture.disk, 12000, 2, 0x00, 0x07, 4000, 100);
-	put(fixture.disk, 12000, 3, 0x00, 0x05, 4000, 100);
+	put(fixture.disk, 10000, 2, (struct row){0xff, 0x83, 0x11223344, 0x55667788});
+	put(fixture.disk, 12000, 2, (struct row){0x00, 0x07, 4000, 100});
+	put(fixture.disk, 12000, 3, (struct row){0x00, 0x05, 4000, 100});
 	expect_left_out(fixture.disk, "entry 3 of the extended boot record at sector 10000", 3);
 	expect_left_out(fixture.disk, "entry 3 of the extended boot record at sector 12000", 3);
 	expect_left_out(fixture.disk, "entry 4 of the extended boot record at sector 12000", 3);
@@ -723,24 +727,26 @@ Test(mbr, too_many_bad_entries)
 	CLEANUP_FIXTURE struct fixture fixture;
 
 	fixture_open(&fixture, "too-many", 512);
-	put(fixture.disk, 0, 0, 0x00, 0x05, 1000, 100000);
+	put(fixture.disk, 0, 0, (struct row){0x00, 0x05, 1000, 100000});
 	for (uint32_t i = 0; i <= MBR_MAX_LEFT_OUT; i++) {
-		put(fixture.disk, 1000 + 2 * i, 0, 0x00, 0x07, 1, i ? DISK_SECTORS : 1);
-		put(fixture.disk, 1000 + 2 * i, 1, 0x00, i < MBR_MAX_LEFT_OUT ? 0x05 : 0x00,
-		    2 * (i + 1), 2);
+		put(fixture.disk, 1000 + 2 * i, 0,
+		    (struct row){0x00, 0x07, 1, i ? DISK_SECTORS : 1});
+		put(fixture.disk, 1000 + 2 * i, 1,
+		    (struct row){0x00, i < MBR_MAX_LEFT_OUT ? 0x05 : 0x00, 2 * (i + 1), 2});
 	}
 	expect_left_out(fixture.disk, "beyond the end of the disk", 1);
-	put(fixture.disk, 1000, 0, 0x00, 0x07, 1, DISK_SECTORS);
+	put(fixture.disk, 1000, 0, (struct row){0x00, 0x07, 1, DISK_SECTORS});
 	expect_damage(fixture.disk, "more than 64 bad entries");
 }
 
 /* 'count' EBRs, each with a logical partition of one sector, from sector 1000 on. */
 static void put_long_chain(struct disk *disk, uint32_t count, uint8_t type)
 {
-	put(disk, 0, 0, 0x00, 0x05, 1000, 100000);
+	put(disk, 0, 0, (struct row){0x00, 0x05, 1000, 100000});
 	for (uint32_t i = 0; i < count; i++) {
-		put(disk, 1000 + 2 * i, 0, 0x00, type, 1, 1);
-		put(disk, 1000 + 2 * i, 1, 0x00, i + 1 < count ? 0x05 : 0x00, 2 * (i + 1), 2);
+		put(disk, 1000 + 2 * i, 0, (struct row){0x00, type, 1, 1});
+		put(disk, 1000 + 2 * i, 1,
+		    (struct row){0x00, i + 1 < count ? 0x05 : 0x00, 2 * (i + 1), 2});
 	}
 }
 
