@@ -272,7 +272,7 @@ Test(fat_read, names_are_found_regardless_of_case)
 	static const char *const absent[] = {"\\Boot\\BC", "\\Boot\\BCD\\x", "\\bootmgr.",
 					     "\\Boot\\..", "\\TEST DISK",    "\\\xff",
 					     "\\."};
-	CLEANUP_FIXTURE struct fixture fixture = {NULL};
+	CLEANUP_FIXTURE struct fixture fixture = {.disk = NULL};
 	struct fat_file file;
 
 	make("read-names.img", 2 * MIB, "-F 12");
@@ -392,7 +392,7 @@ Test(fat_read, chains_that_lead_astray)
 
 Test(fat_read, folders_that_lead_astray)
 {
-	CLEANUP_FIXTURE struct fixture fixture = make_hostile("read-astray.img");
+	CLEANUP_FIXTURE struct fixture fixture = make_hostile("read-folders.img");
 	uint32_t folder = cluster_of(&fixture, "\\folder");
 	struct error err = ERROR_INIT;
 	struct fat_file *files;
@@ -407,7 +407,7 @@ Test(fat_read, folders_that_lead_astray)
 		set_entry(&fixture, 5000 + i, 5001 + i);
 	set_entry(&fixture, folder, 5000);
 	expect_damage(&fixture, "\\folder\\deep\\leaf", "credible");
-	remove("read-astray.img");
+	remove("read-folders.img");
 }
 
 /* A folder whose entry names a folder above it: as deep as the path that asks, and no deeper. */
@@ -502,7 +502,7 @@ Test(fat_read, boot_sectors_that_contradict_themselves)
 /* Without mirroring only the FAT that the boot sector names is right. */
 Test(fat_read, the_fat_in_use)
 {
-	CLEANUP_FIXTURE struct fixture fixture = {NULL};
+	CLEANUP_FIXTURE struct fixture fixture = {.disk = NULL};
 	uint8_t boot[512], zeros[4096] = {0};
 	struct error err = ERROR_INIT;
 	struct fat_volume *volume = NULL;
@@ -533,7 +533,7 @@ Test(fat_read, the_fat_in_use)
 /* A short entry that was renamed by a system without long names: they are not its own any more. */
 Test(fat_read, long_names_that_belong_to_another)
 {
-	CLEANUP_FIXTURE struct fixture fixture = {NULL};
+	CLEANUP_FIXTURE struct fixture fixture = {.disk = NULL};
 	struct fat_file *files;
 	uint8_t folder[512];
 	uint64_t at;
