@@ -67,19 +67,64 @@ static bool has_settings(const struct adapter *adapter)
 	return adapter->address_count || adapter->dns.count;
 }
 
-/* The gateway stands in the line of the first address: it can be given once only. */
-static void add_address_line(struct adapter *adapter, const char *name, size_t index)
+static bool is_ipv6(const char *address)
 {
-	const struct adapter_address *address = &adapter->addresses[index];
-	const char *gateway = index == 0 && adapter->gateways.count && !strchr(address->text, ':')
-				      ? adapter->gateways.texts[0]
-				      : NULL;
+	return strchr(address, ':');
+}
 
-	if (address->prefix_length)
+/* A gateway that is still to be given and can stand in the line of this address. */
+static const char *take_gateway(const struct adapter *adapter, const char *address, bool *given)
+{
+	for (size_t i = 0; i < adapter->gateways.count && !*given; i++)
+		if (is_ipv6(adapter->gateways.texts[i]) == is_ipv6(address)) {
+			*given = true;
+			return adapter->gateways.texts[i];
+		}
+	return NULL;
+}
+
+/* Windows takes one default gateway with an address; others are routes. */
+static void add_routes(struct adapter *adapter, const char *name, const bool given[2])
+{
+	bool is_first[2] = {true, true};
+
+	for (size_t i = 0; i < adapter->gateways.count; i++) {
+		const char *gateway = adapter->gateways.texts[i];
+		bool six = is_ipv6(gateway), is_given = given[six] && is_first[six];
+
+		is_first[six] = false;
+		if (!is_given)
+			note_add(
+				&adapter->lines,
+				"New-NetRoute -InterfaceAlias %s -DestinationPrefix %s -NextHop %s",
+				name, six ? "::/0" : "0.0.0.0/0", gateway);
+	}
+}
+
+static void add_address_lines(struct adapter *adapter, const char *name)
+{
+	bool given[2] = {false, false};
+
+	for (size_t i = 0; i < adapter->address_count; i++) {
+		const struct adapter_address *address = &adapter->addresses[i];
+		const char *gateway;
+
+		if (!address->prefix_length) {
+			note_add(
+				&adapter->lines,
+				"# New-NetIPAddress -InterfaceAlias %s -IPAddress %s -PrefixLength "
+				"? (no usable mask is stored with it)",
+				name, address->text);
+			continue;
+		}
+		gateway = take_gateway(adapter, address->text, &given[is_ipv6(address->text)]);
 		note_add(&adapter->lines,
 			 "New-NetIPAddress -InterfaceAlias %s -IPAddress %s -PrefixLength %u%s%s",
 			 name, address->text, address->prefix_length,
 			 gateway ? " -DefaultGateway " : "", gateway ? gateway : "");
+	}
+	if (adapter->address_count)
+		add_routes(adapter, name, given);
 }
 
 static int add_dns_line(struct adapter *adapter, const char *name, struct error *err)
@@ -110,12 +155,7 @@ static int make_lines(struct adapter *adapter, struct error *err)
 
 	if (!name)
 		return out_of_memory(err);
-	for (size_t i = 0; i < adapter->address_count; i++)
-		add_address_line(adapter, name, i);
-	for (size_t i = 1; i < adapter->gateways.count && adapter->address_count; i++)
-		note_add(&adapter->lines,
-			 "New-NetRoute -InterfaceAlias %s -DestinationPrefix 0.0.0.0/0 -NextHop %s",
-			 name, adapter->gateways.texts[i]);
+	add_address_lines(adapter, name);
 	return add_dns_line(adapter, name, err);
 }
 

@@ -14,7 +14,10 @@ struct control_set {
 /* Is this the name of one? */
 bool control_set_is(const char *name);
 
-/* The one that Windows starts with: Select\Current. 0 when there is none. */
+/*
+ * The one that Windows starts with: Select\Default, from which the boot loader makes Current; where
+ * that names none, Current, else the first. 0 when there is none.
+ */
 hive_node_h control_set_current(struct hive *hive);
 
 #endif

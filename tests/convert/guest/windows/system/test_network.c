@@ -182,15 +182,19 @@ Test(system_network, a_legacy_adapter_gets_a_line_for_each_address)
 	cr_assert_eq(found.count, 2);
 	cr_assert_eq(found.list[0].address_count, 3);
 	cr_assert_eq(found.list[0].addresses[2].prefix_length, 0);
-	cr_assert_eq(found.list[0].lines.count, 4);
+	cr_assert_eq(found.list[0].lines.count, 5);
 	cr_assert_str_eq(found.list[0].lines.texts[0],
 			 "New-NetIPAddress -InterfaceAlias ('it''s' + [char]0x000A + '[a] name') "
 			 "-IPAddress 10.0.0.5 -PrefixLength 24 -DefaultGateway 10.0.0.1");
 	cr_assert_not_null(
 		strstr(found.list[0].lines.texts[1], "-IPAddress 10.0.0.6 -PrefixLength 30"));
 	cr_assert_null(strstr(found.list[0].lines.texts[1], "Gateway"));
-	cr_assert_not_null(strstr(found.list[0].lines.texts[2], "-NextHop 10.0.0.2"));
-	cr_assert_not_null(strstr(found.list[0].lines.texts[3], "-ServerAddresses '1.1.1.1'"));
+	cr_assert_str_eq(found.list[0].lines.texts[2] +
+				 strlen("# New-NetIPAddress -InterfaceAlias "
+					"('it''s' + [char]0x000A + '[a] name') "),
+			 "-IPAddress 10.0.0.7 -PrefixLength ? (no usable mask is stored with it)");
+	cr_assert_not_null(strstr(found.list[0].lines.texts[3], "0.0.0.0/0 -NextHop 10.0.0.2"));
+	cr_assert_not_null(strstr(found.list[0].lines.texts[4], "-ServerAddresses '1.1.1.1'"));
 	cr_assert(found.list[1].uses_dhcp);
 	cr_assert_eq(found.list[1].address_count, 0);
 	cr_assert_eq(found.list[1].gateways.count, 0);
@@ -272,20 +276,41 @@ Test(system_network, static_ipv6_addresses_are_found)
 			 "-PrefixLength 64");
 }
 
-/* Select says which control set counts. */
-Test(system_network, the_current_control_set_is_read)
+/* The first address has no mask: the second one takes the gateway. Gateways have a family. */
+Test(system_network, no_gateway_is_lost)
 {
 	CLEANUP_HIVE struct hive *hive = hive_made();
 	CLEANUP_ADAPTERS struct adapters found = {.list = NULL};
 
 	add_adapter(hive, 1, DEC, "LAN");
+	set_static(hive, 1, "198.51.100.7|10.0.0.8", "bad|255.255.255.0",
+		   "fe80::1|198.51.100.1|10.0.0.1", "");
+	read_made(hive, &found);
+	cr_assert_eq(found.list[0].lines.count, 4);
+	cr_assert_eq(found.list[0].lines.texts[0][0], '#');
+	cr_assert_str_eq(found.list[0].lines.texts[1],
+			 "New-NetIPAddress -InterfaceAlias 'LAN' -IPAddress 10.0.0.8 "
+			 "-PrefixLength 24 -DefaultGateway 198.51.100.1");
+	cr_assert_not_null(strstr(found.list[0].lines.texts[2], "::/0 -NextHop fe80::1"));
+	cr_assert_not_null(strstr(found.list[0].lines.texts[3], "0.0.0.0/0 -NextHop 10.0.0.1"));
+}
+
+/* Select says which control set counts; one that is not there does not. */
+Test(system_network, the_set_that_windows_starts_with_is_read)
+{
+	CLEANUP_HIVE struct hive *hive = hive_made();
+	CLEANUP_ADAPTERS struct adapters found = {.list = NULL};
+
+	add_adapter(hive, 1, DEC, "LAN");
+	made_dword(hive, "Select", "Current", 7);
+	read_made(hive, &found);
+	cr_assert_eq(found.count, 1);
+	adapters_done(&found);
+	made_key(hive, "ControlSet002");
 	made_dword(hive, "Select", "Current", 2);
 	read_made(hive, &found);
 	cr_assert_eq(found.count, 0);
-	made_key(hive, "ControlSet002");
-	read_made(hive, &found);
-	cr_assert_eq(found.count, 0);
-	made_dword(hive, "Select", "Current", 1);
+	made_dword(hive, "Select", "Default", 1);
 	read_made(hive, &found);
 	cr_assert_eq(found.count, 1);
 }
