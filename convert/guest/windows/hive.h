@@ -10,12 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/hive/hive.h"
 #include "convert/files/files.h"
 
 /* \Boot\BCD is some ten KiB; Microsoft's media have 256 KiB. */
 #define WINDOWS_MAX_BCD ((size_t)16 << 20)
 /* SYSTEM is 10 to 30 MiB on servers; three copies of it are in memory at times. */
-#define WINDOWS_MAX_HIVE ((size_t)64 << 20)
+#define WINDOWS_MAX_HIVE HIVE_MAX_SIZE
 
 /*
  * Read the hive at 'path', at most 'max_size' bytes, into new memory, to be freed. *ret_recovered

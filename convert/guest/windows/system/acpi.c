@@ -50,10 +50,16 @@ static int convert_device(struct system_edit *edit, hive_node_h acpi, const char
 			  const struct acpi_name *name)
 {
 	hive_node_h old = hive_find(edit->hive, acpi, name->old);
+	hive_node_h new = hive_find(edit->hive, acpi, name->new);
 	hive_node_h instance = old ? find_instance(edit, old) : 0;
 	struct error problem = ERROR_INIT;
 
-	if (!old || hive_find(edit->hive, acpi, name->new))
+	if (new && !find_instance(edit, new))
+		WARNING(edit,
+			"%s: Enum\\ACPI\\%s has no instance, so that Windows may not find the device that "
+			"generation 1 calls %s, the VMBus or its like; it stays as it is",
+			set, name->new, name->old);
+	if (!old || new)
 		return 0;
 	if (!instance || hive_copy_check(edit->hive, old, &problem) < 0) {
 		WARNING(edit,
