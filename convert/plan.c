@@ -412,6 +412,8 @@ static const char *why_not_reuse(const struct survey *survey)
 		return "the old system partition has less than 100 MiB";
 	if (system->guest.has_recovery)
 		return "the old system partition holds the recovery environment";
+	if (system->problem.kind != ERROR_NONE || !files_can_open(system->filesystem))
+		return "the old system partition cannot be read";
 	if (!system->guest.has_boot_store)
 		return "the old system partition has no boot store";
 	if (!system->guest.only_boot_files)

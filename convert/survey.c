@@ -25,6 +25,8 @@ struct guest_partition survey_guest_partition(const struct survey_partition *par
 	return (struct guest_partition){
 		.place = survey_place(partition),
 		.is_readable = partition->is_readable,
+		.can_be_searched = partition->problem.kind == ERROR_NONE &&
+				   files_can_open(partition->filesystem),
 		.is_dirty = partition->is_dirty,
 		.found = &partition->guest,
 	};

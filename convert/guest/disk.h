@@ -56,7 +56,8 @@ void guest_volume_done(struct guest_volume *volume);
 struct guest_partition {
 	struct volume_place place; /* on that disk */
 	bool is_readable;	   /* can be mounted */
-	bool is_dirty;		   /* asks for chkdsk, and is left alone */
+	bool can_be_searched; /* or read in another way: what is not found there is not there */
+	bool is_dirty;	      /* asks for chkdsk, and is left alone */
 	const struct guest_volume *found;
 };
 

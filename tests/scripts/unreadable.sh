@@ -33,6 +33,13 @@ expect 0 "$HVGEN2" inspect --json vm.raw
 jq -e '[.warnings[] | select(contains("partition 3 could not be read"))] | length == 1' out.txt >/dev/null ||
 	fail "the data partition is not named: $(jq .warnings out.txt)"
 
+# What starts the VM cannot be read, C: can: the store is rebuilt, and nobody says that there is none.
+spoil 1
+expect 0 "$HVGEN2" inspect --json vm.raw
+jq -e '[.warnings[] | select(contains("partition 1, which is active, cannot be read"))] | length == 1' out.txt >/dev/null ||
+	fail "not said why the store is rebuilt: $(jq .warnings out.txt)"
+! grep -q 'no partition holds' out.txt || fail "called missing: $(jq .warnings out.txt)"
+
 # A disk that was cut off in C:, which nobody can read then: no option leaves it out.
 "$MKVM" --small --format raw vm.raw
 truncate -s -100M vm.raw

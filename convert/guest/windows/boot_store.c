@@ -40,6 +40,13 @@ static int refuse_without_store(const struct guest_disk *old, struct error *err)
 			"cannot be told from their default entries which of them starts the "
 			"Windows on partition %u",
 			numbers, old->start->place.number);
+	if (old->system && !old->system->can_be_searched)
+		return error_refused(
+			err, REFUSAL_NO_BCD,
+			"repair that partition in the guest (chkdsk /f), shut down and convert again",
+			"partition %u, which is active, cannot be read, so that nobody can say whether "
+			"it holds " BCD_PATH,
+			old->system->place.number);
 	return error_refused(err, REFUSAL_NO_BCD,
 			     "check that the VM starts from this disk, or rebuild its boot store "
 			     "in the guest with bcdboot",
