@@ -145,6 +145,7 @@ static int left_out_is_needed(struct disk *disk, struct survey *survey,
 	if (partition.mbr.number && !bad->is_extended)
 		r = look_at_partition(disk, &partition, err);
 	*ret = is_needed(&partition);
+	guest_volume_done(&partition.guest);
 	/* Sector 0 is not kept, whoever claims it. */
 	partition.offset = max_u64(partition.offset, disk->sector_size);
 	if (!survey->left_out_start || partition.offset < survey->left_out_start)
