@@ -26,6 +26,7 @@
 #include "common/checked.h"
 #include "common/size.h"
 #include "convert/files/files.h"
+#include "convert/types.h"
 
 /* The name space of all GUIDs that are derived here: made once, at random, for this purpose. */
 #define NAMESPACE GUID(0x5ab1e2c4, 0x90d7, 0x4c0e, 0x9b1f, 0x6d2f4c8a7e31)
@@ -118,95 +119,6 @@ static bool guid_is_taken(const struct gpt *gpt, const struct guid *guid)
 	return false;
 }
 
-/* The types of file systems that Windows shows: FAT12, FAT16, NTFS (exFAT, ReFS), FAT32. */
-static bool is_plain_type(uint8_t type)
-{
-	static const uint8_t types[] = {0x01, 0x04, 0x06, 0x07, 0x0b, 0x0c, 0x0e};
-
-	return memchr(types, type, sizeof(types));
-}
-
-static void make_recovery(struct gpt_partition *gpt)
-{
-	gpt->type = GPT_TYPE_RECOVERY;
-	gpt->attributes = GPT_ATTRIBUTE_REQUIRED | GPT_ATTRIBUTE_NO_DRIVE_LETTER;
-	snprintf(gpt->name, sizeof(gpt->name), "Recovery");
-}
-
-static void make_basic_data(struct gpt_partition *gpt)
-{
-	gpt->type = GPT_TYPE_BASIC_DATA;
-	snprintf(gpt->name, sizeof(gpt->name), "Basic data partition");
-}
-
-/* "3", or "3 ('Archive')" where the volume has a label. */
-static const char *partition_text(const struct survey_partition *partition, char buffer[160])
-{
-	const char *label = partition->label;
-
-	snprintf(buffer, 160, "%u%s%s%s", partition->mbr.number, *label ? " ('" : "", label,
-		 *label ? "')" : "");
-	return buffer;
-}
-
-/* A data partition that the guest does not see, under the GPT as under the MBR. */
-static void note_hidden(const struct survey_partition *old, struct plan *plan, const char *why)
-{
-	char text[160];
-
-	note_add(&plan->warnings, "partition %s has the MBR type 0x%02x%s",
-		 partition_text(old, text), old->mbr.type, why);
-}
-
-/* Type, attributes and name by the MBR type alone (MBR2GPT documentation; Linux: its own type
- * GUIDs). */
-static void map_type(const struct survey_partition *old, struct plan *plan,
-		     struct gpt_partition *gpt)
-{
-	make_basic_data(gpt);
-	if (is_plain_type(old->mbr.type))
-		return;
-	switch (old->mbr.type) {
-	case MBR_TYPE_RECOVERY:
-		make_recovery(gpt);
-		if (!old->guest.has_recovery)
-			note_hidden(old, plan,
-				    " of a recovery partition but holds no Windows recovery "
-				    "environment; it stays hidden");
-		break;
-	case 0x82:
-		gpt->type = GUID(0x0657fd6d, 0xa4ab, 0x43c4, 0x84e5, 0x0933c84b4f4f);
-		snprintf(gpt->name, sizeof(gpt->name), "Linux swap");
-		break;
-	case 0x83:
-		gpt->type = GUID(0x0fc63daf, 0x8483, 0x4772, 0x8e79, 0x3d69d8477de4);
-		snprintf(gpt->name, sizeof(gpt->name), "Linux filesystem");
-		break;
-	case 0x8e:
-		gpt->type = GUID(0xe6d6d379, 0xf507, 0x44c2, 0xa23c, 0x238f2a3df928);
-		snprintf(gpt->name, sizeof(gpt->name), "Linux LVM");
-		break;
-	default: /* hidden and vendor types were invisible to Windows, and stay so */
-		gpt->attributes = GPT_ATTRIBUTE_HIDDEN | GPT_ATTRIBUTE_NO_DRIVE_LETTER;
-		note_hidden(old, plan,
-			    ", for which there is no GPT type; it becomes a hidden basic data "
-			    "partition");
-	}
-}
-
-/* Windows and what starts it are as in any VM, whatever the table calls them. */
-static void note_type(const struct survey_partition *old, struct plan *plan)
-{
-	char text[160];
-
-	if (!is_plain_type(old->mbr.type))
-		note_add(
-			&plan->warnings,
-			"partition %s belongs to Windows, and its MBR type 0x%02x is not carried over: "
-			"it becomes what its place needs",
-			partition_text(old, text), old->mbr.type);
-}
-
 static enum plan_role role_of(const struct survey *survey, size_t index)
 {
 	if (index == survey->windows)
@@ -214,19 +126,6 @@ static enum plan_role role_of(const struct survey *survey, size_t index)
 	if (index == survey->system)
 		return PLAN_OLD_SYSTEM;
 	return survey->partitions[index].mbr.type == MBR_TYPE_RECOVERY ? PLAN_RECOVERY : PLAN_DATA;
-}
-
-/* The old system partition has no letter, and must not get one now that it is an ordinary
- * partition. */
-static void hide_old_system(const struct survey_partition *partition, struct gpt_partition *gpt)
-{
-	if (partition->guest.has_recovery) {
-		make_recovery(gpt);
-	} else {
-		make_basic_data(gpt);
-		gpt->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
-		snprintf(gpt->name, sizeof(gpt->name), "System Reserved (BIOS)");
-	}
 }
 
 static struct gpt_partition *append_partition(struct plan *plan, enum plan_role role, size_t source,
@@ -263,14 +162,12 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 	partition->unique = unique;
 	plan->moved[plan->moved_count++] =
 		(struct moved_partition){old->offset, unique, old->offset + plan->shift};
-	if (role == PLAN_WINDOWS || role == PLAN_OLD_SYSTEM)
-		note_type(old, plan);
 	if (role == PLAN_WINDOWS)
-		make_basic_data(partition);
+		types_set_windows(old, partition, &plan->warnings);
 	else if (role == PLAN_OLD_SYSTEM)
-		hide_old_system(old, partition);
+		types_set_system(old, partition, &plan->warnings);
 	else
-		map_type(old, plan, partition);
+		types_set_other(old, partition, &plan->warnings);
 }
 
 static void append_esp(const struct survey *survey, const struct plan_options *options,
@@ -573,7 +470,7 @@ static void note_unreadable(const struct survey *survey, struct plan *plan)
 		const struct survey_partition *partition = &survey->partitions[i];
 
 		if (partition->filesystem == FILESYSTEM_UNKNOWN &&
-		    is_plain_type(partition->mbr.type))
+		    types_is_plain(partition->mbr.type))
 			note_add(&plan->warnings,
 				 "partition %u could not be read and is carried over as it is: it "
 				 "holds no file system that is known",
