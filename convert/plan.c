@@ -543,7 +543,6 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	int r;
 
 	*ret = (struct plan){.layout = options->layout};
-	note_list_append(&ret->warnings, &survey->warnings);
 	r = check_esp_size(options->esp_size, &esp_size, err);
 	if (r < 0)
 		return r;

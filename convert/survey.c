@@ -481,7 +481,7 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		.windows = SURVEY_NONE,
 		.system = SURVEY_NONE,
 	};
-	r = note_findings(disk, &ret->image_notes, err);
+	r = note_findings(disk, &ret->warnings, err);
 	if (r < 0)
 		return r;
 	if (ret->image.is_saved)
@@ -531,7 +531,6 @@ void survey_done(struct survey *survey)
 		guest_volume_done(&survey->partitions[i].guest);
 	free(survey->partitions);
 	adapters_done(&survey->adapters);
-	note_list_done(&survey->image_notes);
 	note_list_done(&survey->warnings);
 	*survey = (struct survey){.partitions = NULL};
 }

@@ -40,11 +40,10 @@ struct survey {
 	size_t count;
 	size_t windows; /* index of the partition that is to start; SURVEY_NONE while unknown */
 	size_t system;	/* index of the partition that the BIOS starts; may be the same */
-	struct adapters adapters;     /* of the guest that is to start */
-	struct note_list image_notes; /* what the images of the chain are found to have */
+	struct adapters adapters; /* of the guest that is to start */
 	/* Where entries begin that were left out and lie on the disk, in bytes; 0: there are none. */
 	uint64_t left_out_start;
-	struct note_list warnings;
+	struct note_list warnings; /* about the images of the chain, then about the table */
 };
 
 /* Where the partition stands on the old disk. */

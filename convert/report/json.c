@@ -352,7 +352,7 @@ static bool set_lists(json_t *root, const struct report *report)
 	CLEANUP_NOTES struct note_list dropped = {.texts = NULL}, warnings = {.texts = NULL};
 	bool is_whole = true;
 
-	note_list_append(&warnings, &report->survey->image_notes);
+	note_list_append(&warnings, &report->survey->warnings);
 	if (report->plan) {
 		note_list_append(&dropped, &report->plan->dropped);
 		note_list_append(&warnings, &report->plan->warnings);

@@ -243,8 +243,8 @@ static void print_lists(const struct report *report, FILE *stream)
 	if (build)
 		print_list(stream, &dropped, build->boot.store.notes.dropped.texts,
 			   build->boot.store.notes.dropped.count);
-	print_list(stream, &warning, report->survey->image_notes.texts,
-		   report->survey->image_notes.count);
+	print_list(stream, &warning, report->survey->warnings.texts,
+		   report->survey->warnings.count);
 	if (report->plan)
 		print_list(stream, &warning, report->plan->warnings.texts,
 			   report->plan->warnings.count);
