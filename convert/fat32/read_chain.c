@@ -9,6 +9,8 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/bytes.h"
@@ -20,6 +22,17 @@
 
 /* Space that a program set aside behind the end of a file; Windows gives at most some MiB. */
 #define MAX_SURPLUS_LINKS UINT32_C(65536)
+
+int fat_damaged(const char *path, struct error *err, const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return error_damaged(err, "'%s': %s", path, text);
+}
 
 /* Load the piece of the FAT with the byte at 'offset' of it. */
 static int load_fat(struct fat_volume *volume, uint64_t offset, struct error *err)

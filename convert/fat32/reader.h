@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the parts of the FAT reader share: the volume (read.c), chains of clusters (read_chain.c) and
- * folders (read_folder.c). */
+/* What the parts of the FAT reader share: the volume (read_volume.c), chains of clusters
+ * (read_chain.c) and folders (read_folder.c). */
 #ifndef HVGEN2_CONVERT_FAT32_READER_H
 #define HVGEN2_CONVERT_FAT32_READER_H
 

@@ -12,8 +12,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,17 +40,6 @@
 #define FAT12_MAX_CLUSTER 4084
 #define FAT16_MAX_CLUSTER 65524
 #define FAT32_MAX_CLUSTER 0x0ffffff5
-
-int fat_damaged(const char *path, struct error *err, const char *format, ...)
-{
-	char text[256];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return error_damaged(err, "'%s': %s", path, text);
-}
 
 static int bad_boot_sector(struct error *err, const char *what, uint64_t found)
 {
