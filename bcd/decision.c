@@ -50,7 +50,9 @@
 #define SECURE_BOOT(effect)                                                                        \
 	"while Secure Boot is on, " effect                                                         \
 	"; switch Secure Boot off for this VM, or take the setting out with 'bcdedit /deletevalue'"
-#define UNSIGNED SECURE_BOOT("Windows does not honour it, and stops at a driver that needs it")
+#define UNSIGNED                                                                                   \
+	SECURE_BOOT(                                                                               \
+		"it is not honoured, and what needs it (an unsigned driver, say) does not start")
 #define DEBUGGER SECURE_BOOT("Windows does not honour it")
 #define POLICY	 SECURE_BOOT("only a policy that Microsoft has signed counts")
 #define FONTS                                                                                      \
