@@ -360,6 +360,7 @@ Test(mbr, hybrid_disks)
 	put(fixture.disk, 0, 0, (struct row){0x80, 0x07, 2048, 1000});
 	put(fixture.disk, 0, 1, (struct row){0x00, 0xee, 1, 2047});
 	expect_gpt(fixture.disk, "hybrid");
+	expect_gpt(fixture.disk, "neither sector 1 nor the last one holds a GPT");
 	put(fixture.disk, 0, 1, (struct row){0x00, 0xee, 100000, DISK_SECTORS});
 	expect_gpt(fixture.disk, "hybrid");
 	put(fixture.disk, 0, 1, (struct row){0x00, 0xee, 0, 0});
