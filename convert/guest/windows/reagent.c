@@ -18,6 +18,7 @@
 
 #define MAX_ATTRIBUTES 16
 #define NUMBER_SIZE    21 /* of 64 bits in decimal */
+#define ROOT	       "WindowsRE"
 
 static const char zero_guid[] = "{00000000-0000-0000-0000-000000000000}";
 
@@ -32,6 +33,7 @@ struct scanner {
 	const char *text;
 	size_t size;
 	size_t at;
+	bool is_closed;	  /* the end tag of the root was seen */
 	const char *name; /* of the file */
 	struct error *err;
 };
@@ -46,6 +48,14 @@ static int malformed(const struct scanner *scanner)
 {
 	return error_damaged(scanner->err, "'%s': not a ReAgent.xml: unexpected text at byte %zu",
 			     scanner->name, scanner->at);
+}
+
+static int cut_off(const struct scanner *scanner)
+{
+	return error_damaged(scanner->err,
+			     "'%s': not a whole ReAgent.xml: no end of element '" ROOT
+			     "' in its %zu bytes",
+			     scanner->name, scanner->size);
 }
 
 /* The attributes of a start tag, which the scanner stands behind. */
@@ -70,7 +80,7 @@ static int scan_attributes(struct scanner *scanner, const struct span_markup *ma
 	return 0;
 }
 
-/* The next start tag: 1, or 0 at the end of the file. */
+/* The next start tag: 1, or 0 at the end of the file, which must be whole. */
 static int next_tag(struct scanner *scanner, struct tag *ret)
 {
 	struct span_markup markup;
@@ -78,7 +88,9 @@ static int next_tag(struct scanner *scanner, struct tag *ret)
 
 	do {
 		if (!span_next_markup(scanner->text, scanner->size, &scanner->at, &markup))
-			return 0;
+			return scanner->is_closed ? 0 : cut_off(scanner);
+		if (markup.kind == SPAN_END || markup.kind == SPAN_EMPTY)
+			scanner->is_closed |= span_is(scanner->text, markup.name, ROOT);
 	} while (markup.kind != SPAN_START && markup.kind != SPAN_EMPTY);
 	*ret = (struct tag){.name = markup.name};
 	r = scan_attributes(scanner, &markup, ret);
@@ -172,8 +184,8 @@ static int scanner_init(struct scanner *scanner, const struct file_bytes *file, 
 	r = next_tag(scanner, &tag);
 	if (r < 0)
 		return r;
-	if (r == 0 || !span_is(scanner->text, tag.name, "WindowsRE"))
-		return error_damaged(err, "'%s': not a ReAgent.xml: no element 'WindowsRE'",
+	if (r == 0 || !span_is(scanner->text, tag.name, ROOT))
+		return error_damaged(err, "'%s': not a ReAgent.xml: no element '" ROOT "'",
 				     file->name);
 	return 0;
 }

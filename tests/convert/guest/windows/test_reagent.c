@@ -182,6 +182,8 @@ Test(reagent, what_is_not_such_a_file)
 					    "<WindowsRE a='",
 					    "<WindowsRE><b c=d/>",
 					    "<WindowsRE><",
+					    "<WindowsRE><WinreBCD id=''/>",
+					    "<WindowsRE></WindowsR>",
 					    "<!--"};
 	struct moved_disk to = target();
 
