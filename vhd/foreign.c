@@ -38,6 +38,7 @@ static const struct mark marks[] = {
 	MARK(0, "Bochs Virtual HD Image", "is a Bochs image", CONVERT),
 	MARK(0, "\x1f\x8b\x08", "is compressed with gzip", UNPACK("gunzip -c FILE > DISK")),
 	MARK(0, "\xfd\x37zXZ\0", "is compressed with xz", UNPACK("unxz -c FILE > DISK")),
+	MARK(0, "LZIP", "is compressed with lzip", UNPACK("lzip -dc FILE > DISK")),
 	MARK(0, "BZh", "is compressed with bzip2", UNPACK("bunzip2 -c FILE > DISK")),
 	MARK(0, "\x28\xb5\x2f\xfd", "is compressed with zstd", UNPACK("unzstd -c FILE > DISK")),
 	MARK(0, "\x04\x22\x4d\x18", "is compressed with lz4", UNPACK("unlz4 -c FILE > DISK")),

@@ -46,7 +46,7 @@ if command -v xz >/dev/null; then
 	expect_named disk.xz xz
 	follow disk.xz new.raw
 fi
-for program in bzip2 zstd lz4; do
+for program in bzip2 lzip zstd lz4; do
 	command -v $program >/dev/null || continue
 	head -c 1M sample.raw | $program -c >disk.packed
 	expect_named disk.packed $program
