@@ -118,6 +118,15 @@ int error_refused(struct error *err, enum refusal refusal, const char *advice, c
 	return -EPERM;
 }
 
+int error_advise(struct error *err, const char *advice)
+{
+	if (!err)
+		return -EIO;
+	if (err->kind == ERROR_DAMAGED && !*err->advice)
+		snprintf(err->advice, sizeof(err->advice), "%s", advice);
+	return -err->code;
+}
+
 int error_prefix(struct error *err, const char *format, ...)
 {
 	char rest[sizeof(err->message)];

@@ -11,7 +11,8 @@
  *   ERROR_USAGE    2  wrong command line
  *   ERROR_REFUSED  3  the input is fine but cannot be converted as it is; carries a stable
  *                     refusal id and an advice
- *   ERROR_DAMAGED  4  the input is damaged or not what it claims to be
+ *   ERROR_DAMAGED  4  the input is damaged or not what it claims to be; who knows what it was read
+ *                     for adds an advice
  */
 #ifndef HVGEN2_COMMON_ERROR_H
 #define HVGEN2_COMMON_ERROR_H
@@ -68,7 +69,7 @@ struct error {
 	int code;	      /* positive errno */
 	enum refusal refusal; /* REFUSAL_NONE unless kind is ERROR_REFUSED */
 	char message[1024];
-	char advice[512]; /* what the user can do; empty unless kind is ERROR_REFUSED */
+	char advice[512]; /* what the user can do; never empty when kind is ERROR_REFUSED */
 };
 
 #define ERROR_INIT                                                                                 \
@@ -94,6 +95,13 @@ int error_damaged(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Kind ERROR_REFUSED. 'advice' is a full clause without a full stop. Returns -EPERM. */
 int error_refused(struct error *err, enum refusal refusal, const char *advice, const char *format,
 		  ...) PRINTF_LIKE(4, 5);
+
+/*
+ * Say what the user can do about damage: a full clause without a full stop. An error of another kind,
+ * and one that has an advice from nearer to the damage, stays as it is. Returns -err->code, for
+ * 'return error_advise(...)'.
+ */
+int error_advise(struct error *err, const char *advice);
 
 /* Put "text: " in front of the message. Returns -err->code, for 'return error_prefix(...)'. */
 int error_prefix(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);

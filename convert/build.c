@@ -106,7 +106,11 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = check_target(survey, plan, ret, err);
 	if (r == 0)
 		r = gather_warnings(ret, err);
-	return r < 0 ? error_prefix(err, "'%s'", source->name) : 0;
+	if (r < 0) {
+		error_advise(err, SURVEY_ADVICE_GUEST);
+		return error_prefix(err, "'%s'", source->name);
+	}
+	return 0;
 }
 
 void build_done(struct build *build)

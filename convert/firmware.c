@@ -19,7 +19,7 @@ static int firmware_from_template(const struct nvram_partition *esp,
 		r = nvram_from_template(&store, esp, BOOT_MANAGER_PATH, options->drop_stale_entries,
 					&ret->file, &ret->size, err);
 	if (r < 0)
-		return r;
+		return error_advise(err, "choose another store as template");
 	warning = nvram_key_warning(store.format, &store.nvram);
 	if (warning)
 		note_add(&ret->warnings, "'%s': %s", name, warning);

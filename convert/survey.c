@@ -15,6 +15,10 @@
 #include "common/size.h"
 #include "convert/guest/kinds.h"
 
+#define ADVICE_VOLUME                                                                               \
+	"let the VM check it (chkdsk /f), shut it down and convert again, or take the disk from a " \
+	"backup"
+
 struct volume_place survey_place(const struct survey_partition *partition)
 {
 	return (struct volume_place){partition->mbr.number, partition->offset, partition->length};
@@ -172,30 +176,34 @@ static int why_needed(struct disk *disk, struct survey *survey, const struct mbr
 static int judge_left_out(struct disk *disk, const struct mbr *mbr, bool ignore_bad,
 			  struct survey *survey, struct error *err)
 {
-	for (size_t i = 0; i < mbr->left_out_count; i++) {
-		const char *why;
+	const char *why = NULL;
+	size_t i;
+
+	for (i = 0; i < mbr->left_out_count; i++) {
 		int r = why_needed(disk, survey, &mbr->left_out[i], &why, err);
 
 		if (r < 0)
 			return r;
 		if (why)
-			return error_damaged(err, "'%s': %s; %s: " MBR_REPAIR, disk->name,
-					     mbr->left_out[i].problem, why);
+			break;
 	}
-	for (size_t i = 0; i < mbr->left_out_count; i++) {
-		const char *problem = mbr->left_out[i].problem;
-
-		if (!ignore_bad)
-			return error_damaged(
-				err,
-				"'%s': %s; Windows does not need it: --ignore-bad-partitions leaves "
-				"it out of the new table, and copies its bytes all the same",
-				disk->name, problem);
-		note_add(&survey->warnings,
-			 "%s: it is left out of the new table, what of it lies on the disk is "
-			 "copied all the same",
-			 problem);
+	if (why) {
+		error_damaged(err, "'%s': %s; %s", disk->name, mbr->left_out[i].problem, why);
+		return error_advise(err, MBR_REPAIR);
 	}
+	if (mbr->left_out_count && !ignore_bad) {
+		error_damaged(err, "'%s': %s; Windows does not need it", disk->name,
+			      mbr->left_out[0].problem);
+		return error_advise(err, "--ignore-bad-partitions leaves it out of the new table, "
+					 "and copies its bytes all the same");
+	}
+	for (i = 0; i < mbr->left_out_count; i++)
+		note_add(&survey->warnings, "%s: %s", mbr->left_out[i].problem,
+			 mbr->left_out[i].is_extended
+				 ? "it is left out of the new table, for a GPT has no extended "
+				   "partitions; its sound logical partitions are carried over"
+				 : "it is left out of the new table, what of it lies on the disk "
+				   "is copied all the same");
 	return 0;
 }
 
@@ -222,6 +230,7 @@ static int fail_with_problem(const struct disk *disk, const struct survey_partit
 {
 	*err = partition->problem;
 	in_partition(partition, err);
+	error_advise(err, partition->is_readable ? SURVEY_ADVICE_GUEST : ADVICE_VOLUME);
 	return error_prefix(err, "'%s'", disk->name);
 }
 
@@ -426,6 +435,7 @@ static int judge_guest(struct disk *disk, struct survey *survey, struct error *e
 		r = partition->guest.kind->judge(volume, &partition->guest, &survey->adapters, err);
 	if (r < 0) {
 		in_partition(partition, err);
+		error_advise(err, SURVEY_ADVICE_GUEST);
 		return error_prefix(err, "'%s'", disk->name);
 	}
 	return 0;

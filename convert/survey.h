@@ -19,6 +19,11 @@
 
 #define SURVEY_NONE SIZE_MAX
 
+/* What helps against damage in what a guest keeps: its registry, its boot store, its files. */
+#define SURVEY_ADVICE_GUEST                                                                        \
+	"let the VM start once more and shut it down, which lets Windows mend what it can, and "   \
+	"convert again, or take the disk from a backup"
+
 struct survey_partition {
 	struct mbr_partition mbr;
 	uint64_t offset; /* bytes from the start of the disk */

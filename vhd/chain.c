@@ -14,6 +14,8 @@
 #include "common/checked.h"
 #include "vhd/parent.h"
 
+#define ADVICE_DAMAGED "take another copy of it, from a backup or by exporting the VM once more"
+
 /* What 'ret' says of the chain, and which image it is of. */
 static int chain_lookup(struct chain *chain, uint64_t offset, uint64_t length,
 			struct image **ret_image, struct image_extent *ret, struct error *err)
@@ -28,7 +30,7 @@ static int chain_lookup(struct chain *chain, uint64_t offset, uint64_t length,
 		length = min_u64(length, image->info.virtual_size - offset);
 		r = image->ops->lookup(image, offset, length, ret, err);
 		if (r < 0)
-			return r;
+			return error_advise(err, ADVICE_DAMAGED);
 		*ret_image = image;
 		length = ret->length;
 		if (ret->kind != IMAGE_PARENT)
@@ -274,7 +276,7 @@ int vhd_open(const char *path, const struct vhd_open_options *options, struct di
 	r = chain_open(path, options, chain, err);
 	if (r < 0) {
 		chain_close(chain);
-		return r;
+		return error_advise(err, ADVICE_DAMAGED);
 	}
 	info = &chain->images[0]->info;
 	info->chain_length = (unsigned int)chain->count;

@@ -302,5 +302,8 @@ int cmd_bcd(int argc, char **argv)
 		r = run_bcd_action(argv + operand, argc - operand, json, &err);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_errno(&err, "cannot write to standard output");
+	if (r < 0)
+		error_advise(&err,
+			     "take it from a backup, or let bcdboot make a new one in the guest");
 	return r < 0 ? cmd_fail(&err) : r;
 }

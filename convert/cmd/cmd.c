@@ -15,11 +15,10 @@ static const struct cmd_option help_option = {'h', "help", NULL, "show this text
 
 int cmd_fail(const struct error *err)
 {
+	fputs("hvgen2: ", stderr);
 	if (err->kind == ERROR_REFUSED)
-		fprintf(stderr, "hvgen2: refused [%s]: %s; %s\n", refusal_id(err->refusal),
-			err->message, err->advice);
-	else
-		fprintf(stderr, "hvgen2: %s\n", err->message);
+		fprintf(stderr, "refused [%s]: ", refusal_id(err->refusal));
+	fprintf(stderr, "%s%s%s\n", err->message, *err->advice ? "; " : "", err->advice);
 	return err->kind == ERROR_NONE ? ERROR_FAILED : (int)err->kind;
 }
 

@@ -376,7 +376,7 @@ static json_t *failure_object(const struct error *failure)
 	else
 		set_number(object, "exit_status", failure->kind);
 	set_text(object, "message", failure->message);
-	if (failure->kind == ERROR_REFUSED)
+	if (*failure->advice)
 		set_text(object, "advice", failure->advice);
 	return object;
 }

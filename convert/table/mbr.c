@@ -141,7 +141,7 @@ static int leave_out(struct reader *reader, const struct mbr_left_out *entry, co
 	if (mbr->left_out_count == MBR_MAX_LEFT_OUT)
 		return error_damaged(reader->err,
 				     "'%s': more than %d bad entries in the partition table, the "
-				     "first one: %s; " MBR_REPAIR,
+				     "first one: %s",
 				     reader->disk->name, MBR_MAX_LEFT_OUT,
 				     mbr->left_out[0].problem);
 	mbr->left_out[mbr->left_out_count] = *entry;
@@ -302,13 +302,13 @@ static int add_ebr(struct reader *reader, struct chain *chain)
 	if (was_read(reader, chain->lba))
 		return error_damaged(reader->err,
 				     "'%s': the chain of extended boot records comes back to "
-				     "sector %" PRIu64 "; " MBR_REPAIR,
+				     "sector %" PRIu64,
 				     reader->disk->name, chain->lba);
 	if (reader->ebr_count == MAX_EBRS)
 		return error_damaged(
 			reader->err,
 			"'%s': more than %d extended boot records, the last one at sector "
-			"%" PRIu64 "; " MBR_REPAIR,
+			"%" PRIu64,
 			reader->disk->name, MAX_EBRS, chain->lba);
 	reader->ebrs[reader->ebr_count++] = chain->lba;
 	if (!chain->is_bad)
@@ -496,8 +496,8 @@ static int check_count(const struct reader *reader)
 	if (mbr->left_out_count)
 		return error_damaged(
 			reader->err,
-			"'%s': no entry of the partition table is sound: %s; if sector "
-			"0 is a partition table at all, " MBR_REPAIR,
+			"'%s': no entry of the partition table is sound, if sector 0 is one at all: "
+			"%s",
 			reader->disk->name, mbr->left_out[0].problem);
 	return error_refused(reader->err, REFUSAL_NO_PARTITION_TABLE, ADVICE_IMAGE,
 			     "'%s': the partition table is empty", reader->disk->name);
@@ -537,7 +537,7 @@ int mbr_read(struct disk *disk, struct mbr *ret, struct error *err)
 		r = read_table(&reader, sector);
 	if (r == 0)
 		*ret = mbr;
-	return r;
+	return r < 0 ? error_advise(err, MBR_REPAIR) : 0;
 }
 
 void mbr_warn(const struct mbr *mbr, struct note_list *warnings)

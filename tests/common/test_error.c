@@ -75,6 +75,22 @@ Test(error, prefix_goes_in_front)
 	cr_assert_str_eq(err.advice, advice);
 }
 
+/* The advice from nearest to the damage stays, and nothing but damage gets one. */
+Test(error, damage_gets_one_advice)
+{
+	struct error err = ERROR_INIT;
+
+	error_damaged(&err, "no store");
+	cr_assert_str_eq(err.advice, "");
+	cr_assert_eq(error_advise(&err, advice), -EUCLEAN);
+	cr_assert_eq(error_advise(&err, "something else"), -EUCLEAN);
+	cr_assert_str_eq(err.advice, advice);
+	error_failed(&err, ENOSPC, "no room");
+	cr_assert_eq(error_advise(&err, advice), -ENOSPC);
+	cr_assert_str_eq(err.advice, "");
+	cr_assert_eq(error_advise(NULL, advice), -EIO);
+}
+
 /* Texts from a guest can be long: they are cut, never written beyond the record. */
 Test(error, long_texts_are_cut)
 {

@@ -51,7 +51,9 @@ static int read_esp(const char *path, struct nvram_partition *ret, struct error 
 
 	if (r == 0)
 		r = gpt_read(disk, gpt, err);
-	return r < 0 ? r : find_esp(gpt, path, ret, err);
+	if (r == 0)
+		r = find_esp(gpt, path, ret, err);
+	return r < 0 ? error_advise(err, "name the disk of a generation 2 VM") : 0;
 }
 
 int cmd_nvram_edit_add_file(struct nvram_command *command, struct error *err)

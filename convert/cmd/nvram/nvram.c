@@ -9,6 +9,9 @@
 #include "convert/cmd/nvram/print.h"
 #include "convert/cmd/verbs.h"
 
+/* Against damage in the store or in what it is to be edited by. */
+#define ADVICE_DAMAGED "take it from a backup, or let 'hvgen2 convert' or the host make a new one"
+
 enum {
 	OPTION_ADAPTER = 256,
 	OPTION_ALL,
@@ -302,5 +305,7 @@ int cmd_nvram(int argc, char **argv)
 	}
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_errno(&err, "standard output");
+	if (r < 0)
+		error_advise(&err, ADVICE_DAMAGED);
 	return r < 0 ? cmd_fail(&err) : 0;
 }
