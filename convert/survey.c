@@ -433,6 +433,9 @@ static int judge_guest(struct disk *disk, struct survey *survey, struct error *e
 	r = volume_open_at(disk, &place, false, &volume, err);
 	if (r == 0)
 		r = partition->guest.kind->judge(volume, &partition->guest, &survey->adapters, err);
+	if (r == 0 && survey->adapters.is_cut)
+		note_add(&survey->warnings, "the guest names more network adapters than are "
+					    "credible: not all of them are listed here");
 	if (r < 0) {
 		in_partition(partition, err);
 		error_advise(err, SURVEY_ADVICE_GUEST);

@@ -47,6 +47,7 @@ struct adapter {
 struct adapters {
 	struct adapter *list;
 	size_t count;
+	bool is_cut; /* the guest names more than are credible: those behind are not listed */
 };
 
 /* A new adapter at the end, all zero. It stays where it is until the next one is added. Errors:

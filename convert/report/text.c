@@ -83,7 +83,8 @@ static void print_adapter(const struct adapter *adapter, const char *title, FILE
 	CLEANUP_FREE char *name = powershell_quote(adapter->connection);
 	CLEANUP_FREE char *what = powershell_quote(adapter->description);
 
-	fprintf(stream, "%-8s %s: %s, %s", title, name ? name : "?", what ? what : "?",
+	fprintf(stream, "%-8s %s: %s, %s", title,
+		adapter->connection[0] && name ? name : "(without a name)", what ? what : "?",
 		adapter_bus_text(adapter->bus));
 	if (adapter->instance[0])
 		fprintf(stream, ", instance %s", adapter->instance);

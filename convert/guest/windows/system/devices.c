@@ -54,12 +54,8 @@ void devices_done(struct devices *devices)
 static int add_device(struct hive *hive, struct devices *devices, const struct device *device,
 		      struct error *err)
 {
-	struct device *list;
+	struct device *list = reallocarray(devices->list, devices->count + 1, sizeof(*list));
 
-	if (devices->count == MAX_DEVICES)
-		return error_damaged(err, "'%s': more than %d devices of one class",
-				     hive_name(hive), MAX_DEVICES);
-	list = reallocarray(devices->list, devices->count + 1, sizeof(*list));
 	if (!list)
 		return error_failed(err, ENOMEM, "'%s': out of memory", hive_name(hive));
 	devices->list = list;
@@ -107,6 +103,10 @@ static int look_below(struct search *search, hive_node_h node, const char *path,
 		CLEANUP_FREE char *name = hivex_node_name(hive_handle(search->hive), *child);
 		CLEANUP_FREE char *below = NULL;
 
+		if (search->found->count == MAX_DEVICES) {
+			search->found->is_cut = true;
+			return 0;
+		}
 		if (!name) /* not one that could be read: no adapter of ours */
 			continue;
 		if (asprintf(&below, "%s%s%s", path, *path ? "\\" : "", name) < 0)

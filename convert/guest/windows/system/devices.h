@@ -3,6 +3,7 @@
 #ifndef HVGEN2_CONVERT_GUEST_WINDOWS_SYSTEM_DEVICES_H
 #define HVGEN2_CONVERT_GUEST_WINDOWS_SYSTEM_DEVICES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/cleanup.h"
@@ -18,12 +19,13 @@ struct device {
 struct devices {
 	struct device *list;
 	size_t count;
+	bool is_cut;	     /* there are more, which nobody credible has */
 	uint64_t last_start; /* FILETIME at which Windows last met the buses of the board, or 0 */
 };
 
 /*
- * Find the devices whose driver is of the class 'class' (a GUID with braces). Errors: ENOMEM;
- * ERROR_DAMAGED for more than 4096.
+ * Find the devices whose driver is of the class 'class' (a GUID with braces), 4096 at most. Errors:
+ * ENOMEM.
  */
 int devices_find(struct hive *hive, hive_node_h set, const char *class, struct devices *ret,
 		 struct error *err);

@@ -244,7 +244,7 @@ static int add_adapter(struct network *network, const struct found *found)
 	adapter->bus = bus_of(adapter->device);
 	adapter->old = found->device
 			       ? device_absence(network->hive, &network->devices, found->device)
-			       : "its device is no longer in the registry";
+			       : "no device in the registry belongs to it";
 	r = read_instance(network, adapter);
 	if (r == 0)
 		r = read_settings(network, found->interface, adapter);
@@ -304,10 +304,10 @@ static int each_key(struct network *network, hive_node_h node,
 	for (const hive_node_h *child = children; child && *child && r == 0; child++) {
 		CLEANUP_FREE char *name = hivex_node_name(handle, *child);
 
-		if (++count > MAX_ADAPTERS)
-			return error_damaged(network->err,
-					     "'%s': more than %d network adapters are not credible",
-					     hive_name(network->hive), MAX_ADAPTERS);
+		if (++count > MAX_ADAPTERS) {
+			network->adapters->is_cut = true;
+			return 0;
+		}
 		if (name)
 			r = look(network, *child, name);
 	}
@@ -343,6 +343,7 @@ static int read_all(struct network *network, hive_node_h set)
 {
 	int r = devices_find(network->hive, set, NET_CLASS, &network->devices, network->err);
 
+	network->adapters->is_cut = network->devices.is_cut;
 	if (r == 0)
 		r = each_key(network, network->drivers, look_at_driver);
 	if (r == 0)

@@ -295,6 +295,23 @@ Test(system_network, no_gateway_is_lost)
 	cr_assert_not_null(strstr(found.list[0].lines.texts[3], "0.0.0.0/0 -NextHop 10.0.0.1"));
 }
 
+/* A hive can name any number. What is listed only to be told does not stop a conversion. */
+Test(system_network, more_adapters_than_are_credible)
+{
+	CLEANUP_HIVE struct hive *hive = hive_made();
+	CLEANUP_ADAPTERS struct adapters found = {.list = NULL};
+	char path[128];
+
+	add_adapter(hive, 1, DEC, "LAN");
+	for (unsigned int i = 2; i <= 4097; i++) {
+		snprintf(path, sizeof(path), SET "Control\\Class\\" CLASS "\\%04u", i);
+		made_key(hive, path);
+	}
+	read_made(hive, &found);
+	cr_assert_eq(found.count, 1);
+	cr_assert(found.is_cut);
+}
+
 /* Select says which control set counts; one that is not there does not. */
 Test(system_network, the_set_that_windows_starts_with_is_read)
 {
