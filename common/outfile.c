@@ -58,7 +58,7 @@ int outfile_check_absent(const char *path, struct error *err)
 
 	if (lstat(path, &st) == 0)
 		return error_refused(err, REFUSAL_OUTPUT_EXISTS,
-				     "choose another name with --output or replace it with --force",
+				     "choose another name for it, or replace it with --force",
 				     "'%s' exists already", path);
 	if (errno != ENOENT)
 		return error_errno(err, "'%s'", path);

@@ -91,6 +91,7 @@ Test(outfile, does_not_replace)
 	file_write("name", "old", 3);
 	cr_assert_eq(outfile_create(&out, "name", false, &err), -EPERM);
 	cr_assert_eq(err.refusal, REFUSAL_OUTPUT_EXISTS);
+	cr_assert_str_eq(err.advice, "choose another name for it, or replace it with --force");
 	outfile_done(&out);
 	cr_assert_eq(count_matches(TEMPORARY), 0);
 	expect_content("name", "old");
