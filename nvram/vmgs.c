@@ -29,6 +29,10 @@
 #define ENTRY_ATTRIBUTES 0x2c
 #define ENTRY_PROTECTED	 3U /* encrypted, or authenticated with a key */
 
+#define ADVICE_ENCRYPTED                                                                           \
+	"change it with Set-VMFirmware on the host that holds its key, or give a store that is "   \
+	"not encrypted"
+
 #define FIRST_BLOCK 2U /* blocks 0 and 1 belong to the headers */
 
 /* A store made from nothing: the size is the default of openvmm, the blocks are the order of our
@@ -154,8 +158,7 @@ static int choose_header(const struct file_bytes *file, struct vmgs *vmgs, struc
 	vmgs->sequence = sequence[vmgs->active];
 	vmgs->table = get_le32(headers[vmgs->active] + HEADER_TABLE);
 	if (get_le16(headers[vmgs->active] + HEADER_ALGORITHM) != 0)
-		return error_refused(err, REFUSAL_NVRAM_ENCRYPTED,
-				     "only the host that holds its key can change this store",
+		return error_refused(err, REFUSAL_NVRAM_ENCRYPTED, ADVICE_ENCRYPTED,
 				     "'%s' is an encrypted VMGS", file->name);
 	return 0;
 }
@@ -175,8 +178,7 @@ static int read_entry(const uint8_t *entry, unsigned int id, const char *name, s
 				     name, id, (unsigned long long)file.size, file.blocks,
 				     file.block, vmgs->blocks);
 	if (id == VMGS_BIOS_NVRAM && get_le32(entry + ENTRY_ATTRIBUTES) & ENTRY_PROTECTED)
-		return error_refused(err, REFUSAL_NVRAM_ENCRYPTED,
-				     "only the host that holds its key can change this store",
+		return error_refused(err, REFUSAL_NVRAM_ENCRYPTED, ADVICE_ENCRYPTED,
 				     "'%s': the variables in this VMGS are encrypted", name);
 	vmgs->files[id] = file;
 	return 0;

@@ -135,6 +135,9 @@ Test(nvram_vmgs, encrypted_stores_are_refused)
 	cr_assert_eq(nvram_decode(store, STORE_SIZE, "store", &nvram, &err), -EPERM);
 	cr_assert_eq(err.refusal, REFUSAL_NVRAM_ENCRYPTED);
 	cr_assert(strstr(err.message, "encrypted"));
+	cr_assert_str_eq(err.advice,
+			 "change it with Set-VMFirmware on the host that holds its key, or give a "
+			 "store that is not encrypted");
 }
 
 Test(nvram_vmgs, damage_is_refused)
