@@ -254,8 +254,7 @@ static int plan_front(const struct survey *survey, const struct plan_options *op
 
 	if (!round_up_u64(needed - min_u64(needed, first), plan->vhdx.block_size, &plan->shift) ||
 	    !add_u64(survey->disk_size, plan->shift, &size))
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "choose a smaller --esp-size",
-				     "an ESP of %" PRIu64 " bytes does not fit", esp_size);
+		return error_failed(err, EOVERFLOW, "the disk size overflows");
 	append_new_partitions(survey, options, plan, ALIGNMENT, esp_size);
 	append_old_partitions(survey, options, plan);
 	plan->ranges[0] =

@@ -461,6 +461,16 @@ Test(plan, refuses_to_grow_beyond_64_tib)
 	survey.disk_size = survey.image.virtual_size = 64 * TIB;
 	cr_assert_lt(plan_make(&survey, &defaults, &plan, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+	cr_assert_str_eq(err.advice,
+			 "shrink the last volume in the guest, then the disk on the host "
+			 "(Resize-VHD), and convert again");
+	survey.disk_size = survey.image.virtual_size = 64 * TIB - GIB;
+	make(&defaults);
+	plan_done(&plan);
+	/* A size that no disk has is no matter of the ESP. */
+	survey.disk_size = survey.image.virtual_size = UINT64_MAX - MIB + 1;
+	cr_assert_lt(plan_make(&survey, &defaults, &plan, &err), 0);
+	cr_assert_eq(err.kind, ERROR_FAILED);
 }
 
 /*
