@@ -19,7 +19,8 @@
 #define MAX_BOOT_PROGRAM (32 * MIB)
 
 #define USE_X64                                                                                    \
-	"only 64-bit Windows 8 or Windows Server 2012 and later can start in a generation 2 VM"
+	"leave the VM as it is, or move it to 64-bit Windows 8, Windows Server 2012 or later "     \
+	"first: no other Windows can start in a generation 2 VM"
 #define REPAIR_BOOT_FILES                                                                          \
 	"repair Windows in the guest (sfc /scannow, or dism /online /cleanup-image "               \
 	"/restorehealth), shut down and convert again"
