@@ -256,7 +256,7 @@ Test(bcd_convert, default_follows_the_chosen_windows)
 	cr_assert_eq(notes.warnings.count, 1);
 }
 
-static enum refusal refusal_of(struct bcd_store *made, uint64_t windows_offset)
+static struct error error_of(struct bcd_store *made, uint64_t windows_offset)
 {
 	CLEANUP_BYTES struct bytes from = commit_store(made), to = {.at = NULL};
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
@@ -270,19 +270,24 @@ static enum refusal refusal_of(struct bcd_store *made, uint64_t windows_offset)
 		     0);
 	cr_assert_eq(err.kind, ERROR_REFUSED);
 	cr_assert_null(to.at);
-	return err.refusal;
+	return err;
 }
 
 Test(bcd_convert, refusals)
 {
 	CLEANUP_BCD_STORE struct bcd_store *empty = NULL, *made = made_store();
 	struct bcd_object *bootmgr = object_of(made, BOOTMGR);
+	struct error err;
 
 	cr_assert_eq(bcd_store_new("empty", &empty, NULL), 0);
-	cr_assert_eq(refusal_of(empty, MADE_WINDOWS), REFUSAL_BCD_DAMAGED);
-	cr_assert_eq(refusal_of(made, 12345), REFUSAL_BCD_DAMAGED);
+	cr_assert_eq(error_of(empty, MADE_WINDOWS).refusal, REFUSAL_BCD_DAMAGED);
+	cr_assert_eq(error_of(made, 12345).refusal, REFUSAL_BCD_DAMAGED);
 	cr_assert_eq(bcd_object_set_bool(made, bootmgr, BCD_MGR_RESUME, true, NULL), 0);
-	cr_assert_eq(refusal_of(made, MADE_WINDOWS), REFUSAL_HIBERNATED);
+	err = error_of(made, MADE_WINDOWS);
+	cr_assert_eq(err.refusal, REFUSAL_HIBERNATED);
+	cr_assert_str_eq(err.advice,
+			 "start the guest, turn fast startup off ('powercfg /h off'), shut it "
+			 "down fully, then convert again");
 }
 
 /* Give the loader of the made store a device; its text after the conversion. */

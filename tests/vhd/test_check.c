@@ -286,6 +286,8 @@ ParameterizedTest(struct defect *d, check, defects)
 	    0) { /* a file that is not for this program at all */
 		cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE, "%s", err.message);
 		cr_assert(strstr(err.message, d->finding), "%s", err.message);
+		cr_assert_str_eq(err.advice,
+				 "make a plain VHDX of it with Convert-VHD on the Hyper-V host");
 		return;
 	}
 	for (size_t i = 0; i < result->finding_count; i++)

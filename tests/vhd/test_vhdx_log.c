@@ -206,6 +206,10 @@ static void expect_damaged(const struct image *image)
 	struct error err = open_error(image->path);
 
 	cr_assert_eq(err.refusal, REFUSAL_LOG_DAMAGED, "%s", err.message);
+	cr_assert_str_eq(err.advice,
+			 "attach and detach the disk once on the Hyper-V host (where it has "
+			 "checkpoints the newest one: a parent that is attached is lost to its "
+			 "children), or take it from a backup");
 }
 
 Test(vhdx_log, damaged)

@@ -390,7 +390,14 @@ Test(volume, refuses_contents_held_elsewhere, .init = set_up, .fini = tear_down)
 		cr_assert_lt(volume_read_file(volume, refused[i], MIB, &data, &size, &err), 0);
 		cr_assert_eq(err.refusal, REFUSAL_WOF_UNSUPPORTED, "%s: %s", refused[i],
 			     err.message);
-		cr_assert(err.advice[0]);
+		if (strcmp(refused[i], "\\dedup") == 0)
+			cr_assert_str_eq(err.advice,
+					 "restore the contents of the file in the guest, shut "
+					 "down and convert again");
+		else
+			cr_assert_str_eq(err.advice,
+					 "decompress the file in the guest (compact /u /exe FILE), "
+					 "shut down and convert again");
 	}
 	cr_assert_lt(volume_read_file(volume, "\\broken", MIB, &data, &size, &err), 0);
 	cr_assert_eq(err.kind, ERROR_DAMAGED, "%s", err.message);
