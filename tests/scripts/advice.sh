@@ -30,12 +30,16 @@ converts() { # CONVERT OPTION... SOURCE
 }
 
 # A disk with a GPT, true or hybrid: no tool is named that could write to the image.
-no_tool() { ! grep -Eq 'sgdisk|sfdisk|gdisk|wipefs|zap' err.txt || fail "a tool is named: $(cat err.txt)"; }
+no_tool() {
+	! grep -Eq 'sgdisk|sfdisk|gdisk|wipefs|zap' err.txt || fail "a tool is named: $(cat err.txt)"
+	[ "$before" = "$(sum "$source")" ] || fail "the source was changed"
+}
 make --defect already-gpt
-says 3 "attach it to a generation 2 VM as it is" "$HVGEN2" convert "$source"
+advised already-gpt "a disk with a GPT needs no conversion: attach it to a generation 2 VM as it is" convert "$source"
 no_tool
 make --hybrid
-says 3 "hybrid" "$HVGEN2" convert "$source"
+advised already-gpt "copy Windows with imaging software in the guest to a new disk that has an MBR alone, let the VM start \
+from that one, and convert that one" convert "$source"
 no_tool
 
 # A bad entry: the option.
@@ -55,27 +59,26 @@ converts -o vm-gen2.vhdx copy.raw
 
 # Several Windows: choose one.
 make --defect several-windows
-says 3 "--windows NUMBER" "$HVGEN2" convert "$source"
-says 3 "choose one of those with --windows" "$HVGEN2" convert --windows 1 "$source"
+advised several-windows "choose the one to start by default with --windows NUMBER" convert "$source"
+advised no-windows "choose one of those with --windows" convert --windows 1 "$source"
 converts --windows 3 "$source"
 
 # Layouts: each advice leads on until the disk is converted. Whether the image is fixed makes no difference here.
 [[ $format != *-fixed ]] || exit 0
 make --winre system
-says 3 "use --layout front or end" "$HVGEN2" convert --layout reuse "$source"
+advised layout-impossible "use --layout front or end" convert --layout reuse "$source"
 converts --layout end "$source"
-says 3 "replace it with --force" "$HVGEN2" convert "$source"
+advised output-exists "choose another name for it, or replace it with --force" convert "$source"
 converts --force "$source"
-says 3 "choose at least 100M" "$HVGEN2" convert --force --esp-size 64M "$source"
+advised esp-too-small "choose at least 100M; the default is 260M" convert --force --esp-size 64M "$source"
 converts --force --esp-size 100M "$source"
 if [ "${format%-fixed}" = vhdx ]; then
 	# No tool but ours opens a child.
 	check_result() { expect 0 "$HVGEN2" verify --no-guestfs "$1"; }
-	says 3 "use --layout reuse or end" "$HVGEN2" convert -f --format differencing --layout front "$source"
-	says 3 "use --layout end" "$HVGEN2" convert -f --format differencing --layout reuse "$source"
+	advised layout-impossible "use --layout reuse or end" convert -f --format differencing --layout front "$source"
+	advised layout-impossible "use --layout end" convert -f --format differencing --layout reuse "$source"
 	converts -f --format differencing --layout end "$source"
 else
-	says 3 "use --format dynamic" "$HVGEN2" convert -f --format differencing "$source"
+	advised layout-impossible "use --format dynamic" convert -f --format differencing "$source"
 	converts -f --format dynamic "$source"
 fi
-

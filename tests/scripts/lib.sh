@@ -47,6 +47,24 @@ expect() { # STATUS COMMAND...
 	fi
 }
 
+# The program refuses so, and gives this advice word for word: in the message, and in the report where the verb makes one.
+# 'advice_complete' looks for these calls: both ID and ADVICE are to stand in them as they are, in double quotes.
+advised() { # ID ADVICE VERB ARGUMENT...
+	local id=$1 advice=$2 said
+	shift 2
+	case "$*" in
+	convert*--report*) ;;
+	convert*) set -- convert --json --report refused.json "${@:2}" ;;
+	esac
+	expect 3 "$HVGEN2" "$@"
+	said=$(<err.txt)
+	[[ $said == "hvgen2: refused [$id]: "*"; $advice" ]] || fail "not the advice [$id] '$advice' of: $* $said"
+	[ ! -e refused.json ] || jq -es --arg id "$id" --arg advice "$advice" \
+		'all(.refusal.id == $id and .refusal.advice == $advice) and length == 2' out.txt refused.json >/dev/null ||
+		fail "not the advice '$advice' in the report: $(jq .refusal out.txt refused.json)"
+	rm -f refused.json
+}
+
 # No file but these may be in the folder (out.txt, err.txt and the names given).
 expect_only() {
 	local name known
