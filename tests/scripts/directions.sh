@@ -14,6 +14,7 @@ vhd                    common
 nvram                  common
 bcd                    common common/hive
 convert/ntfs           common
+convert/ntfs/journal   common
 convert/table          common
 convert/fat32          common
 convert/files          common convert/ntfs convert/fat32
@@ -24,7 +25,7 @@ convert/guest          common convert/ntfs convert/files edit convert/guest/wind
 guest_kinds            convert/guest convert/guest/windows
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system
 convert/guest/windows/system common common/hive convert/guest
-convert                common vhd nvram convert/ntfs convert/table convert/fat32 convert/files edit convert/guest guest_kinds
+convert                common vhd nvram convert/ntfs convert/ntfs/journal convert/table convert/fat32 convert/files edit convert/guest guest_kinds
 convert/report         common convert
 convert/cmd            common common/hive vhd bcd convert convert/report convert/verify
 convert/cmd/nvram      common vhd nvram convert/table convert/cmd

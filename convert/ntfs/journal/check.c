@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Is what replay has touched sound? Nothing of this trusts what was read before: the MFT is found
+ * anew. Every touched block must stand where its attribute now says; every touched FILE record must
+ * be whole and marked in $MFT:$BITMAP as it is; every cluster of one that is in use must be marked
+ * in $Bitmap and belong to it alone. Names are for check_index.c.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "convert/ntfs/journal/internal.h"
+
+#define MAX_EXTENTS 1000000
+
+/* Clusters that a touched record claims. */
+struct extent {
+	uint64_t lcn, count, record;
+};
+
+struct check {
+	struct journal *journal;
+	struct journal_runs mft_bits, cluster_bits;
+	uint8_t *record; /* of volume.record bytes */
+	struct extent *extents;
+	size_t count, room;
+};
+
+static int refuse_state(struct error *err, const char *what, uint64_t number, const char *wrong)
+{
+	return journal_refuse(err,
+			      "the volume is not sound after its NTFS journal was replayed: "
+			      "%s %" PRIu64 " %s",
+			      what, number, wrong);
+}
+
+/* Records that $MFTMirr holds follow those in the MFT. */
+static int write_mirror(struct journal *journal, struct error *err)
+{
+	struct journal_volume *volume = &journal->volume;
+	CLEANUP_FREE uint8_t *record = malloc(volume->record);
+	uint64_t size = 0;
+	int r = 0;
+
+	if (!record)
+		return error_failed(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < volume->mirror.count; i++)
+		size += volume->mirror.list[i].count * volume->cluster;
+	for (uint32_t i = 0; r == 0 && i < journal->touched_count; i++) {
+		const struct journal_touched *touched = &journal->touched[i];
+		uint64_t at = touched->vcn * volume->cluster + touched->offset;
+
+		if (touched->kind != KIND_FILE || at + volume->record > size ||
+		    at / volume->record > 3)
+			continue;
+		r = journal_volume_read(volume, &volume->mft, record, volume->record, at, err);
+		if (r == 0)
+			r = journal_volume_write(volume, &volume->mirror, record, volume->record,
+						 at, err);
+	}
+	return r;
+}
+
+static int read_bit(const struct check *check, const struct journal_runs *runs, uint64_t bit,
+		    bool *ret, struct error *err)
+{
+	uint8_t byte;
+	int r = journal_volume_read(&check->journal->volume, runs, &byte, 1, bit / 8, err);
+
+	*ret = r == 0 && (byte >> bit % 8 & 1);
+	return r;
+}
+
+static int add_extents(struct check *check, const uint8_t *attribute, uint64_t number,
+		       struct error *err)
+{
+	struct journal_runs runs = {.list = NULL};
+	/* An attribute may begin anywhere: one list for each part of it. */
+	const struct journal_run before = {.vcn = 0,
+					   .lcn = JOURNAL_HOLE,
+					   .count = get_le64(attribute + ATTR_LOWEST)};
+	int r = 0;
+
+	if (before.count) {
+		runs.list = calloc(1, sizeof(*runs.list));
+		if (!runs.list)
+			return error_failed(err, ENOMEM, "out of memory");
+		runs.list[0] = before;
+		runs.count = runs.room = 1;
+	}
+	if (journal_runs_add(&runs, attribute, check->journal->volume.clusters) < 0)
+		r = refuse_state(err, "MFT record", number, "has runs that leave the volume");
+	for (size_t i = 0; r == 0 && i < runs.count; i++) {
+		if (runs.list[i].lcn == JOURNAL_HOLE)
+			continue;
+		if (check->count == check->room) {
+			size_t room = check->room ? 2 * check->room : 256;
+			struct extent *more =
+				room > 2 * MAX_EXTENTS
+					? NULL
+					: reallocarray(check->extents, room, sizeof(*more));
+
+			if (!more) {
+				r = error_failed(err, ENOMEM, "out of memory");
+				break;
+			}
+			check->extents = more;
+			check->room = room;
+		}
+		check->extents[check->count++] =
+			(struct extent){runs.list[i].lcn, runs.list[i].count, number};
+	}
+	journal_runs_done(&runs);
+	return r;
+}
+
+static int check_file(struct check *check, const struct journal_touched *touched, struct error *err)
+{
+	const struct journal_volume *volume = &check->journal->volume;
+	uint64_t number = (touched->vcn * volume->cluster + touched->offset) / volume->record;
+	const uint8_t *attribute = NULL;
+	bool is_marked, is_used;
+	int r;
+
+	if (journal_runs_find(&volume->mft, touched->vcn) != touched->lcn)
+		return refuse_state(err, "MFT record", number, "is not where it was written");
+	r = journal_volume_record(volume, number, check->record, err);
+	if (r == 0)
+		r = read_bit(check, &check->mft_bits, number, &is_marked, err);
+	if (r < 0)
+		return refuse_state(err, "MFT record", number, "is damaged or not in $MFT:$BITMAP");
+	is_used = get_le16(check->record + FILE_FLAGS) & FILE_IN_USE;
+	if (is_used != is_marked)
+		return refuse_state(err, "MFT record", number,
+				    is_used ? "is in use, but free in $MFT:$BITMAP"
+					    : "is free, but in use in $MFT:$BITMAP");
+	while (is_used && r == 0 && (attribute = journal_attribute_next(check->record, attribute)))
+		if (attribute[ATTR_NON_RESIDENT])
+			r = add_extents(check, attribute, number, err);
+	return r;
+}
+
+static uint64_t block_vcn(const struct journal *journal, const struct journal_touched *touched,
+			  uint32_t size)
+{
+	return journal->volume.cluster <= size
+		       ? touched->vcn
+		       : touched->vcn * (journal->volume.cluster / 512) + touched->offset / 512;
+}
+
+static int check_index_block(struct check *check, const struct journal_touched *touched,
+			     const struct journal_attribute *attribute,
+			     const struct journal_runs *runs, struct error *err)
+{
+	uint64_t at = touched->vcn * check->journal->volume.cluster + touched->offset;
+	uint32_t size = attribute->block_size;
+	CLEANUP_FREE uint8_t *block = malloc(size);
+	int r;
+
+	if (!block)
+		return error_failed(err, ENOMEM, "out of memory");
+	r = journal_volume_read(&check->journal->volume, runs, block, size, at, err);
+	if (r < 0 || memcmp(block, "INDX", 4) != 0 || !journal_fixups_take(block, size) ||
+	    journal_index_check(block + INDX_HEADER, size - INDX_HEADER) ||
+	    get_le64(block + INDX_VCN) != block_vcn(check->journal, touched, size))
+		return refuse_state(err, "the index block in cluster", touched->lcn, "is damaged");
+	return 0;
+}
+
+/* Is a block, or a piece of raw data, where its attribute has it now? A file that is gone, or that
+ * has become shorter, has none. */
+static int check_place(struct check *check, const struct journal_touched *touched,
+		       struct error *err)
+{
+	const struct journal_attribute *attribute =
+		journal_attribute_slot(&check->journal->tables, touched->target);
+	struct journal_runs runs = {.list = NULL};
+	uint64_t lcn;
+	int r = journal_volume_record(&check->journal->volume,
+				      REFERENCE_RECORD(attribute->reference), check->record, err);
+
+	if (r < 0)
+		return refuse_state(err, "MFT record", REFERENCE_RECORD(attribute->reference),
+				    "is damaged");
+	if (!(get_le16(check->record + FILE_FLAGS) & FILE_IN_USE) ||
+	    get_le16(check->record + FILE_SEQUENCE) != REFERENCE_SEQUENCE(attribute->reference))
+		return 0;
+	if (journal_attribute_find(check->record, attribute->type, attribute->name,
+				   attribute->name_length) == NULL &&
+	    journal_attribute_find(check->record, AT_LIST, NULL, 0) == NULL)
+		return 0;
+	r = journal_volume_runs(&check->journal->volume, check->record, attribute->type,
+				attribute->name, attribute->name_length, &runs, err);
+	lcn = journal_runs_find(&runs, touched->vcn);
+	if (r == 0 && lcn != JOURNAL_HOLE && lcn != touched->lcn)
+		r = refuse_state(err, "cluster", touched->lcn,
+				 "was written for a file that has its data elsewhere");
+	if (r == 0 && lcn != JOURNAL_HOLE && touched->kind == KIND_INDEX)
+		r = check_index_block(check, touched, attribute, &runs, err);
+	journal_runs_done(&runs);
+	return r;
+}
+
+static int compare_extents(const void *a, const void *b)
+{
+	const struct extent *first = a, *second = b;
+
+	return first->lcn < second->lcn ? -1 : first->lcn > second->lcn;
+}
+
+/* Are all bits of [first, first + count) set? */
+static int check_bits(struct check *check, const struct extent *extent, struct error *err)
+{
+	uint64_t at = extent->lcn, end = extent->lcn + extent->count;
+	uint8_t bytes[4096];
+	int r = journal_spend(check->journal, extent->count / 8 + 16, err);
+
+	while (r == 0 && at < end) {
+		uint64_t now = min_u64(end - at, 8 * sizeof(bytes) - at % 8);
+		size_t length = (size_t)((at % 8 + now + 7) / 8);
+
+		r = journal_volume_read(&check->journal->volume, &check->cluster_bits, bytes,
+					length, at / 8, err);
+		for (uint64_t bit = at % 8; r == 0 && bit < at % 8 + now; bit++)
+			if (!(bytes[bit / 8] >> bit % 8 & 1))
+				return refuse_state(err, "MFT record", extent->record,
+						    "has a cluster that is free in $Bitmap");
+		at += now;
+	}
+	return r;
+}
+
+static int check_extents(struct check *check, struct error *err)
+{
+	int r = 0;
+
+	if (check->count)
+		qsort(check->extents, check->count, sizeof(*check->extents), compare_extents);
+	for (size_t i = 1; i < check->count; i++)
+		if (check->extents[i].lcn - check->extents[i - 1].lcn < check->extents[i - 1].count)
+			return refuse_state(err, "cluster", check->extents[i].lcn,
+					    "belongs to two files");
+	for (size_t i = 0; r == 0 && i < check->count; i++)
+		r = check_bits(check, &check->extents[i], err);
+	return r;
+}
+
+static int find_bitmaps(struct check *check, struct error *err)
+{
+	const struct journal_volume *volume = &check->journal->volume;
+	int r = journal_volume_record(volume, MFT_MFT, check->record, err);
+
+	if (r == 0)
+		r = journal_volume_runs(volume, check->record, AT_BITMAP, NULL, 0, &check->mft_bits,
+					err);
+	if (r == 0)
+		r = journal_volume_record(volume, MFT_BITMAP, check->record, err);
+	if (r == 0)
+		r = journal_volume_runs(volume, check->record, AT_DATA, NULL, 0,
+					&check->cluster_bits, err);
+	return r;
+}
+
+static int check_all(struct check *check, struct error *err)
+{
+	struct journal *journal = check->journal;
+	int r = find_bitmaps(check, err);
+
+	for (uint32_t i = 0; r == 0 && i < journal->touched_count; i++) {
+		const struct journal_touched *touched = &journal->touched[i];
+
+		r = journal_spend(journal, 256, err);
+		if (r == 0)
+			r = touched->kind == KIND_FILE ? check_file(check, touched, err)
+						       : check_place(check, touched, err);
+	}
+	if (r == 0)
+		r = check_extents(check, err);
+	return r < 0 ? r : journal_check_names(journal, err);
+}
+
+/* What is damaged only now must not be called the damage of the volume. */
+static int to_refusal(int r, struct error *err)
+{
+	struct error found;
+
+	if (r == 0 || !err || err->kind != ERROR_DAMAGED)
+		return r;
+	found = *err;
+	return journal_refuse(err,
+			      "the volume is not sound after its NTFS journal was replayed: %s",
+			      found.message);
+}
+
+int journal_check(struct journal *journal, struct error *err)
+{
+	struct check check = {.journal = journal, .record = malloc(journal->volume.record)};
+	int r = check.record ? journal_volume_find_mft(&journal->volume, err)
+			     : error_failed(err, ENOMEM, "out of memory");
+
+	if (r == 0)
+		r = write_mirror(journal, err);
+	if (r == 0)
+		r = check_all(&check, err);
+	journal_runs_done(&check.mft_bits);
+	journal_runs_done(&check.cluster_bits);
+	free(check.record);
+	free(check.extents);
+	return to_refusal(r, err);
+}

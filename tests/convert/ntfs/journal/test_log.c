@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Real logs without their volumes: what their restart pages say, where they end, and that every record
+ * from the last checkpoint on is found. Those that were in use are cut short: FF stands for the rest. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "convert/ntfs/journal/internal.h"
+
+#define CLUSTER 4096
+
+struct memory_disk {
+	struct disk disk;
+	uint8_t *bytes;
+};
+
+static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
+{
+	(void)err;
+	memcpy(buffer, ((struct memory_disk *)disk)->bytes + offset, length);
+	return 0;
+}
+
+static const struct disk_ops memory_ops = {.read = memory_read};
+
+struct sample {
+	const char *name;
+	uint64_t size; /* of the whole log */
+	enum journal_state state;
+	unsigned int major, minor;
+	uint64_t restart, end; /* LSNs; 0 where the log is closed */
+};
+
+static const struct sample samples[] = {
+	{"LogFile_7", 0x1678000, JOURNAL_CLOSED, 1, 1, 0, 0},
+	{"LogFile_10_downgraded", 0x8a0000, JOURNAL_CLOSED, 1, 1, 0, 0},
+	{"LogFile_10", 0x8a0000, JOURNAL_OPEN, 2, 0, 0x806158, 0x806158},
+};
+
+/* Decompress a sample to the start of 'bytes'; false when it is not there. */
+static bool load_sample(const char *name, uint8_t *bytes, size_t size)
+{
+	char command[512];
+	FILE *pipe;
+	size_t got;
+
+	snprintf(command, sizeof(command), "%s/ntfs-journal/%s.bin.xz", SHARED_DATA, name);
+	if (access(command, R_OK) < 0)
+		return false;
+	snprintf(command, sizeof(command), "xz -dc '%s/ntfs-journal/%s.bin.xz'", SHARED_DATA, name);
+	pipe = popen(command, "r");
+	cr_assert_not_null(pipe);
+	got = fread(bytes, 1, size, pipe);
+	pclose(pipe);
+	return got > 0;
+}
+
+static void follow(struct journal_log *log, uint64_t from)
+{
+	struct journal_record record = {.next = from};
+	struct error err = ERROR_INIT;
+
+	while (record.next <= log->end)
+		cr_assert_eq(journal_log_read(log, record.next, &record, &err), 0, "%s",
+			     err.message);
+	cr_assert_eq(record.lsn, log->end);
+}
+
+static void check_sample(const struct sample *sample, struct memory_disk *memory)
+{
+	struct journal_run run = {.vcn = 0, .lcn = 0, .count = sample->size / CLUSTER};
+	const struct journal_volume volume = {.disk = &memory->disk,
+					      .cluster = CLUSTER,
+					      .clusters = run.count,
+					      .log = {.list = &run, .count = 1},
+					      .log_size = sample->size};
+	struct journal_restart restart;
+	struct journal_log log;
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(journal_restart_read(&volume, &restart, &err), 0, "%s", err.message);
+	cr_assert_eq(restart.state, sample->state, "%s", sample->name);
+	cr_assert_eq(restart.major, sample->major);
+	cr_assert_eq(restart.minor, sample->minor);
+	if (sample->state != JOURNAL_OPEN)
+		return;
+	cr_assert_eq(restart.restart, sample->restart);
+	cr_assert_eq(journal_log_open(&volume, &restart, &log, &err), 0, "%s", err.message);
+	cr_assert_eq(log.end, sample->end, "0x%lx", (unsigned long)log.end);
+	follow(&log, sample->restart);
+	journal_log_done(&log);
+}
+
+Test(journal_log, reads_real_logs)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		struct memory_disk memory = {.disk = {&memory_ops, "log", samples[i].size, 512},
+					     .bytes = malloc(samples[i].size)};
+
+		memset(memory.bytes, 0xff, samples[i].size);
+		if (load_sample(samples[i].name, memory.bytes, samples[i].size))
+			check_sample(&samples[i], &memory);
+		free(memory.bytes);
+	}
+}
+
+Test(journal_log, protection_is_taken_off_and_put_on)
+{
+	uint8_t block[1024] = "FILE", before[1024];
+
+	put_le16(block + BLOCK_USA_OFFSET, 0x30);
+	put_le16(block + BLOCK_USA_COUNT, 3);
+	put_le16(block + 0x30, 0xfffe);
+	memset(block + 0x40, 0x5a, sizeof(block) - 0x40);
+	memcpy(before, block, sizeof(block));
+	journal_fixups_put(block, sizeof(block));
+	cr_assert_eq(get_le16(block + 0x30), 1, "0xffff and 0 are no numbers");
+	cr_assert_eq(get_le16(block + 510), 1);
+	block[1022] ^= 1;
+	cr_assert_not(journal_fixups_take(block, sizeof(block)), "torn");
+	block[1022] ^= 1;
+	cr_assert(journal_fixups_take(block, sizeof(block)));
+	cr_assert_arr_eq(block + 0x38, before + 0x38, sizeof(block) - 0x38);
+	put_le16(block + BLOCK_USA_OFFSET, 1020);
+	cr_assert_not(journal_fixups_take(block, sizeof(block)), "an array that is not within it");
+}
+
+/* Runs that leave the volume, have no end, or do not fit their clusters. */
+Test(journal_log, runs_are_bounded)
+{
+	uint8_t attribute[0x50] = {0};
+	struct journal_runs runs = {.list = NULL};
+
+	put_le32(attribute + ATTR_LENGTH, sizeof(attribute));
+	put_le16(attribute + ATTR_PAIRS, 0x40);
+	put_le64(attribute + ATTR_HIGHEST, 0x1f);
+	memcpy(attribute + 0x40, "\x11\x10\x20\x11\x10\xf0\x00", 7);
+	cr_assert_eq(journal_runs_add(&runs, attribute, 0x30), 0);
+	cr_assert_eq(journal_runs_find(&runs, 0x0f), 0x2f);
+	cr_assert_eq(journal_runs_find(&runs, 0x10), 0x10);
+	cr_assert_eq(journal_runs_find(&runs, 0x20), JOURNAL_HOLE);
+	journal_runs_done(&runs);
+	cr_assert_lt(journal_runs_add(&runs, attribute, 0x2f), 0, "beyond the volume");
+	journal_runs_done(&runs);
+	attribute[0x45] = 0xd0;
+	cr_assert_lt(journal_runs_add(&runs, attribute, 0x30), 0, "in front of it");
+	journal_runs_done(&runs);
+	memset(attribute + 0x46, 0x11, 10);
+	cr_assert_lt(journal_runs_add(&runs, attribute, 0x1000), 0, "without end");
+	journal_runs_done(&runs);
+}
