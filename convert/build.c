@@ -74,6 +74,25 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 	return r;
 }
 
+/* The volumes whose journals were replayed, of those that are kept. */
+static int list_journals(const struct survey *survey, const struct plan *plan, struct edits *edits,
+			 struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < plan->gpt.count; i++) {
+		size_t source = plan->partitions[i].source;
+		CLEANUP_NOTES struct note_list details = {.texts = NULL};
+
+		if (source == SURVEY_NONE || !survey->partitions[source].journal.is_replayed)
+			continue;
+		replay_note(&survey->partitions[source].journal, &details);
+		r = edits_add(edits, survey->partitions[source].mbr.number, "$LogFile", &details,
+			      err);
+	}
+	return r;
+}
+
 static int gather_warnings(struct build *build, struct error *err)
 {
 	note_list_append(&build->warnings, &build->boot.store.warnings);
@@ -85,19 +104,22 @@ static int gather_warnings(struct build *build, struct error *err)
 int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
 		 const struct build_options *options, struct build *ret, struct error *err)
 {
+	struct disk *view = survey_view(survey, source);
 	int r;
 
 	*ret = (struct build){.target = NULL};
-	r = changes_open(source, plan->disk_size, plan->ranges, plan->range_count, MAX_CHANGES,
+	r = changes_open(view, plan->disk_size, plan->ranges, plan->range_count, MAX_CHANGES,
 			 &ret->target, err);
 	if (r < 0)
 		return r;
 	r = gpt_write(&plan->gpt, ret->target, err);
 	if (r == 0)
+		r = list_journals(survey, plan, &ret->edits, err);
+	if (r == 0)
 		r = boot_sectors_move(survey, plan, ret->target, &ret->edits, &ret->boot_sectors,
 				      err);
 	if (r == 0)
-		r = build_guest(source, survey, plan, &options->guest, ret, err);
+		r = build_guest(view, survey, plan, &options->guest, ret, err);
 	if (r == 0)
 		r = metafiles_list(source, survey, plan, ret->target, &ret->edits, err);
 	if (r == 0)

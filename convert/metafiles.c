@@ -63,6 +63,15 @@ static int compare_run(void *context, uint64_t offset, uint64_t length, struct e
 	return r;
 }
 
+static bool is_listed(const struct edits *edits, unsigned int number, const char *path)
+{
+	for (size_t i = 0; i < edits->count; i++)
+		if (edits->changes[i].partition == number &&
+		    strcmp(edits->changes[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 static int list_of_volume(struct comparison *comparison, const struct volume_place *place,
 			  struct edits *edits, struct error *err)
 {
@@ -73,6 +82,8 @@ static int list_of_volume(struct comparison *comparison, const struct volume_pla
 		const struct volume_run_visitor visitor = {compare_run, comparison};
 		CLEANUP_NOTES struct note_list details = {.texts = NULL};
 
+		if (is_listed(edits, place->number, metafiles[i].name))
+			continue;
 		comparison->differs = false;
 		r = volume_metafile_runs(volume, metafiles[i].record, &visitor, err);
 		if (r < 0 || !comparison->differs)
@@ -83,11 +94,13 @@ static int list_of_volume(struct comparison *comparison, const struct volume_pla
 	return r;
 }
 
-/* Has a file of the volume been edited? The boot sectors are written without the file system. */
+/* Has a file of the volume been edited, or its journal been replayed? The boot sectors are written
+ * without the file system. */
 static bool is_edited(const struct edits *edits, unsigned int number)
 {
 	for (size_t i = 0; i < edits->count; i++)
-		if (edits->changes[i].partition == number && edits->changes[i].path[0] != '$')
+		if (edits->changes[i].partition == number &&
+		    strcmp(edits->changes[i].path, "$Boot") != 0)
 			return true;
 	return false;
 }

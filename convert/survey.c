@@ -19,6 +19,11 @@
 	"let the VM check it (chkdsk /f), shut it down and convert again, or take the disk from a " \
 	"backup"
 
+struct disk *survey_view(const struct survey *survey, struct disk *disk)
+{
+	return survey->replayed ? survey->replayed : disk;
+}
+
 struct volume_place survey_place(const struct survey_partition *partition)
 {
 	return (struct volume_place){partition->mbr.number, partition->offset, partition->length};
@@ -64,12 +69,28 @@ static int look_into_fat(struct disk *disk, struct survey_partition *partition, 
 	return look_for_boot_files(partition, files, err);
 }
 
-static int look_into_ntfs(struct disk *disk, struct survey_partition *partition, struct error *err)
+/* A journal that could not be replayed tells why better than the mount that it prevents. */
+static int open_ntfs(struct disk *disk, const struct survey_partition *partition,
+		     struct volume **ret, struct error *err)
 {
 	const struct volume_place place = survey_place(partition);
+	const struct replay *journal = &partition->journal;
+	int r = 0;
+
+	if (journal->info.state != JOURNAL_OPEN || journal->is_replayed)
+		r = volume_open_at(disk, &place, false, ret, err);
+	if (journal->problem.kind == ERROR_NONE ||
+	    (journal->info.state != JOURNAL_OPEN && err->refusal != REFUSAL_NTFS_DIRTY))
+		return r;
+	*err = journal->problem;
+	return -err->code;
+}
+
+static int look_into_ntfs(struct disk *disk, struct survey_partition *partition, struct error *err)
+{
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	CLEANUP_FILES struct files *files = NULL;
-	int r = volume_open_at(disk, &place, false, &volume, err);
+	int r = open_ntfs(disk, partition, &volume, err);
 
 	if (r < 0)
 		return r;
@@ -102,10 +123,32 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 		r = look_into_ntfs(disk, partition, &partition->problem);
 	else if (partition->filesystem == FILESYSTEM_FAT)
 		r = look_into_fat(disk, partition, &partition->problem);
+	if (partition->problem.refusal == REFUSAL_HIBERNATED)
+		partition->journal.problem = partition->problem;
 	if (r < 0 && partition->problem.kind == ERROR_FAILED) {
 		*err = partition->problem;
 		return in_partition(partition, err);
 	}
+	return 0;
+}
+
+/* Volumes that were not closed are brought into order first. */
+static int replay_partition(struct disk *disk, bool is_allowed, struct survey *survey,
+			    struct survey_partition *partition, struct error *err)
+{
+	const struct volume_place place = survey_place(partition);
+	int r = replay_volume(disk, &place, is_allowed, &survey->replayed, &partition->journal,
+			      err);
+
+	if (r < 0)
+		return in_partition(partition, err);
+	if (partition->journal.is_replayed)
+		note_add(
+			&survey->warnings,
+			"partition %u: the volume was in use when the disk was copied: its journal "
+			"is replayed, but what was written into files shortly before may be "
+			"missing, as after a power cut",
+			place.number);
 	return 0;
 }
 
@@ -514,6 +557,10 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 	if (r == 0)
 		r = fill_partitions(&mbr, ret, err);
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
+		r = replay_partition(disk, !options || !options->no_journal_replay, ret,
+				     &ret->partitions[i], err);
+	disk = survey_view(ret, disk);
+	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);
 	if (r == 0)
 		r = judge_left_out(disk, &mbr, options && options->ignore_bad_partitions, ret, err);
@@ -543,6 +590,7 @@ void survey_done(struct survey *survey)
 	for (size_t i = 0; i < survey->count; i++)
 		guest_volume_done(&survey->partitions[i].guest);
 	free(survey->partitions);
+	disk_close(survey->replayed);
 	adapters_done(&survey->adapters);
 	note_list_done(&survey->warnings);
 	*survey = (struct survey){.partitions = NULL};

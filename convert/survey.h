@@ -14,6 +14,7 @@
 #include "common/notes.h"
 #include "convert/guest/adapters.h"
 #include "convert/guest/disk.h"
+#include "convert/replay.h"
 #include "convert/table/mbr.h"
 #include "vhd/vhd.h"
 
@@ -33,6 +34,7 @@ struct survey_partition {
 	bool is_readable;     /* an NTFS volume that could be mounted */
 	struct error problem; /* why it could not; kind ERROR_NONE otherwise */
 	bool is_dirty;	      /* the volume asks for chkdsk */
+	struct replay journal;
 	struct guest_volume guest;
 };
 
@@ -48,8 +50,14 @@ struct survey {
 	struct adapters adapters; /* of the guest that is to start */
 	/* Where entries begin that were left out and lie on the disk, in bytes; 0: there are none. */
 	uint64_t left_out_start;
-	struct note_list warnings; /* about the images of the chain, then about the table */
+	struct note_list warnings; /* about the images of the chain, the journals, the table */
+	/* The disk with the journals of its volumes replayed; NULL: there was none to replay. */
+	struct disk *replayed;
 };
+
+/* What the survey is of, and what all else has to read: 'disk', or on top of it what the replay of
+ * journals changed. Lives as long as both. */
+struct disk *survey_view(const struct survey *survey, struct disk *disk);
 
 /* Where the partition stands on the old disk. */
 struct volume_place survey_place(const struct survey_partition *partition);
@@ -67,10 +75,11 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 struct survey_options {
 	unsigned int windows_number; /* partition number of the Windows to start; 0: the only one */
 	bool ignore_bad_partitions;  /* go on without entries that Windows does not need */
+	bool no_journal_replay;	     /* refuse volumes that were not closed */
 };
 
 /*
- * Survey 'disk', which must come from vhd_open(). *ret is filled as far as the survey came, also
+ * Survey 'disk', which must come from vhd_open() and outlive *ret. *ret is filled as far as the survey came, also
  * when it refuses, and is to be released with survey_done() in every case. Errors: every refusal of
  * the sector size, the partition table, the file systems and Windows; ERROR_DAMAGED.
  */

@@ -34,6 +34,9 @@ struct cmd_option {
 	"leave bad entries out of the partition table where Windows does\n"                        \
 	"not need them (beyond the end of the disk, overlaps, rubbish);\n"                         \
 	"their bytes are copied all the same"
+#define CMD_TEXT_NO_REPLAY                                                                         \
+	"refuse volumes that were in use when the disk was copied, instead\n"                      \
+	"of replaying their NTFS journals in memory"
 #define CMD_TEXT_PARENT_DIR                                                                        \
 	"look for parents of a checkpoint in this folder as well; may be\n"                        \
 	"given several times"

@@ -22,6 +22,7 @@ enum {
 	OPTION_BOOT_FILES,
 	OPTION_WINDOWS,
 	OPTION_IGNORE_BAD,
+	OPTION_NO_REPLAY,
 	OPTION_PARENT_DIR,
 	OPTION_PARENT_WINDOWS_PATH,
 	OPTION_RANDOM_GUIDS,
@@ -47,6 +48,7 @@ static const struct cmd_option options[] = {
 	 "files; default: auto, which is 2011"},
 	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
+	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	{OPTION_PARENT_DIR, "parent-dir", "DIR", CMD_TEXT_PARENT_DIR},
 	{OPTION_PARENT_WINDOWS_PATH, "parent-windows-path", "PATH",
 	 "where DISK will be on the Hyper-V host (D:\\VMs\\web01.vhdx), noted\nin a differencing output"},
@@ -155,6 +157,9 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 					&convert->survey.windows_number, err);
 	case OPTION_IGNORE_BAD:
 		convert->survey.ignore_bad_partitions = true;
+		break;
+	case OPTION_NO_REPLAY:
+		convert->survey.no_journal_replay = true;
 		break;
 	case OPTION_PARENT_DIR:
 		return cmd_add_folder(&convert->parent_dirs, "parent-dir", argument, err);

@@ -6,12 +6,13 @@
 #include "convert/cmd/verbs.h"
 #include "convert/report/report.h"
 
-enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS, OPTION_IGNORE_BAD };
+enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS, OPTION_IGNORE_BAD, OPTION_NO_REPLAY };
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
 	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
+	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	{OPTION_PARENT_DIR, "parent-dir", "DIR", CMD_TEXT_PARENT_DIR},
 	{0, NULL, NULL, NULL},
 };
@@ -44,6 +45,8 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 		return cmd_add_folder(&inspect->parent_dirs, "parent-dir", argument, err);
 	if (key == OPTION_IGNORE_BAD)
 		inspect->survey.ignore_bad_partitions = true;
+	else if (key == OPTION_NO_REPLAY)
+		inspect->survey.no_journal_replay = true;
 	else
 		inspect->json = true;
 	return 0;

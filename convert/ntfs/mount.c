@@ -109,10 +109,10 @@ static int check_hiberfile(struct volume *volume, bool *ret_empty, struct error 
 }
 
 /*
- * Restart pages of version 2.0: Windows 8 and later keep metadata in memory and log them this way
- * until a full shutdown.
+ * Restart pages of version 2.0: Windows 8 and later log this way until the volume is closed. Whether
+ * the system is hibernated, hiberfil.sys alone says.
  */
-static bool is_fast_startup(const RESTART_PAGE_HEADER *page)
+static bool is_in_use(const RESTART_PAGE_HEADER *page)
 {
 	return page && get_le16(&page->major_ver) == 2 && get_le16(&page->minor_ver) == 0;
 }
@@ -137,17 +137,38 @@ static int check_journal(struct volume *volume, struct error *err)
 	sound = ntfs_check_logfile(data, &page) && ntfs_is_logfile_clean(data, page);
 	if (volume->device.error.kind != ERROR_NONE)
 		return volume_fail(volume, "$LogFile", EIO, "read", err);
-	if (is_fast_startup(page))
-		return error_refused(
-			err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
-			"the NTFS journal is in the state that hibernation, fast startup or a "
-			"power cut leaves behind");
-	if (!sound)
+	if (is_in_use(page) || !sound)
 		return error_refused(
 			err, REFUSAL_NTFS_DIRTY, CHECK_AND_SHUT_DOWN,
 			"the NTFS volume was not closed cleanly, its journal holds changes that "
 			"are not replayed");
 	return 0;
+}
+
+/* Mount read-only and look at hiberfil.sys. */
+static int look_at_volume(struct disk *disk, const struct volume_place *place,
+			  struct volume *volume, bool *ret_empty, struct error *err)
+{
+	int r = disk_window_init(&volume->window, disk, place->offset, place->length, err);
+
+	if (r < 0)
+		return r;
+	volume->device.disk = &volume->window.disk;
+	r = volume_guard_boot_sector(volume->device.disk, err);
+	if (r == 0)
+		r = mount(volume, NTFS_MNT_RDONLY, err);
+	return r < 0 ? r : check_hiberfile(volume, ret_empty, err);
+}
+
+int volume_check_hibernation(struct disk *disk, struct error *err)
+{
+	const struct volume_place whole = {.length = disk->size};
+	CLEANUP_VOLUME struct volume *volume = calloc(1, sizeof(*volume));
+	bool is_empty = false;
+
+	if (!volume)
+		return error_failed(err, ENOMEM, "out of memory");
+	return look_at_volume(disk, &whole, volume, &is_empty, err);
 }
 
 int volume_open_at(struct disk *disk, const struct volume_place *place, bool writable,
@@ -159,15 +180,7 @@ int volume_open_at(struct disk *disk, const struct volume_place *place, bool wri
 
 	if (!volume)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = disk_window_init(&volume->window, disk, place->offset, place->length, err);
-	if (r < 0)
-		return r;
-	volume->device.disk = &volume->window.disk;
-	r = volume_guard_boot_sector(volume->device.disk, err);
-	if (r == 0)
-		r = mount(volume, NTFS_MNT_RDONLY, err);
-	if (r == 0)
-		r = check_hiberfile(volume, &is_empty, err);
+	r = look_at_volume(disk, place, volume, &is_empty, err);
 	if (r == 0)
 		r = check_journal(volume, err);
 	if (r == 0 && writable) {

@@ -42,7 +42,7 @@ const char *filesystem_text(enum filesystem filesystem);
 /*
  * Mount the volume at 'place' of 'disk', which is borrowed. With 'writable' every change goes to
  * 'disk' through disk_write(); a mount by itself writes nothing. Errors: REFUSAL_HIBERNATED
- * (hiberfil.sys or fast start), REFUSAL_NTFS_DIRTY (unreplayed journal), ERROR_DAMAGED; -EINVAL for
+ * (hiberfil.sys), REFUSAL_NTFS_DIRTY (a journal that is not closed), ERROR_DAMAGED; -EINVAL for
  * a place that is not within the disk. A read-only mount of a hibernated or dirty volume is refused
  * too: what is read might be old.
  */
@@ -51,6 +51,13 @@ int volume_open_at(struct disk *disk, const struct volume_place *place, bool wri
 
 /* The same for a volume that fills 'disk'. */
 int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err);
+
+/*
+ * Does the volume that fills 'disk' hold a saved system? REFUSAL_HIBERNATED then. Does not ask for
+ * the journal: of a volume that was not closed this is what its files say before the replay. Other
+ * errors as volume_open_at().
+ */
+int volume_check_hibernation(struct disk *disk, struct error *err);
 
 /* Close, writing back what is pending. For writable volumes call this and look at the result. */
 int volume_close(struct volume *volume, struct error *err);

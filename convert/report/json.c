@@ -92,8 +92,31 @@ static json_t *windows_object(const struct survey *survey)
 	return object;
 }
 
-static json_t *old_partition_object(const struct survey_partition *partition)
+/* What became of the journal of an NTFS volume; NULL when there is none. */
+static json_t *journal_object(const struct replay *journal, bool is_planned)
 {
+	const char *state = replay_text(journal, is_planned);
+	const struct journal_info *info = &journal->info;
+	json_t *object;
+
+	if (!state)
+		return NULL;
+	object = json_object();
+	set_text(object, "state", state);
+	if (info->major)
+		json_object_set_new(object, "log_version",
+				    json_sprintf("%u.%u", info->major, info->minor));
+	if (!journal->is_replayed)
+		return object;
+	set_number(object, "records", info->records);
+	set_number(object, "redone", info->redone);
+	set_number(object, "transactions_undone", info->transactions);
+	return object;
+}
+
+static json_t *old_partition_object(const struct survey_partition *partition, bool is_planned)
+{
+	json_t *journal = journal_object(&partition->journal, is_planned);
 	json_t *object = json_object();
 	char buffer[16];
 
@@ -109,13 +132,16 @@ static json_t *old_partition_object(const struct survey_partition *partition)
 	json_object_set_new(object, "has_windows", json_boolean(partition->guest.windows.root[0]));
 	json_object_set_new(object, "has_winre", json_boolean(partition->guest.has_recovery));
 	json_object_set_new(object, "has_bcd", json_boolean(partition->guest.has_boot_store));
+	if (journal)
+		json_object_set_new(object, "journal", journal);
 	if (partition->problem.kind != ERROR_NONE)
 		set_text(object, "problem", partition->problem.message);
 	return object;
 }
 
-static json_t *before_object(const struct survey *survey)
+static json_t *before_object(const struct report *report)
 {
+	const struct survey *survey = report->survey;
 	json_t *object = json_object(), *partitions = json_array();
 
 	set_text(object, "table", "mbr");
@@ -123,7 +149,8 @@ static json_t *before_object(const struct survey *survey)
 			    json_sprintf("0x%08" PRIx32, survey->mbr_signature));
 	set_number(object, "size", survey->disk_size);
 	for (size_t i = 0; i < survey->count; i++)
-		json_array_append_new(partitions, old_partition_object(&survey->partitions[i]));
+		json_array_append_new(partitions, old_partition_object(&survey->partitions[i],
+								       report->is_dry_run));
 	json_object_set_new(object, "partitions", partitions);
 	return object;
 }
@@ -428,7 +455,7 @@ char *report_json(const struct report *report)
 		json_object_set_new(root, "windows", windows_object(report->survey));
 	is_whole = set_adapters(root, &report->survey->adapters);
 	if (report->survey->count)
-		json_object_set_new(root, "before", before_object(report->survey));
+		json_object_set_new(root, "before", before_object(report));
 	if (report->plan)
 		json_object_set_new(root, "after", after_object(report));
 	if (report->build) {

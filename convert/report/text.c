@@ -110,8 +110,22 @@ static void print_row(FILE *stream, size_t number, uint64_t start, uint64_t size
 		size_text(size, length), type, contents);
 }
 
-static void print_before(const struct survey *survey, FILE *stream)
+/* Of a journal that is closed, or that cannot be told apart from one, nothing is said. */
+static const char *journal_words(const struct report *report, const struct replay *journal)
 {
+	if (journal->is_replayed)
+		return report->is_dry_run ? ", journal to be replayed" : ", journal replayed";
+	if (journal->problem.refusal == REFUSAL_HIBERNATED)
+		return ", hibernated";
+	if (journal->problem.kind != ERROR_NONE)
+		return ", journal not replayed";
+	return journal->info.state == JOURNAL_EMPTY ? ", journal empty" : "";
+}
+
+static void print_before(const struct report *report, FILE *stream)
+{
+	const struct survey *survey = report->survey;
+
 	if (survey->count == 0)
 		return;
 	fprintf(stream, "\nBefore   MBR, signature 0x%08" PRIx32 "\n  %3s  %10s  %10s  %-28s %s\n",
@@ -123,13 +137,14 @@ static void print_before(const struct survey *survey, FILE *stream)
 		snprintf(type, sizeof(type), "%s%s%s", mbr_type_text(partition->mbr.type, buffer),
 			 partition->mbr.active ? ", active" : "",
 			 partition->mbr.logical ? ", logical" : "");
-		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s",
+		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s%s",
 			 filesystem_text(partition->filesystem), partition->label[0] ? " '" : "",
 			 partition->label, partition->label[0] ? "'" : "",
 			 partition->guest.has_boot_store ? ", boot manager" : "",
 			 partition->guest.has_recovery ? ", recovery environment" : "",
 			 partition->guest.windows.root[0] ? ", Windows" : "",
-			 partition->problem.kind != ERROR_NONE ? ", unreadable" : "");
+			 partition->problem.kind != ERROR_NONE ? ", unreadable" : "",
+			 journal_words(report, &partition->journal));
 		print_row(stream, partition->mbr.number, partition->offset, partition->length, type,
 			  contents);
 	}
@@ -261,7 +276,7 @@ static void print_page(const struct report *report, FILE *stream)
 	print_source(report, stream);
 	print_windows(report->survey, stream);
 	print_adapters(&report->survey->adapters, stream);
-	print_before(report->survey, stream);
+	print_before(report, stream);
 	if (report->plan)
 		print_after(report->survey, report->plan, stream);
 	if (report->build) {

@@ -418,8 +418,8 @@ static const struct state states[] = {
 	{"fresh", 0, 0, true, NULL, 0, REFUSAL_NONE},
 	{"closed by Windows", 1, 1, true, NULL, 0, REFUSAL_NONE},
 	{"power cut", 1, 1, false, NULL, 0, REFUSAL_NTFS_DIRTY},
-	{"fast startup", 2, 0, false, NULL, 0, REFUSAL_HIBERNATED},
-	{"kept metadata", 2, 0, true, NULL, 0, REFUSAL_HIBERNATED},
+	{"in use, Windows 8 and later", 2, 0, false, NULL, 0, REFUSAL_NTFS_DIRTY},
+	{"version of a log in use", 2, 0, true, NULL, 0, REFUSAL_NTFS_DIRTY},
 	{"unknown journal", 3, 0, true, NULL, 0, REFUSAL_NTFS_DIRTY},
 	{"hibernated", 1, 1, true, "hibr", 8192, REFUSAL_HIBERNATED},
 	{"hibernated, upper case", 1, 1, true, "HIBR", 8192, REFUSAL_HIBERNATED},
@@ -429,7 +429,7 @@ static const struct state states[] = {
 	{"one byte short of a header", 1, 1, true, "\0\0\0\0", 4095, REFUSAL_HIBERNATED},
 	{"a header of zeros", 1, 1, true, "\0\0\0\0", 4096, REFUSAL_NONE},
 	{"nothing saved", 1, 1, true, "", 0, REFUSAL_NONE},
-	{"nothing saved, fast startup", 2, 0, false, "", 0, REFUSAL_HIBERNATED},
+	{"nothing saved, in use", 2, 0, false, "", 0, REFUSAL_NTFS_DIRTY},
 	{"never hibernated", 1, 1, true, "\0\0\0\0", 8192, REFUSAL_NONE},
 };
 

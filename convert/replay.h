@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Volumes that were not closed: their journals are replayed into a change set on top of the disk, on
+ * which the survey and the build then stand. The disk itself is not written.
+ */
+#ifndef HVGEN2_CONVERT_REPLAY_H
+#define HVGEN2_CONVERT_REPLAY_H
+
+#include <stdbool.h>
+
+#include "common/disk.h"
+#include "common/notes.h"
+#include "convert/ntfs/journal/journal.h"
+#include "convert/ntfs/volume.h"
+
+/* What became of the journal of a volume. All zero: not an NTFS volume. */
+struct replay {
+	struct journal_info info;
+	bool is_replayed;
+	struct error problem; /* why it could not be; kind ERROR_NONE otherwise */
+};
+
+/*
+ * Look at the journal of the volume at 'place' of 'disk' and, when it is open and 'is_allowed',
+ * replay it. What that changes goes into *view, the change set on top of the whole disk, which is
+ * made when it is NULL and is to be closed with disk_close(). A journal that cannot be replayed
+ * leaves it as it is: *ret says why (REFUSAL_NTFS_DIRTY, or REFUSAL_HIBERNATED for a volume with a
+ * saved system, whose journal nobody but that may touch). Returns an error for I/O and lack of
+ * memory alone.
+ */
+int replay_volume(struct disk *disk, const struct volume_place *place, bool is_allowed,
+		  struct disk **view, struct replay *ret, struct error *err);
+
+/* "closed", "replayed", ...; NULL when there is nothing to say. 'is_planned': it will be. */
+const char *replay_text(const struct replay *replay, bool is_planned);
+
+/* What replay did, as a sentence for the list of changes. */
+void replay_note(const struct replay *replay, struct note_list *notes);
+
+#endif
