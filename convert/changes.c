@@ -178,7 +178,8 @@ static int changes_read(struct disk *disk, void *buffer, size_t length, uint64_t
 
 		if (start >= offset + length)
 			break;
-		for (uint64_t p = 0; p < PAGES_PER_REGION; p++)
+		for (uint64_t p = offset > start ? (offset - start) / PAGE : 0;
+		     p < PAGES_PER_REGION && start + p * PAGE < offset + length; p++)
 			if (region->pages[p])
 				lay_over(region->pages[p], start + p * PAGE, buffer, length,
 					 offset);
