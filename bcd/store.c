@@ -127,8 +127,8 @@ static int get_children(const struct loader *loader, hive_node_h node, size_t ma
 	size_t count = 0;
 
 	if (!children)
-		return error_damaged(loader->err, "'%s': cannot read the keys of the store: %s",
-				     hive_name(loader->store->hive), strerror(errno));
+		return error_library(loader->err, "'%s': cannot read the keys of the store",
+				     hive_name(loader->store->hive));
 	while (children[count])
 		count++;
 	if (count > max)

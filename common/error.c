@@ -67,20 +67,54 @@ int error_failed(struct error *err, int code, const char *format, ...)
 	return -code;
 }
 
+static void append_errno(struct error *err, int code)
+{
+	size_t used = err ? strlen(err->message) : 0;
+
+	if (err)
+		snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(code));
+}
+
 int error_errno(struct error *err, const char *format, ...)
 {
 	int code = errno ? errno : EIO; /* never 0: that would be a success */
 	va_list args;
-	size_t used;
 
 	va_start(args, format);
 	fill_error(err, ERROR_FAILED, code, format, args);
 	va_end(args);
-	if (err) {
-		used = strlen(err->message);
-		snprintf(err->message + used, sizeof(err->message) - used, ": %s", strerror(code));
-	}
+	append_errno(err, code);
 	return -code;
+}
+
+static bool is_of_host(int code)
+{
+	static const int codes[] = {EMFILE, ENFILE, ENOMEM, EIO,    ENOSPC, EDQUOT,
+				    EPERM,  EACCES, EINTR,  EAGAIN, ENODEV, ENOSYS};
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+		if (code == codes[i])
+			return true;
+	return false;
+}
+
+bool error_is_of_host(const struct error *err)
+{
+	return err->kind == ERROR_FAILED && is_of_host(err->code);
+}
+
+int error_library(struct error *err, const char *format, ...)
+{
+	int code = errno;
+	bool of_host = is_of_host(code);
+	va_list args;
+
+	va_start(args, format);
+	fill_error(err, of_host ? ERROR_FAILED : ERROR_DAMAGED, of_host ? code : EUCLEAN, format,
+		   args);
+	va_end(args);
+	append_errno(err, code);
+	return of_host ? -code : -EUCLEAN;
 }
 
 int error_usage(struct error *err, const char *format, ...)

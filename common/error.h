@@ -86,6 +86,19 @@ int error_failed(struct error *err, int code, const char *format, ...) PRINTF_LI
 /* The same from errno (EIO when that is 0): ": " and its text are appended. Returns -errno. */
 int error_errno(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/*
+ * Is it a matter of this machine (memory, files, devices, permissions: ERROR_FAILED with such a
+ * code), which says nothing about the input? Nobody may draw conclusions from it.
+ */
+bool error_is_of_host(const struct error *err);
+
+/*
+ * A library that works on what the guest wrote has failed, and errno says why: ERROR_FAILED and
+ * -errno when that is of this host, else ERROR_DAMAGED and -EUCLEAN. ": " and the text of errno are
+ * appended.
+ */
+int error_library(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* Kind ERROR_USAGE. Returns -EINVAL. */
 int error_usage(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -22,7 +22,7 @@ struct tree {
 
 static int unreadable(struct hive *hive, struct error *err)
 {
-	return error_damaged(err, "'%s': cannot read a key: %s", hive_name(hive), strerror(errno));
+	return error_library(err, "'%s': cannot read a key", hive_name(hive));
 }
 
 static int too_large(struct hive *hive, struct error *err)
@@ -77,8 +77,7 @@ int hive_copy_one(struct hive *hive, hive_node_h from, hive_node_h parent, const
 	int r;
 
 	if (to == 0)
-		return error_damaged(err, "'%s': cannot make key '%s': %s", hive_name(hive), name,
-				     strerror(errno));
+		return error_library(err, "'%s': cannot make key '%s'", hive_name(hive), name);
 	*ret = to;
 	r = hive_pairs_add(hive_copied(hive), from, to, hive_name(hive), err);
 	return r < 0 ? r : copy_values(hive, from, to, err);

@@ -137,7 +137,7 @@ int hive_open(const void *bytes, size_t size, const char *name, struct hive **re
 	memfd_path(hive->fd, path);
 	hive->handle = hivex_open(path, HIVEX_OPEN_WRITE);
 	if (!hive->handle)
-		return error_damaged(err, "'%s': damaged registry hive: %s", name, strerror(errno));
+		return error_library(err, "'%s': cannot read the registry hive", name);
 	*ret = TAKE(hive);
 	return 0;
 }
@@ -191,8 +191,7 @@ hive_node_h hive_make(struct hive *hive, hive_node_h node, const char *path, str
 	hive_node_h made = walk(hive, node, path, true);
 
 	if (made == 0)
-		error_damaged(err, "'%s': cannot make key '%s': %s", hive->name, path,
-			      strerror(errno));
+		error_library(err, "'%s': cannot make key '%s'", hive->name, path);
 	return made;
 }
 
@@ -241,15 +240,13 @@ static int check_sizes(struct hive *hive, hive_node_h node, struct error *err)
 	CLEANUP_FREE hive_value_h *values = hivex_node_values(hive->handle, node);
 
 	if (!values)
-		return error_damaged(err, "'%s': cannot read the values of a key: %s", hive->name,
-				     strerror(errno));
+		return error_library(err, "'%s': cannot read the values of a key", hive->name);
 	for (const hive_value_h *value = values; *value; value++) {
 		hive_type type;
 		size_t size;
 
 		if (hivex_value_type(hive->handle, *value, &type, &size) < 0)
-			return error_damaged(err, "'%s': cannot read a value: %s", hive->name,
-					     strerror(errno));
+			return error_library(err, "'%s': cannot read a value", hive->name);
 		if (size > HIVE_MAX_VALUE)
 			return error_failed(
 				err, E2BIG,
@@ -278,8 +275,7 @@ int hive_set(struct hive *hive, hive_node_h node, const char *value, uint32_t ty
 	if (size)
 		memcpy(copy, bytes, size);
 	if (hivex_node_set_value(hive->handle, node, &set, 0) < 0)
-		return error_damaged(err, "'%s': cannot set value '%s': %s", hive->name, value,
-				     strerror(errno));
+		return error_library(err, "'%s': cannot set value '%s'", hive->name, value);
 	return 0;
 }
 

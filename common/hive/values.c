@@ -29,8 +29,7 @@ void hive_values_done(struct hive_values *values)
 
 static int unreadable(struct hive *hive, struct error *err)
 {
-	return error_damaged(err, "'%s': cannot read the values of a key: %s", hive_name(hive),
-			     strerror(errno));
+	return error_library(err, "'%s': cannot read the values of a key", hive_name(hive));
 }
 
 static int copy_value(struct hive *hive, hive_value_h value, struct hive_value_copy *ret,
@@ -113,8 +112,7 @@ int hive_set_values(struct hive *hive, hive_node_h node, const struct hive_value
 					  .value = (char *)value->bytes};
 	}
 	if (hivex_node_set_values(hive_handle(hive), node, values->count, set, 0) < 0)
-		return error_damaged(err, "'%s': cannot set the values of a key: %s",
-				     hive_name(hive), strerror(errno));
+		return error_library(err, "'%s': cannot set the values of a key", hive_name(hive));
 	return 0;
 }
 
@@ -146,7 +144,6 @@ int hive_remove(struct hive *hive, hive_node_h node, const char *child, struct e
 	if (found == 0)
 		return 0;
 	if (hivex_node_delete_child(hive_handle(hive), found) < 0)
-		return error_damaged(err, "'%s': cannot remove key '%s': %s", hive_name(hive),
-				     child, strerror(errno));
+		return error_library(err, "'%s': cannot remove key '%s'", hive_name(hive), child);
 	return 0;
 }

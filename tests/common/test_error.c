@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/checked.h"
 #include "common/error.h"
 
 TestSuite(error);
@@ -62,6 +63,35 @@ Test(error, errno_is_appended)
 	cr_assert_eq(err.kind, ERROR_FAILED);
 	cr_assert_eq(err.code, ENOSPC);
 	cr_assert_str_eq(err.message, "'out': cannot write: No space left on device");
+}
+
+/* What this machine lacks says nothing about the input; what a library says of its bytes does. */
+Test(error, errno_of_a_library)
+{
+	static const int host[] = {EMFILE, ENFILE, ENOMEM, EIO,	   ENOSPC,
+				   EPERM,  EACCES, EINTR,  EAGAIN, EDQUOT};
+	static const int guest[] = {0, EINVAL, ENOTSUP, EFAULT, ERANGE, ELOOP, EILSEQ, ENOENT};
+	struct error err;
+
+	for (size_t i = 0; i < ARRAY_SIZE(host); i++) {
+		errno = host[i];
+		cr_assert_eq(error_library(&err, "'%s': hive", "x"), -host[i]);
+		cr_assert_eq(err.kind, ERROR_FAILED);
+		cr_assert(error_is_of_host(&err));
+	}
+	cr_assert_str_eq(err.message, "'x': hive: Disk quota exceeded");
+	for (size_t i = 0; i < ARRAY_SIZE(guest); i++) {
+		errno = guest[i];
+		cr_assert_eq(error_library(&err, "hive"), -EUCLEAN);
+		cr_assert_eq(err.kind, ERROR_DAMAGED);
+		cr_assert_not(error_is_of_host(&err));
+	}
+	error_refused(&err, REFUSAL_NO_BCD, advice, "x"); /* whose code is EPERM */
+	cr_assert_not(error_is_of_host(&err));
+	error_failed(&err, ENOENT, "x");
+	cr_assert_not(error_is_of_host(&err));
+	errno = EIO;
+	cr_assert_eq(error_library(NULL, "x"), -EIO);
 }
 
 Test(error, prefix_goes_in_front)

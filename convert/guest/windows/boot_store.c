@@ -143,7 +143,7 @@ static int rebuild_from_volume(struct volume *volume, const struct guest_disk *o
 
 	windows_path(path, windows->root, "System32\\config\\BCD-Template");
 	if (windows_hive_read(volume, path, WINDOWS_MAX_BCD, &template, &size, NULL, err) < 0) {
-		if (!has_bios_boot_manager(old))
+		if (!has_bios_boot_manager(old) || error_is_of_host(err))
 			return -err->code;
 		size = 0;
 	}
@@ -177,8 +177,9 @@ int boot_store_make(const struct guest_disk *old, const struct guest_target *tar
 		if (!can_be_rebuilt(&why))
 			return r;
 		if (rebuild_store(old, &bcd, ret, err) < 0) {
-			*err = why;
-			return r;
+			if (!error_is_of_host(err))
+				*err = why;
+			return -err->code;
 		}
 		note_add(&ret->warnings,
 			 "the boot store was rebuilt as bcdboot does it, because: %s", why.message);

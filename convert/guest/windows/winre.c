@@ -51,6 +51,10 @@ static int convert_file(struct volume *volume, const char *path, const struct re
 	if (r == 0)
 		r = edit_reagent(edit, &file, &new, &new_size, &notes, &problem);
 	note_list_append(&edits->warnings, &notes.warnings);
+	if (r < 0 && error_is_of_host(&problem)) {
+		*err = problem;
+		return r;
+	}
 	if (r < 0) {
 		note_add(
 			&edits->warnings,

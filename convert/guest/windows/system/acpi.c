@@ -61,7 +61,12 @@ static int convert_device(struct system_edit *edit, hive_node_h acpi, const char
 			set, name->new, name->old);
 	if (!old || new)
 		return 0;
-	if (!instance || hive_copy_check(edit->hive, old, &problem) < 0) {
+	if (instance && hive_copy_check(edit->hive, old, &problem) < 0 &&
+	    error_is_of_host(&problem)) {
+		*edit->err = problem;
+		return -problem.code;
+	}
+	if (!instance || problem.kind != ERROR_NONE) {
 		WARNING(edit,
 			"%s: Enum\\ACPI\\%s cannot be copied to %s, the name that this device has in "
 			"generation 2: %s",

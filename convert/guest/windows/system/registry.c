@@ -34,8 +34,8 @@ static int convert_control_sets(struct system_edit *edit)
 	int r = 0;
 
 	if (!nodes)
-		return error_damaged(edit->err, "'%s': cannot read the keys of the hive: %s",
-				     hive_name(edit->hive), strerror(errno));
+		return error_library(edit->err, "'%s': cannot read the keys of the hive",
+				     hive_name(edit->hive));
 	for (const hive_node_h *node = nodes; *node && r == 0; node++) {
 		CLEANUP_FREE char *name = hivex_node_name(handle, *node);
 
