@@ -68,7 +68,7 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 	int r = kind->boot_files(&old, &target, options, &ret->boot, err);
 
 	if (r == 0)
-		r = esp_write(plan, &ret->boot, ret->target, &ret->esp_used, err);
+		r = esp_write(plan, &ret->boot, ret->target, &ret->warnings, &ret->esp_used, err);
 	if (r == 0)
 		r = kind->edit(&new, &target, &ret->boot, options, &ret->edits, err);
 	return r;

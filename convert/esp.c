@@ -7,12 +7,43 @@
 #include "common/cleanup.h"
 #include "convert/fat32/fat32.h"
 
+/* Warnings about single files; the others are counted. */
+#define MAX_WARNINGS 20
+
+/* The ESP being filled. */
+struct filling {
+	struct fat32 *tree;
+	struct guest_boot *boot;
+	struct note_list *warnings;
+	size_t left_out;
+};
+
+/* Is it about the name alone: one that FAT cannot hold, or holds already? */
+static bool is_about_name(int r)
+{
+	return r == -EILSEQ || r == -ENAMETOOLONG || r == -EEXIST;
+}
+
+static void leave_out(struct filling *filling, struct guest_file *file, const struct error *problem)
+{
+	if (filling->left_out++ < MAX_WARNINGS)
+		note_add(filling->warnings,
+			 "a boot file of the guest is not copied, and not needed to start: %s",
+			 problem->message);
+	guest_boot_drop(filling->boot, file);
+}
+
 /* Names and sizes are the guest's: what FAT cannot hold, or holds already, is damage there. */
-static int add_file(struct fat32 *tree, struct guest_file *file, struct error *err)
+static int add_file(struct filling *filling, struct guest_file *file, struct error *err)
 {
 	struct error problem = ERROR_INIT;
-	int r = fat32_add(tree, file->path, TAKE(file->data), file->size, file->mtime, &problem);
+	int r = fat32_add(filling->tree, file->path, TAKE(file->data), file->size, file->mtime,
+			  &problem);
 
+	if (r < 0 && file->is_optional && is_about_name(r)) {
+		leave_out(filling, file, &problem);
+		return 0;
+	}
 	if (r < 0 && r != -ENOMEM)
 		return error_damaged(err, "a boot file of the guest cannot be copied: %s",
 				     problem.message);
@@ -21,8 +52,20 @@ static int add_file(struct fat32 *tree, struct guest_file *file, struct error *e
 	return r;
 }
 
-static int make_tree(const struct plan *plan, struct guest_boot *boot, struct fat32 **ret,
-		     struct error *err)
+/* What the guest needs comes first, so that nothing that it does not need can be in the way. */
+static int add_files(struct filling *filling, bool optional, struct error *err)
+{
+	const struct guest_files *files = &filling->boot->files;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < files->count; i++)
+		if (files->list[i].is_optional == optional)
+			r = add_file(filling, &files->list[i], err);
+	return r;
+}
+
+static int make_tree(const struct plan *plan, struct guest_boot *boot, struct note_list *warnings,
+		     struct fat32 **ret, struct error *err)
 {
 	const struct fat32_spec spec = {
 		.label = "SYSTEM",
@@ -30,21 +73,28 @@ static int make_tree(const struct plan *plan, struct guest_boot *boot, struct fa
 		.hidden_sectors = plan->gpt.partitions[plan->esp].first_lba,
 		.time = boot->time,
 	};
+	struct filling filling = {.boot = boot, .warnings = warnings};
 	int r = fat32_new(&spec, ret, err);
 
-	for (size_t i = 0; r == 0 && i < boot->files.count; i++)
-		r = add_file(*ret, &boot->files.list[i], err);
+	filling.tree = r == 0 ? *ret : NULL;
+	if (r == 0)
+		r = add_files(&filling, false, err);
+	if (r == 0)
+		r = add_files(&filling, true, err);
+	if (filling.left_out > MAX_WARNINGS)
+		note_add(warnings, "%zu more boot files of the guest are not copied",
+			 filling.left_out - MAX_WARNINGS);
 	return r;
 }
 
 int esp_write(const struct plan *plan, struct guest_boot *boot, struct disk *target,
-	      uint64_t *ret_used, struct error *err)
+	      struct note_list *warnings, uint64_t *ret_used, struct error *err)
 {
 	const struct plan_partition *place = &plan->partitions[plan->esp];
 	CLEANUP_FAT32 struct fat32 *tree = NULL;
 	struct disk_window window;
 	uint32_t cluster_size;
-	int r = make_tree(plan, boot, &tree, err);
+	int r = make_tree(plan, boot, warnings, &tree, err);
 
 	if (r == 0)
 		r = disk_window_init(&window, target, place->offset, place->length, err);

@@ -19,7 +19,7 @@ int guest_files_add(struct guest_files *files, const char *path, uint8_t *data, 
 		free(data);
 		return error_failed(err, ENOMEM, "out of memory");
 	}
-	list[files->count++] = (struct guest_file){copy, data, size, mtime};
+	list[files->count++] = (struct guest_file){copy, data, size, mtime, false, false};
 	return 0;
 }
 

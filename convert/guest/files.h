@@ -4,6 +4,7 @@
 #ifndef HVGEN2_CONVERT_GUEST_FILES_H
 #define HVGEN2_CONVERT_GUEST_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,7 +14,9 @@ struct guest_file {
 	char *path;    /* "/EFI/Microsoft/Boot/BCD", UTF-8 */
 	uint8_t *data; /* NULL when it has been handed on */
 	size_t size;
-	int64_t mtime; /* seconds since 1970 UTC */
+	int64_t mtime;	  /* seconds since 1970 UTC */
+	bool is_optional; /* the guest starts without it */
+	bool is_left_out; /* not on the ESP after all */
 };
 
 /* Embedded; all zero is empty; memory belongs to it. */
@@ -23,7 +26,7 @@ struct guest_files {
 };
 
 /*
- * Append a file. 'data' (from malloc, may be NULL when size is 0) passes to the list, also on
+ * Append a file that the guest needs to start. 'data' (from malloc, may be NULL when size is 0) passes to the list, also on
  * failure. Errors: ENOMEM, also for a NULL with a size: what was to be the data.
  */
 int guest_files_add(struct guest_files *files, const char *path, uint8_t *data, size_t size,

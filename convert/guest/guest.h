@@ -39,6 +39,9 @@ struct guest_boot {
 /* In kinds.c, which knows the kinds. */
 void guest_boot_done(struct guest_boot *boot);
 
+/* This one of its files was left out after all, and is not to be reported. */
+void guest_boot_drop(struct guest_boot *boot, struct guest_file *file);
+
 /* In each of them 'err' must not be NULL. */
 struct guest_kind {
 	/*

@@ -6,6 +6,12 @@
 
 const struct guest_kind *const guest_kinds[] = {&guest_windows, NULL};
 
+void guest_boot_drop(struct guest_boot *boot, struct guest_file *file)
+{
+	file->is_left_out = true;
+	bootfiles_report_drop(&boot->boot_files, file->path);
+}
+
 void guest_boot_done(struct guest_boot *boot)
 {
 	guest_files_done(&boot->files);

@@ -232,7 +232,7 @@ static void add_made_files(json_t *files, const struct guest_boot *boot)
 		const struct guest_file *made = &boot->files.list[i];
 		json_t *file;
 
-		if (comes_from_guest(&boot->boot_files, made->path))
+		if (made->is_left_out || comes_from_guest(&boot->boot_files, made->path))
 			continue;
 		file = json_object();
 		set_text(file, "path", made->path);

@@ -147,6 +147,18 @@ static int add_file(struct bootfiles_report *list, struct bootfiles_file file, b
 	return check_limits(list, err);
 }
 
+void bootfiles_report_drop(struct bootfiles_report *report, const char *esp_path)
+{
+	struct bootfiles_file *file = find_file(report, esp_path);
+
+	if (!file)
+		return;
+	report->bytes -= file->size;
+	file_done(file);
+	report->count--;
+	memmove(file, file + 1, (size_t)(report->files + report->count - file) * sizeof(*file));
+}
+
 /* One source being listed. */
 struct listing {
 	struct volume *volume;
@@ -331,8 +343,13 @@ static int copy_file(struct volume *volume, struct bootfiles_file *file, struct 
 
 	if (r == 0 && strcasecmp(file->esp_path, ESP_BOOTMGFW) == 0)
 		r = look_at_bootmgfw(file, bytes, size, report, err);
-	return r < 0 ? r
-		     : guest_files_add(files, file->esp_path, TAKE(bytes), size, file->mtime, err);
+	if (r == 0)
+		r = guest_files_add(files, file->esp_path, TAKE(bytes), size, file->mtime, err);
+	if (r == 0)
+		files->list[files->count - 1].is_optional =
+			strcasecmp(file->esp_path, ESP_BOOTMGFW) != 0 &&
+			strcasecmp(file->esp_path, ESP_FALLBACK) != 0;
+	return r;
 }
 
 int bootfiles_add(struct volume *volume, const struct windows *windows, enum bootfiles_set set,

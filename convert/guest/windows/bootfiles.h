@@ -65,6 +65,9 @@ struct bootfiles_report {
 
 void bootfiles_report_done(struct bootfiles_report *report);
 
+/* Take a file from the list that was not copied after all; nothing where it is not in it. */
+void bootfiles_report_drop(struct bootfiles_report *report, const char *esp_path);
+
 /*
  * List what bootfiles_add() would copy; reads folders, not contents (so 'version' is empty). *ret
  * is overwritten, and empty after a failure. Refusals: REFUSAL_NO_EFI_FILES when the set has no
