@@ -37,6 +37,7 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_SETTING_NOT_IN_STORE] = "setting-not-in-store",
 	[REFUSAL_EXPERIMENTAL] = "experimental",
 	[REFUSAL_SAVED_STATE] = "saved-state",
+	[REFUSAL_IN_USE] = "in-use",
 };
 
 const char *refusal_id(enum refusal refusal)

@@ -288,6 +288,16 @@ int vhd_open(const char *path, const struct vhd_open_options *options, struct di
 	return 0;
 }
 
+int vhd_check_unchanged(const struct disk *disk, struct error *err)
+{
+	const struct chain *chain = (const struct chain *)disk;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < chain->count; i++)
+		r = image_file_check_unchanged(&chain->images[i]->file, err);
+	return r;
+}
+
 static const struct image *chain_member(const struct disk *disk, unsigned int index)
 {
 	const struct chain *chain = (const struct chain *)disk;

@@ -21,7 +21,8 @@
 static bool is_finding(const struct error *err)
 {
 	return err->kind == ERROR_DAMAGED ||
-	       (err->kind == ERROR_REFUSED && err->refusal != REFUSAL_NOT_A_DISK_IMAGE);
+	       (err->kind == ERROR_REFUSED && err->refusal != REFUSAL_NOT_A_DISK_IMAGE &&
+		err->refusal != REFUSAL_IN_USE);
 }
 
 /* Turn an error into a finding where it is one. Returns 0, or the code of the error. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
+#include "vhd/file_lock.h"
 #include "vhd/io.h"
 
 void image_file_close(struct image_file *file)
@@ -23,11 +24,20 @@ void image_file_close(struct image_file *file)
 	overlay_done(&file->overlay);
 }
 
+static int take_size(struct image_file *file, struct error *err)
+{
+	off_t size = lseek(file->fd, 0, SEEK_END);
+
+	if (size < 0)
+		return error_errno(err, "'%s'", file->path);
+	file->size = file->stored_size = (uint64_t)size;
+	return 0;
+}
+
 /* Fill what follows from the open file. */
 static int describe_file(const char *path, struct image_file *file, struct error *err)
 {
 	struct stat st;
-	off_t size;
 
 	file->path = strdup(path);
 	if (!file->path)
@@ -38,27 +48,105 @@ static int describe_file(const char *path, struct image_file *file, struct error
 		return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE,
 				     "name a VHDX, VHD or raw disk image",
 				     "'%s' is neither a file nor a block device", path);
-	size = lseek(file->fd, 0, SEEK_END);
-	if (size < 0)
-		return error_errno(err, "'%s'", path);
-	file->size = file->stored_size = (uint64_t)size;
-	return 0;
+	file->is_block_device = S_ISBLK(st.st_mode);
+	file->modified = st.st_mtim;
+	file->changed = st.st_ctim;
+	return take_size(file, err);
 }
 
-int image_file_open(const char *path, struct image_file *ret, struct error *err)
+static int lock_file(const struct image_file *file, struct error *err)
 {
-	/* O_NONBLOCK: a FIFO must not keep us waiting. */
-	struct image_file file = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)};
-	int r;
+	if (file_lock_for_reading(file->fd) == 0)
+		return 0;
+	return error_refused(err, REFUSAL_IN_USE,
+			     "shut the VM down, or end the program that has the disk open, and try "
+			     "again",
+			     "'%s' is in use: another program may write to it", file->path);
+}
 
-	if (file.fd < 0)
-		return error_errno(err, "'%s'", path);
-	r = describe_file(path, &file, err);
+static int take_file(int fd, const char *path, struct image_file *ret, struct error *err)
+{
+	struct image_file file = {.fd = fd};
+	int r = describe_file(path, &file, err);
+
+	if (r == 0)
+		r = lock_file(&file, err);
 	if (r < 0)
 		image_file_close(&file);
 	else
 		*ret = file;
 	return r;
+}
+
+/* O_NONBLOCK: a FIFO must not keep us waiting. */
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+int image_file_open(const char *path, struct image_file *ret, struct error *err)
+{
+	int fd = open(path, OPEN_FLAGS);
+
+	return fd < 0 ? error_errno(err, "'%s'", path) : take_file(fd, path, ret, err);
+}
+
+static int refuse_special(const char *path, struct error *err)
+{
+	return error_refused(err, REFUSAL_PARENT_MISSING,
+			     "name the parent itself with --parent FILE",
+			     "'%s' is no regular file, and is not opened because an image names it",
+			     path);
+}
+
+int image_file_open_in(int folder, const char *name, const char *path, struct image_file *ret,
+		       struct error *err)
+{
+	struct stat st;
+	int fd;
+
+	/* A device is not even opened: that alone can have an effect. What takes its place between
+	 * the two calls is seen by the second look. */
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+		return refuse_special(path, err);
+	fd = openat(folder, name, OPEN_FLAGS | O_NOFOLLOW);
+	if (fd < 0 && (errno == ENOENT || errno == ENAMETOOLONG))
+		return -ENOENT;
+	if (fd < 0 && errno == ELOOP)
+		return refuse_special(path, err);
+	if (fd < 0)
+		return error_errno(err, "'%s'", path);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return refuse_special(path, err);
+	}
+	return take_file(fd, path, ret, err);
+}
+
+int image_file_again(const struct image_file *file, struct image_file *ret, struct error *err)
+{
+	int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? error_errno(err, "'%s'", file->path) : take_file(fd, file->path, ret, err);
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+int image_file_check_unchanged(const struct image_file *file, struct error *err)
+{
+	struct stat st;
+
+	if (file->is_block_device)
+		return 0;
+	if (fstat(file->fd, &st) < 0)
+		return error_errno(err, "'%s'", file->path);
+	if ((uint64_t)st.st_size == file->stored_size &&
+	    is_same_time(&st.st_mtim, &file->modified) && is_same_time(&st.st_ctim, &file->changed))
+		return 0;
+	return error_failed(err, EBUSY,
+			    "'%s' was changed while it was read, so that nothing that was read of "
+			    "it is certain; shut the VM down and try again",
+			    file->path);
 }
 
 int image_file_read(const struct image_file *file, void *buffer, size_t length, uint64_t offset,

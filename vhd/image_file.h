@@ -7,8 +7,10 @@
 #ifndef HVGEN2_VHD_IMAGE_FILE_H
 #define HVGEN2_VHD_IMAGE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "common/cleanup.h"
 #include "common/error.h"
@@ -21,16 +23,35 @@
 struct image_file {
 	int fd;
 	char *path;
-	uint64_t size;	      /* with what a replayed log appends */
-	uint64_t stored_size; /* of the file itself */
+	bool is_block_device;
+	struct timespec modified, changed; /* when it was opened */
+	uint64_t size;			   /* with what a replayed log appends */
+	uint64_t stored_size;		   /* of the file itself */
 	struct overlay overlay;
 };
 
 /*
- * Open a regular file or a block device for reading; closed with image_file_close(). *ret is left
- * alone on failure. Errors: REFUSAL_NOT_A_DISK_IMAGE for anything else, ERROR_FAILED for I/O.
+ * Open a regular file or a block device for reading; closed with image_file_close(). It is locked
+ * against writers where it can be (file_lock.h). *ret is left alone on failure. Errors:
+ * REFUSAL_NOT_A_DISK_IMAGE for anything else, REFUSAL_IN_USE, ERROR_FAILED for I/O.
  */
 int image_file_open(const char *path, struct image_file *ret, struct error *err);
+
+/*
+ * The same for a name that nobody on this host gave: a regular file 'name', without slashes, of the
+ * open folder. No symbolic link is followed and no device opened. 'path' is what it is called in
+ * messages. Also REFUSAL_PARENT_MISSING, for what stands under the name and is no regular file.
+ * Returns -ENOENT, and then leaves *err alone, when nothing does.
+ */
+int image_file_open_in(int folder, const char *name, const char *path, struct image_file *ret,
+		       struct error *err);
+
+/* The same open file once more, with its own end and without what a log has changed in it. */
+int image_file_again(const struct image_file *file, struct image_file *ret, struct error *err);
+
+/* ERROR_FAILED when size or times of the file are no longer those of its opening. Of block devices
+ * nothing is known. */
+int image_file_check_unchanged(const struct image_file *file, struct error *err);
 
 void image_file_close(struct image_file *file);
 

@@ -44,12 +44,20 @@ struct vhd_open_options {
 
 /*
  * Open an image, recognised by its content, with all its parents. 'options' may be NULL. The disk
- * is closed with disk_close(). Errors: REFUSAL_NOT_A_DISK_IMAGE, REFUSAL_PARENT_MISSING,
+ * is closed with disk_close(). All files are open when it returns, and locked against writers where
+ * they can be. Errors: REFUSAL_NOT_A_DISK_IMAGE, REFUSAL_IN_USE, REFUSAL_PARENT_MISSING,
  * REFUSAL_PARENT_MISMATCH, REFUSAL_LOG_DAMAGED, ERROR_DAMAGED with the file offset, ERROR_FAILED
  * for I/O.
  */
 int vhd_open(const char *path, const struct vhd_open_options *options, struct disk **ret,
 	     struct error *err);
+
+/*
+ * Are all files of the chain what they were when 'disk' was opened, by size, time of the last
+ * change and time of the last change of the inode? ERROR_FAILED when not. Block devices have no such
+ * times and always are. To be asked after the last read.
+ */
+int vhd_check_unchanged(const struct disk *disk, struct error *err);
 
 /* What the image at the top of the chain is; 'disk' must come from vhd_open(). Lives as long as the
  * disk. */
