@@ -193,5 +193,7 @@ int write_outputs(const struct write_paths *paths, struct disk *source, const st
 	outs[count++] = &disk;
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = outfile_sync(outs[i], err);
+	if (r == 0) /* copied from a source that was written to, it is a mixture */
+		r = vhd_check_unchanged(source, err);
 	return r < 0 ? r : commit_undisturbed(outs, count, err);
 }

@@ -35,7 +35,7 @@ void write_handle_signals(void);
 
 /*
  * Write. Also before the first byte: ENOSPC when the file system of the disk has less room than the
- * output needs. All outputs are synced before the first one gets its name; when a later one fails
+ * output needs. A source that was changed since it was opened is ERROR_FAILED. All outputs are synced before the first one gets its name; when a later one fails
  * to get its own, those before it are withdrawn, unless they replaced an older file.
  */
 int write_outputs(const struct write_paths *paths, struct disk *source, const struct plan *plan,
