@@ -107,29 +107,31 @@ static const struct disk_ops chain_ops = {
 	.close = close_disk,
 };
 
-/* Is 'parent' the very disk that 'child' was made on? Fills the refusal and returns a negative
- * errno if not. */
+static const struct guid *id_as_parent(const struct image *image)
+{
+	return image->info.format == VHD_FORMAT_VHDX ? &image->info.data_write_guid
+						     : &image->info.disk_id;
+}
+
+/*
+ * Is 'parent' the very disk that 'child' was made on? Fills the refusal and returns a negative errno
+ * if not. The id that was found is not told: the right one makes a child of any disk, so it is all
+ * that keeps a stranger's disk from being read.
+ */
 static int check_linkage(const struct image *child, const struct image *parent, struct error *err)
 {
-	static const char advice[] = "look for the copy of the parent that the child was made on";
-	const struct guid *id = parent->info.format == VHD_FORMAT_VHDX
-					? &parent->info.data_write_guid
-					: &parent->info.disk_id;
-	char want[GUID_TEXT_SIZE], found[GUID_TEXT_SIZE];
+	char want[GUID_TEXT_SIZE];
 
-	if (parent->info.format != child->info.format)
-		return error_refused(err, REFUSAL_PARENT_MISMATCH, advice,
-				     "'%s' is a %s, and so is no parent of '%s'", parent->file.path,
-				     vhd_info_text(&parent->info), child->file.path);
 	for (size_t i = 0; i < child->parent.linkage_count; i++)
-		if (guid_equal(&child->parent.linkage[i], id))
+		if (guid_equal(&child->parent.linkage[i], id_as_parent(parent)))
 			return 0;
 	return error_refused(
-		err, REFUSAL_PARENT_MISMATCH, advice,
-		"'%s' was changed after its child '%s' was made, or is another disk: its id is %s, "
-		"the child wants %s",
-		parent->file.path, child->file.path, guid_format(id, found),
-		guid_format(&child->parent.linkage[0], want));
+		err, REFUSAL_PARENT_MISMATCH,
+		"look for the copy of the parent that the child was made on, and name it with "
+		"--parent FILE",
+		"'%s' was changed after its child '%s' was made, or is another disk: the child "
+		"wants one with the id %s",
+		parent->file.path, child->file.path, guid_format(&child->parent.linkage[0], want));
 }
 
 /* What has to be equal in parent and child. A VHDX child may be of another size than its parent, a
@@ -166,79 +168,129 @@ static int check_cycle(const struct chain *chain, const struct image *image, str
 	return 0;
 }
 
-/* Take what stands at one place if it is the parent. 1: it is, 0: nothing or another disk there, or
- * a negative errno. */
-static int try_place(const struct chain *chain, const struct image *child, const char *path,
-		     struct image **ret, struct error *mismatch, struct error *err)
-{
-	CLEANUP_IMAGE struct image *image = NULL;
-	int r = image_open(path, NULL, &image, err);
+/* One search: for whom, and what was found that is not the parent. */
+struct hunt {
+	const struct chain *chain;
+	const struct image *child;
+	struct error other; /* the first such thing; kind ERROR_NONE: there was none */
+};
 
-	if (r < 0 && err && err->refusal == REFUSAL_NOT_A_DISK_IMAGE) {
-		*mismatch = *err;
-		return 0;
-	}
-	if (r < 0) {
-		error_prefix(err, "parent of '%s'", child->file.path);
-		return r;
-	}
-	if (check_linkage(child, image, mismatch) < 0)
-		return 0;
-	r = check_cycle(chain, image, err);
+/* What is said of a file that is passed by, in case the parent is not found. */
+static void note_other(struct hunt *hunt, const struct error *err)
+{
+	if (hunt->other.kind == ERROR_NONE)
+		hunt->other = *err;
+}
+
+/*
+ * Take 'file' if it is the parent. 1: it is, 0: it is another one, or a negative errno.
+ */
+static int try_file(struct hunt *hunt, struct image_file *file, struct image **ret,
+		    struct error *err)
+{
+	const struct image_format format = {hunt->child->info.format, IMAGE_FORMAT_OF_CHILD};
+	CLEANUP_IMAGE struct image *image = NULL;
+	int r = image_open_file(file, &format, NULL, &image, err);
+
+	image_file_close(file);
 	if (r == 0)
-		r = check_shape(child, image, err);
+		r = check_linkage(hunt->child, image, err);
+	if (r < 0 &&
+	    (err->refusal == REFUSAL_NOT_A_DISK_IMAGE || err->refusal == REFUSAL_PARENT_MISMATCH)) {
+		note_other(hunt, err);
+		return 0;
+	}
+	if (r < 0)
+		return error_prefix(err, "parent of '%s'", hunt->child->file.path);
+	r = check_cycle(hunt->chain, image, err);
+	if (r == 0)
+		r = check_shape(hunt->child, image, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE(image);
 	return 1;
 }
 
+/* The files that the operator has named. Each is one, or there is something to say. */
+static int try_named(struct hunt *hunt, const struct vhd_open_options *options, struct image **ret,
+		     struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && options && options->parents && options->parents[i]; i++) {
+		struct image_file file = {.fd = -1};
+
+		r = image_file_open(options->parents[i], &file, err);
+		if (r == 0)
+			r = try_file(hunt, &file, ret, err);
+	}
+	return r;
+}
+
+static int try_places(struct hunt *hunt, const struct parent_search *search, struct image **ret,
+		      struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0; i++) {
+		struct image_file file = {.fd = -1};
+
+		r = parent_search_open(search, i, &file, err);
+		if (r == -ERANGE)
+			return 0;
+		if (r == 0) {
+			r = try_file(hunt, &file, ret, err);
+		} else {
+			if (r != -ENOENT)
+				note_other(hunt, err);
+			r = 0;
+		}
+	}
+	return r;
+}
+
 static int refuse_missing(const struct image *child, const struct parent_search *search,
 			  struct error *err)
 {
-	char places[700];
+	char places[700], want[GUID_TEXT_SIZE];
 
 	parent_search_describe(search, places, sizeof(places));
 	return error_refused(
 		err, REFUSAL_PARENT_MISSING,
-		"put the parent beside its child, or name its folder with --parent-dir",
-		"the parent of '%s' was not found; looked at %s", child->file.path, places);
+		"put the parent beside its child, or name its folder with --parent-dir DIR or the "
+		"file with --parent FILE",
+		"the parent of '%s', with the id %s, was not found; looked for %s",
+		child->file.path, guid_format(&child->parent.linkage[0], want), places);
 }
 
-static int search_parent(const struct chain *chain, const struct image *child,
+static int search_parent(struct hunt *hunt, const struct vhd_open_options *options,
 			 const struct parent_search *search, struct image **ret, struct error *err)
 {
-	struct error mismatch = ERROR_INIT;
-	int r = 0;
+	int r = try_named(hunt, options, ret, err);
 
-	for (size_t i = 0; i < search->count && r == 0; i++) {
-		CLEANUP_FREE char *path = parent_search_find(search, i);
-
-		if (path)
-			r = try_place(chain, child, path, ret, &mismatch, err);
-	}
+	if (r == 0)
+		r = try_places(hunt, search, ret, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (mismatch.kind == ERROR_NONE)
-		return refuse_missing(child, search, err);
-	if (err)
-		*err = mismatch;
-	return -mismatch.code;
+	if (hunt->other.kind == ERROR_NONE)
+		return refuse_missing(hunt->child, search, err);
+	*err = hunt->other;
+	return -err->code;
 }
 
 static int find_parent(const struct chain *chain, const struct vhd_open_options *options,
 		       struct image **ret, struct error *err)
 {
-	const struct image *child = chain->images[chain->count - 1];
+	struct hunt hunt = {.chain = chain, .child = chain->images[chain->count - 1]};
 	struct parent_search search;
 	struct error local =
 		ERROR_INIT; /* what went wrong decides how to go on, so it is always wanted */
-	int r = parent_search_init(&search, child, options);
+	int r = parent_search_init(&search, hunt.child, options);
 
 	if (r < 0)
 		error_failed(&local, -r, "out of memory");
 	else
-		r = search_parent(chain, child, &search, ret, &local);
+		r = search_parent(&hunt, options, &search, ret, &local);
 	parent_search_done(&search);
 	if (r < 0 && err)
 		*err = local;
@@ -249,7 +301,7 @@ int chain_open(const char *path, const struct vhd_open_options *options, struct 
 	       struct error *err)
 {
 	struct image *image = NULL;
-	int r = image_open(path, NULL, &image, err);
+	int r = image_open(path, options, NULL, &image, err);
 
 	while (r == 0) {
 		chain->images[chain->count++] = image;

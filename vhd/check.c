@@ -62,31 +62,42 @@ static int check_vhd1(struct vhd1 *vhd, struct findings *findings, uint64_t stat
 		       : vhd1_note_clear_bits(vhd, states[VHDX_FULLY_PRESENT], findings, err);
 }
 
-/* One file. *ret_image is NULL when it could not be opened because of what has been noted. */
-static int check_file(const char *path, struct findings *findings, uint64_t states[VHD_STATES],
-		      uint64_t *ret_slack, struct image **ret_image, struct error *err)
+static int check_image(struct image *image, struct findings *findings, uint64_t states[VHD_STATES],
+		       uint64_t *ret_slack, struct error *err)
 {
 	struct error local = ERROR_INIT;
-	struct image *image = NULL;
-	int r = image_open(path, findings, &image, &local);
+	int r = 0;
 
-	*ret_image = NULL;
 	*ret_slack = 0;
-	if (r < 0)
-		return note_error(findings, &local, err);
 	if (image->info.format == VHD_FORMAT_VHDX)
 		r = check_vhdx(image, findings, states, ret_slack, &local);
 	else if (image->info.format == VHD_FORMAT_VHD && image->info.type != VHD_TYPE_FIXED)
 		r = check_vhd1((struct vhd1 *)image, findings, states, ret_slack, &local);
-	*ret_image = image;
 	return r < 0 ? note_error(findings, &local, err) : 0;
+}
+
+/* The file that was opened as a parent, and no other that has its name by now. */
+static int check_parent(const struct image *parent, struct findings *findings, struct error *err)
+{
+	const struct image_format format = {parent->info.format, IMAGE_FORMAT_OF_CHILD};
+	CLEANUP_IMAGE struct image *image = NULL;
+	struct image_file file = {.fd = -1};
+	uint64_t states[VHD_STATES], slack;
+	struct error local = ERROR_INIT;
+	int r = image_file_again(&parent->file, &file, err);
+
+	if (r < 0)
+		return r;
+	r = image_open_file(&file, &format, findings, &image, &local);
+	image_file_close(&file);
+	return r < 0 ? note_error(findings, &local, err)
+		     : check_image(image, findings, states, &slack, err);
 }
 
 /* The files below the first, and whether they belong together. */
 static int check_parents(const char *path, const struct vhd_open_options *options,
 			 struct findings *findings, unsigned int *ret_length, struct error *err)
 {
-	uint64_t states[VHD_STATES], slack;
 	struct error local = ERROR_INIT;
 	struct chain *chain = calloc(1, sizeof(*chain));
 	int r;
@@ -96,11 +107,8 @@ static int check_parents(const char *path, const struct vhd_open_options *option
 	r = chain_open(path, options, chain, &local);
 	if (r < 0)
 		r = note_error(findings, &local, err);
-	for (size_t i = 1; i < chain->count && r == 0; i++) {
-		CLEANUP_IMAGE struct image *parent = NULL;
-
-		r = check_file(chain->images[i]->file.path, findings, states, &slack, &parent, err);
-	}
+	for (size_t i = 1; i < chain->count && r == 0; i++)
+		r = check_parent(chain->images[i], findings, err);
 	*ret_length = (unsigned int)chain->count;
 	chain_close(chain);
 	return r;
@@ -110,9 +118,13 @@ static int check_all(const char *path, const struct vhd_open_options *options,
 		     struct vhd_check *result, struct findings *findings, struct error *err)
 {
 	CLEANUP_IMAGE struct image *image = NULL;
-	int r = check_file(path, findings, result->blocks, &result->slack, &image, err);
+	struct error local = ERROR_INIT;
+	int r = image_open(path, options, findings, &image, &local);
 
-	if (r < 0 || !image)
+	if (r < 0)
+		return note_error(findings, &local, err);
+	r = check_image(image, findings, result->blocks, &result->slack, err);
+	if (r < 0)
 		return r;
 	result->info = image->info;
 	/* The chain is opened by the strict rules of reading: of a file with errors that would only

@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Opening one image file and telling its format by its content. */
+/*
+ * Opening one image file: see image.h.
+ *
+ * The format is never guessed from what stands in the file: the guest of a raw disk writes all of
+ * it, and a footer at its end or a signature in front would make an image of it that names files of
+ * the host as its parents. The content only has to agree with what was said.
+ */
 #include "vhd/image.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/checked.h"
 #include "vhd/foreign.h"
@@ -25,24 +32,69 @@ static int refuse_foreign(const struct image_file *file, const struct foreign *f
 			     foreign->what);
 }
 
-static int refuse_unknown(const struct image_file *file, struct error *err)
-{
-	const struct foreign *foreign;
-	int r = foreign_guess(file, &foreign, err);
+/* What the content looks like, for advice only. */
+struct look {
+	uint8_t sector[SECTOR];
+	bool is_vhdx, is_vhd, is_bootable;
+};
 
-	if (r < 0 || foreign)
-		return r < 0 ? r : refuse_foreign(file, foreign, err);
-	return error_refused(
-		err, REFUSAL_NOT_A_DISK_IMAGE, "name a VHDX, VHD or raw disk image",
-		"'%s' is not a disk image: no VHDX or VHD signature, and no boot signature 55 aa "
-		"at the end of its first sector",
-		file->path);
+static int look_at(const struct image_file *file, struct look *ret, struct error *err)
+{
+	int r;
+
+	*ret = (struct look){.is_vhd = false};
+	r = image_file_read(file, ret->sector, (size_t)min_u64(SECTOR, file->size), 0, err);
+	if (r == 0 && file->size >= SECTOR)
+		r = vhd1_has_footer(file, &ret->is_vhd, err);
+	ret->is_vhdx = memcmp(ret->sector, VHDX_SIGNATURE, VHDX_SIGNATURE_SIZE) == 0;
+	ret->is_bootable = memcmp(ret->sector + BOOT_SIGNATURE_AT, BOOT_SIGNATURE,
+				  sizeof(BOOT_SIGNATURE) - 1) == 0;
+	return r;
 }
 
-/* A disk whose last sector is not whole. With a footer of a VHD, the bytes behind it are too many;
- * else some are, or others are missing. */
-static int refuse_odd_size(const struct image_file *file, const struct vhd1_footer *footer,
-			   struct error *err)
+/* How to say that the file is what it looks like; NULL when it looks like nothing. */
+static const char *option_for(const struct look *look)
+{
+	return look->is_vhdx	   ? "if it is a VHDX, give --source-format vhdx"
+	       : look->is_vhd	   ? "if it is a VHD, give --source-format vhd"
+	       : look->is_bootable ? "if it is a raw disk image, give --source-format raw"
+				   : NULL;
+}
+
+/* The content is not what was said of the file. */
+static int refuse_content(const struct image_file *file, const struct image_format *format,
+			  const struct look *look, struct error *err)
+{
+	static const char *const missing[VHD_FORMAT_MAX] = {
+		[VHD_FORMAT_RAW] = "no boot signature 55 aa at the end of its first sector",
+		[VHD_FORMAT_VHD] = "no signature of a VHD at its end or at offset 0",
+		[VHD_FORMAT_VHDX] = "no signature of a VHDX at offset 0",
+	};
+	static const char *const names[VHD_FORMAT_MAX] = {"a raw disk image", "a VHD", "a VHDX"};
+	static const char *const sources[] = {
+		[IMAGE_FORMAT_OF_NAME] = "by its name",
+		[IMAGE_FORMAT_STATED] = "as --source-format says",
+		[IMAGE_FORMAT_OF_CHILD] = "as its child is",
+	};
+	const struct foreign *foreign;
+	const char *advice = option_for(look);
+	int r = foreign_recognise(file, &foreign, err);
+
+	if (r == 0 && !foreign)
+		r = foreign_guess(file, &foreign, err);
+	if (r < 0 || foreign)
+		return r < 0 ? r : refuse_foreign(file, foreign, err);
+	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE,
+			     format->source == IMAGE_FORMAT_OF_CHILD
+				     ? "look for the copy of the parent that the child was made on"
+			     : advice ? advice
+				      : "name a VHDX, VHD or raw disk image",
+			     "'%s' is to be %s %s, and has %s", file->path, names[format->format],
+			     sources[format->source], missing[format->format]);
+}
+
+/* A disk whose last sector is not whole: some bytes are too many, or others are missing. */
+static int refuse_odd_size(const struct image_file *file, struct error *err)
 {
 	uint64_t more = file->size % SECTOR;
 	char advice[160];
@@ -51,14 +103,7 @@ static int refuse_odd_size(const struct image_file *file, const struct vhd1_foot
 		advice, sizeof(advice),
 		"copy the image again, or cut a copy of it to its right size: truncate --size=%" PRIu64
 		" COPY",
-		footer ? footer->at + VHD1_FOOTER_SIZE : file->size - more);
-	if (footer)
-		return error_refused(
-			err, REFUSAL_NOT_A_DISK_IMAGE, advice,
-			"'%s' is a fixed VHD whose footer stands at %" PRIu64 ", and %" PRIu64
-			" bytes that are not zero stand behind the footer: the file is "
-			"not in whole sectors of 512 bytes",
-			file->path, footer->at, footer->behind);
+		file->size - more);
 	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice,
 			     "'%s' begins like a disk, but its %" PRIu64
 			     " bytes are not whole sectors of 512 bytes: %" PRIu64
@@ -66,76 +111,146 @@ static int refuse_odd_size(const struct image_file *file, const struct vhd1_foot
 			     file->path, file->size, more, SECTOR - more);
 }
 
-/* A raw image has no mark but that of the disk's first sector. */
-static int open_raw(struct image_file *file, const struct vhd1_footer *footer,
-		    struct findings *findings, struct image **ret, struct error *err)
+/* Something of the file says that it is more than a raw disk; its guest can have written that. */
+static void note_marks(const struct image *image, const struct look *look,
+		       const struct vhd1_footer *footer, struct findings *findings)
 {
-	struct image *image;
-	int r;
+	const char *path = image->file.path, *option = option_for(look);
 
-	if (file->size % SECTOR)
-		return refuse_odd_size(file, footer, err);
-	r = raw_image_open(file, ret, err);
-	image = r == 0 ? *ret : NULL;
-	if (image && footer)
-		findings_add(findings ? findings : &image->findings, VHD_WARNING, footer->at,
+	if (look->is_vhdx || look->is_vhd)
+		findings_add(findings, VHD_WARNING, 0,
+			     "'%s': the signature of a %s stands %s, where the guest of a raw disk "
+			     "can write; all of the file is taken as a raw image; %s",
+			     path, look->is_vhdx ? "VHDX" : "VHD",
+			     look->is_vhdx ? "at offset 0" : "at its end or at offset 0", option);
+	else if (footer)
+		findings_add(findings, VHD_WARNING, footer->at,
 			     "'%s': the footer of a fixed VHD at %" PRIu64
 			     " is followed by %" PRIu64
-			     " bytes that are not zero; so that none is lost, all of the file is "
-			     "taken as a raw image, the footer too",
-			     image->file.path, footer->at, footer->behind);
+			     " bytes; all of the file is taken as a raw image, the footer too; if "
+			     "it is a VHD, give --source-format vhd",
+			     path, footer->at, footer->behind);
+}
+
+/* A raw image has no mark but that of the disk's first sector. */
+static int open_raw(struct image_file *file, const struct image_format *format,
+		    const struct look *look, struct findings *findings, struct image **ret,
+		    struct error *err)
+{
+	const struct foreign *foreign = NULL;
+	struct vhd1_footer footer;
+	bool has_footer, is_zero_behind;
+	int r = 0;
+
+	/* By name only: whoever states the format knows better than the first bytes of a disk. */
+	if (format->source == IMAGE_FORMAT_OF_NAME)
+		r = foreign_recognise(file, &foreign, err);
+	if (r < 0 || foreign)
+		return r < 0 ? r : refuse_foreign(file, foreign, err);
+	if (!look->is_bootable)
+		return refuse_content(file, format, look, err);
+	if (file->size % SECTOR)
+		return refuse_odd_size(file, err);
+	r = vhd1_search_footer(file, &footer, &has_footer, &is_zero_behind, err);
+	if (r == 0)
+		r = raw_image_open(file, ret, err);
+	if (r == 0)
+		note_marks(*ret, look, has_footer ? &footer : NULL,
+			   findings ? findings : &(*ret)->findings);
 	return r;
 }
 
-/* What has the signature of neither VHDX nor VHD in its place: a fixed VHD that something was added
- * to, or a raw image. */
-static int open_unmarked(struct image_file *file, const uint8_t *sector, struct findings *findings,
-			 struct image **ret, struct error *err)
+static int refuse_longer(const struct image_file *file, const struct vhd1_footer *footer,
+			 struct error *err)
 {
-	const struct foreign *foreign;
+	char advice[256];
+
+	snprintf(advice, sizeof(advice),
+		 "cut a copy of it to its right size: truncate --size=%" PRIu64
+		 " COPY, or take all of it for a raw disk image with --source-format raw",
+		 footer->at + VHD1_FOOTER_SIZE);
+	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice,
+			     "'%s' is a fixed VHD whose footer stands at %" PRIu64
+			     ", followed by %" PRIu64 " bytes that are not zero",
+			     file->path, footer->at, footer->behind);
+}
+
+static int open_vhd(struct image_file *file, const struct image_format *format,
+		    const struct look *look, struct findings *findings, struct image **ret,
+		    struct error *err)
+{
 	struct vhd1_footer footer;
 	bool has_footer, is_zero_behind;
-	int r = foreign_recognise(file, &foreign, err);
+	int r;
 
-	if (r < 0 || foreign)
-		return r < 0 ? r : refuse_foreign(file, foreign, err);
+	if (look->is_vhd)
+		return vhd1_image_open(file, NULL, findings, ret, err);
 	r = vhd1_search_footer(file, &footer, &has_footer, &is_zero_behind, err);
 	if (r < 0)
 		return r;
-	if (has_footer && is_zero_behind)
-		return vhd1_image_open(file, &footer, findings, ret, err);
-	if (memcmp(sector + BOOT_SIGNATURE_AT, BOOT_SIGNATURE, sizeof(BOOT_SIGNATURE) - 1) != 0)
-		return refuse_unknown(file, err);
-	return open_raw(file, has_footer ? &footer : NULL, findings, ret, err);
+	if (!has_footer)
+		return refuse_content(file, format, look, err);
+	return is_zero_behind ? vhd1_image_open(file, &footer, findings, ret, err)
+			      : refuse_longer(file, &footer, err);
 }
 
-static int open_by_content(struct image_file *file, struct findings *findings, struct image **ret,
-			   struct error *err)
+int image_open_file(struct image_file *file, const struct image_format *format,
+		    struct findings *findings, struct image **ret, struct error *err)
 {
-	uint8_t sector[SECTOR] = {0};
-	bool is_vhd = false;
-	int r = image_file_read(file, sector, (size_t)min_u64(SECTOR, file->size), 0, err);
+	struct look look;
+	int r = look_at(file, &look, err);
 
 	if (r < 0)
 		return r;
-	if (memcmp(sector, VHDX_SIGNATURE, VHDX_SIGNATURE_SIZE) == 0)
-		return vhdx_image_open(file, findings, ret, err);
-	if (file->size >= SECTOR)
-		r = vhd1_has_footer(file, &is_vhd, err);
-	if (r < 0)
-		return r;
-	return is_vhd ? vhd1_image_open(file, NULL, findings, ret, err)
-		      : open_unmarked(file, sector, findings, ret, err);
+	if (format->format == VHD_FORMAT_RAW)
+		return open_raw(file, format, &look, findings, ret, err);
+	if (format->format == VHD_FORMAT_VHD)
+		return open_vhd(file, format, &look, findings, ret, err);
+	return look.is_vhdx ? vhdx_image_open(file, findings, ret, err)
+			    : refuse_content(file, format, &look, err);
 }
 
-int image_open(const char *path, struct findings *findings, struct image **ret, struct error *err)
+static bool ends_with(const char *text, const char *end)
 {
+	size_t length = strlen(text), end_length = strlen(end);
+
+	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
+}
+
+/* What the name of the file says that it is. */
+static enum vhd_format format_of_name(const struct image_file *file)
+{
+	static const struct {
+		const char *ending;
+		enum vhd_format format;
+	} endings[] = {
+		{".vhdx", VHD_FORMAT_VHDX}, {".avhdx", VHD_FORMAT_VHDX}, {".vhds", VHD_FORMAT_VHDX},
+		{".vhd", VHD_FORMAT_VHD},   {".avhd", VHD_FORMAT_VHD},
+	};
+
+	for (size_t i = 0; !file->is_block_device && i < ARRAY_SIZE(endings); i++)
+		if (ends_with(file->path, endings[i].ending))
+			return endings[i].format;
+	return VHD_FORMAT_RAW;
+}
+
+int image_open(const char *path, const struct vhd_open_options *options, struct findings *findings,
+	       struct image **ret, struct error *err)
+{
+	static const enum vhd_format stated[] = {[VHD_OPEN_RAW] = VHD_FORMAT_RAW,
+						 [VHD_OPEN_VHD] = VHD_FORMAT_VHD,
+						 [VHD_OPEN_VHDX] = VHD_FORMAT_VHDX};
 	struct image_file file = {.fd = -1};
+	struct image_format format;
 	int r = image_file_open(path, &file, err);
 
 	if (r < 0)
 		return r;
-	r = open_by_content(&file, findings, ret, err);
+	if (options && options->format != VHD_OPEN_BY_NAME)
+		format = (struct image_format){stated[options->format], IMAGE_FORMAT_STATED};
+	else
+		format = (struct image_format){format_of_name(&file), IMAGE_FORMAT_OF_NAME};
+	r = image_open_file(&file, &format, findings, ret, err);
 	if (r < 0)
 		image_file_close(&file);
 	return r;

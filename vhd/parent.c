@@ -4,7 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,7 +12,7 @@
 
 #include "common/checked.h"
 
-/* The folder of 'path' with its slash, "" for a bare name, as a new string. */
+/* The folder of 'path', "" for a bare name, as a new string. */
 static char *folder_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -20,107 +20,57 @@ static char *folder_of(const char *path)
 	return strndup(path, slash ? (size_t)(slash + 1 - path) : 0);
 }
 
-/* A Windows path with slashes. */
-static char *with_slashes(const char *windows)
+/* What stands behind the last separator of either system; NULL when that is no name of a file. */
+static const char *base_name(const char *path)
 {
-	char *path = strdup(windows);
+	const char *name = path;
 
-	for (char *at = path; at && *at; at++)
-		if (*at == '\\')
-			*at = '/';
-	return path;
+	for (const char *at = path; *at; at++)
+		if (*at == '/' || *at == '\\')
+			name = at + 1;
+	return !*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ? NULL : name;
 }
 
-static int add_place(struct parent_search *search, const char *folder, const char *rest)
+static void add_name(struct parent_search *search, const char *path)
 {
-	char *place;
+	const char *name = path ? base_name(path) : NULL;
 
-	while (*rest == '/')
-		rest++;
-	if (!*rest || search->count == PARENT_PLACES_MAX || strlen(rest) >= PATH_MAX)
-		return 0;
-	if (asprintf(&place, "%s%s%s", folder,
-		     *folder && folder[strlen(folder) - 1] != '/' ? "/" : "", rest) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < search->count; i++)
-		if (strcmp(search->places[i], place) == 0) {
-			free(place);
-			return 0;
-		}
-	search->places[search->count++] = place;
-	return 0;
-}
-
-static const char *last_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* Every tail of 'path' that begins after a slash, the longest first: the drive or volume in front
- * of it is no folder. */
-static int add_tails(struct parent_search *search, const char *folder, const char *path)
-{
-	int r = 0;
-
-	while (*path == '/' || strncmp(path, "?/", 2) == 0 || strncmp(path, "./", 2) == 0 ||
-	       strncmp(path, "../", 3) == 0)
-		path++;
-	if (strchr(path, ':') || strncasecmp(path, "Volume{", 7) == 0)
-		path = strchr(path, '/') ? strchr(path, '/') : last_name(path);
-	while (path && r == 0) {
-		r = add_place(search, folder, path);
-		path = strchr(path, '/');
-		while (path && *path == '/')
-			path++;
-	}
-	return r;
-}
-
-static int add_places(struct parent_search *search, const char *folder, char *const paths[3],
-		      const struct vhd_open_options *options)
-{
-	int r = paths[0] ? add_place(search, folder, paths[0]) : 0;
-
-	for (size_t i = 0; i < 3 && r == 0; i++)
-		if (paths[i])
-			r = add_place(search, folder, last_name(paths[i]));
-	for (size_t d = 0; options && options->parent_dirs && options->parent_dirs[d] && r == 0;
-	     d++)
-		for (size_t i = 0; i < 3 && r == 0; i++)
-			/* The absolute path first: it is the longest. */
-			if (paths[(i + 1) % 3])
-				r = add_tails(search, options->parent_dirs[d], paths[(i + 1) % 3]);
-	return r;
+	for (size_t i = 0; name && i < search->name_count; i++)
+		if (strcmp(search->names[i], name) == 0)
+			return;
+	if (name)
+		search->names[search->name_count++] = name;
 }
 
 int parent_search_init(struct parent_search *search, const struct image *child,
 		       const struct vhd_open_options *options)
 {
-	const struct parent_reference *parent = &child->parent;
-	const char *const from[3] = {parent->relative, parent->absolute, parent->volume};
-	CLEANUP_FREE char *folder = folder_of(child->file.path);
-	char *paths[3] = {NULL};
-	int r = folder ? 0 : -ENOMEM;
-
-	*search = (struct parent_search){.child = child->file.path};
-	for (size_t i = 0; i < 3 && r == 0; i++)
-		if (from[i] && !(paths[i] = with_slashes(from[i])))
-			r = -ENOMEM;
-	if (r == 0)
-		r = add_places(search, folder, paths, options);
-	for (size_t i = 0; i < 3; i++)
-		free(paths[i]);
-	return r;
+	*search = (struct parent_search){.child_folder = folder_of(child->file.path),
+					 .folders = options ? options->parent_dirs : NULL};
+	add_name(search, child->parent.relative);
+	add_name(search, child->parent.absolute);
+	add_name(search, child->parent.volume);
+	return search->child_folder ? 0 : -ENOMEM;
 }
 
-/*
- * The name in 'folder' that equals 'name' but for case, as a new string; NULL when there is none.
- */
-static char *find_name(const char *folder, const char *name)
+/* Folder 'index' of all; NULL behind the last. */
+static const char *folder_at(const struct parent_search *search, size_t index)
 {
-	DIR *dir = opendir(*folder ? folder : ".");
+	const char *const *folder = search->folders;
+
+	if (index == 0)
+		return search->child_folder;
+	while (folder && *folder && --index > 0)
+		folder++;
+	return folder ? *folder : NULL;
+}
+
+/* The first entry of the open folder that equals 'name' but for case, as a new string; NULL when
+ * there is none. */
+static char *find_name(int folder, const char *name)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	char *found = NULL;
 
@@ -129,76 +79,67 @@ static char *find_name(const char *folder, const char *name)
 			found = strdup(entry->d_name);
 	if (dir)
 		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
 	return found;
 }
 
-/* Append the next component of the wanted path, spelled as it is on disk, to *path. False when it
- * is not there. */
-static bool add_component(char **path, const char *component)
+static int open_name(int folder, const char *folder_name, const char *name, struct image_file *ret,
+		     struct error *err)
 {
-	CLEANUP_FREE char *found = NULL;
-	char *next;
+	CLEANUP_FREE char *path = NULL;
+	size_t length = strlen(folder_name);
 
-	if (asprintf(&next, "%s%s", *path, component) < 0)
-		return false;
-	if (access(next, F_OK) != 0) {
-		free(next);
-		found = find_name(*path, component);
-		if (!found || asprintf(&next, "%s%s", *path, found) < 0)
-			return false;
+	if (asprintf(&path, "%s%s%s", folder_name,
+		     length && folder_name[length - 1] != '/' ? "/" : "", name) < 0) {
+		path = NULL;
+		return error_failed(err, ENOMEM, "out of memory");
 	}
-	free(*path);
-	*path = next;
-	return true;
+	return image_file_open_in(folder, name, path, ret, err);
 }
 
-/* The place as it is spelled on disk: components are looked up one by one when the whole is not
- * there. */
-static char *find_case_blind(const char *place)
+int parent_search_open(const struct parent_search *search, size_t index, struct image_file *ret,
+		       struct error *err)
 {
-	CLEANUP_FREE char *rest = strdup(place);
-	CLEANUP_FREE char *path = strdup(*place == '/' ? "/" : "");
-	char *state = NULL;
+	size_t count = search->name_count;
+	const char *folder_name = count ? folder_at(search, index / count) : NULL;
+	CLEANUP_FREE char *other = NULL;
+	CLEANUP_FD int folder = -1;
+	int r;
 
-	for (char *part = rest ? strtok_r(rest, "/", &state) : NULL; path && part;) {
-		char *next, *following = strtok_r(NULL, "/", &state);
-
-		if (!add_component(&path, part))
-			return NULL;
-		if (following) {
-			if (asprintf(&next, "%s/", path) < 0)
-				return NULL;
-			free(path);
-			path = next;
-		}
-		part = following;
-	}
-	return TAKE(path);
+	if (!folder_name)
+		return -ERANGE;
+	folder = open(*folder_name ? folder_name : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return -ENOENT;
+	if (folder < 0)
+		return error_errno(err, "'%s'", folder_name);
+	r = open_name(folder, folder_name, search->names[index % count], ret, err);
+	if (r == -ENOENT && (other = find_name(folder, search->names[index % count])))
+		r = open_name(folder, folder_name, other, ret, err);
+	return r;
 }
 
-char *parent_search_find(const struct parent_search *search, size_t index)
+static void append(char *text, size_t size, const char *before, const char *name)
 {
-	const char *place = search->places[index];
+	size_t used = strlen(text);
 
-	return access(place, F_OK) == 0 ? strdup(place) : find_case_blind(place);
+	snprintf(text + used, size - used, "%s'%s'", before, name);
 }
 
 void parent_search_describe(const struct parent_search *search, char *text, size_t size)
 {
-	size_t used = 0;
+	const char *folder;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < search->count && used < size; i++) {
-		int n = snprintf(text + used, size - used, "%s'%s'", i ? ", " : "",
-				 search->places[i]);
-
-		used += n > 0 ? (size_t)n : 0;
-	}
+	for (size_t i = 0; i < search->name_count; i++)
+		append(text, size, i ? " or " : "", search->names[i]);
+	for (size_t i = 0; (folder = folder_at(search, i)); i++)
+		append(text, size, i ? ", " : " in ", *folder ? folder : ".");
 }
 
 void parent_search_done(struct parent_search *search)
 {
-	for (size_t i = 0; i < search->count; i++)
-		free(search->places[i]);
-	search->count = 0;
+	free(search->child_folder);
+	search->child_folder = NULL;
 }

@@ -37,17 +37,25 @@ struct vhd_info {
 	unsigned int chain_length;   /* 1 for an image without a parent */
 };
 
+/* By name: .vhdx, .avhdx and .vhds are VHDX, .vhd and .avhd are VHD, files of other names and block
+ * devices are raw. */
+enum vhd_open_format { VHD_OPEN_BY_NAME, VHD_OPEN_RAW, VHD_OPEN_VHD, VHD_OPEN_VHDX };
+
 struct vhd_open_options {
-	const char *const *parent_dirs; /* folders in which parents are looked for as well;
-					   NULL-terminated or NULL */
+	enum vhd_open_format format;	/* of the image; its parents have the same */
+	const char *const *parents;	/* files that are parents of the chain, in any order */
+	const char *const *parent_dirs; /* folders in which parents are looked for as well */
+					/* Both lists are NULL-terminated, or NULL. */
 };
 
 /*
- * Open an image, recognised by its content, with all its parents. 'options' may be NULL. The disk
- * is closed with disk_close(). All files are open when it returns, and locked against writers where
- * they can be. Errors: REFUSAL_NOT_A_DISK_IMAGE, REFUSAL_IN_USE, REFUSAL_PARENT_MISSING,
- * REFUSAL_PARENT_MISMATCH, REFUSAL_LOG_DAMAGED, ERROR_DAMAGED with the file offset, ERROR_FAILED
- * for I/O.
+ * Open an image with all its parents. 'options' may be NULL. The disk is closed with disk_close().
+ * What stands in the image decides neither what format it has nor which folders of the host are
+ * looked into: parents are those of 'parents', or have the name that the child gives, without its
+ * folders, in the folder of the child or one of 'parent_dirs'. All files are open when it returns,
+ * and locked against writers where they can be. Errors: REFUSAL_NOT_A_DISK_IMAGE, REFUSAL_IN_USE,
+ * REFUSAL_PARENT_MISSING, REFUSAL_PARENT_MISMATCH, REFUSAL_LOG_DAMAGED, ERROR_DAMAGED with the file
+ * offset, ERROR_FAILED for I/O.
  */
 int vhd_open(const char *path, const struct vhd_open_options *options, struct disk **ret,
 	     struct error *err);

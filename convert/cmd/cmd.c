@@ -153,12 +153,11 @@ int cmd_parse_number(const char *option, const char *text, unsigned int least, u
 	return 0;
 }
 
-int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name,
-		   struct error *err)
+int cmd_add_path(struct cmd_paths *paths, const char *option, const char *name, struct error *err)
 {
-	if (folders->count + 1 == ARRAY_SIZE(folders->names))
+	if (paths->count + 1 == ARRAY_SIZE(paths->names))
 		return error_usage(err, "option '--%s' is given more than %zu times", option,
-				   folders->count);
-	folders->names[folders->count++] = name;
+				   paths->count);
+	paths->names[paths->count++] = name;
 	return 0;
 }

@@ -37,9 +37,6 @@ struct cmd_option {
 #define CMD_TEXT_NO_REPLAY                                                                         \
 	"refuse volumes that were in use when the disk was copied, instead\n"                      \
 	"of replaying their NTFS journals in memory"
-#define CMD_TEXT_PARENT_DIR                                                                        \
-	"look for parents of a checkpoint in this folder as well; may be\n"                        \
-	"given several times"
 
 /* One table drives parser and help. Every verb has --help (-h) without listing it. */
 struct cmd_verb {
@@ -72,13 +69,12 @@ int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct e
 int cmd_parse_number(const char *option, const char *text, unsigned int least, unsigned int most,
 		     unsigned int *ret, struct error *err);
 
-/* The folders of --parent-dir, which may be given several times. Embedded; all zero is empty. */
-struct cmd_folders {
+/* The paths of an option that may be given several times. Embedded; all zero is empty. */
+struct cmd_paths {
 	const char *names[65]; /* NULL-terminated */
 	size_t count;
 };
 
-int cmd_add_folder(struct cmd_folders *folders, const char *option, const char *name,
-		   struct error *err);
+int cmd_add_path(struct cmd_paths *paths, const char *option, const char *name, struct error *err);
 
 #endif

@@ -8,6 +8,7 @@
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/verbs.h"
 #include "convert/cmd/progress.h"
+#include "convert/cmd/source.h"
 #include "convert/report/report.h"
 #include "convert/write.h"
 
@@ -23,7 +24,6 @@ enum {
 	OPTION_WINDOWS,
 	OPTION_IGNORE_BAD,
 	OPTION_NO_REPLAY,
-	OPTION_PARENT_DIR,
 	OPTION_PARENT_WINDOWS_PATH,
 	OPTION_RANDOM_GUIDS,
 	OPTION_ONLINE_DATA_DISKS,
@@ -49,7 +49,7 @@ static const struct cmd_option options[] = {
 	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
-	{OPTION_PARENT_DIR, "parent-dir", "DIR", CMD_TEXT_PARENT_DIR},
+	CMD_SOURCE_OPTIONS,
 	{OPTION_PARENT_WINDOWS_PATH, "parent-windows-path", "PATH",
 	 "where DISK will be on the Hyper-V host (D:\\VMs\\web01.vhdx), noted\nin a differencing output"},
 	{OPTION_RANDOM_GUIDS, "random-guids", NULL,
@@ -88,7 +88,7 @@ static const struct cmd_verb verb = {
 
 struct convert {
 	const char *output, *nvram, *report, *parent_on_host;
-	struct cmd_folders parent_dirs;
+	struct cmd_source source;
 	struct survey_options survey;
 	struct plan_options plan;
 	struct build_options build;
@@ -136,6 +136,8 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 {
 	struct convert *convert = context;
 
+	if (cmd_source_has(key))
+		return cmd_source_set(&convert->source, key, argument, err);
 	switch (key) {
 	case 'o':
 		convert->output = argument;
@@ -161,8 +163,6 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 	case OPTION_NO_REPLAY:
 		convert->survey.no_journal_replay = true;
 		break;
-	case OPTION_PARENT_DIR:
-		return cmd_add_folder(&convert->parent_dirs, "parent-dir", argument, err);
 	case OPTION_PARENT_WINDOWS_PATH:
 		convert->parent_on_host = argument;
 		break;
@@ -304,12 +304,13 @@ static int write_all(const struct convert *convert, const struct write_paths *pa
 static int run_pipeline(const struct convert *convert, const struct write_paths *paths,
 			struct conversion *conversion, struct error *err)
 {
-	const struct vhd_open_options open_options = {.parent_dirs = convert->parent_dirs.names};
+	const struct vhd_open_options open_options = cmd_source_options(&convert->source);
 	struct survey *survey = &conversion->survey;
 	struct plan *plan = &conversion->plan;
 	struct build *build = &conversion->build;
 	int r = vhd_open(conversion->report.source_path, &open_options, &conversion->source, err);
 
+	conversion->report.source = conversion->source;
 	if (r == 0)
 		r = write_check_paths(paths, conversion->source, err);
 	if (r == 0)
@@ -379,6 +380,9 @@ static int convert_disk(struct convert *convert, const char *source)
 	report->nvram_path = paths.nvram;
 	report->report_path = paths.report;
 	r = run_pipeline(convert, &paths, &conversion, &err);
+	if (r < 0 ||
+	    convert->dry_run) /* else it was looked at before the outputs got their names */
+		r = cmd_source_check(conversion.source, r, &err);
 	if (r < 0) {
 		report->failure = &err;
 		report->disk_path = report->nvram_path = NULL;

@@ -2,18 +2,18 @@
 /* hvgen2 inspect: what a disk is, whether it can be converted, and the layout it would get. */
 #include <stdlib.h>
 
-#include "convert/cmd/cmd.h"
+#include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/report/report.h"
 
-enum { OPTION_JSON = 256, OPTION_PARENT_DIR, OPTION_WINDOWS, OPTION_IGNORE_BAD, OPTION_NO_REPLAY };
+enum { OPTION_JSON = 256, OPTION_WINDOWS, OPTION_IGNORE_BAD, OPTION_NO_REPLAY };
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
 	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
-	{OPTION_PARENT_DIR, "parent-dir", "DIR", CMD_TEXT_PARENT_DIR},
+	CMD_SOURCE_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 
@@ -31,7 +31,7 @@ static const struct cmd_verb verb = {
 struct inspect {
 	bool json;
 	struct survey_options survey;
-	struct cmd_folders parent_dirs;
+	struct cmd_source source;
 };
 
 static int set_inspect_option(void *context, int key, const char *argument, struct error *err)
@@ -41,8 +41,8 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 	if (key == OPTION_WINDOWS)
 		return cmd_parse_number("windows", argument, 1, 128,
 					&inspect->survey.windows_number, err);
-	if (key == OPTION_PARENT_DIR)
-		return cmd_add_folder(&inspect->parent_dirs, "parent-dir", argument, err);
+	if (cmd_source_has(key))
+		return cmd_source_set(&inspect->source, key, argument, err);
 	if (key == OPTION_IGNORE_BAD)
 		inspect->survey.ignore_bad_partitions = true;
 	else if (key == OPTION_NO_REPLAY)
@@ -64,9 +64,10 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 	const struct build_options build_options = {.firmware = {.has_nvram = false}};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
 	struct error err = ERROR_INIT, printing = ERROR_INIT;
-	const struct vhd_open_options open_options = {.parent_dirs = inspect->parent_dirs.names};
+	const struct vhd_open_options open_options = cmd_source_options(&inspect->source);
 	int printed, r = vhd_open(path, &open_options, &disk, &err);
 
+	report.source = disk;
 	if (r == 0)
 		r = survey_disk(disk, &inspect->survey, &survey, &err);
 	if (r == 0) {
@@ -77,6 +78,7 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 		r = build_target(disk, &survey, &plan, &build_options, &build, &err);
 		report.build = r == 0 ? &build : NULL;
 	}
+	r = cmd_source_check(disk, r, &err);
 	report.failure = r < 0 ? &err : NULL;
 	printed = report_print(&report, inspect->json, &printing);
 	if (printed < 0)

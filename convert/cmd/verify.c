@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "common/disk.h"
-#include "convert/cmd/cmd.h"
+#include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/verify/run.h"
 
-enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_PARENT_DIR, OPTION_REPORT };
+enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_REPORT };
 
 static const struct cmd_option options[] = {
 	{OPTION_NVRAM, "nvram", "STORE",
@@ -19,8 +19,7 @@ static const struct cmd_option options[] = {
 	 "the report of the conversion, which says what was so in the\nsource; default: DISK with the ending .report.json, when there is\nsuch a file"},
 	{OPTION_NO_GUESTFS, "no-guestfs", NULL,
 	 "do not start libguestfs, which takes half a minute\nwithout KVM"},
-	{OPTION_PARENT_DIR, "parent-dir", "DIR",
-	 "look for parents of a differencing disk in this folder\nas well; may be given several times"},
+	CMD_SOURCE_OPTIONS,
 	{OPTION_JSON, "json", NULL, "print the results as JSON"},
 	{0, NULL, NULL, NULL},
 };
@@ -39,7 +38,7 @@ static const struct cmd_verb verb = {
 
 struct settings {
 	const char *nvram, *report;
-	struct cmd_folders parent_dirs;
+	struct cmd_source source;
 	bool json, no_guestfs;
 };
 
@@ -47,8 +46,8 @@ static int set_verify_option(void *context, int key, const char *argument, struc
 {
 	struct settings *settings = context;
 
-	if (key == OPTION_PARENT_DIR)
-		return cmd_add_folder(&settings->parent_dirs, "parent-dir", argument, err);
+	if (cmd_source_has(key))
+		return cmd_source_set(&settings->source, key, argument, err);
 	if (key == OPTION_NVRAM)
 		settings->nvram = argument;
 	else if (key == OPTION_REPORT)
@@ -121,7 +120,7 @@ static int finish_output(struct error *err)
 static int verify_disk(const struct settings *settings, const char *path, struct verify *verify,
 		       struct error *err)
 {
-	const struct vhd_open_options open_options = {.parent_dirs = settings->parent_dirs.names};
+	const struct vhd_open_options open_options = cmd_source_options(&settings->source);
 	CLEANUP_DISK struct disk *disk = NULL;
 	int r = vhd_open(path, &open_options, &disk, err);
 

@@ -54,12 +54,27 @@ static bool set_notes(json_t *object, const char *key, const struct note_list *l
 	return json_object_set_new(object, key, array) == 0 && is_whole;
 }
 
+static json_t *files_array(const struct disk *disk)
+{
+	json_t *files = json_array();
+	const char *path;
+
+	for (unsigned int i = 0; (path = vhd_member_path(disk, i)); i++)
+		json_array_append_new(files, text_json(path));
+	return files;
+}
+
 static json_t *source_object(const struct report *report)
 {
+	static const char *const formats[VHD_FORMAT_MAX] = {"raw", "vhd", "vhdx"};
 	const struct vhd_info *image = &report->survey->image;
 	json_t *source = json_object();
 
 	set_text(source, "path", report->source_path);
+	if (report->source) {
+		set_text(source, "format", formats[vhd_info(report->source)->format]);
+		json_object_set_new(source, "files", files_array(report->source));
+	}
 	if (report->survey->disk_size == 0)
 		return source;
 	set_text(source, "image", vhd_info_text(image));

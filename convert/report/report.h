@@ -14,6 +14,7 @@
 
 struct report {
 	const char *source_path;
+	const struct disk *source;   /* from vhd_open(); NULL when it could not be opened */
 	const struct survey *survey; /* never NULL; filled as far as the survey came */
 	const struct plan *plan;     /* NULL when the disk was refused before */
 	const struct build *build;   /* NULL when nothing was built */

@@ -20,6 +20,16 @@ static const char *const role_descriptions[PLAN_ROLE_MAX] = {
 	[PLAN_DATA] = "data",
 };
 
+/* Every file that was read, so that nobody's is among them unnoticed. */
+static void print_chain(const struct disk *source, FILE *stream)
+{
+	const char *path;
+
+	for (unsigned int i = 0; (path = vhd_member_path(source, i)); i++)
+		fprintf(stream, "%s%s", i ? ", " : "         merged from: ", path);
+	fputc('\n', stream);
+}
+
 static void print_source(const struct report *report, FILE *stream)
 {
 	const struct survey *survey = report->survey;
@@ -31,11 +41,11 @@ static void print_source(const struct report *report, FILE *stream)
 		vhd_info_text(&survey->image), size_text(survey->disk_size, size));
 	if (survey->image.block_size)
 		fprintf(stream, ", blocks of %s", size_text(survey->image.block_size, block));
-	if (survey->image.chain_length > 1)
-		fprintf(stream, ", merged from %u files", survey->image.chain_length);
 	if (survey->image.log_replayed)
 		fprintf(stream, ", log replayed in memory");
 	fputc('\n', stream);
+	if (survey->image.chain_length > 1)
+		print_chain(report->source, stream);
 }
 
 static void print_windows(const struct survey *survey, FILE *stream)
@@ -230,6 +240,16 @@ static void print_changes(const struct build *build, FILE *stream)
 		   build->boot.store.notes.changed.count);
 }
 
+/* It is not read without its parent, which no reader looks for elsewhere by itself. */
+static void print_parent(const struct report *report, FILE *stream)
+{
+	if (report->plan && report->plan->vhdx.type == VHD_TYPE_DIFFERENCING)
+		fprintf(stream,
+			"         The disk is a child of %s, which must stay as it is. When they are\n"
+			"         in different folders, give --parent FILE or --parent-dir DIR to read it.\n",
+			report->source_path);
+}
+
 static void print_outputs(const struct report *report, FILE *stream)
 {
 	const char *verb = report->is_dry_run ? "Would be" : "Written";
@@ -241,11 +261,13 @@ static void print_outputs(const struct report *report, FILE *stream)
 		fprintf(stream, "         %s\n", report->nvram_path);
 	if (report->report_path)
 		fprintf(stream, "         %s\n", report->report_path);
-	if (!report->is_dry_run)
-		fprintf(stream,
-			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
-			"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
-			"         back, start the old VM.\n");
+	if (report->is_dry_run)
+		return;
+	fprintf(stream,
+		"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
+		"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
+		"         back, start the old VM.\n");
+	print_parent(report, stream);
 }
 
 static void print_lists(const struct report *report, FILE *stream)

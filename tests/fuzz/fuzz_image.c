@@ -68,13 +68,13 @@ static void walk(struct disk *disk)
 }
 
 /* One file without its parents, as a differencing image cannot be opened without them. */
-static void walk_image(const char *path)
+static void walk_image(const char *path, const struct vhd_open_options *options)
 {
 	struct image *image = NULL;
 	struct error err = ERROR_INIT;
 	uint64_t offset = 0, size;
 
-	if (image_open(path, NULL, &image, &err) < 0)
+	if (image_open(path, options, NULL, &image, &err) < 0)
 		return;
 	size = image->info.virtual_size;
 	for (unsigned int i = 0; i < MAX_EXTENTS && offset < size; i++) {
@@ -90,23 +90,24 @@ static void walk_image(const char *path)
 	image_close(image);
 }
 
-static void open_and_check(int fd)
+static void open_and_check(int fd, enum vhd_open_format format)
 {
+	const struct vhd_open_options options = {.format = format};
 	char path[64];
 	struct disk *disk = NULL;
 	struct vhd_check *check = NULL;
 	struct error err = ERROR_INIT;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	walk_image(path);
-	if (vhd_open(path, NULL, &disk, &err) == 0) {
+	walk_image(path, &options);
+	if (vhd_open(path, &options, &disk, &err) == 0) {
 		walk(disk);
 		disk_close(disk);
 	} else if (err.kind == ERROR_NONE || err.message[0] == '\0') {
 		abort();
 	}
 	err = (struct error)ERROR_INIT;
-	if (vhd_check(path, NULL, &check, &err) == 0)
+	if (vhd_check(path, &options, &check, &err) == 0)
 		vhd_check_free(check);
 	else if (err.kind == ERROR_NONE)
 		abort();
@@ -146,7 +147,7 @@ void fuzz_image_run(const struct fuzz_image *image, const uint8_t *data, size_t 
 		if (touched & 1U << i && image->places[i].seal)
 			image->places[i].seal(image->fd);
 	if (cut == image->size) {
-		open_and_check(image->fd);
+		open_and_check(image->fd, image->format);
 	} else { /* what is cut off would have to be restored: cut a copy of the front */
 		int copy = fuzz_memfd(cut);
 		uint8_t page[4096];
@@ -156,7 +157,7 @@ void fuzz_image_run(const struct fuzz_image *image, const uint8_t *data, size_t 
 			if (!is_zero(page, sizeof(page)))
 				fuzz_put(copy, at, page, sizeof(page));
 		}
-		open_and_check(copy);
+		open_and_check(copy, image->format);
 		close(copy);
 	}
 	while (count-- > 0)

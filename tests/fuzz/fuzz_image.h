@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "vhd/vhd.h"
+
 struct fuzz_place {
 	uint64_t offset;
 	uint32_t unit;
@@ -22,6 +24,7 @@ struct fuzz_place {
 
 struct fuzz_image {
 	int fd; /* memfd */
+	enum vhd_open_format format;
 	uint64_t size;
 	const struct fuzz_place *places; /* [0] is not used: the cut */
 	size_t place_count;

@@ -111,6 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!images[kind].places)
 		images[kind] = (struct fuzz_image){.fd = make((uint32_t)(VHD1_TYPE_FIXED + kind)),
+						   .format = VHD_OPEN_VHD,
 						   .size = SIZE,
 						   .places = places,
 						   .place_count = ARRAY_SIZE(places)};

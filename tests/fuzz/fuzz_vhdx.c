@@ -232,6 +232,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!images[kind].places)
 		images[kind] = (struct fuzz_image){.fd = make(kind),
+						   .format = VHD_OPEN_VHDX,
 						   .size = SIZE,
 						   .places = places,
 						   .place_count = ARRAY_SIZE(places)};

@@ -120,13 +120,19 @@ void make_raw(const char *path, uint64_t size, unsigned int runs, uint64_t max_r
 	cr_assert_eq(io_write(fd, "\x55\xaa", 2, 510), 0);
 }
 
-struct disk *open_disk(const char *path)
+struct disk *open_as(const char *path, enum vhd_open_format format)
 {
+	const struct vhd_open_options options = {.format = format};
 	struct error err = ERROR_INIT;
 	struct disk *disk = NULL;
 
-	cr_assert_eq(vhd_open(path, NULL, &disk, &err), 0, "%s", err.message);
+	cr_assert_eq(vhd_open(path, &options, &disk, &err), 0, "%s", err.message);
 	return disk;
+}
+
+struct disk *open_disk(const char *path)
+{
+	return open_as(path, VHD_OPEN_BY_NAME);
 }
 
 struct error open_error(const char *path)

@@ -40,6 +40,9 @@ void make_raw(const char *path, uint64_t size, unsigned int runs, uint64_t max_r
 /* Open; fails the test with the error's text. */
 struct disk *open_disk(const char *path);
 
+/* The same, as what it is stated to be. */
+struct disk *open_as(const char *path, enum vhd_open_format format);
+
 /* Opening must fail: returns the error, whose message has been checked to look like one. */
 struct error open_error(const char *path);
 

@@ -44,9 +44,9 @@ static void make_pair(char **parent, char **child)
 	struct guid linkage = id(0);
 	char name[64];
 
-	*parent = test_path("parent");
-	*child = test_path("child");
-	snprintf(name, sizeof(name), "tmp-%d-parent", (int)getpid());
+	*parent = test_path("parent.vhdx");
+	*child = test_path("child.vhdx");
+	snprintf(name, sizeof(name), "tmp-%d-parent.vhdx", (int)getpid());
 	build_vhdx(*parent, oracle,
 		   &(struct vhdx_recipe){.size = 16 * MIB,
 					 .block_size = MIB,
@@ -68,7 +68,7 @@ static void make_pair(char **parent, char **child)
 Test(check, sound_images_have_no_findings)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *image = test_path("image");
+	CLEANUP_FREE char *image = test_path("image.vhdx");
 	CLEANUP_FREE char *parent = NULL;
 	CLEANUP_FREE char *child = NULL;
 	CLEANUP_DISK struct disk *contents = NULL;
@@ -119,7 +119,7 @@ Test(check, images_made_by_hyperv)
 /* qemu does not mark its regions as required; nothing else is to be said of its files. */
 Test(check, images_made_by_qemu)
 {
-	CLEANUP_FREE char *path = test_path("vhdx");
+	CLEANUP_FREE char *path = test_path("disk.vhdx");
 	struct vhd_check *result;
 
 	need_tool("qemu-img");
@@ -302,7 +302,7 @@ ParameterizedTest(struct defect *d, check, defects)
 Test(check, fixed_disks)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("fixed");
+	CLEANUP_FREE char *path = test_path("fixed.vhdx");
 	struct disk *disk;
 	uint8_t first[8], second[8];
 
@@ -428,7 +428,7 @@ Test(check, truncated_anywhere)
 Test(check, vhd_truncated_anywhere)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 
 	build_vhd(path, oracle,
 		  &(struct vhd_recipe){.type = BUILD_VHD_DYNAMIC,
@@ -468,7 +468,7 @@ Test(check, vhd_defects)
 		{16384, 4131, "overlaps another block"},
 	};
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct vhd_check *result;

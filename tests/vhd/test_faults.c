@@ -211,7 +211,8 @@ static void make_scene(struct scene *s, enum vhd_type type, enum way way)
 	*s = (struct scene){.folder = test_path("folder"),
 			    .oracle = test_path("oracle"),
 			    .type = type};
-	cr_assert(asprintf(&s->parent_path, "%s/parent.vhdx", s->folder) > 0);
+	cr_assert(asprintf(&s->parent_path, "%s/parent.%s", s->folder,
+			   way == WAY_DIRECT ? "raw" : "vhdx") > 0);
 	cr_assert(asprintf(&s->output, "%s/output.vhdx", s->folder) > 0);
 	cr_assert(asprintf(&s->reference, "%s/reference.vhdx", s->folder) > 0);
 	cr_assert_eq(run("rm -rf '%s' '%s'; mkdir '%s'", s->folder, s->oracle, s->folder), 0);

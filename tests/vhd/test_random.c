@@ -38,11 +38,11 @@ static uint32_t pick_block_size(struct round *r)
 	return (uint32_t)(MIB << pick(r, 6));
 }
 
-static char *next_path(struct round *r)
+static char *next_path(struct round *r, const char *ending)
 {
-	char name[16];
+	char name[24];
 
-	snprintf(name, sizeof(name), "%u", r->number++);
+	snprintf(name, sizeof(name), "%u%s", r->number++, ending);
 	return test_path(name);
 }
 
@@ -69,7 +69,7 @@ static void add_vhdx(struct round *r)
 				     .relative_path = last_name(r),
 				     .seed = next_random(&r->state) >> 1,
 				     .spare_bitmaps = pick(r, 2)};
-	char *path = next_path(r);
+	char *path = next_path(r, ".vhdx");
 
 	build_vhdx(path, r->oracle, &recipe);
 	free(r->last);
@@ -88,7 +88,7 @@ static void add_vhd(struct round *r)
 				    .parent_id = r->last ? &parent : NULL,
 				    .relative_path = last_name(r),
 				    .seed = next_random(&r->state) >> 1};
-	char *path = next_path(r);
+	char *path = next_path(r, ".vhd");
 
 	build_vhd(path, r->oracle, &recipe);
 	free(r->last);
@@ -120,7 +120,7 @@ static void convert(struct round *r)
 {
 	CLEANUP_DISK struct disk *source = open_disk(r->last);
 	CLEANUP_PATCHED struct patched contents;
-	CLEANUP_FREE char *path = next_path(r);
+	CLEANUP_FREE char *path = next_path(r, ".vhdx");
 	CLEANUP_FD int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	enum vhd_type type = (enum vhd_type)pick(r, VHD_TYPE_MAX);
 	struct vhdx_spec spec = sample_spec(type, pick_block_size(r));

@@ -35,7 +35,7 @@ ParameterizedTestParameters(vhd1, made_by_qemu)
 ParameterizedTest(struct qemu_case *c, vhd1, made_by_qemu)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *image = test_path("vhd");
+	CLEANUP_FREE char *image = test_path("disk.vhd");
 	CLEANUP_DISK struct disk *disk = NULL;
 
 	need_tool("qemu-img");
@@ -99,8 +99,8 @@ ParameterizedTest(struct build_case *c, vhd1, chains)
 Test(vhd1, wrong_parent)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *base = test_path("base");
-	CLEANUP_FREE char *child = test_path("child");
+	CLEANUP_FREE char *base = test_path("base.vhd");
+	CLEANUP_FREE char *child = test_path("child.vhd");
 	struct guid parent_id = id(9);
 	char name[64];
 	struct vhd_recipe recipe = {.type = BUILD_VHD_DYNAMIC,
@@ -108,7 +108,7 @@ Test(vhd1, wrong_parent)
 				    .block_size = 2 * MIB,
 				    .id = id(8)};
 
-	snprintf(name, sizeof(name), "D:\\x\\tmp-%d-base", (int)getpid());
+	snprintf(name, sizeof(name), "D:\\x\\tmp-%d-base.vhd", (int)getpid());
 	build_vhd(base, oracle, &recipe);
 	recipe = (struct vhd_recipe){.type = BUILD_VHD_DIFFERENCING,
 				     .size = 8 * MIB,
@@ -137,7 +137,7 @@ static const struct vhd_recipe dynamic_recipe = {.type = BUILD_VHD_DYNAMIC,
 Test(vhd1, footer_fallback)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 	CLEANUP_DISK struct disk *disk = NULL;
 	struct error err;
 
@@ -156,7 +156,7 @@ Test(vhd1, footer_fallback)
 Test(vhd1, copy_in_front)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 	struct disk *disk;
 
 	build_vhd(path, oracle, &dynamic_recipe);
@@ -190,8 +190,9 @@ Test(vhd1, something_behind_a_fixed_disk)
 	static const char *const zeros[] = {"head -c 3 /dev/zero", "head -c 1M /dev/zero",
 					    "head -c 16000000 /dev/zero"};
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 	struct disk *disk;
+	struct error err;
 
 	for (size_t i = 0; i < ARRAY_SIZE(zeros); i++) {
 		make_longer(path, oracle, zeros[i]);
@@ -203,7 +204,12 @@ Test(vhd1, something_behind_a_fixed_disk)
 		disk_close(disk);
 	}
 	make_longer(path, oracle, "yes | head -c 512");
-	disk = open_disk(path);
+	err = open_error(path);
+	cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE);
+	cr_assert(strstr(err.message, "followed by 512 bytes that are not zero"), "%s",
+		  err.message);
+	cr_assert(strstr(err.advice, "--source-format raw"), "%s", err.advice);
+	disk = open_as(path, VHD_OPEN_RAW);
 	cr_assert_str_eq(vhd_info_text(vhd_info(disk)), "raw image");
 	cr_assert_eq(disk->size, 8 * MIB + 1024);
 	cr_assert(has_noticed(disk, "the footer of a fixed VHD at 8388608 is followed by 512"));
@@ -226,7 +232,8 @@ static void follow_advice(const struct error *err, const char *path, const char 
 Test(vhd1, odd_sizes)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
+	CLEANUP_FREE char *raw = test_path("raw");
 	struct error err;
 
 	make_longer(path, oracle, "echo ab");
@@ -234,18 +241,18 @@ Test(vhd1, odd_sizes)
 	cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE);
 	cr_assert(strstr(err.message, "footer stands at 8388608"), "%s", err.message);
 	follow_advice(&err, path, oracle);
-	cr_assert_eq(run("cp '%s' '%s' && echo ab >> '%s'", oracle, path, path), 0);
-	err = open_error(path);
+	cr_assert_eq(run("cp '%s' '%s' && echo ab >> '%s'", oracle, raw, raw), 0);
+	err = open_error(raw);
 	cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE);
 	cr_assert(strstr(err.message, "are not whole sectors"), "%s", err.message);
-	follow_advice(&err, path, oracle);
+	follow_advice(&err, raw, oracle);
 }
 
 /* A VHD that is stored at the end of a disk is a file of the guest. */
 Test(vhd1, footer_of_a_stored_file)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 	CLEANUP_FREE char *raw = test_path("raw");
 	CLEANUP_DISK struct disk *disk = NULL;
 
@@ -262,7 +269,7 @@ Test(vhd1, footer_of_a_stored_file)
 Test(vhd1, flags_of_the_footer)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 	struct disk *disk;
 	uint8_t size[8];
 
@@ -283,7 +290,7 @@ Test(vhd1, flags_of_the_footer)
 Test(vhd1, data_under_clear_bits)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 	uint8_t entry[4], bits[512] = {0}, sector[512];
 	struct vhd_check *check = NULL;
 	struct error err = ERROR_INIT;
@@ -324,7 +331,7 @@ Test(vhd1, data_under_clear_bits)
 Test(vhd1, footer_of_511_bytes)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *path = test_path("vhd");
+	CLEANUP_FREE char *path = test_path("disk.vhd");
 	struct vhd_recipe recipe = {.type = BUILD_VHD_FIXED, .size = 8 * MIB, .id = id(8)};
 	CLEANUP_DISK struct disk *disk = NULL;
 

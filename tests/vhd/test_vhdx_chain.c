@@ -142,9 +142,9 @@ static void expect_found(const struct family *f, const char *dir)
 	expect_same(disk, f->oracle);
 }
 
-Test(vhdx_chain, relative_path_in_any_case)
+Test(vhdx_chain, name_in_any_case)
 {
-	FAMILY f = make_family("Base/Sub Dir/PARENT.vhdx", "..\\base\\SUB dir\\parent.VHDX", NULL);
+	FAMILY f = make_family("vm/PARENT.vhdx", "parent.VHDX", NULL);
 
 	expect_found(&f, NULL);
 }
@@ -156,17 +156,14 @@ Test(vhdx_chain, parent_beside_the_child)
 	expect_found(&f, NULL);
 }
 
-Test(vhdx_chain, absolute_path_below_a_parent_dir)
+Test(vhdx_chain, name_of_the_absolute_path_in_a_parent_dir)
 {
 	FAMILY f =
 		make_family("store/VMs/Web/parent.vhdx", NULL, "\\\\?\\D:\\vms\\web\\parent.vhdx");
-	CLEANUP_FREE char *store = NULL;
 	CLEANUP_FREE char *web = NULL;
 
 	cr_assert_eq(open_error(f.child).refusal, REFUSAL_PARENT_MISSING);
-	cr_assert(asprintf(&store, "%s/store", f.folder) > 0 &&
-		  asprintf(&web, "%s/VMs/Web/", store) > 0);
-	expect_found(&f, store);
+	cr_assert(asprintf(&web, "%s/store/VMs/Web/", f.folder) > 0);
 	expect_found(&f, web);
 }
 
@@ -180,18 +177,15 @@ Test(vhdx_chain, missing_parent_lists_the_places)
 
 	cr_assert_lt(vhd_open(f.child, &options, &disk, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISSING);
-	cr_assert(strstr(err.message, "/vm/./base.vhdx'") &&
-			  strstr(err.message, "/vm/parent.vhdx'"),
-		  "%s", err.message);
-	cr_assert(strstr(err.message, "'/dir/one/VMs/parent.vhdx', '/dir/one/parent.vhdx'"), "%s",
-		  err.message);
-	cr_assert(strstr(err.message, "'/dir/two/base.vhdx'"), "%s", err.message);
-	cr_assert(strstr(err.advice, "--parent-dir"));
+	cr_assert(strstr(err.message, "'base.vhdx' or 'parent.vhdx' in "), "%s", err.message);
+	cr_assert(strstr(err.message, "/vm/', '/dir/one', '/dir/two/'"), "%s", err.message);
+	cr_assert(strstr(err.message, "d15c0000-1111-2222-3333-444444444444"), "%s", err.message);
+	cr_assert(strstr(err.advice, "--parent-dir DIR") && strstr(err.advice, "--parent FILE"));
 }
 
 Test(vhdx_chain, changed_parent_is_refused)
 {
-	FAMILY f = make_family("parent.vhdx", "..\\parent.vhdx", NULL);
+	FAMILY f = make_family("vm/parent.vhdx", "parent.vhdx", NULL);
 	struct guid other = id(77);
 	struct error err;
 
@@ -201,16 +195,19 @@ Test(vhdx_chain, changed_parent_is_refused)
 	}
 	err = open_error(f.child);
 	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISMATCH, "%s", err.message);
+	cr_assert(strstr(err.message, "d15c0000-"), "the id that is wanted: %s", err.message);
+	cr_assert_not(strcasestr(err.message, "d15c004d"), "the id that was found: %s",
+		      err.message);
 	cr_assert_eq(run("echo text > '%s'", f.parent), 0);
 	cr_assert_eq(open_error(f.child).refusal, REFUSAL_NOT_A_DISK_IMAGE);
 }
 
 Test(vhdx_chain, wrong_file_under_the_name_does_not_hide_the_parent)
 {
-	FAMILY f = make_family("vm/parent.vhdx", "..\\parent.vhdx", NULL);
+	FAMILY f = make_family("parent.vhdx", "..\\parent.vhdx", NULL);
 
-	cr_assert_eq(run("cp '%s' '%s/parent.vhdx'", f.child, f.folder), 0);
-	expect_found(&f, NULL);
+	cr_assert_eq(run("cp '%s' '%s/vm/parent.vhdx'", f.child, f.folder), 0);
+	expect_found(&f, f.folder);
 }
 
 Test(vhdx_chain, own_parent)
@@ -238,9 +235,9 @@ Test(vhdx_chain, depth_is_bounded)
 		CLEANUP_FREE char *path = NULL;
 		struct guid linkage = id(i - 1);
 
-		snprintf(name, sizeof(name), "%u", i);
+		snprintf(name, sizeof(name), "%u.vhdx", i);
 		path = test_path(name);
-		snprintf(parent, sizeof(parent), "tmp-%d-%u", (int)getpid(), i - 1);
+		snprintf(parent, sizeof(parent), "tmp-%d-%u.vhdx", (int)getpid(), i - 1);
 		build_vhdx(path, oracle,
 			   &(struct vhdx_recipe){.size = 3 * MIB,
 						 .block_size = MIB,
@@ -306,13 +303,13 @@ static void expect_libvhdi_agrees_on_chain(struct disk *disk, const char *child,
 Test(vhdx_chain, libvhdi_agrees)
 {
 	CLEANUP_FREE char *oracle = test_path("oracle");
-	CLEANUP_FREE char *parent = test_path("0");
-	CLEANUP_FREE char *child = test_path("1");
+	CLEANUP_FREE char *parent = test_path("0.vhdx");
+	CLEANUP_FREE char *child = test_path("1.vhdx");
 	CLEANUP_DISK struct disk *disk = NULL;
 	struct guid linkage = id(0);
 	char name[64];
 
-	snprintf(name, sizeof(name), "tmp-%d-0", (int)getpid());
+	snprintf(name, sizeof(name), "tmp-%d-0.vhdx", (int)getpid());
 	build_vhdx(parent, oracle,
 		   &(struct vhdx_recipe){.size = 64 * MIB,
 					 .block_size = 2 * MIB,

@@ -27,7 +27,7 @@ struct image {
 
 static struct image make_image(void)
 {
-	struct image image = {.path = test_path("vhdx"), .oracle = test_path("oracle")};
+	struct image image = {.path = test_path("disk.vhdx"), .oracle = test_path("oracle")};
 	struct stat st;
 
 	build_vhdx(image.path, image.oracle,

@@ -84,7 +84,7 @@ ParameterizedTestParameters(vhdx_read, made_by_qemu)
 ParameterizedTest(struct qemu_case *c, vhdx_read, made_by_qemu)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
 	CLEANUP_DISK struct disk *disk = NULL;
 
 	need_tool("qemu-img");
@@ -159,7 +159,7 @@ ParameterizedTest(struct real_case *c, vhdx_read, made_by_hyperv)
 
 Test(vhdx_read, memory_does_not_grow_with_the_disk)
 {
-	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
 	struct error err = ERROR_INIT;
 	struct rusage before, after;
 

@@ -33,7 +33,7 @@ ParameterizedTestParameters(vhdx_write, read_back)
 ParameterizedTest(struct write_case *c, vhdx_write, read_back)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
 	CLEANUP_FREE char *copy = test_path("copy");
 	CLEANUP_DISK struct disk *contents = NULL;
 	CLEANUP_DISK struct disk *disk = NULL;
@@ -62,7 +62,7 @@ ParameterizedTest(struct write_case *c, vhdx_write, read_back)
 Test(vhdx_write, long_runs_of_data)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
 	CLEANUP_DISK struct disk *contents = NULL;
 
 	make_raw(raw, 200 * MIB, 4, 80 * MIB, 9);
@@ -88,7 +88,7 @@ Test(vhdx_write, is_deterministic)
 Test(vhdx_write, does_not_store_zeros)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
 	CLEANUP_DISK struct disk *contents = NULL;
 	struct stat st;
 
@@ -109,7 +109,7 @@ Test(vhdx_write, does_not_store_zeros)
 Test(vhdx_write, keeps_holes_of_the_source_within_blocks)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
-	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
 	CLEANUP_DISK struct disk *contents = NULL;
 
 	make_raw(raw, 512 * MIB, 0, 1, 7);
@@ -120,8 +120,8 @@ Test(vhdx_write, keeps_holes_of_the_source_within_blocks)
 
 Test(vhdx_write, a_64_tib_disk_is_small_and_quick)
 {
-	CLEANUP_FREE char *source = test_path("source");
-	CLEANUP_FREE char *image = test_path("vhdx");
+	CLEANUP_FREE char *source = test_path("source.vhdx");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
 	CLEANUP_DISK struct disk *contents = NULL;
 	CLEANUP_DISK struct disk *disk = NULL;
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "convert/cmd/source.h"
 #include "nvram/nvram.h"
 
 /* Everything the command line can say. Strings are borrowed from it. */
@@ -17,6 +18,7 @@ struct nvram_options {
 	const char *disk, *path, *description;
 	struct guid controller, adapter;
 	const char *format, *variable, *output;
+	struct cmd_source disk_source; /* how 'disk' is to be opened */
 };
 
 /*

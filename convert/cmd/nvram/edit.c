@@ -43,16 +43,19 @@ static int find_esp(const struct gpt *gpt, const char *disk, struct nvram_partit
 	return ret->number ? 0 : error_damaged(err, "'%s': no EFI system partition", disk);
 }
 
-static int read_esp(const char *path, struct nvram_partition *ret, struct error *err)
+static int read_esp(const struct nvram_options *options, struct nvram_partition *ret,
+		    struct error *err)
 {
+	const struct vhd_open_options open_options = cmd_source_options(&options->disk_source);
 	CLEANUP_FREE struct gpt *gpt = calloc(1, sizeof(*gpt));
 	CLEANUP_DISK struct disk *disk = NULL;
-	int r = gpt ? vhd_open(path, NULL, &disk, err) : error_failed(err, ENOMEM, "out of memory");
+	int r = gpt ? vhd_open(options->disk, &open_options, &disk, err)
+		    : error_failed(err, ENOMEM, "out of memory");
 
 	if (r == 0)
 		r = gpt_read(disk, gpt, err);
 	if (r == 0)
-		r = find_esp(gpt, path, ret, err);
+		r = find_esp(gpt, options->disk, ret, err);
 	return r < 0 ? error_advise(err, "name the disk of a generation 2 VM") : 0;
 }
 
@@ -73,7 +76,7 @@ int cmd_nvram_edit_add_file(struct nvram_command *command, struct error *err)
 	if (path[0] != '\\')
 		return error_usage(err, "option '--path': '%s' does not begin with a backslash",
 				   path);
-	r = read_esp(options->disk, &esp, err);
+	r = read_esp(options, &esp, err);
 	if (r == 0)
 		r = nvram_add_file(nvram, &esp, path, description, &number, err);
 	if (r == 0 && options->replace)

@@ -25,8 +25,11 @@ enum {
 	OPTION_IPV6,
 	OPTION_JSON,
 	OPTION_LUN,
+	OPTION_PARENT,
+	OPTION_PARENT_DIR,
 	OPTION_PATH,
 	OPTION_REPLACE,
+	OPTION_SOURCE_FORMAT,
 	OPTION_VARIABLE,
 };
 
@@ -51,12 +54,17 @@ static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
 	{OPTION_LUN, "lun", "NUMBER", "add-drive: controller location of the disk or DVD, 0 to 63"},
 	{'o', "output", "PATH", "export: the file to write; default standard output"},
+	{OPTION_PARENT, "parent", "FILE", "add-file: a parent of DISK, wherever it is"},
+	{OPTION_PARENT_DIR, "parent-dir", "DIR",
+	 "add-file: look for parents of DISK in this folder as well"},
 	{OPTION_PATH, "path", "PATH",
 	 "add-file: the program on that partition; default\n"
 	 "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"},
 	{OPTION_REPLACE, "replace", NULL,
 	 "add-file: remove older File entries of the same description\n"
 	 "import: remove the variables that the file does not have"},
+	{OPTION_SOURCE_FORMAT, "source-format", "FORMAT",
+	 "add-file: raw, vhd or vhdx: what DISK is; default: by its name"},
 	{OPTION_VARIABLE, "variable", "NAME",
 	 "export, import: this variable only; NAME or NAME-GUID"},
 	{0, NULL, NULL, NULL},
@@ -103,7 +111,7 @@ static const struct action {
 	int (*run)(struct nvram_command *command, struct error *err);
 	size_t least, most;
 	bool is_edit;
-	int keys[8];
+	int keys[9];
 } actions[] = {
 	{"list", cmd_nvram_list, 0, 0, false, {OPTION_JSON}},
 	{"show", cmd_nvram_show, 0, 1, false, {OPTION_JSON, OPTION_ALL}},
@@ -112,7 +120,8 @@ static const struct action {
 	 0,
 	 0,
 	 true,
-	 {OPTION_JSON, 'n', OPTION_DISK, OPTION_PATH, OPTION_DESCRIPTION, OPTION_REPLACE}},
+	 {OPTION_JSON, 'n', OPTION_DISK, OPTION_PATH, OPTION_DESCRIPTION, OPTION_REPLACE,
+	  OPTION_SOURCE_FORMAT, OPTION_PARENT, OPTION_PARENT_DIR}},
 	{"add-drive",
 	 cmd_nvram_edit_add_drive,
 	 0,
@@ -204,6 +213,12 @@ static int set_nvram_option(void *context, int key, const char *argument, struct
 	case OPTION_LUN:
 		o->has_lun = true;
 		return cmd_parse_number("lun", argument, 0, 63, &o->lun, err);
+	case OPTION_PARENT:
+		return cmd_source_set(&o->disk_source, CMD_OPTION_PARENT, argument, err);
+	case OPTION_PARENT_DIR:
+		return cmd_source_set(&o->disk_source, CMD_OPTION_PARENT_DIR, argument, err);
+	case OPTION_SOURCE_FORMAT:
+		return cmd_source_set(&o->disk_source, CMD_OPTION_SOURCE_FORMAT, argument, err);
 	case OPTION_PATH:
 		o->path = argument;
 		return 0;

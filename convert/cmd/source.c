@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How the DISK of a verb is opened: see source.h. */
+#include "convert/cmd/source.h"
+
+#include <string.h>
+
+#include "common/checked.h"
+
+bool cmd_source_has(int key)
+{
+	return key >= CMD_OPTION_SOURCE_FORMAT && key < CMD_OPTION_SOURCE_END;
+}
+
+static int set_source_format(struct cmd_source *source, const char *argument, struct error *err)
+{
+	static const char *const names[] = {
+		[VHD_OPEN_RAW] = "raw", [VHD_OPEN_VHD] = "vhd", [VHD_OPEN_VHDX] = "vhdx"};
+
+	for (size_t i = VHD_OPEN_RAW; i < ARRAY_SIZE(names); i++)
+		if (strcmp(argument, names[i]) == 0) {
+			source->format = (enum vhd_open_format)i;
+			return 0;
+		}
+	return error_usage(err, "option '--source-format': '%s' is none of raw, vhd and vhdx",
+			   argument);
+}
+
+int cmd_source_set(struct cmd_source *source, int key, const char *argument, struct error *err)
+{
+	if (key == CMD_OPTION_SOURCE_FORMAT)
+		return set_source_format(source, argument, err);
+	if (key == CMD_OPTION_PARENT)
+		return cmd_add_path(&source->parents, "parent", argument, err);
+	return cmd_add_path(&source->parent_dirs, "parent-dir", argument, err);
+}
+
+struct vhd_open_options cmd_source_options(const struct cmd_source *source)
+{
+	return (struct vhd_open_options){.format = source->format,
+					 .parents = source->parents.names,
+					 .parent_dirs = source->parent_dirs.names};
+}
+
+int cmd_source_check(const struct disk *disk, int r, struct error *err)
+{
+	struct error changed = ERROR_INIT;
+	bool is_verdict = r == 0 || err->kind == ERROR_REFUSED || err->kind == ERROR_DAMAGED;
+
+	if (!disk || !is_verdict || vhd_check_unchanged(disk, &changed) == 0)
+		return r;
+	*err = changed;
+	return -changed.code;
+}
