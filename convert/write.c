@@ -195,5 +195,7 @@ int write_outputs(const struct write_paths *paths, struct disk *source, const st
 		r = outfile_sync(outs[i], err);
 	if (r == 0) /* copied from a source that was written to, it is a mixture */
 		r = vhd_check_unchanged(source, err);
+	if (r == 0)
+		r = vhd_check_reads(source, err);
 	return r < 0 ? r : commit_undisturbed(outs, count, err);
 }

@@ -16,6 +16,16 @@
 
 #define ADVICE_DAMAGED "take another copy of it, from a backup or by exporting the VM once more"
 
+/* Keep the first failure that is of this host. Who asked may have no use for it, and go on. */
+static int note_failure(struct chain *chain, int r, const struct error *local, struct error *err)
+{
+	if (r < 0 && chain->failure.kind == ERROR_NONE && local->kind == ERROR_FAILED)
+		chain->failure = *local;
+	if (r < 0 && err)
+		*err = *local;
+	return r;
+}
+
 /* What 'ret' says of the chain, and which image it is of. */
 static int chain_lookup(struct chain *chain, uint64_t offset, uint64_t length,
 			struct image **ret_image, struct image_extent *ret, struct error *err)
@@ -46,10 +56,11 @@ static int chain_extent(struct disk *disk, uint64_t offset, struct disk_extent *
 	struct chain *chain = (struct chain *)disk;
 	struct image_extent extent;
 	struct image *image = NULL;
-	int r = chain_lookup(chain, offset, disk->size - offset, &image, &extent, err);
+	struct error local = ERROR_INIT;
+	int r = chain_lookup(chain, offset, disk->size - offset, &image, &extent, &local);
 
 	if (r < 0)
-		return r;
+		return note_failure(chain, r, &local, err);
 	*ret = (struct disk_extent){.kind = DISK_HOLE, .length = extent.length, .fd = -1};
 	if (extent.kind == IMAGE_ZERO)
 		ret->kind = DISK_ZERO;
@@ -63,10 +74,9 @@ static int chain_extent(struct disk *disk, uint64_t offset, struct disk_extent *
 	return 0;
 }
 
-static int chain_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
-		      struct error *err)
+static int read_pieces(struct chain *chain, void *buffer, size_t length, uint64_t offset,
+		       struct error *err)
 {
-	struct chain *chain = (struct chain *)disk;
 	char *to = buffer;
 	int r = 0;
 
@@ -87,6 +97,15 @@ static int chain_read(struct disk *disk, void *buffer, size_t length, uint64_t o
 		length -= extent.length;
 	}
 	return r;
+}
+
+static int chain_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
+		      struct error *err)
+{
+	struct chain *chain = (struct chain *)disk;
+	struct error local = ERROR_INIT;
+
+	return note_failure(chain, read_pieces(chain, buffer, length, offset, &local), &local, err);
 }
 
 void chain_close(struct chain *chain)
@@ -348,6 +367,17 @@ int vhd_check_unchanged(const struct disk *disk, struct error *err)
 	for (size_t i = 0; r == 0 && i < chain->count; i++)
 		r = image_file_check_unchanged(&chain->images[i]->file, err);
 	return r;
+}
+
+int vhd_check_reads(const struct disk *disk, struct error *err)
+{
+	const struct chain *chain = (const struct chain *)disk;
+
+	if (chain->failure.kind == ERROR_NONE)
+		return 0;
+	if (err)
+		*err = chain->failure;
+	return -chain->failure.code;
 }
 
 static const struct image *chain_member(const struct disk *disk, unsigned int index)

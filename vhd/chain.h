@@ -12,6 +12,7 @@ struct chain {
 	struct disk disk;
 	struct image *images[CHAIN_MAX]; /* [0] is the one opened, each next one its parent */
 	size_t count;
+	struct error failure; /* the first read that failed because of this host */
 };
 
 /*

@@ -67,6 +67,13 @@ int vhd_open(const char *path, const struct vhd_open_options *options, struct di
  */
 int vhd_check_unchanged(const struct disk *disk, struct error *err);
 
+/*
+ * Could all be read that was asked of 'disk' since it was opened? ERROR_FAILED, with the first
+ * failure of this host, when not: some reader may have taken what it could not read for something
+ * that is not there.
+ */
+int vhd_check_reads(const struct disk *disk, struct error *err);
+
 /* What the image at the top of the chain is; 'disk' must come from vhd_open(). Lives as long as the
  * disk. */
 const struct vhd_info *vhd_info(const struct disk *disk);

@@ -43,11 +43,13 @@ struct vhd_open_options cmd_source_options(const struct cmd_source *source)
 
 int cmd_source_check(const struct disk *disk, int r, struct error *err)
 {
-	struct error changed = ERROR_INIT;
+	struct error problem = ERROR_INIT;
 	bool is_verdict = r == 0 || err->kind == ERROR_REFUSED || err->kind == ERROR_DAMAGED;
 
-	if (!disk || !is_verdict || vhd_check_unchanged(disk, &changed) == 0)
+	if (!disk || !is_verdict)
 		return r;
-	*err = changed;
-	return -changed.code;
+	if (vhd_check_unchanged(disk, &problem) == 0 && vhd_check_reads(disk, &problem) == 0)
+		return r;
+	*err = problem;
+	return -problem.code;
 }

@@ -49,8 +49,8 @@ int cmd_source_set(struct cmd_source *source, int key, const char *argument, str
 struct vhd_open_options cmd_source_options(const struct cmd_source *source);
 
 /*
- * What was found about 'disk', the result 'r' with its error, holds only when the disk stayed the
- * same: returns 'r', or puts that it changed in the place of the error. 'disk' is from vhd_open(),
+ * What was found about 'disk', the result 'r' with its error, holds only when all of it could be
+ * read and it stayed the same: returns 'r', or puts what went wrong in the place of the error. 'disk' is from vhd_open(),
  * or NULL.
  */
 int cmd_source_check(const struct disk *disk, int r, struct error *err);

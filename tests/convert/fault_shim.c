@@ -9,6 +9,8 @@
  *                     one do half of its work
  *   FAULT_ONCE=1      those that follow succeed
  *   FAULT_SIGNAL=NR   the signal is raised instead
+ *   FAULT_READ=N      the n-th pread() fails with EIO, and no other call that is above
+ *   FAULT_READS=PATH  write there how many of them there were
  *
  * Calls on standard streams do not count. fsync() does nothing, for speed.
  */
@@ -26,7 +28,7 @@
 
 enum verdict { PASS, HALF, FAIL };
 
-static atomic_uint calls;
+static atomic_uint calls, reads;
 
 static int number_of(const char *variable)
 {
@@ -90,6 +92,29 @@ ssize_t write(int fd, const void *buffer, size_t size)
 
 	REAL("write");
 	return verdict == FAIL ? -1 : real(fd, buffer, verdict == HALF ? (size + 1) / 2 : size);
+}
+
+ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
+{
+	static ssize_t (*real)(int, void *, size_t, off_t);
+	unsigned int read = atomic_fetch_add(&reads, 1) + 1;
+
+	REAL("pread64");
+	if (read != (unsigned int)number_of("FAULT_READ"))
+		return real(fd, buffer, size, offset);
+	errno = EIO;
+	return -1;
+}
+
+__attribute__((destructor)) static void write_reads(void)
+{
+	const char *path = getenv("FAULT_READS");
+	FILE *file = path ? fopen(path, "w") : NULL;
+
+	if (!file)
+		return;
+	fprintf(file, "%u\n", reads);
+	fclose(file);
 }
 
 ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)

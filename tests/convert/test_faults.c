@@ -319,3 +319,55 @@ Test(faults, forced_replacement)
 	cr_assert_eq(count_temporary(), 0);
 	tear_down(&run, "force");
 }
+
+static void inspect(unsigned int read, const char *count_file, struct process_result *ret)
+{
+	static const char *const arguments[] = {HVGEN2, "inspect", "vm.vhdx", NULL};
+	char at[32], reads[64];
+	const char *variables[] = {"LD_PRELOAD=" FAULT_SHIM,
+				   "ASAN_OPTIONS=verify_asan_link_order=0", at,
+				   count_file ? reads : NULL, NULL};
+
+	snprintf(at, sizeof(at), "FAULT_READ=%u", read);
+	snprintf(reads, sizeof(reads), "FAULT_READS=%s", count_file ? count_file : "");
+	process_run(arguments, variables, TIMEOUT, ret);
+}
+
+/*
+ * One read of the source fails, wherever. Who asked for it may do without (a boot program's version,
+ * a log of a hive, a folder that could be a Windows); the program does not call it a property of the
+ * guest, and not a success either.
+ */
+Test(faults, a_read_of_the_source)
+{
+#ifdef __SANITIZE_ADDRESS__
+	const unsigned int places = 20;
+#else
+	const unsigned int places = 120;
+#endif
+	struct process_result result;
+	CLEANUP_FREE char *count = NULL;
+	unsigned int reads;
+
+	cr_assert_eq(tool_run(NULL,
+			      "rm -rf faults-read && mkdir faults-read && cd faults-read && " MKVM
+			      " --small --size 1G --block-size 1M vm.vhdx"),
+		     0);
+	cr_assert_eq(chdir("faults-read"), 0);
+	inspect(0, "reads", &result);
+	cr_assert_eq(result.status, 0, "%s", result.errors);
+	count = (char *)file_read("reads", NULL);
+	reads = (unsigned int)atoi(count);
+	cr_assert_gt(reads, 200);
+	for (unsigned int i = 0; i < places; i++) {
+		unsigned int at = 1 + (unsigned int)((uint64_t)i * (reads - 1) / (places - 1));
+
+		inspect(at, NULL, &result);
+		cr_assert_eq(result.status, 1, "read %u of %u: exit status %d: %s", at, reads,
+			     result.status, result.errors);
+		cr_assert_not_null(strstr(result.errors, "Input/output error"), "read %u: %s", at,
+				   result.errors);
+	}
+	cr_assert_eq(chdir(".."), 0);
+	tool_run(NULL, "rm -rf faults-read");
+}

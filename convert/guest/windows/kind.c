@@ -29,37 +29,45 @@ static int probe_windows(struct volume *volume, struct guest_volume *found, stru
 }
 
 /* A store that cannot be read does not say what it starts; who converts it says why. */
-static void find_default_entry(struct files *files, struct guest_default *ret)
+static int find_default_entry(struct files *files, struct guest_default *ret, struct error *err)
 {
 	struct bcd_default_entry entry = {.description = NULL};
 	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct error problem = ERROR_INIT;
 	size_t size;
+	int r = windows_hive_read_from(files, BOOT_STORE, WINDOWS_MAX_BCD, &bytes, &size, NULL,
+				       &problem);
 
-	if (windows_hive_read_from(files, BOOT_STORE, WINDOWS_MAX_BCD, &bytes, &size, NULL, NULL) <
-		    0 ||
-	    bcd_default_entry(&(struct file_bytes){bytes, size, BOOT_STORE}, &entry, NULL) < 0)
-		return;
+	if (r == 0)
+		r = bcd_default_entry(&(struct file_bytes){bytes, size, BOOT_STORE}, &entry,
+				      &problem);
+	if (r < 0 && !error_is_of_host(&problem))
+		return 0;
+	if (r < 0) {
+		*err = problem;
+		return r;
+	}
 	*ret = (struct guest_default){
 		.is_known = entry.device_offset != 0, /* other kinds of devices have none */
 		.mbr_signature = entry.device_signature,
 		.mbr_offset = entry.device_offset,
 	};
 	bcd_default_entry_done(&entry);
+	return 0;
 }
 
 /* Where there is a system as well, nobody asks whether the volume could go. */
 static int probe_boot_files(struct files *files, struct guest_volume *found, struct error *err)
 {
-	int r;
+	int r = 0;
 
 	found->has_boot_manager = files_exist(files, "\\bootmgr");
 	found->has_boot_store = files_exist(files, BOOT_STORE);
 	found->has_recovery = files_exist(files, "\\Recovery\\WindowsRE\\Winre.wim");
-	if (!found->has_boot_store)
-		return 0;
-	find_default_entry(files, &found->starts);
-	if (found->kind)
-		return 0;
+	if (found->has_boot_store)
+		r = find_default_entry(files, &found->starts, err);
+	if (r < 0 || !found->has_boot_store || found->kind)
+		return r;
 	r = contents_read(files, &found->contents, err);
 	found->only_boot_files = r == 0 && found->contents.other_count == 0;
 	return r;
