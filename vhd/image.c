@@ -36,6 +36,7 @@ static int refuse_foreign(const struct image_file *file, const struct foreign *f
 struct look {
 	uint8_t sector[SECTOR];
 	bool is_vhdx, is_vhd, is_bootable;
+	bool has_end; /* of a VHD: its footer, and not only the copy in front */
 };
 
 static int look_at(const struct image_file *file, struct look *ret, struct error *err)
@@ -45,7 +46,8 @@ static int look_at(const struct image_file *file, struct look *ret, struct error
 	*ret = (struct look){.is_vhd = false};
 	r = image_file_read(file, ret->sector, (size_t)min_u64(SECTOR, file->size), 0, err);
 	if (r == 0 && file->size >= SECTOR)
-		r = vhd1_has_footer(file, &ret->is_vhd, err);
+		r = vhd1_has_footer(file, &ret->has_end, &ret->is_vhd, err);
+	ret->is_vhd |= ret->has_end;
 	ret->is_vhdx = memcmp(ret->sector, VHDX_SIGNATURE, VHDX_SIGNATURE_SIZE) == 0;
 	ret->is_bootable = memcmp(ret->sector + BOOT_SIGNATURE_AT, BOOT_SIGNATURE,
 				  sizeof(BOOT_SIGNATURE) - 1) == 0;
@@ -183,13 +185,15 @@ static int open_vhd(struct image_file *file, const struct image_format *format,
 	bool has_footer, is_zero_behind;
 	int r;
 
-	if (look->is_vhd)
+	if (look->has_end)
 		return vhd1_image_open(file, NULL, findings, ret, err);
+	/* The copy in front comes last: in a fixed disk its guest can write there. */
 	r = vhd1_search_footer(file, &footer, &has_footer, &is_zero_behind, err);
 	if (r < 0)
 		return r;
 	if (!has_footer)
-		return refuse_content(file, format, look, err);
+		return look->is_vhd ? vhd1_image_open(file, NULL, findings, ret, err)
+				    : refuse_content(file, format, look, err);
 	return is_zero_behind ? vhd1_image_open(file, &footer, findings, ret, err)
 			      : refuse_longer(file, &footer, err);
 }

@@ -61,15 +61,18 @@ static int read_footer(const struct image_file *file, unsigned int i, struct vhd
 	return image_file_read(file, ret->bytes, length, ret->at, err);
 }
 
-int vhd1_has_footer(const struct image_file *file, bool *ret, struct error *err)
+int vhd1_has_footer(const struct image_file *file, bool *ret_at_end, bool *ret_in_front,
+		    struct error *err)
 {
 	struct vhd1_footer footer;
 	int r = 0;
 
-	*ret = false;
-	for (unsigned int i = 0; i < PLACES && r == 0 && !*ret; i++) {
+	*ret_at_end = *ret_in_front = false;
+	for (unsigned int i = 0; i < PLACES && r == 0; i++) {
+		bool *ret = i == FRONT ? ret_in_front : ret_at_end;
+
 		r = read_footer(file, i, &footer, err);
-		*ret = r == 0 && has_cookie(footer.bytes);
+		*ret |= r == 0 && has_cookie(footer.bytes);
 	}
 	return r;
 }

@@ -21,10 +21,12 @@ struct vhd1_footer {
 uint32_t vhd1_checksum(const uint8_t *bytes, size_t size, size_t field);
 
 /*
- * Is there a signature where a footer belongs: at the end, at the end less a byte, or in front?
- * 'file' has at least one sector. Fails only when it cannot be read.
+ * Is there a signature where a footer belongs: at the end or at the end less a byte, and in front,
+ * where the guest of a fixed disk can write? 'file' has at least one sector. Fails only when it cannot
+ * be read.
  */
-int vhd1_has_footer(const struct image_file *file, bool *ret, struct error *err);
+int vhd1_has_footer(const struct image_file *file, bool *ret_at_end, bool *ret_in_front,
+		    struct error *err);
 
 /*
  * The footer that counts: at the end of the file, or else the copy in front. What is wrong with

@@ -203,6 +203,14 @@ Test(vhd1, something_behind_a_fixed_disk)
 		expect_same(disk, oracle);
 		disk_close(disk);
 	}
+	/* What the guest of a fixed disk writes in front makes no dynamic disk of it. */
+	make_longer(path, oracle, zeros[0]);
+	patch(path, 0, "conectix", 8);
+	patch(oracle, 0, "conectix", 8);
+	disk = open_disk(path);
+	cr_assert_str_eq(vhd_info_text(vhd_info(disk)), "fixed VHD");
+	expect_same(disk, oracle);
+	disk_close(disk);
 	make_longer(path, oracle, "yes | head -c 512");
 	err = open_error(path);
 	cr_assert_eq(err.refusal, REFUSAL_NOT_A_DISK_IMAGE);
