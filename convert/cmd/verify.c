@@ -85,6 +85,16 @@ static json_t *path_json(const char *path)
 	return json_string(ascii);
 }
 
+static json_t *files_json(const struct disk *disk)
+{
+	json_t *files = json_array();
+	const char *path;
+
+	for (unsigned int i = 0; (path = vhd_member_path(disk, i)); i++)
+		json_array_append_new(files, path_json(path));
+	return files;
+}
+
 static int print_json(const struct verify *verify, struct error *err)
 {
 	json_t *checks = json_array(), *root;
@@ -96,8 +106,9 @@ static int print_json(const struct verify *verify, struct error *err)
 						"status",
 						verify_status_text(verify->results[i].status),
 						"detail", verify->results[i].detail));
-	root = json_pack("{s:o, s:o, s:I, s:I, s:I}", "disk", path_json(verify->path), "checks",
-			 checks, "ok", (json_int_t)verify->counts[VERIFY_OK], "failed",
+	root = json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}", "disk", path_json(verify->path), "files",
+			 files_json(verify->disk), "checks", checks, "ok",
+			 (json_int_t)verify->counts[VERIFY_OK], "failed",
 			 (json_int_t)verify->counts[VERIFY_FAIL], "skipped",
 			 (json_int_t)verify->counts[VERIFY_SKIPPED]);
 	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
@@ -138,6 +149,9 @@ static int verify_disk(const struct settings *settings, const char *path, struct
 		verify->opaque = stdout;
 	}
 	verify_run(verify);
+	r = cmd_source_check(disk, 0, err);
+	if (r < 0)
+		return r;
 	if (settings->json)
 		r = print_json(verify, err);
 	else

@@ -43,6 +43,8 @@ cd ..
 # Named by the operator, it is no other than the file that the child wants.
 expect 0 "$HVGEN2" verify --no-guestfs --parent vic_im/secret.vhdx own.vhdx
 expect 0 "$HVGEN2" verify --no-guestfs --parent-dir vic_im own.vhdx
+expect 0 "$HVGEN2" verify --json --no-guestfs --parent-dir vic_im own.vhdx
+jq -e '.files == ["own.vhdx", "vic_im/secret.vhdx"]' out.txt >/dev/null || fail "verify does not list the files"
 expect 3 "$HVGEN2" verify --no-guestfs --parent victim/secret.vhdx own.vhdx
 grep -q "refused \[parent-mismatch\]" err.txt || fail "$(cat err.txt)"
 ! grep -qi "$id" err.txt || fail "the id of the other disk is told"

@@ -53,7 +53,7 @@ static int read_esp(const struct nvram_options *options, struct nvram_partition 
 		    : error_failed(err, ENOMEM, "out of memory");
 
 	if (r == 0)
-		r = gpt_read(disk, gpt, err);
+		r = cmd_source_check(disk, gpt_read(disk, gpt, err), err);
 	if (r == 0)
 		r = find_esp(gpt, options->disk, ret, err);
 	return r < 0 ? error_advise(err, "name the disk of a generation 2 VM") : 0;
