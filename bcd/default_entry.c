@@ -28,8 +28,8 @@ static int describe_entry(const struct bcd_object *object, const char *name,
 		return r;
 	*ret = (struct bcd_default_entry){
 		.object = object->id,
-		.description = bcd_clean(bcd_object_string(object, BCD_DESCRIPTION)),
-		.path = bcd_clean(bcd_object_string(object, BCD_PATH)),
+		.description = bcd_object_string(object, BCD_DESCRIPTION),
+		.path = bcd_object_string(object, BCD_PATH),
 		.device_is_gpt = device.kind == BCD_DEVICE_GPT,
 		.device_partition = device.id.partition,
 		.device_disk = device.id.disk,

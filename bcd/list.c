@@ -12,6 +12,7 @@
 #include "bcd/store.h"
 #include "bcd/value.h"
 #include "common/checked.h"
+#include "common/safe_text.h"
 
 #define NAME_WIDTH 24
 
@@ -52,10 +53,10 @@ static void print_heading(FILE *out, const struct bcd_object *object)
 	char buffer[BCD_HEADING_SIZE], id[BCD_ID_SIZE];
 	const char *heading = bcd_object_heading(&object->id, object->type, buffer);
 
-	fprintf(out, "\n%s\n", heading);
+	safe_printf(out, "\n%s\n", heading);
 	for (size_t i = 0; i < strlen(heading); i++)
-		fputc('-', out);
-	fprintf(out, "\n%-*s%s\n", NAME_WIDTH, "identifier", bcd_id_text(&object->id, id));
+		safe_printf(out, "-");
+	safe_printf(out, "\n%-*s%s\n", NAME_WIDTH, "identifier", bcd_id_text(&object->id, id));
 }
 
 static int print_element(FILE *out, const struct bcd_object *object,
@@ -67,7 +68,7 @@ static int print_element(FILE *out, const struct bcd_object *object,
 	int r = bcd_element_texts(object->type, element, &texts, err);
 
 	for (size_t i = 0; i < texts.count && r == 0; i++)
-		fprintf(out, "%-*s%s\n", NAME_WIDTH, i == 0 ? label : "", texts.list[i]);
+		safe_printf(out, "%-*s%s\n", NAME_WIDTH, i == 0 ? label : "", texts.list[i]);
 	return r;
 }
 

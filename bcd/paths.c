@@ -45,7 +45,7 @@ static int convert_program(struct conversion *conversion, struct bcd_object *obj
 	else if (path && bcd_ends_with(path, ".exe"))
 		WARNING(conversion,
 			"%s starts '%s', which has no known UEFI form; the entry will not start",
-			bcd_object_title(object, title), bcd_clean(path));
+			bcd_object_title(object, title), path);
 	if (r < 0 || bcd_object_bool(object, BCD_OS_WINPE) ||
 	    bcd_object_find(object, BCD_ISOLATEDCONTEXT))
 		return r;

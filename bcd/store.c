@@ -432,34 +432,6 @@ bool bcd_ends_with(const char *text, const char *end)
 	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
 }
 
-/* The length of the surrogate (WTF-8), C1 control or other unprintable sequence at 'at'; 0 for
- * anything printable. */
-static size_t unprintable(const unsigned char *at)
-{
-	if (at[0] < 0x20 || at[0] == 0x7f)
-		return 1;
-	if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
-		return 2;
-	if (at[0] == 0xed && at[1] >= 0xa0 && at[2] != 0)
-		return 3;
-	return 0;
-}
-
-char *bcd_clean(char *text)
-{
-	unsigned char *from = (unsigned char *)text, *to = from;
-
-	while (text && *from) {
-		size_t skip = unprintable(from);
-
-		*to++ = skip ? '?' : *from;
-		from += skip ? skip : 1;
-	}
-	if (text)
-		*to = '\0';
-	return text;
-}
-
 /* Cut to at most 'max' bytes, not within a character. */
 static void cut(char *text, size_t max)
 {
@@ -472,7 +444,7 @@ static void cut(char *text, size_t max)
 
 char *bcd_object_title(const struct bcd_object *object, char title[BCD_TITLE_SIZE])
 {
-	CLEANUP_FREE char *description = bcd_clean(bcd_object_string(object, BCD_DESCRIPTION));
+	CLEANUP_FREE char *description = bcd_object_string(object, BCD_DESCRIPTION);
 	char id[GUID_TEXT_SIZE];
 
 	guid_format(&object->id, id);

@@ -183,12 +183,6 @@ uint32_t bcd_registry_type(uint32_t code);
 /* Does the text end so, whatever the case? */
 bool bcd_ends_with(const char *text, const char *end);
 
-/*
- * Make text from the guest fit to print: control characters and what is no Unicode character become
- * '?'. In place, never longer. Returns 'text', which may be NULL.
- */
-char *bcd_clean(char *text);
-
 /* "'Windows 10' {guid}", for sentences: fills and returns 'title'. */
 #define BCD_TITLE_SIZE 192
 char *bcd_object_title(const struct bcd_object *object, char title[BCD_TITLE_SIZE]);

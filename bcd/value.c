@@ -46,7 +46,7 @@ static bool append_text(struct bcd_texts *texts, char *text)
 		return false;
 	}
 	texts->list = grown;
-	grown[texts->count++] = bcd_clean(text);
+	grown[texts->count++] = text;
 	return true;
 }
 

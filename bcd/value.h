@@ -5,7 +5,7 @@
 
 #include "bcd/store.h"
 
-/* The lines of one element: one, or one for each member of a list. Fit to print (bcd_clean()). */
+/* The lines of one element: one, or one for each member of a list. */
 struct bcd_texts {
 	char **list;
 	size_t count;

@@ -58,40 +58,39 @@ char *utf16le_to_utf8(const void *utf16, size_t size)
 	return utf8;
 }
 
-/* The code point at *at, which is advanced; UINT32_MAX when malformed. */
-static uint32_t get_utf8(const uint8_t **at)
+uint32_t utf8_next(const char **text)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
-	uint8_t lead = *(*at)++;
-	unsigned int more;
-	uint32_t point;
+	const uint8_t *at = (const uint8_t *)*text;
+	uint8_t lead = *at++;
+	unsigned int more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+	uint32_t point = more ? lead & (0x3fU >> more) : lead;
 
-	if (lead < 0x80)
-		return lead;
-	if (lead < 0xc2 || lead > 0xf4)
-		return UINT32_MAX;
-	more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-	point = lead & (0x3fU >> more);
+	(*text)++;
+	if (lead >= 0x80 && (lead < 0xc2 || lead > 0xf4))
+		return UTF8_MALFORMED;
 	for (unsigned int i = 0; i < more; i++) {
-		if ((**at & 0xc0) != 0x80)
-			return UINT32_MAX;
-		point = point << 6 | (*(*at)++ & 0x3fU);
+		if ((*at & 0xc0) != 0x80)
+			return UTF8_MALFORMED;
+		point = point << 6 | (*at++ & 0x3fU);
 	}
-	return point < least[more] || point > 0x10ffff ? UINT32_MAX : point;
+	if (point < least[more] || point > 0x10ffff)
+		return UTF8_MALFORMED;
+	*text = (const char *)at;
+	return point;
 }
 
 uint8_t *utf8_to_utf16le(const char *utf8, size_t *ret_size)
 {
-	const uint8_t *from = (const uint8_t *)utf8;
 	CLEANUP_FREE uint8_t *utf16 = malloc(2 * strlen(utf8) + 2);
 	size_t used = 0;
 
 	if (!utf16)
 		return NULL;
-	while (*from) {
-		uint32_t point = get_utf8(&from);
+	while (*utf8) {
+		uint32_t point = utf8_next(&utf8);
 
-		if (point == UINT32_MAX) {
+		if (point == UTF8_MALFORMED) {
 			errno = EILSEQ;
 			return NULL;
 		}

@@ -23,4 +23,11 @@ char *utf16le_to_utf8(const void *utf16, size_t size);
  */
 uint8_t *utf8_to_utf16le(const char *utf8, size_t *ret_size);
 
+/*
+ * The code point at *text, which moves behind it; unpaired surrogates are code points here (WTF-8).
+ * UTF8_MALFORMED where there is none: then *text moves by one byte. Not to be called at the NUL.
+ */
+#define UTF8_MALFORMED UINT32_MAX
+uint32_t utf8_next(const char **text);
+
 #endif

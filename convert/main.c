@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "common/safe_text.h"
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/verbs.h"
 
@@ -22,17 +23,19 @@ static const struct {
 
 static void print_usage(FILE *stream)
 {
-	fputs("Usage: hvgen2 VERB [OPTIONS] ...\n\n"
-	      "Turn a Hyper-V generation 1 Windows VM (BIOS, MBR) into a generation 2 VM (UEFI, GPT),\n"
-	      "offline, without touching the source.\n\nVerbs:\n",
-	      stream);
+	safe_printf(
+		stream,
+		"Usage: hvgen2 VERB [OPTIONS] ...\n\n"
+		"Turn a Hyper-V generation 1 Windows VM (BIOS, MBR) into a generation 2 VM (UEFI, GPT),\n"
+		"offline, without touching the source.\n\nVerbs:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
-		fprintf(stream, "  %-10s %s\n", verbs[i].name, verbs[i].help);
-	fputs("\n'hvgen2 help VERB' or 'hvgen2 VERB --help' shows the options of a verb.\n\n"
-	      "Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the input is fine but cannot be\n"
-	      "converted as it is), 4 the input is damaged or not what it claims to be.\n\n"
-	      "Manual: man hvgen2\n",
-	      stream);
+		safe_printf(stream, "  %-10s %s\n", verbs[i].name, verbs[i].help);
+	safe_printf(
+		stream,
+		"\n'hvgen2 help VERB' or 'hvgen2 VERB --help' shows the options of a verb.\n\n"
+		"Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the input is fine but cannot be\n"
+		"converted as it is), 4 the input is damaged or not what it claims to be.\n\n"
+		"Manual: man hvgen2\n");
 }
 
 static int run_verb(int argc, char **argv)
@@ -65,7 +68,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-		puts("hvgen2 " HVGEN2_VERSION);
+		safe_printf(stdout, "hvgen2 %s\n", HVGEN2_VERSION);
 		return 0;
 	}
 	return run_verb(argc - 1, argv + 1);

@@ -9,7 +9,7 @@
 #ifndef HVGEN2_NVRAM_DEVICE_PATH_H
 #define HVGEN2_NVRAM_DEVICE_PATH_H
 
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/nvram.h"
 
 /* type << 8 | subtype */

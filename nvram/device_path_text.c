@@ -24,7 +24,7 @@ static void add_guid(struct buffer *out, const uint8_t *at)
 	add_hex(out, at + 10, 6);
 }
 
-/* UTF-16 as it stands; control characters would break the line of a table. */
+/* UTF-16 as it stands. */
 static void add_utf16(struct buffer *out, const uint8_t *data, size_t size)
 {
 	CLEANUP_FREE char *text = utf16le_to_utf8(data, size);
@@ -33,9 +33,6 @@ static void add_utf16(struct buffer *out, const uint8_t *data, size_t size)
 		out->failed = true;
 		return;
 	}
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
 	buffer_text(out, text);
 }
 
@@ -46,8 +43,7 @@ static void add_acpi_string(struct buffer *out, const struct device_path_node *n
 	size_t left = node->size - *at;
 	size_t length = strnlen((const char *)from, left);
 
-	for (size_t i = 0; i < length; i++)
-		buffer_printf(out, "%c", from[i] > ' ' && from[i] < 0x7f ? from[i] : '?');
+	buffer_append(out, from, length);
 	if (length == 0)
 		buffer_text(out, "0");
 	*at += length < left ? length + 1 : length;

@@ -8,7 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/utf16.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/container.h"
 
 #define FILE_MAGIC	0 /* u32 */

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
-#include "nvram/base64.h"
+#include "common/base64.h"
 #include "nvram/container.h"
 #include "nvram/internal.h"
 

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 
 #define LOAD_OPTION_ACTIVE 0x00000001U
 #define LOAD_OPTION_CATEGORY_MASK                                                                  \

@@ -8,7 +8,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/internal.h"
 
 #define RECORD_START	  0 /* u16 */

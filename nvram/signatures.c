@@ -11,7 +11,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/utf16.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/nvram.h"
 
 #define LIST_TYPE	    0

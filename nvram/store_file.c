@@ -10,7 +10,7 @@
 
 #include "common/checked.h"
 #include "common/outfile.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/efivar.h"
 #include "nvram/store.h"
 

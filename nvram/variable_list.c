@@ -7,7 +7,7 @@
 
 #include "common/bytes.h"
 #include "common/utf16.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/container.h"
 #include "nvram/internal.h"
 

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/internal.h"
 #include "nvram/vmgs1_layout.h"
 

@@ -13,7 +13,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 #include "nvram/vhd_footer.h"
 #include "nvram/vmgs1_json.h"
 #include "nvram/vmgs1_layout.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "nvram/base64.h"
+#include "common/base64.h"
 #include "nvram/internal.h"
 
 #define BIOS "_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_"

@@ -8,7 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/xml_spans.h"
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 
 struct nvram_xml_text {
 	char *text; /* UTF-8, NUL-terminated */

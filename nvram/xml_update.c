@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "nvram/base64.h"
+#include "common/base64.h"
 #include "nvram/container.h"
 #include "nvram/xml.h"
 #include "nvram/xml_settings.h"

@@ -14,6 +14,8 @@
 #include "bcd/store.h"
 #include "bcd/value.h"
 #include "common/hive/log.h"
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
 #include "convert/cmd/bcd_json.h"
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/verbs.h"
@@ -150,17 +152,6 @@ static int open_store(const char *path, struct bcd_store **ret, struct error *er
 				      err);
 }
 
-static int print_json(json_t *root, struct error *err)
-{
-	int r = root ? json_dumpf(root, stdout, JSON_INDENT(2)) : -1;
-
-	json_decref(root);
-	if (r < 0)
-		return error_failed(err, errno ? errno : ENOMEM, "cannot print the JSON object");
-	putchar('\n');
-	return 0;
-}
-
 /* Each command returns the exit status, or a negative errno. */
 
 static int list(const char *path, bool json, struct error *err)
@@ -177,11 +168,11 @@ static int list(const char *path, bool json, struct error *err)
 		return r;
 	if (json) {
 		bcd_sort_for_listing(store);
-		return print_json(bcd_json_store(store), err);
+		return text_json_print(bcd_json_store(store), err);
 	}
 	r = bcd_list(&(struct file_bytes){file.bytes, file.size, path}, &text, err);
 	if (r == 0)
-		fputs(*text == '\n' ? text + 1 : text, stdout);
+		safe_lines(stdout, *text == '\n' ? text + 1 : text);
 	return r;
 }
 
@@ -196,9 +187,9 @@ static int check(const char *path, bool json, struct error *err)
 	if (r < 0)
 		return r;
 	if (json)
-		r = print_json(bcd_json_findings(&notes), err);
+		r = text_json_print(bcd_json_findings(&notes), err);
 	for (size_t i = 0; !json && i < notes.warnings.count; i++)
-		puts(notes.warnings.texts[i]);
+		safe_printf(stdout, "%s\n", notes.warnings.texts[i]);
 	return r < 0 ? r : notes.warnings.count ? STATUS_FOUND : 0;
 }
 
@@ -211,7 +202,7 @@ static void print_lines(char sign, uint32_t object_type, const struct bcd_elemen
 	if (bcd_element_texts(object_type, element, &texts, NULL) < 0)
 		return;
 	for (size_t i = 0; i < texts.count; i++)
-		printf("%c   %-24s%s\n", sign, i == 0 ? label : "", texts.list[i]);
+		safe_printf(stdout, "%c   %-24s%s\n", sign, i == 0 ? label : "", texts.list[i]);
 }
 
 /* What the differences have in common: the object whose name was printed last, or the array of JSON
@@ -235,11 +226,11 @@ static int print_difference(void *context, const struct bcd_difference *differen
 		return 0;
 	}
 	if (object != printer->object)
-		printf("%c %s\n",
-		       !is_whole		       ? ' '
-		       : difference->kind == BCD_ADDED ? '+'
-						       : '-',
-		       bcd_object_title(object, title));
+		safe_printf(stdout, "%c %s\n",
+			    !is_whole			    ? ' '
+			    : difference->kind == BCD_ADDED ? '+'
+							    : '-',
+			    bcd_object_title(object, title));
 	printer->object = object;
 	if (difference->before)
 		print_lines('-', object->type, difference->before);
@@ -261,7 +252,7 @@ static int diff(const char *a_path, const char *b_path, bool json, struct error 
 	printer.array = json ? json_array() : NULL;
 	r = bcd_diff(a, b, print_difference, &printer);
 	if (json)
-		r = print_json(json_pack("{s:o}", "differences", printer.array), err);
+		r = text_json_print(json_pack("{s:o}", "differences", printer.array), err);
 	return r < 0 ? r : printer.found ? STATUS_FOUND : 0;
 }
 

@@ -9,6 +9,7 @@
 #include "bcd/device.h"
 #include "bcd/names.h"
 #include "bcd/value.h"
+#include "common/json/text_json.h"
 
 static json_t *guid_text(const struct guid *guid)
 {
@@ -52,7 +53,7 @@ static json_t *device_object(const struct bcd_device *device)
 	if (device->kind == BCD_DEVICE_LOCATE_ELEMENT)
 		json_object_set_new(object, "element", code_text(device->located_element));
 	if (device->path && *device->path)
-		json_object_set_new(object, "path", json_string(bcd_clean(device->path)));
+		json_object_set_new(object, "path", text_json(device->path));
 	if (!guid_is_zero(&device->options))
 		json_object_set_new(object, "options", guid_text(&device->options));
 	if (device->parent)
@@ -68,7 +69,7 @@ static json_t *text_array(uint32_t object_type, const struct bcd_element *elemen
 
 	if (bcd_element_texts(object_type, element, &texts, NULL) == 0)
 		for (size_t i = 0; i < texts.count; i++)
-			json_array_append_new(array, json_string(texts.list[i]));
+			json_array_append_new(array, text_json(texts.list[i]));
 	return array;
 }
 
@@ -164,7 +165,7 @@ json_t *bcd_json_findings(const struct bcd_notes *notes)
 	json_t *root = json_object(), *findings = json_array();
 
 	for (size_t i = 0; i < notes->warnings.count; i++)
-		json_array_append_new(findings, json_string(notes->warnings.texts[i]));
+		json_array_append_new(findings, text_json(notes->warnings.texts[i]));
 	json_object_set_new(root, "findings", findings);
 	return root;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "common/safe_text.h"
 
 #define MAX_OPTIONS 48
 
@@ -15,10 +16,10 @@ static const struct cmd_option help_option = {'h', "help", NULL, "show this text
 
 int cmd_fail(const struct error *err)
 {
-	fputs("hvgen2: ", stderr);
+	safe_printf(stderr, "hvgen2: ");
 	if (err->kind == ERROR_REFUSED)
-		fprintf(stderr, "refused [%s]: ", refusal_id(err->refusal));
-	fprintf(stderr, "%s%s%s\n", err->message, *err->advice ? "; " : "", err->advice);
+		safe_printf(stderr, "refused [%s]: ", refusal_id(err->refusal));
+	safe_printf(stderr, "%s%s%s\n", err->message, *err->advice ? "; " : "", err->advice);
 	return err->kind == ERROR_NONE ? ERROR_FAILED : (int)err->kind;
 }
 
@@ -26,11 +27,11 @@ void cmd_warn(const char *format, ...)
 {
 	va_list args;
 
-	fputs("hvgen2: warning: ", stderr);
+	safe_printf(stderr, "hvgen2: warning: ");
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	safe_vprintf(stderr, format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	safe_printf(stderr, "\n");
 }
 
 /* The tables of getopt_long from ours. Returns the number of options, without the end mark. */
@@ -96,23 +97,28 @@ static void print_option(const struct cmd_option *option, FILE *stream)
 	snprintf(head, sizeof(head), "%s--%s%s%s", letter, option->name,
 		 option->argument ? " " : "", option->argument ? option->argument : "");
 	while ((line_end = strchr(help, '\n'))) {
-		fprintf(stream, "  %-28s %.*s\n", head, (int)(line_end - help), help);
+		safe_printf(stream, "  %-28s %.*s\n", head, (int)(line_end - help), help);
 		head[0] = '\0';
 		help = line_end + 1;
 	}
-	fprintf(stream, "  %-28s %s\n", head, help);
+	safe_printf(stream, "  %-28s %s\n", head, help);
 }
 
 void cmd_print_help(const struct cmd_verb *verb, FILE *stream)
 {
-	fprintf(stream, "Usage: hvgen2 %s %s\n\n%s\n\nOptions:\n", verb->name, verb->synopsis,
-		verb->purpose);
+	safe_printf(stream, "Usage: hvgen2 %s ", verb->name);
+	safe_lines(stream, verb->synopsis);
+	safe_printf(stream, "\n\n");
+	safe_lines(stream, verb->purpose);
+	safe_printf(stream, "\n\nOptions:\n");
 	for (const struct cmd_option *option = verb->options; option->name; option++)
 		print_option(option, stream);
 	print_option(&help_option, stream);
-	if (verb->epilogue)
-		fprintf(stream, "\n%s", verb->epilogue);
-	fprintf(stream, "\nManual: man hvgen2-%s\n", verb->name);
+	if (verb->epilogue) {
+		safe_printf(stream, "\n");
+		safe_lines(stream, verb->epilogue);
+	}
+	safe_printf(stream, "\nManual: man hvgen2-%s\n", verb->name);
 }
 
 int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct error *err)

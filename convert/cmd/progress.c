@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/safe_text.h"
 #include "common/size.h"
 
 /* Redraw at most this often on a terminal. */
@@ -34,11 +35,15 @@ static void print_state(const struct progress *progress, uint64_t done, uint64_t
 	double rate = seconds > 0 ? (double)done / seconds : 0;
 	char so_far[32], whole[32], speed[32];
 
-	fprintf(stderr, "%s%s of %s (%u %%), %s/s, %.0f s left%s%c",
-		progress->on_terminal ? "\r" : "", size_text(done, so_far), size_text(total, whole),
-		total ? (unsigned int)(done * 100 / total) : 100, size_text((uint64_t)rate, speed),
-		rate > 0 ? (double)(total - done) / rate : 0.0,
-		progress->on_terminal ? "\033[K" : "", end);
+	if (progress->on_terminal)
+		safe_printf(stderr, "\r");
+	safe_printf(stderr, "%s of %s (%u %%), %s/s, %.0f s left", size_text(done, so_far),
+		    size_text(total, whole), total ? (unsigned int)(done * 100 / total) : 100,
+		    size_text((uint64_t)rate, speed),
+		    rate > 0 ? (double)(total - done) / rate : 0.0);
+	if (progress->on_terminal)
+		safe_printf(stderr, "\033[K");
+	safe_printf(stderr, "%c", end);
 	fflush(stderr);
 }
 
@@ -79,5 +84,5 @@ void progress_start(struct progress *progress, bool verbose, bool quiet)
 void progress_end(const struct progress *progress)
 {
 	if (progress->on_terminal)
-		fputs("\r\033[K", stderr);
+		safe_printf(stderr, "\r\033[K");
 }

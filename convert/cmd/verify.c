@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "common/disk.h"
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/verify/run.h"
@@ -64,25 +66,17 @@ static void print_line(void *opaque, const struct verify_result *result)
 	FILE *stream = opaque;
 
 	if (result->status == VERIFY_SKIPPED)
-		fprintf(stream, "skipped %s (%s)\n", result->name, result->detail);
+		safe_printf(stream, "skipped %s (%s)\n", result->name, result->detail);
 	else
-		fprintf(stream, "%-5s %s: %s\n", verify_status_text(result->status), result->name,
-			result->detail);
+		safe_printf(stream, "%-5s %s: %s\n", verify_status_text(result->status),
+			    result->name, result->detail);
 	fflush(stream); /* the checks take their time */
 }
 
-/* Names on Linux are bytes; those that are no UTF-8 get question marks. */
-static json_t *path_json(const char *path)
+static json_t *result_json(const struct verify_result *result)
 {
-	CLEANUP_FREE char *ascii = NULL;
-	json_t *string = json_string(path);
-
-	if (string || !(ascii = strdup(path)))
-		return string;
-	for (char *at = ascii; *at; at++)
-		if ((unsigned char)*at >= 0x80)
-			*at = '?';
-	return json_string(ascii);
+	return json_pack("{s:s, s:s, s:o}", "name", result->name, "status",
+			 verify_status_text(result->status), "detail", text_json(result->detail));
 }
 
 static json_t *files_json(const struct disk *disk)
@@ -91,33 +85,24 @@ static json_t *files_json(const struct disk *disk)
 	const char *path;
 
 	for (unsigned int i = 0; (path = vhd_member_path(disk, i)); i++)
-		json_array_append_new(files, path_json(path));
+		json_array_append_new(files, text_json(path));
 	return files;
 }
 
 static int print_json(const struct verify *verify, struct error *err)
 {
-	json_t *checks = json_array(), *root;
-	char *text;
+	json_t *checks = json_array(), *root = json_object();
 
 	for (size_t i = 0; i < verify->result_count; i++)
-		json_array_append_new(checks,
-				      json_pack("{s:s, s:s, s:s}", "name", verify->results[i].name,
-						"status",
-						verify_status_text(verify->results[i].status),
-						"detail", verify->results[i].detail));
-	root = json_pack("{s:o, s:o, s:o, s:I, s:I, s:I}", "disk", path_json(verify->path), "files",
-			 files_json(verify->disk), "checks", checks, "ok",
-			 (json_int_t)verify->counts[VERIFY_OK], "failed",
-			 (json_int_t)verify->counts[VERIFY_FAIL], "skipped",
-			 (json_int_t)verify->counts[VERIFY_SKIPPED]);
-	text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
-	json_decref(root);
-	if (!text)
-		return error_failed(err, ENOMEM, "cannot print the results as JSON");
-	puts(text);
-	free(text);
-	return 0;
+		json_array_append_new(checks, result_json(&verify->results[i]));
+	text_json_set_path(root, "disk", verify->path);
+	json_object_set_new(root, "files", files_json(verify->disk));
+	json_object_set_new(root, "checks", checks);
+	json_object_set_new(root, "ok", json_integer((json_int_t)verify->counts[VERIFY_OK]));
+	json_object_set_new(root, "failed", json_integer((json_int_t)verify->counts[VERIFY_FAIL]));
+	json_object_set_new(root, "skipped",
+			    json_integer((json_int_t)verify->counts[VERIFY_SKIPPED]));
+	return text_json_print(root, err);
 }
 
 /* A write error (a full disk behind '>') must not look like a success. */
@@ -155,8 +140,8 @@ static int verify_disk(const struct settings *settings, const char *path, struct
 	if (settings->json)
 		r = print_json(verify, err);
 	else
-		printf("%zu ok, %zu failed, %zu skipped\n", verify->counts[VERIFY_OK],
-		       verify->counts[VERIFY_FAIL], verify->counts[VERIFY_SKIPPED]);
+		safe_printf(stdout, "%zu ok, %zu failed, %zu skipped\n", verify->counts[VERIFY_OK],
+			    verify->counts[VERIFY_FAIL], verify->counts[VERIFY_SKIPPED]);
 	return r < 0 ? r : finish_output(err);
 }
 

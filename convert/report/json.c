@@ -9,22 +9,7 @@
 #include <strings.h>
 
 #include "common/cleanup.h"
-
-/* Names of the guest may hold unpaired surrogates, which JSON cannot: then every byte that is not
- * ASCII becomes '?'. */
-static json_t *text_json(const char *utf8)
-{
-	json_t *string = json_string(utf8);
-	CLEANUP_FREE char *ascii = NULL;
-
-	if (string)
-		return string;
-	ascii = strdup(utf8);
-	for (char *at = ascii; at && *at; at++)
-		if ((unsigned char)*at >= 0x80)
-			*at = '?';
-	return ascii ? json_string(ascii) : NULL;
-}
+#include "common/json/text_json.h"
 
 static void set_text(json_t *object, const char *key, const char *utf8)
 {
@@ -70,7 +55,7 @@ static json_t *source_object(const struct report *report)
 	const struct vhd_info *image = &report->survey->image;
 	json_t *source = json_object();
 
-	set_text(source, "path", report->source_path);
+	text_json_set_path(source, "path", report->source_path);
 	if (report->source) {
 		set_text(source, "format", formats[vhd_info(report->source)->format]);
 		json_object_set_new(source, "files", files_array(report->source));
@@ -250,7 +235,7 @@ static void add_made_files(json_t *files, const struct guest_boot *boot)
 		if (made->is_left_out || comes_from_guest(&boot->boot_files, made->path))
 			continue;
 		file = json_object();
-		set_text(file, "path", made->path);
+		text_json_set_path(file, "path", made->path);
 		set_number(file, "size", made->size);
 		json_array_append_new(files, file);
 	}
@@ -267,8 +252,8 @@ static json_t *esp_object(const struct build *build)
 	for (size_t i = 0; i < boot->count; i++) {
 		json_t *file = json_object();
 
-		set_text(file, "path", boot->files[i].esp_path);
-		set_text(file, "from", boot->files[i].guest_path);
+		text_json_set_path(file, "path", boot->files[i].esp_path);
+		text_json_set_path(file, "from", boot->files[i].guest_path);
 		set_number(file, "size", boot->files[i].size);
 		json_array_append_new(files, file);
 	}
@@ -333,7 +318,7 @@ static bool set_changes(json_t *root, const struct edits *edits)
 		json_t *object = json_object();
 
 		set_number(object, "partition", change->partition);
-		set_text(object, "path", change->path);
+		text_json_set_path(object, "path", change->path);
 		is_whole &= set_notes(object, "details", &change->details);
 		is_whole &= json_array_append_new(array, object) == 0;
 	}
@@ -428,28 +413,12 @@ static json_t *outputs_object(const struct report *report)
 	json_t *object = json_object();
 
 	if (report->disk_path)
-		set_text(object, "disk", report->disk_path);
+		text_json_set_path(object, "disk", report->disk_path);
 	if (report->nvram_path)
-		set_text(object, "nvram", report->nvram_path);
+		text_json_set_path(object, "nvram", report->nvram_path);
 	if (report->report_path)
-		set_text(object, "report", report->report_path);
+		text_json_set_path(object, "report", report->report_path);
 	return object;
-}
-
-/* Through a stream, which remembers a failure: json_dumps() of jansson 2.14 goes on after a key that
- * found no memory, and returns a text without it. */
-static char *dump_json(const json_t *root)
-{
-	CLEANUP_FREE char *text = NULL;
-	size_t size;
-	FILE *stream = open_memstream(&text, &size);
-	bool is_whole;
-
-	if (!stream)
-		return NULL;
-	is_whole = json_dumpf(root, stream, JSON_INDENT(2)) == 0 && fputc('\n', stream) != EOF &&
-		   !ferror(stream);
-	return fclose(stream) == 0 && is_whole ? TAKE(text) : NULL;
 }
 
 char *report_json(const struct report *report)
@@ -480,7 +449,7 @@ char *report_json(const struct report *report)
 	}
 	is_whole &= set_lists(root, report);
 	json_object_set_new(root, "outputs", outputs_object(report));
-	text = is_whole ? dump_json(root) : NULL;
+	text = is_whole ? text_json_dump(root) : NULL;
 	json_decref(root);
 	return text;
 }

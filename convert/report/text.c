@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/powershell.h"
+#include "common/safe_text.h"
 #include "common/size.h"
 
 static const char *const role_descriptions[PLAN_ROLE_MAX] = {
@@ -26,8 +27,8 @@ static void print_chain(const struct disk *source, FILE *stream)
 	const char *path;
 
 	for (unsigned int i = 0; (path = vhd_member_path(source, i)); i++)
-		fprintf(stream, "%s%s", i ? ", " : "         merged from: ", path);
-	fputc('\n', stream);
+		safe_printf(stream, "%s%s", i ? ", " : "         merged from: ", path);
+	safe_printf(stream, "\n");
 }
 
 static void print_source(const struct report *report, FILE *stream)
@@ -37,13 +38,13 @@ static void print_source(const struct report *report, FILE *stream)
 
 	if (survey->disk_size == 0)
 		return;
-	fprintf(stream, "Source   %s\n         %s, %s", report->source_path,
-		vhd_info_text(&survey->image), size_text(survey->disk_size, size));
+	safe_printf(stream, "Source   %s\n         %s, %s", report->source_path,
+		    vhd_info_text(&survey->image), size_text(survey->disk_size, size));
 	if (survey->image.block_size)
-		fprintf(stream, ", blocks of %s", size_text(survey->image.block_size, block));
+		safe_printf(stream, ", blocks of %s", size_text(survey->image.block_size, block));
 	if (survey->image.log_replayed)
-		fprintf(stream, ", log replayed in memory");
-	fputc('\n', stream);
+		safe_printf(stream, ", log replayed in memory");
+	safe_printf(stream, "\n");
 	if (survey->image.chain_length > 1)
 		print_chain(report->source, stream);
 }
@@ -55,35 +56,35 @@ static void print_windows(const struct survey *survey, FILE *stream)
 	if (survey->windows == SURVEY_NONE)
 		return;
 	partition = &survey->partitions[survey->windows];
-	fprintf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n",
-		partition->guest.windows.product, partition->guest.windows.major,
-		partition->guest.windows.minor, partition->guest.windows.build,
-		windows_arch_text(partition->guest.windows.arch), partition->mbr.number);
+	safe_printf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n",
+		    partition->guest.windows.product, partition->guest.windows.major,
+		    partition->guest.windows.minor, partition->guest.windows.build,
+		    windows_arch_text(partition->guest.windows.arch), partition->mbr.number);
 }
 
 static void print_texts(FILE *stream, const char *title, const struct note_list *texts)
 {
 	for (size_t i = 0; i < texts->count; i++)
-		fprintf(stream, "%s%s", i ? ", " : title, texts->texts[i]);
+		safe_printf(stream, "%s%s", i ? ", " : title, texts->texts[i]);
 }
 
 static void print_settings(const struct adapter *adapter, FILE *stream)
 {
-	fprintf(stream, "           %s",
-		adapter->uses_dhcp	 ? "DHCP"
-		: adapter->address_count ? ""
-					 : "no address");
+	safe_printf(stream, "           %s",
+		    adapter->uses_dhcp	     ? "DHCP"
+		    : adapter->address_count ? ""
+					     : "no address");
 	for (size_t i = 0; i < adapter->address_count; i++) {
 		const struct adapter_address *address = &adapter->addresses[i];
 
-		fprintf(stream, "%s%s%s", i || adapter->uses_dhcp ? ", " : "", i ? "" : "static ",
-			address->text);
+		safe_printf(stream, "%s%s%s", i || adapter->uses_dhcp ? ", " : "",
+			    i ? "" : "static ", address->text);
 		if (address->prefix_length)
-			fprintf(stream, "/%u", address->prefix_length);
+			safe_printf(stream, "/%u", address->prefix_length);
 	}
 	print_texts(stream, ", gateway ", &adapter->gateways);
 	print_texts(stream, ", DNS ", &adapter->dns);
-	fputc('\n', stream);
+	safe_printf(stream, "\n");
 }
 
 /* Names come from the guest: they are shown as PowerShell would take them, which no terminal
@@ -93,16 +94,16 @@ static void print_adapter(const struct adapter *adapter, const char *title, FILE
 	CLEANUP_FREE char *name = powershell_quote(adapter->connection);
 	CLEANUP_FREE char *what = powershell_quote(adapter->description);
 
-	fprintf(stream, "%-8s %s: %s, %s", title,
-		adapter->connection[0] && name ? name : "(without a name)", what ? what : "?",
-		adapter_bus_text(adapter->bus));
+	safe_printf(stream, "%-8s %s: %s, %s", title,
+		    adapter->connection[0] && name ? name : "(without a name)", what ? what : "?",
+		    adapter_bus_text(adapter->bus));
 	if (adapter->instance[0])
-		fprintf(stream, ", instance %s", adapter->instance);
-	fputc('\n', stream);
+		safe_printf(stream, ", instance %s", adapter->instance);
+	safe_printf(stream, "\n");
 	print_settings(adapter, stream);
-	fprintf(stream, "           %s\n", adapter->advice);
+	safe_printf(stream, "           %s\n", adapter->advice);
 	for (size_t i = 0; i < adapter->lines.count; i++)
-		fprintf(stream, "             %s\n", adapter->lines.texts[i]);
+		safe_printf(stream, "             %s\n", adapter->lines.texts[i]);
 }
 
 static void print_adapters(const struct adapters *adapters, FILE *stream)
@@ -116,8 +117,8 @@ static void print_row(FILE *stream, size_t number, uint64_t start, uint64_t size
 {
 	char from[32], length[32];
 
-	fprintf(stream, "  %3zu  %10s  %10s  %-28s %s\n", number, size_text(start, from),
-		size_text(size, length), type, contents);
+	safe_printf(stream, "  %3zu  %10s  %10s  %-28s %s\n", number, size_text(start, from),
+		    size_text(size, length), type, contents);
 }
 
 /* Of a journal that is closed, or that cannot be told apart from one, nothing is said. */
@@ -138,8 +139,9 @@ static void print_before(const struct report *report, FILE *stream)
 
 	if (survey->count == 0)
 		return;
-	fprintf(stream, "\nBefore   MBR, signature 0x%08" PRIx32 "\n  %3s  %10s  %10s  %-28s %s\n",
-		survey->mbr_signature, "#", "start", "size", "type", "contents");
+	safe_printf(stream,
+		    "\nBefore   MBR, signature 0x%08" PRIx32 "\n  %3s  %10s  %10s  %-28s %s\n",
+		    survey->mbr_signature, "#", "start", "size", "type", "contents");
 	for (size_t i = 0; i < survey->count; i++) {
 		const struct survey_partition *partition = &survey->partitions[i];
 		char buffer[16], type[64], contents[256];
@@ -164,9 +166,9 @@ static void print_after(const struct survey *survey, const struct plan *plan, FI
 {
 	char guid[GUID_TEXT_SIZE], size[32];
 
-	fprintf(stream, "\nAfter    GPT {%s}, %s, layout %s\n  %3s  %10s  %10s  %-28s %s\n",
-		guid_format(&plan->gpt.disk_guid, guid), size_text(plan->disk_size, size),
-		layout_text(plan->layout), "#", "start", "size", "type", "contents");
+	safe_printf(stream, "\nAfter    GPT {%s}, %s, layout %s\n  %3s  %10s  %10s  %-28s %s\n",
+		    guid_format(&plan->gpt.disk_guid, guid), size_text(plan->disk_size, size),
+		    layout_text(plan->layout), "#", "start", "size", "type", "contents");
 	for (size_t i = 0; i < plan->gpt.count; i++) {
 		const struct plan_partition *partition = &plan->partitions[i];
 		char contents[128], type[GUID_TEXT_SIZE];
@@ -187,7 +189,7 @@ static void print_after(const struct survey *survey, const struct plan *plan, FI
 static void print_list(FILE *stream, const char **title, char *const *texts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		fprintf(stream, "%-8s %s\n", *title, texts[i]);
+		safe_printf(stream, "%-8s %s\n", *title, texts[i]);
 		*title = "";
 	}
 }
@@ -197,15 +199,16 @@ static void print_boot(const struct build *build, FILE *stream)
 	const struct bootfiles_report *boot = &build->boot.boot_files;
 	char size[32];
 
-	fprintf(stream, "\nESP      %zu boot files of the guest's own Windows, %s", boot->count,
-		size_text(boot->bytes, size));
+	safe_printf(stream, "\nESP      %zu boot files of the guest's own Windows, %s", boot->count,
+		    size_text(boot->bytes, size));
 	if (boot->version[0])
-		fprintf(stream, ", bootmgfw.efi %s", boot->version);
-	fprintf(stream, "\nBCD      default '%s', %s\n",
-		build->boot.store.default_entry.description
-			? build->boot.store.default_entry.description
-			: "",
-		build->boot.store.default_entry.path ? build->boot.store.default_entry.path : "");
+		safe_printf(stream, ", bootmgfw.efi %s", boot->version);
+	safe_printf(stream, "\nBCD      default '%s', %s\n",
+		    build->boot.store.default_entry.description
+			    ? build->boot.store.default_entry.description
+			    : "",
+		    build->boot.store.default_entry.path ? build->boot.store.default_entry.path
+							 : "");
 }
 
 static void print_nvram(const struct build *build, FILE *stream)
@@ -218,8 +221,8 @@ static void print_nvram(const struct build *build, FILE *stream)
 
 		if (nvram_boot_entry(&build->firmware.nvram, numbers[i], &entry, NULL) < 0)
 			continue;
-		fprintf(stream, "%-8s Boot%04X \"%s\" %s\n", i ? "" : "NVRAM", entry.number,
-			entry.description, entry.file_path ? entry.file_path : "");
+		safe_printf(stream, "%-8s Boot%04X \"%s\" %s\n", i ? "" : "NVRAM", entry.number,
+			    entry.description, entry.file_path ? entry.file_path : "");
 		nvram_boot_entry_done(&entry);
 	}
 }
@@ -231,10 +234,10 @@ static void print_changes(const struct build *build, FILE *stream)
 	for (size_t i = 0; i < build->edits.count; i++) {
 		const struct edit_change *change = &build->edits.changes[i];
 
-		fprintf(stream, "%-8s partition %u: %s\n", i ? "" : "Changed", change->partition,
-			change->path);
+		safe_printf(stream, "%-8s partition %u: %s\n", i ? "" : "Changed",
+			    change->partition, change->path);
 		for (size_t j = 0; j < change->details.count; j++)
-			fprintf(stream, "           %s\n", change->details.texts[j]);
+			safe_printf(stream, "           %s\n", change->details.texts[j]);
 	}
 	print_list(stream, &title, build->boot.store.notes.changed.texts,
 		   build->boot.store.notes.changed.count);
@@ -244,7 +247,8 @@ static void print_changes(const struct build *build, FILE *stream)
 static void print_parent(const struct report *report, FILE *stream)
 {
 	if (report->plan && report->plan->vhdx.type == VHD_TYPE_DIFFERENCING)
-		fprintf(stream,
+		safe_printf(
+			stream,
 			"         The disk is a child of %s, which must stay as it is. When they are\n"
 			"         in different folders, give --parent FILE or --parent-dir DIR to read it.\n",
 			report->source_path);
@@ -256,14 +260,15 @@ static void print_outputs(const struct report *report, FILE *stream)
 
 	if (!report->disk_path)
 		return;
-	fprintf(stream, "\n%-8s %s\n", verb, report->disk_path);
+	safe_printf(stream, "\n%-8s %s\n", verb, report->disk_path);
 	if (report->nvram_path)
-		fprintf(stream, "         %s\n", report->nvram_path);
+		safe_printf(stream, "         %s\n", report->nvram_path);
 	if (report->report_path)
-		fprintf(stream, "         %s\n", report->report_path);
+		safe_printf(stream, "         %s\n", report->report_path);
 	if (report->is_dry_run)
 		return;
-	fprintf(stream,
+	safe_printf(
+		stream,
 		"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
 		"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
 		"         back, start the old VM.\n");
@@ -315,7 +320,7 @@ int report_print(const struct report *report, bool json, struct error *err)
 	CLEANUP_FREE char *dump = json ? report_json(report) : NULL;
 
 	if (dump)
-		fputs(dump, stdout);
+		safe_lines(stdout, dump);
 	else if (!json)
 		print_page(report, stdout);
 	if (fflush(stdout) == 0 && !ferror(stdout) && (dump || !json))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the checks share. Texts from the guest (names, paths) are made fit to print here, once. */
+/* What the checks share. */
 #include "convert/verify/verify.h"
 
 #include <stdarg.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "common/utf16.h"
 
 void verify_init(struct verify *verify)
 {
@@ -63,7 +62,7 @@ const char *verify_status_text(enum verify_status status)
 	}
 }
 
-/* A text that was cut within a character is not valid either: shorten it first. */
+/* A text that was cut within a character ends before it. */
 static void cut_partial_character(char *text)
 {
 	size_t length = strlen(text), tail = 0;
@@ -79,18 +78,6 @@ static void cut_partial_character(char *text)
 	}
 }
 
-static void make_printable(char *text)
-{
-	CLEANUP_FREE uint8_t *valid = NULL;
-	size_t size;
-
-	cut_partial_character(text);
-	valid = utf8_to_utf16le(text, &size);
-	for (unsigned char *at = (unsigned char *)text; *at; at++)
-		if (*at < 0x20 || *at == 0x7f || (*at >= 0x80 && !valid))
-			*at = '?';
-}
-
 void verify_add(struct verify *verify, const struct verify_result *result)
 {
 	struct verify_result *slot;
@@ -102,8 +89,7 @@ void verify_add(struct verify *verify, const struct verify_result *result)
 	*slot = *result;
 	slot->name[sizeof(slot->name) - 1] = '\0';
 	slot->detail[sizeof(slot->detail) - 1] = '\0';
-	make_printable(slot->name);
-	make_printable(slot->detail);
+	cut_partial_character(slot->detail);
 	verify->counts[slot->status]++;
 	if (verify->report)
 		verify->report(verify->opaque, slot);

@@ -20,7 +20,7 @@
 
 enum verify_status { VERIFY_OK, VERIFY_FAIL, VERIFY_SKIPPED, VERIFY_STATUS_MAX };
 
-/* Plain bytes, so that a child process can send it through a pipe. Texts are printable UTF-8. */
+/* Plain bytes, so that a child process can send it through a pipe. Texts are as the guest has them. */
 struct verify_result {
 	enum verify_status status;
 	char name[32];	  /* stable, no blanks: "gpt-primary" */
@@ -83,7 +83,7 @@ struct verify {
 void verify_init(struct verify *verify);
 void verify_done(struct verify *verify);
 
-/* Add a result. Bytes that are not printable UTF-8 (names from the guest) become question marks. */
+/* Add a result. What the guest called something is shown safely where it is printed. */
 void verify_ok(struct verify *verify, const char *name, const char *format, ...) PRINTF_LIKE(3, 4);
 void verify_fail(struct verify *verify, const char *name, const char *format, ...)
 	PRINTF_LIKE(3, 4);

@@ -10,6 +10,7 @@ directions() {
 	cat <<'END'
 common
 common/hive            common
+common/json            common
 vhd                    common
 nvram                  common
 bcd                    common common/hive
@@ -26,9 +27,9 @@ guest_kinds            convert/guest convert/guest/windows
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system
 convert/guest/windows/system common common/hive convert/guest
 convert                common vhd nvram convert/ntfs convert/ntfs/journal convert/table convert/fat32 convert/files edit convert/guest guest_kinds
-convert/report         common convert
-convert/cmd            common common/hive vhd bcd convert convert/report convert/verify
-convert/cmd/nvram      common vhd nvram convert/table convert/cmd
+convert/report         common common/json convert
+convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify
+convert/cmd/nvram      common common/json vhd nvram convert/table convert/cmd
 main                   common convert/cmd
 END
 }

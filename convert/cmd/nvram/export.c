@@ -6,6 +6,7 @@
 
 #include "common/checked.h"
 #include "common/outfile.h"
+#include "common/safe_text.h"
 #include "convert/cmd/nvram/action.h"
 #include "nvram/efivar.h"
 
@@ -102,6 +103,18 @@ static int encode(const struct nvram *nvram, size_t format, uint8_t **ret, size_
 	return efivarfs_encode(&nvram->variables[0], ret, ret_size, err);
 }
 
+/* JSON, the one format that is text, as no terminal minds it. */
+static int print_text(const uint8_t *bytes, size_t size, struct error *err)
+{
+	CLEANUP_FREE char *text = strndup((const char *)bytes, size);
+	CLEANUP_FREE char *safe = text ? safe_json(text) : NULL;
+
+	if (!safe)
+		return error_failed(err, ENOMEM, "out of memory");
+	safe_lines(stdout, safe);
+	return ferror(stdout) ? error_failed(err, EIO, "cannot write to standard output") : 0;
+}
+
 int cmd_nvram_export(struct nvram_command *command, struct error *err)
 {
 	const struct nvram_options *options = &command->options;
@@ -125,7 +138,7 @@ int cmd_nvram_export(struct nvram_command *command, struct error *err)
 	if (!formats[format].is_text)
 		return error_usage(err, "'%s' is no text; name a file with '--output'",
 				   formats[format].name);
-	return fwrite(bytes, 1, size, stdout) == size ? 0 : error_errno(err, "standard output");
+	return print_text(bytes, size, err);
 }
 
 /* Another store, or one variable as efivarfs shows it, which only its name tells. */

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
 #include "convert/cmd/nvram/action.h"
-#include "convert/cmd/nvram/print.h"
 
 static int print_entry(const struct nvram_entry *entry, size_t position, struct error *err)
 {
@@ -17,22 +18,21 @@ static int print_entry(const struct nvram_entry *entry, size_t position, struct 
 	if (!optional)
 		return error_failed(err, ENOMEM, "out of memory");
 	if (entry->in_order)
-		printf("%3zu", position);
+		safe_printf(stdout, "%3zu", position);
 	else
-		printf("  -");
-	printf("  Boot%04X  %-7s  %-8s  ", entry->number, cmd_nvram_type_text(boot->type),
-	       boot->active ? "active" : "inactive");
-	cmd_nvram_print_clean(boot->description);
-	printf("%s\n     %s\n", entry->in_order ? "" : "  (not in BootOrder)", boot->firmware_path);
+		safe_printf(stdout, "  -");
+	safe_printf(stdout, "  Boot%04X  %-7s  %-8s  %s%s\n     %s\n", entry->number,
+		    cmd_nvram_type_text(boot->type), boot->active ? "active" : "inactive",
+		    boot->description, entry->in_order ? "" : "  (not in BootOrder)",
+		    boot->firmware_path);
 	if (boot->partition.number)
-		printf("     partition %" PRIu32 " {%s}, LBA %" PRIu64 ", %" PRIu64 " sectors\n",
-		       boot->partition.number, guid_format(&boot->partition.guid, guid),
-		       boot->partition.start_lba, boot->partition.sectors);
-	if (*optional) {
-		fputs("     optional data: ", stdout);
-		cmd_nvram_print_clean(optional);
-		putchar('\n');
-	}
+		safe_printf(stdout,
+			    "     partition %" PRIu32 " {%s}, LBA %" PRIu64 ", %" PRIu64
+			    " sectors\n",
+			    boot->partition.number, guid_format(&boot->partition.guid, guid),
+			    boot->partition.start_lba, boot->partition.sectors);
+	if (*optional)
+		safe_printf(stdout, "     optional data: %s\n", optional);
 	return 0;
 }
 
@@ -41,8 +41,8 @@ int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram
 {
 	size_t position = 0;
 
-	printf("%s: %s, %zu boot entries\n", command->store.name,
-	       nvram_format_text(command->store.format), entries->count);
+	safe_printf(stdout, "%s: %s, %zu boot entries\n", command->store.name,
+		    nvram_format_text(command->store.format), entries->count);
 	for (size_t i = 0; i < entries->count; i++) {
 		int r = print_entry(&entries->list[i], position, err);
 
@@ -56,14 +56,6 @@ int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram
 static json_t *number_json(uint16_t number)
 {
 	return json_sprintf("%04X", number);
-}
-
-/* Text that is not UTF-8 (an unpaired surrogate) is better lost than the whole answer. */
-static json_t *text_json(const char *text)
-{
-	json_t *string = json_string(text ? text : "");
-
-	return string ? string : json_string("?");
 }
 
 static json_t *entry_json(const struct nvram_entry *entry)
@@ -95,13 +87,15 @@ static json_t *entry_json(const struct nvram_entry *entry)
 json_t *cmd_nvram_list_json(const struct nvram_command *command,
 			    const struct nvram_entries *entries)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *root = json_object();
 
 	for (size_t i = 0; i < entries->count; i++)
 		json_array_append_new(list, entry_json(&entries->list[i]));
-	return json_pack("{s:o, s:s, s:b, s:o}", "store", text_json(command->store.name), "format",
-			 nvram_format_text(command->store.format), "dryRun",
-			 command->options.dry_run, "entries", list);
+	text_json_set_path(root, "store", command->store.name);
+	json_object_set_new(root, "format", json_string(nvram_format_text(command->store.format)));
+	json_object_set_new(root, "dryRun", json_boolean(command->options.dry_run));
+	json_object_set_new(root, "entries", list);
+	return root;
 }
 
 int cmd_nvram_list(struct nvram_command *command, struct error *err)
@@ -111,9 +105,8 @@ int cmd_nvram_list(struct nvram_command *command, struct error *err)
 
 	if (r < 0)
 		return r;
-	return command->options.json
-		       ? cmd_nvram_print_json(cmd_nvram_list_json(command, &entries), err)
-		       : cmd_nvram_print_list(command, &entries, err);
+	return command->options.json ? text_json_print(cmd_nvram_list_json(command, &entries), err)
+				     : cmd_nvram_print_list(command, &entries, err);
 }
 
 /* One entry by itself: a list of one. */
@@ -125,7 +118,7 @@ static int show_entry(struct nvram_command *command, struct error *err)
 
 	if (r < 0)
 		return r;
-	return command->options.json ? cmd_nvram_print_json(entry_json(&entries.list[found]), err)
+	return command->options.json ? text_json_print(entry_json(&entries.list[found]), err)
 				     : print_entry(&entries.list[found], found, err);
 }
 

@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/nvram/action.h"
-#include "convert/cmd/nvram/print.h"
 #include "convert/cmd/verbs.h"
 
 /* Against damage in the store or in what it is to be edited by. */
@@ -274,11 +275,11 @@ static int report_edit(const struct nvram_command *command, struct error *err)
 	if (r < 0)
 		return r;
 	if (command->options.json)
-		return cmd_nvram_print_json(cmd_nvram_list_json(command, &entries), err);
+		return text_json_print(cmd_nvram_list_json(command, &entries), err);
 	if (command->has_number)
-		printf("Boot%04X ", command->number);
-	printf("%s%s\n", command->summary,
-	       command->options.dry_run ? " (dry run, nothing written)" : "");
+		safe_printf(stdout, "Boot%04X ", command->number);
+	safe_printf(stdout, "%s%s\n", command->summary,
+		    command->options.dry_run ? " (dry run, nothing written)" : "");
 	return command->options.dry_run ? cmd_nvram_print_list(command, &entries, err) : 0;
 }
 

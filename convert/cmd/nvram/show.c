@@ -7,8 +7,9 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
 #include "convert/cmd/nvram/action.h"
-#include "convert/cmd/nvram/print.h"
 
 /* Bytes of a variable shown in the text form. */
 #define SHOWN_BYTES 32
@@ -56,18 +57,15 @@ static void print_signatures(const struct nvram_variable *variable)
 	struct error err = ERROR_INIT;
 
 	if (nvram_read_signatures(variable, &signatures, &err) < 0) {
-		printf("    %s\n", err.message);
+		safe_printf(stdout, "    %s\n", err.message);
 		return;
 	}
-	for (size_t i = 0; i < signatures.certificates; i++) {
-		fputs("    certificate: ", stdout);
-		cmd_nvram_print_clean(signatures.subjects[i]);
-		putchar('\n');
-	}
+	for (size_t i = 0; i < signatures.certificates; i++)
+		safe_printf(stdout, "    certificate: %s\n", signatures.subjects[i]);
 	if (signatures.hashes)
-		printf("    %zu SHA-256 hashes\n", signatures.hashes);
+		safe_printf(stdout, "    %zu SHA-256 hashes\n", signatures.hashes);
 	if (signatures.others)
-		printf("    %zu signatures of other kinds\n", signatures.others);
+		safe_printf(stdout, "    %zu signatures of other kinds\n", signatures.others);
 }
 
 static int print_variable(const struct nvram_variable *variable, struct error *err)
@@ -77,17 +75,16 @@ static int print_variable(const struct nvram_variable *variable, struct error *e
 
 	if (!bytes)
 		return error_failed(err, ENOMEM, "out of memory");
-	printf("%s  ", guid_format(&variable->vendor, guid));
-	cmd_nvram_print_clean(variable->name);
-	printf("  %s  %zu bytes", attributes_text(variable->attributes, attributes),
-	       variable->size);
+	safe_printf(stdout, "%s  %s  %s  %zu bytes", guid_format(&variable->vendor, guid),
+		    variable->name, attributes_text(variable->attributes, attributes),
+		    variable->size);
 	if (!is_zero(variable->time, sizeof(variable->time)))
-		printf("  %s", time_text(variable->time, time));
-	putchar('\n');
+		safe_printf(stdout, "  %s", time_text(variable->time, time));
+	safe_printf(stdout, "\n");
 	if (nvram_holds_signatures(variable))
 		print_signatures(variable);
 	else if (variable->size > 0)
-		printf("    %s%s\n", bytes, variable->size > SHOWN_BYTES ? "..." : "");
+		safe_printf(stdout, "    %s%s\n", bytes, variable->size > SHOWN_BYTES ? "..." : "");
 	return 0;
 }
 
@@ -100,11 +97,8 @@ static json_t *signatures_json(const struct nvram_variable *variable)
 		json_decref(subjects);
 		return json_null();
 	}
-	for (size_t i = 0; i < signatures.certificates; i++) {
-		json_t *subject = json_string(signatures.subjects[i]);
-
-		json_array_append_new(subjects, subject ? subject : json_string("?"));
-	}
+	for (size_t i = 0; i < signatures.certificates; i++)
+		json_array_append_new(subjects, text_json(signatures.subjects[i]));
 	return json_pack("{s:o, s:I, s:I}", "certificates", subjects, "hashes",
 			 (json_int_t)signatures.hashes, "others", (json_int_t)signatures.others);
 }
@@ -113,10 +107,9 @@ static json_t *variable_json(const struct nvram_variable *variable)
 {
 	CLEANUP_FREE char *bytes = hex(variable->data, variable->size);
 	CLEANUP_FREE char *time = hex(variable->time, sizeof(variable->time));
-	json_t *name = json_string(variable->name);
 	char guid[GUID_TEXT_SIZE];
 	json_t *json =
-		json_pack("{s:o, s:s, s:I, s:I}", "name", name ? name : json_string("?"), "guid",
+		json_pack("{s:o, s:s, s:I, s:I}", "name", text_json(variable->name), "guid",
 			  guid_format(&variable->vendor, guid), "attr",
 			  (json_int_t)variable->attributes, "size", (json_int_t)variable->size);
 
@@ -138,14 +131,14 @@ int cmd_nvram_show_all(struct nvram_command *command, struct error *err)
 		list = json_array();
 		for (size_t i = 0; i < nvram->count; i++)
 			json_array_append_new(list, variable_json(&nvram->variables[i]));
-		return cmd_nvram_print_json(json_pack("{s:s, s:o}", "format",
-						      nvram_format_text(command->store.format),
-						      "variables", list),
-					    err);
+		return text_json_print(json_pack("{s:s, s:o}", "format",
+						 nvram_format_text(command->store.format),
+						 "variables", list),
+				       err);
 	}
-	printf("%s: %s, %zu variables, %s\n", command->store.name,
-	       nvram_format_text(command->store.format), nvram->count,
-	       nvram_has_secure_boot_keys(nvram) ? "Secure Boot keys" : "no Secure Boot keys");
+	safe_printf(stdout, "%s: %s, %zu variables, %s\n", command->store.name,
+		    nvram_format_text(command->store.format), nvram->count,
+		    nvram_has_secure_boot_keys(nvram) ? "Secure Boot keys" : "no Secure Boot keys");
 	for (size_t i = 0; i < nvram->count; i++) {
 		int r = print_variable(&nvram->variables[i], err);
 

@@ -142,10 +142,10 @@ struct look {
 	size_t looked_at;
 };
 
-/* A path as Windows writes it and fit to print, to be freed. */
+/* A path as Windows writes it, to be freed. */
 static char *path_text(const char *path)
 {
-	char *text = bcd_clean(strdup(path));
+	char *text = strdup(path);
 
 	for (char *at = text; at && *at; at++)
 		if (*at == '/')

@@ -133,7 +133,8 @@ Test(verify, json_of_a_name_that_is_no_utf8)
 	cr_assert_eq(link(sample.disk, name), 0);
 	cr_assert_eq(tool_run(&output, HVGEN2 " verify --json --no-guestfs '%s'", name), 0, "%s",
 		     output);
-	assert_line(output, "/?.vhdx\"");
+	assert_line(output, "/\\\\xff.vhdx\"");
+	assert_line(output, "\"disk_bytes\": \"");
 }
 
 Test(verify, usage)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Base64 and hexadecimal digits: see base64.h. */
-#include "nvram/base64.h"
+#include "common/base64.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A growing run of bytes. Running out of memory is remembered, so that only the end of a
  * construction need ask. */
-#ifndef HVGEN2_NVRAM_BUFFER_H
-#define HVGEN2_NVRAM_BUFFER_H
+#ifndef HVGEN2_COMMON_BUFFER_H
+#define HVGEN2_COMMON_BUFFER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A growing run of bytes: see buffer.h. */
-#include "nvram/buffer.h"
+#include "common/buffer.h"
 
 #include <errno.h>
 #include <stdarg.h>
