@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,56 +54,114 @@ void outfile_remove_all_on_signal(void)
 	}
 }
 
-int outfile_check_absent(const char *path, struct error *err)
+static const char *kind_text(mode_t mode)
+{
+	return S_ISDIR(mode)	? "a folder"
+	       : S_ISLNK(mode)	? "a symbolic link"
+	       : S_ISFIFO(mode) ? "a pipe"
+	       : S_ISSOCK(mode) ? "a socket"
+				: "a device";
+}
+
+int outfile_check_place(const char *path, bool replace, struct error *err)
 {
 	struct stat st;
 
-	if (lstat(path, &st) == 0)
-		return error_refused(err, REFUSAL_OUTPUT_EXISTS,
-				     "choose another name for it, or replace it with --force",
-				     "'%s' exists already", path);
-	if (errno != ENOENT)
-		return error_errno(err, "'%s'", path);
-	return 0;
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : error_errno(err, "'%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return error_usage(
+			err,
+			"'%s' is %s, and only regular files are made or replaced; choose "
+			"another name",
+			path, kind_text(st.st_mode));
+	if (replace)
+		return 0;
+	return error_refused(err, REFUSAL_OUTPUT_EXISTS,
+			     "choose another name for it, or replace it with --force",
+			     "'%s' exists already", path);
 }
 
-/* "dir/name" -> "dir/.name.hvgen2-XXXXXX" */
-static char *temporary_name(const char *path)
+/* "dir/name" -> "dir/.name.hvgen2-XXXXXX", for mkostemp() or with six random characters. */
+static char *temporary_name(const char *path, const char *suffix)
 {
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash + 1 - path) : 0;
 	char *name;
 
-	if (asprintf(&name, "%.*s.%s.hvgen2-XXXXXX", folder, path, path + folder) < 0)
+	if (asprintf(&name, "%.*s.%s.hvgen2-%s", folder, path, path + folder, suffix) < 0)
 		return NULL;
 	return name;
 }
 
-int outfile_create(struct outfile *out, const char *path, bool replace, struct error *err)
+static char *random_name(const char *path)
 {
-	mode_t mask;
-	int r;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+	uint8_t bytes[6];
+	char suffix[7] = "";
 
-	*out = (struct outfile)OUTFILE_INIT;
-	out->replace = replace;
-	if (!replace && (r = outfile_check_absent(path, err)) < 0)
-		return r;
-	out->path = strdup(path);
-	out->temporary = temporary_name(path);
-	if (!out->path || !out->temporary)
-		return error_failed(err, ENOMEM, "'%s': out of memory", path);
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return NULL;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		suffix[i] = letters[bytes[i] % 32];
+	return temporary_name(path, suffix);
+}
+
+static int open_folder(const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+
+	return copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
+/* A file without a name, which nothing can leave behind; -1 where the file system has none, or
+ * where there is no way to give it a name later. */
+static int open_nameless(const char *path)
+{
+	CLEANUP_FD int folder = open_folder(path);
+
+	if (folder < 0 || access("/proc/self/fd", X_OK) < 0)
+		return -1;
+	return openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+}
+
+/* What ends the program waits until the handler knows the name. */
+static int open_named(struct outfile *out)
+{
+	sigset_t all, old;
+
+	out->temporary = temporary_name(out->path, "XXXXXX");
+	if (!out->temporary)
+		return -1;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
 	out->fd = mkostemp(out->temporary, O_CLOEXEC);
-	if (out->fd < 0) {
-		r = error_errno(err, "'%s': cannot create a file in this folder", path);
+	if (out->fd >= 0) {
+		remember(out->temporary);
+	} else {
 		free(out->temporary);
 		out->temporary = NULL;
-		return r;
 	}
-	remember(out->temporary);
-	mask = umask(0);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return out->fd;
+}
+
+int outfile_create(struct outfile *out, const char *path, bool replace, struct error *err)
+{
+	mode_t mask = umask(0);
+	int r;
+
 	umask(mask);
-	if (fchmod(out->fd, 0666 & ~mask) < 0)
-		return error_errno(err, "'%s'", out->temporary);
+	*out = (struct outfile){.fd = -1, .replace = replace, .mode = 0666 & ~mask};
+	r = outfile_check_place(path, replace, err);
+	if (r < 0)
+		return r;
+	out->path = strdup(path);
+	if (!out->path)
+		return error_failed(err, ENOMEM, "'%s': out of memory", path);
+	out->fd = open_nameless(path);
+	if (out->fd < 0 && open_named(out) < 0)
+		return error_errno(err, "'%s': cannot create a file in this folder", path);
 	return 0;
 }
 
@@ -124,53 +184,143 @@ int outfile_write(struct outfile *out, const void *buffer, size_t length, uint64
 	return 0;
 }
 
-static int sync_folder(const char *path, struct error *err)
+int outfile_sync_folder(const struct outfile *out, struct error *err)
 {
-	CLEANUP_FREE char *copy = strdup(path);
-	CLEANUP_FD int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	CLEANUP_FD int fd = open_folder(out->path);
 
 	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL && errno != EROFS))
-		return error_errno(err, "'%s': cannot sync its folder", path);
+		return error_errno(err, "'%s': cannot sync its folder", out->path);
 	return 0;
 }
 
 int outfile_sync(struct outfile *out, struct error *err)
 {
-	if (!out->is_synced && fsync(out->fd) < 0)
+	if (!out->is_synced && (fchmod(out->fd, out->mode) < 0 || fsync(out->fd) < 0))
 		return error_errno(err, "'%s': cannot sync", out->path);
 	out->is_synced = true;
 	return 0;
 }
 
-int outfile_commit(struct outfile *out, struct error *err)
+/* Give the file without a name a name. Returns 0 or -1 with errno. */
+static int link_as(const struct outfile *out, const char *name)
 {
-	unsigned int flags = out->replace ? 0 : RENAME_NOREPLACE;
-	int r = outfile_sync(out, err);
+	char self[32];
 
-	if (r < 0)
-		return r;
-	r = renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, flags);
-	if (r < 0 && flags && errno == EINVAL) { /* a file system without RENAME_NOREPLACE */
-		if ((r = outfile_check_absent(out->path, err)) < 0)
-			return r;
-		r = rename(out->temporary, out->path);
-	}
-	if (r < 0 && errno == EEXIST)
-		return outfile_check_absent(out->path, err);
-	if (r < 0)
-		return error_errno(err, "'%s': cannot rename", out->path);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", out->fd);
+	return linkat(AT_FDCWD, self, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+/* link() replaces nothing: what is to replace needs a name before. */
+static int link_temporary(struct outfile *out, struct error *err)
+{
+	CLEANUP_FREE char *name = random_name(out->path);
+
+	if (!name || link_as(out, name) < 0)
+		return error_errno(err, "'%s': cannot make a name in its folder", out->path);
+	remember(name);
+	out->temporary = TAKE(name);
+	return 0;
+}
+
+static void name_is_gone(struct outfile *out)
+{
 	forget(out->temporary);
 	free(out->temporary);
 	out->temporary = NULL;
-	close(out->fd);
-	out->fd = -1;
-	return sync_folder(out->path, err);
 }
 
-void outfile_withdraw(const struct outfile *out)
+/* The temporary name changes places with the file of the final name, which can be put back then.
+ * False where the file system cannot, or nothing is there. */
+static bool exchange(struct outfile *out)
 {
-	if (out->path && !out->temporary && !out->replace)
+	if (!out->keeps_old ||
+	    renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, RENAME_EXCHANGE) < 0)
+		return false;
+	forget(out->temporary);
+	out->old = TAKE(out->temporary);
+	return true;
+}
+
+static int rename_to_final(struct outfile *out, struct error *err)
+{
+	int r = renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, RENAME_NOREPLACE);
+
+	out->is_new = r == 0;
+	if (r < 0 && errno != EEXIST && errno != EINVAL)
+		return error_errno(err, "'%s': cannot rename", out->path);
+	if (r < 0 && (r = outfile_check_place(out->path, out->replace, err)) < 0)
+		return r;
+	if (!out->is_new && exchange(out))
+		return 0;
+	/* What is to be replaced, or a file system that knows neither flag. */
+	if (!out->is_new && renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, 0) < 0)
+		return error_errno(err, "'%s': cannot rename", out->path);
+	name_is_gone(out);
+	return 0;
+}
+
+static int give_final_name(struct outfile *out, struct error *err)
+{
+	int r = 0;
+
+	out->is_new = !out->temporary && link_as(out, out->path) == 0;
+	if (out->is_new)
+		return 0;
+	if (!out->temporary && errno != EEXIST)
+		return error_errno(err, "'%s': cannot make it", out->path);
+	if (!out->temporary && !out->replace)
+		return outfile_check_place(out->path, false, err);
+	if (!out->temporary)
+		r = link_temporary(out, err);
+	return r < 0 ? r : rename_to_final(out, err);
+}
+
+int outfile_publish(struct outfile *out, struct error *err)
+{
+	int r = outfile_sync(out, err);
+
+	if (r == 0)
+		r = give_final_name(out, err);
+	if (r < 0)
+		return r;
+	out->is_committed = true;
+	close(out->fd);
+	out->fd = -1;
+	return 0;
+}
+
+int outfile_commit(struct outfile *out, struct error *err)
+{
+	int r = outfile_publish(out, err);
+
+	return r < 0 ? r : outfile_sync_folder(out, err);
+}
+
+int outfile_set_aside(struct outfile *out, struct error *err)
+{
+	CLEANUP_FREE char *name = out->replace ? random_name(out->path) : NULL;
+	int r;
+
+	if (!out->replace)
+		return 0;
+	if (!name)
+		return error_failed(err, ENOMEM, "'%s': out of memory", out->path);
+	r = renameat2(AT_FDCWD, out->path, AT_FDCWD, name, 0);
+	if (r < 0)
+		return errno == ENOENT ? 0 : error_errno(err, "'%s': cannot rename", out->path);
+	out->old = TAKE(name);
+	return outfile_sync_folder(out, err);
+}
+
+void outfile_withdraw(struct outfile *out)
+{
+	if (out->is_committed && out->is_new)
 		unlink(out->path);
+	if (out->old)
+		(void)rename(out->old, out->path); /* else it stays under its other name */
+	free(out->old);
+	out->old = NULL;
+	out->is_committed = false;
 }
 
 void outfile_done(struct outfile *out)
@@ -179,19 +329,22 @@ void outfile_done(struct outfile *out)
 		close(out->fd);
 	if (out->temporary) {
 		unlink(out->temporary);
-		forget(out->temporary);
+		name_is_gone(out);
 	}
-	free(out->temporary);
+	if (out->old)
+		unlink(out->old);
+	free(out->old);
 	free(out->path);
 	*out = (struct outfile)OUTFILE_INIT;
 }
 
-int outfile_write_whole(const char *path, bool replace, const void *buffer, size_t length,
-			struct error *err)
+int outfile_write_whole(const char *path, bool replace, mode_t most, const void *buffer,
+			size_t length, struct error *err)
 {
 	CLEANUP_OUTFILE struct outfile out = OUTFILE_INIT;
 	int r = outfile_create(&out, path, replace, err);
 
+	out.mode &= most;
 	if (r == 0)
 		r = outfile_write(&out, buffer, length, 0, err);
 	return r < 0 ? r : outfile_commit(&out, err);

@@ -104,10 +104,10 @@ static struct guid derive(const struct survey *survey, const struct plan_options
 static struct guid derive_from_data(const struct survey *survey, const struct plan_options *options,
 				    const char *name)
 {
-	char data[GUID_TEXT_SIZE], text[96];
+	char data[GUID_TEXT_SIZE], text[120];
 
-	snprintf(text, sizeof(text), "%s %s %s", name, layout_text(options->layout),
-		 guid_format(&survey->image.data_write_guid, data));
+	snprintf(text, sizeof(text), "%s %s %s %" PRIu64, name, layout_text(options->layout),
+		 guid_format(&survey->image.data_write_guid, data), options->source_time);
 	return derive(survey, options, text);
 }
 

@@ -40,6 +40,9 @@ struct plan_options {
 	enum vhd_type type; /* of the output; VHD_TYPE_MAX: as the source is, checkpoints merged */
 	uint64_t esp_size;  /* bytes */
 	bool random_guids;
+	/* When the source was written last, in ns; 0: unknown. Another time is another conversion:
+	 * its disk has other write GUIDs, by which a report is known to belong to it. */
+	uint64_t source_time;
 };
 
 #define PLAN_DEFAULT_ESP_SIZE (UINT64_C(260) << 20)

@@ -3,14 +3,15 @@
 #include "convert/write.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <signal.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/checked.h"
-#include "common/outfile.h"
 #include "common/size.h"
 
 static bool is_same_file(const char *a, const char *b)
@@ -37,23 +38,80 @@ static int check_chain(const char *output, const struct disk *source, struct err
 	return 0;
 }
 
+/* One file under two names, existing or not: the same folder and, as some file systems are blind to
+ * case, the same letters. */
+static bool is_one_output(const char *a, const char *b)
+{
+	CLEANUP_FREE char *a_folder = strdup(a), *b_folder = strdup(b);
+	CLEANUP_FREE char *a_name = strdup(a), *b_name = strdup(b);
+
+	if (!a_folder || !b_folder || !a_name || !b_name)
+		return true; /* out of memory: better not */
+	return is_same_file(dirname(a_folder), dirname(b_folder)) &&
+	       strcasecmp(basename(a_name), basename(b_name)) == 0;
+}
+
+static int check_output(const char *output, const struct write_paths *paths,
+			const struct disk *source, struct error *err)
+{
+	int r;
+
+	if (strcmp(output, "-") == 0)
+		return error_usage(err, "'-' is no file; '--json' prints the report, './-' is a "
+					"file of that name");
+	if (*output == '\0' || output[strlen(output) - 1] == '/')
+		return error_usage(err, "'%s' names no file", output);
+	r = outfile_check_place(output, true, err);
+	if (r == 0)
+		r = check_chain(output, source, err);
+	return r < 0 ? r : outfile_check_place(output, paths->replace, err);
+}
+
 int write_check_paths(const struct write_paths *paths, const struct disk *source, struct error *err)
 {
 	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(outputs); i++) {
-		if (!outputs[i])
-			continue;
-		for (size_t j = 0; j < i; j++)
-			if (outputs[j] && is_same_file(outputs[i], outputs[j]))
-				return error_usage(err, "'%s' is named for two outputs",
-						   outputs[i]);
-		r = check_chain(outputs[i], source, err);
-		if (r == 0 && !paths->replace)
-			r = outfile_check_absent(outputs[i], err);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+		for (size_t j = 0; outputs[i] && j < i; j++)
+			if (outputs[j] && is_one_output(outputs[i], outputs[j]))
+				return error_usage(
+					err, "'%s' and '%s' are one file, named for two outputs",
+					outputs[j], outputs[i]);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(outputs); i++)
+		if (outputs[i])
+			r = check_output(outputs[i], paths, source, err);
 	return r;
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mode : 0600;
+}
+
+mode_t write_mode(const struct write_paths *paths, const struct disk *source)
+{
+	mode_t mode = 0666 & mode_of(paths->source);
+	const char *member;
+
+	for (unsigned int i = 0; source && (member = vhd_member_path(source, i)); i++)
+		mode &= mode_of(member);
+	return paths->template ? mode & mode_of(paths->template) : mode;
+}
+
+uint64_t write_source_time(const struct disk *source)
+{
+	uint64_t newest = 0;
+	const char *member;
+	struct stat st;
+
+	for (unsigned int i = 0; (member = vhd_member_path(source, i)); i++)
+		if (stat(member, &st) == 0)
+			newest = max_u64(newest, (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+							 (uint64_t)st.st_mtim.tv_nsec);
+	return newest;
 }
 
 static int check_space(int fd, const char *path, const struct vhdx_spec *spec, struct disk *target,
@@ -100,16 +158,24 @@ void write_handle_signals(void)
 	sigaction(SIGXFSZ, &ignore, NULL); /* a file size limit is an error of write() */
 }
 
-/* Give all outputs their names, or none. */
-static int commit_all(struct outfile *const outs[], size_t count, struct error *err)
+/*
+ * Give all outputs their names, or none. The report is proof that a set is whole: the old one goes
+ * out of the way first, so that no mixture of new files and old ones has one, and verify() tells
+ * the new one from an old disk.
+ */
+static int commit_all(struct outfile *const outs[], size_t count, struct outfile *report,
+		      struct error *err)
 {
-	int r = 0;
+	int r = report->path ? outfile_set_aside(report, err) : 0;
 
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		r = outfile_commit(outs[i], err);
-		for (size_t j = 0; r < 0 && j <= i; j++)
-			outfile_withdraw(outs[j]);
-	}
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = outfile_publish(outs[i], err);
+	for (size_t i = 0; r == 0 && i < count; i++)
+		r = outfile_sync_folder(outs[i], err);
+	for (size_t i = 0; r < 0 && i < count; i++)
+		outfile_withdraw(outs[i]);
+	for (size_t i = 0; i < count; i++)
+		outfile_done(outs[i]);
 	return r;
 }
 
@@ -121,7 +187,8 @@ static void set_fatal_signals(void (*handler)(int))
 
 /* As commit_all(), and a signal in the middle of it waits for its end: when all is done, it came
  * too late. */
-static int commit_undisturbed(struct outfile *const outs[], size_t count, struct error *err)
+static int commit_undisturbed(struct outfile *const outs[], size_t count, struct outfile *report,
+			      struct error *err)
 {
 	sigset_t blocked, old;
 	int r;
@@ -130,7 +197,7 @@ static int commit_undisturbed(struct outfile *const outs[], size_t count, struct
 	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
 		sigaddset(&blocked, fatal_signals[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &old);
-	r = commit_all(outs, count, err);
+	r = commit_all(outs, count, report, err);
 	if (r == 0)
 		set_fatal_signals(SIG_IGN); /* drops what is pending */
 	sigprocmask(SIG_SETMASK, &old, NULL);
@@ -139,63 +206,88 @@ static int commit_undisturbed(struct outfile *const outs[], size_t count, struct
 	return r;
 }
 
-static int write_small(struct outfile *out, const char *path, bool replace, const void *bytes,
-		       size_t size, struct error *err)
+void write_outputs_done(struct write_outputs *outputs)
 {
-	int r = outfile_create(out, path, replace, err);
-
-	return r < 0 ? r : outfile_write(out, bytes, size, 0, err);
+	outfile_done(&outputs->disk);
+	outfile_done(&outputs->nvram);
+	outfile_done(&outputs->report);
+	free(outputs->relative_parent);
+	outputs->relative_parent = NULL;
 }
 
-static int write_disk(struct outfile *out, const struct write_paths *paths, struct disk *source,
-		      const struct plan *plan, const struct build *build,
-		      const struct vhd_progress *progress, struct error *err)
+static int create(struct outfile *out, const char *path, const struct write_paths *paths,
+		  struct error *err)
 {
-	CLEANUP_FREE char *relative = NULL;
-	struct vhdx_parent parent = {.disk = source, .windows_path = paths->parent_on_host};
-	struct vhdx_spec spec = plan->vhdx;
-	int r;
+	int r = outfile_create(out, path, paths->replace, err);
 
-	if (spec.type == VHD_TYPE_DIFFERENCING) {
-		relative = vhd_relative_path(paths->disk, vhd_member_path(source, 0), err);
-		if (!relative)
-			return -err->code;
-		parent.relative_path = relative;
-		spec.parent = &parent;
-	}
-	r = check_space(out->fd, paths->disk, &spec, build->target, err);
-	return r < 0 ? r : vhdx_write(out->fd, paths->disk, &spec, build->target, progress, err);
+	out->mode &= paths->mode;
+	out->keeps_old = true;
+	return r;
 }
 
-int write_outputs(const struct write_paths *paths, struct disk *source, const struct plan *plan,
-		  const struct build *build, const char *report_json,
-		  const struct vhd_progress *progress, struct error *err)
+int write_create(const struct write_paths *paths, const struct disk *source, bool is_child,
+		 struct write_outputs *ret, struct error *err)
 {
-	CLEANUP_OUTFILE struct outfile disk = OUTFILE_INIT;
-	CLEANUP_OUTFILE struct outfile nvram = OUTFILE_INIT;
-	CLEANUP_OUTFILE struct outfile report = OUTFILE_INIT;
-	struct outfile *outs[3];
-	size_t count = 0;
-	int r = outfile_create(&disk, paths->disk, paths->replace, err);
+	int r = create(&ret->disk, paths->disk, paths, err);
 
 	if (r == 0 && paths->nvram)
-		r = write_small(&nvram, paths->nvram, paths->replace, build->firmware.file,
-				build->firmware.size, err);
+		r = create(&ret->nvram, paths->nvram, paths, err);
 	if (r == 0 && paths->report)
-		r = write_small(&report, paths->report, paths->replace, report_json,
-				strlen(report_json), err);
-	if (r == 0)
-		r = write_disk(&disk, paths, source, plan, build, progress, err);
+		r = create(&ret->report, paths->report, paths, err);
+	if (r == 0 && is_child) {
+		ret->relative_parent =
+			vhd_relative_path(paths->disk, vhd_member_path(source, 0), err);
+		r = ret->relative_parent ? 0 : -err->code;
+	}
+	return r;
+}
+
+static int fill_disk(struct write_outputs *outputs, const struct write_paths *paths,
+		     struct disk *source, const struct plan *plan, const struct build *build,
+		     const struct vhd_progress *progress, struct error *err)
+{
+	struct vhdx_parent parent = {.disk = source,
+				     .windows_path = paths->parent_on_host,
+				     .relative_path = outputs->relative_parent};
+	struct vhdx_spec spec = plan->vhdx;
+	int fd = outputs->disk.fd, r;
+
+	if (spec.type == VHD_TYPE_DIFFERENCING)
+		spec.parent = &parent;
+	r = check_space(fd, paths->disk, &spec, build->target, err);
+	return r < 0 ? r : vhdx_write(fd, paths->disk, &spec, build->target, progress, err);
+}
+
+int write_fill(struct write_outputs *outputs, const struct write_paths *paths, struct disk *source,
+	       const struct plan *plan, const struct build *build, const char *report_json,
+	       const struct vhd_progress *progress, struct error *err)
+{
+	struct outfile *const outs[] = {&outputs->nvram, &outputs->report, &outputs->disk};
+	int r = 0;
+
 	if (paths->nvram)
-		outs[count++] = &nvram;
-	if (paths->report)
-		outs[count++] = &report;
-	outs[count++] = &disk;
-	for (size_t i = 0; r == 0 && i < count; i++)
-		r = outfile_sync(outs[i], err);
+		r = outfile_write(&outputs->nvram, build->firmware.file, build->firmware.size, 0,
+				  err);
+	if (r == 0 && paths->report)
+		r = outfile_write(&outputs->report, report_json, strlen(report_json), 0, err);
+	if (r == 0)
+		r = fill_disk(outputs, paths, source, plan, build, progress, err);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(outs); i++)
+		if (outs[i]->path)
+			r = outfile_sync(outs[i], err);
 	if (r == 0) /* copied from a source that was written to, it is a mixture */
 		r = vhd_check_unchanged(source, err);
-	if (r == 0)
-		r = vhd_check_reads(source, err);
-	return r < 0 ? r : commit_undisturbed(outs, count, err);
+	return r < 0 ? r : vhd_check_reads(source, err);
+}
+
+int write_commit(struct write_outputs *outputs, struct error *err)
+{
+	struct outfile *const all[] = {&outputs->nvram, &outputs->report, &outputs->disk};
+	struct outfile *outs[ARRAY_SIZE(all)];
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (all[i]->path)
+			outs[count++] = all[i];
+	return commit_undisturbed(outs, count, &outputs->report, err);
 }

@@ -9,37 +9,73 @@
 
 #include <stdbool.h>
 
+#include "common/outfile.h"
 #include "convert/build.h"
 #include "convert/plan.h"
 
 struct write_paths {
+	const char *source;   /* as the user named it */
+	const char *template; /* of the NVRAM store, or NULL */
 	const char *disk;
 	const char *nvram;	    /* NULL: none */
 	const char *report;	    /* NULL: none */
 	const char *parent_on_host; /* of a differencing disk: where its parent will be on the
 				       Hyper-V host, or NULL */
 	bool replace;		    /* existing files */
+	mode_t mode;		    /* no output has more rights; see write_mode() */
 };
 
 /*
- * Do the outputs stand in the way of something? REFUSAL_OUTPUT_EXISTS, and ERROR_USAGE when two
- * outputs are one file. 'source' is from vhd_open(); ERROR_USAGE also when an output is a file of
- * the source's chain.
+ * Do the outputs stand in the way of something? ERROR_USAGE when two are one file (also when their
+ * names differ by case only), when one is a file of the source's chain, or where something stands
+ * that is no regular file; REFUSAL_OUTPUT_EXISTS. 'source' is from vhd_open().
  */
 int write_check_paths(const struct write_paths *paths, const struct disk *source,
 		      struct error *err);
+
+/* The rights that all files of the chain and the template give, but for executing: the outputs hold
+ * what they hold. 'source' may be NULL: then those of the source alone. */
+mode_t write_mode(const struct write_paths *paths, const struct disk *source);
+
+/* When the newest file of the chain was written, in ns; for plan_options. */
+uint64_t write_source_time(const struct disk *source);
 
 /* From now on SIGINT, SIGTERM and SIGHUP remove the temporary files of outputs and end the program
  * with status 1. */
 void write_handle_signals(void);
 
+/* All that is opened before the source is looked into. Embedded; see WRITE_OUTPUTS_INIT. */
+struct write_outputs {
+	struct outfile disk, nvram, report; /* without a path: not to be made */
+	char *relative_parent;		    /* of a child: where its parent is, seen from it */
+};
+
+#define WRITE_OUTPUTS_INIT                                                                         \
+	{                                                                                          \
+		.disk = OUTFILE_INIT, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT,               \
+		.relative_parent = NULL                                                            \
+	}
+
+/* Remove what is not committed. */
+void write_outputs_done(struct write_outputs *outputs);
+#define CLEANUP_WRITE_OUTPUTS CLEANUP(write_outputs_done)
+
+/* Create the outputs in their folders. 'is_child': the disk is to be a child of 'source'. */
+int write_create(const struct write_paths *paths, const struct disk *source, bool is_child,
+		 struct write_outputs *ret, struct error *err);
+
+/* Write what they are to hold, and sync. Before the first byte of the disk: ENOSPC when its file
+ * system has less room than it needs. A source that was changed since it was opened is
+ * ERROR_FAILED. */
+int write_fill(struct write_outputs *outputs, const struct write_paths *paths, struct disk *source,
+	       const struct plan *plan, const struct build *build, const char *report_json,
+	       const struct vhd_progress *progress, struct error *err);
+
 /*
- * Write. Also before the first byte: ENOSPC when the file system of the disk has less room than the
- * output needs. A source that was changed since it was opened is ERROR_FAILED. All outputs are synced before the first one gets its name; when a later one fails
- * to get its own, those before it are withdrawn, unless they replaced an older file.
+ * Give them their names: an old report goes out of the way, then come store, report and disk. When
+ * one fails, those before it are withdrawn; old files come back where the file system can exchange
+ * names.
  */
-int write_outputs(const struct write_paths *paths, struct disk *source, const struct plan *plan,
-		  const struct build *build, const char *report_json,
-		  const struct vhd_progress *progress, struct error *err);
+int write_commit(struct write_outputs *outputs, struct error *err);
 
 #endif

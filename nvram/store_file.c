@@ -104,7 +104,7 @@ int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err)
 
 /* The new file is what the old one was to others. An owner that cannot be given away is not worth a
  * failure. */
-static int keep_rights(const struct outfile *out, const char *path, struct error *err)
+static int keep_rights(struct outfile *out, const char *path, struct error *err)
 {
 	struct stat st;
 
@@ -112,8 +112,7 @@ static int keep_rights(const struct outfile *out, const char *path, struct error
 		return error_errno(err, "'%s'", path);
 	if (fchown(out->fd, st.st_uid, st.st_gid) < 0 && errno != EPERM)
 		return error_errno(err, "'%s': cannot set the owner", path);
-	if (fchmod(out->fd, st.st_mode & 07777) < 0)
-		return error_errno(err, "'%s': cannot set the mode", path);
+	out->mode = st.st_mode & 07777;
 	return 0;
 }
 

@@ -284,8 +284,10 @@ static void conversion_done(struct conversion *conversion)
 	disk_close(conversion->source);
 }
 
+/* Make the outputs, which are created already. */
 static int write_all(const struct convert *convert, const struct write_paths *paths,
-		     const struct conversion *conversion, struct error *err)
+		     const struct conversion *conversion, struct write_outputs *outputs,
+		     struct error *err)
 {
 	CLEANUP_FREE char *json = report_json(&conversion->report);
 	struct progress progress;
@@ -294,27 +296,23 @@ static int write_all(const struct convert *convert, const struct write_paths *pa
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
 	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_outputs(paths, conversion->source, &conversion->plan, &conversion->build, json,
-			  &progress.callback, err);
+	r = write_fill(outputs, paths, conversion->source, &conversion->plan, &conversion->build,
+		       json, &progress.callback, err);
 	progress_end(&progress);
-	return r;
+	return r < 0 ? r : write_commit(outputs, err);
 }
 
 /* The pipeline. */
 static int run_pipeline(const struct convert *convert, const struct write_paths *paths,
-			struct conversion *conversion, struct error *err)
+			struct conversion *conversion, struct write_outputs *outputs,
+			struct error *err)
 {
-	const struct vhd_open_options open_options = cmd_source_options(&convert->source);
 	struct survey *survey = &conversion->survey;
 	struct plan *plan = &conversion->plan;
 	struct build *build = &conversion->build;
-	int r = vhd_open(conversion->report.source_path, &open_options, &conversion->source, err);
+	int r = survey_disk(conversion->source, &convert->survey, survey, err);
 
 	conversion->report.source = conversion->source;
-	if (r == 0)
-		r = write_check_paths(paths, conversion->source, err);
-	if (r == 0)
-		r = survey_disk(conversion->source, &convert->survey, survey, err);
 	if (r == 0)
 		r = plan_make(survey, &convert->plan, plan, err);
 	if (r < 0)
@@ -324,23 +322,42 @@ static int run_pipeline(const struct convert *convert, const struct write_paths 
 	if (r < 0)
 		return r;
 	conversion->report.build = build;
-	return convert->dry_run ? 0 : write_all(convert, paths, conversion, err);
+	return convert->dry_run ? 0 : write_all(convert, paths, conversion, outputs, err);
+}
+
+/* All that needs a path: the chain, and the places of the outputs. */
+static int open_all(struct convert *convert, struct write_paths *paths,
+		    struct conversion *conversion, struct write_outputs *outputs, struct error *err)
+{
+	const struct vhd_open_options open_options = cmd_source_options(&convert->source);
+	int r = vhd_open(paths->source, &open_options, &conversion->source, err);
+
+	if (r == 0)
+		r = write_check_paths(paths, conversion->source, err);
+	if (r < 0)
+		return r;
+	paths->mode = write_mode(paths, conversion->source);
+	convert->plan.source_time = write_source_time(conversion->source);
+	return convert->dry_run
+		       ? 0
+		       : write_create(paths, conversion->source,
+				      convert->plan.type == VHD_TYPE_DIFFERENCING, outputs, err);
 }
 
 /* A refusal leaves a report only where one was asked for by name. */
-static void write_failure_report(const struct convert *convert, const struct paths *paths,
-				 const struct report *report)
+static void write_failure_report(const struct convert *convert, const struct paths *names,
+				 const struct write_paths *paths, const struct report *report)
 {
 	CLEANUP_FREE char *json = NULL;
 	struct error err = ERROR_INIT;
 
-	if (convert->dry_run || convert->report == paths->report ||
+	if (convert->dry_run || convert->report == names->report ||
 	    report->failure->kind == ERROR_USAGE ||
 	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
 		return;
 	json = report_json(report);
-	if (json &&
-	    outfile_write_whole(convert->report, convert->force, json, strlen(json), &err) < 0)
+	if (json && outfile_write_whole(convert->report, convert->force, paths->mode, json,
+					strlen(json), &err) < 0)
 		cmd_warn("%s", err.message);
 }
 
@@ -361,6 +378,7 @@ static int convert_disk(struct convert *convert, const char *source)
 			   .survey = &conversion.survey,
 			   .is_dry_run = convert->dry_run},
 	};
+	CLEANUP_WRITE_OUTPUTS struct write_outputs outputs = WRITE_OUTPUTS_INIT;
 	struct report *report = &conversion.report;
 	struct write_paths paths;
 	struct error err = ERROR_INIT;
@@ -370,6 +388,8 @@ static int convert_disk(struct convert *convert, const char *source)
 	if (r < 0)
 		return cmd_fail(&err);
 	paths = (struct write_paths){
+		.source = source,
+		.template = convert->build.firmware.template,
 		.disk = names.disk,
 		.nvram = convert->build.firmware.has_nvram ? convert->nvram : NULL,
 		.report = convert->report,
@@ -379,14 +399,17 @@ static int convert_disk(struct convert *convert, const char *source)
 	report->disk_path = paths.disk;
 	report->nvram_path = paths.nvram;
 	report->report_path = paths.report;
-	r = run_pipeline(convert, &paths, &conversion, &err);
+	paths.mode = write_mode(&paths, NULL);
+	r = open_all(convert, &paths, &conversion, &outputs, &err);
+	if (r == 0)
+		r = run_pipeline(convert, &paths, &conversion, &outputs, &err);
 	if (r < 0 ||
 	    convert->dry_run) /* else it was looked at before the outputs got their names */
 		r = cmd_source_check(conversion.source, r, &err);
 	if (r < 0) {
 		report->failure = &err;
 		report->disk_path = report->nvram_path = NULL;
-		write_failure_report(convert, &names, report);
+		write_failure_report(convert, &names, &paths, report);
 		if (convert->json)
 			print_report(report, true);
 		return cmd_fail(&err);

@@ -211,6 +211,7 @@ static json_t *after_object(const struct report *report)
 	set_number(object, "shift", plan->shift);
 	set_number(object, "block_size", plan->vhdx.block_size);
 	set_guid(object, "disk_id", &plan->vhdx.disk_id);
+	set_guid(object, "data_write_guid", &plan->vhdx.data_write_guid);
 	for (size_t i = 0; i < plan->gpt.count; i++)
 		json_array_append_new(partitions, new_partition_object(report, i));
 	json_object_set_new(object, "partitions", partitions);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What was so in the source: the report of the conversion says it, in after.partitions[].as_found.
- * It is believed only of the disk whose GUID it names. Without a report everything that is odd is a
- * failure.
+ * It is believed only of the disk whose identity it names; beside another disk it is a failure: a
+ * conversion that replaced an older one was interrupted. Without a report everything that is odd is
+ * a failure.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -69,16 +70,45 @@ static json_t *load(const char *path, char fault[256])
 	return root;
 }
 
+static bool is_guid(const json_t *object, const char *key, const struct guid *guid)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+	struct guid found;
+
+	return text && guid_parse(text, &found) && guid_equal(&found, guid);
+}
+
+/*
+ * Why the report is none of this disk; NULL when it is. The data write GUID is another one for each
+ * state of the source, and another one once the disk was written to; images of other formats have
+ * none.
+ */
+static const char *other_disk(const struct verify *verify, const json_t *after)
+{
+	const struct guid *written = &verify->info->data_write_guid;
+
+	const json_t *size = json_object_get(after, "size");
+
+	if (!is_guid(after, "disk_guid", &verify->disk_guid) ||
+	    (size && json_integer_value(size) != (json_int_t)verify->disk->size))
+		return "it is the report of another disk";
+	if (!guid_is_zero(written) && json_object_get(after, "data_write_guid") &&
+	    !is_guid(after, "data_write_guid", written))
+		return "it is the report of another conversion of this VM, or the disk was written since";
+	return NULL;
+}
+
 static void use_report(struct verify *verify, const char *path)
 {
-	char fault[256] = "it is the report of another disk";
+	char fault[256];
 	json_t *root = load(path, fault);
 	const json_t *after = json_object_get(root, "after");
 	const json_t *partitions = json_object_get(after, "partitions");
-	const char *text = json_string_value(json_object_get(after, "disk_guid"));
-	struct guid guid;
+	const char *other = root ? other_disk(verify, after) : NULL;
 
-	if (root && text && guid_parse(text, &guid) && guid_equal(&guid, &verify->disk_guid))
+	if (other)
+		verify_fail(verify, CHECK, "'%s': %s", path, other);
+	else if (root)
 		for (size_t i = 0; i < json_array_size(partitions); i++)
 			take_partition(verify, json_array_get(partitions, i));
 	else if (verify->report_path)

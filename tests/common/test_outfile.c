@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,6 +17,21 @@
 #include "tests/support/scratch.h"
 
 TestSuite(outfile, .timeout = 60);
+
+/* A file system without O_TMPFILE (linker option --wrap). */
+static bool has_no_nameless_files;
+
+int __real_openat64(int folder, const char *path, int flags, ...);
+int __wrap_openat64(int folder, const char *path, int flags, ...);
+
+int __wrap_openat64(int folder, const char *path, int flags, ...)
+{
+	if (has_no_nameless_files && (flags & O_TMPFILE) == O_TMPFILE) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return __real_openat64(folder, path, flags, 0600);
+}
 
 /* Every test works in a folder of its own. */
 static void enter(const char *name)
@@ -47,18 +63,20 @@ static void expect_content(const char *path, const char *text)
 	cr_assert_str_eq((char *)data, text);
 }
 
-Test(outfile, exists_from_commit_on)
+static void check_commit(const char *folder, size_t names)
 {
 	struct outfile out = OUTFILE_INIT;
 	struct stat st;
 
-	enter("commit");
+	enter(folder);
 	umask(022);
 	cr_assert_eq(outfile_create(&out, "name", false, NULL), 0);
 	cr_assert_eq(outfile_write(&out, "world", 5, 6, NULL), 0);
 	cr_assert_eq(outfile_write(&out, "hello ", 6, 0, NULL), 0);
 	cr_assert_eq(access("name", F_OK), -1);
-	cr_assert_eq(count_matches(TEMPORARY), 1);
+	cr_assert_eq(count_matches(TEMPORARY), names);
+	cr_assert_eq(fstat(out.fd, &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0600, "nobody else reads it while it grows");
 	cr_assert_eq(outfile_commit(&out, NULL), 0);
 	cr_assert_eq(count_matches(TEMPORARY), 0);
 	expect_content("name", "hello world");
@@ -67,6 +85,83 @@ Test(outfile, exists_from_commit_on)
 	outfile_done(&out);
 	expect_content("name", "hello world");
 	outfile_done(&out);
+}
+
+Test(outfile, exists_from_commit_on)
+{
+	check_commit("commit", 0);
+}
+
+Test(outfile, exists_from_commit_on_without_nameless_files)
+{
+	has_no_nameless_files = true;
+	check_commit("commit-named", 1);
+}
+
+Test(outfile, as_private_as_told)
+{
+	struct stat st;
+
+	enter("private");
+	umask(022);
+	cr_assert_eq(outfile_write_whole("name", false, 0640, "x", 1, NULL), 0);
+	cr_assert_eq(stat("name", &st), 0);
+	cr_assert_eq(st.st_mode & 07777, 0640);
+}
+
+Test(outfile, only_regular_files)
+{
+	struct error err = ERROR_INIT;
+
+	enter("kinds");
+	cr_assert_eq(mkdir("folder", 0777), 0);
+	cr_assert_eq(mkfifo("pipe", 0666), 0);
+	cr_assert_eq(symlink("file", "link"), 0);
+	file_write("file", "old", 3);
+	for (const char *const *name = (const char *const[]){"folder", "pipe", "link", NULL}; *name;
+	     name++) {
+		err = (struct error)ERROR_INIT;
+		cr_assert_eq(outfile_write_whole(*name, true, 0666, "x", 1, &err), -EINVAL);
+		cr_assert_eq(err.kind, ERROR_USAGE, "%s", *name);
+	}
+	expect_content("file", "old");
+}
+
+static void check_withdraw(const char *folder)
+{
+	struct outfile out = OUTFILE_INIT, report = OUTFILE_INIT;
+
+	enter(folder);
+	file_write("name", "old", 3);
+	file_write("report", "old", 3);
+	cr_assert_eq(outfile_create(&out, "name", true, NULL), 0);
+	cr_assert_eq(outfile_create(&report, "report", true, NULL), 0);
+	out.keeps_old = report.keeps_old = true;
+	cr_assert_eq(outfile_write(&out, "new", 3, 0, NULL), 0);
+	cr_assert_eq(outfile_set_aside(&report, NULL), 0);
+	cr_assert_eq(access("report", F_OK), -1);
+	cr_assert_eq(outfile_commit(&out, NULL), 0);
+	expect_content("name", "new");
+	cr_assert_eq(outfile_commit(&report, NULL), 0);
+	expect_content("report", "");
+	outfile_withdraw(&out);
+	outfile_withdraw(&report);
+	outfile_done(&out);
+	outfile_done(&report);
+	expect_content("name", "old");
+	expect_content("report", "old");
+	cr_assert_eq(count_matches(".*.hvgen2-*"), 0);
+}
+
+Test(outfile, old_files_come_back)
+{
+	check_withdraw("withdraw");
+}
+
+Test(outfile, old_files_come_back_without_nameless_files)
+{
+	has_no_nameless_files = true;
+	check_withdraw("withdraw-named");
 }
 
 Test(outfile, gone_without_commit)
@@ -104,9 +199,9 @@ Test(outfile, does_not_replace_a_dangling_link)
 
 	enter("link");
 	cr_assert_eq(symlink("nowhere", "name"), 0);
-	cr_assert_eq(outfile_check_absent("name", &err), -EPERM);
-	cr_assert_eq(err.refusal, REFUSAL_OUTPUT_EXISTS);
-	cr_assert_eq(outfile_check_absent("other", &err), 0);
+	cr_assert_eq(outfile_check_place("name", false, &err), -EINVAL);
+	cr_assert_eq(err.kind, ERROR_USAGE);
+	cr_assert_eq(outfile_check_place("other", false, &err), 0);
 }
 
 /* Somebody else makes the file between create and commit. */
@@ -158,10 +253,10 @@ Test(outfile, in_another_folder)
 {
 	enter("deeper");
 	cr_assert_eq(mkdir("sub", 0777), 0);
-	cr_assert_eq(outfile_write_whole("sub/name", false, "text", 4, NULL), 0);
+	cr_assert_eq(outfile_write_whole("sub/name", false, 0666, "text", 4, NULL), 0);
 	expect_content("sub/name", "text");
-	cr_assert_eq(outfile_write_whole("sub/name", false, "text", 4, NULL), -EPERM);
-	cr_assert_eq(outfile_write_whole("sub/name", true, "", 0, NULL), 0);
+	cr_assert_eq(outfile_write_whole("sub/name", false, 0666, "text", 4, NULL), -EPERM);
+	cr_assert_eq(outfile_write_whole("sub/name", true, 0666, "", 0, NULL), 0);
 	expect_content("sub/name", "");
 }
 
@@ -232,18 +327,24 @@ static int end_child(pid_t child, int signal)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-Test(outfile, crash_leaves_only_temporary_files)
+Test(outfile, crash_leaves_nothing_or_temporary_files)
 {
 	enter("crash");
 	cr_assert_eq(end_child(start_child(), SIGKILL), -SIGKILL);
 	cr_assert_eq(access("name", F_OK), -1);
-	cr_assert_eq(count_matches(TEMPORARY), 2);
+	cr_assert_eq(count_matches(TEMPORARY), 0);
 	cr_assert_eq(access("done", F_OK), 0);
+	has_no_nameless_files = true;
+	cr_assert_eq(unlink("done"), 0);
+	cr_assert_eq(end_child(start_child(), SIGKILL), -SIGKILL);
+	cr_assert_eq(access("name", F_OK), -1);
+	cr_assert_eq(count_matches(TEMPORARY), 2);
 }
 
 Test(outfile, signal_handler_removes_them)
 {
 	enter("signal");
+	has_no_nameless_files = true;
 	cr_assert_eq(end_child(start_child(), SIGTERM), 100 + SIGTERM);
 	cr_assert_eq(access("name", F_OK), -1);
 	cr_assert_eq(count_matches(TEMPORARY), 0);

@@ -47,6 +47,8 @@ int __real_renameat2(int from_fd, const char *from, int to_fd, const char *to, u
 int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned int flags);
 int __real_mkostemp64(char *name, int flags);
 int __wrap_mkostemp64(char *name, int flags);
+int __real_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags);
+int __wrap_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags);
 int __real_fchmod(int fd, mode_t mode);
 int __wrap_fchmod(int fd, mode_t mode);
 
@@ -90,6 +92,17 @@ int __wrap_mkostemp64(char *name, int flags)
 
 	count_call();
 	return fd;
+}
+
+int __wrap_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+	int r;
+
+	if (!is_synced)
+		_exit(1);
+	r = __real_linkat(from_fd, from, to_fd, to, flags);
+	count_call();
+	return r;
 }
 
 int __wrap_fchmod(int fd, mode_t mode)

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What becomes of outputs: as private as the source, regular files only, no output under two names, all or none of them
+# whatever ends the program, and no mixture of an old set and a new one that looks whole.
+. "$(dirname "$0")/lib.sh"
+need mkntfs strace
+
+names() { find . -mindepth 1 -maxdepth 1 -name '*hvgen2-*'; }
+
+"$MKVM" --small vm.vhdx
+umask 022
+
+# As private as the source and the template.
+chmod 600 vm.vhdx
+expect 0 "$HVGEN2" convert -q -o o.vhdx vm.vhdx
+for file in o.vhdx o.vmgs o.report.json; do
+	[ "$(stat -c %a $file)" = 600 ] || fail "$file has mode $(stat -c %a $file), the source has 600"
+done
+rm o.*
+chmod 664 vm.vhdx
+expect 0 "$HVGEN2" convert -q -o o.vhdx vm.vhdx
+[ "$(stat -c %a o.vhdx)" = 644 ] || fail "mode $(stat -c %a o.vhdx) instead of 644"
+chmod 640 o.vmgs
+expect 0 "$HVGEN2" convert -q -o p.vhdx --nvram-template o.vmgs vm.vhdx
+[ "$(stat -c %a p.vmgs)" = 640 ] || fail "the store is more open than its template"
+chmod 600 o.vmgs
+expect 0 "$HVGEN2" nvram export -o export.json o.vmgs
+[ "$(stat -c %a export.json)" = 600 ] || fail "the export is more open than the store"
+rm p.* export.json o.*
+strace -o trace -e trace=openat,linkat,fchmod,mkdir "$HVGEN2" convert -q -o o.vhdx vm.vhdx
+grep -q 'O_TMPFILE.*0600' trace || skip "the file system has no O_TMPFILE"
+rm o.*
+
+# Only regular files.
+mkfifo pipe
+mkdir folder
+ln -s nowhere link
+for place in pipe folder link /dev/null /dev/stdout - ''; do
+	expect 2 "$HVGEN2" convert -q -f -o q.vhdx --nvram none --report "$place" vm.vhdx
+	expect 2 "$HVGEN2" convert -q -f -o q.vhdx --nvram "$place" vm.vhdx
+	expect 2 "$HVGEN2" convert -q -f -o "$place" --nvram none --report r.json vm.vhdx
+	expect 2 "$HVGEN2" convert -q -o "$place" --nvram none --report r.json vm.vhdx
+	expect_only vm.vhdx trace pipe folder link
+done
+[ "$(stat -c %F pipe folder link | tr '\n' ,)" = "fifo,directory,symbolic link," ] || fail "something was replaced"
+rm -r pipe folder link
+
+# Two names of one output.
+mkdir sub
+for two in "x ./x" "x sub/../x" "x X" "x.vmgs $PWD/X.vmgs"; do
+	read -r a b <<<"$two"
+	expect 2 "$HVGEN2" convert -q -f -o a.vhdx --nvram "$a" --report "$b" vm.vhdx
+	expect 2 "$HVGEN2" convert -q -f -o "$a" --nvram "$b" --report r vm.vhdx
+done
+expect 0 "$HVGEN2" convert -q -f -o a.vhdx --nvram sub/x --report x vm.vhdx
+rm -r sub a.vhdx x
+expect_only vm.vhdx trace
+
+# A signal at any opening of a file: nothing stays.
+count=$(strace -f -e trace=openat,fork,clone,clone3,vfork "$HVGEN2" convert -q -o b.vhdx vm.vhdx 2>&1 | grep -c openat)
+rm b.*
+for ((i = count; i > count - 14 && i > 0; i--)); do
+	for signal in TERM KILL; do
+		strace -f -o trace -e inject="openat:signal=$signal:when=$i" \
+			"$HVGEN2" convert -q -o b.vhdx vm.vhdx >out.txt 2>err.txt || true
+		[ -z "$(names)" ] || fail "SIG$signal at opening $i leaves $(names)"
+		# The disk has its name last: without it nothing is done.
+		if [ -e b.vhdx ] || [ "$signal" = TERM ]; then
+			case $(find . -name 'b.*' | wc -l) in 0 | 3) ;; *) fail "SIG$signal at opening $i: $(echo b.*)" ;; esac
+		fi
+		rm -f b.*
+	done
+done
+
+# Yesterday's set is replaced: killed at any of the calls that give names, it is old, or new, or has no report of its disk.
+expect 0 "$HVGEN2" convert -q -o y.vhdx vm.vhdx
+mkdir old
+cp -p y.* old
+touch vm.vhdx
+expect 0 "$HVGEN2" convert -q -o n.vhdx vm.vhdx
+cmp -s n.vhdx y.vhdx && fail "two days have disks of one identity"
+for call in renameat renameat2 linkat; do
+	for when in 1 2 3 4 5; do
+		cp -p old/y.* .
+		strace -f -o trace -e inject=$call:signal=KILL:when=$when \
+			"$HVGEN2" convert -q -f -o y.vhdx vm.vhdx >out.txt 2>err.txt && break
+		cmp -s y.vhdx old/y.vhdx || cmp -s y.vhdx n.vhdx || fail "killed at $call $when: the disk is neither"
+		if [ -e y.report.json ] && ! "$HVGEN2" verify --no-guestfs y.vhdx >verify.txt; then
+			grep -q '^FAIL  report: ' verify.txt || fail "killed at $call $when: $(grep FAIL verify.txt)"
+			[ "$(grep -c ^FAIL verify.txt)" -eq 1 ] || fail "killed at $call $when: $(grep FAIL verify.txt)"
+		elif [ -e y.report.json ]; then
+			cmp -s y.vhdx old/y.vhdx && cmp -s y.report.json old/y.report.json ||
+				{ cmp -s y.vhdx n.vhdx && ! cmp -s y.report.json old/y.report.json; } ||
+				fail "killed at $call $when: a mixture looks whole"
+		fi
+		find . -maxdepth 1 -name '.*hvgen2-*' -delete
+	done
+done
+
+# A set that cannot be whole is what it was.
+cp -p old/y.* .
+strace -f -o trace -e inject=renameat2:error=EIO:when=3+ \
+	"$HVGEN2" convert -q -f -o y.vhdx vm.vhdx >out.txt 2>err.txt && fail "no failure"
+for file in y.vhdx y.vmgs y.report.json; do
+	cmp "$file" "old/$file" || fail "a failure leaves another $file"
+done
+
+# The report of another disk.
+expect 1 "$HVGEN2" verify --no-guestfs --report n.report.json y.vhdx
+grep -q '^FAIL  report: ' out.txt || fail "yesterday's disk and today's report belong together"
+expect 0 "$HVGEN2" verify --no-guestfs y.vhdx
+
+# A boot sector that makes fsck.fat ask for 4 GiB: our own check fails, and the program is not started.
+at=$(python3 -c "print(open('y.vhdx', 'rb').read().find(b'FAT32   ') - 82)")
+printf '\xf0\xff\xff\xff' | dd of=y.vhdx bs=1 seek=$((at + 36)) conv=notrunc status=none
+expect 1 strace -f -o trace -e trace=execve "$HVGEN2" verify --no-guestfs y.vhdx
+grep -q '^skipped esp-fsck ' out.txt || fail "fsck.fat judges a file system that is broken"
+grep -qE 'fsck|mdir|mtype' trace && fail "a program of another was started on it"
+exit 0
