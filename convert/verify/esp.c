@@ -128,7 +128,8 @@ static bool count_clusters(const uint8_t *boot, uint64_t *ret)
 	return true;
 }
 
-static void check_boot_sector(struct verify *verify, struct disk *esp)
+/* False with a result when it is not right. */
+static bool check_boot_sector(struct verify *verify, struct disk *esp)
 {
 	static const char name[] = "esp-fat32";
 	uint64_t sectors = esp->size / esp->sector_size, clusters;
@@ -156,6 +157,7 @@ static void check_boot_sector(struct verify *verify, struct disk *esp)
 	else
 		verify_ok(verify, name, "%" PRIu64 " clusters of %u sectors", clusters,
 			  boot[BPB_SECTORS_PER_CLUSTER]);
+	return !verify_has_failed(verify, name);
 }
 
 static void check_fsck(struct verify *verify)
@@ -325,7 +327,10 @@ void verify_esp(struct verify *verify)
 		verify_skip(verify, "esp-fat32", "there is no EFI system partition to read");
 		return;
 	}
-	check_boot_sector(verify, &window.disk);
+	if (!check_boot_sector(verify, &window.disk)) {
+		verify_skip(verify, "esp-fsck", "the boot sector is not right");
+		return;
+	}
 	verify->esp_fd = open_nameless_file();
 	if (verify->esp_fd < 0) {
 		verify_skip(verify, "esp-fsck", "cannot make a file in $TMPDIR or /tmp: %s",

@@ -159,12 +159,23 @@ static bool check_header_bytes(struct verify *verify, const char *name, uint8_t 
 	return false;
 }
 
+static bool fail_order(struct verify *verify, const char *name, const struct copy *copy)
+{
+	verify_fail(verify, name,
+		    "the array at LBA %" PRIu64 " of %" PRIu64
+		    " sectors does not stand between its header and the usable LBAs %" PRIu64
+		    " to %" PRIu64,
+		    copy->array_lba, copy->array_sectors, copy->first_usable, copy->last_usable);
+	return false;
+}
+
 /* Do the places that the header names make sense on this disk? */
 static bool check_header_places(struct verify *verify, const char *name, const struct copy *copy,
 				uint64_t lba)
 {
 	uint64_t last = disk_sectors(verify) - 1, other = lba == last ? 1 : last;
 	uint64_t array_end;
+	bool in_order;
 
 	if (copy->my_lba != lba || copy->other_lba != other) {
 		verify_fail(verify, name,
@@ -173,9 +184,8 @@ static bool check_header_places(struct verify *verify, const char *name, const s
 			    copy->my_lba, copy->other_lba, lba, other);
 		return false;
 	}
-	if (!add_u64(copy->array_lba, copy->array_sectors, &array_end) || copy->array_lba < 2 ||
-	    array_end > last + 1 || copy->first_usable > copy->last_usable ||
-	    copy->last_usable >= last) {
+	if (!add_u64(copy->array_lba, copy->array_sectors, &array_end) ||
+	    copy->first_usable > copy->last_usable || copy->last_usable >= last) {
 		verify_fail(verify, name,
 			    "array of %" PRIu64 " sectors at LBA %" PRIu64
 			    " and usable LBAs %" PRIu64 " to %" PRIu64
@@ -184,14 +194,10 @@ static bool check_header_places(struct verify *verify, const char *name, const s
 			    copy->last_usable, last + 1);
 		return false;
 	}
-	if (copy->array_lba <= copy->last_usable && array_end > copy->first_usable) {
-		verify_fail(verify, name,
-			    "the array at LBA %" PRIu64 " lies within the usable LBAs %" PRIu64
-			    " to %" PRIu64,
-			    copy->array_lba, copy->first_usable, copy->last_usable);
-		return false;
-	}
-	return true;
+	/* Section 5.3.1: header, array, usable, array, header, in this order. */
+	in_order = lba == last ? copy->last_usable < copy->array_lba && array_end <= lba
+			       : copy->array_lba >= 2 && array_end <= copy->first_usable;
+	return (in_order && copy->first_usable >= 2) || fail_order(verify, name, copy);
 }
 
 static bool read_array(struct verify *verify, const char *name, struct copy *copy,

@@ -298,6 +298,10 @@ static bool try_appliance(struct verify *verify, bool force_tcg, unsigned int la
 	return r == 0 && child.launched;
 }
 
+/* Checks without which nothing of the disk is shown to another reader. */
+static const char *const structures[] = {"image",      "structure", "gpt",
+					 "partitions", "esp-fat32", "ntfs-"};
+
 static const char *reason_to_skip(const struct verify *verify)
 {
 	if (!verify->use_guestfs)
@@ -308,6 +312,9 @@ static const char *reason_to_skip(const struct verify *verify)
 		return "qemu does not read differencing disks";
 	if (verify->info->logical_sector_size != 512)
 		return "qemu reads disks with 512-byte sectors only";
+	for (size_t i = 0; i < ARRAY_SIZE(structures); i++)
+		if (verify_has_failed(verify, structures[i]))
+			return "what it would read is damaged";
 	if (!verify->have_table)
 		return "there is no partition table to compare with";
 	return NULL;

@@ -243,7 +243,9 @@ static void check_with_qemu(struct verify *verify)
 	struct error err = ERROR_INIT;
 	int r;
 
-	if (verify->info->format != VHD_FORMAT_VHDX)
+	if (verify_has_failed(verify, "image") || verify_has_failed(verify, "structure"))
+		verify_skip(verify, name, "the file is damaged");
+	else if (verify->info->format != VHD_FORMAT_VHDX)
 		verify_skip(verify, name, "qemu checks VHDX files only");
 	else if (verify->info->type == VHD_TYPE_DIFFERENCING)
 		verify_skip(verify, name, "qemu does not read differencing disks");

@@ -53,6 +53,8 @@ static const char *reason_to_skip(const struct verify *verify)
 		return "libvhdi does not look at the log";
 	if (info->format != VHD_FORMAT_VHDX)
 		return NULL;
+	if (verify_has_failed(verify, "image") || verify_has_failed(verify, "structure"))
+		return "the file is damaged";
 	if (!verify->vhdx_copies_good)
 		return "libvhdi does not fall back to the second header or region table";
 	/* It ignores the bitmap entries between the chunks of a fixed file; a chunk is 2^23

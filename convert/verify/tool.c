@@ -6,15 +6,21 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "common/checked.h"
+#include "common/lockdown.h"
+
+/* The 24 KiB of a FAT size field can make fsck.fat ask for 4 GiB; it needs 30 MiB, and qemu-img 400
+ * MiB of address space. */
+#define TOOL_MEMORY (512 * MIB)
+#define TOOL_FILES  64
 
 struct tool {
 	const char *path; /* of the program */
@@ -77,37 +83,68 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static int spawn_tool(const struct tool *tool, const struct capture captures[2], pid_t *ret)
+/* Of a program: what it may use. It reads an image of the guest, with all rights of ours. */
+static void limit_self(const struct tool_limits *limits)
+{
+	const struct {
+		__rlimit_resource_t resource;
+		rlim_t value;
+	} all[] = {
+		{RLIMIT_AS, TOOL_MEMORY}, {RLIMIT_CPU, limits->seconds},
+		{RLIMIT_FSIZE, 0},	  {RLIMIT_NOFILE, TOOL_FILES},
+		{RLIMIT_CORE, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		const struct rlimit limit = {all[i].value, all[i].value};
+
+		setrlimit(all[i].resource, &limit);
+	}
+}
+
+/* In the child: async-signal-safe calls only. Returns when the program cannot be started. */
+static void become_tool(const struct tool *tool, const struct capture captures[2],
+			const struct tool_limits *limits)
 {
 	/* The programs' own settings and languages must not change what they say. */
 	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 						  "LC_ALL=C.UTF-8", "MTOOLSRC=/dev/null",
 						  "MTOOLS_SKIP_CHECK=1", NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t signals;
-	int r;
+	int nothing = open("/dev/null", O_RDONLY);
+	sigset_t none;
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, captures[0].program_fd, 1);
-	posix_spawn_file_actions_adddup2(&actions, captures[1].program_fd, 2);
-	if (tool->image_fd >= 0)
-		posix_spawn_file_actions_adddup2(&actions, tool->image_fd, 3);
-	sigfillset(&signals);
-	posix_spawnattr_setsigdefault(&attributes, &signals);
-	sigemptyset(&signals);
-	posix_spawnattr_setsigmask(&attributes, &signals);
-	/* A session of its own: no terminal to ask questions on, and one group to kill. */
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETSIGMASK);
-	r = posix_spawn(ret, tool->path, &actions, &attributes,
-			(char *const *)(uintptr_t)tool->argv,
-			(char *const *)(uintptr_t)environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
+	setsid(); /* no terminal to ask questions on, and one group to kill */
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
+	if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(captures[0].program_fd, 1) < 0 ||
+	    dup2(captures[1].program_fd, 2) < 0)
+		return;
+	if (tool->image_fd >= 0 ? dup2(tool->image_fd, 3) < 0 : 0)
+		return;
+	close_range(tool->image_fd >= 0 ? 4 : 3, ~0U, 0);
+	limit_self(limits);
+	lockdown_no_network();
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(tool->path, (char *const *)(uintptr_t)tool->argv,
+	       (char *const *)(uintptr_t)environment);
+}
+
+/* Signals wait until the child has given up our handlers. */
+static int spawn_tool(const struct tool *tool, const struct capture captures[2],
+		      const struct tool_limits *limits, pid_t *ret)
+{
+	sigset_t all, old;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	*ret = fork();
+	if (*ret == 0) {
+		become_tool(tool, captures, limits);
+		_exit(127);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return *ret < 0 ? errno : 0;
 }
 
 static void close_end(int *fd)
@@ -243,15 +280,15 @@ static int tool_error(int code, const char *program, const struct tool_limits *l
 }
 
 /* The program with its two streams, whose pipes are open; ours alone when this returns. */
-static int run_captured(const struct tool *tool, struct capture captures[2], unsigned int seconds,
-			struct tool_output *ret)
+static int run_captured(const struct tool *tool, struct capture captures[2],
+			const struct tool_limits *limits, struct tool_output *ret)
 {
-	int64_t deadline = now_ms() + (int64_t)seconds * 1000;
-	pid_t pid;
+	int64_t deadline = now_ms() + (int64_t)limits->seconds * 1000;
+	pid_t pid = -1;
 	int r = capture_grow(&captures[0]);
 
 	if (r == 0)
-		r = -spawn_tool(tool, captures, &pid);
+		r = -spawn_tool(tool, captures, limits, &pid);
 	close_end(&captures[0].program_fd);
 	close_end(&captures[1].program_fd);
 	if (r < 0)
@@ -281,7 +318,7 @@ int verify_tool_run(const char *const *argv, int image_fd, const struct tool_lim
 		r = capture_open(&captures[1]);
 	if (r < 0)
 		r = error_failed(err, -r, "cannot make a pipe: %s", strerror(-r));
-	else if ((r = run_captured(&tool, captures, limits->seconds, ret)) < 0)
+	else if ((r = run_captured(&tool, captures, limits, ret)) < 0)
 		r = tool_error(r, argv[0], limits, err);
 	capture_close(&captures[0]);
 	capture_close(&captures[1]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * External programs as second opinions: started without a shell, in a session of their own, with a
- * limit on time and on what they print. They see the image under TOOL_IMAGE, so that it needs no
+ * limit on time, memory (512 MiB), processor time and what they print, without a network; they can
+ * write no file. They see the image under TOOL_IMAGE, so that it needs no
  * name.
  */
 #ifndef HVGEN2_CONVERT_VERIFY_TOOL_H

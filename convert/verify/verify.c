@@ -41,6 +41,15 @@ bool verify_window(struct verify *verify, const struct verify_partition *partiti
 	       disk_window_init(ret, verify->disk, start, length, NULL) == 0;
 }
 
+bool verify_has_failed(const struct verify *verify, const char *name)
+{
+	for (size_t i = 0; i < verify->result_count; i++)
+		if (verify->results[i].status == VERIFY_FAIL &&
+		    strncmp(verify->results[i].name, name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
 char *verify_sister(const char *path, const char *ending)
 {
 	const char *slash = strrchr(path, '/'), *dot = strrchr(path, '.');

@@ -91,6 +91,10 @@ void verify_skip(struct verify *verify, const char *name, const char *format, ..
 	PRINTF_LIKE(3, 4);
 void verify_add(struct verify *verify, const struct verify_result *result);
 
+/* Has a check failed whose name begins so? What it found is then not put before other people's
+ * programs. */
+bool verify_has_failed(const struct verify *verify, const char *name);
+
 /* The file beside 'path' that has its name with another ending; a new string, NULL when out of
  * memory. */
 char *verify_sister(const char *path, const char *ending);

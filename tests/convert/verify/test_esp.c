@@ -92,6 +92,19 @@ Test(verify_esp, volume_larger_than_the_partition)
 	assert_fail(&fixture, "esp-fat32", "the partition has");
 }
 
+/* A FAT of 4 GiB, for which fsck.fat would ask memory: no other program sees what is broken. */
+Test(verify_esp, absurd_fat)
+{
+	uint8_t sectors[4];
+
+	put_le32(sectors, 0xfffffff0);
+	fixture_write(&fixture, ESP + 36, sectors, sizeof(sectors));
+	check();
+	assert_fail(&fixture, "esp-fat32", "no FAT32 boot sector");
+	assert_skipped(&fixture, "esp-fsck");
+	cr_assert_eq(fixture.verify->esp_fd, -1);
+}
+
 Test(verify_esp, chains_that_share_a_cluster)
 {
 	uint8_t boot[64], fat[64];
@@ -114,8 +127,7 @@ Test(verify_esp, no_file_system)
 	fixture_write(&fixture, ESP, zeros, sizeof(zeros));
 	check();
 	assert_fail(&fixture, "esp-fat32", "no FAT32 boot sector");
-	assert_fail(&fixture, "esp-fsck", "fsck.fat");
-	assert_fail(&fixture, "esp-bootmgfw", "mtools");
+	assert_skipped(&fixture, "esp-fsck");
 }
 
 Test(verify_esp, names_that_are_patterns_match_nothing)

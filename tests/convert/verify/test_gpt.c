@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/checked.h"
 #include "fixture.h"
 
 #define PRIMARY_HEADER UINT64_C(512)
@@ -60,6 +61,42 @@ Test(verify_gpt, flipped_bytes)
 	assert_skipped(&fixture, "gpt-copies");
 	cr_assert(!fixture.verify->have_table);
 	cr_assert_null(fixture.verify->esp);
+}
+
+/* The order of UEFI 2.10 section 5.3.1: header, array, usable LBAs, array, header. */
+static const struct {
+	uint64_t header;
+	unsigned int field;
+	uint64_t value;
+	const char *copy;
+} orders[] = {
+	/* usable in front of the array, over the header */
+	{PRIMARY_HEADER, 48, 1, "gpt-primary"},
+	{PRIMARY_HEADER, 40, 33, "gpt-primary"},
+	{PRIMARY_HEADER, 40, 0, "gpt-primary"},
+	{PRIMARY_HEADER, 72, 1, "gpt-primary"},
+	{BACKUP_HEADER, 48, FIXTURE_SECTORS - 33, "gpt-backup"},
+	{BACKUP_HEADER, 72, FIXTURE_SECTORS - 32, "gpt-backup"},
+	{BACKUP_HEADER, 72, 2, "gpt-backup"},
+};
+
+Test(verify_gpt, order_of_its_parts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
+		uint8_t header[512], changed[512];
+
+		fixture_read(&fixture, orders[i].header, header, sizeof(header));
+		memcpy(changed, header, sizeof(header));
+		put_le64(changed + orders[i].field, orders[i].value);
+		if (orders[i].value == 1 && orders[i].field == 48)
+			put_le64(changed + 40, 0); /* both: 0 to 1 */
+		fixture_write(&fixture, orders[i].header, changed, sizeof(changed));
+		fixture_fix_gpt(&fixture);
+		fixture.verify->result_count = fixture.verify->partition_count = 0;
+		verify_gpt(fixture.verify);
+		assert_fail(&fixture, orders[i].copy, "does not stand between");
+		fixture_write(&fixture, orders[i].header, header, sizeof(header));
+	}
 }
 
 Test(verify_gpt, goes_on_with_the_backup)

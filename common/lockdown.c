@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a process can give up: see lockdown.h. A call that is not in the list fails with EPERM
+ * instead of killing: another version of a library may try another call first and live without.
+ */
+#include "common/lockdown.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#error "which AUDIT_ARCH_... is this?"
+#endif
+
+/* x86-64 has a second set of the same calls, with this bit (x32). */
+#define X32_BIT 0x40000000U
+
+#define NR_OFFSET   ((uint32_t)offsetof(struct seccomp_data, nr))
+#define ARCH_OFFSET ((uint32_t)offsetof(struct seccomp_data, arch))
+
+#define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define ALLOW  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+/* Other architectures and x32 are refused; then the number of the call is loaded. */
+#define PROLOGUE                                                                                   \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARCH_OFFSET),                                           \
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0), REFUSE,                   \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NR_OFFSET),                                     \
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1), REFUSE
+
+#define ALLOWED(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), ALLOW
+#define REFUSED(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), REFUSE
+
+static bool install(struct sock_filter *filter, size_t count)
+{
+	struct sock_fprog program = {.len = (unsigned short)count, .filter = filter};
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+bool lockdown_no_network(void)
+{
+	struct sock_filter filter[] = {PROLOGUE, REFUSED(socket), REFUSED(io_uring_setup), ALLOW};
+
+	return install(filter, ARRAY_SIZE(filter));
+}
+
+bool lockdown_few_calls(void)
+{
+	struct sock_filter filter[] = {
+		PROLOGUE,
+		/* files that are open; opening is Landlock's to refuse, and hivex opens its memory
+		 * file by the descriptor */
+		ALLOWED(read), ALLOWED(write), ALLOWED(readv), ALLOWED(writev), ALLOWED(pread64),
+		ALLOWED(pwrite64), ALLOWED(lseek), ALLOWED(close), ALLOWED(fstat),
+		ALLOWED(newfstatat), ALLOWED(statx), ALLOWED(fstatfs), ALLOWED(statfs),
+		ALLOWED(fcntl), ALLOWED(ioctl), ALLOWED(openat), ALLOWED(dup),
+		ALLOWED(memfd_create),
+		/* outputs */
+		ALLOWED(ftruncate), ALLOWED(fallocate), ALLOWED(fsync), ALLOWED(fdatasync),
+		ALLOWED(sync_file_range), ALLOWED(copy_file_range), ALLOWED(fadvise64),
+		ALLOWED(fchmod), ALLOWED(sendfile),
+		/* memory, time, and the process itself */
+		ALLOWED(brk), ALLOWED(mmap), ALLOWED(munmap), ALLOWED(mremap), ALLOWED(madvise),
+		ALLOWED(mprotect), ALLOWED(futex), ALLOWED(clock_gettime), ALLOWED(getrandom),
+		ALLOWED(getpid), ALLOWED(gettid), ALLOWED(tgkill), ALLOWED(rt_sigaction),
+		ALLOWED(rt_sigprocmask), ALLOWED(rt_sigreturn), ALLOWED(restart_syscall),
+		ALLOWED(exit), ALLOWED(exit_group), REFUSE};
+
+	return install(filter, ARRAY_SIZE(filter));
+}
+
+/* The rights of Landlock's first version and what later ones added, by version of the kernel's. */
+static const uint64_t rights_of_abi[] = {
+	0,
+	(UINT64_C(1) << 13) - 1, /* all of version 1 */
+	(UINT64_C(1) << 14) - 1, /* LANDLOCK_ACCESS_FS_REFER */
+	(UINT64_C(1) << 15) - 1, /* LANDLOCK_ACCESS_FS_TRUNCATE */
+	(UINT64_C(1) << 15) - 1,
+	(UINT64_C(1) << 16) - 1, /* LANDLOCK_ACCESS_FS_IOCTL_DEV */
+};
+
+/* struct landlock_ruleset_attr of version 6; headers may be older. */
+struct ruleset {
+	uint64_t files, network, scoped;
+};
+
+#define NETWORK_ABI 4
+#define SCOPED_ABI  6
+
+bool lockdown_no_paths(void)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1U /* _VERSION */);
+	size_t known = abi > 0 ? min_u64((uint64_t)abi, ARRAY_SIZE(rights_of_abi) - 1) : 0;
+	struct ruleset ruleset = {.files = rights_of_abi[known]};
+	size_t size = sizeof(ruleset.files);
+	CLEANUP_FD int fd = -1;
+
+	if (abi <= 0)
+		return false;
+	if (abi >= NETWORK_ABI) {
+		ruleset.network = 3; /* binding and connecting TCP */
+		size += sizeof(ruleset.network);
+	}
+	if (abi >= SCOPED_ABI) {
+		ruleset.scoped = 3; /* abstract sockets, signals */
+		size += sizeof(ruleset.scoped);
+	}
+	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
+	return fd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       syscall(SYS_landlock_restrict_self, fd, 0) == 0;
+}
