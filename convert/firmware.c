@@ -2,9 +2,28 @@
 /* The NVRAM store of the new VM: see firmware.h. */
 #include "convert/firmware.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define BOOT_MANAGER_PATH "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
+
+int firmware_read_template(struct firmware_options *options, struct error *err)
+{
+	if (!options->template)
+		return 0;
+	options->store = calloc(1, sizeof(*options->store));
+	if (!options->store)
+		return error_failed(err, ENOMEM, "out of memory");
+	return nvram_store_read(options->template, options->store, err);
+}
+
+void firmware_template_done(struct firmware_options *options)
+{
+	if (options->store)
+		nvram_store_done(options->store);
+	free(options->store);
+	options->store = NULL;
+}
 
 /* The store that the user has, with our entry on top. */
 static int firmware_from_template(const struct nvram_partition *esp,
@@ -12,15 +31,15 @@ static int firmware_from_template(const struct nvram_partition *esp,
 				  struct error *err)
 {
 	const char *name = options->template, *warning;
-	CLEANUP_STORE struct nvram_store store = NVRAM_STORE_INIT;
-	int r = nvram_store_open(name, &store, err);
+	struct nvram_store *store = options->store;
+	int r = nvram_store_decode(store, err);
 
 	if (r == 0)
-		r = nvram_from_template(&store, esp, BOOT_MANAGER_PATH, options->drop_stale_entries,
+		r = nvram_from_template(store, esp, BOOT_MANAGER_PATH, options->drop_stale_entries,
 					&ret->file, &ret->size, err);
 	if (r < 0)
 		return error_advise(err, "choose another store as template");
-	warning = nvram_key_warning(store.format, &store.nvram);
+	warning = nvram_key_warning(store->format, &store->nvram);
 	if (warning)
 		note_add(&ret->warnings, "'%s': %s", name, warning);
 	return nvram_decode(ret->file, ret->size, name, &ret->nvram, err);

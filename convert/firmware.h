@@ -13,9 +13,10 @@
 
 struct firmware_options {
 	bool has_nvram; /* make a store; of 'format', or in the container of the template */
-	enum nvram_format format; /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
-	const char *template;	  /* path of the store to start from, or NULL */
-	bool drop_stale_entries;  /* of the template: other "Windows Boot Manager" File entries */
+	enum nvram_format format;  /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
+	const char *template;	   /* path of the store to start from, or NULL */
+	struct nvram_store *store; /* the template, from firmware_read_template(); is changed */
+	bool drop_stale_entries;   /* of the template: other "Windows Boot Manager" File entries */
 };
 
 /* Embedded; all zero is empty; memory belongs to it. */
@@ -26,9 +27,14 @@ struct firmware {
 	struct note_list warnings;
 };
 
+/* Read the template, if there is one, while its path can be opened; to be released with
+ * firmware_template_done(), also after a failure. */
+int firmware_read_template(struct firmware_options *options, struct error *err);
+void firmware_template_done(struct firmware_options *options);
+
 /*
  * Make the entries, and the store. *ret is to be released with firmware_done() in every case.
- * Errors: those of nvram_store_open() and nvram_from_template().
+ * Errors: those of nvram_store_decode() and nvram_from_template().
  */
 int firmware_build(const struct plan *plan, const struct firmware_options *options,
 		   struct firmware *ret, struct error *err);

@@ -291,3 +291,22 @@ int write_commit(struct write_outputs *outputs, struct error *err)
 			outs[count++] = all[i];
 	return commit_undisturbed(outs, count, &outputs->report, err);
 }
+
+int write_fill_report(struct write_outputs *outputs, const char *json, struct error *err)
+{
+	struct outfile *report = &outputs->report;
+	int r = ftruncate(report->fd, 0) < 0 ? error_errno(err, "'%s'", report->path) : 0;
+
+	report->is_synced = false;
+	if (r == 0)
+		r = outfile_write(report, json, strlen(json), 0, err);
+	return r < 0 ? r : outfile_sync(report, err);
+}
+
+int write_commit_report(struct write_outputs *outputs, struct error *err)
+{
+	if (outputs->report.fd < 0)
+		return error_failed(err, EBADF, "there is no report to make");
+	outputs->report.keeps_old = false;
+	return outfile_commit(&outputs->report, err);
+}

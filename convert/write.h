@@ -64,6 +64,11 @@ void write_outputs_done(struct write_outputs *outputs);
 int write_create(const struct write_paths *paths, const struct disk *source, bool is_child,
 		 struct write_outputs *ret, struct error *err);
 
+/* A report alone, of a conversion that failed: write it in place of what stands there, and give it its name.
+ * 'report' was created. */
+int write_fill_report(struct write_outputs *outputs, const char *json, struct error *err);
+int write_commit_report(struct write_outputs *outputs, struct error *err);
+
 /* Write what they are to hold, and sync. Before the first byte of the disk: ENOSPC when its file
  * system has less room than it needs. A source that was changed since it was opened is
  * ERROR_FAILED. */

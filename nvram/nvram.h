@@ -269,6 +269,11 @@ void nvram_store_done(struct nvram_store *store);
 
 int nvram_store_open(const char *path, struct nvram_store *ret, struct error *err);
 
+/* The two halves of it: to have the bytes before no path can be opened any more, and to look into
+ * them after that. '*ret' is NVRAM_STORE_INIT, and to be released after a failure too. */
+int nvram_store_read(const char *path, struct nvram_store *ret, struct error *err);
+int nvram_store_decode(struct nvram_store *store, struct error *err);
+
 /* One variable from a file as efivarfs shows it: its name and vendor are those of the file,
  * "NAME-GUID". */
 int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err);

@@ -71,20 +71,29 @@ static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct 
 	return 0;
 }
 
+int nvram_store_read(const char *path, struct nvram_store *ret, struct error *err)
+{
+	ret->name = path;
+	ret->path = realpath(path, NULL);
+	if (!ret->path)
+		return error_errno(err, "'%s'", path);
+	return read_store(ret->path, &ret->bytes, &ret->size, err);
+}
+
+int nvram_store_decode(struct nvram_store *store, struct error *err)
+{
+	int r = nvram_recognise(store->bytes, store->size, store->name, &store->format, err);
+
+	return r < 0 ? r : nvram_decode(store->bytes, store->size, store->name, &store->nvram, err);
+}
+
 int nvram_store_open(const char *path, struct nvram_store *ret, struct error *err)
 {
 	CLEANUP_STORE struct nvram_store store = NVRAM_STORE_INIT;
-	int r;
+	int r = nvram_store_read(path, &store, err);
 
-	store.name = path;
-	store.path = realpath(path, NULL);
-	if (!store.path)
-		return error_errno(err, "'%s'", path);
-	r = read_store(store.path, &store.bytes, &store.size, err);
 	if (r == 0)
-		r = nvram_recognise(store.bytes, store.size, path, &store.format, err);
-	if (r == 0)
-		r = nvram_decode(store.bytes, store.size, path, &store.nvram, err);
+		r = nvram_store_decode(&store, err);
 	if (r < 0)
 		return r;
 	*ret = store;

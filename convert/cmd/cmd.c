@@ -144,6 +144,13 @@ int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct e
 		option, text);
 }
 
+int cmd_parse_sandbox(const char *text, enum sandbox_wish *ret, struct error *err)
+{
+	if (sandbox_parse(text, ret))
+		return 0;
+	return error_usage(err, "option '--sandbox': '%s' is none of auto, require and off", text);
+}
+
 int cmd_parse_number(const char *option, const char *text, unsigned int least, unsigned int most,
 		     unsigned int *ret, struct error *err)
 {

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "common/error.h"
+#include "convert/sandbox.h"
 
 /*
  * Print the error on standard error, "hvgen2: sentence" or "hvgen2: refused [ID]: sentence;
@@ -38,6 +39,10 @@ struct cmd_option {
 	"refuse volumes that were in use when the disk was copied, instead\n"                      \
 	"of replaying their NTFS journals in memory"
 
+#define CMD_TEXT_SANDBOX                                                                           \
+	"auto, require (fail where the kernel has no Landlock or no\n"                             \
+	"seccomp) or off: the sandbox in which DISK is read; default: auto"
+
 /* One table drives parser and help. Every verb has --help (-h) without listing it. */
 struct cmd_verb {
 	const char *name;
@@ -64,6 +69,9 @@ void cmd_print_help(const struct cmd_verb *verb, FILE *stream);
 
 /* "260M", "1G", "4096": bytes with an optional K, M, G or T (powers of two). -EINVAL otherwise. */
 int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct error *err);
+
+/* "auto", "require" or "off". -EINVAL otherwise. */
+int cmd_parse_sandbox(const char *text, enum sandbox_wish *ret, struct error *err);
 
 /* A whole number from 'least' to 'most'. -EINVAL otherwise. */
 int cmd_parse_number(const char *option, const char *text, unsigned int least, unsigned int most,

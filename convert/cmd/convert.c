@@ -10,6 +10,7 @@
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/report/report.h"
+#include "convert/worker.h"
 #include "convert/write.h"
 
 enum {
@@ -27,6 +28,7 @@ enum {
 	OPTION_PARENT_WINDOWS_PATH,
 	OPTION_RANDOM_GUIDS,
 	OPTION_ONLINE_DATA_DISKS,
+	OPTION_SANDBOX,
 	OPTION_JSON,
 };
 
@@ -64,6 +66,7 @@ static const struct cmd_option options[] = {
 	 "too; the result has its format"},
 	{OPTION_REPLACE, "replace", NULL, "drop older Windows Boot Manager entries of that store"},
 	{OPTION_REPORT, "report", "PATH", "the report; default STEM.report.json"},
+	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
 	{'f', "force", NULL, "replace existing output files"},
 	{OPTION_JSON, "json", NULL, "print the report on standard output as JSON"},
@@ -92,6 +95,7 @@ struct convert {
 	struct survey_options survey;
 	struct plan_options plan;
 	struct build_options build;
+	enum sandbox_wish sandbox;
 	bool dry_run, force, json, verbose, quiet;
 };
 
@@ -184,6 +188,8 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 	case OPTION_REPORT:
 		convert->report = argument;
 		break;
+	case OPTION_SANDBOX:
+		return cmd_parse_sandbox(argument, &convert->sandbox, err);
 	case 'n':
 		convert->dry_run = true;
 		break;
@@ -269,6 +275,10 @@ static int name_outputs(struct convert *convert, const char *source, struct path
 
 /* What one conversion goes through. Embedded; all that was reached belongs to it. */
 struct conversion {
+	struct convert *convert;
+	struct paths names; /* made ones */
+	struct write_paths paths;
+	struct write_outputs outputs;
 	struct disk *source;
 	struct survey survey;
 	struct plan plan;
@@ -276,19 +286,30 @@ struct conversion {
 	struct report report; /* of the others, as far as they came */
 };
 
-static void conversion_done(struct conversion *conversion)
+/* All that came from the source. */
+static void let_go_of_source(void *context)
 {
+	struct conversion *conversion = context;
+
 	build_done(&conversion->build);
 	plan_done(&conversion->plan);
 	survey_done(&conversion->survey);
 	disk_close(conversion->source);
+	conversion->source = NULL;
+	firmware_template_done(&conversion->convert->build.firmware);
+}
+
+static void conversion_done(struct conversion *conversion)
+{
+	let_go_of_source(conversion);
+	write_outputs_done(&conversion->outputs);
+	paths_done(&conversion->names);
 }
 
 /* Make the outputs, which are created already. */
-static int write_all(const struct convert *convert, const struct write_paths *paths,
-		     const struct conversion *conversion, struct write_outputs *outputs,
-		     struct error *err)
+static int write_all(struct conversion *conversion, int channel, struct error *err)
 {
+	const struct convert *convert = conversion->convert;
 	CLEANUP_FREE char *json = report_json(&conversion->report);
 	struct progress progress;
 	int r;
@@ -296,23 +317,25 @@ static int write_all(const struct convert *convert, const struct write_paths *pa
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
 	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_fill(outputs, paths, conversion->source, &conversion->plan, &conversion->build,
-		       json, &progress.callback, err);
+	r = write_fill(&conversion->outputs, &conversion->paths, conversion->source,
+		       &conversion->plan, &conversion->build, json, &progress.callback, err);
 	progress_end(&progress);
-	return r < 0 ? r : write_commit(outputs, err);
+	return r < 0 ? r : worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
 }
 
 /* The pipeline. */
-static int run_pipeline(const struct convert *convert, const struct write_paths *paths,
-			struct conversion *conversion, struct write_outputs *outputs,
-			struct error *err)
+static int run_pipeline(struct conversion *conversion, int channel, struct error *err)
 {
+	const struct convert *convert = conversion->convert;
 	struct survey *survey = &conversion->survey;
 	struct plan *plan = &conversion->plan;
 	struct build *build = &conversion->build;
-	int r = survey_disk(conversion->source, &convert->survey, survey, err);
+	int r = sandbox_enter(convert->sandbox, conversion->source->size,
+			      &conversion->report.sandbox, err);
 
 	conversion->report.source = conversion->source;
+	if (r == 0)
+		r = survey_disk(conversion->source, &convert->survey, survey, err);
 	if (r == 0)
 		r = plan_make(survey, &convert->plan, plan, err);
 	if (r < 0)
@@ -322,42 +345,59 @@ static int run_pipeline(const struct convert *convert, const struct write_paths 
 	if (r < 0)
 		return r;
 	conversion->report.build = build;
-	return convert->dry_run ? 0 : write_all(convert, paths, conversion, outputs, err);
+	return convert->dry_run ? 0 : write_all(conversion, channel, err);
 }
 
-/* All that needs a path: the chain, and the places of the outputs. */
-static int open_all(struct convert *convert, struct write_paths *paths,
-		    struct conversion *conversion, struct write_outputs *outputs, struct error *err)
+/* All that needs a path: the chain, the template, and the places of the outputs. */
+static int open_all(struct conversion *conversion, struct error *err)
 {
+	struct convert *convert = conversion->convert;
+	struct write_paths *paths = &conversion->paths;
 	const struct vhd_open_options open_options = cmd_source_options(&convert->source);
 	int r = vhd_open(paths->source, &open_options, &conversion->source, err);
 
 	if (r == 0)
 		r = write_check_paths(paths, conversion->source, err);
+	if (r == 0)
+		r = firmware_read_template(&convert->build.firmware, err);
 	if (r < 0)
 		return r;
 	paths->mode = write_mode(paths, conversion->source);
 	convert->plan.source_time = write_source_time(conversion->source);
-	return convert->dry_run
-		       ? 0
-		       : write_create(paths, conversion->source,
-				      convert->plan.type == VHD_TYPE_DIFFERENCING, outputs, err);
+	return convert->dry_run ? 0
+				: write_create(paths, conversion->source,
+					       convert->plan.type == VHD_TYPE_DIFFERENCING,
+					       &conversion->outputs, err);
+}
+
+static int write_failure(struct conversion *conversion, int channel, const char *json,
+			 struct error *err)
+{
+	const struct write_paths *paths = &conversion->paths;
+	struct write_outputs *outputs = &conversion->outputs;
+	int r;
+
+	if (!outputs->report.path)
+		return outfile_write_whole(paths->report, paths->replace, paths->mode, json,
+					   strlen(json), err);
+	r = write_fill_report(outputs, json, err);
+	return r < 0 ? r : worker_commit(channel, outputs, /*report_only=*/true, err);
 }
 
 /* A refusal leaves a report only where one was asked for by name. */
-static void write_failure_report(const struct convert *convert, const struct paths *names,
-				 const struct write_paths *paths, const struct report *report)
+static void write_failure_report(struct conversion *conversion, int channel)
 {
+	const struct convert *convert = conversion->convert;
+	const struct report *report = &conversion->report;
 	CLEANUP_FREE char *json = NULL;
 	struct error err = ERROR_INIT;
 
-	if (convert->dry_run || convert->report == names->report ||
+	if (convert->dry_run || convert->report == conversion->names.report ||
 	    report->failure->kind == ERROR_USAGE ||
 	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
 		return;
 	json = report_json(report);
-	if (json && outfile_write_whole(convert->report, convert->force, paths->mode, json,
-					strlen(json), &err) < 0)
+	if (json && write_failure(conversion, channel, json, &err) < 0)
 		cmd_warn("%s", err.message);
 }
 
@@ -368,53 +408,93 @@ static int print_report(const struct report *report, bool json)
 	return report_print(report, json, &err) < 0 ? cmd_fail(&err) : 0;
 }
 
-static int convert_disk(struct convert *convert, const char *source)
+/* Returns the exit status. */
+static int tell_failure(struct conversion *conversion, int channel, const struct error *err)
 {
-	CLEANUP(paths_done) struct paths names = {NULL, NULL, NULL};
-	CLEANUP(conversion_done)
-	struct conversion conversion = {
-		.survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE},
-		.report = {.source_path = source,
-			   .survey = &conversion.survey,
-			   .is_dry_run = convert->dry_run},
-	};
-	CLEANUP_WRITE_OUTPUTS struct write_outputs outputs = WRITE_OUTPUTS_INIT;
-	struct report *report = &conversion.report;
-	struct write_paths paths;
-	struct error err = ERROR_INIT;
-	int r = name_outputs(convert, source, &names, &err);
+	struct report *report = &conversion->report;
 
-	write_handle_signals();
+	report->failure = err;
+	report->disk_path = report->nvram_path = NULL;
+	write_failure_report(conversion, channel);
+	if (conversion->convert->json)
+		print_report(report, true);
+	return cmd_fail(err);
+}
+
+static int convert_opened(void *context, int channel)
+{
+	struct conversion *conversion = context;
+	const struct convert *convert = conversion->convert;
+	struct error err = ERROR_INIT;
+	int r = run_pipeline(conversion, channel, &err);
+
+	if (r < 0 ||
+	    convert->dry_run) /* else it was looked at before the outputs got their names */
+		r = cmd_source_check(conversion->source, r, &err);
 	if (r < 0)
-		return cmd_fail(&err);
-	paths = (struct write_paths){
+		return tell_failure(conversion, channel, &err);
+	return convert->quiet && !convert->json ? 0
+						: print_report(&conversion->report, convert->json);
+}
+
+static void set_paths(struct conversion *conversion, const char *source)
+{
+	const struct convert *convert = conversion->convert;
+	struct write_paths *paths = &conversion->paths;
+	struct report *report = &conversion->report;
+
+	*paths = (struct write_paths){
 		.source = source,
 		.template = convert->build.firmware.template,
-		.disk = names.disk,
+		.disk = conversion->names.disk,
 		.nvram = convert->build.firmware.has_nvram ? convert->nvram : NULL,
 		.report = convert->report,
 		.parent_on_host = convert->parent_on_host,
 		.replace = convert->force,
 	};
-	report->disk_path = paths.disk;
-	report->nvram_path = paths.nvram;
-	report->report_path = paths.report;
-	paths.mode = write_mode(&paths, NULL);
-	r = open_all(convert, &paths, &conversion, &outputs, &err);
-	if (r == 0)
-		r = run_pipeline(convert, &paths, &conversion, &outputs, &err);
-	if (r < 0 ||
-	    convert->dry_run) /* else it was looked at before the outputs got their names */
-		r = cmd_source_check(conversion.source, r, &err);
-	if (r < 0) {
-		report->failure = &err;
-		report->disk_path = report->nvram_path = NULL;
-		write_failure_report(convert, &names, &paths, report);
-		if (convert->json)
-			print_report(report, true);
+	paths->mode = write_mode(paths, NULL);
+	report->disk_path = paths->disk;
+	report->nvram_path = paths->nvram;
+	report->report_path = paths->report;
+}
+
+static int convert_in_worker(struct conversion *conversion)
+{
+	const struct worker worker = {.work = convert_opened,
+				      .let_go = let_go_of_source,
+				      .context = conversion};
+	struct error err = ERROR_INIT;
+	int status = worker_run(&worker, &conversion->outputs, &err);
+
+	return err.kind == ERROR_NONE ? status : cmd_fail(&err);
+}
+
+static int convert_disk(struct convert *convert, const char *source)
+{
+	CLEANUP(conversion_done)
+	struct conversion conversion = {
+		.convert = convert,
+		.outputs = WRITE_OUTPUTS_INIT,
+		.survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE},
+		.report = {.source_path = source,
+			   .survey = &conversion.survey,
+			   .is_dry_run = convert->dry_run},
+	};
+	struct error err = ERROR_INIT;
+	int r;
+
+	write_handle_signals();
+	if (name_outputs(convert, source, &conversion.names, &err) < 0)
 		return cmd_fail(&err);
+	set_paths(&conversion, source);
+	r = open_all(&conversion, &err);
+	if (r < 0) {
+		(void)cmd_source_check(conversion.source, r, &err);
+		return tell_failure(&conversion, WORKER_NONE, &err);
 	}
-	return convert->quiet && !convert->json ? 0 : print_report(report, convert->json);
+	if (convert->dry_run || !sandbox_is_wanted(convert->sandbox))
+		return convert_opened(&conversion, WORKER_NONE);
+	return convert_in_worker(&conversion);
 }
 
 int cmd_convert(int argc, char **argv)

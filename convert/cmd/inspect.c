@@ -6,7 +6,7 @@
 #include "convert/cmd/verbs.h"
 #include "convert/report/report.h"
 
-enum { OPTION_JSON = 256, OPTION_WINDOWS, OPTION_IGNORE_BAD, OPTION_NO_REPLAY };
+enum { OPTION_JSON = 256, OPTION_WINDOWS, OPTION_IGNORE_BAD, OPTION_NO_REPLAY, OPTION_SANDBOX };
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
@@ -14,6 +14,7 @@ static const struct cmd_option options[] = {
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	CMD_SOURCE_OPTIONS,
+	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{0, NULL, NULL, NULL},
 };
 
@@ -32,6 +33,7 @@ struct inspect {
 	bool json;
 	struct survey_options survey;
 	struct cmd_source source;
+	enum sandbox_wish sandbox;
 };
 
 static int set_inspect_option(void *context, int key, const char *argument, struct error *err)
@@ -43,6 +45,8 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 					&inspect->survey.windows_number, err);
 	if (cmd_source_has(key))
 		return cmd_source_set(&inspect->source, key, argument, err);
+	if (key == OPTION_SANDBOX)
+		return cmd_parse_sandbox(argument, &inspect->sandbox, err);
 	if (key == OPTION_IGNORE_BAD)
 		inspect->survey.ignore_bad_partitions = true;
 	else if (key == OPTION_NO_REPLAY)
@@ -68,6 +72,8 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 	int printed, r = vhd_open(path, &open_options, &disk, &err);
 
 	report.source = disk;
+	if (r == 0)
+		r = sandbox_enter(inspect->sandbox, disk->size, &report.sandbox, &err);
 	if (r == 0)
 		r = survey_disk(disk, &inspect->survey, &survey, &err);
 	if (r == 0) {

@@ -430,6 +430,7 @@ char *report_json(const struct report *report)
 
 	set_text(root, "tool", "hvgen2 " HVGEN2_VERSION);
 	json_object_set_new(root, "dry_run", json_boolean(report->is_dry_run));
+	set_text(root, "sandbox", sandbox_text(report->sandbox));
 	json_object_set_new(root, "convertible", json_boolean(!report->failure));
 	if (report->failure)
 		json_object_set_new(root,

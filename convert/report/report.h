@@ -10,6 +10,7 @@
 
 #include "convert/build.h"
 #include "convert/plan.h"
+#include "convert/sandbox.h"
 #include "convert/survey.h"
 
 struct report {
@@ -23,6 +24,7 @@ struct report {
 	const char *nvram_path;
 	const char *report_path;
 	bool is_dry_run;
+	enum sandbox_state sandbox; /* in which the source was read */
 };
 
 /* A new string, to be freed, that ends in a newline; NULL when out of memory. */

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What can be done from within the sandbox: nothing but reading and writing what is open. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "convert/sandbox.h"
+
+TestSuite(sandbox, .timeout = 30);
+
+static bool can_open(void)
+{
+	return open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ||
+	       open(".", O_RDONLY | O_CLOEXEC) >= 0 || open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0;
+}
+
+static bool can_create(void)
+{
+	return open("created", O_CREAT | O_WRONLY | O_CLOEXEC, 0600) >= 0 ||
+	       open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) >= 0 || mkdir("made", 0700) == 0 ||
+	       symlink("a", "linked") == 0 || mkfifo("pipe", 0600) == 0;
+}
+
+static bool can_remove(void)
+{
+	return unlink("victim") == 0 || rename("victim", "moved") == 0 ||
+	       truncate("victim", 0) == 0 || chmod("victim", 0777) == 0;
+}
+
+static bool can_start_a_process(void)
+{
+	char *const argv[] = {(char[]){"true"}, NULL};
+	pid_t pid;
+
+	return fork() >= 0 || posix_spawn(&pid, "/bin/true", NULL, NULL, argv, NULL) == 0 ||
+	       execv("/bin/true", argv) == 0;
+}
+
+static bool can_make_a_socket(void)
+{
+	int ends[2];
+
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ||
+	       socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 ||
+	       socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
+}
+
+static bool can_disturb_others(void)
+{
+	return kill(getppid(), 0) == 0 || ptrace(PTRACE_ATTACH, getppid(), NULL, NULL) == 0;
+}
+
+/* What the pipeline does. */
+static bool cannot_work(void)
+{
+	int fd = memfd_create("hive", MFD_CLOEXEC);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return fd < 0 || write(fd, "x", 1) != 1 || open(path, O_RDWR | O_CLOEXEC) < 0 ||
+	       mmap(NULL, (size_t)MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		    0) == MAP_FAILED;
+}
+
+static bool can_take_all_memory(void)
+{
+	return mmap(NULL, (size_t)(4 * GIB), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED;
+}
+
+static bool (*const deeds[])(void) = {can_open,		 can_create,
+				      can_remove,	 can_start_a_process,
+				      can_make_a_socket, can_disturb_others,
+				      cannot_work,	 can_take_all_memory};
+
+/* The bits of what succeeded, as the exit status of a process in the sandbox; 256: it was killed. */
+static unsigned int deeds_in(enum sandbox_wish wish)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		enum sandbox_state state;
+		unsigned int done = 0;
+
+		if (sandbox_enter(wish, 0, &state, NULL) < 0)
+			_exit(255);
+		for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
+			done |= (unsigned int)deeds[i]() << i;
+		_exit((int)done);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? (unsigned int)WEXITSTATUS(status) : 256U;
+}
+
+Test(sandbox, nothing_but_what_is_open)
+{
+	FILE *victim;
+
+	if (!sandbox_is_wanted(SANDBOX_AUTO))
+		cr_skip_test("built with AddressSanitizer");
+	cr_assert(mkdir("sandbox-test", 0700) == 0 || errno == EEXIST);
+	cr_assert_eq(chdir("sandbox-test"), 0);
+	victim = fopen("victim", "we");
+	cr_assert(victim && fclose(victim) == 0);
+	cr_assert_eq(deeds_in(SANDBOX_REQUIRE), 0);
+	cr_assert_eq(access("victim", F_OK), 0);
+}
+
+Test(sandbox, words)
+{
+	enum sandbox_wish wish;
+
+	cr_assert(sandbox_parse("require", &wish) && wish == SANDBOX_REQUIRE);
+	cr_assert(sandbox_parse("off", &wish) && wish == SANDBOX_OFF);
+	cr_assert(sandbox_parse("auto", &wish) && wish == SANDBOX_AUTO);
+	cr_assert(!sandbox_parse("on", &wish));
+	cr_assert(!sandbox_is_wanted(SANDBOX_OFF));
+	cr_assert(sandbox_is_wanted(SANDBOX_REQUIRE));
+}
