@@ -195,7 +195,7 @@ int outfile_sync_folder(const struct outfile *out, struct error *err)
 
 int outfile_sync(struct outfile *out, struct error *err)
 {
-	if (!out->is_synced && (fchmod(out->fd, out->mode) < 0 || fsync(out->fd) < 0))
+	if (!out->is_synced && fsync(out->fd) < 0)
 		return error_errno(err, "'%s': cannot sync", out->path);
 	out->is_synced = true;
 	return 0;
@@ -279,6 +279,8 @@ int outfile_publish(struct outfile *out, struct error *err)
 {
 	int r = outfile_sync(out, err);
 
+	if (r == 0 && fchmod(out->fd, out->mode) < 0)
+		r = error_errno(err, "'%s': cannot set the mode", out->path);
 	if (r == 0)
 		r = give_final_name(out, err);
 	if (r < 0)

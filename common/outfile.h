@@ -21,7 +21,7 @@ struct outfile {
 	char *temporary; /* name in use until committed; NULL while it has none */
 	char *old;	 /* where the file that it replaced is kept; NULL when there is none */
 	int fd;		 /* open for reading and writing; -1 when closed */
-	mode_t mode;	 /* rights from outfile_sync() on; outfile_create() sets 0666 & ~umask */
+	mode_t mode;	 /* rights, from its final name on; outfile_create() sets 0666 & ~umask */
 	bool replace;
 	bool keeps_old; /* a replaced file stays, for outfile_withdraw(), until outfile_done() */
 	bool is_synced; /* nothing was written since outfile_sync() */
@@ -55,7 +55,7 @@ int outfile_commit(struct outfile *out, struct error *err);
 int outfile_publish(struct outfile *out, struct error *err);
 int outfile_sync_folder(const struct outfile *out, struct error *err);
 
-/* Give it its rights and fsync what is written, which must be all: outfile_commit() then has little
+/* fsync what is written, which must be all: outfile_commit() then has little
  * left that takes time or can fail. */
 int outfile_sync(struct outfile *out, struct error *err);
 

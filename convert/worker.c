@@ -78,6 +78,13 @@ static void begin_work(const struct worker *worker, int channel, pid_t committer
 	exit(worker->work(worker->context, channel));
 }
 
+/* The worker has synced what it wrote: signals are blocked meanwhile, and need not wait for it. */
+static bool commit_synced(struct write_outputs *outputs, struct error *err)
+{
+	outputs->disk.is_synced = outputs->nvram.is_synced = outputs->report.is_synced = true;
+	return write_commit(outputs, err) == 0;
+}
+
 /* Answer until the worker is gone. Have the outputs their names? */
 static bool serve(int channel, struct write_outputs *outputs)
 {
@@ -90,7 +97,7 @@ static bool serve(int channel, struct write_outputs *outputs)
 		if (letter == COMMIT_REPORT)
 			write_commit_report(outputs, &answer);
 		else if (letter == COMMIT_ALL)
-			has_committed |= write_commit(outputs, &answer) == 0;
+			has_committed |= commit_synced(outputs, &answer);
 		else
 			break;
 		if (!write_all(channel, &answer, sizeof(answer)))

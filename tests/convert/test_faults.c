@@ -107,7 +107,8 @@ static void make_reference(struct run *run, const char *format)
 	cr_assert_not_null(log);
 	for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
 		run->calls++;
-		if (!run->first_rename && strncmp(line, "rename", 6) == 0)
+		if (!run->first_rename &&
+		    (strncmp(line, "rename", 6) == 0 || strncmp(line, "linkat", 6) == 0))
 			run->first_rename = run->calls;
 	}
 	cr_assert_geq(run->calls, LAST_CALLS + EARLY_CALLS);
