@@ -6,12 +6,14 @@
 #include "common/lockdown.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -45,6 +47,22 @@
 #define ALLOWED(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), ALLOW
 #define REFUSED(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), REFUSE
 
+/* The low half of an argument, on machines whose low half comes first. What is behind these macros
+ * decides on the call: the number of instructions up to the next one is given. */
+#define ARGUMENT(call, n, count)                                                                   \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1 + (count)),                           \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                                 \
+			 (uint32_t)offsetof(struct seccomp_data, args[n]))
+#define IS(value, skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(value), skip, 0)
+
+/* A block of another file, and what stdio asks of a terminal; not what types into one. */
+#define IOCTLS                                                                                     \
+	ARGUMENT(ioctl, 1, 5), IS(FICLONERANGE, 3), IS(TCGETS, 2), IS(TIOCGWINSZ, 1), REFUSE, ALLOW
+/* Signals to this process alone, by whatever call sends them. */
+#define OWN_SIGNALS(self) ARGUMENT(tgkill, 0, 3), IS(self, 1), REFUSE, ALLOW
+#define FCNTLS                                                                                     \
+	ARGUMENT(fcntl, 1, 5), IS(F_SETOWN, 3), IS(F_SETOWN_EX, 2), IS(F_SETSIG, 1), ALLOW, REFUSE
+
 static bool install(struct sock_filter *filter, size_t count)
 {
 	struct sock_fprog program = {.len = (unsigned short)count, .filter = filter};
@@ -68,19 +86,19 @@ bool lockdown_few_calls(void)
 		 * file by the descriptor */
 		ALLOWED(read), ALLOWED(write), ALLOWED(readv), ALLOWED(writev), ALLOWED(pread64),
 		ALLOWED(pwrite64), ALLOWED(lseek), ALLOWED(close), ALLOWED(fstat),
-		ALLOWED(newfstatat), ALLOWED(statx), ALLOWED(fstatfs), ALLOWED(statfs),
-		ALLOWED(fcntl), ALLOWED(ioctl), ALLOWED(openat), ALLOWED(dup),
-		ALLOWED(memfd_create),
+		ALLOWED(newfstatat), ALLOWED(statx), ALLOWED(fstatfs), ALLOWED(statfs), FCNTLS,
+		IOCTLS, ALLOWED(openat), ALLOWED(dup), ALLOWED(memfd_create),
 		/* outputs */
 		ALLOWED(ftruncate), ALLOWED(fallocate), ALLOWED(fsync), ALLOWED(fdatasync),
 		ALLOWED(sync_file_range), ALLOWED(copy_file_range), ALLOWED(fadvise64),
 		ALLOWED(sendfile),
 		/* memory, time, and the process itself */
 		ALLOWED(brk), ALLOWED(mmap), ALLOWED(munmap), ALLOWED(mremap), ALLOWED(madvise),
-		ALLOWED(mprotect), ALLOWED(futex), ALLOWED(clock_gettime), ALLOWED(getrandom),
-		ALLOWED(getpid), ALLOWED(gettid), ALLOWED(tgkill), ALLOWED(rt_sigaction),
-		ALLOWED(rt_sigprocmask), ALLOWED(rt_sigreturn), ALLOWED(restart_syscall),
-		ALLOWED(exit), ALLOWED(exit_group), REFUSE};
+		ALLOWED(mprotect), ALLOWED(futex), ALLOWED(clock_gettime), ALLOWED(clock_getres),
+		ALLOWED(gettimeofday), ALLOWED(getrandom), ALLOWED(getpid), ALLOWED(gettid),
+		OWN_SIGNALS(getpid()), ALLOWED(rt_sigaction), ALLOWED(rt_sigprocmask),
+		ALLOWED(rt_sigreturn), ALLOWED(restart_syscall), ALLOWED(exit), ALLOWED(exit_group),
+		REFUSE};
 
 	return install(filter, ARRAY_SIZE(filter));
 }
