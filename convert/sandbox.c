@@ -2,11 +2,13 @@
 /* The sandbox: see sandbox.h. */
 #include "convert/sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <iconv.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,17 +96,43 @@ static void limit(__rlimit_resource_t resource, uint64_t most)
 	setrlimit(resource, &found);
 }
 
-static void limit_all(uint64_t disk_size)
+/* Close what whoever called us left open; our own descriptors go with exec. Returns the highest one
+ * of those that stay. */
+static int close_inherited(void)
 {
-	CLEANUP_FD int next = dup(STDERR_FILENO);
+	DIR *folder = opendir("/proc/self/fd");
+	int highest = STDERR_FILENO;
+
+	for (const struct dirent *entry; folder && (entry = readdir(folder));) {
+		int fd = (int)strtol(entry->d_name, NULL, 10), flags = fcntl(fd, F_GETFD);
+
+		if (fd > STDERR_FILENO && flags >= 0 && !(flags & FD_CLOEXEC))
+			close(fd);
+		else if (fd > highest)
+			highest = fd;
+	}
+	if (folder)
+		closedir(folder);
+	return highest;
+}
+
+static void close_input(void)
+{
+	CLEANUP_FD int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (nothing > STDERR_FILENO)
+		(void)dup2(nothing, STDIN_FILENO);
+}
+
+static void limit_all(uint64_t disk_size, int highest)
+{
 	uint64_t used = address_space();
 
 	if (used)
 		limit(RLIMIT_AS, used + MEMORY + disk_size / MIB * MAP_BYTES_PER_MIB);
 	limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_CORE, 0);
-	if (next >= 0)
-		limit(RLIMIT_NOFILE, (uint64_t)next + MORE_FILES);
+	limit(RLIMIT_NOFILE, (uint64_t)highest + 1 + MORE_FILES);
 }
 
 static int check_required(enum sandbox_wish wish, bool no_paths, bool few_calls, struct error *err)
@@ -130,7 +158,8 @@ int sandbox_enter(enum sandbox_wish wish, uint64_t disk_size, enum sandbox_state
 			err, ENOTSUP,
 			"'--sandbox require': a program with AddressSanitizer has none");
 	load_tables();
-	limit_all(disk_size);
+	close_input();
+	limit_all(disk_size, close_inherited());
 	no_paths = lockdown_no_paths();
 	few_calls = lockdown_few_calls();
 	*ret = no_paths && few_calls   ? SANDBOX_FULL
