@@ -53,6 +53,8 @@ int main(int argc, char **argv)
 {
 	char help_flag[] = "--help";
 
+	/* A message is one write, so that those of runs side by side do not mix. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	if (argc < 2) {
 		print_usage(stderr);
 		return ERROR_USAGE;

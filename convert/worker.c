@@ -22,6 +22,8 @@
 #define COMMIT_ALL    'c'
 #define COMMIT_REPORT 'r'
 
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
 /* SIGUSR1 asks for the progress, which the worker knows. */
 static volatile sig_atomic_t worker_pid;
 
@@ -65,13 +67,16 @@ static bool write_all(int fd, const void *buffer, size_t size)
 	return true;
 }
 
+static void set_ending_signals(void (*handler)(int))
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++)
+		signal(ending_signals[i], handler);
+}
+
 /* The worker ends with the committer, and by any signal. */
 static void begin_work(const struct worker *worker, int channel, pid_t committer)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
-		signal(signals[i], SIG_DFL);
+	set_ending_signals(SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != committer)
 		_exit(ERROR_FAILED);
@@ -85,7 +90,8 @@ static bool commit_synced(struct write_outputs *outputs, struct error *err)
 	return write_commit(outputs, err) == 0;
 }
 
-/* Answer until the worker is gone. Have the outputs their names? */
+/* Answer until the worker is gone or all is committed, which is asked for once. Have the outputs
+ * their names? */
 static bool serve(int channel, struct write_outputs *outputs)
 {
 	bool has_committed = false;
@@ -100,7 +106,7 @@ static bool serve(int channel, struct write_outputs *outputs)
 			has_committed |= commit_synced(outputs, &answer);
 		else
 			break;
-		if (!write_all(channel, &answer, sizeof(answer)))
+		if (!write_all(channel, &answer, sizeof(answer)) || letter == COMMIT_ALL)
 			break;
 	}
 	return has_committed;
@@ -132,6 +138,8 @@ int worker_run(const struct worker *worker, struct write_outputs *outputs, struc
 		error_errno(err, "cannot make a channel to a process");
 		return ERROR_FAILED;
 	}
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGUSR1, &action, NULL); /* no end for the worker either, before it has its own */
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
@@ -144,8 +152,6 @@ int worker_run(const struct worker *worker, struct write_outputs *outputs, struc
 		return ERROR_FAILED;
 	}
 	worker_pid = pid;
-	sigemptyset(&action.sa_mask);
-	sigaction(SIGUSR1, &action, NULL);
 	worker->let_go(worker->context);
 	has_committed = serve(ends[0], outputs);
 	close(ends[0]);
@@ -158,6 +164,8 @@ int worker_commit(int channel, struct write_outputs *outputs, bool report_only, 
 
 	if (channel == WORKER_NONE)
 		return report_only ? write_commit_report(outputs, err) : write_commit(outputs, err);
+	/* From here on a signal comes too late, as in write_commit(). */
+	set_ending_signals(SIG_IGN);
 	if (write(channel, &letter, 1) != 1 || !read_all(channel, err, sizeof(*err)))
 		return error_failed(err, EPIPE, "the process that names the outputs is gone");
 	return err->kind == ERROR_NONE ? 0 : -err->code;
