@@ -214,12 +214,21 @@ static int link_as(const struct outfile *out, const char *name)
 static int link_temporary(struct outfile *out, struct error *err)
 {
 	CLEANUP_FREE char *name = random_name(out->path);
+	sigset_t all, old;
+	int r;
 
-	if (!name || link_as(out, name) < 0)
-		return error_errno(err, "'%s': cannot make a name in its folder", out->path);
-	remember(name);
-	out->temporary = TAKE(name);
-	return 0;
+	/* What ends the program waits until the handler knows the name. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	r = name ? link_as(out, name) : -1;
+	if (r < 0) {
+		error_errno(err, "'%s': cannot make a name in its folder", out->path);
+	} else {
+		remember(name);
+		out->temporary = TAKE(name);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return r < 0 ? -EIO : 0;
 }
 
 static void name_is_gone(struct outfile *out)
@@ -241,6 +250,29 @@ static bool exchange(struct outfile *out)
 	return true;
 }
 
+/* Where files cannot be exchanged: put the old one under another name, if it is wanted back. */
+static void keep_old(struct outfile *out)
+{
+	CLEANUP_FREE char *name = out->keeps_old ? random_name(out->path) : NULL;
+
+	if (name && (link(out->path, name) == 0 || rename(out->path, name) == 0))
+		out->old = TAKE(name);
+}
+
+/* For a file system that knows none of the flags. Returns 0 or -1 with errno. */
+static int rename_plainly(struct outfile *out)
+{
+	struct stat st;
+	bool is_absent = lstat(out->path, &st) < 0 && errno == ENOENT;
+
+	if (!is_absent)
+		keep_old(out);
+	if (renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, 0) < 0)
+		return -1;
+	out->is_new = is_absent;
+	return 0;
+}
+
 static int rename_to_final(struct outfile *out, struct error *err)
 {
 	int r = renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, RENAME_NOREPLACE);
@@ -253,7 +285,7 @@ static int rename_to_final(struct outfile *out, struct error *err)
 	if (!out->is_new && exchange(out))
 		return 0;
 	/* What is to be replaced, or a file system that knows neither flag. */
-	if (!out->is_new && renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, 0) < 0)
+	if (!out->is_new && rename_plainly(out) < 0)
 		return error_errno(err, "'%s': cannot rename", out->path);
 	name_is_gone(out);
 	return 0;
@@ -314,12 +346,14 @@ int outfile_set_aside(struct outfile *out, struct error *err)
 	return outfile_sync_folder(out, err);
 }
 
-void outfile_withdraw(struct outfile *out)
+void outfile_withdraw(struct outfile *out, struct error *err)
 {
 	if (out->is_committed && out->is_new)
 		unlink(out->path);
-	if (out->old)
-		(void)rename(out->old, out->path); /* else it stays under its other name */
+	if (out->old && rename(out->old, out->path) < 0)
+		error_prefix(err, "the old '%s' is at '%s' now", out->path, out->old);
+	else if (out->old) /* renamed onto itself, it keeps both names */
+		unlink(out->old);
 	free(out->old);
 	out->old = NULL;
 	out->is_committed = false;

@@ -65,12 +65,13 @@ int outfile_set_aside(struct outfile *out, struct error *err);
 
 /*
  * Take a file back, for when another one that belongs to it could not be committed: the old one has
- * its name again, if it was set aside or kept (on file systems that can exchange names); a file
- * that replaced none is removed.
+ * its name again, if it was set aside or kept, or stays under another one, which is put in front of
+ * the message of *err; a file that replaced none is removed.
  */
-void outfile_withdraw(struct outfile *out);
+void outfile_withdraw(struct outfile *out, struct error *err);
 
-/* Close, and remove the temporary file unless committed, and the old one that was kept. Accepts a half-built or finished one. */
+/* Close, and remove the temporary file unless committed, and the old one that was kept. Accepts a
+ * half-built or finished one. */
 void outfile_done(struct outfile *out);
 #define CLEANUP_OUTFILE CLEANUP(outfile_done)
 

@@ -173,7 +173,7 @@ static int commit_all(struct outfile *const outs[], size_t count, struct outfile
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = outfile_sync_folder(outs[i], err);
 	for (size_t i = 0; r < 0 && i < count; i++)
-		outfile_withdraw(outs[i]);
+		outfile_withdraw(outs[i], err);
 	for (size_t i = 0; i < count; i++)
 		outfile_done(outs[i]);
 	return r;

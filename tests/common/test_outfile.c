@@ -144,8 +144,8 @@ static void check_withdraw(const char *folder)
 	expect_content("name", "new");
 	cr_assert_eq(outfile_commit(&report, NULL), 0);
 	expect_content("report", "");
-	outfile_withdraw(&out);
-	outfile_withdraw(&report);
+	outfile_withdraw(&out, NULL);
+	outfile_withdraw(&report, NULL);
 	outfile_done(&out);
 	outfile_done(&report);
 	expect_content("name", "old");
