@@ -90,7 +90,7 @@ static struct guid derive(const struct survey *survey, const struct plan_options
 			  const char *name)
 {
 	const struct guid space = NAMESPACE;
-	char disk[GUID_TEXT_SIZE], text[160];
+	char disk[GUID_TEXT_SIZE], text[240];
 	int length;
 
 	if (options->random_guids)
@@ -104,10 +104,11 @@ static struct guid derive(const struct survey *survey, const struct plan_options
 static struct guid derive_from_data(const struct survey *survey, const struct plan_options *options,
 				    const char *name)
 {
-	char data[GUID_TEXT_SIZE], text[120];
+	char data[GUID_TEXT_SIZE], text[160];
 
-	snprintf(text, sizeof(text), "%s %s %s %" PRIu64, name, layout_text(options->layout),
-		 guid_format(&survey->image.data_write_guid, data), options->source_time);
+	snprintf(text, sizeof(text), "%s %s %s %" PRIu64 " %" PRIu64 " %u", name,
+		 layout_text(options->layout), guid_format(&survey->image.data_write_guid, data),
+		 options->source_time, options->esp_size, options->choices);
 	return derive(survey, options, text);
 }
 

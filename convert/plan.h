@@ -43,6 +43,8 @@ struct plan_options {
 	/* When the source was written last, in ns; 0: unknown. Another time is another conversion:
 	 * its disk has other write GUIDs, by which a report is known to belong to it. */
 	uint64_t source_time;
+	/* Likewise of what was asked for and does not show in the plan. */
+	unsigned int choices;
 };
 
 #define PLAN_DEFAULT_ESP_SIZE (UINT64_C(260) << 20)

@@ -364,6 +364,9 @@ static int open_all(struct conversion *conversion, struct error *err)
 		return r;
 	paths->mode = write_mode(paths, conversion->source);
 	convert->plan.source_time = write_source_time(conversion->source);
+	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
+				(unsigned int)convert->build.guest.online_data_disks << 8 |
+				(unsigned int)convert->survey.no_journal_replay << 9;
 	return convert->dry_run ? 0
 				: write_create(paths, conversion->source,
 					       convert->plan.type == VHD_TYPE_DIFFERENCING,
