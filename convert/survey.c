@@ -543,7 +543,8 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 	if (ret->image.is_saved)
 		return error_refused(
 			err, REFUSAL_SAVED_STATE,
-			"start the VM and shut it down, or delete its saved state on the host",
+			"start the VM and shut it down, or, when what its memory held may be lost, delete "
+			"its saved state on the host",
 			"'%s': the VM was saved, not shut down: what it had not written to the disk "
 			"is in the saved state, in another file",
 			disk->name);

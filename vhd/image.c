@@ -54,13 +54,18 @@ static int look_at(const struct image_file *file, struct look *ret, struct error
 	return r;
 }
 
-/* How to say that the file is what it looks like; NULL when it looks like nothing. */
-static const char *option_for(const struct look *look)
+/* What helps when the file is not what was said of it. */
+static const char *advice_for(const struct look *look, const struct image_format *format)
 {
-	return look->is_vhdx	   ? "if it is a VHDX, give --source-format vhdx"
-	       : look->is_vhd	   ? "if it is a VHD, give --source-format vhd"
-	       : look->is_bootable ? "if it is a raw disk image, give --source-format raw"
-				   : NULL;
+	if (format->source == IMAGE_FORMAT_OF_CHILD)
+		return "look for the copy of the parent that the child was made on";
+	if (look->is_vhdx)
+		return "if it is a VHDX, give --source-format vhdx";
+	if (look->is_vhd)
+		return "if it is a VHD, give --source-format vhd";
+	if (look->is_bootable)
+		return "if it is a raw disk image, give --source-format raw";
+	return "name a VHDX, VHD or raw disk image";
 }
 
 /* The content is not what was said of the file. */
@@ -79,18 +84,13 @@ static int refuse_content(const struct image_file *file, const struct image_form
 		[IMAGE_FORMAT_OF_CHILD] = "as its child is",
 	};
 	const struct foreign *foreign;
-	const char *advice = option_for(look);
 	int r = foreign_recognise(file, &foreign, err);
 
 	if (r == 0 && !foreign)
 		r = foreign_guess(file, &foreign, err);
 	if (r < 0 || foreign)
 		return r < 0 ? r : refuse_foreign(file, foreign, err);
-	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE,
-			     format->source == IMAGE_FORMAT_OF_CHILD
-				     ? "look for the copy of the parent that the child was made on"
-			     : advice ? advice
-				      : "name a VHDX, VHD or raw disk image",
+	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice_for(look, format),
 			     "'%s' is to be %s %s, and has %s", file->path, names[format->format],
 			     sources[format->source], missing[format->format]);
 }
@@ -114,17 +114,17 @@ static int refuse_odd_size(const struct image_file *file, struct error *err)
 }
 
 /* Something of the file says that it is more than a raw disk; its guest can have written that. */
-static void note_marks(const struct image *image, const struct look *look,
+static void note_marks(const struct image *image, const struct look *look, const char *advice,
 		       const struct vhd1_footer *footer, struct findings *findings)
 {
-	const char *path = image->file.path, *option = option_for(look);
+	const char *path = image->file.path;
 
 	if (look->is_vhdx || look->is_vhd)
 		findings_add(findings, VHD_WARNING, 0,
 			     "'%s': the signature of a %s stands %s, where the guest of a raw disk "
 			     "can write; all of the file is taken as a raw image; %s",
 			     path, look->is_vhdx ? "VHDX" : "VHD",
-			     look->is_vhdx ? "at offset 0" : "at its end or at offset 0", option);
+			     look->is_vhdx ? "at offset 0" : "at its end or at offset 0", advice);
 	else if (footer)
 		findings_add(findings, VHD_WARNING, footer->at,
 			     "'%s': the footer of a fixed VHD at %" PRIu64
@@ -157,7 +157,7 @@ static int open_raw(struct image_file *file, const struct image_format *format,
 	if (r == 0)
 		r = raw_image_open(file, ret, err);
 	if (r == 0)
-		note_marks(*ret, look, has_footer ? &footer : NULL,
+		note_marks(*ret, look, advice_for(look, format), has_footer ? &footer : NULL,
 			   findings ? findings : &(*ret)->findings);
 	return r;
 }

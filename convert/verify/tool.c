@@ -17,8 +17,8 @@
 #include "common/checked.h"
 #include "common/lockdown.h"
 
-/* The 24 KiB of a FAT size field can make fsck.fat ask for 4 GiB; it needs 30 MiB, and qemu-img 400
- * MiB of address space. */
+/* The size of a FAT, a field of 4 bytes, can make fsck.fat ask for 4 GiB; it needs 30 MiB, and
+ * qemu-img 400 MiB of address space. */
 #define TOOL_MEMORY (512 * MIB)
 #define TOOL_FILES  64
 

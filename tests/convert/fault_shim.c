@@ -29,13 +29,13 @@
 
 enum verdict { PASS, HALF, FAIL };
 
-/* Committer and worker count together, and the worker can open no log. */
+/* Committer and worker count together, and in the sandbox no file can be opened. */
 static atomic_uint *calls, *reads;
-static int log_fd = -1;
+static int log_fd = -1, reads_fd = -1;
 
 __attribute__((constructor)) static void prepare(void)
 {
-	const char *path = getenv("FAULT_LOG");
+	const char *path = getenv("FAULT_LOG"), *reads_path = getenv("FAULT_READS");
 
 	calls = mmap(NULL, 2 * sizeof(*calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		     -1, 0);
@@ -44,6 +44,8 @@ __attribute__((constructor)) static void prepare(void)
 	reads = calls + 1;
 	if (path)
 		log_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (reads_path)
+		reads_fd = open(reads_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
 static int number_of(const char *variable)
@@ -121,13 +123,8 @@ ssize_t pread(int fd, void *buffer, size_t size, off_t offset)
 
 __attribute__((destructor)) static void write_reads(void)
 {
-	const char *path = getenv("FAULT_READS");
-	FILE *file = path ? fopen(path, "w") : NULL;
-
-	if (!file)
-		return;
-	fprintf(file, "%u\n", atomic_load(reads));
-	fclose(file);
+	if (reads_fd >= 0)
+		dprintf(reads_fd, "%u\n", atomic_load(reads));
 }
 
 ssize_t pwrite(int fd, const void *buffer, size_t size, off_t offset)

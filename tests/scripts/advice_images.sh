@@ -84,8 +84,8 @@ follow odd.raw
 is_sound raw odd.raw
 qemu-img convert -t unsafe -f raw -O vpc -o subformat=fixed,force_size=on sound.raw odd.vhd
 echo ab >>odd.vhd
-advised not-a-disk-image "copy the image again, or cut a copy of it to its right size: truncate --size=2147484160 COPY" \
-	convert odd.vhd
+advised not-a-disk-image "cut a copy of it to its right size: truncate --size=2147484160 COPY, or take all of it for a raw \
+disk image with --source-format raw" convert odd.vhd
 follow odd.vhd
 is_sound vpc odd.vhd
 converts odd.vhd
@@ -105,7 +105,8 @@ set_saved() { # 0|1
 	done
 }
 set_saved 1
-advised saved-state "start the VM and shut it down, or delete its saved state on the host" convert vm.vhd
+advised saved-state "start the VM and shut it down, or, when what its memory held may be lost, delete its saved state on \
+the host" convert vm.vhd
 set_saved 0
 is_sound vpc vm.vhd
 converts vm.vhd
@@ -116,7 +117,8 @@ qemu-img convert -t unsafe -f raw -O vhdx sound.raw other.vhdx
 expect 0 "$HVGEN2" convert --format differencing --layout end -o child.vhdx parent.vhdx
 mkdir away
 mv parent.vhdx away
-advised parent-missing "put the parent beside its child, or name its folder with --parent-dir" convert child.vhdx
+advised parent-missing "put the parent beside its child, or name its folder with --parent-dir DIR or the file with --parent \
+FILE" convert child.vhdx
 advised already-gpt "a disk with a GPT needs no conversion: attach it to a generation 2 VM as it is" \
 	convert --parent-dir away child.vhdx
 cp other.vhdx parent.vhdx

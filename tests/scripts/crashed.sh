@@ -34,6 +34,8 @@ if [[ $defect != crashed && $defect != crashed-7 ]]; then
 	exit 0
 fi
 refused ntfs-dirty 'not replayed' --no-journal-replay
+advised ntfs-dirty "convert again without --no-journal-replay, or take a copy that was shut down or prepared by VSS" \
+	convert --no-journal-replay "$source"
 
 expect 0 "$HVGEN2" inspect --json "$source"
 [ "$(journals out.txt)" = "to be replayed to be replayed" ] || fail "inspect: $(journals out.txt)"

@@ -57,4 +57,21 @@ for pair in other.vhdx:vhd other.raw:vhd raw.vhd:raw raw.avhdx:raw; do
 	done
 	expect 0 "$HVGEN2" convert -n -q --source-format "$format" "$file"
 done
+advised not-a-disk-image "if it is a VHD, give --source-format vhd" convert other.vhdx
+advised not-a-disk-image "if it is a raw disk image, give --source-format raw" convert raw.vhd
+"$MKVM" --small --size 1G --block-size 1M x.vhdx
+mv x.vhdx x.vhd
+advised not-a-disk-image "if it is a VHDX, give --source-format vhdx" convert x.vhd
+expect 0 "$HVGEN2" convert -n -q --source-format vhdx x.vhd
+head -c 1M /dev/zero >zeros.vhd
+advised not-a-disk-image "name a VHDX, VHD or raw disk image" convert zeros.vhd
 expect 2 "$HVGEN2" inspect --source-format qcow2 vm.raw
+
+# A fixed VHD with something behind it: both ways out help.
+cp --sparse=always fixed.vhd long.vhd
+head -c 1M /dev/zero | tr '\0' x >>long.vhd
+advised not-a-disk-image "cut a copy of it to its right size: truncate --size=$(stat -c %s fixed.vhd) COPY, or take all of it \
+for a raw disk image with --source-format raw" convert long.vhd
+expect 0 "$HVGEN2" convert -n -q --source-format raw long.vhd
+truncate --size="$(stat -c %s fixed.vhd)" long.vhd
+expect 0 "$HVGEN2" convert -n -q long.vhd

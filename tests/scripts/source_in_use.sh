@@ -3,7 +3,7 @@
 # The disk of a VM that runs is refused; a VM does not start from a disk that is being converted, but a second conversion does; and
 # of a source that changes between reading and copying nothing is made.
 . "$(dirname "$0")/lib.sh"
-need mkntfs
+need jq mkntfs
 
 "$MKVM" --small --size 1G --format raw vm.raw
 
@@ -21,9 +21,11 @@ if command -v qemu-system-x86_64 >/dev/null; then
 		expect 3 "$HVGEN2" $verb vm.raw
 		grep -q "refused \[in-use\]: 'vm.raw' .*; shut the VM down" err.txt || fail "$verb: $(cat err.txt)"
 	done
+	advised in-use "shut the VM down, or end the program that has the disk open, and try again" convert vm.raw
 	kill $vm
 	wait $vm || true
 	rm -f report.json qemu.txt
+	expect 0 "$HVGEN2" convert -n -q vm.raw
 fi
 
 need strace

@@ -40,6 +40,10 @@ for attempt in 1 2; do
 	wanted=$id
 done
 cd ..
+advised parent-missing "put the parent beside its child, or name its folder with --parent-dir DIR or the file with --parent \
+FILE" inspect own.vhdx
+advised parent-mismatch "look for the copy of the parent that the child was made on, and name it with --parent FILE" \
+	inspect --parent victim/secret.vhdx own.vhdx
 # Named by the operator, it is no other than the file that the child wants.
 expect 0 "$HVGEN2" verify --no-guestfs --parent vic_im/secret.vhdx own.vhdx
 expect 0 "$HVGEN2" verify --no-guestfs --parent-dir vic_im own.vhdx

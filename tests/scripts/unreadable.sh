@@ -47,7 +47,7 @@ for option in -n --ignore-bad-partitions; do
 	expect 4 "$HVGEN2" convert $option vm.raw
 	grep -qF 'partition 2 (sectors 718848 to 4192255) is beyond the end of the disk' err.txt ||
 		fail "not said that the disk is too short: $(cat err.txt)"
-	grep -q 'no Windows is found beside it: .*from a backup' err.txt || fail "no way out: $(cat err.txt)"
+	grep -q 'no Windows is found beside it; .*from a backup' err.txt || fail "no way out: $(cat err.txt)"
 	! grep -q -e --ignore err.txt || fail "an option that does not help: $(cat err.txt)"
 done
 
