@@ -36,8 +36,8 @@ struct cmd_option {
 	"not need them (beyond the end of the disk, overlaps, rubbish);\n"                         \
 	"their bytes are copied all the same"
 #define CMD_TEXT_NO_REPLAY                                                                         \
-	"refuse volumes that were in use when the disk was copied, instead\n"                      \
-	"of replaying their NTFS journals in memory"
+	"replay no NTFS journal: volumes of Windows that were in use when\n"                       \
+	"the disk was copied are refused, others carried over as they are"
 
 #define CMD_TEXT_SANDBOX                                                                           \
 	"auto, require (fail where the kernel has no Landlock or no\n"                             \
