@@ -33,7 +33,7 @@ static int refuse_state(struct error *err, const char *what, uint64_t number, co
 			      what, number, wrong);
 }
 
-/* Records that $MFTMirr holds follow those in the MFT. */
+/* Records that $MFTMirr holds (4, or a cluster of them) follow those in the MFT. */
 static int write_mirror(struct journal *journal, struct error *err)
 {
 	struct journal_volume *volume = &journal->volume;
@@ -49,8 +49,7 @@ static int write_mirror(struct journal *journal, struct error *err)
 		const struct journal_touched *touched = &journal->touched[i];
 		uint64_t at = touched->vcn * volume->cluster + touched->offset;
 
-		if (touched->kind != KIND_FILE || at + volume->record > size ||
-		    at / volume->record > 3)
+		if (touched->kind != KIND_FILE || at + volume->record > size)
 			continue;
 		r = journal_volume_read(volume, &volume->mft, record, volume->record, at, err);
 		if (r == 0)

@@ -27,6 +27,9 @@ while read -r options; do
 	"$MKJOURNAL" $options crashed expected || fail "mkjournal $options"
 	expect 0 "$REPLAY" crashed replayed
 	expect 0 "$JOURNAL_SAME" expected replayed
+	if command -v ntfsls >/dev/null; then
+		expect 0 ntfsls replayed
+	fi
 	expect 0 "$REPLAY" replayed again
 	expect 0 cmp replayed again
 done < <(list_all)
