@@ -40,6 +40,21 @@ static int keep_changes(struct disk *trial, struct disk *view, uint64_t offset, 
 	return r;
 }
 
+/* What nobody can mount is not kept, sound as it may seem to the replay. */
+static int check_mount(struct disk *trial, struct error *err)
+{
+	CLEANUP_VOLUME struct volume *volume = NULL;
+	struct error found;
+	int r = volume_open(trial, false, &volume, err);
+
+	if (r == 0 || err->kind != ERROR_DAMAGED)
+		return r;
+	found = *err;
+	return error_refused(err, REFUSAL_NTFS_DIRTY, JOURNAL_ADVICE,
+			     "the volume cannot be mounted after its NTFS journal was replayed: %s",
+			     found.message);
+}
+
 /* A problem of the volume is noted; one of the host ends all. */
 static int sort_out(int r, struct error *problem, struct error *err)
 {
@@ -59,6 +74,8 @@ static int replay_open(struct disk *disk, struct disk *window, uint64_t offset, 
 	if (r < 0)
 		return r;
 	r = journal_replay(trial, &ret->info, &ret->problem);
+	if (r == 0)
+		r = check_mount(trial, &ret->problem);
 	if (r < 0)
 		return sort_out(r, &ret->problem, err);
 	if (!*view)

@@ -24,11 +24,6 @@
 /* Elementary steps, each some ns: what no real log comes near and what ends in a second. */
 #define JOURNAL_MAX_WORK (UINT64_C(1) << 30)
 
-#define JOURNAL_ADVICE                                                                             \
-	"take a copy that Windows has prepared (a production checkpoint or a VSS snapshot, an "    \
-	"application-consistent recovery point), or start the guest, shut it down fully and "      \
-	"convert again"
-
 /* Refuse: error_refused() of this room. The reason is a clause that needs no subject. */
 #define journal_refuse(err, ...)                                                                   \
 	error_refused((err), REFUSAL_NTFS_DIRTY, JOURNAL_ADVICE, __VA_ARGS__)

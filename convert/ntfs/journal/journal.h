@@ -18,6 +18,12 @@
 
 #include "common/disk.h"
 
+/* What the user can do about a journal that is not replayed. */
+#define JOURNAL_ADVICE                                                                             \
+	"take a copy that Windows has prepared (a production checkpoint or a VSS snapshot, an "    \
+	"application-consistent recovery point), or start the guest, shut it down fully and "      \
+	"convert again"
+
 enum journal_state {
 	JOURNAL_UNKNOWN, /* it could not be told: see the error */
 	JOURNAL_CLOSED,	 /* the volume was closed: nothing is in it */
