@@ -99,8 +99,6 @@ static const char *check_place(const struct journal *journal, const struct journ
 	target->vcn = change->vcn;
 	target->offset = change->cluster_offset;
 	target->lcn_count = change->lcn_count;
-	if (target->lcn_count > JOURNAL_MAX_LCNS)
-		return "names more clusters than can be";
 	if (target->offset >= cluster)
 		return "begins behind its first cluster";
 	if (target->kind == KIND_RAW || target->kind == KIND_BITS) {
@@ -197,8 +195,10 @@ int journal_target_resolve(struct journal *journal, const struct journal_change 
 	ret->kind = journal_operation_kind(op);
 	ret->slot = change->target;
 	ret->attribute = journal_attribute_slot(&journal->tables, change->target);
-	ret->lcn_count = (uint32_t)min_u64(change->lcn_count, JOURNAL_MAX_LCNS);
+	ret->lcn_count = change->lcn_count;
 	*ret_skip = false;
+	if (ret->lcn_count > JOURNAL_MAX_LCNS)
+		return refuse_target(change, "names more clusters than can be", err);
 	if (is_redo) {
 		find_redo_lcns(journal, change, ret);
 		for (uint32_t i = 0; i < ret->lcn_count; i++)
