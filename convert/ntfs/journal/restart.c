@@ -156,6 +156,9 @@ static int check_pair(const struct candidate pages[2], const struct candidate *c
 {
 	const struct candidate *other = chosen == &pages[0] ? &pages[1] : &pages[0];
 
+	/* It may be the newer one, of a log that is in use. */
+	if (other->wrong && !other->is_torn)
+		return refuse_pages(pages, err);
 	if (is_closed(chosen->page))
 		return 0;
 	if (other->mark == MARK_CHECKED)
