@@ -23,13 +23,13 @@ const char *journal_state_text(enum journal_state state)
 
 static int redo_all(struct journal *journal, uint64_t lsn, struct error *err)
 {
-	struct journal_record record;
+	struct journal_record record = {.next = lsn};
 	struct journal_change change;
 	uint64_t count = 0;
 	bool done;
 	int r = 0;
 
-	for (record.next = lsn; r == 0 && record.next <= journal->log.end;) {
+	while (r == 0 && record.next <= journal->log.end) {
 		if (++count > JOURNAL_MAX_RECORDS)
 			return journal_refuse(err, "the NTFS journal holds more than %d records",
 					      JOURNAL_MAX_RECORDS);
@@ -42,6 +42,12 @@ static int redo_all(struct journal *journal, uint64_t lsn, struct error *err)
 		if (r == 0)
 			journal->info.redone += done;
 	}
+	if (r == 0 && record.lsn != journal->log.end)
+		return journal_refuse(err,
+				      "the NTFS journal is damaged: the record at LSN 0x%" PRIx64
+				      " is the last one, but redo from LSN 0x%" PRIx64
+				      " does not lead to it",
+				      journal->log.end, lsn);
 	return r;
 }
 
