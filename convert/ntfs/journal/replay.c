@@ -76,6 +76,8 @@ static int undo_one(struct journal *journal, struct journal_transaction *transac
 	bool done = false;
 	int r = journal_log_read(&journal->log, transaction->undo_next, &record, err);
 
+	if (r == 0) /* it may have been gathered from many pages, again and again */
+		r = journal_spend(journal, record.length / 8, err);
 	if (r == 0 && (record.type != LFS_IS_RECORD || record.transaction != id ||
 		       record.undo_next >= record.lsn))
 		return journal_refuse(err,
