@@ -17,10 +17,11 @@
 #include "convert/ntfs/journal/journal.h"
 
 /* Microsoft makes records of 1 and 4 KiB and index blocks of 4 KiB or a cluster. */
-#define JOURNAL_MAX_BLOCK   (64 * KIB)
-#define JOURNAL_MAX_LOG	    (64 * MIB)
-#define JOURNAL_MAX_RECORDS 1000000
-#define JOURNAL_MAX_CHANGES (64 * MIB)
+#define JOURNAL_MAX_BLOCK	(64 * KIB)
+#define JOURNAL_MAX_FILE_RECORD 4096
+#define JOURNAL_MAX_LOG		(64 * MIB)
+#define JOURNAL_MAX_RECORDS	1000000
+#define JOURNAL_MAX_CHANGES	(64 * MIB)
 /* Elementary steps, each some ns: what no real log comes near and what ends in a second. */
 #define JOURNAL_MAX_WORK (UINT64_C(1) << 30)
 

@@ -45,6 +45,9 @@ static int read_boot_sector(struct journal_volume *volume, uint64_t *ret_mirror,
 	    !is_power_of_two(volume->record) || volume->record < 512 ||
 	    volume->record > JOURNAL_MAX_BLOCK)
 		return error_damaged(err, "the boot sector is not that of an NTFS volume");
+	if (volume->record > JOURNAL_MAX_FILE_RECORD)
+		return journal_refuse(err, "the NTFS volume has FILE records of %" PRIu32 " bytes",
+				      volume->record);
 	volume->clusters = get_le64(boot + BOOT_TOTAL_SECTORS) / (volume->cluster / sector);
 	volume->mft_lcn = get_le64(boot + BOOT_MFT_LCN);
 	*ret_mirror = get_le64(boot + BOOT_MIRROR_LCN);
