@@ -33,6 +33,12 @@ static int refuse_state(struct error *err, const char *what, uint64_t number, co
 			      what, number, wrong);
 }
 
+/* What was read is damaged: the volume is not sound. Any other error says nothing about it. */
+static bool is_damage(int r)
+{
+	return r == -EUCLEAN;
+}
+
 /* Records that $MFTMirr holds (4, or a cluster of them) follow those in the MFT. */
 static int write_mirror(struct journal *journal, struct error *err)
 {
@@ -69,6 +75,23 @@ static int read_bit(const struct check *check, const struct journal_runs *runs, 
 	return r;
 }
 
+static int grow_extents(struct check *check, struct error *err)
+{
+	size_t room = check->room ? 2 * check->room : 256;
+	struct extent *more;
+
+	if (check->count >= MAX_EXTENTS)
+		return journal_refuse(
+			err, "the files that the NTFS journal changes have more than %d runs",
+			MAX_EXTENTS);
+	more = reallocarray(check->extents, room, sizeof(*more));
+	if (!more)
+		return error_failed(err, ENOMEM, "out of memory");
+	check->extents = more;
+	check->room = room;
+	return 0;
+}
+
 static int add_extents(struct check *check, const uint8_t *attribute, uint64_t number,
 		       struct error *err)
 {
@@ -86,24 +109,18 @@ static int add_extents(struct check *check, const uint8_t *attribute, uint64_t n
 		runs.list[0] = before;
 		runs.count = runs.room = 1;
 	}
-	if (journal_runs_add(&runs, attribute, check->journal->volume.clusters) < 0)
+	r = journal_runs_add(&runs, attribute, check->journal->volume.clusters);
+	if (r == -ENOMEM)
+		r = error_failed(err, ENOMEM, "out of memory");
+	else if (r < 0)
 		r = refuse_state(err, "MFT record", number, "has runs that leave the volume");
 	for (size_t i = 0; r == 0 && i < runs.count; i++) {
 		if (runs.list[i].lcn == JOURNAL_HOLE)
 			continue;
 		if (check->count == check->room) {
-			size_t room = check->room ? 2 * check->room : 256;
-			struct extent *more =
-				room > 2 * MAX_EXTENTS
-					? NULL
-					: reallocarray(check->extents, room, sizeof(*more));
-
-			if (!more) {
-				r = error_failed(err, ENOMEM, "out of memory");
+			r = grow_extents(check, err);
+			if (r < 0)
 				break;
-			}
-			check->extents = more;
-			check->room = room;
 		}
 		check->extents[check->count++] =
 			(struct extent){runs.list[i].lcn, runs.list[i].count, number};
@@ -126,7 +143,9 @@ static int check_file(struct check *check, const struct journal_touched *touched
 	if (r == 0)
 		r = read_bit(check, &check->mft_bits, number, &is_marked, err);
 	if (r < 0)
-		return refuse_state(err, "MFT record", number, "is damaged or not in $MFT:$BITMAP");
+		return !is_damage(r) ? r
+				     : refuse_state(err, "MFT record", number,
+						    "is damaged or not in $MFT:$BITMAP");
 	is_used = get_le16(check->record + FILE_FLAGS) & FILE_IN_USE;
 	if (is_used != is_marked)
 		return refuse_state(err, "MFT record", number,
@@ -158,6 +177,8 @@ static int check_index_block(struct check *check, const struct journal_touched *
 	if (!block)
 		return error_failed(err, ENOMEM, "out of memory");
 	r = journal_volume_read(&check->journal->volume, runs, block, size, at, err);
+	if (r < 0 && !is_damage(r))
+		return r;
 	if (r < 0 || memcmp(block, "INDX", 4) != 0 || !journal_fixups_take(block, size) ||
 	    journal_index_check(block + INDX_HEADER, size - INDX_HEADER) ||
 	    get_le64(block + INDX_VCN) != block_vcn(check->journal, touched, size))
@@ -178,8 +199,10 @@ static int check_place(struct check *check, const struct journal_touched *touche
 				      REFERENCE_RECORD(attribute->reference), check->record, err);
 
 	if (r < 0)
-		return refuse_state(err, "MFT record", REFERENCE_RECORD(attribute->reference),
-				    "is damaged");
+		return !is_damage(r)
+			       ? r
+			       : refuse_state(err, "MFT record",
+					      REFERENCE_RECORD(attribute->reference), "is damaged");
 	if (!(get_le16(check->record + FILE_FLAGS) & FILE_IN_USE) ||
 	    get_le16(check->record + FILE_SEQUENCE) != REFERENCE_SEQUENCE(attribute->reference))
 		return 0;
