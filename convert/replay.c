@@ -100,7 +100,9 @@ int replay_volume(struct disk *disk, const struct volume_place *place, bool is_a
 		ret->problem = (struct error)ERROR_INIT; /* mounting it will say it better */
 	if (r < 0 || ret->info.state != JOURNAL_OPEN)
 		return sort_out(r, &ret->problem, err);
-	volume_check_hibernation(&window.disk, &ret->problem);
+	r = volume_check_hibernation(&window.disk, &ret->problem);
+	if (r < 0 && error_is_of_host(&ret->problem))
+		return sort_out(r, &ret->problem, err);
 	if (ret->problem.refusal == REFUSAL_HIBERNATED)
 		return 0;
 	/* Whatever else keeps it from being looked at may be mended by the replay. */
