@@ -16,6 +16,7 @@
 #define PAGE_ENTRY_1	 0x20 /* without LCNs; 4 more in client 0.0 */
 #define CACHE_PAGE	 4096
 #define MAX_PAGES	 131072
+#define MAX_PROBES	 1000 /* of the hash, which is half full at most */
 #define MAX_TRANSACTIONS 65536
 
 int journal_tables_init(struct journal_tables *tables, unsigned int client_major, uint32_t cluster,
@@ -110,7 +111,8 @@ int journal_transaction_make(struct journal_tables *tables, uint32_t id,
 	return 0;
 }
 
-/* Where the index of a page is kept in the hash, or would be. */
+/* Where the index of a page is kept in the hash, or would be; NULL: it is not there, and keys that
+ * are made to meet leave no room for it near its place. */
 static uint32_t *hash_place(const struct journal_tables *tables, uint32_t target, uint64_t number)
 {
 	uint64_t hash =
@@ -118,21 +120,23 @@ static uint32_t *hash_place(const struct journal_tables *tables, uint32_t target
 
 	hash ^= hash >> 29;
 	hash *= UINT64_C(0xbf58476d1ce4e5b9);
-	for (uint64_t i = hash >> 32;; i++) {
-		uint32_t *place = &tables->hash[i & (tables->hash_size - 1)];
+	hash >>= 32;
+	for (uint32_t i = 0; i < MAX_PROBES; i++) {
+		uint32_t *place = &tables->hash[(hash + i) & (tables->hash_size - 1)];
 
 		if (*place == 0 || (tables->pages[*place - 1].target == target &&
 				    tables->pages[*place - 1].number == number))
 			return place;
 	}
+	return NULL;
 }
 
 struct journal_page *journal_page_find(const struct journal_tables *tables, uint32_t target,
 				       uint64_t vcn)
 {
-	uint32_t place = *hash_place(tables, target, vcn / tables->page_clusters);
+	const uint32_t *place = hash_place(tables, target, vcn / tables->page_clusters);
 
-	return place ? &tables->pages[place - 1] : NULL;
+	return place && *place ? &tables->pages[*place - 1] : NULL;
 }
 
 uint64_t *journal_page_lcn(const struct journal_tables *tables, const struct journal_page *page,
@@ -140,6 +144,11 @@ uint64_t *journal_page_lcn(const struct journal_tables *tables, const struct jou
 {
 	return &tables->lcns[(size_t)(page - tables->pages) * tables->page_clusters +
 			     vcn % tables->page_clusters];
+}
+
+static int refuse_hash(struct error *err)
+{
+	return journal_refuse(err, "the NTFS journal concerns pages that are chosen to take long");
 }
 
 static int grow_hash(struct journal_tables *tables, struct error *err)
@@ -152,8 +161,14 @@ static int grow_hash(struct journal_tables *tables, struct error *err)
 	free(tables->hash);
 	tables->hash = hash;
 	tables->hash_size = size;
-	for (uint32_t i = 0; i < tables->page_count; i++)
-		*hash_place(tables, tables->pages[i].target, tables->pages[i].number) = i + 1;
+	for (uint32_t i = 0; i < tables->page_count; i++) {
+		uint32_t *place =
+			hash_place(tables, tables->pages[i].target, tables->pages[i].number);
+
+		if (!place)
+			return refuse_hash(err);
+		*place = i + 1;
+	}
 	return 0;
 }
 
@@ -181,7 +196,7 @@ int journal_page_make(struct journal_tables *tables, uint32_t target, uint64_t v
 	uint32_t *place = hash_place(tables, target, number);
 	int r = 0;
 
-	if (*place) {
+	if (place && *place) {
 		*ret = &tables->pages[*place - 1];
 		return 0;
 	}
@@ -194,11 +209,14 @@ int journal_page_make(struct journal_tables *tables, uint32_t target, uint64_t v
 		r = grow_hash(tables, err);
 	if (r < 0)
 		return r;
+	place = hash_place(tables, target, number); /* the hash may be another one */
+	if (!place)
+		return refuse_hash(err);
 	*ret = &tables->pages[tables->page_count++];
 	**ret = (struct journal_page){.target = target, .number = number, .oldest = lsn};
 	memset(journal_page_lcn(tables, *ret, number * tables->page_clusters), 0,
 	       tables->page_clusters * sizeof(*tables->lcns));
-	*hash_place(tables, target, number) = tables->page_count;
+	*place = tables->page_count;
 	return 0;
 }
 
