@@ -22,6 +22,7 @@ list_all() {
 	done
 }
 
+[ -n "$("$MKJOURNAL" --list | awk '$1 == "variant"')" ] || fail 'mkjournal lists no variants'
 while read -r options; do
 	# shellcheck disable=SC2086 # several words
 	"$MKJOURNAL" $options crashed expected || fail "mkjournal $options"
@@ -38,7 +39,7 @@ done < <(list_all)
 for name in $("$MKJOURNAL" --list | awk '$1 == "hostile" { print $2 }'); do
 	"$MKJOURNAL" --hostile "$name" crashed none || fail "mkjournal --hostile $name"
 	status=0
-	timeout 10 "$REPLAY" crashed replayed >out.txt 2>err.txt || status=$?
+	timeout 2 "$REPLAY" crashed replayed >out.txt 2>err.txt || status=$?
 	case $status in
 	0) expect 0 "$JOURNAL_SAME" expected replayed ;;
 	3) grep -q '^journal_replay: refused: ' err.txt || fail "$name: $(cat err.txt)" ;;
