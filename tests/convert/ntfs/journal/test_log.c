@@ -150,3 +150,72 @@ Test(journal_log, runs_are_bounded)
 	cr_assert_lt(journal_runs_add(&runs, attribute, 0x1000), 0, "without end");
 	journal_runs_done(&runs);
 }
+
+/* A restart page of version 1.1 for a log of 'size' bytes, protected. */
+static void make_restart(uint8_t *page, uint64_t size, uint64_t current, bool is_closed)
+{
+	uint8_t *area = page + 0x30;
+
+	memset(page, 0, LOG_PAGE);
+	memcpy(page, "RSTR", 4);
+	put_le16(page + BLOCK_USA_OFFSET, 0x1e);
+	put_le16(page + BLOCK_USA_COUNT, 9);
+	put_le32(page + RESTART_SYSTEM_PAGE, LOG_PAGE);
+	put_le32(page + RESTART_LOG_PAGE, LOG_PAGE);
+	put_le16(page + RESTART_AREA, 0x30);
+	put_le16(page + RESTART_MAJOR, 1);
+	put_le16(page + RESTART_MINOR, 1);
+	put_le64(area + AREA_CURRENT, current);
+	put_le16(area + AREA_CLIENTS, 1);
+	put_le16(area + AREA_IN_USE, is_closed ? AREA_NO_CLIENT : 0);
+	put_le32(area + AREA_SEQUENCE_BITS, 67 - (64 - (unsigned int)__builtin_clzll(size)));
+	put_le16(area + AREA_CLIENT_ARRAY, 0x40);
+	put_le64(area + AREA_FILE_SIZE, size);
+	put_le16(area + AREA_RECORD_HEADER, LFS_HEADER);
+	put_le16(area + AREA_PAGE_DATA, PAGE_DATA);
+	journal_fixups_put(page, LOG_PAGE);
+}
+
+/* The other page of a closed one may be newer: what is not known of it is not passed over. */
+Test(journal_log, other_page_of_a_closed_one_is_judged)
+{
+	uint64_t size = 512 * LOG_PAGE;
+	struct memory_disk memory = {.disk = {&memory_ops, "log", size, 512},
+				     .bytes = calloc(1, size)};
+	struct journal_run run = {.vcn = 0, .lcn = 0, .count = size / CLUSTER};
+	const struct journal_volume volume = {.disk = &memory.disk,
+					      .cluster = CLUSTER,
+					      .clusters = run.count,
+					      .log = {.list = &run, .count = 1},
+					      .log_size = size};
+	struct journal_restart restart;
+	struct error err = ERROR_INIT;
+
+	make_restart(memory.bytes, size, 0x1000, true);
+	make_restart(memory.bytes + LOG_PAGE, size, 0x900, true);
+	cr_assert_eq(journal_restart_read(&volume, &restart, &err), 0, "%s", err.message);
+	cr_assert_eq(restart.state, JOURNAL_CLOSED);
+	put_le16(memory.bytes + LOG_PAGE + RESTART_MAJOR, 3);
+	cr_assert_lt(journal_restart_read(&volume, &restart, &err), 0);
+	cr_assert_eq(err.refusal, REFUSAL_NTFS_DIRTY);
+	memory.bytes[LOG_PAGE + 510] ^= 1;
+	cr_assert_eq(journal_restart_read(&volume, &restart, &err), 0, "one that is torn is older");
+	free(memory.bytes);
+}
+
+/* Keys that all meet in the table of pages end soon, those that do not are all found. */
+Test(journal_log, table_of_pages_is_bounded)
+{
+	struct journal_tables tables;
+	struct journal_page *page;
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(journal_tables_init(&tables, 1, CLUSTER, &err), 0);
+	for (uint64_t vcn = 0; vcn < 20000; vcn++)
+		cr_assert_eq(journal_page_make(&tables, 0x18, vcn, 1, &page, &err), 0, "%s",
+			     err.message);
+	for (uint64_t vcn = 0; vcn < 20000; vcn++)
+		cr_assert_not_null(journal_page_find(&tables, 0x18, vcn));
+	cr_assert_null(journal_page_find(&tables, 0x18, 20000));
+	journal_tables_done(&tables);
+}
