@@ -39,29 +39,41 @@ static bool is_damage(int r)
 	return r == -EUCLEAN;
 }
 
-/* Records that $MFTMirr holds (4, or a cluster of them) follow those in the MFT. */
+/* One record of $MFTMirr; one that is damaged in the MFT stays. */
+static int write_copy(struct journal_volume *volume, uint64_t number, uint8_t *record,
+		      struct error *err)
+{
+	uint64_t at = number * volume->record;
+	int r = journal_volume_record(volume, number, record, err);
+
+	if (is_damage(r)) {
+		if (err)
+			*err = (struct error)ERROR_INIT;
+		return 0;
+	}
+	if (r == 0)
+		r = journal_volume_read(volume, &volume->mft, record, volume->record, at, err);
+	return r < 0 ? r
+		     : journal_volume_write(volume, &volume->mirror, record, volume->record, at,
+					    err);
+}
+
+/* Records that $MFTMirr holds (4, or a cluster of them) follow those in the MFT, also those that had
+ * reached the disk in the MFT alone. */
 static int write_mirror(struct journal *journal, struct error *err)
 {
 	struct journal_volume *volume = &journal->volume;
 	CLEANUP_FREE uint8_t *record = malloc(volume->record);
-	uint64_t size = 0;
+	uint64_t size = max_u64(4 * volume->record, volume->cluster);
+	uint64_t room = 0;
 	int r = 0;
 
 	if (!record)
 		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < volume->mirror.count; i++)
-		size += volume->mirror.list[i].count * volume->cluster;
-	for (uint32_t i = 0; r == 0 && i < journal->touched_count; i++) {
-		const struct journal_touched *touched = &journal->touched[i];
-		uint64_t at = touched->vcn * volume->cluster + touched->offset;
-
-		if (touched->kind != KIND_FILE || at + volume->record > size)
-			continue;
-		r = journal_volume_read(volume, &volume->mft, record, volume->record, at, err);
-		if (r == 0)
-			r = journal_volume_write(volume, &volume->mirror, record, volume->record,
-						 at, err);
-	}
+		room += volume->mirror.list[i].count * volume->cluster;
+	for (uint64_t i = 0; r == 0 && i < min_u64(size, room) / volume->record; i++)
+		r = write_copy(volume, i, record, err);
 	return r;
 }
 
