@@ -198,8 +198,20 @@ static int check_index_block(struct check *check, const struct journal_touched *
 	return 0;
 }
 
-/* Is a block, or a piece of raw data, where its attribute has it now? A file that is gone, or that
- * has become shorter, has none. */
+/* Where a file is gone, or has become shorter, what was written for it must be nobody's. */
+static int check_gone(const struct check *check, const struct journal_touched *touched,
+		      struct error *err)
+{
+	bool is_used;
+	int r = read_bit(check, &check->cluster_bits, touched->lcn, &is_used, err);
+
+	return r == 0 && is_used
+		       ? refuse_state(err, "cluster", touched->lcn,
+				      "was written for a file that has it no more, but is in use")
+		       : r;
+}
+
+/* Is a block, or a piece of raw data, where its attribute has it now? */
 static int check_place(struct check *check, const struct journal_touched *touched,
 		       struct error *err)
 {
@@ -217,15 +229,17 @@ static int check_place(struct check *check, const struct journal_touched *touche
 					      REFERENCE_RECORD(attribute->reference), "is damaged");
 	if (!(get_le16(check->record + FILE_FLAGS) & FILE_IN_USE) ||
 	    get_le16(check->record + FILE_SEQUENCE) != REFERENCE_SEQUENCE(attribute->reference))
-		return 0;
+		return check_gone(check, touched, err);
 	if (journal_attribute_find(check->record, attribute->type, attribute->name,
 				   attribute->name_length) == NULL &&
 	    journal_attribute_find(check->record, AT_LIST, NULL, 0) == NULL)
-		return 0;
+		return check_gone(check, touched, err);
 	r = journal_volume_runs(&check->journal->volume, check->record, attribute->type,
 				attribute->name, attribute->name_length, &runs, err);
 	lcn = journal_runs_find(&runs, touched->vcn);
-	if (r == 0 && lcn != JOURNAL_HOLE && lcn != touched->lcn)
+	if (r == 0 && lcn == JOURNAL_HOLE)
+		r = check_gone(check, touched, err);
+	else if (r == 0 && lcn != touched->lcn)
 		r = refuse_state(err, "cluster", touched->lcn,
 				 "was written for a file that has its data elsewhere");
 	if (r == 0 && lcn != JOURNAL_HOLE && touched->kind == KIND_INDEX)
