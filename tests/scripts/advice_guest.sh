@@ -4,7 +4,7 @@
 # the guest itself can do (chkdsk, sfc, shutting down, decrypting) is done here by putting into the disk what the guest
 # would have left there: the files and sectors of the same VM without the defect.
 . "$(dirname "$0")/lib.sh"
-need jq qemu-img mkntfs sfdisk ntfscat ntfscp ntfsfix
+need jq qemu-img mkntfs sfdisk ntfscat ntfscp ntfsfix ntfsinfo
 
 make() { "$MKVM" --small --format raw "$@" vm.raw; }
 converts() { # CONVERT OPTION...
@@ -81,14 +81,24 @@ make --windows 2012
 converts
 
 # Not shut down, or not soundly.
-for defect in hibernated fast-startup; do
-	make --defect $defect
-	advised hibernated "start the guest and shut it down fully (shutdown /s /t 0, or disable fast startup), then convert \
-again" convert vm.raw
-done
+make --defect hibernated
+advised hibernated "start the guest and shut it down fully (shutdown /s /t 0, or disable fast startup), then convert again" \
+	convert vm.raw
+make --defect fast-startup
+advised ntfs-dirty "take a copy that Windows has prepared (a production checkpoint or a VSS snapshot, an \
+application-consistent recovery point), or start the guest, shut it down fully and convert again" convert vm.raw
 put 2 sound2.raw
 is_sound
+# A log of 1.1 whose end cannot be found, and one that chkdsk made void.
 make --defect ntfs-dirty
+advised ntfs-dirty "take a copy that Windows has prepared (a production checkpoint or a VSS snapshot, an \
+application-consistent recovery point), or start the guest, shut it down fully and convert again" convert vm.raw
+take vm.raw 2 part.raw
+log=$(ntfsinfo -f -i 2 -v part.raw 2>/dev/null | awk '/Runlist:/ { getline; print $2 }')
+for page in 0 1; do # both restart pages; clusters and pages have 4096 bytes
+	printf CHKD | dd of=part.raw bs=4096 seek=$((log + page)) conv=notrunc status=none
+done
+put 2 part.raw
 advised ntfs-dirty "start the guest so that Windows replays the journal, run chkdsk, shut it down cleanly, then convert \
 again" convert vm.raw
 take vm.raw 2 part.raw

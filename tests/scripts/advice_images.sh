@@ -13,7 +13,7 @@ converts() { # CONVERT ARGUMENT...
 # The command in the advice, on this file.
 follow() { # FILE
 	local command
-	command=$(sed -n 's/.*: \(truncate [^;]*\) COPY$/\1/p' err.txt)
+	command=$(sed -n 's/.*: \(truncate [^;,]*\) COPY\(,.*\)\?$/\1/p' err.txt)
 	[ -n "$command" ] || fail "no command: $(cat err.txt)"
 	$command "$1"
 }
@@ -122,7 +122,10 @@ FILE" convert child.vhdx
 advised already-gpt "a disk with a GPT needs no conversion: attach it to a generation 2 VM as it is" \
 	convert --parent-dir away child.vhdx
 cp other.vhdx parent.vhdx
-advised parent-mismatch "look for the copy of the parent that the child was made on" convert child.vhdx
+advised parent-mismatch "look for the copy of the parent that the child was made on, and name it with --parent FILE" \
+	convert child.vhdx
+cp sound.raw parent.vhdx
+advised not-a-disk-image "look for the copy of the parent that the child was made on" convert child.vhdx
 mv away/parent.vhdx .
 advised already-gpt "a disk with a GPT needs no conversion: attach it to a generation 2 VM as it is" convert child.vhdx
 qemu-img check -q parent.vhdx

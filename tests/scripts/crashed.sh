@@ -26,7 +26,8 @@ crashed-hibernated)
 	;;
 crashed-unreplayable)
 	refused ntfs-dirty 'partition 2: .*operation'
-	grep -q 'VSS' err.txt || fail "no advice that helps: $(cat err.txt)"
+	advised ntfs-dirty "take a copy that Windows has prepared (a production checkpoint or a VSS snapshot, an \
+application-consistent recovery point), or start the guest, shut it down fully and convert again" convert "$source"
 	;;
 esac
 if [[ $defect != crashed && $defect != crashed-7 ]]; then
