@@ -29,7 +29,7 @@ expect_only vm.vhdx report.json
 expect 3 "$HVGEN2" inspect --json vm.vhdx
 jq -e --arg id "$id" '.refusal.id == $id' out.txt >/dev/null || fail "inspect --json does not say [$id]"
 expect 3 "$HVGEN2" inspect vm.vhdx
-cat out.txt err.txt | grep -q "$id" || fail "inspect does not say [$id]"
+grep -q "$id" out.txt err.txt || fail "inspect does not say [$id]"
 
 [ "$before" = "$(sum vm.vhdx)" ] || fail "the source was changed"
 cat err.txt

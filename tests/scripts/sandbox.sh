@@ -31,7 +31,7 @@ hold
 [ "$(awk '/^Seccomp:/ { print $2 }' "/proc/$worker/status")" = 2 ] || fail "the worker has no seccomp"
 [ "$(awk '/^NoNewPrivs:/ { print $2 }' "/proc/$worker/status")" = 1 ] || fail "the worker may get new rights"
 [ "$(awk '/^Seccomp:/ { print $2 }' "/proc/$committer/status")" = 0 ] || fail "this is not the committer"
-find "/proc/$worker/fd" -type l -printf '%l\n' | grep -q '/vm.vhdx$' || fail "the worker does not read the source"
+[[ $(find "/proc/$worker/fd" -type l -printf "%l ") == *"/vm.vhdx "* ]] || fail "the worker does not read the source"
 find "/proc/$committer/fd" -type l -printf '%l\n' | grep -q '/vm.vhdx$' && fail "the committer has the source open"
 grep -q 'Max processes *0 ' "/proc/$worker/limits" || fail "the worker may start processes"
 kill -KILL "$worker"
