@@ -106,23 +106,24 @@ static void prepare_child(pid_t parent)
 		_exit(1);
 }
 
-static int launch_appliance(guestfs_h *g, const char *path, const char *folder, bool force_tcg)
+static int launch_appliance(const struct guestfs *g, const char *path, const char *folder,
+			    bool force_tcg)
 {
-	guestfs_set_error_handler(g, NULL, NULL);
-	if (guestfs_set_tmpdir(g, folder) < 0)
+	g->set_error_handler(g->handle, NULL, NULL);
+	if (g->set_tmpdir(g->handle, folder) < 0)
 		return -1;
 	/* The appliance is kept where it always is: its usual place would be $TMPDIR. */
-	if (!getenv("LIBGUESTFS_CACHEDIR") && guestfs_set_cachedir(g, "/var/tmp") < 0)
+	if (!getenv("LIBGUESTFS_CACHEDIR") && g->set_cachedir(g->handle, "/var/tmp") < 0)
 		return -1;
-	if (!getenv("LIBGUESTFS_BACKEND") && guestfs_set_backend(g, "direct") < 0)
+	if (!getenv("LIBGUESTFS_BACKEND") && g->set_backend(g->handle, "direct") < 0)
 		return -1;
-	if (force_tcg && guestfs_set_backend_setting(g, "force_tcg", "1") < 0)
+	if (force_tcg && g->set_backend_setting(g->handle, "force_tcg", "1") < 0)
 		return -1;
 	/* Read-only: qemu puts a throw-away overlay on top of it. */
-	if (guestfs_add_drive_opts(g, path, GUESTFS_ADD_DRIVE_OPTS_READONLY, 1,
-				   GUESTFS_ADD_DRIVE_OPTS_FORMAT, "vhdx", -1) < 0)
+	if (g->add_drive_opts(g->handle, path, GUESTFS_ADD_DRIVE_OPTS_READONLY, 1,
+			      GUESTFS_ADD_DRIVE_OPTS_FORMAT, "vhdx", -1) < 0)
 		return -1;
-	return guestfs_launch(g);
+	return g->launch(g->handle);
 }
 
 /* Runs in the child and ends it. */
@@ -130,23 +131,24 @@ static void child_main(struct verify *verify, int fd, pid_t parent, const char *
 		       bool force_tcg)
 {
 	struct verify_result why = {.status = VERIFY_SKIPPED};
-	guestfs_h *g;
+	struct guestfs g;
 
 	prepare_child(parent);
 	verify->report = send_result;
 	verify->opaque = &fd;
-	g = guestfs_create();
-	if (g && launch_appliance(g, verify->path, folder, force_tcg) == 0) {
+	if (guestfs_library_load(&g, why.detail))
+		g.handle = g.create();
+	if (g.handle && launch_appliance(&g, verify->path, folder, force_tcg) == 0) {
 		send_message(fd, MESSAGE_LAUNCHED, NULL);
-		verify_guestfs_ask(verify, g);
+		verify_guestfs_ask(verify, &g);
 		send_message(fd, MESSAGE_DONE, NULL);
 	} else {
-		if (g)
-			verify_guestfs_error(g, why.detail);
+		if (g.handle)
+			verify_guestfs_error(&g, why.detail);
 		send_message(fd, MESSAGE_NOT_LAUNCHED, &why);
 	}
-	if (g)
-		guestfs_close(g);
+	if (g.handle)
+		g.close(g.handle);
 	rmdir(folder); /* the parent does so too, if it lives */
 	_exit(0);
 }

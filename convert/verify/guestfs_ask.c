@@ -18,16 +18,17 @@ static void free_strings(char ***strings)
 }
 #define CLEANUP_STRINGS CLEANUP(free_strings)
 
-const char *verify_guestfs_error(guestfs_h *g, char text[256])
+const char *verify_guestfs_error(const struct guestfs *g, char text[256])
 {
-	const char *error = guestfs_last_error(g);
+	const char *error = g->last_error(g->handle);
 
 	snprintf(text, 256, "%.255s", error ? error : "no reason given");
 	text[strcspn(text, "\n")] = '\0';
 	return text;
 }
 
-static void fail_with_error(struct verify *verify, guestfs_h *g, const char *name, const char *what)
+static void fail_with_error(struct verify *verify, const struct guestfs *g, const char *name,
+			    const char *what)
 {
 	char text[256];
 
@@ -49,7 +50,7 @@ static bool same_guid(char *text, const struct guid *expected)
 	return same;
 }
 
-static bool same_partition(struct verify *verify, guestfs_h *g,
+static bool same_partition(struct verify *verify, const struct guestfs *g,
 			   const struct guestfs_partition *theirs,
 			   const struct verify_partition *ours)
 {
@@ -67,8 +68,8 @@ static bool same_partition(struct verify *verify, guestfs_h *g,
 			    ours->first_lba * sector);
 		return false;
 	}
-	if (!same_guid(guestfs_part_get_gpt_type(g, "/dev/sda", number), &ours->type) ||
-	    !same_guid(guestfs_part_get_gpt_guid(g, "/dev/sda", number), &ours->unique)) {
+	if (!same_guid(g->part_get_gpt_type(g->handle, "/dev/sda", number), &ours->type) ||
+	    !same_guid(g->part_get_gpt_guid(g->handle, "/dev/sda", number), &ours->unique)) {
 		verify_fail(verify, "guestfs-table",
 			    "partition %u has other GUIDs than in our table", ours->number);
 		return false;
@@ -77,9 +78,9 @@ static bool same_partition(struct verify *verify, guestfs_h *g,
 }
 
 /* The kernel lists by number as we do: compare one by one. */
-static void check_table(struct verify *verify, guestfs_h *g)
+static void check_table(struct verify *verify, const struct guestfs *g)
 {
-	struct guestfs_partition_list *list = guestfs_part_list(g, "/dev/sda");
+	struct guestfs_partition_list *list = g->part_list(g->handle, "/dev/sda");
 	bool same = list && list->len == verify->partition_count;
 
 	if (!list)
@@ -93,11 +94,11 @@ static void check_table(struct verify *verify, guestfs_h *g)
 		verify_ok(verify, "guestfs-table", "%zu partitions as in our table",
 			  verify->partition_count);
 	if (list)
-		guestfs_free_partition_list(list);
+		g->free_partition_list(list);
 }
 
 /* Appends "number type" to 'text'. False with a result when it is not the type that we read. */
-static bool check_type(struct verify *verify, guestfs_h *g,
+static bool check_type(struct verify *verify, const struct guestfs *g,
 		       const struct verify_partition *partition, char *text, size_t size)
 {
 	CLEANUP_FREE char *type = NULL;
@@ -105,7 +106,7 @@ static bool check_type(struct verify *verify, guestfs_h *g,
 	char device[32];
 
 	device_name(partition, device);
-	type = guestfs_vfs_type(g, device);
+	type = g->vfs_type(g->handle, device);
 	if (partition == verify->esp)
 		expected = "vfat";
 	else if (partition->is_ntfs)
@@ -115,18 +116,18 @@ static bool check_type(struct verify *verify, guestfs_h *g,
 			    partition->number, type ? type : "", expected);
 		return false;
 	}
-	if (expected && guestfs_mount_ro(g, device, "/") < 0) {
+	if (expected && g->mount_ro(g->handle, device, "/") < 0) {
 		fail_with_error(verify, g, "guestfs-types", device);
 		return false;
 	}
 	if (expected)
-		guestfs_umount_all(g);
+		g->umount_all(g->handle);
 	snprintf(text + strlen(text), size - strlen(text), "%s%u %s", text[0] ? ", " : "",
 		 partition->number, type && type[0] ? type : "none");
 	return true;
 }
 
-static void check_types(struct verify *verify, guestfs_h *g)
+static void check_types(struct verify *verify, const struct guestfs *g)
 {
 	char text[512] = "";
 
@@ -137,17 +138,18 @@ static void check_types(struct verify *verify, guestfs_h *g)
 }
 
 /* The SHA-256 of a file found regardless of case; NULL with a result. */
-static char *checksum_file(struct verify *verify, guestfs_h *g, const char *name, const char *path)
+static char *checksum_file(struct verify *verify, const struct guestfs *g, const char *name,
+			   const char *path)
 {
-	CLEANUP_FREE char *real = guestfs_case_sensitive_path(g, path);
-	char *sum = real ? guestfs_checksum(g, "sha256", real) : NULL;
+	CLEANUP_FREE char *real = g->case_sensitive_path(g->handle, path);
+	char *sum = real ? g->checksum(g->handle, "sha256", real) : NULL;
 
 	if (!sum)
 		fail_with_error(verify, g, name, path);
 	return sum;
 }
 
-static void check_esp_files(struct verify *verify, guestfs_h *g)
+static void check_esp_files(struct verify *verify, const struct guestfs *g)
 {
 	static const char name[] = "guestfs-esp";
 	CLEANUP_FREE char *manager =
@@ -155,8 +157,8 @@ static void check_esp_files(struct verify *verify, guestfs_h *g)
 	CLEANUP_FREE char *fallback =
 		manager ? checksum_file(verify, g, name, "/EFI/Boot/bootx64.efi") : NULL;
 	CLEANUP_FREE char *bcd =
-		fallback ? guestfs_case_sensitive_path(g, "/EFI/Microsoft/Boot/BCD") : NULL;
-	int64_t size = bcd ? guestfs_filesize(g, bcd) : -1;
+		fallback ? g->case_sensitive_path(g->handle, "/EFI/Microsoft/Boot/BCD") : NULL;
+	int64_t size = bcd ? g->filesize(g->handle, bcd) : -1;
 
 	if (!fallback)
 		return;
@@ -173,7 +175,7 @@ static void check_esp_files(struct verify *verify, guestfs_h *g)
 			  manager);
 }
 
-static void check_esp(struct verify *verify, guestfs_h *g)
+static void check_esp(struct verify *verify, const struct guestfs *g)
 {
 	char device[32];
 
@@ -182,40 +184,40 @@ static void check_esp(struct verify *verify, guestfs_h *g)
 		return;
 	}
 	device_name(verify->esp, device);
-	if (guestfs_mount_ro(g, device, "/") < 0) {
+	if (g->mount_ro(g->handle, device, "/") < 0) {
 		fail_with_error(verify, g, "guestfs-esp", device);
 		return;
 	}
 	check_esp_files(verify, g);
-	guestfs_umount_all(g);
+	g->umount_all(g->handle);
 }
 
 /* What the inspection says about one root; true when it is a Windows. */
-static bool describe_windows(struct verify *verify, guestfs_h *g, const char *root)
+static bool describe_windows(struct verify *verify, const struct guestfs *g, const char *root)
 {
 	static const char name[] = "guestfs-windows";
-	CLEANUP_FREE char *type = guestfs_inspect_get_type(g, root);
-	CLEANUP_FREE char *arch = guestfs_inspect_get_arch(g, root);
-	CLEANUP_FREE char *product = guestfs_inspect_get_product_name(g, root);
+	CLEANUP_FREE char *type = g->inspect_get_type(g->handle, root);
+	CLEANUP_FREE char *arch = g->inspect_get_arch(g->handle, root);
+	CLEANUP_FREE char *product = g->inspect_get_product_name(g->handle, root);
 	CLEANUP_FREE char *folder = NULL;
 
 	if (!type || strcmp(type, "windows") != 0)
 		return false;
-	folder = guestfs_inspect_get_windows_systemroot(g, root);
+	folder = g->inspect_get_windows_systemroot(g->handle, root);
 	if (!arch || strcmp(arch, "x86_64") != 0)
 		verify_fail(verify, name, "'%s' on %s is for '%s', expected x86_64",
 			    product ? product : "", root, arch ? arch : "");
 	else
 		verify_ok(verify, name, "'%s' %d.%d, %s, in %s on %s", product ? product : "",
-			  guestfs_inspect_get_major_version(g, root),
-			  guestfs_inspect_get_minor_version(g, root), arch, folder ? folder : "?",
-			  root);
+			  g->inspect_get_major_version(g->handle, root),
+			  g->inspect_get_minor_version(g->handle, root), arch,
+			  folder ? folder : "?", root);
 	return true;
 }
 
-static void check_windows(struct verify *verify, guestfs_h *g)
+static void check_windows(struct verify *verify, const struct guestfs *g)
 {
-	CLEANUP_STRINGS char **roots = guestfs_inspect_os(g);
+	CLEANUP_STRINGS char **roots = g->inspect_os(g->handle);
 	bool found = false;
 
 	if (!roots) {
@@ -226,13 +228,13 @@ static void check_windows(struct verify *verify, guestfs_h *g)
 		found = describe_windows(verify, g, *root);
 	if (!found)
 		verify_fail(verify, "guestfs-windows", "the inspection finds no Windows");
-	guestfs_umount_all(g);
+	g->umount_all(g->handle);
 }
 
 /*
  * The path of the default entry as the kernel's own NTFS driver, or that of the appliance, sees it.
  */
-static void check_loader(struct verify *verify, guestfs_h *g)
+static void check_loader(struct verify *verify, const struct guestfs *g)
 {
 	static const char name[] = "guestfs-loader";
 	char device[32], path[sizeof(verify->loader_path)];
@@ -248,16 +250,16 @@ static void check_loader(struct verify *verify, guestfs_h *g)
 		if (*at == '\\')
 			*at = '/';
 	device_name(verify->windows, device);
-	if (guestfs_mount_ro(g, device, "/") < 0 ||
-	    !(real = guestfs_case_sensitive_path(g, path)) ||
-	    (size = guestfs_filesize(g, real)) < 0)
+	if (g->mount_ro(g->handle, device, "/") < 0 ||
+	    !(real = g->case_sensitive_path(g->handle, path)) ||
+	    (size = g->filesize(g->handle, real)) < 0)
 		fail_with_error(verify, g, name, path);
 	else
 		verify_ok(verify, name, "%s on %s, %" PRId64 " bytes", real, device, size);
-	guestfs_umount_all(g);
+	g->umount_all(g->handle);
 }
 
-void verify_guestfs_ask(struct verify *verify, guestfs_h *g)
+void verify_guestfs_ask(struct verify *verify, const struct guestfs *g)
 {
 	check_table(verify, g);
 	check_types(verify, g);
