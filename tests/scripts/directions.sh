@@ -34,12 +34,13 @@ main                   common convert/cmd
 END
 }
 
+# Into $room, for a process each would take a minute.
 room_of() { # FILE
 	case $1 in
-	convert/edit.? | convert/changes.?) echo edit ;;
-	convert/guest/kinds.?) echo guest_kinds ;;
-	convert/main.c) echo main ;;
-	*) dirname "$1" ;;
+	convert/edit.? | convert/changes.?) room=edit ;;
+	convert/guest/kinds.?) room=guest_kinds ;;
+	convert/main.c) room=main ;;
+	*) room=${1%/*} ;;
 	esac
 }
 
@@ -50,10 +51,12 @@ done < <(directions)
 
 wrong=0 seen=0
 while IFS=: read -r file line text; do
-	from=$(room_of "$file")
+	room_of "$file"
+	from=$room
 	header=${text#*[\"<]}
 	header=${header%%[\">]*}
-	to=$(room_of "$header")
+	room_of "$header"
+	to=$room
 	seen=$((seen + 1))
 	if [ -z "${allowed[$from]:-}" ]; then
 		echo "$file: the room '$from' has no line in $0" >&2
