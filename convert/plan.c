@@ -394,6 +394,8 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 
 static enum vhd_type plan_type(const struct vhd_info *image, const struct plan_options *options)
 {
+	if (options->format == VHD_FORMAT_RAW)
+		return VHD_TYPE_FIXED;
 	if (options->type != VHD_TYPE_MAX)
 		return options->type;
 	/*
@@ -413,6 +415,8 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 	const struct vhd_info *image = &survey->image;
 	bool is_vhdx = image->format == VHD_FORMAT_VHDX;
 
+	plan->format = options->format;
+	plan->source_time = options->source_time;
 	plan->vhdx = (struct vhdx_spec){
 		.type = plan_type(image, options),
 		.block_size = is_vhdx && image->block_size ? image->block_size : DEFAULT_BLOCK_SIZE,
@@ -447,6 +451,26 @@ static int plan_layout(const struct survey *survey, struct plan *plan, struct er
 			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
 			"layout 'front' moves the old partitions, which a differencing disk "
 			"cannot do");
+	return 0;
+}
+
+/* What a VHD cannot be. */
+static int check_format(const struct plan *plan, struct error *err)
+{
+	static const char advice[] = "give the new disk a name that ends in .vhdx";
+
+	if (plan->format != VHD_FORMAT_VHD)
+		return 0;
+	if (plan->gpt.sector_size != 512)
+		return error_refused(err, REFUSAL_SECTOR_SIZE, advice,
+				     "the disk has sectors of %" PRIu32
+				     " bytes, and a VHD has sectors of 512",
+				     plan->gpt.sector_size);
+	if (plan->disk_size > VHD_WRITE_VHD_MAX)
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, advice,
+				     "the new disk has %" PRIu64
+				     " bytes, and a VHD holds at most 2040 GiB",
+				     plan->disk_size);
 	return 0;
 }
 
@@ -567,6 +591,8 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 		r = plan_front(survey, options, ret, esp_size, err);
 		break;
 	}
+	if (r == 0)
+		r = check_format(ret, err);
 	if (r < 0)
 		return r;
 	note_what_is_dropped(survey, ret);

@@ -37,6 +37,7 @@ enum plan_role {
 
 struct plan_options {
 	enum layout layout;
+	enum vhd_format format; /* of the output */
 	enum vhd_type type; /* of the output; VHD_TYPE_MAX: as the source is, checkpoints merged */
 	uint64_t esp_size;  /* bytes */
 	bool random_guids;
@@ -59,9 +60,12 @@ struct plan_partition {
 };
 
 struct plan {
-	enum layout layout;    /* never LAYOUT_AUTO */
+	enum layout layout; /* never LAYOUT_AUTO */
+	enum vhd_format
+		format; /* of the output; of VHD and raw only the type and GUIDs of 'vhdx' count */
 	struct vhdx_spec vhdx; /* 'parent' is left to the writer, which knows the source and the
 				  place of the output */
+	uint64_t source_time;  /* of the options */
 	uint64_t disk_size;
 	uint64_t shift; /* bytes by which the old partitions move up */
 	struct changes_range ranges[2];
@@ -79,6 +83,7 @@ struct plan {
 /*
  * Decide. LAYOUT_AUTO is front for an output of its own, else reuse, else end. 'survey' must be of
  * a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE, REFUSAL_ESP_TOO_SMALL,
+ * REFUSAL_SECTOR_SIZE for a VHD,
  * ERROR_USAGE for values out of range. *ret is to be released with plan_done() in every case.
  */
 int plan_make(const struct survey *survey, const struct plan_options *options, struct plan *ret,

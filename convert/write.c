@@ -242,6 +242,17 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 	return r;
 }
 
+static int fill_vhd(int fd, const struct write_paths *paths, const struct plan *plan,
+		    const struct build *build, const struct vhd_progress *progress,
+		    struct error *err)
+{
+	const struct vhd1_spec spec = {.type = plan->vhdx.type,
+				       .unique_id = plan->vhdx.data_write_guid,
+				       .time = plan->source_time};
+
+	return vhd1_write(fd, paths->disk, &spec, build->target, progress, err);
+}
+
 static int fill_disk(struct write_outputs *outputs, const struct write_paths *paths,
 		     struct disk *source, const struct plan *plan, const struct build *build,
 		     const struct vhd_progress *progress, struct error *err)
@@ -255,7 +266,13 @@ static int fill_disk(struct write_outputs *outputs, const struct write_paths *pa
 	if (spec.type == VHD_TYPE_DIFFERENCING)
 		spec.parent = &parent;
 	r = check_space(fd, paths->disk, &spec, build->target, err);
-	return r < 0 ? r : vhdx_write(fd, paths->disk, &spec, build->target, progress, err);
+	if (r < 0)
+		return r;
+	if (plan->format == VHD_FORMAT_VHD)
+		return fill_vhd(fd, paths, plan, build, progress, err);
+	return plan->format == VHD_FORMAT_RAW
+		       ? raw_write(fd, paths->disk, build->target, progress, err)
+		       : vhdx_write(fd, paths->disk, &spec, build->target, progress, err);
 }
 
 int write_fill(struct write_outputs *outputs, const struct write_paths *paths, struct disk *source,

@@ -196,4 +196,26 @@ int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct di
 int vhdx_estimate(int fd, const struct vhdx_spec *spec, struct disk *contents, uint64_t *ret_bytes,
 		  struct error *err);
 
+/* Larger VHDs neither Windows nor Azure takes. */
+#define VHD_WRITE_VHD_MAX (UINT64_C(2040) << 30)
+
+/* What to write as a VHD. All values are the caller's decision. */
+struct vhd1_spec {
+	enum vhd_type type;    /* fixed or dynamic */
+	struct guid unique_id; /* not zero */
+	uint64_t time;	       /* of its making, in ns since 1970; before 2000 is 2000 */
+};
+
+/*
+ * As vhdx_write(), as a VHD: sectors of 512 bytes, at most VHD_WRITE_VHD_MAX bytes. Dynamic: blocks
+ * of 2 MiB that are holes or zero are not stored. Fixed: zeros are holes of the file. (VHD Image
+ * Format Specification 1.0)
+ */
+int vhd1_write(int fd, const char *name, const struct vhd1_spec *spec, struct disk *contents,
+	       const struct vhd_progress *progress, struct error *err);
+
+/* As vhdx_write(), as a raw image: the bytes of the disk and nothing else; zeros are holes. */
+int raw_write(int fd, const char *name, struct disk *contents, const struct vhd_progress *progress,
+	      struct error *err);
+
 #endif

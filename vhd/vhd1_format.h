@@ -24,7 +24,12 @@
 #define VHD1_VERSION		UINT32_C(0x00010000)
 #define VHD1_DATA_OFFSET_AT	16
 #define VHD1_TIMESTAMP_AT	24
+#define VHD1_CREATOR_AT		28
+#define VHD1_CREATOR_VERSION_AT 32
+#define VHD1_CREATOR_HOST_AT	36
+#define VHD1_ORIGINAL_SIZE_AT	40
 #define VHD1_CURRENT_SIZE_AT	48
+#define VHD1_GEOMETRY_AT	56
 #define VHD1_TYPE_AT		60
 #define VHD1_FOOTER_CHECKSUM_AT 64
 #define VHD1_UNIQUE_ID_AT	68
@@ -34,25 +39,26 @@
 #define VHD1_TYPE_DIFFERENCING	4
 
 /* Header of dynamic and differencing disks ("Dynamic Disk Header Format") */
-#define VHD1_HEADER_SIZE	1024
-#define VHD1_HEADER_COOKIE	"cxsparse"
-#define VHD1_BAT_OFFSET_AT	16
-#define VHD1_HEADER_VERSION_AT	24
-#define VHD1_BAT_ENTRIES_AT	28
-#define VHD1_BLOCK_SIZE_AT	32
-#define VHD1_HEADER_CHECKSUM_AT 36
-#define VHD1_PARENT_ID_AT	40
-#define VHD1_PARENT_TIME_AT	56
-#define VHD1_PARENT_NAME_AT	64 /* UTF-16BE */
-#define VHD1_PARENT_NAME_SIZE	512
-#define VHD1_LOCATORS_AT	576
-#define VHD1_LOCATOR_COUNT	8
-#define VHD1_LOCATOR_SIZE	24
-#define VHD1_LOCATOR_LENGTH_AT	8
-#define VHD1_LOCATOR_OFFSET_AT	16
-#define VHD1_LOCATOR_ABSOLUTE	"W2ku"	   /* UTF-16LE */
-#define VHD1_LOCATOR_RELATIVE	"W2ru"	   /* UTF-16LE */
-#define VHD1_LOCATOR_MAX	(64 * KIB) /* longer than any path of Windows */
+#define VHD1_HEADER_SIZE	   1024
+#define VHD1_HEADER_COOKIE	   "cxsparse"
+#define VHD1_HEADER_DATA_OFFSET_AT 8
+#define VHD1_BAT_OFFSET_AT	   16
+#define VHD1_HEADER_VERSION_AT	   24
+#define VHD1_BAT_ENTRIES_AT	   28
+#define VHD1_BLOCK_SIZE_AT	   32
+#define VHD1_HEADER_CHECKSUM_AT	   36
+#define VHD1_PARENT_ID_AT	   40
+#define VHD1_PARENT_TIME_AT	   56
+#define VHD1_PARENT_NAME_AT	   64 /* UTF-16BE */
+#define VHD1_PARENT_NAME_SIZE	   512
+#define VHD1_LOCATORS_AT	   576
+#define VHD1_LOCATOR_COUNT	   8
+#define VHD1_LOCATOR_SIZE	   24
+#define VHD1_LOCATOR_LENGTH_AT	   8
+#define VHD1_LOCATOR_OFFSET_AT	   16
+#define VHD1_LOCATOR_ABSOLUTE	   "W2ku"     /* UTF-16LE */
+#define VHD1_LOCATOR_RELATIVE	   "W2ru"     /* UTF-16LE */
+#define VHD1_LOCATOR_MAX	   (64 * KIB) /* longer than any path of Windows */
 
 /* BAT: absolute sector numbers of 32 bits. */
 #define VHD1_BAT_ENTRY_SIZE 4

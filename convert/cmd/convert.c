@@ -6,15 +6,17 @@
 
 #include "common/outfile.h"
 #include "convert/cmd/cmd.h"
-#include "convert/cmd/verbs.h"
+#include "convert/cmd/outputs.h"
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
+#include "convert/cmd/verbs.h"
 #include "convert/report/report.h"
 #include "convert/worker.h"
 #include "convert/write.h"
 
 enum {
-	OPTION_FORMAT = 256,
+	OPTION_OUTPUT_DIR = 256,
+	OPTION_FORMAT,
 	OPTION_LAYOUT,
 	OPTION_ESP_SIZE,
 	OPTION_NVRAM,
@@ -35,10 +37,12 @@ enum {
 static const struct cmd_option options[] = {
 	{'o', "output", "PATH",
 	 "the new disk; default NAME-gen2.vhdx in the working directory.\n"
-	 "The other outputs take its stem"},
+	 "Its name says its format: .vhdx, .vhd, .raw or .img; the other\n"
+	 "outputs take its stem. A folder (DIR/) is --output-dir"},
+	{OPTION_OUTPUT_DIR, "output-dir", "DIR", "put all outputs there, with their default names"},
 	{OPTION_FORMAT, "format", "FORMAT",
-	 "dynamic, fixed or differencing (a child of DISK, made in no\n"
-	 "time); default: what the source is, checkpoints merged"},
+	 "dynamic, fixed, raw or differencing (a child of DISK, made in\n"
+	 "no time); default: what the source is, checkpoints merged"},
 	{OPTION_LAYOUT, "layout", "LAYOUT",
 	 "auto, front (ESP in front of the old partitions), reuse (the\n"
 	 "old system partition becomes the ESP) or end (ESP behind\n"
@@ -90,7 +94,8 @@ static const struct cmd_verb verb = {
 };
 
 struct convert {
-	const char *output, *nvram, *report, *parent_on_host;
+	const char *parent_on_host;
+	struct output_options output;
 	struct cmd_source source;
 	struct survey_options survey;
 	struct plan_options plan;
@@ -99,24 +104,21 @@ struct convert {
 	bool dry_run, force, json, verbose, quiet;
 };
 
-/* Paths that were not given, made from the name of the source. */
-struct paths {
-	char *disk, *nvram, *report;
-};
-
 static int set_format(struct convert *convert, const char *argument, struct error *err)
 {
-	if (strcmp(argument, "dynamic") == 0)
-		convert->plan.type = VHD_TYPE_DYNAMIC;
-	else if (strcmp(argument, "fixed") == 0)
-		convert->plan.type = VHD_TYPE_FIXED;
-	else if (strcmp(argument, "differencing") == 0)
-		convert->plan.type = VHD_TYPE_DIFFERENCING;
-	else
-		return error_usage(
-			err, "option '--format': '%s' is none of dynamic, fixed and differencing",
-			argument);
-	return 0;
+	static const char *const formats[VHD_TYPE_MAX] = {"fixed", "dynamic", "differencing"};
+	enum vhd_type type = VHD_TYPE_MAX;
+
+	for (enum vhd_type i = 0; i < VHD_TYPE_MAX; i++)
+		if (strcmp(argument, formats[i]) == 0)
+			type = i;
+	convert->output.is_raw = strcmp(argument, "raw") == 0;
+	convert->output.type = type;
+	if (type != VHD_TYPE_MAX || convert->output.is_raw)
+		return 0;
+	return error_usage(
+		err, "option '--format': '%s' is none of dynamic, fixed, raw and differencing",
+		argument);
 }
 
 static int set_layout(struct convert *convert, const char *argument, struct error *err)
@@ -144,7 +146,10 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		return cmd_source_set(&convert->source, key, argument, err);
 	switch (key) {
 	case 'o':
-		convert->output = argument;
+		convert->output.disk = argument;
+		break;
+	case OPTION_OUTPUT_DIR:
+		convert->output.folder = argument;
 		break;
 	case OPTION_FORMAT:
 		return set_format(convert, argument, err);
@@ -177,7 +182,7 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		convert->build.guest.online_data_disks = true;
 		break;
 	case OPTION_NVRAM:
-		convert->nvram = argument;
+		convert->output.nvram = argument;
 		break;
 	case OPTION_NVRAM_TEMPLATE:
 		convert->build.firmware.template = argument;
@@ -186,7 +191,7 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		convert->build.firmware.drop_stale_entries = true;
 		break;
 	case OPTION_REPORT:
-		convert->report = argument;
+		convert->output.report = argument;
 		break;
 	case OPTION_SANDBOX:
 		return cmd_parse_sandbox(argument, &convert->sandbox, err);
@@ -209,74 +214,24 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 	return 0;
 }
 
-/* The length of 'path' without the extension of its last component. */
-static int stem_length(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
-	const char *dot = strrchr(name, '.');
-
-	return (int)(dot && dot != name ? (size_t)(dot - path) : strlen(path));
-}
-
-static bool ends_with(const char *text, const char *end)
-{
-	size_t length = strlen(text), end_length = strlen(end);
-
-	return length >= end_length && strcasecmp(text + length - end_length, end) == 0;
-}
-
-static void paths_done(struct paths *paths)
-{
-	free(paths->disk);
-	free(paths->nvram);
-	free(paths->report);
-}
-
-/* A store made from another keeps its format, and so its kind of name. */
-static const char *nvram_extension(const struct convert *convert)
-{
-	const char *template = convert->build.firmware.template;
-	const char *slash = template ? strrchr(template, '/') : NULL;
-	const char *dot = template ? strrchr(slash ? slash : template, '.') : NULL;
-
-	return dot ? dot : ".vmgs";
-}
-
-static int name_outputs(struct convert *convert, const char *source, struct paths *paths,
+static int name_outputs(struct convert *convert, const char *source, struct output_names *names,
 			struct error *err)
 {
-	const char *slash = strrchr(source, '/');
-	const char *name = slash ? slash + 1 : source;
-	bool has_nvram = !convert->nvram || strcmp(convert->nvram, "none") != 0;
-	int stem, r;
+	int r;
 
-	if (convert->output)
-		paths->disk = strdup(convert->output);
-	else if (asprintf(&paths->disk, "%.*s-gen2.vhdx", stem_length(name), name) < 0)
-		paths->disk = NULL;
-	if (!paths->disk)
-		return error_failed(err, ENOMEM, "out of memory");
-	stem = stem_length(paths->disk);
-	r = asprintf(&paths->report, "%.*s.report.json", stem, paths->disk);
-	if (r >= 0)
-		r = asprintf(&paths->nvram, "%.*s%s", stem, paths->disk, nvram_extension(convert));
-	if (r < 0)
-		return error_failed(err, ENOMEM, "out of memory");
-	if (!convert->report)
-		convert->report = paths->report;
-	if (!convert->nvram)
-		convert->nvram = paths->nvram;
-	convert->build.firmware.has_nvram = has_nvram;
-	convert->build.firmware.format =
-		ends_with(convert->nvram, ".fd") ? NVRAM_FORMAT_OVMF : NVRAM_FORMAT_VMGS;
-	return 0;
+	convert->output.template = convert->build.firmware.template;
+	r = output_names_make(&convert->output, source, names, err);
+	convert->plan.type = convert->output.type;
+	convert->plan.format = names->disk_format;
+	convert->build.firmware.has_nvram = names->nvram != NULL;
+	convert->build.firmware.format = names->nvram_format;
+	return r;
 }
 
 /* What one conversion goes through. Embedded; all that was reached belongs to it. */
 struct conversion {
 	struct convert *convert;
-	struct paths names; /* made ones */
+	struct output_names names;
 	struct write_paths paths;
 	struct write_outputs outputs;
 	struct disk *source;
@@ -303,7 +258,7 @@ static void conversion_done(struct conversion *conversion)
 {
 	let_go_of_source(conversion);
 	write_outputs_done(&conversion->outputs);
-	paths_done(&conversion->names);
+	output_names_done(&conversion->names);
 }
 
 /* Make the outputs, which are created already. */
@@ -395,8 +350,7 @@ static void write_failure_report(struct conversion *conversion, int channel)
 	CLEANUP_FREE char *json = NULL;
 	struct error err = ERROR_INIT;
 
-	if (convert->dry_run || convert->report == conversion->names.report ||
-	    report->failure->kind == ERROR_USAGE ||
+	if (convert->dry_run || !convert->output.report || report->failure->kind == ERROR_USAGE ||
 	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
 		return;
 	json = report_json(report);
@@ -450,8 +404,8 @@ static void set_paths(struct conversion *conversion, const char *source)
 		.source = source,
 		.template = convert->build.firmware.template,
 		.disk = conversion->names.disk,
-		.nvram = convert->build.firmware.has_nvram ? convert->nvram : NULL,
-		.report = convert->report,
+		.nvram = conversion->names.nvram,
+		.report = conversion->names.report,
 		.parent_on_host = convert->parent_on_host,
 		.replace = convert->force,
 	};
@@ -503,9 +457,8 @@ static int convert_disk(struct convert *convert, const char *source)
 int cmd_convert(int argc, char **argv)
 {
 	struct convert convert = {
-		.plan = {.layout = LAYOUT_AUTO,
-			 .type = VHD_TYPE_MAX,
-			 .esp_size = PLAN_DEFAULT_ESP_SIZE},
+		.plan = {.layout = LAYOUT_AUTO, .esp_size = PLAN_DEFAULT_ESP_SIZE},
+		.output = {.type = VHD_TYPE_MAX},
 	};
 	struct error err = ERROR_INIT;
 	int operand, r = cmd_parse(&verb, argc, argv, set_convert_option, &convert, &operand, &err);

@@ -63,6 +63,7 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
 	CLEANUP_BUILD struct build build = {.target = NULL};
 	const struct plan_options plan_options = {.layout = LAYOUT_AUTO,
+						  .format = VHD_FORMAT_VHDX,
 						  .type = VHD_TYPE_MAX,
 						  .esp_size = PLAN_DEFAULT_ESP_SIZE};
 	const struct build_options build_options = {.firmware = {.has_nvram = false}};

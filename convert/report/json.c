@@ -49,15 +49,16 @@ static json_t *files_array(const struct disk *disk)
 	return files;
 }
 
+static const char *const format_texts[VHD_FORMAT_MAX] = {"raw", "vhd", "vhdx"};
+
 static json_t *source_object(const struct report *report)
 {
-	static const char *const formats[VHD_FORMAT_MAX] = {"raw", "vhd", "vhdx"};
 	const struct vhd_info *image = &report->survey->image;
 	json_t *source = json_object();
 
 	text_json_set_path(source, "path", report->source_path);
 	if (report->source) {
-		set_text(source, "format", formats[vhd_info(report->source)->format]);
+		set_text(source, "format", format_texts[vhd_info(report->source)->format]);
 		json_object_set_new(source, "files", files_array(report->source));
 	}
 	if (report->survey->disk_size == 0)
@@ -205,6 +206,7 @@ static json_t *after_object(const struct report *report)
 
 	set_text(object, "table", "gpt");
 	set_text(object, "layout", layout_text(plan->layout));
+	set_text(object, "format", format_texts[plan->format]);
 	set_text(object, "image", type_texts[plan->vhdx.type]);
 	set_guid(object, "disk_guid", &plan->gpt.disk_guid);
 	set_number(object, "size", plan->disk_size);

@@ -80,13 +80,14 @@ static bool is_guid(const json_t *object, const char *key, const struct guid *gu
 
 /*
  * Why the report is none of this disk; NULL when it is. The data write GUID is another one for each
- * state of the source, and another one once the disk was written to; images of other formats have
- * none.
+ * state of the source, and another one once the disk was written to; a VHD has it as its unique id,
+ * a raw image has none.
  */
 static const char *other_disk(const struct verify *verify, const json_t *after)
 {
-	const struct guid *written = &verify->info->data_write_guid;
-
+	bool is_vhd = verify->info->format == VHD_FORMAT_VHD;
+	const struct guid *written =
+		is_vhd ? &verify->info->disk_id : &verify->info->data_write_guid;
 	const json_t *size = json_object_get(after, "size");
 
 	if (!is_guid(after, "disk_guid", &verify->disk_guid) ||

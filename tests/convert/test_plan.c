@@ -20,6 +20,7 @@ static struct plan plan;
 static struct error err;
 
 static const struct plan_options defaults = {.layout = LAYOUT_AUTO,
+					     .format = VHD_FORMAT_VHDX,
 					     .type = VHD_TYPE_MAX,
 					     .esp_size = PLAN_DEFAULT_ESP_SIZE};
 

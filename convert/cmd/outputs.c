@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The names of the outputs: see outputs.h. */
+#include "convert/cmd/outputs.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/checked.h"
+
+static const struct {
+	const char *suffix;
+	enum vhd_format format;
+} suffixes[] = {
+	{".vhdx", VHD_FORMAT_VHDX}, {".avhdx", VHD_FORMAT_VHDX}, {".vhd", VHD_FORMAT_VHD},
+	{".raw", VHD_FORMAT_RAW},   {".img", VHD_FORMAT_RAW},
+};
+
+static const char *last_component(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* From the last dot of the last component on; "" when it has none. */
+static const char *suffix_of(const char *path)
+{
+	const char *name = last_component(path), *dot = strrchr(name, '.');
+
+	return dot && dot != name ? dot : "";
+}
+
+static int stem_length(const char *path)
+{
+	return (int)(strlen(path) - strlen(suffix_of(path)));
+}
+
+static int find_format(const char *disk, enum vhd_format *ret, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (strcasecmp(suffix_of(disk), suffixes[i].suffix) == 0) {
+			*ret = suffixes[i].format;
+			return 0;
+		}
+	return error_usage(
+		err,
+		"'%s': the name of a disk says its format: .vhdx, .vhd (fixed and dynamic), "
+		".raw and .img can be written; others are made of these with "
+		"'qemu-img convert'",
+		disk);
+}
+
+/* Does the name agree with what was asked for? */
+static int check_format(const struct output_options *options, const char *disk,
+			enum vhd_format format, struct error *err)
+{
+	bool is_raw = format == VHD_FORMAT_RAW;
+
+	if (options->is_raw && !is_raw)
+		return error_usage(err, "'%s' is no name of a raw disk: .raw and .img are", disk);
+	if (is_raw && !options->is_raw && options->type != VHD_TYPE_MAX &&
+	    options->type != VHD_TYPE_FIXED)
+		return error_usage(
+			err,
+			"'%s': a raw disk is neither dynamic nor differencing; a name that "
+			"ends in .vhdx makes a disk that can be either",
+			disk);
+	if (format == VHD_FORMAT_VHD && options->type == VHD_TYPE_DIFFERENCING)
+		return error_usage(err,
+				   "'%s': a differencing disk of generation 2 is a VHDX; its name "
+				   "ends in .vhdx",
+				   disk);
+	return 0;
+}
+
+static char *name_disk(const struct output_options *options, const char *source)
+{
+	const char *folder = options->folder ? options->folder : "", *disk = options->disk;
+	const char *slash = *folder && folder[strlen(folder) - 1] != '/' ? "/" : "";
+	const char *name = last_component(source);
+	char *path;
+
+	if (disk && *last_component(disk))
+		return strdup(disk);
+	if (disk && *disk) {
+		folder = disk;
+		slash = "";
+	}
+	if (asprintf(&path, "%s%s%.*s-gen2%s", folder, slash, stem_length(name), name,
+		     options->is_raw ? ".raw" : ".vhdx") < 0)
+		return NULL;
+	return path;
+}
+
+/* A store made from another keeps its format, and so its kind of name. */
+static const char *nvram_suffix(const struct output_options *options)
+{
+	const char *suffix = options->template ? suffix_of(options->template) : "";
+
+	return *suffix ? suffix : ".vmgs";
+}
+
+/* 'given', or the name of the disk with another ending; NULL when out of memory. */
+static char *name_sister(const char *given, const char *disk, const char *suffix)
+{
+	char *path;
+
+	if (given)
+		return strdup(given);
+	return asprintf(&path, "%.*s%s", stem_length(disk), disk, suffix) < 0 ? NULL : path;
+}
+
+int output_names_make(const struct output_options *options, const char *source,
+		      struct output_names *ret, struct error *err)
+{
+	bool has_nvram = !options->nvram || strcmp(options->nvram, "none") != 0;
+	int r;
+
+	*ret = (struct output_names){0};
+	if (options->folder && options->disk)
+		return error_usage(err,
+				   "'--output' and '--output-dir' both say where the disk goes");
+	ret->disk = name_disk(options, source);
+	if (!ret->disk)
+		return error_failed(err, ENOMEM, "out of memory");
+	r = find_format(ret->disk, &ret->disk_format, err);
+	if (r == 0)
+		r = check_format(options, ret->disk, ret->disk_format, err);
+	if (r < 0)
+		return r;
+	ret->report = name_sister(options->report, ret->disk, ".report.json");
+	if (has_nvram)
+		ret->nvram = name_sister(options->nvram, ret->disk, nvram_suffix(options));
+	if (!ret->report || (has_nvram && !ret->nvram))
+		return error_failed(err, ENOMEM, "out of memory");
+	ret->nvram_format = ret->nvram && strcasecmp(suffix_of(ret->nvram), ".fd") == 0
+				    ? NVRAM_FORMAT_OVMF
+				    : NVRAM_FORMAT_VMGS;
+	return 0;
+}
+
+void output_names_done(struct output_names *names)
+{
+	free(names->disk);
+	free(names->nvram);
+	free(names->report);
+	*names = (struct output_names){0};
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the outputs of a conversion are called, and what their names say of their format. */
+#ifndef HVGEN2_CONVERT_CMD_OUTPUTS_H
+#define HVGEN2_CONVERT_CMD_OUTPUTS_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "nvram/nvram.h"
+#include "vhd/vhd.h"
+
+/* What the user asked for; NULL where nothing was said. All is borrowed. */
+struct output_options {
+	const char *disk;   /* a file, or a folder when it ends with a slash */
+	const char *folder; /* where all outputs go that have no path of their own */
+	const char *nvram;  /* "none": no store is made */
+	const char *report;
+	const char *template; /* of the store, whose kind of name it takes */
+	bool is_raw;	      /* --format raw */
+	enum vhd_type type;   /* of the disk; VHD_TYPE_MAX: not said */
+};
+
+struct output_names {
+	char *disk;
+	char *nvram; /* NULL: none is made */
+	char *report;
+	enum vhd_format disk_format;
+	enum nvram_format nvram_format;
+};
+
+/*
+ * Name the outputs of a conversion of 'source': NAME-gen2.vhdx (.raw), and the stem of the disk for
+ * the others. *ret is to be released with output_names_done() in every case. Errors: ERROR_USAGE
+ * for a disk whose name says a format that cannot be written, or another one than was asked for:
+ * nothing that holds a VHDX is called .img, where QEMU would run its header as a disk.
+ */
+int output_names_make(const struct output_options *options, const char *source,
+		      struct output_names *ret, struct error *err);
+
+void output_names_done(struct output_names *names);
+
+#endif

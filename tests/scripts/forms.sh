@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The name of a disk says its format, and every form holds the same virtual disk, byte for byte: dynamic, fixed and differencing
+# VHDX, dynamic and fixed VHD, raw. qemu-img reads them (but the child), and 'verify' with libvhdi.
+. "$(dirname "$0")/lib.sh"
+need qemu-img mkntfs jq python3 vhdiinfo
+
+"$MKVM" --small vm.vhdx
+convert() { # NAME OPTION...
+	expect 0 "$HVGEN2" convert --layout end -o "$@" vm.vhdx
+	expect 0 "$HVGEN2" verify --no-guestfs "$1"
+}
+form_of() { jq -r '"\(.after.format) \(.after.image)"' "$1.report.json"; }
+
+convert raw.raw
+[ "$(form_of raw)" = "raw fixed" ] || fail "raw.raw is called $(form_of raw)"
+[ "$(stat -c %s raw.raw)" -eq "$(jq .after.size raw.report.json)" ] || fail "raw.raw has another size than the disk"
+[ "$(du -k raw.raw | cut -f 1)" -lt $(($(stat -c %s raw.raw) / 4096)) ] || fail "zeros are stored"
+
+while read -r name format form options; do
+	# shellcheck disable=SC2086
+	convert "$name" $options
+	stem=${name%.*}
+	[ "$(form_of "$stem")" = "${form/-/ }" ] || fail "$name is called $(form_of "$stem")"
+	if [ "$format" != none ]; then
+		[ "$(qemu-img info --output json -f "$format" "$name" | jq '."virtual-size"')" -eq \
+			"$(stat -c %s raw.raw)" ] || fail "$name has another size"
+		qemu-img compare -q -f "$format" -F raw "$name" raw.raw || fail "$name holds another disk than raw.raw"
+	fi
+	"$HVGEN2" inspect --json "$name" >inspect.json || true
+	jq -e --arg format "${form%-*}" '.source.format == $format' inspect.json >/dev/null || fail "$name is no ${form%-*}"
+done <<'END2'
+dynamic.vhdx vhdx vhdx-dynamic --format dynamic
+fixed.vhdx vhdx vhdx-fixed --format fixed
+child.vhdx none vhdx-differencing --format differencing
+DYNAMIC.VHD vpc vhd-dynamic
+solid.vhd vpc vhd-fixed --format fixed
+plain.img raw raw-fixed --format fixed
+END2
+cmp raw.raw plain.img
+
+# The child, whose format qemu does not read: its sectors on top of the source's (MS-VHDX 2.4, 2.5).
+to_raw vm.vhdx below.raw
+truncate -s "$(stat -c %s raw.raw)" below.raw
+python3 - child.vhdx below.raw <<'END3'
+import struct, sys
+child = open(sys.argv[1], 'rb').read()
+below = open(sys.argv[2], 'r+b')
+le = lambda form, at: struct.unpack_from('<' + form, child, at)
+regions = {}
+for i in range(le('I', 0x30008)[0]):
+    at = 0x30010 + 32 * i
+    regions[child[at:at + 4].hex()] = le('Q', at + 16)[0]
+bat, metadata = regions['6677c22d'], regions['06a27c8b']
+items = {}
+for i in range(le('H', metadata + 10)[0]):
+    at = metadata + 32 + 32 * i
+    items[child[at:at + 4].hex()] = metadata + le('I', at + 16)[0]
+block, size = le('I', items['3767a1ca'])[0], le('Q', items['2442a52f'])[0]
+ratio = (1 << 23) * 512 // block
+stored = 0
+for n in range((size + block - 1) // block):
+    entry = le('Q', bat + 8 * (n + n // ratio))[0]
+    state, at = entry & 7, entry >> 20 << 20
+    chunk = n // ratio
+    bits = (le('Q', bat + 8 * (chunk * (ratio + 1) + ratio))[0] >> 20 << 20) + n % ratio * (block // 4096)
+    for sector in range(min(block, size - n * block) // 512):
+        own = state == 6 or (state == 7 and child[bits + sector // 8] >> sector % 8 & 1)
+        if own or state == 2:
+            below.seek(n * block + sector * 512)
+            below.write(child[at + sector * 512:at + sector * 512 + 512] if own else bytes(512))
+            stored += 1
+assert stored > 1000, stored
+END3
+qemu-img compare -q -f raw -F raw below.raw raw.raw || fail "child.vhdx holds another disk than raw.raw"
+
+# The writers of a VHD are those of other people's readers: the checksums of the footers, and blocks at whole pages.
+qemu-img check -q -f vpc DYNAMIC.VHD 2>/dev/null || [ $? -eq 63 ] || fail "qemu-img check found something"
+vhdiinfo DYNAMIC.VHD >info.txt || fail "vhdiinfo: $(cat info.txt)"
+grep -q "Dynamic" info.txt || fail "$(cat info.txt)"
+cmp <(head -c 512 DYNAMIC.VHD) <(tail -c 512 DYNAMIC.VHD) || fail "the footers differ"
+
+# What holds something else than the name says is not made, and nothing with it.
+refused() { # NAME OPTION...
+	expect 2 "$HVGEN2" convert -o "$@" vm.vhdx
+	[ ! -e "$1" ] || fail "$1 was made"
+}
+for name in a.qcow2 a.vmdk a.vdi a web01.gen2 a.vhds -; do refused $name; done
+expect 2 "$HVGEN2" convert -o a.qcow2 vm.vhdx
+grep -q "qemu-img convert" err.txt || fail "no way to a.qcow2: $(cat err.txt)"
+refused a.vhdx --format raw
+refused a.raw --format dynamic
+refused a.img --format differencing
+refused a.vhd --format differencing
+refused a.vhdx --output-dir .
+
+# Folders.
+mkdir one two
+expect 0 "$HVGEN2" convert -o one/ vm.vhdx
+expect 0 "$HVGEN2" convert --output-dir two --format raw --nvram none vm.vhdx
+[ "$(cd one && echo *)" = "vm-gen2.report.json vm-gen2.vhdx vm-gen2.vmgs" ] || fail "in one/: $(ls one)"
+[ "$(cd two && echo *)" = "vm-gen2.raw vm-gen2.report.json" ] || fail "in two/: $(ls two)"
+expect 1 "$HVGEN2" convert --output-dir three vm.vhdx
+
+# More than a VHD holds.
+"$MKVM" --small --format raw large.raw
+truncate -s 2050G large.raw
+advised layout-impossible "give the new disk a name that ends in .vhdx" convert -o large.vhd large.raw
+expect 0 "$HVGEN2" convert -o large.vhdx large.raw
