@@ -326,26 +326,26 @@ static const char *why_not_reuse(const struct survey *survey)
  */
 static const char *other_files_text(const struct guest_contents *contents, char text[768])
 {
-	size_t used = 0, named = 0;
+	size_t used = 0, named = 0, count = contents->others.count;
 
 	text[0] = '\0';
-	for (; named < contents->others.count; named++) {
+	for (; named < count; named++) {
 		const char *path = contents->others.texts[named];
 
-		if (used + strlen(path) + 32 > 768)
+		if (used + strlen(path) + 80 > 768)
 			break;
 		used += (size_t)sprintf(text + used, "%s%s", named ? ", " : ": ", path);
 	}
-	if (contents->other_count > named)
-		sprintf(text + used, named ? " and %zu more" : ": %zu of them",
-			contents->other_count - named);
+	if (count > named)
+		sprintf(text + used, named ? " and %zu more%s" : ": %zu of them%s", count - named,
+			" (\"other_files\" of 'hvgen2 inspect --json')");
 	return text;
 }
 
 static int refuse_reuse(const struct survey *survey, const struct plan *plan, const char *reason,
 			struct error *err)
 {
-	const struct guest_contents none = {.other_count = 0}, *contents = &none;
+	const struct guest_contents none = {.others = {0}}, *contents = &none;
 	char others[768];
 
 	if (survey->system != SURVEY_NONE && survey->system != survey->windows)

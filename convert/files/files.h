@@ -25,7 +25,10 @@ struct files_entry {
 };
 
 struct files_ops {
-	/* The entries of a folder, in any order, without metafiles; for files_entries_free(). */
+	/* Does the file system keep files of its own in \$Extend? (NTFS 3.0 and later) */
+	bool has_extend;
+	/* The entries of a folder, in any order, without the metafiles of NTFS but for \$Extend; for
+	 * files_entries_free(). */
 	int (*list)(struct files *files, const char *path, struct files_entry **ret,
 		    size_t *ret_count, struct error *err);
 	int (*find)(struct files *files, const char *path, bool *ret_is_folder, struct error *err);

@@ -73,6 +73,7 @@ static void close_ntfs(struct files *files)
 }
 
 static const struct files_ops ntfs_ops = {
+	.has_extend = true,
 	.list = list_ntfs,
 	.find = find_ntfs,
 	.read = read_ntfs,

@@ -6,7 +6,6 @@ void guest_contents_done(struct guest_contents *contents)
 {
 	note_list_done(&contents->own);
 	note_list_done(&contents->others);
-	contents->other_count = 0;
 }
 
 void guest_volume_done(struct guest_volume *volume)

@@ -16,17 +16,13 @@
 
 struct guest_kind;
 
-/* Files that are somebody's and are told by name. */
-#define GUEST_CONTENTS_NAMED 8
-
 /*
  * What a volume holds, as paths ("\\Boot\\BCD"; of folders with a backslash at the end). Embedded;
  * all zero is empty.
  */
 struct guest_contents {
 	struct note_list own;	 /* files that the guest or its boot manager put there */
-	struct note_list others; /* the first ones of what somebody else did */
-	size_t other_count;
+	struct note_list others; /* and what somebody else did */
 };
 
 void guest_contents_done(struct guest_contents *contents);

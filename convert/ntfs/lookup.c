@@ -148,6 +148,12 @@ static bool is_dot(const ntfschar *name, int length)
 	return length <= 2 && memcmp(name, dots, (size_t)length * 2) == 0;
 }
 
+/* $Extend is one as well, but what stands in it may be anybody's. */
+static bool is_metafile(u64 record)
+{
+	return record < FILE_first_user && record != FILE_Extend;
+}
+
 /* An ntfs_filldir_t: the library decides what it takes. */
 static int add_entry(void *context, const ntfschar *name, const int length, const int name_type,
 		     const s64 position, const MFT_REF reference, const unsigned type)
@@ -156,7 +162,7 @@ static int add_entry(void *context, const ntfschar *name, const int length, cons
 	char *text;
 
 	(void)position;
-	if (name_type == FILE_NAME_DOS || MREF(reference) < FILE_first_user || is_dot(name, length))
+	if (name_type == FILE_NAME_DOS || is_metafile(MREF(reference)) || is_dot(name, length))
 		return 0;
 	if (listing->count == listing->room)
 		listing->code = grow(listing);

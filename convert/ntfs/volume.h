@@ -146,8 +146,8 @@ struct volume_entry {
 
 /*
  * The entries of a folder, hidden ones too, without "." and ".." and without the metafiles of NTFS
- * (MFT records below 24, whatever their names), sorted by name; to be released with
- * volume_entries_free().
+ * (MFT records below 24, whatever their names, but for the folder $Extend), sorted by name; to be
+ * released with volume_entries_free().
  */
 int volume_list(struct volume *volume, const char *path, struct volume_entry **ret,
 		size_t *ret_count, struct error *err);

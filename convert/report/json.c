@@ -117,6 +117,7 @@ static json_t *journal_object(const struct replay *journal, bool is_planned)
 
 static json_t *old_partition_object(const struct survey_partition *partition, bool is_planned)
 {
+	const struct note_list *others = &partition->guest.contents.others;
 	json_t *journal = journal_object(&partition->journal, is_planned);
 	json_t *object = json_object();
 	char buffer[16];
@@ -133,6 +134,8 @@ static json_t *old_partition_object(const struct survey_partition *partition, bo
 	json_object_set_new(object, "has_windows", json_boolean(partition->guest.windows.root[0]));
 	json_object_set_new(object, "has_winre", json_boolean(partition->guest.has_recovery));
 	json_object_set_new(object, "has_bcd", json_boolean(partition->guest.has_boot_store));
+	if (others->count)
+		set_notes(object, "other_files", others);
 	if (journal)
 		json_object_set_new(object, "journal", journal);
 	if (partition->problem.kind != ERROR_NONE)

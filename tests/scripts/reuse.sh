@@ -29,6 +29,8 @@ expect_spared() { # NAME MKVM-OPTION...
 
 expect_spared '\$Save\a.txt' --system-file '/$Save/a.txt'
 expect_spared '\$Save' --system-file '/$Save'
+expect_spared '\$Extend\my documents\secret.txt' --system-file '/$Extend/my documents/secret.txt'
+expect_spared '\$Extend\$Mine' --system-file '/$Extend/$Mine'
 expect_spared '\Boot\en-US\mine\b.txt' --system-file /Boot/en-US/mine/b.txt
 expect_spared '\Boot\Fonts\letter.doc' --system-file /Boot/Fonts/letter.doc
 expect_spared '\bootmgr (with a named stream' --system-file /bootmgr:secret

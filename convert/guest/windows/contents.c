@@ -23,6 +23,9 @@
 #define MAX_LOOKED_AT 4096
 #define MAX_DEPTH     16
 
+#define BOOT_SECTOR_MAX	 (64 * 1024)
+#define BOOT_MANAGER_MAX (16 * 1024 * 1024) /* 3 MiB at most by now */
+
 /* Paths with slashes, for fnmatch(); those of folders end in one. */
 static const char *const own_paths[] = {
 	"/bootmgr",
@@ -47,6 +50,24 @@ static const char *const own_paths[] = {
 	"/EFI/Microsoft/Recovery/BCD",
 	"/EFI/Microsoft/Recovery/BCD.LOG",
 	"/EFI/Microsoft/Recovery/BCD.LOG[12]",
+};
+
+/* The file system's own, where it has them: metafiles that have no fixed place in the MFT. What else
+ * stands in these folders was put there. ($Deleted is emptied with the next mount.) */
+static const char *const extend_paths[] = {
+	"/$Extend/",
+	"/$Extend/$Deleted/",
+	"/$Extend/$ObjId",
+	"/$Extend/$Quota",
+	"/$Extend/$Reparse",
+	"/$Extend/$RmMetadata/",
+	"/$Extend/$RmMetadata/$Repair",
+	"/$Extend/$RmMetadata/$Txf/",
+	"/$Extend/$RmMetadata/$TxfLog/",
+	"/$Extend/$RmMetadata/$TxfLog/$Tops",
+	"/$Extend/$RmMetadata/$TxfLog/$TxfLog.blf",
+	"/$Extend/$RmMetadata/$TxfLog/$TxfLogContainer[0-9]*",
+	"/$Extend/$UsnJrnl",
 };
 
 /* Below \Boot and \EFI\Microsoft\Boot. The registry's own files beside the store are those of its
@@ -136,6 +157,12 @@ static bool is_own(const char *path)
 	return match_any(own_paths, ARRAY_SIZE(own_paths), path);
 }
 
+/* Is it the file system's own? It has named streams as well, and is no file that could be listed. */
+static bool is_metafile(const struct files *files, const char *path)
+{
+	return files->ops->has_extend && match_any(extend_paths, ARRAY_SIZE(extend_paths), path);
+}
+
 struct look {
 	struct files *files;
 	struct guest_contents *contents;
@@ -161,9 +188,8 @@ static int add_other(struct look *look, const char *path, const char *why, struc
 
 	if (!text)
 		return error_failed(err, ENOMEM, "out of memory");
-	if (contents->other_count++ < GUEST_CONTENTS_NAMED)
-		note_add(&contents->others, "%s%s%s%s", text, why ? " (" : "", why ? why : "",
-			 why ? ")" : "");
+	note_add(&contents->others, "%s%s%s%s", text, why ? " (" : "", why ? why : "",
+		 why ? ")" : "");
 	return note_list_check(&contents->others, err);
 }
 
@@ -202,17 +228,48 @@ static int add_unreadable(struct look *look, const char *path, const struct erro
 
 static int look_into(struct look *look, const char *folder, unsigned int depth, struct error *err);
 
+/*
+ * Names that others use as well: any boot manager is \EFI\Boot\bootx64.efi, and bcdboot's is a copy of
+ * Windows'; a saved boot sector is one. NULL when the file is what its name says. Returns 0 or a
+ * negative errno.
+ */
+static int find_oddity(struct look *look, const char *path, const char **ret, struct error *problem)
+{
+	CLEANUP_FREE uint8_t *data = NULL, *manager = NULL;
+	size_t size = 0, manager_size = 0;
+	bool is_fallback = below(path, "/EFI/Boot/") != NULL;
+	int r = 0;
+
+	*ret = NULL;
+	if (strcasecmp(path, "/BOOTSECT.BAK") == 0)
+		r = files_read(look->files, path, BOOT_SECTOR_MAX, &data, &size, problem);
+	else if (is_fallback)
+		r = files_read(look->files, path, BOOT_MANAGER_MAX, &data, &size, problem);
+	if (!is_fallback || r < 0)
+		return r;
+	r = files_read(look->files, "/EFI/Microsoft/Boot/bootmgfw.efi", BOOT_MANAGER_MAX, &manager,
+		       &manager_size, NULL);
+	if (r < 0 || size != manager_size || memcmp(data, manager, size) != 0)
+		*ret = "not a copy of \\EFI\\Microsoft\\Boot\\bootmgfw.efi";
+	return 0;
+}
+
 static int look_at_file(struct look *look, const char *path, struct error *err)
 {
 	struct error problem = ERROR_INIT;
+	const char *oddity = NULL;
 	bool more = false;
 
+	if (is_metafile(look->files, path))
+		return 0;
 	if (!is_own(path))
 		return add_other(look, path, NULL, err);
-	if (files_holds_more(look->files, path, &more, &problem) < 0)
+	if (files_holds_more(look->files, path, &more, &problem) < 0 ||
+	    find_oddity(look, path, &oddity, &problem) < 0)
 		return add_unreadable(look, path, &problem, err);
-	return more ? add_other(look, path, "with a named stream or a reparse point", err)
-		    : add_own(look, path, err);
+	if (more)
+		oddity = "with a named stream or a reparse point";
+	return oddity ? add_other(look, path, oddity, err) : add_own(look, path, err);
 }
 
 /* 'path' ends in a slash. */
@@ -260,13 +317,14 @@ static int look_into(struct look *look, const char *folder, unsigned int depth, 
 	struct error problem = ERROR_INIT;
 	struct files_entry *entries;
 	size_t count;
-	int r;
+	int r = 0;
 
 	if (depth > MAX_DEPTH)
 		return add_other(look, folder, "too deep to be looked into", err);
 	if (files_list(look->files, folder, &entries, &count, &problem) < 0)
 		return add_unreadable(look, folder, &problem, err);
-	r = count == 0 && depth > 0 && !is_own(folder) ? add_other(look, folder, "empty", err) : 0;
+	if (count == 0 && depth > 0 && !is_own(folder) && !is_metafile(look->files, folder))
+		r = add_other(look, folder, "empty", err);
 	look->looked_at += count;
 	if (r == 0 && look->looked_at > MAX_LOOKED_AT)
 		r = add_other(look, folder, "too much to be looked at", err);

@@ -69,7 +69,7 @@ static int probe_boot_files(struct files *files, struct guest_volume *found, str
 	if (r < 0 || !found->has_boot_store || found->kind)
 		return r;
 	r = contents_read(files, &found->contents, err);
-	found->only_boot_files = r == 0 && found->contents.other_count == 0;
+	found->only_boot_files = r == 0 && found->contents.others.count == 0;
 	return r;
 }
 

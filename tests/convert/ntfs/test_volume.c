@@ -227,8 +227,9 @@ Test(volume, stats_and_lists, .init = set_up, .fini = tear_down)
 	}
 	volume_entries_free(entries, count);
 	cr_assert_eq(volume_list(volume, "\\", &entries, &count, &err), 0, "%s", err.message);
-	cr_assert_eq(count, 1);
-	cr_assert_str_eq(entries[0].name, "Windows");
+	cr_assert_eq(count, 2);
+	cr_assert_str_eq(entries[0].name, "$Extend");
+	cr_assert_str_eq(entries[1].name, "Windows");
 	volume_entries_free(entries, count);
 	cr_assert_eq(volume_list(volume, "\\Windows\\empty", &entries, &count, &err), -EUCLEAN);
 
@@ -258,7 +259,7 @@ static void set_attributes(ntfs_volume *volume, const char *path, uint32_t attri
  * sign, what is hidden, what is the system's. */
 Test(volume, lists_what_is_hidden, .init = set_up, .fini = tear_down)
 {
-	static const char *const names[] = {"$MFT-copy", "$Save", "bootmgr", "plain"};
+	static const char *const names[] = {"$Extend", "$MFT-copy", "$Save", "bootmgr", "plain"};
 	struct volume_entry *entries;
 	struct disk *disk;
 	struct volume *volume;

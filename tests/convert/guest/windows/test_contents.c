@@ -88,11 +88,11 @@ Test(contents, of_windows)
 		"System Volume Information/SPP/OnlineMetadataCache/{0f1c0000-0000}_OnDiskSnapshotProp",
 		"$RECYCLE.BIN/S-1-5-21-1-2-3-500/desktop.ini",
 	};
-	struct guest_contents contents = {.other_count = 0};
+	struct guest_contents contents = {.others = {0}};
 
 	add_all(paths, ARRAY_SIZE(paths));
 	read_all(&contents);
-	cr_assert_eq(contents.other_count, 0, "%s", contents.others.texts[0]);
+	cr_assert_eq(contents.others.count, 0, "%s", contents.others.texts[0]);
 	cr_assert_eq(contents.own.count, ARRAY_SIZE(paths));
 	guest_contents_done(&contents);
 }
@@ -102,6 +102,10 @@ Test(contents, of_somebody_else)
 {
 	static const char *const paths[] = {
 		"$Save/a.txt",
+		"$Extend/my documents/secret.txt",
+		"$Extend/$Mine",
+		"$Extend/$Deleted/secret.txt",
+		"$Extend/$RmMetadata/notes.txt",
 		"$MFT.txt",
 		"$Bootx",
 		"notes.txt",
@@ -130,7 +134,7 @@ Test(contents, of_somebody_else)
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		const char *const both[] = {"bootmgr", paths[i]};
-		struct guest_contents contents = {.other_count = 0};
+		struct guest_contents contents = {.others = {0}};
 		char text[256];
 
 		image_make(image, 16 * MIB, 4096);
@@ -139,7 +143,7 @@ Test(contents, of_somebody_else)
 		snprintf(text, sizeof(text), "\\%s", paths[i]);
 		for (char *at = text; *at; at++)
 			*at = *at == '/' ? '\\' : *at;
-		cr_assert_eq(contents.other_count, 1, "%s", paths[i]);
+		cr_assert_eq(contents.others.count, 1, "%s", paths[i]);
 		cr_assert_str_eq(contents.others.texts[0], text);
 		cr_assert_eq(contents.own.count, 1);
 		guest_contents_done(&contents);
@@ -148,10 +152,10 @@ Test(contents, of_somebody_else)
 
 static void expect_others(size_t count, const char *words)
 {
-	struct guest_contents contents = {.other_count = 0};
+	struct guest_contents contents = {.others = {0}};
 
 	read_all(&contents);
-	cr_assert_eq(contents.other_count, count, "%zu instead of %zu", contents.other_count,
+	cr_assert_eq(contents.others.count, count, "%zu instead of %zu", contents.others.count,
 		     count);
 	cr_assert_not_null(strstr(contents.others.texts[0], words), "'%s' lacks '%s'",
 			   contents.others.texts[0], words);
@@ -173,6 +177,28 @@ Test(contents, streams_behind_the_names_of_boot_files)
 		image_unmount(volume);
 		expect_others(1, "named stream");
 	}
+}
+
+/* Any boot manager has the name of the fallback; only a boot sector is saved as one. */
+Test(contents, what_only_the_names_say)
+{
+	static const char *const paths[] = {"EFI/Boot/bootx64.efi",
+					    "EFI/Microsoft/Boot/bootmgfw.efi"};
+	CLEANUP_FREE uint8_t *large = calloc(1, MIB);
+	ntfs_volume *volume = image_mount(image);
+
+	image_add(volume, paths[0], "GRUB", 4);
+	image_unmount(volume);
+	expect_others(1, "\\EFI\\Boot\\bootx64.efi (not a copy of");
+	volume = image_mount(image);
+	image_add(volume, paths[1], "GRUb", 4);
+	image_unmount(volume);
+	expect_others(1, "\\EFI\\Boot\\bootx64.efi (not a copy of");
+	image_make(image, 16 * MIB, 4096);
+	volume = image_mount(image);
+	image_add(volume, "BOOTSECT.BAK", large, MIB);
+	image_unmount(volume);
+	expect_others(1, "\\BOOTSECT.BAK (");
 }
 
 Test(contents, more_than_anybody_looks_at)
