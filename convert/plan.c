@@ -213,12 +213,12 @@ static uint64_t old_start(const struct survey *survey)
 	return survey->left_out_start ? min_u64(survey->left_out_start, first) : first;
 }
 
-/* The end of the last old partition, in bytes of the old disk. */
+/* And where it ends: the last old partition, or what was left out behind it. */
 static uint64_t old_end(const struct survey *survey)
 {
 	const struct survey_partition *last = &survey->partitions[survey->count - 1];
 
-	return last->offset + last->length;
+	return max_u64(last->offset + last->length, survey->left_out_end);
 }
 
 /* A child cannot move what it leaves in its parent. */
@@ -516,6 +516,24 @@ static const char *why_not_active(const struct survey_partition *active)
 	return "holds no \\Boot\\BCD";
 }
 
+/* Windows' boot code starts no disk with two active partitions: which one counts is not known. */
+static void note_several_active(const struct survey *survey, unsigned int chosen, struct plan *plan)
+{
+	char numbers[128] = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].mbr.active && !survey->partitions[i].mbr.logical) {
+			list_number(numbers, sizeof(numbers), survey->partitions[i].mbr.number);
+			count++;
+		}
+	if (count > 1)
+		note_add(&plan->warnings,
+			 "the partitions %s are active, where one should be; the boot store of "
+			 "partition %u is converted",
+			 numbers, chosen);
+}
+
 /* Which boot store the BIOS would use is certain only where the active partition has it. */
 static void note_boot_store(const struct survey *survey, struct plan *plan)
 {
@@ -523,9 +541,12 @@ static void note_boot_store(const struct survey *survey, struct plan *plan)
 	unsigned int chosen;
 	size_t count = 0;
 
-	if (survey->system == SURVEY_NONE || survey->partitions[survey->system].mbr.active)
+	if (survey->system == SURVEY_NONE)
 		return;
 	chosen = survey->partitions[survey->system].mbr.number;
+	note_several_active(survey, chosen, plan);
+	if (survey->partitions[survey->system].mbr.active)
+		return;
 	for (size_t i = 0; i < survey->count; i++) {
 		const struct survey_partition *partition = &survey->partitions[i];
 

@@ -180,7 +180,7 @@ static int left_out_is_needed(struct disk *disk, struct survey *survey,
 			      const struct mbr_left_out *bad, bool *ret, struct error *err)
 {
 	struct survey_partition partition = {.mbr = bad->partition};
-	uint64_t sectors = disk->size / disk->sector_size;
+	uint64_t sectors = disk->size / disk->sector_size, end;
 	int r = 0;
 
 	*ret = is_needed(&partition) || touches_needed(survey, bad);
@@ -194,9 +194,11 @@ static int left_out_is_needed(struct disk *disk, struct survey *survey,
 	*ret = is_needed(&partition);
 	guest_volume_done(&partition.guest);
 	/* Sector 0 is not kept, whoever claims it. */
+	end = partition.offset + partition.length;
 	partition.offset = max_u64(partition.offset, disk->sector_size);
 	if (!survey->left_out_start || partition.offset < survey->left_out_start)
 		survey->left_out_start = partition.offset;
+	survey->left_out_end = max_u64(survey->left_out_end, end);
 	return r;
 }
 
@@ -213,6 +215,14 @@ static int why_needed(struct disk *disk, struct survey *survey, const struct mbr
 	       : !found ? "no Windows is found beside it"
 			: NULL;
 	return r;
+}
+
+static bool has_logical(const struct mbr *mbr)
+{
+	for (size_t i = 0; i < mbr->count; i++)
+		if (mbr->partitions[i].logical)
+			return true;
+	return false;
 }
 
 /* Entries without which Windows does not start first: nothing helps them. */
@@ -241,12 +251,13 @@ static int judge_left_out(struct disk *disk, const struct mbr *mbr, bool ignore_
 					 "and copies its bytes all the same");
 	}
 	for (i = 0; i < mbr->left_out_count; i++)
-		note_add(&survey->warnings, "%s: %s", mbr->left_out[i].problem,
-			 mbr->left_out[i].is_extended
-				 ? "it is left out of the new table, for a GPT has no extended "
-				   "partitions; its sound logical partitions are carried over"
-				 : "it is left out of the new table, what of it lies on the disk "
-				   "is copied all the same");
+		note_add(&survey->warnings, "%s: %s%s", mbr->left_out[i].problem,
+			 "it is left out of the new table, ",
+			 !mbr->left_out[i].is_extended ? "what of it lies on the disk is copied "
+							 "all the same"
+			 : has_logical(mbr) ? "for a GPT has no extended partitions; its sound "
+					      "logical partitions are carried over"
+					    : "and no logical partition of it is sound");
 	return 0;
 }
 

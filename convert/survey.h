@@ -48,8 +48,9 @@ struct survey {
 	size_t windows; /* index of the partition that is to start; SURVEY_NONE while unknown */
 	size_t system;	/* index of the partition that the BIOS starts; may be the same */
 	struct adapters adapters; /* of the guest that is to start */
-	/* Where entries begin that were left out and lie on the disk, in bytes; 0: there are none. */
-	uint64_t left_out_start;
+	/* From where to where entries were left out, as far as they lie on the disk, in bytes; 0: there
+	 * are none. */
+	uint64_t left_out_start, left_out_end;
 	struct note_list warnings; /* about the images of the chain, the journals, the table */
 	/* The disk with the journals of its volumes replayed; NULL: there was none to replay. */
 	struct disk *replayed;

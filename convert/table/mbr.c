@@ -41,6 +41,7 @@ struct range {
 	enum range_kind kind;
 	unsigned int number; /* of the partition */
 	unsigned int inside; /* slot of the extended partition that contains it; 0 for none */
+	bool active;	     /* only of an extended partition */
 	uint64_t start;
 	uint64_t sectors;
 };
@@ -215,7 +216,7 @@ static int add_partition(struct reader *reader, const struct entry *entry, unsig
 			 unsigned int inside)
 {
 	struct mbr *mbr = reader->mbr;
-	struct range range = {RANGE_PARTITION, number, inside, entry->start, entry->sectors};
+	struct range range = {RANGE_PARTITION, number, inside, false, entry->start, entry->sectors};
 	bool is_left_out;
 	int r;
 
@@ -265,12 +266,18 @@ static const char *ebr_problem(const uint8_t *sector)
 static int read_ebr(struct reader *reader, const struct chain *chain, uint8_t *sector,
 		    bool *ret_end)
 {
-	struct mbr_left_out bad = {.partition = {.start_lba = chain->lba, .sectors = 1}};
+	bool is_first = chain->lba == chain->extended->start;
+	/* The first of an active one is what the BIOS would start. */
+	struct mbr_left_out bad = {.partition = {.start_lba = chain->lba,
+						 .sectors = 1,
+						 .active = is_first && chain->extended->active}};
 	const char *problem;
 	int r = disk_read(reader->disk, sector, MBR_SIZE, chain->lba * reader->disk->sector_size,
 			  reader->err);
 
-	*ret_end = r < 0 || (chain->lba == chain->extended->start && is_zero(sector, MBR_SIZE));
+	*ret_end = r < 0 || (is_first && is_zero(sector, MBR_SIZE));
+	if (r == 0 && *ret_end)
+		reader->mbr->empty_extended |= 1U << chain->extended->number;
 	if (*ret_end)
 		return r;
 	problem = ebr_problem(sector);
@@ -294,7 +301,7 @@ static bool was_read(const struct reader *reader, uint64_t lba)
 /* Claim the sector of an EBR. A chain that comes back to one would not end. */
 static int add_ebr(struct reader *reader, struct chain *chain)
 {
-	struct range range = {RANGE_EBR, 0, chain->extended->number, chain->lba, 1};
+	struct range range = {RANGE_EBR, 0, chain->extended->number, false, chain->lba, 1};
 	const struct entry none = {.type = 0};
 	bool is_left_out = false;
 	int r = 0;
@@ -344,7 +351,7 @@ static int leave_out_surplus(struct reader *reader, const uint8_t *sector,
 static int add_logical(struct reader *reader, const struct entry *entry, const struct chain *chain)
 {
 	struct range range = {RANGE_PARTITION, reader->next_logical++, chain->extended->number,
-			      entry->start, entry->sectors};
+			      false,	       entry->start,	       entry->sectors};
 	struct mbr_left_out bad = left_out_range(&range, entry->type, false);
 	char text[96];
 
@@ -411,9 +418,10 @@ static int leave_out_status(struct reader *reader, const struct range *range,
 {
 	struct mbr_left_out bad = left_out_range(range, entry->type, false);
 
-	if (entry_is_empty(entry))
+	if (entry_is_empty(entry)) {
 		bad.partition = (struct mbr_partition){.number = 0};
-	else if (is_extended(entry->type)) /* so that its logical partitions are named */
+		bad.is_extended = false;
+	} else if (is_extended(entry->type)) /* so that its logical partitions are named */
 		reader->extended[reader->extended_count++] = (struct extended){*range, true};
 	else
 		bad.is_extended = false;
@@ -458,7 +466,9 @@ static int read_primaries(struct reader *reader, const uint8_t *sector)
 
 	for (unsigned int slot = 0; slot < MBR_ENTRIES && r == 0; slot++) {
 		struct entry entry = entry_get(sector, slot);
-		struct range range = {RANGE_EXTENDED, slot + 1, 0, entry.start, entry.sectors};
+		struct range range = {
+			RANGE_EXTENDED, slot + 1,     0, entry.status == STATUS_ACTIVE,
+			entry.start,	entry.sectors};
 
 		if (entry.status & ~STATUS_ACTIVE)
 			r = leave_out_status(reader, &range, &entry);
@@ -507,7 +517,7 @@ static int read_table(struct reader *reader, const uint8_t *sector)
 {
 	int r;
 
-	reader->ranges[reader->range_count++] = (struct range){RANGE_TABLE, 0, 0, 0, 1};
+	reader->ranges[reader->range_count++] = (struct range){.kind = RANGE_TABLE, .sectors = 1};
 	reader->mbr->signature = get_le32(sector + MBR_SIGNATURE_OFFSET);
 	r = read_primaries(reader, sector);
 	if (r == 0)
@@ -549,6 +559,14 @@ void mbr_warn(const struct mbr *mbr, struct note_list *warnings)
 			 "type 0xee that would make it count: it is left over from earlier use of "
 			 "the disk, and the MBR is used",
 			 mbr->stale_gpt.lba[i]);
+	for (unsigned int slot = 1; slot <= MBR_ENTRIES; slot++)
+		if (mbr->empty_extended >> slot & 1)
+			note_add(
+				warnings,
+				"extended partition %u begins with a sector of zeros, as a new one "
+				"that holds no logical partitions: if it held some, their table is "
+				"lost",
+				slot);
 }
 
 const char *mbr_type_text(uint8_t type, char buffer[16])

@@ -51,6 +51,7 @@ struct mbr {
 	size_t count;
 	struct mbr_left_out left_out[MBR_MAX_LEFT_OUT]; /* in the order of the table */
 	size_t left_out_count;
+	unsigned int empty_extended; /* bit N: partition N, which starts with a sector of zeros */
 	struct stale_gpt stale_gpt;
 };
 
@@ -67,7 +68,7 @@ struct mbr {
  */
 int mbr_read(struct disk *disk, struct mbr *ret, struct error *err);
 
-/* Warn of a GPT that is left over. */
+/* Warn of a GPT that is left over, and of extended partitions that are or were emptied. */
 void mbr_warn(const struct mbr *mbr, struct note_list *warnings);
 
 /* "NTFS/exFAT", "Windows RE", ... or "type 0x.." */
