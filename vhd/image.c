@@ -92,7 +92,8 @@ static int refuse_content(const struct image_file *file, const struct image_form
 		return r < 0 ? r : refuse_foreign(file, foreign, err);
 	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice_for(look, format),
 			     "'%s' is to be %s %s, and has %s", file->path, names[format->format],
-			     sources[format->source], missing[format->format]);
+			     sources[format->source],
+			     file->size ? missing[format->format] : "no byte: it is empty");
 }
 
 /* A disk whose last sector is not whole: some bytes are too many, or others are missing. */

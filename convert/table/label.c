@@ -86,14 +86,13 @@ static int check_protective(const struct disk *disk, const uint8_t *sector,
 	if (!protective)
 		return 0;
 	if (others)
-		return error_refused(err, REFUSAL_ALREADY_GPT, ADVICE_HYBRID,
-				     "'%s': the disk has a hybrid MBR: entry %u is of type 0xee, "
-				     "which makes it a GPT disk, and beside it stand %u partitions "
-				     "that make it an MBR disk; %s",
-				     disk->name, protective, others,
-				     headers->count
-					     ? "which of the two tables is right cannot be told"
-					     : "but neither sector 1 nor the last one holds a GPT");
+		return error_refused(
+			err, REFUSAL_ALREADY_GPT, ADVICE_HYBRID,
+			"'%s': the disk has a hybrid MBR: entry %u is of type 0xee, "
+			"which makes it a GPT disk, and %u beside it %s it an MBR disk; %s",
+			disk->name, protective, others, others == 1 ? "makes" : "make",
+			headers->count ? "which of the two tables is right cannot be told"
+				       : "but neither sector 1 nor the last one holds a GPT");
 	if (headers->count == 0)
 		return error_refused(err, REFUSAL_ALREADY_GPT, ADVICE_LOST_GPT,
 				     "'%s': the MBR holds a partition of type 0xee, which protects "

@@ -34,6 +34,7 @@ done
 qemu-img convert -f raw -O vmdk -o subformat=monolithicFlat sample.raw flat.vmdk
 [ "$(stat -c %s flat.vmdk)" -lt 512 ] || echo "the descriptor is larger than a sector"
 expect_named flat.vmdk "VMDK descriptor"
+cp flat.vmdk descriptor.vmdk
 follow flat.vmdk new.vhdx
 rm flat-flat.vmdk
 
@@ -62,6 +63,16 @@ tar -cSf disk.ova sample.raw
 expect_named disk.ova OVA
 [ "$(command_in_advice)" = "tar -xf FILE" ] || fail "$(cat err.txt)"
 
+# By their first bytes alone: there is not always a program that writes them.
+{ printf '\xef\xbb\xbf' && head -c 64 descriptor.vmdk; } >bom.vmdk
+expect_named bom.vmdk "VMDK descriptor"
+printf '\x50\x2a\x4d\x18\4\0\0\0abcd' >skip.zst
+expect_named skip.zst zstd
+printf '\x89LZO\0\r\n\x1a\n\x10\x40' >disk.lzo
+expect_named disk.lzo lzop
+printf '\x1f\x9d\x90' >disk.Z
+expect_named disk.Z "compressed with compress"
+
 printf 'LUKS\xba\xbe\0\2' >luks.img
 truncate -s 1M luks.img
 expect_named luks.img LUKS
@@ -75,7 +86,7 @@ expect_named cd.iso "ISO 9660"
 printf '\1CD001\1' | dd of=sample.raw bs=1 seek=32768 conv=notrunc status=none
 expect 0 "$HVGEN2" inspect sample.raw
 : >empty.img
-expect_named empty.img "no boot signature"
+expect_named empty.img "it is empty"
 
 # A raw disk with 4096-byte sectors, as a copy of a 4Kn disk is one.
 truncate -s 1G large.raw
