@@ -64,6 +64,8 @@ int journal_runs_add(struct journal_runs *runs, const uint8_t *attribute, uint64
 bool journal_pairs_count(const uint8_t *pairs, size_t size, uint64_t *ret);
 /* The LCN of a VCN; JOURNAL_HOLE when there is none. */
 uint64_t journal_runs_find(const struct journal_runs *runs, uint64_t vcn);
+/* The same, and how many clusters stand together from there on; 0 behind the last run. */
+uint64_t journal_runs_find_span(const struct journal_runs *runs, uint64_t vcn, uint64_t *ret_count);
 void journal_runs_done(struct journal_runs *runs);
 
 /* record.c: FILE records without protection. */
@@ -140,7 +142,9 @@ int journal_restart_read(const struct journal_volume *volume, struct journal_res
 enum page_state { PAGE_UNSEEN, PAGE_GOOD, PAGE_TORN };
 
 struct journal_log {
-	uint8_t *pages;	   /* the whole log; pages that were looked at are without protection */
+	const struct journal_volume *volume;
+	uint8_t *pages;	   /* room for all; those that were looked at are without protection */
+	uint8_t *is_read;  /* of each chunk of pages */
 	uint8_t *state;	   /* enum page_state of each page */
 	uint8_t *is_newer; /* the page came from a tail or fast page */
 	uint32_t count;	   /* pages */
@@ -161,12 +165,13 @@ struct journal_record {
 	uint64_t next; /* where the following record would be */
 };
 
-/* pages.c: read the log and lay over it what stands in its tail or fast pages; find its end. */
+/* pages.c: lay over the log what stands in its tail or fast pages; find its end. 'volume' is borrowed:
+ * pages are read when they are asked for. */
 int journal_log_open(const struct journal_volume *volume, const struct journal_restart *restart,
 		     struct journal_log *ret, struct error *err);
 void journal_log_done(struct journal_log *log);
-/* A page without its protection; NULL for one that is torn or no record page. */
-uint8_t *journal_log_page(struct journal_log *log, uint32_t index);
+/* A page without its protection; *ret is NULL for one that is torn or no record page. I/O errors. */
+int journal_log_page(struct journal_log *log, uint32_t index, uint8_t **ret, struct error *err);
 uint64_t journal_lsn_offset(const struct journal_log *log, uint64_t lsn);
 
 /* log.c: read the record at 'lsn', which must be no later than the end. */

@@ -43,11 +43,14 @@ static int refuse_record(uint64_t lsn, const char *wrong, struct error *err)
 }
 
 /* The page at a cursor, which a record that began at 'lsn' passes through. */
-static const uint8_t *record_page(struct journal_log *log, const struct cursor *at, uint64_t lsn)
+static int record_page(struct journal_log *log, const struct cursor *at, uint64_t lsn,
+		       const uint8_t **ret, struct error *err)
 {
-	const uint8_t *page = journal_log_page(log, (uint32_t)(at->offset / LOG_PAGE));
+	uint8_t *page;
+	int r = journal_log_page(log, (uint32_t)(at->offset / LOG_PAGE), &page, err);
 
-	return page && get_le64(page + PAGE_LSN) >= lsn ? page : NULL;
+	*ret = page && get_le64(page + PAGE_LSN) >= lsn ? page : NULL;
+	return r;
 }
 
 static int grow_scratch(struct journal_log *log, uint32_t length, struct error *err)
@@ -79,7 +82,9 @@ static int gather(struct journal_log *log, struct cursor *at, struct journal_rec
 			at->offset -= at->offset % LOG_PAGE == 0; /* back into the page it ends */
 			to_next_page(log, at);
 		}
-		page = record_page(log, at, record->lsn);
+		r = record_page(log, at, record->lsn, &page, err);
+		if (r < 0)
+			return r;
 		if (!page || (done > 0 && at->offset / LOG_PAGE == first))
 			return refuse_record(record->lsn, "does not go on in the next page", err);
 		now = (uint32_t)min_u64(record->length - done, room_in_page(at));
@@ -135,13 +140,16 @@ int journal_log_read(struct journal_log *log, uint64_t lsn, struct journal_recor
 	struct cursor at = {journal_lsn_offset(log, lsn), lsn >> log->offset_bits};
 	const uint8_t *page;
 	const char *wrong;
+	int r;
 
 	*ret = (struct journal_record){.lsn = lsn};
 	if (lsn > log->end || at.offset < (uint64_t)log->first * LOG_PAGE ||
 	    at.offset / LOG_PAGE >= log->count || at.offset % LOG_PAGE < PAGE_DATA ||
 	    room_in_page(&at) < LFS_HEADER)
 		return refuse_record(lsn, "cannot be in it", err);
-	page = record_page(log, &at, lsn);
+	r = record_page(log, &at, lsn, &page, err);
+	if (r < 0)
+		return r;
 	if (!page)
 		return refuse_record(lsn, "stands in a page that is torn or older", err);
 	wrong = parse_header(page + at.offset % LOG_PAGE, ret);

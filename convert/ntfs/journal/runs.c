@@ -116,10 +116,11 @@ int journal_runs_add(struct journal_runs *runs, const uint8_t *attribute, uint64
 	return vcn == get_le64(attribute + ATTR_HIGHEST) + 1 ? 0 : -EUCLEAN;
 }
 
-uint64_t journal_runs_find(const struct journal_runs *runs, uint64_t vcn)
+uint64_t journal_runs_find_span(const struct journal_runs *runs, uint64_t vcn, uint64_t *ret_count)
 {
 	size_t low = 0, high = runs->count;
 
+	*ret_count = 0;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct journal_run *run = &runs->list[middle];
@@ -128,11 +129,20 @@ uint64_t journal_runs_find(const struct journal_runs *runs, uint64_t vcn)
 			high = middle;
 		else if (vcn - run->vcn >= run->count)
 			low = middle + 1;
-		else
+		else {
+			*ret_count = run->count - (vcn - run->vcn);
 			return run->lcn == JOURNAL_HOLE ? JOURNAL_HOLE
 							: run->lcn + (vcn - run->vcn);
+		}
 	}
 	return JOURNAL_HOLE;
+}
+
+uint64_t journal_runs_find(const struct journal_runs *runs, uint64_t vcn)
+{
+	uint64_t count;
+
+	return journal_runs_find_span(runs, vcn, &count);
 }
 
 void journal_runs_done(struct journal_runs *runs)

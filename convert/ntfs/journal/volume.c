@@ -63,9 +63,9 @@ static int transfer(const struct journal_volume *volume, const struct journal_ru
 		    uint8_t *buffer, size_t length, uint64_t offset, bool writes, struct error *err)
 {
 	while (length > 0) {
-		uint64_t in_cluster = offset % volume->cluster;
-		uint64_t lcn = journal_runs_find(runs, offset / volume->cluster);
-		size_t now = (size_t)min_u64(length, volume->cluster - in_cluster);
+		uint64_t in_cluster = offset % volume->cluster, count;
+		uint64_t lcn = journal_runs_find_span(runs, offset / volume->cluster, &count);
+		size_t now;
 		int r;
 
 		if (lcn == JOURNAL_HOLE)
@@ -73,6 +73,7 @@ static int transfer(const struct journal_volume *volume, const struct journal_ru
 					     "a file of the file system's own is not stored at "
 					     "offset %" PRIu64,
 					     offset);
+		now = (size_t)min_u64(length, count * volume->cluster - in_cluster);
 		r = writes ? disk_write(volume->disk, buffer, now,
 					lcn * volume->cluster + in_cluster, err)
 			   : disk_read(volume->disk, buffer, now,
