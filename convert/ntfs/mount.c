@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/bytes.h"
 #include "common/checked.h"
@@ -51,17 +52,23 @@ static int mount(struct volume *volume, ntfs_mount_flags flags, struct error *er
 }
 
 /*
- * The first bytes of hiberfil.sys: "hibr" is a saved system, "rstr" one whose restoring has begun,
- * in either case; "wake" or zeros is one that is over.
+ * The first bytes of hiberfil.sys, in upper or lower case: "hibr" is a saved system, "rstr" one whose
+ * restoring has begun, "brkp" one for a debugger, "link" one on another partition; "wake" or zeros is
+ * one that is over. What anything else means nobody has told.
  */
-static bool is_hibernated(const uint8_t *header)
+enum saved_system { SAVED_NONE, SAVED_SYSTEM, SAVED_UNKNOWN };
+
+static enum saved_system read_mark(const uint8_t *header)
 {
-	static const char *const marks[] = {"hibr", "HIBR", "rstr", "RSTR"};
+	static const char *const marks[] = {"hibr", "rstr", "brkp", "link"};
+	static const char zeros[4];
 
 	for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
-		if (memcmp(header, marks[i], 4) == 0)
-			return true;
-	return false;
+		if (strncasecmp((const char *)header, marks[i], 4) == 0)
+			return SAVED_SYSTEM;
+	return memcmp(header, zeros, 4) == 0 || strncasecmp((const char *)header, "wake", 4) == 0
+		       ? SAVED_NONE
+		       : SAVED_UNKNOWN;
 }
 
 /*
@@ -69,7 +76,8 @@ static bool is_hibernated(const uint8_t *header)
  * libntfs-3g takes it for one. That holds for an empty file as well, but where nothing stands there
  * is no link: *ret_empty then.
  */
-static int check_hiberfile(struct volume *volume, bool *ret_empty, struct error *err)
+static int check_hiberfile(struct volume *volume, bool *ret_empty, enum saved_system *ret_saved,
+			   struct error *err)
 {
 	CLEANUP_INODE ntfs_inode *inode = NULL;
 	CLEANUP_ATTR ntfs_attr *data = NULL;
@@ -99,7 +107,8 @@ static int check_hiberfile(struct volume *volume, bool *ret_empty, struct error 
 			"Windows is hibernated: '%s' has %lld bytes, as where it points to a saved "
 			"system on another partition",
 			HIBERFILE, (long long)length);
-	if (is_hibernated(header))
+	*ret_saved = read_mark(header);
+	if (*ret_saved == SAVED_SYSTEM)
 		return error_refused(
 			err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
 			"Windows is hibernated or was shut down with fast startup: '%s' "
@@ -147,7 +156,8 @@ static int check_journal(struct volume *volume, struct error *err)
 
 /* Mount read-only and look at hiberfil.sys. */
 static int look_at_volume(struct disk *disk, const struct volume_place *place,
-			  struct volume *volume, bool *ret_empty, struct error *err)
+			  struct volume *volume, bool *ret_empty, enum saved_system *ret_saved,
+			  struct error *err)
 {
 	int r = disk_window_init(&volume->window, disk, place->offset, place->length, err);
 
@@ -157,30 +167,41 @@ static int look_at_volume(struct disk *disk, const struct volume_place *place,
 	r = volume_guard_boot_sector(volume->device.disk, err);
 	if (r == 0)
 		r = mount(volume, NTFS_MNT_RDONLY, err);
-	return r < 0 ? r : check_hiberfile(volume, ret_empty, err);
+	return r < 0 ? r : check_hiberfile(volume, ret_empty, ret_saved, err);
 }
 
 int volume_check_hibernation(struct disk *disk, struct error *err)
 {
 	const struct volume_place whole = {.length = disk->size};
 	CLEANUP_VOLUME struct volume *volume = calloc(1, sizeof(*volume));
+	enum saved_system saved = SAVED_NONE;
 	bool is_empty = false;
+	int r;
 
 	if (!volume)
 		return error_failed(err, ENOMEM, "out of memory");
-	return look_at_volume(disk, &whole, volume, &is_empty, err);
+	r = look_at_volume(disk, &whole, volume, &is_empty, &saved, err);
+	/* Where the journal is closed the system was shut down, whatever stands there. */
+	if (r == 0 && saved == SAVED_UNKNOWN)
+		return error_refused(
+			err, REFUSAL_HIBERNATED, SHUT_DOWN_FULLY,
+			"Windows may be hibernated: '%s' begins neither as one with a saved system "
+			"nor as one without",
+			HIBERFILE);
+	return r;
 }
 
 int volume_open_at(struct disk *disk, const struct volume_place *place, bool writable,
 		   struct volume **ret, struct error *err)
 {
 	CLEANUP_VOLUME struct volume *volume = calloc(1, sizeof(*volume));
+	enum saved_system saved = SAVED_NONE;
 	bool is_empty = false; /* hiberfil.sys */
 	int r;
 
 	if (!volume)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = look_at_volume(disk, place, volume, &is_empty, err);
+	r = look_at_volume(disk, place, volume, &is_empty, &saved, err);
 	if (r == 0)
 		r = check_journal(volume, err);
 	if (r == 0 && writable) {

@@ -53,9 +53,10 @@ int volume_open_at(struct disk *disk, const struct volume_place *place, bool wri
 int volume_open(struct disk *disk, bool writable, struct volume **ret, struct error *err);
 
 /*
- * Does the volume that fills 'disk' hold a saved system? REFUSAL_HIBERNATED then. Does not ask for
- * the journal: of a volume that was not closed this is what its files say before the replay. Other
- * errors as volume_open_at().
+ * Does the volume that fills 'disk' hold a saved system, or a hiberfil.sys of which that cannot be
+ * told? REFUSAL_HIBERNATED then. Does not ask for the journal: of a volume that was not closed this is
+ * what its files say before the replay. Other errors as volume_open_at(), which asks only for a system
+ * that is saved for certain.
  */
 int volume_check_hibernation(struct disk *disk, struct error *err);
 

@@ -424,7 +424,11 @@ static const struct state states[] = {
 	{"unknown journal", 3, 0, true, NULL, 0, REFUSAL_NTFS_DIRTY},
 	{"hibernated", 1, 1, true, "hibr", 8192, REFUSAL_HIBERNATED},
 	{"hibernated, upper case", 1, 1, true, "HIBR", 8192, REFUSAL_HIBERNATED},
+	{"hibernated, mixed case", 1, 1, true, "Hibr", 8192, REFUSAL_HIBERNATED},
+	{"for a debugger", 1, 1, true, "brkp", 8192, REFUSAL_HIBERNATED},
+	{"elsewhere, with a whole header", 1, 1, true, "link", 8192, REFUSAL_HIBERNATED},
 	{"resuming", 1, 1, true, "RSTR", 8192, REFUSAL_HIBERNATED},
+	{"unknown, but shut down", 1, 1, true, "what", 8192, REFUSAL_NONE},
 	{"resumed", 1, 1, true, "wake", 8192, REFUSAL_NONE},
 	{"hibernated elsewhere", 1, 1, true, "link", 100, REFUSAL_HIBERNATED},
 	{"one byte short of a header", 1, 1, true, "\0\0\0\0", 4095, REFUSAL_HIBERNATED},
@@ -463,6 +467,29 @@ Test(volume, refuses_what_windows_has_not_let_go, .init = set_up, .fini = tear_d
 			cr_assert_eq(err.kind, states[i].want ? ERROR_REFUSED : ERROR_NONE, "%s",
 				     states[i].name);
 		}
+	}
+}
+
+/* Where the journal is open only what is known not to be a saved system is none. */
+Test(volume, doubts_a_hiberfile_that_is_not_known, .init = set_up, .fini = tear_down)
+{
+	static const struct state doubts[] = {
+		{"none", 2, 0, false, NULL, 0, REFUSAL_NONE},
+		{"zeros", 2, 0, false, "", 8192, REFUSAL_NONE},
+		{"resumed", 2, 0, false, "Wake", 8192, REFUSAL_NONE},
+		{"saved", 2, 0, false, "hIBR", 8192, REFUSAL_HIBERNATED},
+		{"unknown", 2, 0, false, "what", 8192, REFUSAL_HIBERNATED},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(doubts); i++) {
+		struct error err = ERROR_INIT;
+		struct disk *disk;
+
+		make_state(&doubts[i]);
+		disk = image_disk(image, false);
+		volume_check_hibernation(disk, &err);
+		cr_assert_eq(err.refusal, doubts[i].want, "%s: %s", doubts[i].name, err.message);
+		disk_close(disk);
 	}
 }
 
