@@ -105,7 +105,37 @@ static int load_dump(struct journal *journal, uint64_t lsn, unsigned int op,
 	return load(&journal->tables, &dump, err);
 }
 
-/* An attribute is opened at a slot of the table. Pages of the one that had it before must be done. */
+static bool has_clusters(const struct journal_tables *tables, uint32_t page)
+{
+	for (uint32_t i = 0; i < tables->page_clusters; i++)
+		if (journal_lcn_is_known(tables->lcns[(size_t)page * tables->page_clusters + i]))
+			return true;
+	return false;
+}
+
+/* Another attribute gets the slot: pages of the one that had it must be done. */
+static int leave_slot(struct journal *journal, const struct journal_change *change,
+		      struct error *err)
+{
+	struct journal_tables *tables = &journal->tables;
+	int r = journal_spend(journal, tables->page_count, err);
+
+	for (uint32_t i = 0; r == 0 && i < tables->page_count; i++) {
+		struct journal_page *page = &tables->pages[i];
+
+		if (page->target != change->target || page->oldest >= change->lsn)
+			continue;
+		if (has_clusters(tables, i))
+			return refuse_change(change->lsn,
+					     "opens an attribute where another one has pages that "
+					     "are not written",
+					     err);
+		page->oldest = 0;
+	}
+	return r;
+}
+
+/* An attribute is opened at a slot of the table. */
 static int open_attribute(struct journal *journal, const struct journal_change *change,
 			  struct error *err)
 {
@@ -127,22 +157,8 @@ static int open_attribute(struct journal *journal, const struct journal_change *
 		return r;
 	if (slot->is_open && (slot->reference != opened.reference || slot->type != opened.type ||
 			      slot->name_length != opened.name_length ||
-			      memcmp(slot->name, opened.name, 2U * opened.name_length) != 0)) {
-		r = journal_spend(journal, tables->page_count, err);
-		for (uint32_t i = 0; r == 0 && i < tables->page_count; i++) {
-			struct journal_page *page = &tables->pages[i];
-			const uint64_t *lcns = &tables->lcns[(size_t)i * tables->page_clusters];
-
-			if (page->target == change->target && page->oldest < change->lsn &&
-			    !is_zero(lcns, tables->page_clusters * sizeof(*lcns)))
-				return refuse_change(change->lsn,
-						     "opens an attribute where another one has "
-						     "pages that are not written",
-						     err);
-			if (page->target == change->target && page->oldest < change->lsn)
-				page->oldest = change->lsn;
-		}
-	}
+			      memcmp(slot->name, opened.name, 2U * opened.name_length) != 0))
+		r = leave_slot(journal, change, err);
 	if (r == 0)
 		*slot = opened;
 	return r;
@@ -165,14 +181,14 @@ static int forget_clusters(struct journal *journal, const struct journal_change 
 		if (!range_within(lcn, length, journal->volume.clusters))
 			return refuse_change(change->lsn, "frees clusters beyond the volume", err);
 		r = journal_spend(journal, count, err);
-		for (uint64_t i = 0; r == 0 && i < count; i++)
-			if (tables->lcns[i] - lcn < length)
-				tables->lcns[i] = 0;
+		if (r == 0)
+			journal_pages_forget(tables, lcn, length);
 	}
 	return r;
 }
 
-/* The pages that a change concerns, and where they stand. */
+/* The pages that a change concerns, and where they stand. What is no cluster is refused where it is
+ * used. */
 static int note_pages(struct journal *journal, const struct journal_change *change,
 		      struct error *err)
 {
@@ -185,7 +201,8 @@ static int note_pages(struct journal *journal, const struct journal_change *chan
 		r = journal_page_make(&journal->tables, change->target, change->vcn + i,
 				      change->lsn, &page, err);
 		if (r == 0)
-			*journal_page_lcn(&journal->tables, page, change->vcn + i) = lcn;
+			*journal_page_lcn(&journal->tables, page, change->vcn + i) =
+				min_u64(lcn, INT64_MAX);
 	}
 	return r;
 }
@@ -202,7 +219,6 @@ static int note_transaction(struct journal *journal, const struct journal_record
 		*transaction = (struct journal_transaction){.is_known = true,
 							    .state = TRANSACTION_ACTIVE,
 							    .first = record->lsn};
-	transaction->previous = record->lsn;
 	transaction->undo_next = record->lsn;
 	if (change->undo_op == OP_COMPENSATION || change->redo_op == OP_END_TOP_LEVEL)
 		transaction->undo_next = record->undo_next;

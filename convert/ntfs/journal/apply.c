@@ -149,8 +149,7 @@ static int apply_action(struct journal *journal, const struct journal_action *ac
 		return refuse_action(action, "is not known", err);
 	if (action->change->lcn_count == 0)
 		return is_redo ? 0 : refuse_action(action, "names no cluster to be undone in", err);
-	r = journal_target_resolve(journal, action->change, action->op, is_redo, &target, &skip,
-				   err);
+	r = journal_target_resolve(journal, action, is_redo, &target, &skip, err);
 	if (r < 0 || skip)
 		return r;
 	r = journal_spend(journal, target.size / 16, err);

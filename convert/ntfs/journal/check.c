@@ -72,6 +72,10 @@ static int write_mirror(struct journal *journal, struct error *err)
 		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < volume->mirror.count; i++)
 		room += volume->mirror.list[i].count * volume->cluster;
+	for (uint64_t at = 0; at < min_u64(size, room); at += volume->cluster)
+		if (journal_volume_protects(volume, journal_runs_find(&volume->mirror,
+								      at / volume->cluster)))
+			return journal_refuse(err, "$MFTMirr is in $Boot or in $LogFile");
 	for (uint64_t i = 0; r == 0 && i < min_u64(size, room) / volume->record; i++)
 		r = write_copy(volume, i, record, err);
 	return r;
@@ -124,6 +128,8 @@ static int add_extents(struct check *check, const uint8_t *attribute, uint64_t n
 	r = journal_runs_add(&runs, attribute, check->journal->volume.clusters);
 	if (r == -ENOMEM)
 		r = error_failed(err, ENOMEM, "out of memory");
+	else if (r == -EFBIG)
+		r = refuse_state(err, "MFT record", number, "has more runs than can be");
 	else if (r < 0)
 		r = refuse_state(err, "MFT record", number, "has runs that leave the volume");
 	for (size_t i = 0; r == 0 && i < runs.count; i++) {
@@ -217,6 +223,7 @@ static int check_place(struct check *check, const struct journal_touched *touche
 {
 	const struct journal_attribute *attribute =
 		journal_attribute_slot(&check->journal->tables, touched->target);
+	const struct journal_name name = journal_name_of(attribute);
 	struct journal_runs runs = {.list = NULL};
 	uint64_t lcn;
 	int r = journal_volume_record(&check->journal->volume,
@@ -230,12 +237,10 @@ static int check_place(struct check *check, const struct journal_touched *touche
 	if (!(get_le16(check->record + FILE_FLAGS) & FILE_IN_USE) ||
 	    get_le16(check->record + FILE_SEQUENCE) != REFERENCE_SEQUENCE(attribute->reference))
 		return check_gone(check, touched, err);
-	if (journal_attribute_find(check->record, attribute->type, attribute->name,
-				   attribute->name_length) == NULL &&
+	if (journal_attribute_find(check->record, name.type, name.text, name.length) == NULL &&
 	    journal_attribute_find(check->record, AT_LIST, NULL, 0) == NULL)
 		return check_gone(check, touched, err);
-	r = journal_volume_runs(&check->journal->volume, check->record, attribute->type,
-				attribute->name, attribute->name_length, &runs, err);
+	r = journal_volume_runs(&check->journal->volume, check->record, &name, &runs, err);
 	lcn = journal_runs_find(&runs, touched->vcn);
 	if (r == 0 && lcn == JOURNAL_HOLE)
 		r = check_gone(check, touched, err);
@@ -295,16 +300,16 @@ static int check_extents(struct check *check, struct error *err)
 static int find_bitmaps(struct check *check, struct error *err)
 {
 	const struct journal_volume *volume = &check->journal->volume;
+	const struct journal_name bitmap = {.type = AT_BITMAP};
 	int r = journal_volume_record(volume, MFT_MFT, check->record, err);
 
 	if (r == 0)
-		r = journal_volume_runs(volume, check->record, AT_BITMAP, NULL, 0, &check->mft_bits,
-					err);
+		r = journal_volume_runs(volume, check->record, &bitmap, &check->mft_bits, err);
 	if (r == 0)
 		r = journal_volume_record(volume, MFT_BITMAP, check->record, err);
 	if (r == 0)
-		r = journal_volume_runs(volume, check->record, AT_DATA, NULL, 0,
-					&check->cluster_bits, err);
+		r = journal_volume_runs(volume, check->record, &journal_data, &check->cluster_bits,
+					err);
 	return r;
 }
 
@@ -345,6 +350,8 @@ int journal_check(struct journal *journal, struct error *err)
 	int r = check.record ? journal_volume_find_mft(&journal->volume, err)
 			     : error_failed(err, ENOMEM, "out of memory");
 
+	if (r == 0)
+		r = journal_volume_check_log(&journal->volume, err);
 	if (r == 0)
 		r = write_mirror(journal, err);
 	if (r == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Names, both ways: every name of a touched file must stand in the index of its folder, and every
- * entry of a touched folder must lead to a file in use that has this name.
+ * entry of a touched folder must lead to a file in use that has this name. Of the other indexes
+ * ($SII, $SDH, $O, $Q, $R) the entries must be whole. What a touched root leads to must be a node.
  *
  * A name is looked up as NTFS does it, by the order of the volume's own $UpCase: a name that is in
  * the wrong place of the tree is as good as none.
@@ -15,6 +16,8 @@
 #define MAX_DEPTH   32
 
 static const uint8_t i30[8] = {'$', 0, 'I', 0, '3', 0, '0', 0};
+static const struct journal_name folder_root = {AT_ROOT, i30, 4};
+static const struct journal_name folder_nodes = {AT_ALLOCATION, i30, 4};
 
 struct names {
 	struct journal *journal;
@@ -121,7 +124,7 @@ static const uint8_t *header_of_root(const uint8_t *root, uint32_t *ret_block_si
 	if (!root || root[ATTR_NON_RESIDENT])
 		return NULL;
 	value = journal_attribute_value(root, &length);
-	if (length < ROOT_HEADER + INDEX_HEADER || get_le32(value + ROOT_TYPE) != AT_NAME ||
+	if (length < ROOT_HEADER + INDEX_HEADER ||
 	    journal_index_check(value + ROOT_HEADER, length - ROOT_HEADER))
 		return NULL;
 	*ret_block_size = get_le32(value + ROOT_BLOCK_SIZE);
@@ -135,10 +138,9 @@ static const uint8_t *header_of_root(const uint8_t *root, uint32_t *ret_block_si
 static int find_root(struct names *names, const uint8_t *record, const uint8_t **ret_header,
 		     uint32_t *ret_block_size, struct error *err)
 {
-	const struct journal_name name = {AT_ROOT, i30, 4};
 	const uint8_t *root;
-	int r = journal_volume_attribute(&names->journal->volume, record, &name, names->extension,
-					 &root, err);
+	int r = journal_volume_attribute(&names->journal->volume, record, &folder_root,
+					 names->extension, &root, err);
 
 	*ret_header = r == 0 ? header_of_root(root, ret_block_size) : NULL;
 	return r;
@@ -164,7 +166,7 @@ static int look_up(struct names *names, const uint8_t *name, uint64_t *ret, stru
 			break;
 		if (runs.count == 0)
 			r = journal_volume_runs(&names->journal->volume, names->other,
-						AT_ALLOCATION, i30, 4, &runs, err);
+						&folder_nodes, &runs, err);
 		if (r == 0)
 			r = read_block(names, &runs,
 				       get_le64(entry + get_le16(entry + ENTRY_LENGTH) - 8), size,
@@ -259,16 +261,77 @@ static int check_entry(struct names *names, uint64_t folder, const uint8_t *entr
 	return 0;
 }
 
-static int check_entries(struct names *names, uint64_t folder, const uint8_t *header,
-			 struct error *err)
+static bool is_folder_index(const struct journal_name *name)
+{
+	return name->length == 4 && memcmp(name->text, i30, sizeof(i30)) == 0;
+}
+
+/* One entry of an index that is no folder's: are its data within it? */
+static int check_view_entry(uint64_t record, const uint8_t *entry, struct error *err)
+{
+	if (!range_within(get_le16(entry + ENTRY_DATA_OFFSET), get_le16(entry + ENTRY_DATA_LENGTH),
+			  get_le16(entry + ENTRY_LENGTH)))
+		return refuse_name(err, record, "has an index with an entry that is not whole,",
+				   record);
+	return 0;
+}
+
+/* The entries of one node of a checked index of the file 'record'. */
+static int check_entries(struct names *names, uint64_t record, const struct journal_name *index,
+			 const uint8_t *header, struct error *err)
 {
 	uint32_t at = get_le32(header + INDEX_ENTRIES);
 	int r = 0;
 
 	for (; r == 0 && !(get_le16(header + at + ENTRY_FLAGS) & ENTRY_IS_LAST);
 	     at += get_le16(header + at + ENTRY_LENGTH))
-		r = check_entry(names, folder, header + at, err);
+		r = is_folder_index(index) ? check_entry(names, record, header + at, err)
+					   : check_view_entry(record, header + at, err);
 	return r;
+}
+
+/* The nodes that a root leads to: each must be one, and be where it says. */
+static int check_nodes(struct names *names, const struct journal_name *index, const uint8_t *header,
+		       uint32_t size, struct error *err)
+{
+	const struct journal_name nodes = {AT_ALLOCATION, index->text, index->length};
+	struct journal_runs runs = {.list = NULL};
+	const uint8_t *entry = header + get_le32(header + INDEX_ENTRIES);
+	bool is_last = false;
+	int r = 0;
+
+	for (; r == 0 && !is_last; entry += get_le16(entry + ENTRY_LENGTH)) {
+		uint64_t vcn = get_le64(entry + get_le16(entry + ENTRY_LENGTH) - 8);
+
+		is_last = get_le16(entry + ENTRY_FLAGS) & ENTRY_IS_LAST;
+		if (!(get_le16(entry + ENTRY_FLAGS) & ENTRY_HAS_NODE))
+			continue;
+		if (runs.count == 0)
+			r = journal_volume_runs(&names->journal->volume, names->record, &nodes,
+						&runs, err);
+		if (r == 0)
+			r = read_block(names, &runs, vcn, size, err);
+		if (r == 0 && get_le64(names->block + INDX_VCN) != vcn)
+			r = error_damaged(err, "an index leads to a block that is another one");
+	}
+	journal_runs_done(&runs);
+	return r;
+}
+
+/* The root of an index. That of a file with several records may stand in another than the first. */
+static int check_root(struct names *names, uint64_t number, const uint8_t *root, struct error *err)
+{
+	const struct journal_name index = {AT_ROOT, root + get_le16(root + ATTR_NAME_OFFSET),
+					   root[ATTR_NAME_LENGTH]};
+	uint64_t base = get_le64(names->record + FILE_BASE);
+	uint32_t size;
+	const uint8_t *header = header_of_root(root, &size);
+	int r;
+
+	if (!header)
+		return refuse_name(err, number, "has an index root that is damaged,", number);
+	r = check_entries(names, base ? REFERENCE_RECORD(base) : number, &index, header, err);
+	return r < 0 || base ? r : check_nodes(names, &index, header, size, err);
 }
 
 static int check_touched_file(struct names *names, const struct journal_touched *touched,
@@ -276,29 +339,23 @@ static int check_touched_file(struct names *names, const struct journal_touched 
 {
 	const struct journal_volume *volume = &names->journal->volume;
 	uint64_t number = (touched->vcn * volume->cluster + touched->offset) / volume->record;
-	const uint8_t *header;
-	uint32_t size;
+	const uint8_t *attribute = NULL;
 	int r = journal_volume_record(volume, number, names->record, err);
 
 	if (r < 0 || !(get_le16(names->record + FILE_FLAGS) & FILE_IN_USE))
 		return r;
 	r = check_names_of(names, number, err);
-	header = header_of_root(journal_attribute_find(names->record, AT_ROOT, i30, 4), &size);
-	if (get_le64(names->record + FILE_BASE))
-		number = REFERENCE_RECORD(get_le64(names->record + FILE_BASE));
-	return r < 0 || !header ? r : check_entries(names, number, header, err);
-}
-
-static bool is_folder_index(const struct journal_attribute *attribute)
-{
-	return attribute->type == AT_ALLOCATION && attribute->name_length == 4 &&
-	       memcmp(attribute->name, i30, sizeof(i30)) == 0;
+	while (r == 0 && (attribute = journal_attribute_next(names->record, attribute)))
+		if (get_le32(attribute + ATTR_TYPE) == AT_ROOT)
+			r = check_root(names, number, attribute, err);
+	return r;
 }
 
 /* Is the block in use, by the bitmap of its index? One that is not holds old entries. */
-static int block_is_used(struct names *names, uint64_t block, bool *ret, struct error *err)
+static int block_is_used(struct names *names, const struct journal_name *index, uint64_t block,
+			 bool *ret, struct error *err)
 {
-	const struct journal_name name = {AT_BITMAP, i30, 4};
+	const struct journal_name name = {AT_BITMAP, index->text, index->length};
 	const uint8_t *bitmap, *value;
 	struct journal_runs runs = {.list = NULL};
 	uint32_t length;
@@ -313,8 +370,7 @@ static int block_is_used(struct names *names, uint64_t block, bool *ret, struct 
 		value = journal_attribute_value(bitmap, &length);
 		byte = block / 8 < length ? value[block / 8] : 0;
 	} else {
-		r = journal_volume_runs(&names->journal->volume, names->record, AT_BITMAP, i30, 4,
-					&runs, err);
+		r = journal_volume_runs(&names->journal->volume, names->record, &name, &runs, err);
 		if (r == 0 && runs.count)
 			r = journal_volume_read(&names->journal->volume, &runs, &byte, 1, block / 8,
 						err);
@@ -324,38 +380,43 @@ static int block_is_used(struct names *names, uint64_t block, bool *ret, struct 
 	return r;
 }
 
-static int check_touched_block(struct names *names, const struct journal_touched *touched,
-			       struct error *err)
+/* A block of an index, whose file is in names->record. */
+static int check_node(struct names *names, const struct journal_touched *touched,
+		      const struct journal_attribute *attribute, struct error *err)
 {
 	const struct journal_volume *volume = &names->journal->volume;
-	const struct journal_attribute *attribute =
-		journal_attribute_slot(&names->journal->tables, touched->target);
-	uint64_t folder = REFERENCE_RECORD(attribute->reference);
-	uint64_t block = (touched->vcn * volume->cluster + touched->offset) / attribute->block_size;
+	const struct journal_name index = journal_name_of(attribute);
+	uint32_t size = attribute->block_size,
+		 unit_size = volume->cluster <= size ? volume->cluster : 512;
+	uint64_t block = (touched->vcn * volume->cluster + touched->offset) / size;
 	struct journal_runs runs = {.list = NULL};
 	bool is_used;
-	int r;
+	int r = block_is_used(names, &index, block, &is_used, err);
 
-	if (!is_folder_index(attribute))
-		return 0;
-	r = journal_volume_record(volume, folder, names->record, err);
-	if (r < 0 || !(get_le16(names->record + FILE_FLAGS) & FILE_IN_USE) ||
-	    get_le16(names->record + FILE_SEQUENCE) != REFERENCE_SEQUENCE(attribute->reference))
-		return r;
-	r = block_is_used(names, block, &is_used, err);
 	if (r == 0 && is_used)
-		r = journal_volume_runs(volume, names->record, AT_ALLOCATION, i30, 4, &runs, err);
+		r = journal_volume_runs(volume, names->record, &index, &runs, err);
 	if (r == 0 && is_used && journal_runs_find(&runs, touched->vcn) != JOURNAL_HOLE) {
-		uint32_t unit_size =
-			volume->cluster <= attribute->block_size ? volume->cluster : 512;
-
-		r = read_block(names, &runs, block * attribute->block_size / unit_size,
-			       attribute->block_size, err);
+		r = read_block(names, &runs, block * size / unit_size, size, err);
 		if (r == 0)
-			r = check_entries(names, folder, names->block + INDX_HEADER, err);
+			r = check_entries(names, REFERENCE_RECORD(attribute->reference), &index,
+					  names->block + INDX_HEADER, err);
 	}
 	journal_runs_done(&runs);
 	return r;
+}
+
+static int check_touched_block(struct names *names, const struct journal_touched *touched,
+			       struct error *err)
+{
+	const struct journal_attribute *attribute =
+		journal_attribute_slot(&names->journal->tables, touched->target);
+	int r = journal_volume_record(&names->journal->volume,
+				      REFERENCE_RECORD(attribute->reference), names->record, err);
+
+	if (r < 0 || !(get_le16(names->record + FILE_FLAGS) & FILE_IN_USE) ||
+	    get_le16(names->record + FILE_SEQUENCE) != REFERENCE_SEQUENCE(attribute->reference))
+		return r;
+	return check_node(names, touched, attribute, err);
 }
 
 static int load_upcase(struct names *names, struct error *err)
@@ -364,7 +425,7 @@ static int load_upcase(struct names *names, struct error *err)
 	int r = journal_volume_record(&names->journal->volume, MFT_UPCASE, names->record, err);
 
 	if (r == 0)
-		r = journal_volume_runs(&names->journal->volume, names->record, AT_DATA, NULL, 0,
+		r = journal_volume_runs(&names->journal->volume, names->record, &journal_data,
 					&runs, err);
 	if (r == 0)
 		r = journal_volume_read(&names->journal->volume, &runs, names->upcase, UPCASE_SIZE,

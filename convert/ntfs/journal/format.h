@@ -31,7 +31,6 @@
 #define FILE_NEXT_ID	0x28
 #define FILE_HEADER	0x2a
 #define FILE_IN_USE	0x0001
-#define FILE_IS_FOLDER	0x0002
 
 /* Attribute. */
 #define ATTR_TYPE		 0x00
@@ -57,7 +56,6 @@
 #define ATTR_SPARSE		 0x8000
 
 enum {
-	AT_STANDARD = 0x10,
 	AT_LIST = 0x20,
 	AT_NAME = 0x30,
 	AT_DATA = 0x80,
@@ -73,7 +71,6 @@ enum {
 #define NAME_DUPLICATES	     0x08 /* times, sizes, flags */
 #define NAME_DUPLICATES_SIZE 0x38
 #define NAME_LENGTH	     0x40 /* in characters */
-#define NAME_SPACE	     0x41
 #define NAME_TEXT	     0x42
 
 /* Index root: value; index header; INDX block. */
@@ -123,7 +120,6 @@ enum { MFT_MFT, MFT_MIRROR, MFT_LOG, MFT_BITMAP = 6, MFT_BOOT = 7, MFT_UPCASE = 
 #define AREA_IN_USE	   0x0c
 #define AREA_FLAGS	   0x0e
 #define AREA_SEQUENCE_BITS 0x10
-#define AREA_LENGTH	   0x14
 #define AREA_CLIENT_ARRAY  0x16
 #define AREA_FILE_SIZE	   0x18
 #define AREA_LAST_LENGTH   0x20
@@ -138,7 +134,6 @@ enum { MFT_MFT, MFT_MIRROR, MFT_LOG, MFT_BITMAP = 6, MFT_BOOT = 7, MFT_UPCASE = 
 #define CLIENT_RESTART	   0x08
 #define CLIENT_PREVIOUS	   0x10
 #define CLIENT_NEXT	   0x12
-#define CLIENT_SEQUENCE	   0x14
 #define CLIENT_NAME_LENGTH 0x1c
 #define CLIENT_NAME	   0x20
 #define CLIENT_SIZE	   0xa0
@@ -155,7 +150,6 @@ enum { MFT_MFT, MFT_MIRROR, MFT_LOG, MFT_BITMAP = 6, MFT_BOOT = 7, MFT_UPCASE = 
 
 /* Record of the log file service. */
 #define LFS_LSN		 0x00
-#define LFS_PREVIOUS	 0x08
 #define LFS_UNDO_NEXT	 0x10
 #define LFS_LENGTH	 0x18
 #define LFS_CLIENT	 0x1c /* sequence and index: both 0 */
@@ -192,7 +186,6 @@ enum { MFT_MFT, MFT_MIRROR, MFT_LOG, MFT_BITMAP = 6, MFT_BOOT = 7, MFT_UPCASE = 
 #define CHECK_NAMES	   0x18
 #define CHECK_PAGES	   0x20
 #define CHECK_TRANSACTIONS 0x28
-#define CHECK_LENGTHS	   0x30 /* u32 each, in the same order */
 #define CHECK_SIZE	   0x40
 
 /* Table of a dump. */

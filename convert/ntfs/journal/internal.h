@@ -21,6 +21,7 @@
 #define JOURNAL_MAX_FILE_RECORD 4096
 #define JOURNAL_MAX_LOG		(64 * MIB)
 #define JOURNAL_MAX_RECORDS	1000000
+#define JOURNAL_MAX_RUNS	262144 /* of one attribute: 6 MiB of memory */
 #define JOURNAL_MAX_CHANGES	(64 * MIB)
 /* Elementary steps, each some ns: what no real log comes near and what ends in a second. */
 #define JOURNAL_MAX_WORK (UINT64_C(1) << 30)
@@ -42,6 +43,14 @@ void journal_fixups_put(uint8_t *block, size_t size);
 /* runs.c: mapping pairs. */
 
 #define JOURNAL_HOLE UINT64_MAX
+/* In the table of pages: the cluster was given away. JOURNAL_HOLE there: none was ever named. */
+#define JOURNAL_FREED (UINT64_MAX - 1)
+
+/* Is it a number of a cluster, sound or not? */
+static inline bool journal_lcn_is_known(uint64_t lcn)
+{
+	return lcn < JOURNAL_FREED;
+}
 
 struct journal_run {
 	uint64_t vcn, lcn; /* 'lcn' is JOURNAL_HOLE where nothing is stored */
@@ -56,7 +65,7 @@ struct journal_runs {
 
 /*
  * Append the runs of a non-resident attribute that has been checked by journal_record_check().
- * Returns 0, -ENOMEM, or -EUCLEAN for pairs that are cut short, leave the volume of 'clusters'
+ * Returns 0, -ENOMEM, -EFBIG for more than JOURNAL_MAX_RUNS, or -EUCLEAN for pairs that are cut short, leave the volume of 'clusters'
  * clusters, do not begin where the runs so far end, or do not end at the highest VCN.
  */
 int journal_runs_add(struct journal_runs *runs, const uint8_t *attribute, uint64_t clusters);
@@ -96,6 +105,10 @@ struct journal_volume {
 int journal_volume_open(struct disk *disk, struct journal_volume *ret, struct error *err);
 /* Find $MFT and $MFTMirr again: replay may have changed them. */
 int journal_volume_find_mft(struct journal_volume *volume, struct error *err);
+/* After replay: is $LogFile where it was? Refuses. */
+int journal_volume_check_log(const struct journal_volume *volume, struct error *err);
+/* Is a cluster in $Boot or in $LogFile, or beyond the volume? */
+bool journal_volume_protects(const struct journal_volume *volume, uint64_t lcn);
 void journal_volume_done(struct journal_volume *volume);
 
 /* Bytes of a file that stand in 'runs'. ERROR_DAMAGED for what is not stored. */
@@ -106,17 +119,19 @@ int journal_volume_write(const struct journal_volume *volume, const struct journ
 /* A record of the MFT, checked, without protection. ERROR_DAMAGED when it is torn or not one. */
 int journal_volume_record(const struct journal_volume *volume, uint64_t number, uint8_t *buffer,
 			  struct error *err);
-/* All runs of an attribute of a record, those in its extension records as well. */
-int journal_volume_runs(const struct journal_volume *volume, const uint8_t *record, uint32_t type,
-			const uint8_t *name, size_t length, struct journal_runs *ret,
-			struct error *err);
-/* The first part of an attribute: in the record, or in an extension record, which is read to
- * 'other'. *ret is NULL when there is none. */
+/* Which attribute of a file. */
 struct journal_name {
 	uint32_t type;
 	const uint8_t *text;
 	size_t length; /* in UTF-16 units */
 };
+extern const struct journal_name journal_data; /* $DATA without a name */
+/* All runs of an attribute of a record, those in its extension records as well. */
+int journal_volume_runs(const struct journal_volume *volume, const uint8_t *record,
+			const struct journal_name *name, struct journal_runs *ret,
+			struct error *err);
+/* The first part of an attribute: in the record, or in an extension record, which is read to
+ * 'other'. *ret is NULL when there is none. */
 int journal_volume_attribute(const struct journal_volume *volume, const uint8_t *record,
 			     const struct journal_name *name, uint8_t *other, const uint8_t **ret,
 			     struct error *err);
@@ -157,7 +172,7 @@ struct journal_log {
 };
 
 struct journal_record {
-	uint64_t lsn, previous, undo_next;
+	uint64_t lsn, undo_next;
 	uint32_t type, transaction;
 	uint16_t flags;
 	const uint8_t *data; /* belongs to the log; until the next record is read */
@@ -190,17 +205,22 @@ struct journal_attribute {
 	uint8_t name[2 * 255];
 };
 
+static inline struct journal_name journal_name_of(const struct journal_attribute *attribute)
+{
+	return (struct journal_name){attribute->type, attribute->name, attribute->name_length};
+}
+
 /* A page of an attribute that may not have reached the disk; its LCNs stand in the table. */
 struct journal_page {
 	uint32_t target; /* offset of the attribute in its table */
 	uint64_t number; /* VCN / clusters of a page */
-	uint64_t oldest; /* LSN */
+	uint64_t oldest; /* LSN; 0: all of it was given away, and nothing written since */
 };
 
 struct journal_transaction {
 	bool is_known;
 	uint8_t state;
-	uint64_t first, previous, undo_next;
+	uint64_t first, undo_next;
 };
 
 enum { TRANSACTION_ACTIVE = 1, TRANSACTION_PREPARED = 2, TRANSACTION_COMMITTED = 3 };
@@ -210,7 +230,7 @@ struct journal_tables {
 	struct journal_attribute *attributes;
 	uint32_t attribute_count;
 	struct journal_page *pages;
-	uint64_t *lcns; /* page_clusters of each page; 0: not known or given away */
+	uint64_t *lcns; /* page_clusters of each page; or JOURNAL_FREED, JOURNAL_HOLE */
 	uint32_t *hash; /* index + 1 of a page, by its key */
 	uint32_t page_count, page_room, hash_size;
 	uint32_t page_clusters;
@@ -254,6 +274,9 @@ int journal_page_make(struct journal_tables *tables, uint32_t target, uint64_t v
 /* Where the LCN of a cluster of a page is kept. */
 uint64_t *journal_page_lcn(const struct journal_tables *tables, const struct journal_page *page,
 			   uint64_t vcn);
+/* The clusters [lcn, lcn + count) were given away: what of their pages was not written never will
+ * be. */
+void journal_pages_forget(struct journal_tables *tables, uint64_t lcn, uint64_t count);
 /* Grows the table. Refuses an id that is none. */
 int journal_transaction_make(struct journal_tables *tables, uint32_t id,
 			     struct journal_transaction **ret, struct error *err);
@@ -273,6 +296,15 @@ struct journal_change {
 	uint32_t cluster_offset; /* bytes */
 	uint64_t vcn;
 	const uint8_t *lcns;
+};
+
+/* One side of a change. */
+struct journal_action {
+	const struct journal_change *change;
+	unsigned int op;
+	const uint8_t *data;
+	uint32_t length;
+	uint32_t other_length; /* of the other side */
 };
 
 /* A block, or a piece of raw data, that replay has written. */
@@ -317,7 +349,8 @@ struct journal_target {
 	uint64_t vcn;
 	uint32_t offset; /* of the block in its first cluster */
 	uint32_t size;	 /* of the block; of raw data: up to the end of the clusters */
-	uint64_t lcns[JOURNAL_MAX_LCNS]; /* 0: not to be written (raw data alone) */
+	/* JOURNAL_FREED, JOURNAL_HOLE: not to be written (raw data alone) */
+	uint64_t lcns[JOURNAL_MAX_LCNS];
 	uint32_t lcn_count;
 	uint8_t block[JOURNAL_MAX_BLOCK];
 };
@@ -328,9 +361,9 @@ enum journal_kind journal_operation_kind(unsigned int op);
  * Resolve the target of an operation. For redo (*ret_skip then says that it has nothing to do) the
  * table of pages decides, for undo it is asked first, then the record.
  */
-int journal_target_resolve(struct journal *journal, const struct journal_change *change,
-			   unsigned int op, bool is_redo, struct journal_target *ret,
-			   bool *ret_skip, struct error *err);
+int journal_target_resolve(struct journal *journal, const struct journal_action *action,
+			   bool is_redo, struct journal_target *ret, bool *ret_skip,
+			   struct error *err);
 /* Read the block, without protection; *ret_sound says whether it is one, *ret_lsn its LSN. */
 int journal_target_read(struct journal *journal, struct journal_target *target, bool *ret_sound,
 			uint64_t *ret_lsn, struct error *err);
@@ -344,15 +377,6 @@ int journal_target_read_raw(struct journal *journal, const struct journal_target
 			    uint8_t *data, uint32_t length, uint64_t offset, struct error *err);
 
 /* apply.c and below. */
-
-/* One side of a change. */
-struct journal_action {
-	const struct journal_change *change;
-	unsigned int op;
-	const uint8_t *data;
-	uint32_t length;
-	uint32_t other_length; /* of the other side */
-};
 
 /* Redo, or undo, one change. *ret_done: something was written. */
 int journal_redo(struct journal *journal, const struct journal_change *change, bool *ret_done,
@@ -383,5 +407,7 @@ int journal_check_names(struct journal *journal, struct error *err);
 
 /* close.c */
 int journal_close(struct journal *journal, struct error *err);
+/* The restart pages that chkdsk has marked. One that is damaged stays. */
+int journal_close_void(const struct journal_volume *volume, struct error *err);
 
 #endif

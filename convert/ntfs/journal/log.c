@@ -117,7 +117,6 @@ static int read_data(struct journal_log *log, struct cursor *at, struct journal_
 
 static const char *parse_header(const uint8_t *header, struct journal_record *ret)
 {
-	ret->previous = get_le64(header + LFS_PREVIOUS);
 	ret->undo_next = get_le64(header + LFS_UNDO_NEXT);
 	ret->length = get_le32(header + LFS_LENGTH);
 	ret->type = get_le32(header + LFS_TYPE);

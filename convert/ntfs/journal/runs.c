@@ -61,6 +61,8 @@ bool journal_pairs_count(const uint8_t *pairs, size_t size, uint64_t *ret)
 
 static int append_run(struct journal_runs *runs, const struct journal_run *run)
 {
+	if (runs->count == JOURNAL_MAX_RUNS)
+		return -EFBIG;
 	if (runs->count == runs->room) {
 		size_t room = runs->room ? 2 * runs->room : 16;
 		struct journal_run *list = reallocarray(runs->list, room, sizeof(*list));
@@ -94,6 +96,7 @@ int journal_runs_add(struct journal_runs *runs, const uint8_t *attribute, uint64
 	uint32_t at = get_le16(attribute + ATTR_PAIRS), size = get_le32(attribute + ATTR_LENGTH);
 	uint64_t vcn = get_le64(attribute + ATTR_LOWEST), lcn = 0;
 	struct pair pair;
+	int r;
 
 	if (vcn != end_of_runs(runs))
 		return -EUCLEAN;
@@ -110,8 +113,9 @@ int journal_runs_add(struct journal_runs *runs, const uint8_t *attribute, uint64
 		run.count = pair.count;
 		if (!add_u64(vcn, pair.count, &vcn) || vcn > INT64_MAX)
 			return -EUCLEAN;
-		if (append_run(runs, &run) < 0)
-			return -ENOMEM;
+		r = append_run(runs, &run);
+		if (r < 0)
+			return r;
 	}
 	return vcn == get_le64(attribute + ATTR_HIGHEST) + 1 ? 0 : -EUCLEAN;
 }

@@ -198,6 +198,8 @@ int journal_page_make(struct journal_tables *tables, uint32_t target, uint64_t v
 
 	if (place && *place) {
 		*ret = &tables->pages[*place - 1];
+		if ((*ret)->oldest == 0)
+			(*ret)->oldest = lsn;
 		return 0;
 	}
 	if (tables->page_count == MAX_PAGES)
@@ -214,10 +216,30 @@ int journal_page_make(struct journal_tables *tables, uint32_t target, uint64_t v
 		return refuse_hash(err);
 	*ret = &tables->pages[tables->page_count++];
 	**ret = (struct journal_page){.target = target, .number = number, .oldest = lsn};
-	memset(journal_page_lcn(tables, *ret, number * tables->page_clusters), 0,
-	       tables->page_clusters * sizeof(*tables->lcns));
+	for (uint32_t i = 0; i < tables->page_clusters; i++)
+		*journal_page_lcn(tables, *ret, i) = JOURNAL_HOLE;
 	*place = tables->page_count;
 	return 0;
+}
+
+void journal_pages_forget(struct journal_tables *tables, uint64_t lcn, uint64_t count)
+{
+	uint32_t clusters = tables->page_clusters;
+
+	for (uint32_t i = 0; i < tables->page_count; i++) {
+		uint64_t *lcns = &tables->lcns[(size_t)i * clusters];
+		bool is_hit = false, has_more = false;
+
+		for (uint32_t j = 0; j < clusters; j++) {
+			if (lcns[j] - lcn < count) {
+				lcns[j] = JOURNAL_FREED;
+				is_hit = true;
+			}
+			has_more |= journal_lcn_is_known(lcns[j]);
+		}
+		if (is_hit && !has_more)
+			tables->pages[i].oldest = 0;
+	}
 }
 
 static int refuse_table(const struct journal_dump *dump, const char *what, struct error *err)
@@ -344,9 +366,13 @@ static int load_page(struct journal_tables *tables, const uint8_t *entry, uint32
 	if (r < 0)
 		return r;
 	page->oldest = min_u64(page->oldest, oldest);
-	for (uint32_t i = 0; i < count; i++)
+	/* Tables have 0 for a cluster that was given away: no page lies in $Boot. */
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t lcn = get_le64(entry + PAGE_ENTRY_1 + shift + 8 * i);
+
 		*journal_page_lcn(tables, page, vcn + i) =
-			get_le64(entry + PAGE_ENTRY_1 + shift + 8 * i);
+			lcn ? min_u64(lcn, INT64_MAX) : JOURNAL_FREED;
+	}
 	return 0;
 }
 
@@ -385,7 +411,6 @@ int journal_load_transactions(struct journal_tables *tables, const struct journa
 				.is_known = true,
 				.state = entry[4],
 				.first = get_le64(entry + 0x08),
-				.previous = get_le64(entry + 0x10),
 				.undo_next = get_le64(entry + 0x18),
 			};
 	}

@@ -115,31 +115,21 @@ static const char *check_place(const struct journal *journal, const struct journ
 	return NULL;
 }
 
-static bool is_protected(const struct journal_volume *volume, uint64_t lcn)
-{
-	uint64_t boot = div_round_up(8192, volume->cluster);
-
-	if (lcn < boot || lcn >= volume->clusters)
-		return true;
-	for (size_t i = 0; i < volume->log.count; i++)
-		if (volume->log.list[i].lcn != JOURNAL_HOLE &&
-		    lcn - volume->log.list[i].lcn < volume->log.list[i].count)
-			return true;
-	return false;
-}
-
-static int check_lcns(const struct journal *journal, const struct journal_change *change,
+static int check_lcns(struct journal *journal, const struct journal_change *change,
 		      const struct journal_target *target, struct error *err)
 {
-	for (uint32_t i = 0; i < target->lcn_count; i++)
-		if (target->lcns[i] && is_protected(&journal->volume, target->lcns[i]))
+	int r = journal_spend(journal, target->lcn_count * (1 + journal->volume.log.count), err);
+
+	for (uint32_t i = 0; r == 0 && i < target->lcn_count; i++)
+		if (journal_lcn_is_known(target->lcns[i]) &&
+		    journal_volume_protects(&journal->volume, target->lcns[i]))
 			return journal_refuse(
 				err,
 				"the NTFS journal cannot be replayed: the record at LSN 0x%" PRIx64
 				" concerns cluster %" PRIu64
 				", which is in $Boot, in $LogFile or beyond the volume",
 				change->lsn, target->lcns[i]);
-	return 0;
+	return r;
 }
 
 /* Clusters to be redone: those of pages that may be older than the change, at their places. */
@@ -153,7 +143,7 @@ static void find_redo_lcns(const struct journal *journal, const struct journal_c
 		target->lcns[i] =
 			page && change->lsn >= page->oldest
 				? *journal_page_lcn(&journal->tables, page, change->vcn + i)
-				: 0;
+				: JOURNAL_HOLE;
 	}
 }
 
@@ -165,8 +155,10 @@ static int find_undo_lcns(const struct journal *journal, const struct journal_ch
 			journal_page_find(&journal->tables, change->target, change->vcn + i);
 
 		target->lcns[i] = page ? *journal_page_lcn(&journal->tables, page, change->vcn + i)
-				       : get_le64(change->lcns + 8 * i);
-		if (target->lcns[i] == 0)
+				       : JOURNAL_HOLE;
+		if (target->lcns[i] == JOURNAL_HOLE)
+			target->lcns[i] = min_u64(get_le64(change->lcns + 8 * i), INT64_MAX);
+		if (target->lcns[i] == JOURNAL_FREED)
 			return refuse_target(change,
 					     "is to be undone, but its cluster was given away",
 					     err);
@@ -184,15 +176,24 @@ static int check_whole(const struct journal_change *change, const struct journal
 	return 0;
 }
 
-int journal_target_resolve(struct journal *journal, const struct journal_change *change,
-			   unsigned int op, bool is_redo, struct journal_target *ret,
-			   bool *ret_skip, struct error *err)
+static uint32_t count_known(const struct journal_target *target)
 {
 	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < target->lcn_count; i++)
+		found += journal_lcn_is_known(target->lcns[i]);
+	return found;
+}
+
+int journal_target_resolve(struct journal *journal, const struct journal_action *action,
+			   bool is_redo, struct journal_target *ret, bool *ret_skip,
+			   struct error *err)
+{
+	const struct journal_change *change = action->change;
 	const char *wrong;
 	int r = 0;
 
-	ret->kind = journal_operation_kind(op);
+	ret->kind = journal_operation_kind(action->op);
 	ret->slot = change->target;
 	ret->attribute = journal_attribute_slot(&journal->tables, change->target);
 	ret->lcn_count = change->lcn_count;
@@ -201,9 +202,7 @@ int journal_target_resolve(struct journal *journal, const struct journal_change 
 		return refuse_target(change, "names more clusters than can be", err);
 	if (is_redo) {
 		find_redo_lcns(journal, change, ret);
-		for (uint32_t i = 0; i < ret->lcn_count; i++)
-			found += ret->lcns[i] != 0;
-		*ret_skip = found == 0;
+		*ret_skip = count_known(ret) == 0;
 		if (*ret_skip)
 			return 0;
 	}
@@ -216,36 +215,34 @@ int journal_target_resolve(struct journal *journal, const struct journal_change 
 		return refuse_target(change, wrong, err);
 	if (!is_redo)
 		r = find_undo_lcns(journal, change, ret, err);
-	found = 0;
-	for (uint32_t i = 0; r == 0 && i < ret->lcn_count; i++)
-		found += ret->lcns[i] != 0;
-	*ret_skip = found == 0;
-	if (r == 0)
-		r = check_whole(change, ret, found, err);
+	if (r < 0)
+		return r;
+	*ret_skip = count_known(ret) == 0;
+	r = check_whole(change, ret, count_known(ret), err);
 	return r < 0 ? r : check_lcns(journal, change, ret, err);
 }
 
-/* Call for each part of [offset, offset + length) of the target that stands together. */
-static int transfer(const struct journal *journal, const struct journal_target *target,
-		    uint8_t *data, uint32_t length, uint64_t offset, bool writes, struct error *err)
+/* What of a target stands in one cluster. */
+struct piece {
+	uint32_t first; /* cluster of the target */
+	uint32_t length;
+	uint64_t at; /* bytes from the start of the volume; of a cluster that is known */
+	bool is_known;
+};
+
+/* The first piece of [offset, offset + length) of a target. */
+static struct piece find_piece(const struct journal *journal, const struct journal_target *target,
+			       uint32_t length, uint64_t offset)
 {
 	uint32_t cluster = journal->volume.cluster;
-	int r = 0;
+	uint64_t at = target->offset + offset, lcn = target->lcns[at / cluster];
 
-	for (offset += target->offset; r == 0 && length > 0;) {
-		uint64_t lcn = target->lcns[offset / cluster];
-		uint32_t now = (uint32_t)min_u64(length, cluster - offset % cluster);
-		uint64_t at = lcn * cluster + offset % cluster;
-
-		if (lcn && writes)
-			r = disk_write(journal->volume.disk, data, now, at, err);
-		else if (lcn)
-			r = disk_read(journal->volume.disk, data, now, at, err);
-		data += now;
-		offset += now;
-		length -= now;
-	}
-	return r;
+	return (struct piece){
+		.first = (uint32_t)(at / cluster),
+		.length = (uint32_t)min_u64(length, cluster - at % cluster),
+		.at = lcn * cluster + at % cluster,
+		.is_known = journal_lcn_is_known(lcn),
+	};
 }
 
 /* A set of keys that are not 0. True when the key is new. */
@@ -314,9 +311,12 @@ static int remember(struct journal *journal, const struct journal_target *target
 
 	if (r < 0)
 		return r;
-	/* Blocks begin at multiples of 512: the rest of the key tells the kind and the attribute. */
+	/* Blocks begin at multiples of 512: the rest of the key tells the kind and the attribute. A
+	 * FILE record is the same one, at whatever slots $MFT was opened. */
 	if (!set_add(journal->touched_hash, journal->touched_hash_size,
-		     (at / 512) << 18 | (uint64_t)target->slot << 2 | target->kind))
+		     (at / 512) << 18 |
+			     (target->kind == KIND_FILE ? 0 : (uint64_t)target->slot << 2) |
+			     target->kind))
 		return 0;
 	if (journal->touched_count == journal->touched_room) {
 		uint32_t room = journal->touched_room ? 2 * journal->touched_room : 256;
@@ -337,33 +337,52 @@ static int remember(struct journal *journal, const struct journal_target *target
 	return 0;
 }
 
-static int write_target(struct journal *journal, const struct journal_target *target, uint8_t *data,
-			uint32_t length, uint64_t offset, struct error *err)
+/* A part of a block that is not the first is remembered with it. */
+static int write_piece(struct journal *journal, const struct journal_target *target,
+		       const struct piece *piece, const uint8_t *data, struct error *err)
 {
-	uint32_t cluster = journal->volume.cluster;
-	uint64_t at = offset + target->offset;
+	int r = count_pages(journal, piece->at, piece->length, err);
+
+	if (r == 0 && (piece->first == 0 || target->kind == KIND_RAW || target->kind == KIND_BITS))
+		r = remember(journal, target, piece->first, err);
+	return r < 0 ? r : disk_write(journal->volume.disk, data, piece->length, piece->at, err);
+}
+
+int journal_target_write_raw(struct journal *journal, const struct journal_target *target,
+			     const uint8_t *data, uint32_t length, uint64_t offset,
+			     struct error *err)
+{
+	struct piece piece;
 	int r = 0;
 
-	for (uint64_t end = at + length; r == 0 && at < end;) {
-		uint32_t now = (uint32_t)min_u64(end - at, cluster - at % cluster);
-		uint32_t first = (uint32_t)(at / cluster);
-
-		if (target->lcns[first])
-			r = count_pages(journal, target->lcns[first] * cluster + at % cluster, now,
-					err);
-		if (r == 0 && target->lcns[first] &&
-		    (first == 0 || target->kind == KIND_RAW || target->kind == KIND_BITS))
-			r = remember(journal, target, first, err);
-		at += now;
+	for (uint32_t done = 0; r == 0 && done < length; done += piece.length) {
+		piece = find_piece(journal, target, length - done, offset + done);
+		if (piece.is_known)
+			r = write_piece(journal, target, &piece, data + done, err);
 	}
-	return r < 0 ? r : transfer(journal, target, data, length, offset, true, err);
+	return r;
+}
+
+int journal_target_read_raw(struct journal *journal, const struct journal_target *target,
+			    uint8_t *data, uint32_t length, uint64_t offset, struct error *err)
+{
+	struct piece piece;
+	int r = 0;
+
+	for (uint32_t done = 0; r == 0 && done < length; done += piece.length) {
+		piece = find_piece(journal, target, length - done, offset + done);
+		if (piece.is_known)
+			r = disk_read(journal->volume.disk, data + done, piece.length, piece.at,
+				      err);
+	}
+	return r;
 }
 
 int journal_target_read(struct journal *journal, struct journal_target *target, bool *ret_sound,
 			uint64_t *ret_lsn, struct error *err)
 {
 	const char *mark = target->kind == KIND_FILE ? "FILE" : "INDX";
-	int r = transfer(journal, target, target->block, target->size, 0, false, err);
+	int r = journal_target_read_raw(journal, target, target->block, target->size, 0, err);
 
 	if (r < 0)
 		return r;
@@ -376,23 +395,5 @@ int journal_target_read(struct journal *journal, struct journal_target *target, 
 int journal_target_write(struct journal *journal, struct journal_target *target, struct error *err)
 {
 	journal_fixups_put(target->block, target->size);
-	return write_target(journal, target, target->block, target->size, 0, err);
-}
-
-int journal_target_write_raw(struct journal *journal, const struct journal_target *target,
-			     const uint8_t *data, uint32_t length, uint64_t offset,
-			     struct error *err)
-{
-	union {
-		const uint8_t *from;
-		uint8_t *bytes;
-	} same = {.from = data};
-
-	return write_target(journal, target, same.bytes, length, offset, err);
-}
-
-int journal_target_read_raw(struct journal *journal, const struct journal_target *target,
-			    uint8_t *data, uint32_t length, uint64_t offset, struct error *err)
-{
-	return transfer(journal, target, data, length, offset, false, err);
+	return journal_target_write_raw(journal, target, target->block, target->size, 0, err);
 }

@@ -10,6 +10,8 @@
 
 #define BOOT_SIZE 512
 
+const struct journal_name journal_data = {.type = AT_DATA};
+
 static uint32_t boot_cluster_size(const uint8_t *boot)
 {
 	uint32_t sector = get_le16(boot + BOOT_BYTES_PER_SECTOR);
@@ -58,50 +60,57 @@ static int read_boot_sector(struct journal_volume *volume, uint64_t *ret_mirror,
 	return 0;
 }
 
-/* Call for each piece of [offset, offset + length) that stands together. */
-static int transfer(const struct journal_volume *volume, const struct journal_runs *runs,
-		    uint8_t *buffer, size_t length, uint64_t offset, bool writes, struct error *err)
-{
-	while (length > 0) {
-		uint64_t in_cluster = offset % volume->cluster, count;
-		uint64_t lcn = journal_runs_find_span(runs, offset / volume->cluster, &count);
-		size_t now;
-		int r;
+/* What of a file stands together. */
+struct piece {
+	uint64_t at; /* bytes from the start of the volume */
+	size_t length;
+};
 
-		if (lcn == JOURNAL_HOLE)
-			return error_damaged(err,
-					     "a file of the file system's own is not stored at "
-					     "offset %" PRIu64,
-					     offset);
-		now = (size_t)min_u64(length, count * volume->cluster - in_cluster);
-		r = writes ? disk_write(volume->disk, buffer, now,
-					lcn * volume->cluster + in_cluster, err)
-			   : disk_read(volume->disk, buffer, now,
-				       lcn * volume->cluster + in_cluster, err);
-		if (r < 0)
-			return r;
-		buffer += now;
-		offset += now;
-		length -= now;
-	}
+/* The first piece of [offset, offset + length). */
+static int find_piece(const struct journal_volume *volume, const struct journal_runs *runs,
+		      size_t length, uint64_t offset, struct piece *ret, struct error *err)
+{
+	uint64_t in_cluster = offset % volume->cluster, count;
+	uint64_t lcn = journal_runs_find_span(runs, offset / volume->cluster, &count);
+
+	if (lcn == JOURNAL_HOLE)
+		return error_damaged(err,
+				     "a file of the file system's own is not stored at offset "
+				     "%" PRIu64,
+				     offset);
+	ret->at = lcn * volume->cluster + in_cluster;
+	ret->length = (size_t)min_u64(length, count * volume->cluster - in_cluster);
 	return 0;
 }
 
 int journal_volume_read(const struct journal_volume *volume, const struct journal_runs *runs,
 			void *buffer, size_t length, uint64_t offset, struct error *err)
 {
-	return transfer(volume, runs, buffer, length, offset, false, err);
+	struct piece piece = {.length = 0};
+	uint8_t *to = buffer;
+	int r = 0;
+
+	for (size_t done = 0; r == 0 && done < length; done += piece.length) {
+		r = find_piece(volume, runs, length - done, offset + done, &piece, err);
+		if (r == 0)
+			r = disk_read(volume->disk, to + done, piece.length, piece.at, err);
+	}
+	return r;
 }
 
 int journal_volume_write(const struct journal_volume *volume, const struct journal_runs *runs,
 			 const void *buffer, size_t length, uint64_t offset, struct error *err)
 {
-	union {
-		const void *from;
-		uint8_t *bytes;
-	} data = {.from = buffer};
+	struct piece piece = {.length = 0};
+	const uint8_t *from = buffer;
+	int r = 0;
 
-	return transfer(volume, runs, data.bytes, length, offset, true, err);
+	for (size_t done = 0; r == 0 && done < length; done += piece.length) {
+		r = find_piece(volume, runs, length - done, offset + done, &piece, err);
+		if (r == 0)
+			r = disk_write(volume->disk, from + done, piece.length, piece.at, err);
+	}
+	return r;
 }
 
 static int check_record(const struct journal_volume *volume, uint64_t number, uint8_t *buffer,
@@ -136,6 +145,12 @@ static int add_runs(const struct journal_volume *volume, const uint8_t *attribut
 
 	if (r == -ENOMEM)
 		return error_failed(err, ENOMEM, "out of memory");
+	if (r == -EFBIG)
+		return journal_refuse(
+			err,
+			"an attribute of type 0x%x that the NTFS journal needs has more "
+			"than %d runs",
+			get_le32(attribute + ATTR_TYPE), JOURNAL_MAX_RUNS);
 	return r < 0 ? error_damaged(err, "the runs of an attribute of type 0x%x are damaged",
 				     get_le32(attribute + ATTR_TYPE))
 		     : 0;
@@ -177,19 +192,22 @@ static int read_list(const struct journal_volume *volume, const uint8_t *list, u
 }
 
 struct wanted {
-	uint32_t type;
-	const uint8_t *name;
-	size_t length;
+	const struct journal_name *name;
 	bool has_first; /* the base record holds the first part */
 };
 
+static bool is_named(const struct journal_name *name, const uint8_t *text, size_t length)
+{
+	return length == name->length && (length == 0 || memcmp(text, name->text, 2 * length) == 0);
+}
+
 static bool entry_is(const uint8_t *entry, const struct wanted *wanted)
 {
-	return get_le32(entry + LIST_TYPE) == wanted->type &&
-	       entry[LIST_NAME_LENGTH] == wanted->length &&
+	return get_le32(entry + LIST_TYPE) == wanted->name->type &&
 	       !(wanted->has_first && get_le64(entry + LIST_LOWEST) == 0) &&
-	       entry[LIST_NAME_OFFSET] + 2 * wanted->length <= get_le16(entry + LIST_LENGTH) &&
-	       memcmp(entry + entry[LIST_NAME_OFFSET], wanted->name, 2 * wanted->length) == 0;
+	       entry[LIST_NAME_OFFSET] + 2 * entry[LIST_NAME_LENGTH] <=
+		       get_le16(entry + LIST_LENGTH) &&
+	       is_named(wanted->name, entry + entry[LIST_NAME_OFFSET], entry[LIST_NAME_LENGTH]);
 }
 
 /* Read the record that an entry of the list names, and find the attribute there. While the runs of
@@ -205,10 +223,9 @@ static int find_listed(const struct journal_volume *volume, const uint8_t *entry
 	if (r < 0)
 		return r;
 	while ((*ret = journal_attribute_next(record, *ret)))
-		if (get_le32(*ret + ATTR_TYPE) == wanted->type &&
-		    (*ret)[ATTR_NAME_LENGTH] == wanted->length &&
-		    memcmp(*ret + get_le16(*ret + ATTR_NAME_OFFSET), wanted->name,
-			   2 * wanted->length) == 0 &&
+		if (get_le32(*ret + ATTR_TYPE) == wanted->name->type &&
+		    is_named(wanted->name, *ret + get_le16(*ret + ATTR_NAME_OFFSET),
+			     (*ret)[ATTR_NAME_LENGTH]) &&
 		    ((*ret)[ATTR_NON_RESIDENT] ? get_le64(*ret + ATTR_LOWEST) : 0) ==
 			    get_le64(entry + LIST_LOWEST))
 			return 0;
@@ -229,7 +246,8 @@ static int add_extension(const struct journal_volume *volume, const uint8_t *ent
 	if (r < 0)
 		return r;
 	if (!attribute[ATTR_NON_RESIDENT])
-		return error_damaged(err, "an attribute of type 0x%x is resident", wanted->type);
+		return error_damaged(err, "an attribute of type 0x%x is resident",
+				     wanted->name->type);
 	return add_runs(volume, attribute, runs, err);
 }
 
@@ -269,7 +287,7 @@ int journal_volume_attribute(const struct journal_volume *volume, const uint8_t 
 			     struct error *err)
 {
 	const uint8_t *list = journal_attribute_find(record, AT_LIST, NULL, 0), *entry;
-	const struct wanted wanted = {name->type, name->text, name->length, false};
+	const struct wanted wanted = {name, false};
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t size = 0, at = 0;
 	int r;
@@ -283,19 +301,19 @@ int journal_volume_attribute(const struct journal_volume *volume, const uint8_t 
 	return r < 0 || !entry ? r : find_listed(volume, entry, &wanted, other, ret, err);
 }
 
-int journal_volume_runs(const struct journal_volume *volume, const uint8_t *record, uint32_t type,
-			const uint8_t *name, size_t length, struct journal_runs *ret,
+int journal_volume_runs(const struct journal_volume *volume, const uint8_t *record,
+			const struct journal_name *name, struct journal_runs *ret,
 			struct error *err)
 {
 	const uint8_t *list = journal_attribute_find(record, AT_LIST, NULL, 0);
-	const uint8_t *first = journal_attribute_find(record, type, name, length);
-	const struct wanted wanted = {type, name ? name : record, length, first != NULL};
+	const uint8_t *first = journal_attribute_find(record, name->type, name->text, name->length);
+	const struct wanted wanted = {name, first != NULL};
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t size = 0;
 	int r = 0;
 
 	if (first && !first[ATTR_NON_RESIDENT])
-		return error_damaged(err, "an attribute of type 0x%x is resident", type);
+		return error_damaged(err, "an attribute of type 0x%x is resident", name->type);
 	if (first)
 		r = add_runs(volume, first, ret, err);
 	if (r < 0 || !list)
@@ -325,13 +343,13 @@ static int find_mft(struct journal_volume *volume, uint64_t mirror, uint8_t *rec
 	journal_runs_done(&volume->mft);
 	journal_runs_done(&volume->mirror);
 	if (r == 0)
-		r = journal_volume_runs(volume, record, AT_DATA, NULL, 0, &volume->mft, err);
+		r = journal_volume_runs(volume, record, &journal_data, &volume->mft, err);
 	if (r == 0 && journal_runs_find(&volume->mft, 0) != volume->mft_lcn)
 		r = error_damaged(err, "$MFT does not begin where the boot sector says");
 	if (r == 0)
 		r = journal_volume_record(volume, MFT_MIRROR, record, err);
 	if (r == 0)
-		r = journal_volume_runs(volume, record, AT_DATA, NULL, 0, &volume->mirror, err);
+		r = journal_volume_runs(volume, record, &journal_data, &volume->mirror, err);
 	if (r == 0 && journal_runs_find(&volume->mirror, 0) != mirror)
 		r = error_damaged(err, "$MFTMirr does not begin where the boot sector says");
 	return r;
@@ -351,27 +369,59 @@ int journal_volume_find_mft(struct journal_volume *volume, struct error *err)
 	return find_mft(volume, mirror, record, err);
 }
 
-int journal_volume_open(struct disk *disk, struct journal_volume *ret, struct error *err)
+static int find_log(const struct journal_volume *volume, struct journal_runs *ret,
+		    uint64_t *ret_size, struct error *err)
 {
-	CLEANUP_FREE uint8_t *record = NULL;
+	CLEANUP_FREE uint8_t *record = malloc(volume->record);
 	const uint8_t *data;
 	int r;
 
-	*ret = (struct journal_volume){.disk = disk};
-	r = journal_volume_find_mft(ret, err);
-	if (r < 0)
-		return r;
-	record = malloc(ret->record);
 	if (!record)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = journal_volume_record(ret, MFT_LOG, record, err);
+	r = journal_volume_record(volume, MFT_LOG, record, err);
 	if (r < 0)
 		return r;
 	data = journal_attribute_find(record, AT_DATA, NULL, 0);
 	if (!data || !data[ATTR_NON_RESIDENT] || get_le64(data + ATTR_LOWEST) != 0)
 		return error_damaged(err, "'$LogFile' has no contents of its own");
-	ret->log_size = get_le64(data + ATTR_DATA_SIZE);
-	return journal_volume_runs(ret, record, AT_DATA, NULL, 0, &ret->log, err);
+	*ret_size = get_le64(data + ATTR_DATA_SIZE);
+	return journal_volume_runs(volume, record, &journal_data, ret, err);
+}
+
+int journal_volume_open(struct disk *disk, struct journal_volume *ret, struct error *err)
+{
+	int r;
+
+	*ret = (struct journal_volume){.disk = disk};
+	r = journal_volume_find_mft(ret, err);
+	return r < 0 ? r : find_log(ret, &ret->log, &ret->log_size, err);
+}
+
+int journal_volume_check_log(const struct journal_volume *volume, struct error *err)
+{
+	struct journal_runs now = {.list = NULL};
+	uint64_t size = 0;
+	bool is_same = false;
+	int r = find_log(volume, &now, &size, err);
+
+	if (r == 0)
+		is_same = size == volume->log_size && now.count == volume->log.count &&
+			  memcmp(now.list, volume->log.list, now.count * sizeof(*now.list)) == 0;
+	journal_runs_done(&now);
+	if (r == 0 && !is_same)
+		return journal_refuse(err, "the NTFS journal moves itself");
+	return r;
+}
+
+bool journal_volume_protects(const struct journal_volume *volume, uint64_t lcn)
+{
+	if (lcn < div_round_up(8192, volume->cluster) || lcn >= volume->clusters)
+		return true;
+	for (size_t i = 0; i < volume->log.count; i++)
+		if (volume->log.list[i].lcn != JOURNAL_HOLE &&
+		    lcn - volume->log.list[i].lcn < volume->log.list[i].count)
+			return true;
+	return false;
 }
 
 void journal_volume_done(struct journal_volume *volume)
