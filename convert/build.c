@@ -74,7 +74,7 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 	return r;
 }
 
-/* The volumes whose journals were replayed, of those that are kept. */
+/* The volumes whose journals were replayed or closed, of those that are kept. */
 static int list_journals(const struct survey *survey, const struct plan *plan, struct edits *edits,
 			 struct error *err)
 {
@@ -84,7 +84,8 @@ static int list_journals(const struct survey *survey, const struct plan *plan, s
 		size_t source = plan->partitions[i].source;
 		CLEANUP_NOTES struct note_list details = {.texts = NULL};
 
-		if (source == SURVEY_NONE || !survey->partitions[source].journal.is_replayed)
+		if (source == SURVEY_NONE ||
+		    !replay_has_changed(&survey->partitions[source].journal))
 			continue;
 		replay_note(&survey->partitions[source].journal, &details);
 		r = edits_add(edits, survey->partitions[source].mbr.number, "$LogFile", &details,

@@ -499,7 +499,13 @@ static void note_unreadable(const struct survey *survey, struct plan *plan)
 				 "partition %u could not be read and is carried over as it is: it "
 				 "holds no file system that is known",
 				 partition->mbr.number);
-		if (partition->problem.kind != ERROR_NONE)
+		if (partition->problem.refusal == REFUSAL_NTFS_DIRTY)
+			note_add(&plan->warnings,
+				 "partition %u could not be read and is carried over as it is: %s; "
+				 "to have it in order, %s",
+				 partition->mbr.number, partition->problem.message,
+				 partition->problem.advice);
+		else if (partition->problem.kind != ERROR_NONE)
 			note_add(&plan->warnings,
 				 "partition %u could not be read and is carried over as it is: %s",
 				 partition->mbr.number, partition->problem.message);

@@ -47,6 +47,8 @@ static int check_mount(struct disk *trial, struct error *err)
 	struct error found;
 	int r = volume_open(trial, false, &volume, err);
 
+	if (r == 0) /* as its files are now */
+		r = volume_check_hibernation(trial, err);
 	if (r == 0 || err->kind != ERROR_DAMAGED)
 		return r;
 	found = *err;
@@ -82,7 +84,8 @@ static int replay_open(struct disk *disk, struct disk *window, uint64_t offset, 
 		r = open_whole(disk, MAX_CHANGES, view, err);
 	if (r == 0)
 		r = keep_changes(trial, *view, offset, err);
-	ret->is_replayed = r == 0;
+	ret->is_replayed = r == 0 && ret->info.state == JOURNAL_OPEN;
+	ret->is_closed = r == 0 && ret->info.state == JOURNAL_VOID && changes_bytes(trial) > 0;
 	return r;
 }
 
@@ -98,7 +101,7 @@ int replay_volume(struct disk *disk, const struct volume_place *place, bool is_a
 	r = journal_look(&window.disk, &ret->info, &ret->problem);
 	if (r < 0 && ret->problem.kind == ERROR_DAMAGED)
 		ret->problem = (struct error)ERROR_INIT; /* mounting it will say it better */
-	if (r < 0 || ret->info.state != JOURNAL_OPEN)
+	if (r < 0 || (ret->info.state != JOURNAL_OPEN && ret->info.state != JOURNAL_VOID))
 		return sort_out(r, &ret->problem, err);
 	r = volume_check_hibernation(&window.disk, &ret->problem);
 	if (r < 0 && error_is_of_host(&ret->problem))
@@ -107,8 +110,9 @@ int replay_volume(struct disk *disk, const struct volume_place *place, bool is_a
 		return 0;
 	/* Whatever else keeps it from being looked at may be mended by the replay. */
 	ret->problem = (struct error)ERROR_INIT;
-	if (is_allowed)
+	if (is_allowed || ret->info.state == JOURNAL_VOID)
 		return replay_open(disk, &window.disk, place->offset, view, ret, err);
+	ret->is_unwanted = true;
 	error_refused(
 		&ret->problem, REFUSAL_NTFS_DIRTY,
 		"convert again without --no-journal-replay, or take a copy that was shut down "
@@ -126,16 +130,27 @@ const char *replay_text(const struct replay *replay, bool is_planned)
 		return is_planned ? "to be replayed" : "replayed";
 	if (replay->info.state == JOURNAL_UNKNOWN && replay->problem.kind == ERROR_NONE)
 		return NULL;
+	if (replay->is_unwanted)
+		return "not replayed";
 	return replay->problem.kind != ERROR_NONE ? "cannot be replayed"
 						  : journal_state_text(replay->info.state);
+}
+
+bool replay_has_changed(const struct replay *replay)
+{
+	return replay->is_replayed || replay->is_closed;
 }
 
 void replay_note(const struct replay *replay, struct note_list *notes)
 {
 	const struct journal_info *info = &replay->info;
 
-	note_add(notes,
-		 "the journal is replayed and closed (log %u.%u, %" PRIu64 " records): %" PRIu64
-		 " changes redone, %" PRIu64 " unfinished transactions undone",
-		 info->major, info->minor, info->records, info->redone, info->transactions);
+	if (replay->is_closed)
+		note_add(notes, "the journal, which chkdsk has made void, is marked as closed");
+	else
+		note_add(notes,
+			 "the journal is replayed and closed (log %u.%u, %" PRIu64
+			 " records): %" PRIu64 " changes redone, %" PRIu64
+			 " unfinished transactions undone",
+			 info->major, info->minor, info->records, info->redone, info->transactions);
 }

@@ -17,12 +17,14 @@
 struct replay {
 	struct journal_info info;
 	bool is_replayed;
+	bool is_closed;	      /* it was void, and is closed now */
+	bool is_unwanted;     /* it could be, but replay was not asked for: 'problem' says so */
 	struct error problem; /* why it could not be; kind ERROR_NONE otherwise */
 };
 
 /*
  * Look at the journal of the volume at 'place' of 'disk' and, when it is open and 'is_allowed',
- * replay it. What that changes goes into *view, the change set on top of the whole disk, which is
+ * replay it. One that is void since chkdsk has run is closed in any case. What that changes goes into *view, the change set on top of the whole disk, which is
  * made when it is NULL and is to be closed with disk_close(). A journal that cannot be replayed
  * leaves it as it is: *ret says why (REFUSAL_NTFS_DIRTY, or REFUSAL_HIBERNATED for a volume with a
  * saved system, whose journal nobody but that may touch). Returns an error for I/O and lack of
@@ -34,7 +36,10 @@ int replay_volume(struct disk *disk, const struct volume_place *place, bool is_a
 /* "closed", "replayed", ...; NULL when there is nothing to say. 'is_planned': it will be. */
 const char *replay_text(const struct replay *replay, bool is_planned);
 
-/* What replay did, as a sentence for the list of changes. */
+/* Has the journal been written to? */
+bool replay_has_changed(const struct replay *replay);
+
+/* What was done, as a sentence for the list of changes. */
 void replay_note(const struct replay *replay, struct note_list *notes);
 
 #endif

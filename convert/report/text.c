@@ -130,6 +130,8 @@ static const char *journal_words(const struct report *report, const struct repla
 		return ", hibernated";
 	if (journal->problem.kind != ERROR_NONE)
 		return ", journal not replayed";
+	if (journal->info.state == JOURNAL_VOID)
+		return ", journal void";
 	return journal->info.state == JOURNAL_EMPTY ? ", journal empty" : "";
 }
 

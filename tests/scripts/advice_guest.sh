@@ -89,7 +89,7 @@ advised ntfs-dirty "take a copy that Windows has prepared (a production checkpoi
 application-consistent recovery point), or start the guest, shut it down fully and convert again" convert vm.raw
 put 2 sound2.raw
 is_sound
-# A log of 1.1 whose end cannot be found, and one that chkdsk made void.
+# A log of 1.1 whose end cannot be found, one that chkdsk made void, and one of those that is damaged.
 make --defect ntfs-dirty
 advised ntfs-dirty "take a copy that Windows has prepared (a production checkpoint or a VSS snapshot, an \
 application-consistent recovery point), or start the guest, shut it down fully and convert again" convert vm.raw
@@ -97,6 +97,13 @@ take vm.raw 2 part.raw
 log=$(ntfsinfo -f -i 2 -v part.raw 2>/dev/null | awk '/Runlist:/ { getline; print $2 }')
 for page in 0 1; do # both restart pages; clusters and pages have 4096 bytes
 	printf CHKD | dd of=part.raw bs=4096 seek=$((log + page)) conv=notrunc status=none
+done
+put 2 part.raw
+converts
+jq -e '[.. | strings | select(contains("which chkdsk has made void"))] | length == 1' new.report.json >/dev/null ||
+	fail "the report does not tell of the journal"
+for page in 0 1; do # the restart area is beyond the page
+	printf '\xf0\xff' | dd of=part.raw bs=1 seek=$(((log + page) * 4096 + 24)) conv=notrunc status=none
 done
 put 2 part.raw
 advised ntfs-dirty "start the guest so that Windows replays the journal, run chkdsk, shut it down cleanly, then convert \

@@ -45,17 +45,25 @@ static int clear_tail_pages(struct journal *journal, struct error *err)
 	return r;
 }
 
+/* What readers of all kinds go by. */
+static void mark_closed(uint8_t *page)
+{
+	uint8_t *area = page + get_le16(page + RESTART_AREA);
+
+	put_le16(page + RESTART_MAJOR, 1);
+	put_le16(page + RESTART_MINOR, 1);
+	put_le16(area + AREA_IN_USE, AREA_NO_CLIENT);
+	put_le16(area + AREA_FLAGS, AREA_CLEAN);
+}
+
 static void close_page(const struct journal *journal, uint8_t *page)
 {
 	uint8_t *area = page + get_le16(page + RESTART_AREA);
 	uint8_t *client = area + get_le16(area + AREA_CLIENT_ARRAY);
 
-	put_le16(page + RESTART_MAJOR, 1);
-	put_le16(page + RESTART_MINOR, 1);
+	mark_closed(page);
 	put_le64(area + AREA_CURRENT, journal->log.end);
 	put_le16(area + AREA_FREE, 0);
-	put_le16(area + AREA_IN_USE, AREA_NO_CLIENT);
-	put_le16(area + AREA_FLAGS, AREA_CLEAN);
 	put_le32(area + AREA_LAST_LENGTH, journal->log.end_length);
 	put_le32(area + AREA_OPEN_COUNT, get_le32(area + AREA_OPEN_COUNT) + 1);
 	put_le64(client + CLIENT_OLDEST, 0);
@@ -77,4 +85,43 @@ int journal_close(struct journal *journal, struct error *err)
 	if (r == 0)
 		r = write_page(journal, 0, page, err);
 	return r < 0 ? r : write_page(journal, 1, page, err);
+}
+
+static bool is_marked_closed(const uint8_t *page)
+{
+	const uint8_t *area = page + get_le16(page + RESTART_AREA);
+
+	return get_le16(page + RESTART_MAJOR) == 1 &&
+	       (get_le16(area + AREA_IN_USE) == AREA_NO_CLIENT ||
+		(get_le16(area + AREA_FLAGS) & AREA_CLEAN));
+}
+
+/* chkdsk may leave its pages without protection: an array of no numbers. */
+static int close_void_page(const struct journal_volume *volume, uint32_t index, struct error *err)
+{
+	uint8_t page[LOG_PAGE];
+	uint32_t at;
+	bool is_protected;
+	int r = journal_volume_read(volume, &volume->log, page, LOG_PAGE,
+				    (uint64_t)index * LOG_PAGE, err);
+
+	if (r < 0 || memcmp(page, "CHKD", 4) != 0)
+		return r;
+	is_protected = get_le16(page + BLOCK_USA_COUNT) != 0;
+	at = get_le16(page + RESTART_AREA);
+	if (at % 8 || at < 0x20 || at + AREA_SIZE > BLOCK_STRIDE - 2 ||
+	    (is_protected && !journal_fixups_take(page, LOG_PAGE)) || is_marked_closed(page))
+		return 0;
+	mark_closed(page);
+	if (is_protected)
+		journal_fixups_put(page, LOG_PAGE);
+	return journal_volume_write(volume, &volume->log, page, LOG_PAGE,
+				    (uint64_t)index * LOG_PAGE, err);
+}
+
+int journal_close_void(const struct journal_volume *volume, struct error *err)
+{
+	int r = close_void_page(volume, 0, err);
+
+	return r < 0 ? r : close_void_page(volume, 1, err);
 }

@@ -27,7 +27,8 @@
 enum journal_state {
 	JOURNAL_UNKNOWN, /* it could not be told: see the error */
 	JOURNAL_CLOSED,	 /* the volume was closed: nothing is in it */
-	JOURNAL_EMPTY,	 /* never used, emptied, or void since chkdsk has run */
+	JOURNAL_EMPTY,	 /* never used, or emptied */
+	JOURNAL_VOID,	 /* chkdsk has run since: nothing of it counts */
 	JOURNAL_OPEN,	 /* the volume was in use: to be replayed */
 };
 
@@ -53,7 +54,8 @@ int journal_look(struct disk *volume, struct journal_info *ret, struct error *er
 
 /*
  * Replay the journal onto 'volume', which is written through disk_write(), and close it. A journal
- * that is closed or empty is left alone. On any error what was written is to be thrown away: pass a
+ * that is closed or empty is left alone; of a void one the restart pages are closed and keep the mark
+ * of chkdsk, from which Windows begins a new one. On any error what was written is to be thrown away: pass a
  * change set, never a disk. Takes memory for the log (at most 64 MiB) and some MiB for tables, and
  * writes to at most 64 MiB. Errors: REFUSAL_NTFS_DIRTY with the exact reason, for a log that is not
  * understood and for a volume that is not sound afterwards; else as journal_look().

@@ -12,9 +12,8 @@
 const char *journal_state_text(enum journal_state state)
 {
 	static const char *const texts[] = {
-		[JOURNAL_UNKNOWN] = "unknown",
-		[JOURNAL_CLOSED] = "closed",
-		[JOURNAL_EMPTY] = "empty",
+		[JOURNAL_UNKNOWN] = "unknown", [JOURNAL_CLOSED] = "closed",
+		[JOURNAL_EMPTY] = "empty",     [JOURNAL_VOID] = "void",
 		[JOURNAL_OPEN] = "open",
 	};
 
@@ -180,6 +179,8 @@ int journal_replay(struct disk *volume, struct journal_info *ret, struct error *
 		if (r == 0)
 			r = recover(&journal, err);
 	}
+	if (r == 0 && journal.restart.state == JOURNAL_VOID)
+		r = journal_close_void(&journal.volume, err);
 	*ret = journal.info;
 	journal_done(&journal);
 	return r;

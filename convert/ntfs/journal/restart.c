@@ -164,10 +164,8 @@ static int check_pair(const struct candidate pages[2], const struct candidate *c
 	if (other->mark == MARK_CHECKED)
 		return journal_refuse(err, "the NTFS journal cannot be trusted: chkdsk has marked "
 					   "one of its restart pages, the other is in use");
-	/* One that cannot be judged may be the newer one. A torn one was being written: what comes
-	 * after it is found from the older one. */
-	if (other->mark == MARK_NONE && !other->is_torn)
-		return refuse_pages(pages, err);
+	/* One that is torn, or no restart page at all, was being written or is lost, and may have been
+	 * the newer one: what comes after it is found from the older one. */
 	if (other->mark == MARK_RESTART &&
 	    (get_le64(area_of(other->page) + AREA_FILE_SIZE) !=
 		     get_le64(area_of(chosen->page) + AREA_FILE_SIZE) ||
@@ -211,7 +209,9 @@ int journal_restart_read(const struct journal_volume *volume, struct journal_res
 	}
 	chosen = choose(pages);
 	if (!chosen && pages[0].mark != MARK_NONE && pages[1].mark != MARK_NONE) {
-		ret->state = JOURNAL_EMPTY;
+		ret->state = pages[0].mark == MARK_CHECKED || pages[1].mark == MARK_CHECKED
+				     ? JOURNAL_VOID
+				     : JOURNAL_EMPTY;
 		return 0;
 	}
 	if (!chosen)

@@ -6,23 +6,9 @@
 #include <unistd.h>
 
 #include "convert/ntfs/journal/internal.h"
+#include "tests/support/memory_disk.h"
 
 #define CLUSTER 4096
-
-struct memory_disk {
-	struct disk disk;
-	uint8_t *bytes;
-};
-
-static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
-		       struct error *err)
-{
-	(void)err;
-	memcpy(buffer, ((struct memory_disk *)disk)->bytes + offset, length);
-	return 0;
-}
-
-static const struct disk_ops memory_ops = {.read = memory_read};
 
 struct sample {
 	const char *name;
@@ -95,9 +81,9 @@ static void check_sample(const struct sample *sample, struct memory_disk *memory
 Test(journal_log, reads_real_logs)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		struct memory_disk memory = {.disk = {&memory_ops, "log", samples[i].size, 512},
-					     .bytes = malloc(samples[i].size)};
+		struct memory_disk memory;
 
+		memory_disk_init(&memory, malloc(samples[i].size), samples[i].size);
 		memset(memory.bytes, 0xff, samples[i].size);
 		if (load_sample(samples[i].name, memory.bytes, samples[i].size))
 			check_sample(&samples[i], &memory);
@@ -154,7 +140,8 @@ Test(journal_log, runs_are_bounded)
 /* A restart page of version 1.1 for a log of 'size' bytes, protected. */
 static void make_restart(uint8_t *page, uint64_t size, uint64_t current, bool is_closed)
 {
-	uint8_t *area = page + 0x30;
+	static const char name[8] = {'N', 0, 'T', 0, 'F', 0, 'S', 0};
+	uint8_t *area = page + 0x30, *client = area + 0x40;
 
 	memset(page, 0, LOG_PAGE);
 	memcpy(page, "RSTR", 4);
@@ -173,33 +160,114 @@ static void make_restart(uint8_t *page, uint64_t size, uint64_t current, bool is
 	put_le64(area + AREA_FILE_SIZE, size);
 	put_le16(area + AREA_RECORD_HEADER, LFS_HEADER);
 	put_le16(area + AREA_PAGE_DATA, PAGE_DATA);
+	put_le16(client + CLIENT_NEXT, AREA_NO_CLIENT);
+	put_le32(client + CLIENT_NAME_LENGTH, sizeof(name));
+	memcpy(client + CLIENT_NAME, name, sizeof(name));
 	journal_fixups_put(page, LOG_PAGE);
+}
+
+#define SMALL_LOG (UINT64_C(512) * LOG_PAGE)
+
+/* A volume that is nothing but a log. */
+static struct journal_volume log_volume(struct memory_disk *memory, struct journal_run *run)
+{
+	*run = (struct journal_run){.vcn = 0, .lcn = 0, .count = SMALL_LOG / CLUSTER};
+	return (struct journal_volume){.disk = &memory->disk,
+				       .cluster = CLUSTER,
+				       .clusters = run->count,
+				       .log = {.list = run, .count = 1},
+				       .log_size = SMALL_LOG};
+}
+
+static int read_restart(struct memory_disk *memory, struct journal_restart *ret, struct error *err)
+{
+	struct journal_run run;
+	const struct journal_volume volume = log_volume(memory, &run);
+
+	return journal_restart_read(&volume, ret, err);
 }
 
 /* The other page of a closed one may be newer: what is not known of it is not passed over. */
 Test(journal_log, other_page_of_a_closed_one_is_judged)
 {
-	uint64_t size = 512 * LOG_PAGE;
-	struct memory_disk memory = {.disk = {&memory_ops, "log", size, 512},
-				     .bytes = calloc(1, size)};
-	struct journal_run run = {.vcn = 0, .lcn = 0, .count = size / CLUSTER};
-	const struct journal_volume volume = {.disk = &memory.disk,
-					      .cluster = CLUSTER,
-					      .clusters = run.count,
-					      .log = {.list = &run, .count = 1},
-					      .log_size = size};
+	struct memory_disk memory;
 	struct journal_restart restart;
 	struct error err = ERROR_INIT;
 
-	make_restart(memory.bytes, size, 0x1000, true);
-	make_restart(memory.bytes + LOG_PAGE, size, 0x900, true);
-	cr_assert_eq(journal_restart_read(&volume, &restart, &err), 0, "%s", err.message);
+	memory_disk_init(&memory, calloc(1, SMALL_LOG), SMALL_LOG);
+	make_restart(memory.bytes, SMALL_LOG, 0x1000, true);
+	make_restart(memory.bytes + LOG_PAGE, SMALL_LOG, 0x900, true);
+	cr_assert_eq(read_restart(&memory, &restart, &err), 0, "%s", err.message);
 	cr_assert_eq(restart.state, JOURNAL_CLOSED);
 	put_le16(memory.bytes + LOG_PAGE + RESTART_MAJOR, 3);
-	cr_assert_lt(journal_restart_read(&volume, &restart, &err), 0);
+	cr_assert_lt(read_restart(&memory, &restart, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_NTFS_DIRTY);
 	memory.bytes[LOG_PAGE + 510] ^= 1;
-	cr_assert_eq(journal_restart_read(&volume, &restart, &err), 0, "one that is torn is older");
+	cr_assert_eq(read_restart(&memory, &restart, &err), 0, "one that is torn is older");
+	free(memory.bytes);
+}
+
+/* The whole and valid one counts, whichever it is and whatever stands in the place of the other, but
+ * for one of a log that is not known. */
+Test(journal_log, valid_page_of_two_counts)
+{
+	struct memory_disk memory;
+	struct journal_restart restart;
+	struct error err = ERROR_INIT;
+
+	memory_disk_init(&memory, calloc(1, SMALL_LOG), SMALL_LOG);
+	for (size_t good = 0; good < 2; good++) {
+		uint8_t *other = memory.bytes + (1 - good) * LOG_PAGE;
+
+		make_restart(memory.bytes + good * LOG_PAGE, SMALL_LOG, 0x1000 + good, false);
+		memset(other, 0x5a, LOG_PAGE);
+		cr_assert_eq(read_restart(&memory, &restart, &err), 0, "%s", err.message);
+		cr_assert_eq(restart.state, JOURNAL_OPEN);
+		cr_assert_eq(restart.current, 0x1000 + good);
+		make_restart(other, SMALL_LOG, 0x2000, false);
+		put_le16(other + RESTART_MAJOR, 3);
+		cr_assert_lt(read_restart(&memory, &restart, &err), 0);
+	}
+	free(memory.bytes);
+}
+
+/* What chkdsk has marked is closed and keeps its mark, with and without protection. One that is damaged
+ * stays. */
+Test(journal_log, void_pages_are_closed)
+{
+	struct memory_disk memory;
+	struct journal_run run;
+	struct journal_volume volume;
+	struct journal_restart restart;
+	struct error err = ERROR_INIT;
+	uint8_t page[LOG_PAGE], *second;
+
+	memory_disk_init(&memory, calloc(1, SMALL_LOG), SMALL_LOG);
+	volume = log_volume(&memory, &run);
+	second = memory.bytes + LOG_PAGE;
+	make_restart(memory.bytes, SMALL_LOG, 0x1000, false);
+	make_restart(second, SMALL_LOG, 0x1000, false);
+	memcpy(memory.bytes, "CHKD", 4);
+	memcpy(second, "CHKD", 4);
+	put_le16(second + BLOCK_USA_COUNT, 0);
+	cr_assert_eq(read_restart(&memory, &restart, &err), 0, "%s", err.message);
+	cr_assert_eq(restart.state, JOURNAL_VOID);
+	cr_assert_eq(journal_close_void(&volume, &err), 0, "%s", err.message);
+	memcpy(page, memory.bytes, sizeof(page));
+	cr_assert(journal_fixups_take(page, sizeof(page)));
+	for (size_t i = 0; i < 2; i++) {
+		const uint8_t *area = (i ? second : page) + 0x30;
+
+		cr_assert_eq(memcmp(memory.bytes + i * LOG_PAGE, "CHKD", 4), 0);
+		cr_assert_eq(get_le16(area + AREA_IN_USE), AREA_NO_CLIENT);
+		cr_assert_eq(get_le16(area + AREA_FLAGS), AREA_CLEAN);
+	}
+	put_le16(second + 0x30 + AREA_IN_USE, 0);
+	put_le16(second + 0x30 + AREA_FLAGS, 0);
+	put_le16(second + RESTART_AREA, 0x1f8);
+	memcpy(page, second, sizeof(page));
+	cr_assert_eq(journal_close_void(&volume, &err), 0, "%s", err.message);
+	cr_assert_arr_eq(second, page, sizeof(page), "its area is not within it");
 	free(memory.bytes);
 }
 
