@@ -47,6 +47,38 @@ expect() { # STATUS COMMAND...
 	fi
 }
 
+# Call a function for each line of standard input, in two processes, each in a folder of its own.
+in_two() { # FUNCTION
+	local i processes=()
+	cat >lines.txt
+	for i in 0 1; do
+		(
+			mkdir "half.$i"
+			cd "half.$i"
+			while read -r -u 3 line; do
+				"$1" "$line"
+			done 3< <(awk -v i="$i" 'NR % 2 == i' ../lines.txt)
+		) &
+		processes+=($!)
+	done
+	for i in "${processes[@]}"; do
+		wait "$i" || fail "$1 did not end well"
+	done
+	rm -r half.0 half.1
+}
+
+# What other people's tools say of an NTFS volume, of those that are installed: 7-Zip reads every file, ntfsresize counts the
+# clusters of all of them and compares with $Bitmap, ntfsfix looks at the log and at $MFTMirr. Sectors of 4096 bytes 7-Zip
+# does not know.
+sound_ntfs() { # VOLUME
+	[ "$(od -An -tu2 -j11 -N2 "$1")" -ne 512 ] || ! command -v 7zz >/dev/null || expect 0 7zz t -- "$1"
+	! command -v ntfsfix >/dev/null || expect 0 ntfsfix --no-action "$1"
+	if command -v ntfsresize >/dev/null; then
+		expect 0 ntfsresize --info --force --no-progress-bar "$1"
+		! grep -q 'Cluster accounting failed\|inconsistent\|ERROR' out.txt err.txt || fail "ntfsresize: $(cat out.txt err.txt)"
+	fi
+}
+
 # The program refuses so, and gives this advice word for word: in the message, and in the report where the verb makes one.
 # 'advice_complete' looks for these calls: both ID and ADVICE are to stand in them as they are, in double quotes.
 advised() { # ID ADVICE VERB ARGUMENT...

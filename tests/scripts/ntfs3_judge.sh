@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Linux ntfs3 replays the made journals and must make of each volume what the fixture says: the second opinion on the
-# fixture itself, by another kernel's code. All volumes are partitions of one disk of a machine under QEMU.
+# fixture itself, by another kernel's code. And it must mount what the program under test replayed (of those of log 2.0), and
+# find the same there. All volumes are partitions of one disk of a machine under QEMU.
 #
 #   ntfs3_judge.sh [FILE]    FILE: lines "options of mkjournal"; without, the list below
 #
@@ -40,23 +41,38 @@ list_all() {
 if [ $# -gt 0 ]; then grep . "$1" >list.txt; else list_all >list.txt; fi
 
 # The volumes, one after the other on a disk.
-number=0 start=2048
-echo 'label: gpt' >table.txt
+make_one() { # NUMBER OPTIONS
+	local number=${1%% *} options=${1#* }
+	# shellcheck disable=SC2086 # several words
+	"$MKJOURNAL" ${options%%#*} "../crashed.$number" "../expected.$number" || fail "mkjournal $options"
+}
+nl -w 1 -s ' ' list.txt | in_two make_one
+number=0
 while read -r options; do
 	number=$((number + 1))
-	# shellcheck disable=SC2086 # several words
-	"$MKJOURNAL" ${options%%#*} "crashed.$number" "expected.$number" || fail "mkjournal $options"
-	size=$(($(stat -c %s "crashed.$number") / 512))
-	echo "start=$start, size=$size, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7" >>table.txt
-	echo "$start $size $options" >>places.txt
-	start=$((start + (size + 2047) / 2048 * 2048))
+	echo "$number crashed.$number $options" >>volumes.txt
 done <list.txt
+if [ -x "$JOURNAL_REPLAY" ]; then
+	while read -r number crashed options; do
+		case $options in *1.1*) continue ;; esac
+		expect 0 "$JOURNAL_REPLAY" "$crashed" "replayed.$number"
+		echo "$number replayed.$number $options, replayed by the program"
+	done <volumes.txt >ours.txt
+	cat ours.txt >>volumes.txt
+fi
+start=2048
+echo 'label: gpt' >table.txt
+while read -r number file options; do
+	size=$(($(stat -c %s "$file") / 512))
+	echo "start=$start, size=$size, type=EBD0A0A2-B9E5-4433-87C0-68B6B72699C7" >>table.txt
+	echo "$start $size $number $file $options" >>places.txt
+	start=$((start + (size + 2047) / 2048 * 2048))
+done <volumes.txt
+[ "$(wc -l <places.txt)" -le 128 ] || fail "more volumes than partitions"
 truncate -s $(((start + 2048) * 512)) disk.raw
 sfdisk -q disk.raw <table.txt
-number=0
-while read -r start size _; do
-	number=$((number + 1))
-	dd if="crashed.$number" of=disk.raw bs=1M seek=$((start / 2048)) conv=notrunc,sparse status=none
+while read -r start _ _ file _; do
+	dd if="$file" of=disk.raw bs=1M seek=$((start / 2048)) conv=notrunc,sparse status=none
 done <places.txt
 
 mkdir -p root/dev root/mnt
@@ -73,27 +89,30 @@ grep -q '^NTFS3 END' log.txt || {
 	fail "the machine did not come to its end"
 }
 
-number=0 wrong=0
-while read -r start size options; do
-	number=$((number + 1))
+# Judge one partition: a line "RESULT: OPTIONS".
+judge() { # PARTITION START SIZE NUMBER FILE OPTIONS
+	local partition start size number options result=same volume
+	read -r partition start size number _ options <<<"$1"
 	qemu-img convert -O raw --image-opts \
-		"driver=raw,offset=$((start * 512)),size=$((size * 512)),file.driver=file,file.filename=disk.raw" replayed
-	result=same
-	if ! grep -q "^NTFS3 $number mounted" log.txt; then
-		result=$(grep "^NTFS3 $number failed" log.txt || echo "not mounted")
-	elif ! "$JOURNAL_SAME" "expected.$number" replayed >same.txt; then
-		if [ "${options%#freed}" = "$options" ] || grep -qv '^state of record' same.txt; then
+		"driver=raw,offset=$((start * 512)),size=$((size * 512)),file.driver=file,file.filename=../disk.raw" mounted
+	if ! grep -q "^NTFS3 $partition mounted" ../log.txt; then
+		result=$(grep "^NTFS3 $partition failed" ../log.txt || echo "not mounted")
+	elif ! "$JOURNAL_SAME" "../expected.$number" mounted >same.txt; then
+		if [[ $options != *#freed ]] || grep -qv '^state of record' same.txt; then
 			result="$(wc -l <same.txt) differences: $(head -n 3 same.txt | paste -sd ';')"
 		fi
 	else
-		for volume in "expected.$number" replayed; do
+		for volume in "../expected.$number" mounted; do
 			"$TREE_HASH" -t "$volume" 0
 		done >both.txt || fail "tree_hash: $options"
 		[ -z "$(sort both.txt | uniq -u)" ] || result='files differ'
 	fi
-	echo "$result: $options"
-	[ "$result" = same ] || wrong=$((wrong + 1))
-done <places.txt
+	echo "$result: $options" | tee "../verdict.$partition"
+}
+nl -w 1 -s ' ' places.txt | in_two judge
+number=$(wc -l <places.txt)
+wrong=$(cat verdict.* | grep -vc '^same: ' || true)
+[ "$(cat verdict.* | wc -l)" -eq "$number" ] || fail "not all volumes were judged"
 [ "$wrong" -eq 0 ] || grep -v "^NTFS3 [0-9]* mounted" log.txt >&2
 [ "$wrong" -eq 0 ] || fail "$wrong of $number volumes are not as they should be"
 echo "ntfs3 confirms $number volumes"

@@ -29,15 +29,4 @@ expect 0 qemu-img compare -f raw -F raw replayed.raw again.raw
 expect 0 "$REPLAY" after.raw again.raw
 expect 0 qemu-img compare -f raw -F raw after.raw again.raw
 
-if command -v ntfsfix >/dev/null; then
-	expect 0 ntfsfix --no-action replayed.raw
-fi
-if command -v ntfsresize >/dev/null; then
-	expect 0 ntfsresize --info --force --no-progress-bar replayed.raw
-fi
-for tool in 7zz 7z; do
-	if command -v $tool >/dev/null; then
-		# The contents of files are not in these volumes: it is their list that must be readable.
-		expect 0 $tool l replayed.raw
-	fi
-done
+sound_ntfs replayed.raw

@@ -4,8 +4,9 @@
 
 #include <string.h>
 
-#define RECORDS	   32
-#define ROOT_BLOCK 4096 /* bytes of an index block */
+#define RECORDS	     32
+#define UPCASE_BYTES 131072
+#define ROOT_BLOCK   4096 /* bytes of an index block */
 
 static const struct small_geometry geometries[SMALL_VOLUME_GEOMETRIES] = {
 	{4096, 1024, 4, 12, 16, 20, 24, 40, 100, 256},
@@ -130,10 +131,22 @@ static void fill_records(struct small_volume *volume)
 	add_root(volume, 5, "$I30", AT_NAME);
 	add_runs(volume, MFT_BITMAP, AT_DATA, at->bitmap, at->clusters / 8);
 	add_root(volume, 9, "$SII", 0);
-	add_runs(volume, MFT_UPCASE, AT_DATA, at->upcase, 131072);
+	add_runs(volume, MFT_UPCASE, AT_DATA, at->upcase, UPCASE_BYTES);
 	add_runs(volume, 24, AT_DATA, at->data, 8192);
 	for (unsigned int i = 0; i < RECORDS; i++)
 		journal_fixups_put(small_volume_record(volume, i), at->record);
+}
+
+/* Filled once: a fuzzer makes many volumes. */
+static const uint8_t *upcase_table(void)
+{
+	static uint8_t table[UPCASE_BYTES];
+	static bool is_filled;
+
+	for (uint32_t i = 0; !is_filled && i < UPCASE_BYTES / 2; i++)
+		put_le16(table + 2 * (size_t)i, (uint16_t)(i >= 'a' && i <= 'z' ? i - 32 : i));
+	is_filled = true;
+	return table;
 }
 
 void small_volume_make(struct small_volume *volume, unsigned int geometry)
@@ -147,8 +160,6 @@ void small_volume_make(struct small_volume *volume, unsigned int geometry)
 	memset(cluster_at(volume, volume->at.mft_bits), 0xff, 3);
 	cluster_at(volume, volume->at.mft_bits)[3] = 0x0f;
 	memset(cluster_at(volume, volume->at.bitmap), 0xff, volume->at.clusters / 8);
-	for (uint32_t i = 0; i < 65536; i++)
-		put_le16(cluster_at(volume, volume->at.upcase) + 2 * (size_t)i,
-			 (uint16_t)(i >= 'a' && i <= 'z' ? i - 32 : i));
+	memcpy(cluster_at(volume, volume->at.upcase), upcase_table(), UPCASE_BYTES);
 	memset(small_volume_log(volume), 0xff, SMALL_VOLUME_LOG_PAGES * LOG_PAGE);
 }
