@@ -211,6 +211,17 @@ Test(journal_recovery, keeps_the_mirror_off_the_boot_sector, .init = set_up, .fi
 	cr_assert_arr_eq(volume.bytes, before, sizeof(before));
 }
 
+/* The log is closed where it was read. */
+Test(journal_recovery, refuses_a_log_that_moves_itself, .init = set_up, .fini = tear_down)
+{
+	uint8_t *record = small_volume_record(&volume, MFT_LOG);
+	uint8_t *data = record + get_le16(record + FILE_ATTRIBUTES);
+
+	put_le16(data + 0x43, (uint16_t)(volume.at.log + 1));
+	cr_assert_lt(journal_check(&journal, &err), 0);
+	cr_assert(strstr(err.message, "moves itself"), "%s", err.message);
+}
+
 Test(journal_recovery, bounds_the_runs_of_an_attribute)
 {
 	uint64_t count = JOURNAL_MAX_RUNS + 1;
