@@ -86,7 +86,9 @@ static void add_runs(struct small_volume *volume, unsigned int number, uint32_t 
 static void add_root(struct small_volume *volume, unsigned int number, const char name[4],
 		     uint32_t type)
 {
-	uint8_t *root = add_attribute(small_volume_record(volume, number), AT_ROOT, 0x50);
+	/* $SII has room for a node below its last entry. */
+	uint8_t *root =
+		add_attribute(small_volume_record(volume, number), AT_ROOT, type ? 0x50 : 0x58);
 	uint8_t *value = root + 0x20;
 
 	root[ATTR_NAME_LENGTH] = 4;

@@ -162,8 +162,12 @@ Test(journal_recovery, remembers_a_record_once, .init = set_up, .fini = tear_dow
 	cr_assert_eq(journal_check(&journal, &err), 0, "%s", err.message);
 }
 
-/* Change record 9, as replay would, and check. */
-static int check_secure(uint32_t at, uint16_t value)
+struct patch {
+	uint16_t at, value; /* from the start of the attribute */
+};
+
+/* Change the index root of record 9, as replay would, and check. */
+static int check_secure(const struct patch patches[], size_t count)
 {
 	static struct journal_target target;
 	uint8_t *root;
@@ -178,36 +182,53 @@ static int check_secure(uint32_t at, uint16_t value)
 	memcpy(target.block, small_volume_record(&volume, 9), volume.at.record);
 	cr_assert(journal_fixups_take(target.block, target.size));
 	root = target.block + get_le16(target.block + FILE_ATTRIBUTES);
-	put_le16(root + 0x20 + at, value);
+	for (size_t i = 0; i < count; i++)
+		put_le16(root + patches[i].at, patches[i].value);
 	cr_assert_eq(journal_target_write(&journal, &target, &err), 0);
 	return journal_check(&journal, &err);
 }
 
+#define ROOT_VALUE 0x20
+#define ROOT_INDEX (ROOT_VALUE + ROOT_HEADER)
+#define ROOT_ENTRY (ROOT_INDEX + INDEX_HEADER)
+
 Test(journal_recovery, walks_indexes_without_names, .init = set_up, .fini = tear_down)
 {
-	cr_assert_eq(check_secure(ROOT_HEADER + INDEX_USED, 0x20), 0, "%s", err.message);
-	cr_assert_lt(check_secure(ROOT_HEADER + INDEX_USED, 0x28), 0);
+	const struct patch damage = {ROOT_INDEX + INDEX_USED, 0x28};
+
+	cr_assert_eq(check_secure(NULL, 0), 0, "%s", err.message);
+	cr_assert_lt(check_secure(&damage, 1), 0);
 	cr_assert(strstr(err.message, "index root"), "%s", err.message);
 	cr_assert_eq(err.refusal, REFUSAL_NTFS_DIRTY);
 }
 
-/* What it leads to must be a node. */
+/* What it leads to must be a node: a last entry with one below it, of an index without blocks. */
 Test(journal_recovery, follows_indexes_without_names, .init = set_up, .fini = tear_down)
 {
-	cr_assert_lt(check_secure(ROOT_HEADER + INDEX_HEADER + ENTRY_FLAGS,
-				  ENTRY_IS_LAST | ENTRY_HAS_NODE),
-		     0);
+	static const struct patch leads[] = {
+		{ATTR_VALUE_LENGTH, 0x38},
+		{ROOT_INDEX + INDEX_USED, 0x28},
+		{ROOT_INDEX + INDEX_ALLOCATED, 0x28},
+		{ROOT_ENTRY + ENTRY_LENGTH, ENTRY_KEY + 8},
+		{ROOT_ENTRY + ENTRY_FLAGS, ENTRY_IS_LAST | ENTRY_HAS_NODE},
+	};
+
+	cr_assert_lt(check_secure(leads, ARRAY_SIZE(leads)), 0);
+	cr_assert_not(strstr(err.message, "index root"), "%s", err.message);
 	cr_assert_eq(err.refusal, REFUSAL_NTFS_DIRTY);
 }
 
 /* Nothing is copied to where $MFTMirr would be in $Boot. */
 Test(journal_recovery, keeps_the_mirror_off_the_boot_sector, .init = set_up, .fini = tear_down)
 {
+	uint8_t *record = small_volume_record(&volume, MFT_MIRROR);
 	uint8_t before[512];
 
+	put_le16(record + get_le16(record + FILE_ATTRIBUTES) + 0x43, 0);
 	put_le64(volume.bytes + BOOT_MIRROR_LCN, 0);
 	memcpy(before, volume.bytes, sizeof(before));
 	cr_assert_lt(journal_check(&journal, &err), 0);
+	cr_assert(strstr(err.message, "$MFTMirr is in $Boot"), "%s", err.message);
 	cr_assert_arr_eq(volume.bytes, before, sizeof(before));
 }
 
