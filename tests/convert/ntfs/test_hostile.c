@@ -17,6 +17,7 @@
 #include "common/hive/hive.h"
 #include "convert/guest/windows/bootfiles.h"
 #include "ntfs_image.h"
+#include "tests/support/memory_disk.h"
 
 #define IMAGE_SIZE   (8 * MIB)
 #define DEFAULT_RUNS 300
@@ -32,26 +33,6 @@ static uint32_t draw(uint32_t below)
 	state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
 	return (uint32_t)(state >> 33) % below;
 }
-
-static int memory_read(struct disk *disk, void *buffer, size_t length, uint64_t offset,
-		       struct error *err)
-{
-	(void)disk;
-	(void)err;
-	memcpy(buffer, work + offset, length);
-	return 0;
-}
-
-static int memory_write(struct disk *disk, const void *buffer, size_t length, uint64_t offset,
-			struct error *err)
-{
-	(void)disk;
-	(void)err;
-	memcpy(work + offset, buffer, length);
-	return 0;
-}
-
-static const struct disk_ops memory_ops = {.read = memory_read, .write = memory_write};
 
 static void add_program(ntfs_volume *volume, const char *path)
 {
@@ -265,14 +246,12 @@ static uint64_t number_from(const char *variable, uint64_t otherwise)
 
 Test(volume_hostile, ends_in_a_result_or_an_error, .init = set_up, .fini = tear_down)
 {
-	struct disk disk = {.ops = &memory_ops,
-			    .name = "hostile",
-			    .size = IMAGE_SIZE,
-			    .sector_size = 512};
+	struct memory_disk memory;
 	uint64_t runs = number_from("HVGEN2_HOSTILE_RUNS", DEFAULT_RUNS);
 	uint64_t first = number_from("HVGEN2_HOSTILE_SEED", 1);
 	struct rusage before, after;
 
+	memory_disk_init(&memory, work, IMAGE_SIZE);
 	getrusage(RUSAGE_SELF, &before);
 	for (uint64_t seed = first; seed < first + runs; seed++) {
 		if (runs > DEFAULT_RUNS)
@@ -280,8 +259,8 @@ Test(volume_hostile, ends_in_a_result_or_an_error, .init = set_up, .fini = tear_
 		state = seed;
 		memcpy(work, good, IMAGE_SIZE);
 		damage();
-		survey(&disk);
-		edit(&disk);
+		survey(&memory.disk);
+		edit(&memory.disk);
 	}
 	getrusage(RUSAGE_SELF, &after);
 #ifndef __SANITIZE_ADDRESS__ /* which keeps what was freed */
