@@ -13,73 +13,24 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "tests/vhd/build.h"
+#include "tests/vhd/family.h"
 #include "tests/vhd/support.h"
 
 TestSuite(source, .fini = support_clean);
 
-#define SIZE (8 * MIB)
-
-static struct guid id(unsigned int i)
-{
-	return GUID(0x50f5ce00 + i, 0x1111, 0x2222, 0x3333, 0x444444444444);
-}
-
-static void build_parent(const char *path, const char *oracle)
-{
-	build_vhdx(path, oracle,
-		   &(struct vhdx_recipe){.size = SIZE,
-					 .block_size = MIB,
-					 .sector_size = 512,
-					 .states = STATES(MAY_BE(6)),
-					 .data_write = id(0),
-					 .seed = 5});
-}
-
-static void build_child(const char *path, const char *oracle, const char *relative)
-{
-	struct guid linkage = id(0);
-
-	build_vhdx(path, oracle,
-		   &(struct vhdx_recipe){.size = SIZE,
-					 .block_size = MIB,
-					 .sector_size = 512,
-					 .states = STATES(MAY_BE(0) MAY_BE(7)),
-					 .data_write = id(1),
-					 .linkage = &linkage,
-					 .relative_path = relative,
-					 .seed = 6});
-}
+#define SIZE FAMILY_SIZE
 
 /* tenant/child.vhdx, and a disk of somebody else that its parent would be by all but its place. */
-struct neighbours {
-	char *folder, *child, *victim, *oracle;
-};
-
-static struct neighbours make_neighbours(const char *relative)
+static struct family make_neighbours(const char *relative)
 {
-	struct neighbours n = {.folder = test_path("folder"), .oracle = test_path("oracle")};
+	struct family n = make_family(
+		&(struct family_names){"victim/secret.vhdx", "tenant/child.vhdx", relative, NULL});
 
-	cr_assert(asprintf(&n.child, "%s/tenant/child.vhdx", n.folder) > 0);
-	cr_assert(asprintf(&n.victim, "%s/victim/secret.vhdx", n.folder) > 0);
-	cr_assert_eq(run("rm -rf '%s' '%s'; mkdir -p '%s/tenant' '%s/victim' '%s/empty'", n.folder,
-			 n.oracle, n.folder, n.folder, n.folder),
-		     0);
-	build_parent(n.victim, n.oracle);
-	build_child(n.child, n.oracle, relative);
+	cr_assert_eq(run("mkdir '%s/empty'", n.folder), 0);
 	return n;
 }
 
-static void free_neighbours(struct neighbours *n)
-{
-	free(n->folder);
-	free(n->child);
-	free(n->victim);
-	free(n->oracle);
-}
-#define NEIGHBOURS CLEANUP(free_neighbours) struct neighbours
-
-static struct error open_child(const struct neighbours *n, const char *parent_dir,
-			       const char *parent)
+static struct error open_child(const struct family *n, const char *parent_dir, const char *parent)
 {
 	CLEANUP_FREE char *dir = NULL;
 	const char *dirs[2] = {NULL, NULL};
@@ -124,24 +75,24 @@ ParameterizedTestParameters(source, paths_that_lead_elsewhere)
 /* The id is right, and nobody but the image has said that the file may be read. */
 ParameterizedTest(struct path_case *c, source, paths_that_lead_elsewhere)
 {
-	NEIGHBOURS n = make_neighbours(c->path);
+	FAMILY n = make_neighbours(c->path);
 	struct error err = open_child(&n, c->parent_dir[0] ? c->parent_dir : NULL, NULL);
 
 	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISSING, "%s: %s", c->path, err.message);
 	cr_assert_not(strstr(err.message, "victim/"), "%s", err.message);
 	/* It reads the same when there is nothing, and when it may not be read. */
-	cr_assert_eq(unlink(n.victim), 0);
+	cr_assert_eq(unlink(n.parent), 0);
 	cr_assert_str_eq(open_child(&n, c->parent_dir[0] ? c->parent_dir : NULL, NULL).message,
 			 err.message);
 }
 
 Test(source, parents_that_the_operator_names)
 {
-	NEIGHBOURS n = make_neighbours("..\\anything\\secret.vhdx");
+	FAMILY n = make_neighbours("..\\anything\\secret.vhdx");
 	CLEANUP_FREE char *link = NULL;
 
 	cr_assert_eq(open_child(&n, "victim", NULL).kind, ERROR_NONE);
-	cr_assert_eq(open_child(&n, NULL, n.victim).kind, ERROR_NONE);
+	cr_assert_eq(open_child(&n, NULL, n.parent).kind, ERROR_NONE);
 	/* He may name it by a link; and what he names has to be there. */
 	cr_assert(asprintf(&link, "%s/empty/link", n.folder) > 0);
 	cr_assert_eq(symlink("../victim/secret.vhdx", link), 0);
@@ -149,7 +100,7 @@ Test(source, parents_that_the_operator_names)
 	cr_assert_eq(open_child(&n, NULL, "/nonexistent/x").kind, ERROR_FAILED);
 	/* The wrong file does not become the parent, and its id is not told. */
 	cr_assert_eq(open_child(&n, NULL, n.child).refusal, REFUSAL_PARENT_MISMATCH);
-	cr_assert_not(strcasestr(open_child(&n, NULL, n.child).message, "50f5ce01"));
+	cr_assert_not(strcasestr(open_child(&n, NULL, n.child).message, "d15c0001"));
 }
 
 struct special_case {
@@ -170,7 +121,7 @@ ParameterizedTestParameters(source, no_regular_file_beside_the_child)
 
 ParameterizedTest(struct special_case *c, source, no_regular_file_beside_the_child)
 {
-	NEIGHBOURS n = make_neighbours("secret.vhdx");
+	FAMILY n = make_neighbours("secret.vhdx");
 	struct error err;
 
 	cr_assert_eq(run("cd '%s/tenant' && %s", n.folder, c->command), 0);
@@ -187,11 +138,11 @@ static void forge_vhd(const char *raw, const char *parent)
 {
 	CLEANUP_FREE char *vhd = test_path("forged.vhd");
 	CLEANUP_FREE char *oracle = test_path("forged-oracle");
-	struct guid parent_id = id(9);
+	struct guid parent_id = family_id(9);
 	struct vhd_recipe recipe = {.type = BUILD_VHD_DIFFERENCING,
 				    .size = SIZE,
 				    .block_size = 2 * MIB,
-				    .id = id(8),
+				    .id = family_id(8),
 				    .parent_id = &parent_id,
 				    .relative_path = parent,
 				    .seed = 3};
@@ -288,7 +239,7 @@ static void build_kind(const char *kind, const char *path, const char *oracle)
 			  &(struct vhd_recipe){.type = BUILD_VHD_DYNAMIC,
 					       .size = SIZE,
 					       .block_size = 2 * MIB,
-					       .id = id(3),
+					       .id = family_id(3),
 					       .seed = 3});
 	else
 		make_raw(path, SIZE, 3, MIB, 3);
@@ -321,11 +272,11 @@ ParameterizedTest(struct name_case *c, source, names)
 /* A parent is what its child is, whatever its name says and whatever stands in it. */
 Test(source, parent_has_the_format_of_its_child)
 {
-	NEIGHBOURS n = make_neighbours("secret.img");
+	FAMILY n = make_neighbours("secret.img");
 
-	cr_assert_eq(run("mv '%s' '%s/tenant/secret.img'", n.victim, n.folder), 0);
+	cr_assert_eq(run("mv '%s' '%s/tenant/secret.img'", n.parent, n.folder), 0);
 	cr_assert_eq(open_child(&n, NULL, NULL).kind, ERROR_NONE);
-	make_raw(n.victim, SIZE, 3, MIB, 7);
-	cr_assert_eq(run("mv '%s' '%s/tenant/secret.img'", n.victim, n.folder), 0);
+	make_raw(n.parent, SIZE, 3, MIB, 7);
+	cr_assert_eq(run("mv '%s' '%s/tenant/secret.img'", n.parent, n.folder), 0);
 	cr_assert_eq(open_child(&n, NULL, NULL).refusal, REFUSAL_NOT_A_DISK_IMAGE);
 }

@@ -9,18 +9,12 @@
 
 #include "common/checked.h"
 #include "tests/vhd/build.h"
+#include "tests/vhd/family.h"
 #include "tests/vhd/support.h"
 
 TestSuite(vhdx_chain, .fini = support_clean);
 
-#define ALL_STATES STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6) MAY_BE(7))
-#define NO_PARENT  STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6))
-#define DATA_ONLY  STATES(MAY_BE(6))
-
-static struct guid id(unsigned int i)
-{
-	return GUID(0xd15c0000 + i, 0x1111, 0x2222, 0x3333, 0x444444444444);
-}
+#define NO_PARENT STATES(MAY_BE(0) MAY_BE(1) MAY_BE(2) MAY_BE(3) MAY_BE(5) MAY_BE(6))
 
 struct chain_case {
 	uint64_t size[4];
@@ -59,7 +53,7 @@ ParameterizedTest(struct chain_case *c, vhdx_chain, all_states)
 		char name[16], parent[64];
 		CLEANUP_FREE char *path = NULL;
 		CLEANUP_DISK struct disk *disk = NULL;
-		struct guid linkage = id(i - 1);
+		struct guid linkage = family_id(i - 1);
 
 		snprintf(name, sizeof(name), "%u.vhdx", i);
 		path = test_path(name);
@@ -69,7 +63,7 @@ ParameterizedTest(struct chain_case *c, vhdx_chain, all_states)
 						 .block_size = c->block_size[i],
 						 .sector_size = c->sector_size,
 						 .states = i ? ALL_STATES : NO_PARENT,
-						 .data_write = id(i),
+						 .data_write = family_id(i),
 						 .linkage = i ? &linkage : NULL,
 						 .relative_path = parent,
 						 .seed = c->size[0] + i,
@@ -85,51 +79,11 @@ ParameterizedTest(struct chain_case *c, vhdx_chain, all_states)
 	}
 }
 
-/* A folder with 'name' as parent and child.vhdx as its child. */
-struct family {
-	char *folder;
-	char *parent;
-	char *child;
-	char *oracle;
-};
-
-static struct family make_family(const char *parent_name, const char *relative,
-				 const char *absolute)
+/* vm/child.avhdx and its parent. */
+static struct family make_vm(const char *parent, const char *relative, const char *absolute)
 {
-	struct family f = {.folder = test_path("folder"), .oracle = test_path("oracle")};
-	struct guid linkage = id(0);
-
-	cr_assert(asprintf(&f.parent, "%s/%s", f.folder, parent_name) > 0);
-	cr_assert(asprintf(&f.child, "%s/vm/child.avhdx", f.folder) > 0);
-	cr_assert_eq(run("mkdir -p '%s/vm' \"$(dirname '%s')\"", f.folder, f.parent), 0);
-	build_vhdx(f.parent, f.oracle,
-		   &(struct vhdx_recipe){.size = 8 * MIB,
-					 .block_size = MIB,
-					 .sector_size = 512,
-					 .states = DATA_ONLY,
-					 .data_write = id(0),
-					 .seed = 5});
-	build_vhdx(f.child, f.oracle,
-		   &(struct vhdx_recipe){.size = 8 * MIB,
-					 .block_size = MIB,
-					 .sector_size = 512,
-					 .states = ALL_STATES,
-					 .data_write = id(1),
-					 .linkage = &linkage,
-					 .relative_path = relative,
-					 .absolute_path = absolute,
-					 .seed = 6});
-	return f;
+	return make_family(&(struct family_names){parent, "vm/child.avhdx", relative, absolute});
 }
-
-static void free_family(struct family *f)
-{
-	free(f->folder);
-	free(f->parent);
-	free(f->child);
-	free(f->oracle);
-}
-#define FAMILY CLEANUP(free_family) struct family
 
 static void expect_found(const struct family *f, const char *dir)
 {
@@ -144,22 +98,21 @@ static void expect_found(const struct family *f, const char *dir)
 
 Test(vhdx_chain, name_in_any_case)
 {
-	FAMILY f = make_family("vm/PARENT.vhdx", "parent.VHDX", NULL);
+	FAMILY f = make_vm("vm/PARENT.vhdx", "parent.VHDX", NULL);
 
 	expect_found(&f, NULL);
 }
 
 Test(vhdx_chain, parent_beside_the_child)
 {
-	FAMILY f = make_family("vm/parent.vhdx", "..\\gone\\parent.vhdx", NULL);
+	FAMILY f = make_vm("vm/parent.vhdx", "..\\gone\\parent.vhdx", NULL);
 
 	expect_found(&f, NULL);
 }
 
 Test(vhdx_chain, name_of_the_absolute_path_in_a_parent_dir)
 {
-	FAMILY f =
-		make_family("store/VMs/Web/parent.vhdx", NULL, "\\\\?\\D:\\vms\\web\\parent.vhdx");
+	FAMILY f = make_vm("store/VMs/Web/parent.vhdx", NULL, "\\\\?\\D:\\vms\\web\\parent.vhdx");
 	CLEANUP_FREE char *web = NULL;
 
 	cr_assert_eq(open_error(f.child).refusal, REFUSAL_PARENT_MISSING);
@@ -169,7 +122,7 @@ Test(vhdx_chain, name_of_the_absolute_path_in_a_parent_dir)
 
 Test(vhdx_chain, missing_parent_lists_the_places)
 {
-	FAMILY f = make_family("elsewhere/parent.vhdx", ".\\base.vhdx", "C:\\VMs\\parent.vhdx");
+	FAMILY f = make_vm("elsewhere/parent.vhdx", ".\\base.vhdx", "C:\\VMs\\parent.vhdx");
 	const char *const dirs[] = {"/dir/one", "/dir/two/", NULL};
 	const struct vhd_open_options options = {.parent_dirs = dirs};
 	struct disk *disk;
@@ -185,8 +138,8 @@ Test(vhdx_chain, missing_parent_lists_the_places)
 
 Test(vhdx_chain, changed_parent_is_refused)
 {
-	FAMILY f = make_family("vm/parent.vhdx", "parent.vhdx", NULL);
-	struct guid other = id(77);
+	FAMILY f = make_vm("vm/parent.vhdx", "parent.vhdx", NULL);
+	struct guid other = family_id(77);
 	struct error err;
 
 	for (unsigned int i = 0; i < 2; i++) {
@@ -204,7 +157,7 @@ Test(vhdx_chain, changed_parent_is_refused)
 
 Test(vhdx_chain, wrong_file_under_the_name_does_not_hide_the_parent)
 {
-	FAMILY f = make_family("parent.vhdx", "..\\parent.vhdx", NULL);
+	FAMILY f = make_vm("parent.vhdx", "..\\parent.vhdx", NULL);
 
 	cr_assert_eq(run("cp '%s' '%s/vm/parent.vhdx'", f.child, f.folder), 0);
 	expect_found(&f, f.folder);
@@ -212,8 +165,8 @@ Test(vhdx_chain, wrong_file_under_the_name_does_not_hide_the_parent)
 
 Test(vhdx_chain, own_parent)
 {
-	FAMILY f = make_family("parent.vhdx", "child.avhdx", NULL);
-	struct guid self = id(0);
+	FAMILY f = make_vm("parent.vhdx", "child.avhdx", NULL);
+	struct guid self = family_id(0);
 	struct error err;
 
 	for (unsigned int i = 0; i < 2; i++) {
@@ -233,7 +186,7 @@ Test(vhdx_chain, depth_is_bounded)
 	for (unsigned int i = 0; i < 66; i++) {
 		char name[16], parent[64];
 		CLEANUP_FREE char *path = NULL;
-		struct guid linkage = id(i - 1);
+		struct guid linkage = family_id(i - 1);
 
 		snprintf(name, sizeof(name), "%u.vhdx", i);
 		path = test_path(name);
@@ -243,7 +196,7 @@ Test(vhdx_chain, depth_is_bounded)
 						 .block_size = MIB,
 						 .sector_size = 512,
 						 .states = i ? ALL_STATES : NO_PARENT,
-						 .data_write = id(i),
+						 .data_write = family_id(i),
 						 .linkage = i ? &linkage : NULL,
 						 .relative_path = parent,
 						 .seed = i});
@@ -306,7 +259,7 @@ Test(vhdx_chain, libvhdi_agrees)
 	CLEANUP_FREE char *parent = test_path("0.vhdx");
 	CLEANUP_FREE char *child = test_path("1.vhdx");
 	CLEANUP_DISK struct disk *disk = NULL;
-	struct guid linkage = id(0);
+	struct guid linkage = family_id(0);
 	char name[64];
 
 	snprintf(name, sizeof(name), "tmp-%d-0.vhdx", (int)getpid());
@@ -315,14 +268,14 @@ Test(vhdx_chain, libvhdi_agrees)
 					 .block_size = 2 * MIB,
 					 .sector_size = 512,
 					 .states = NO_PARENT,
-					 .data_write = id(0),
+					 .data_write = family_id(0),
 					 .seed = 1});
 	build_vhdx(child, oracle,
 		   &(struct vhdx_recipe){.size = 64 * MIB,
 					 .block_size = 2 * MIB,
 					 .sector_size = 512,
 					 .states = STATES(MAY_BE(0) MAY_BE(6) MAY_BE(7)),
-					 .data_write = id(1),
+					 .data_write = family_id(1),
 					 .linkage = &linkage,
 					 .relative_path = name,
 					 .seed = 2});
