@@ -38,6 +38,7 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_EXPERIMENTAL] = "experimental",
 	[REFUSAL_SAVED_STATE] = "saved-state",
 	[REFUSAL_IN_USE] = "in-use",
+	[REFUSAL_VOLUME_FULL] = "volume-full",
 };
 
 const char *refusal_id(enum refusal refusal)

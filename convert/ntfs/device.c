@@ -216,8 +216,6 @@ static const char *words_for(int code)
 		return "it is not a folder";
 	case EACCES:
 		return "it is encrypted";
-	case ENOSPC:
-		return "the NTFS volume is full";
 	default:
 		return complaint[0] ? complaint : strerror(code);
 	}
@@ -226,7 +224,7 @@ static const char *words_for(int code)
 /* Is 'code' the fault of what is on the disk, rather than of this machine or of the caller? */
 static bool is_damage(int code)
 {
-	static const int others[] = {ENOENT, ENOMEM, ENOSPC, EROFS, ENAMETOOLONG, EILSEQ};
+	static const int others[] = {ENOENT, ENOMEM, EROFS, ENAMETOOLONG, EILSEQ};
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		if (code == others[i])
@@ -245,6 +243,11 @@ int volume_fail(struct volume *volume, const char *path, int code, const char *d
 			*err = volume->device.error;
 		return error_prefix(err, "cannot %s%s%s%s%s", doing, gap, quote, path, quote);
 	}
+	if (code == ENOSPC)
+		return error_refused(err, REFUSAL_VOLUME_FULL,
+				     "make room on it in the guest, then convert again",
+				     "cannot %s%s%s%s%s: the NTFS volume is full", doing, gap,
+				     quote, path, quote);
 	if (is_damage(code))
 		return error_damaged(err, "cannot %s%s%s%s%s: %s", doing, gap, quote, path, quote,
 				     words_for(code));

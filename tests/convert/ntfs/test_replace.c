@@ -259,3 +259,29 @@ Test(volume_replace, writes_little_more_than_the_contents, .init = set_up, .fini
 	cr_assert_leq(disk.written, 300000 + 4096 + 1024, "%zu bytes", (size_t)disk.written);
 	disk_close(base);
 }
+
+/* A guest's own matter, of which the host's errors say nothing. */
+Test(volume_replace, refuses_a_full_volume, .init = set_up, .fini = tear_down)
+{
+	ntfs_volume *filled = image_mount(image);
+	struct disk *disk;
+	struct volume *volume;
+	struct error err = ERROR_INIT;
+	char path[32];
+
+	cr_assert_eq(ntfs_volume_get_free_space(filled), 0);
+	for (unsigned int i = 0; filled->free_clusters * 4096 > (s64)sizeof(bytes) / 2; i++) {
+		snprintf(path, sizeof(path), "filler/%u", i);
+		image_add(filled, path, bytes, sizeof(bytes) / 4);
+	}
+	image_add(filled, "hive", bytes, 4096);
+	image_unmount(filled);
+	disk = image_disk(image, true);
+	cr_assert_eq(volume_open(disk, true, &volume, &err), 0, "%s", err.message);
+	cr_assert_lt(volume_replace_file(volume, "hive", bytes, sizeof(bytes), &err), 0);
+	cr_assert_eq(err.refusal, REFUSAL_VOLUME_FULL, "%s", err.message);
+	cr_assert(strstr(err.message, "'hive': the NTFS volume is full"), "%s", err.message);
+	cr_assert_str_eq(err.advice, "make room on it in the guest, then convert again");
+	volume_cleanup(&volume);
+	disk_close(disk);
+}
