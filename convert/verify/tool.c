@@ -102,26 +102,42 @@ static void limit_self(const struct tool_limits *limits)
 	}
 }
 
+/* What a program has open, by number; the last one tells us why it did not start, and closes when
+ * it does. */
+enum { FD_IN, FD_OUT, FD_ERR, FD_IMAGE, FD_FAILURE, FD_COUNT };
+
+/* Make from[i] descriptor i; -1 is none. By way of others: one may be where another belongs, and
+ * dup2() onto itself would leave it to be closed. */
+static bool place(int from[FD_COUNT])
+{
+	for (int i = 0; i < FD_COUNT; i++)
+		if (from[i] >= 0 && (from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, FD_COUNT)) < 0)
+			return false;
+	for (int i = 0; i < FD_COUNT; i++) {
+		close(i);
+		if (from[i] >= 0 && dup2(from[i], i) < 0)
+			return false;
+	}
+	close_range(FD_COUNT, ~0U, 0);
+	from[FD_FAILURE] = FD_FAILURE;
+	return fcntl(FD_FAILURE, F_SETFD, FD_CLOEXEC) == 0;
+}
+
 /* In the child: async-signal-safe calls only. Returns when the program cannot be started. */
-static void become_tool(const struct tool *tool, const struct capture captures[2],
+static void become_tool(const struct tool *tool, int from[FD_COUNT],
 			const struct tool_limits *limits)
 {
 	/* The programs' own settings and languages must not change what they say. */
 	static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin",
 						  "LC_ALL=C.UTF-8", "MTOOLSRC=/dev/null",
 						  "MTOOLS_SKIP_CHECK=1", NULL};
-	int nothing = open("/dev/null", O_RDONLY);
 	sigset_t none;
 
 	setsid(); /* no terminal to ask questions on, and one group to kill */
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
-	if (nothing < 0 || dup2(nothing, 0) < 0 || dup2(captures[0].program_fd, 1) < 0 ||
-	    dup2(captures[1].program_fd, 2) < 0)
+	if (!place(from))
 		return;
-	if (tool->image_fd >= 0 ? dup2(tool->image_fd, 3) < 0 : 0)
-		return;
-	close_range(tool->image_fd >= 0 ? 4 : 3, ~0U, 0);
 	limit_self(limits);
 	lockdown_no_network();
 	sigemptyset(&none);
@@ -130,9 +146,30 @@ static void become_tool(const struct tool *tool, const struct capture captures[2
 	       (char *const *)(uintptr_t)environment);
 }
 
+static void tell_failure(int fd)
+{
+	int code = errno;
+	ssize_t ignored = write(fd, &code, sizeof(code));
+
+	(void)ignored;
+	_exit(127);
+}
+
+/* Has it started? Else the code of why it has not. */
+static int hear_failure(int fd)
+{
+	int code = 0;
+	ssize_t got;
+
+	do
+		got = read(fd, &code, sizeof(code));
+	while (got < 0 && errno == EINTR);
+	return got == (ssize_t)sizeof(code) ? code : 0;
+}
+
 /* Signals wait until the child has given up our handlers. */
-static int spawn_tool(const struct tool *tool, const struct capture captures[2],
-		      const struct tool_limits *limits, pid_t *ret)
+static int fork_tool(const struct tool *tool, int from[FD_COUNT], const struct tool_limits *limits,
+		     pid_t *ret)
 {
 	sigset_t all, old;
 
@@ -140,11 +177,36 @@ static int spawn_tool(const struct tool *tool, const struct capture captures[2],
 	sigprocmask(SIG_BLOCK, &all, &old);
 	*ret = fork();
 	if (*ret == 0) {
-		become_tool(tool, captures, limits);
-		_exit(127);
+		become_tool(tool, from, limits);
+		tell_failure(from[FD_FAILURE]);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return *ret < 0 ? errno : 0;
+}
+
+/* A child process, and the errno with which it could not become the program. */
+struct start {
+	pid_t pid;
+	int failure;
+};
+
+static int spawn_tool(const struct tool *tool, const struct capture captures[2],
+		      const struct tool_limits *limits, struct start *ret)
+{
+	CLEANUP_FD int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int ends[2], code;
+
+	if (nothing < 0 || pipe2(ends, O_CLOEXEC) < 0)
+		return errno;
+	code = fork_tool(tool,
+			 (int[FD_COUNT]){nothing, captures[0].program_fd, captures[1].program_fd,
+					 tool->image_fd, ends[1]},
+			 limits, &ret->pid);
+	close(ends[1]);
+	if (code == 0)
+		ret->failure = hear_failure(ends[0]);
+	close(ends[0]);
+	return code;
 }
 
 static void close_end(int *fd)
@@ -264,10 +326,14 @@ static void fill_output(struct tool_output *ret, struct capture captures[2])
 	ret->bytes[ret->size] = '\0';
 }
 
-static int tool_error(int code, const char *program, const struct tool_limits *limits,
+/* 'status' is the errno of a program that did not start. */
+static int tool_error(int code, const char *program, int status, const struct tool_limits *limits,
 		      struct error *err)
 {
 	switch (code) {
+	case -ENOPKG:
+		return error_failed(err, ENOPKG, "'%s' cannot be started: %s", program,
+				    strerror(status));
 	case -ETIMEDOUT:
 		return error_failed(err, ETIMEDOUT, "'%s' was still running after %u seconds",
 				    program, limits->seconds);
@@ -284,17 +350,19 @@ static int run_captured(const struct tool *tool, struct capture captures[2],
 			const struct tool_limits *limits, struct tool_output *ret)
 {
 	int64_t deadline = now_ms() + (int64_t)limits->seconds * 1000;
-	pid_t pid = -1;
+	struct start start = {.pid = -1};
 	int r = capture_grow(&captures[0]);
 
 	if (r == 0)
-		r = -spawn_tool(tool, captures, limits, &pid);
+		r = -spawn_tool(tool, captures, limits, &start);
 	close_end(&captures[0].program_fd);
 	close_end(&captures[1].program_fd);
 	if (r < 0)
 		return r;
-	r = capture_both(captures, deadline);
-	ret->status = reap_tool(pid, deadline, r < 0);
+	r = start.failure ? -ENOPKG : capture_both(captures, deadline);
+	ret->status = reap_tool(start.pid, deadline, r < 0);
+	if (start.failure)
+		ret->status = start.failure;
 	if (r == 0)
 		fill_output(ret, captures);
 	return r;
@@ -319,7 +387,7 @@ int verify_tool_run(const char *const *argv, int image_fd, const struct tool_lim
 	if (r < 0)
 		r = error_failed(err, -r, "cannot make a pipe: %s", strerror(-r));
 	else if ((r = run_captured(&tool, captures, limits, ret)) < 0)
-		r = tool_error(r, argv[0], limits, err);
+		r = tool_error(r, argv[0], ret->status, limits, err);
 	capture_close(&captures[0]);
 	capture_close(&captures[1]);
 	return r;

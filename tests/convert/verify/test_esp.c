@@ -2,12 +2,19 @@
 /* The checks of the ESP on a file system made by mkfs.fat and mtools. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/bytes.h"
 #include "convert/verify/esp.h"
 #include "convert/verify/tool.h"
 #include "fixture.h"
+#include "tests/support/scratch.h"
 
 #define ESP (FIXTURE_ESP_LBA * 512)
 
@@ -168,6 +175,50 @@ Test(verify_tool, output_and_status)
 	cr_assert_eq(output.status, 7);
 	cr_assert_str_eq((char *)output.bytes, "out\n");
 	cr_assert_str_eq(output.message, "err");
+}
+
+/* What the program gets is open in it, on whatever descriptors it was here. */
+Test(verify_tool, image_where_it_belongs)
+{
+	static const char *const argv[] = {"cat", TOOL_IMAGE, NULL};
+	const struct tool_limits limits = {100, 20};
+	struct error err = ERROR_INIT;
+
+	for (int fd = 0; fd < 6; fd++) {
+		CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
+		int kept = fcntl(fd, F_DUPFD_CLOEXEC, 10),
+		    image = memfd_create("image", MFD_CLOEXEC);
+
+		cr_assert_eq(write(image, "bytes", 5), 5);
+		cr_assert_eq(dup3(image, fd, O_CLOEXEC), fd);
+		cr_assert_eq(verify_tool_run(argv, fd, &limits, &output, &err), 0);
+		if (kept >= 0)
+			dup3(kept, fd, fd > STDERR_FILENO ? O_CLOEXEC : 0);
+		else
+			close(fd);
+		cr_assert_str_eq((char *)output.bytes, "bytes", "%d: %s", fd, output.message);
+	}
+}
+
+/* A script whose interpreter is missing is as little there as one that is not installed. */
+Test(verify_tool, cannot_be_started)
+{
+	static const char *const argv[] = {"hvgen2-broken-program", NULL};
+	const struct tool_limits limits = {100, 20};
+	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
+	char folder[] = BUILD_DIR "/tests/tool-XXXXXX", path[sizeof(folder) + 32];
+	struct error err = ERROR_INIT;
+
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/%s", folder, argv[0]);
+	file_write(path, "#!/no/such/interpreter\n", 23);
+	cr_assert_eq(chmod(path, 0755), 0);
+	setenv("PATH", folder, 1);
+	cr_assert_eq(verify_tool_run(argv, -1, &limits, &output, &err), -ENOPKG);
+	cr_assert_str_eq(err.message,
+			 "'hvgen2-broken-program' cannot be started: No such file or directory");
+	unlink(path);
+	rmdir(folder);
 }
 
 Test(verify_tool, endless_output, .timeout = 30)
