@@ -13,8 +13,11 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -88,6 +91,9 @@ bool lockdown_few_calls(void)
 		ALLOWED(pwrite64), ALLOWED(lseek), ALLOWED(close), ALLOWED(fstat),
 		ALLOWED(newfstatat), ALLOWED(statx), ALLOWED(fstatfs), ALLOWED(statfs), FCNTLS,
 		IOCTLS, ALLOWED(openat), ALLOWED(dup), ALLOWED(memfd_create),
+		/* 'verify': libvhdi makes its path absolute, and the names of a folder tell a parent
+		 * whose name differs by case */
+		ALLOWED(getcwd), ALLOWED(getdents64),
 		/* outputs */
 		ALLOWED(ftruncate), ALLOWED(fallocate), ALLOWED(fsync), ALLOWED(fdatasync),
 		ALLOWED(sync_file_range), ALLOWED(copy_file_range), ALLOWED(fadvise64),
@@ -121,16 +127,86 @@ struct ruleset {
 #define NETWORK_ABI 4
 #define SCOPED_ABI  6
 
-bool lockdown_no_paths(void)
+/* Rights by their uapi numbers. Those of files, and those of folders. */
+#define READ_FILE   (UINT64_C(1) << 2)
+#define WRITE_FILE  (UINT64_C(1) << 1 | UINT64_C(1) << 14) /* and TRUNCATE */
+#define READ_FOLDER (UINT64_C(1) << 3)
+#define CHANGE                                                                                     \
+	(UINT64_C(1) << 5 | UINT64_C(1) << 8 | UINT64_C(1) << 13) /* REMOVE_FILE, MAKE_REG, REFER */
+
+/* struct landlock_path_beneath_attr. */
+struct __attribute__((packed)) beneath {
+	uint64_t allowed;
+	int32_t folder;
+};
+
+#define RULE_PATH_BENEATH 1
+
+static void add_place(struct lockdown_places *places, char *path, enum lockdown_use use)
+{
+	if (path && places->count < ARRAY_SIZE(places->list))
+		places->list[places->count++] = (struct lockdown_place){path, use};
+	else
+		free(path);
+}
+
+void lockdown_places_done(struct lockdown_places *places)
+{
+	for (size_t i = 0; i < places->count; i++)
+		free(places->list[i].path);
+	places->count = 0;
+}
+
+void lockdown_add(struct lockdown_places *places, const char *path, enum lockdown_use use)
+{
+	if (path)
+		add_place(places, strdup(path), use);
+}
+
+void lockdown_add_folder(struct lockdown_places *places, const char *path, enum lockdown_use use)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (path)
+		add_place(places, slash ? strndup(path, (size_t)(slash + 1 - path)) : strdup("."),
+			  use);
+}
+
+static uint64_t rights_of(const struct lockdown_place *place, bool is_folder)
+{
+	static const uint64_t of_files[] = {
+		[LOCKDOWN_LIST] = 0,
+		[LOCKDOWN_READ] = READ_FILE,
+		[LOCKDOWN_WRITE] = READ_FILE | WRITE_FILE,
+	};
+
+	return of_files[place->use] | (is_folder ? READ_FOLDER : 0) |
+	       (is_folder && place->use == LOCKDOWN_WRITE ? CHANGE : 0);
+}
+
+/* A path that does not exist is none to allow. */
+static void allow_place(int fd_of_rules, uint64_t known, const struct lockdown_place *place)
+{
+	CLEANUP_FD int fd = open(place->path, O_PATH | O_CLOEXEC);
+	struct beneath rule = {.folder = fd};
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return;
+	rule.allowed = known & rights_of(place, S_ISDIR(st.st_mode));
+	(void)syscall(SYS_landlock_add_rule, fd_of_rules, RULE_PATH_BENEATH, &rule, 0);
+}
+
+static int make_ruleset(uint64_t *ret_known)
 {
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1U /* _VERSION */);
 	size_t known = abi > 0 ? min_u64((uint64_t)abi, ARRAY_SIZE(rights_of_abi) - 1) : 0;
 	struct ruleset ruleset = {.files = rights_of_abi[known]};
 	size_t size = sizeof(ruleset.files);
-	CLEANUP_FD int fd = -1;
 
 	if (abi <= 0)
-		return false;
+		return -1;
+	*ret_known = ruleset.files;
 	if (abi >= NETWORK_ABI) {
 		ruleset.network = 3; /* binding and connecting TCP */
 		size += sizeof(ruleset.network);
@@ -139,7 +215,16 @@ bool lockdown_no_paths(void)
 		ruleset.scoped = 3; /* abstract sockets, signals */
 		size += sizeof(ruleset.scoped);
 	}
-	fd = (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
+	return (int)syscall(SYS_landlock_create_ruleset, &ruleset, size, 0);
+}
+
+bool lockdown_paths(const struct lockdown_places *places)
+{
+	uint64_t known = 0;
+	CLEANUP_FD int fd = make_ruleset(&known);
+
+	for (size_t i = 0; fd >= 0 && i < places->count; i++)
+		allow_place(fd, known, &places->list[i]);
 	return fd >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       syscall(SYS_landlock_restrict_self, fd, 0) == 0;
 }

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "common/checked.h"
-#include "common/lockdown.h"
 
 #ifdef __has_feature
 #if __has_feature(address_sanitizer)
@@ -116,20 +115,10 @@ static int close_inherited(void)
 	return highest;
 }
 
-static void close_input(void)
+static void limit_all(const struct sandbox *sandbox, uint64_t disk_size, int highest)
 {
-	CLEANUP_FD int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	if (nothing > STDERR_FILENO)
-		(void)dup2(nothing, STDIN_FILENO);
-}
-
-static void limit_all(uint64_t disk_size, int highest)
-{
-	uint64_t used = address_space();
-
-	if (used)
-		limit(RLIMIT_AS, used + MEMORY + disk_size / MIB * MAP_BYTES_PER_MIB);
+	if (sandbox->memory)
+		limit(RLIMIT_AS, sandbox->memory + MEMORY + disk_size / MIB * MAP_BYTES_PER_MIB);
 	limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_NOFILE, (uint64_t)highest + 1 + MORE_FILES);
@@ -145,25 +134,47 @@ static int check_required(enum sandbox_wish wish, bool no_paths, bool few_calls,
 			    few_calls ? "" : "seccomp");
 }
 
-int sandbox_enter(enum sandbox_wish wish, uint64_t disk_size, enum sandbox_state *ret,
+/* What needs a path to be done: once, before paths lead nowhere. */
+static void prepare(struct sandbox *sandbox)
+{
+	if (sandbox->is_prepared)
+		return;
+	load_tables();
+	sandbox->nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	sandbox->memory = address_space();
+	sandbox->is_prepared = true;
+}
+
+void sandbox_limit_paths(struct sandbox *sandbox, struct lockdown_places *places)
+{
+	if (!sandbox_is_wanted(sandbox->wish) || has_sanitizer)
+		return;
+	prepare(sandbox);
+	lockdown_add(places, "/proc", LOCKDOWN_LIST); /* for close_inherited() */
+	(void)lockdown_paths(places);
+}
+
+int sandbox_enter(struct sandbox *sandbox, uint64_t disk_size, const struct lockdown_places *places,
 		  struct error *err)
 {
+	const struct lockdown_places none = {.count = 0};
 	bool no_paths, few_calls;
 
-	*ret = SANDBOX_NONE;
-	if (!sandbox_is_wanted(wish))
+	sandbox->state = SANDBOX_NONE;
+	if (!sandbox_is_wanted(sandbox->wish))
 		return 0;
 	if (has_sanitizer)
 		return error_failed(
 			err, ENOTSUP,
 			"'--sandbox require': a program with AddressSanitizer has none");
-	load_tables();
-	close_input();
-	limit_all(disk_size, close_inherited());
-	no_paths = lockdown_no_paths();
+	prepare(sandbox);
+	if (sandbox->nothing > STDERR_FILENO)
+		(void)dup2(sandbox->nothing, STDIN_FILENO);
+	limit_all(sandbox, disk_size, close_inherited());
+	no_paths = lockdown_paths(places ? places : &none);
 	few_calls = lockdown_few_calls();
-	*ret = no_paths && few_calls   ? SANDBOX_FULL
-	       : no_paths || few_calls ? SANDBOX_PARTIAL
-				       : SANDBOX_NONE;
-	return check_required(wish, no_paths, few_calls, err);
+	sandbox->state = no_paths && few_calls	 ? SANDBOX_FULL
+			 : no_paths || few_calls ? SANDBOX_PARTIAL
+						 : SANDBOX_NONE;
+	return check_required(sandbox->wish, no_paths, few_calls, err);
 }

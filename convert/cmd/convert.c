@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/checked.h"
 #include "common/outfile.h"
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/outputs.h"
@@ -100,7 +101,7 @@ struct convert {
 	struct survey_options survey;
 	struct plan_options plan;
 	struct build_options build;
-	enum sandbox_wish sandbox;
+	struct sandbox sandbox;
 	bool dry_run, force, json, verbose, quiet;
 };
 
@@ -194,7 +195,7 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		convert->output.report = argument;
 		break;
 	case OPTION_SANDBOX:
-		return cmd_parse_sandbox(argument, &convert->sandbox, err);
+		return cmd_parse_sandbox(argument, &convert->sandbox.wish, err);
 	case 'n':
 		convert->dry_run = true;
 		break;
@@ -281,13 +282,13 @@ static int write_all(struct conversion *conversion, int channel, struct error *e
 /* The pipeline. */
 static int run_pipeline(struct conversion *conversion, int channel, struct error *err)
 {
-	const struct convert *convert = conversion->convert;
+	struct convert *convert = conversion->convert;
 	struct survey *survey = &conversion->survey;
 	struct plan *plan = &conversion->plan;
 	struct build *build = &conversion->build;
-	int r = sandbox_enter(convert->sandbox, conversion->source->size,
-			      &conversion->report.sandbox, err);
+	int r = sandbox_enter(&convert->sandbox, conversion->source->size, NULL, err);
 
+	conversion->report.sandbox = convert->sandbox.state;
 	conversion->report.source = conversion->source;
 	if (r == 0)
 		r = survey_disk(conversion->source, &convert->survey, survey, err);
@@ -301,6 +302,20 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 		return r;
 	conversion->report.build = build;
 	return convert->dry_run ? 0 : write_all(conversion, channel, err);
+}
+
+/* From here on files are read and made in these folders alone, by the committer too. */
+static void limit_paths(struct conversion *conversion)
+{
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	const struct write_paths *paths = &conversion->paths;
+	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
+
+	cmd_source_places(&conversion->convert->source, paths->source, &places);
+	lockdown_add(&places, paths->template, LOCKDOWN_READ);
+	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+		lockdown_add_folder(&places, outputs[i], LOCKDOWN_WRITE);
+	sandbox_limit_paths(&conversion->convert->sandbox, &places);
 }
 
 /* All that needs a path: the chain, the template, and the places of the outputs. */
@@ -444,12 +459,13 @@ static int convert_disk(struct convert *convert, const char *source)
 	if (name_outputs(convert, source, &conversion.names, &err) < 0)
 		return cmd_fail(&err);
 	set_paths(&conversion, source);
+	limit_paths(&conversion);
 	r = open_all(&conversion, &err);
 	if (r < 0) {
 		(void)cmd_source_check(conversion.source, r, &err);
 		return tell_failure(&conversion, WORKER_NONE, &err);
 	}
-	if (convert->dry_run || !sandbox_is_wanted(convert->sandbox))
+	if (convert->dry_run || !sandbox_is_wanted(convert->sandbox.wish))
 		return convert_opened(&conversion, WORKER_NONE);
 	return convert_in_worker(&conversion);
 }

@@ -33,7 +33,7 @@ struct inspect {
 	bool json;
 	struct survey_options survey;
 	struct cmd_source source;
-	enum sandbox_wish sandbox;
+	struct sandbox sandbox;
 };
 
 static int set_inspect_option(void *context, int key, const char *argument, struct error *err)
@@ -46,7 +46,7 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 	if (cmd_source_has(key))
 		return cmd_source_set(&inspect->source, key, argument, err);
 	if (key == OPTION_SANDBOX)
-		return cmd_parse_sandbox(argument, &inspect->sandbox, err);
+		return cmd_parse_sandbox(argument, &inspect->sandbox.wish, err);
 	if (key == OPTION_IGNORE_BAD)
 		inspect->survey.ignore_bad_partitions = true;
 	else if (key == OPTION_NO_REPLAY)
@@ -56,7 +56,7 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 	return 0;
 }
 
-static int inspect_disk(const struct inspect *inspect, const char *path)
+static int inspect_disk(struct inspect *inspect, const char *path)
 {
 	CLEANUP_DISK struct disk *disk = NULL;
 	CLEANUP_SURVEY struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
@@ -70,11 +70,16 @@ static int inspect_disk(const struct inspect *inspect, const char *path)
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
 	struct error err = ERROR_INIT, printing = ERROR_INIT;
 	const struct vhd_open_options open_options = cmd_source_options(&inspect->source);
-	int printed, r = vhd_open(path, &open_options, &disk, &err);
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	int printed, r;
 
+	cmd_source_places(&inspect->source, path, &places);
+	sandbox_limit_paths(&inspect->sandbox, &places);
+	r = vhd_open(path, &open_options, &disk, &err);
 	report.source = disk;
 	if (r == 0)
-		r = sandbox_enter(inspect->sandbox, disk->size, &report.sandbox, &err);
+		r = sandbox_enter(&inspect->sandbox, disk->size, NULL, &err);
+	report.sandbox = inspect->sandbox.state;
 	if (r == 0)
 		r = survey_disk(disk, &inspect->survey, &survey, &err);
 	if (r == 0) {

@@ -41,6 +41,17 @@ struct vhd_open_options cmd_source_options(const struct cmd_source *source)
 					 .parent_dirs = source->parent_dirs.names};
 }
 
+void cmd_source_places(const struct cmd_source *source, const char *path,
+		       struct lockdown_places *places)
+{
+	lockdown_add(places, path, LOCKDOWN_READ);
+	lockdown_add_folder(places, path, LOCKDOWN_READ);
+	for (size_t i = 0; i < source->parents.count; i++)
+		lockdown_add(places, source->parents.names[i], LOCKDOWN_READ);
+	for (size_t i = 0; i < source->parent_dirs.count; i++)
+		lockdown_add(places, source->parent_dirs.names[i], LOCKDOWN_READ);
+}
+
 int cmd_source_check(const struct disk *disk, int r, struct error *err)
 {
 	struct error problem = ERROR_INIT;

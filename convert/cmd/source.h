@@ -48,6 +48,11 @@ int cmd_source_set(struct cmd_source *source, int key, const char *argument, str
 /* As vhd_open() takes them; borrows from 'source'. */
 struct vhd_open_options cmd_source_options(const struct cmd_source *source);
 
+/* What must be readable for vhd_open() of 'path' with these options: the disk, its folder, and what
+ * they name. */
+void cmd_source_places(const struct cmd_source *source, const char *path,
+		       struct lockdown_places *places);
+
 /*
  * What was found about 'disk', the result 'r' with its error, holds only when all of it could be
  * read and it stayed the same: returns 'r', or puts what went wrong in the place of the error. 'disk' is from vhd_open(),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What can be done from within the sandbox: nothing but reading and writing what is open. */
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -87,42 +88,111 @@ static bool can_take_all_memory(void)
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0) != MAP_FAILED;
 }
 
+/* Beside what is allowed; and no more than that. */
+static bool can_read_others(void)
+{
+	return open("folder/hidden", O_RDONLY | O_CLOEXEC) >= 0 ||
+	       open("victim", O_RDONLY | O_CLOEXEC) >= 0 || open("open", O_RDWR | O_CLOEXEC) >= 0 ||
+	       opendir(".") || opendir("read/..") || open("read/link", O_RDONLY | O_CLOEXEC) >= 0;
+}
+
+static bool cannot_read_these(void)
+{
+	return open("open", O_RDONLY | O_CLOEXEC) < 0 || !opendir("folder") ||
+	       open("read/file", O_RDONLY | O_CLOEXEC) < 0;
+}
+
 static bool (*const deeds[])(void) = {can_open,		 can_create,
 				      can_remove,	 can_start_a_process,
 				      can_make_a_socket, can_disturb_others,
 				      cannot_work,	 can_take_all_memory};
 
+static bool (*const deeds_at_places[])(void) = {
+	can_read_others,     cannot_read_these, can_create,  can_remove,
+	can_start_a_process, can_make_a_socket, cannot_work,
+};
+
+struct group {
+	bool (*const *deeds)(void);
+	size_t count;
+	struct lockdown_places before, after;
+};
+
 /* The bits of what succeeded, as the exit status of a process in the sandbox; 256: it was killed. */
-static unsigned int deeds_in(enum sandbox_wish wish)
+static unsigned int deeds_in(enum sandbox_wish wish, struct group *group)
 {
 	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
-		enum sandbox_state state;
+		struct sandbox sandbox = {.wish = wish};
 		unsigned int done = 0;
 
-		if (sandbox_enter(wish, 0, &state, NULL) < 0)
+		if (group->before.count)
+			sandbox_limit_paths(&sandbox, &group->before);
+		if (sandbox_enter(&sandbox, 0, &group->after, NULL) < 0)
 			_exit(255);
-		for (size_t i = 0; i < ARRAY_SIZE(deeds); i++)
-			done |= (unsigned int)deeds[i]() << i;
+		for (size_t i = 0; i < group->count; i++)
+			done |= (unsigned int)group->deeds[i]() << i;
 		_exit((int)done);
 	}
 	cr_assert_eq(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) ? (unsigned int)WEXITSTATUS(status) : 256U;
 }
 
-Test(sandbox, nothing_but_what_is_open)
+static void make_file(const char *name)
 {
-	FILE *victim;
+	FILE *file = fopen(name, "we");
 
+	cr_assert(file && fclose(file) == 0);
+}
+
+static void make_folder(const char *name)
+{
+	cr_assert(mkdir(name, 0700) == 0 || errno == EEXIST);
+}
+
+/* A folder of files to try it on, which is the current one. */
+static void prepare_files(const char *folder)
+{
 	if (!sandbox_is_wanted(SANDBOX_AUTO))
 		cr_skip_test("built with AddressSanitizer");
-	cr_assert(mkdir("sandbox-test", 0700) == 0 || errno == EEXIST);
-	cr_assert_eq(chdir("sandbox-test"), 0);
-	victim = fopen("victim", "we");
-	cr_assert(victim && fclose(victim) == 0);
-	cr_assert_eq(deeds_in(SANDBOX_REQUIRE), 0);
+	make_folder(folder);
+	cr_assert_eq(chdir(folder), 0);
+	make_file("victim");
+}
+
+Test(sandbox, nothing_but_what_is_open)
+{
+	struct group group = {.deeds = deeds, .count = ARRAY_SIZE(deeds)};
+
+	prepare_files("sandbox-test");
+	cr_assert_eq(deeds_in(SANDBOX_REQUIRE, &group), 0);
+	cr_assert_eq(access("victim", F_OK), 0);
+}
+
+/* Of what the second step allows, what the first one did: the files of folders, but not those. */
+Test(sandbox, some_places)
+{
+	struct group group = {.deeds = deeds_at_places, .count = ARRAY_SIZE(deeds_at_places)};
+
+	prepare_files("sandbox-places");
+	make_folder("folder");
+	make_folder("read");
+	make_file("open");
+	make_file("folder/hidden");
+	make_file("read/file");
+	cr_assert(symlink("../victim", "read/link") == 0 || errno == EEXIST);
+	lockdown_add(&group.before, "open", LOCKDOWN_READ);
+	lockdown_add(&group.before, "folder", LOCKDOWN_READ);
+	lockdown_add(&group.before, "read", LOCKDOWN_READ);
+	lockdown_add(&group.before, "absent", LOCKDOWN_READ);
+	lockdown_add(&group.before, NULL, LOCKDOWN_READ);
+	lockdown_add(&group.after, "open", LOCKDOWN_READ);
+	lockdown_add(&group.after, "folder", LOCKDOWN_LIST);
+	lockdown_add(&group.after, "read", LOCKDOWN_READ);
+	lockdown_add(&group.after, "victim", LOCKDOWN_READ);
+	cr_assert_eq(deeds_in(SANDBOX_REQUIRE, &group), 0);
 	cr_assert_eq(access("victim", F_OK), 0);
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# No include against a direction. A room is a folder; of convert/ itself, edit.* and changes.* stand below the guests,
-# and main.c above all; of convert/guest, kinds.* stands above the kinds. What a room calls is judged by the linker
+# No include against a direction. A room is a folder; of convert/ itself, edit.* and changes.* stand below the guests, sandbox.*
+# below all who lock themselves in, and main.c above all; of convert/guest, kinds.* stands above the kinds. What a room calls is judged by the linker
 # (cmake/room.cmake) and by calls.sh, what it includes here.
 set -euo pipefail
 cd "$SOURCE_DIR"
@@ -20,16 +20,17 @@ convert/table          common
 convert/fat32          common
 convert/files          common convert/ntfs convert/fat32
 convert/verify/ntfs    common
-convert/verify         common vhd nvram bcd convert/verify/ntfs
+sandbox                common
+convert/verify         common vhd nvram bcd convert/verify/ntfs sandbox
 edit                   common convert/ntfs
 convert/guest          common convert/ntfs convert/files edit convert/guest/windows
 guest_kinds            convert/guest convert/guest/windows
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system
 convert/guest/windows/system common common/hive convert/guest
 convert                common vhd nvram convert/ntfs convert/ntfs/journal convert/table convert/fat32 convert/files edit convert/guest guest_kinds
-convert/report         common common/json convert
-convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify
-convert/cmd/nvram      common common/json vhd nvram convert/table convert/cmd
+convert/report         common common/json convert sandbox
+convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify sandbox
+convert/cmd/nvram      common common/json vhd nvram convert/table convert/cmd sandbox
 main                   common convert/cmd
 END
 }
@@ -38,6 +39,7 @@ END
 room_of() { # FILE
 	case $1 in
 	convert/edit.? | convert/changes.?) room=edit ;;
+	convert/sandbox.?) room=sandbox ;;
 	convert/guest/kinds.?) room=guest_kinds ;;
 	convert/main.c) room=main ;;
 	*) room=${1%/*} ;;
