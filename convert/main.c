@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: finds the verb and runs it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/checked.h"
 #include "common/safe_text.h"
@@ -49,10 +51,24 @@ static int run_verb(int argc, char **argv)
 	return cmd_fail(&err);
 }
 
+/* A file that is opened in the place of a closed standard stream would be taken for it: something
+ * that cannot be read, or written, is there instead. */
+static void fill_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	char help_flag[] = "--help";
 
+	fill_streams();
 	/* A message is one write, so that those of runs side by side do not mix. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	if (argc < 2) {
