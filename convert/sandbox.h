@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The sandbox in which what a guest wrote is read: no path leads to a file that is not open
- * (Landlock without a rule), only some fifty system calls are answered (seccomp), no process, no
- * core, and an end to memory. What has to be opened is open before: the chain, the template, the
- * outputs. Kernels and containers that lack a part of it are told of in the report.
+ * (Landlock without a rule, or with one for files that are read already), only some fifty system
+ * calls are answered (seccomp), no process, no core, and an end to memory. What has to be opened is
+ * open before: the chain, the template, the outputs. Kernels and containers that lack a part of it are told of in the report.
  */
 #ifndef HVGEN2_CONVERT_SANDBOX_H
 #define HVGEN2_CONVERT_SANDBOX_H

@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/disk.h"
 #include "common/json/text_json.h"
 #include "common/safe_text.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/verify/run.h"
 
-enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_REPORT };
+enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_REPORT, OPTION_SANDBOX };
 
 static const struct cmd_option options[] = {
 	{OPTION_NVRAM, "nvram", "STORE",
@@ -22,6 +21,7 @@ static const struct cmd_option options[] = {
 	{OPTION_NO_GUESTFS, "no-guestfs", NULL,
 	 "do not start libguestfs, which takes half a minute\nwithout KVM"},
 	CMD_SOURCE_OPTIONS,
+	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{OPTION_JSON, "json", NULL, "print the results as JSON"},
 	{0, NULL, NULL, NULL},
 };
@@ -41,6 +41,7 @@ static const struct cmd_verb verb = {
 struct settings {
 	const char *nvram, *report;
 	struct cmd_source source;
+	enum sandbox_wish sandbox;
 	bool json, no_guestfs;
 };
 
@@ -50,6 +51,8 @@ static int set_verify_option(void *context, int key, const char *argument, struc
 
 	if (cmd_source_has(key))
 		return cmd_source_set(&settings->source, key, argument, err);
+	if (key == OPTION_SANDBOX)
+		return cmd_parse_sandbox(argument, &settings->sandbox, err);
 	if (key == OPTION_NVRAM)
 		settings->nvram = argument;
 	else if (key == OPTION_REPORT)
@@ -79,13 +82,12 @@ static json_t *result_json(const struct verify_result *result)
 			 verify_status_text(result->status), "detail", text_json(result->detail));
 }
 
-static json_t *files_json(const struct disk *disk)
+static json_t *files_json(const struct verify *verify)
 {
 	json_t *files = json_array();
-	const char *path;
 
-	for (unsigned int i = 0; (path = vhd_member_path(disk, i)); i++)
-		json_array_append_new(files, text_json(path));
+	for (size_t i = 0; i < verify->file_count; i++)
+		json_array_append_new(files, text_json(verify->files[i]));
 	return files;
 }
 
@@ -96,7 +98,8 @@ static int print_json(const struct verify *verify, struct error *err)
 	for (size_t i = 0; i < verify->result_count; i++)
 		json_array_append_new(checks, result_json(&verify->results[i]));
 	text_json_set_path(root, "disk", verify->path);
-	json_object_set_new(root, "files", files_json(verify->disk));
+	json_object_set_new(root, "files", files_json(verify));
+	json_object_set_new(root, "sandbox", json_string(sandbox_text(verify->sandbox.state)));
 	json_object_set_new(root, "checks", checks);
 	json_object_set_new(root, "ok", json_integer((json_int_t)verify->counts[VERIFY_OK]));
 	json_object_set_new(root, "failed", json_integer((json_int_t)verify->counts[VERIFY_FAIL]));
@@ -117,15 +120,11 @@ static int verify_disk(const struct settings *settings, const char *path, struct
 		       struct error *err)
 {
 	const struct vhd_open_options open_options = cmd_source_options(&settings->source);
-	CLEANUP_DISK struct disk *disk = NULL;
-	int r = vhd_open(path, &open_options, &disk, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	verify->path = path;
 	verify->open_options = &open_options;
-	verify->disk = disk;
-	verify->info = vhd_info(disk);
+	verify->sandbox.wish = settings->sandbox;
 	verify->store_path = settings->nvram;
 	verify->report_path = settings->report;
 	verify->use_guestfs = !settings->no_guestfs;
@@ -133,8 +132,7 @@ static int verify_disk(const struct settings *settings, const char *path, struct
 		verify->report = print_line;
 		verify->opaque = stdout;
 	}
-	verify_run(verify);
-	r = cmd_source_check(disk, 0, err);
+	r = verify_run(verify, err);
 	if (r < 0)
 		return r;
 	if (settings->json)

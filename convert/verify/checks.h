@@ -20,10 +20,10 @@ void verify_libvhdi(struct verify *verify); /* every sector through a second rea
 void verify_gpt(struct verify *verify);	    /* fills have_table, disk_guid, partitions, esp */
 void verify_source(struct verify *verify);  /* fills partitions[].as_found; a result only when the
 					       report is of no use */
-void verify_esp(struct verify *verify);	    /* fills esp_fd, bcd */
+void verify_esp(struct verify *verify);	    /* fills has_esp_copy, bcd */
 void verify_ntfs(struct verify *verify);    /* fills partitions[].is_ntfs */
 void verify_bcd(struct verify *verify);	    /* needs bcd; fills loader_path, windows */
-void verify_nvram(struct verify *verify);   /* needs esp, esp_fd */
+void verify_nvram(struct verify *verify);   /* needs esp, has_esp_copy */
 void verify_guestfs(struct verify *verify); /* needs partitions, esp, loader_path, windows */
 
 #endif

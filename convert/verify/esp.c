@@ -16,7 +16,7 @@
 #include "common/checked.h"
 #include "convert/verify/checks.h"
 #include "convert/verify/pe.h"
-#include "convert/verify/tool.h"
+#include "convert/verify/helper.h"
 
 /* Boot sector of FAT32: Microsoft FAT specification 1.03, "Boot Sector and BPB". */
 #define BPB_BYTES_PER_SECTOR	11
@@ -32,11 +32,9 @@
 #define BOOT_SIGNATURE		510
 #define FAT32_MIN_CLUSTERS	65525
 
-#define COPY_CHUNK     ((size_t)MIB)
-#define COPY_UNIT      ((size_t)64 * 1024)  /* pieces of zeros become holes */
-#define MAX_ESP_DATA   (UINT64_C(2) * GIB)  /* an ESP holds some 30 MB */
-#define MAX_FILE_BYTES ((size_t)(32 * MIB)) /* bootmgfw.efi has up to 3 MB */
-#define TOOL_SECONDS   60
+#define COPY_CHUNK   ((size_t)MIB)
+#define COPY_UNIT    ((size_t)64 * 1024) /* pieces of zeros become holes */
+#define MAX_ESP_DATA (UINT64_C(2) * GIB) /* an ESP holds some 30 MB */
 
 #define PATH_BOOTMGFW "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 #define PATH_BOOTX64  "\\EFI\\Boot\\bootx64.efi"
@@ -61,6 +59,12 @@ static int open_nameless_file(void)
 	if (fd >= 0)
 		unlink(path);
 	return fd;
+}
+
+void verify_esp_prepare(struct verify *verify)
+{
+	verify->scratch_fd = open_nameless_file();
+	verify->scratch_code = verify->scratch_fd < 0 ? errno : 0;
 }
 
 static int write_nonzero(int fd, const uint8_t *bytes, size_t length, uint64_t offset,
@@ -163,11 +167,9 @@ static bool check_boot_sector(struct verify *verify, struct disk *esp)
 static void check_fsck(struct verify *verify)
 {
 	static const char name[] = "esp-fsck";
-	static const char *const argv[] = {"fsck.fat", "-n", TOOL_IMAGE, NULL};
-	const struct tool_limits limits = {.output_bytes = MIB, .seconds = TOOL_SECONDS};
 	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
 	struct error err = ERROR_INIT;
-	int r = verify_tool_run(argv, verify->esp_fd, &limits, &output, &err);
+	int r = helper_run(verify, HELPER_FSCK, "", &output, &err);
 	const char *line;
 
 	if (r == -ENOPKG) {
@@ -198,13 +200,13 @@ static bool mtools_path(const char *path, char ret[520])
 {
 	size_t length = strlen(path);
 
-	if (length == 0 || length > 512 || strpbrk(path, "*?[]\"<>|:"))
+	if (length == 0 || length > 512)
 		return false;
 	snprintf(ret, 520, "::%s%s", path[0] == '\\' || path[0] == '/' ? "" : "/", path);
 	for (char *at = ret; *at; at++)
 		if (*at == '\\')
 			*at = '/';
-	return true;
+	return helper_is_path(ret);
 }
 
 static size_t count_slashes(const char *text)
@@ -225,10 +227,8 @@ static size_t count_slashes(const char *text)
 static int check_is_file(struct verify *verify, const char *path, const char *name,
 			 struct error *err)
 {
-	const char *const argv[] = {"mdir", "-b", "-a", "-i", TOOL_IMAGE, name, NULL};
-	const struct tool_limits limits = {.output_bytes = MIB, .seconds = TOOL_SECONDS};
 	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
-	int r = verify_tool_run(argv, verify->esp_fd, &limits, &output, err);
+	int r = helper_run(verify, HELPER_LIST, name, &output, err);
 
 	if (r < 0)
 		return r;
@@ -243,19 +243,17 @@ static int check_is_file(struct verify *verify, const char *path, const char *na
 int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size_t *ret_size,
 		    struct error *err)
 {
-	const struct tool_limits limits = {.output_bytes = MAX_FILE_BYTES, .seconds = TOOL_SECONDS};
 	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
 	char name[520];
-	const char *const argv[] = {"mtype", "-i", TOOL_IMAGE, name, NULL};
 	int r;
 
-	if (verify->esp_fd < 0)
+	if (!verify->has_esp_copy)
 		return error_failed(err, ENODEV, "there is no ESP to read");
 	if (!mtools_path(path, name))
 		return error_failed(err, ENOENT, "'%s' is no path on a FAT file system", path);
 	r = check_is_file(verify, path, name, err);
 	if (r == 0)
-		r = verify_tool_run(argv, verify->esp_fd, &limits, &output, err);
+		r = helper_run(verify, HELPER_READ, name, &output, err);
 	if (r < 0)
 		return r;
 	if (output.status != 0)
@@ -331,18 +329,18 @@ void verify_esp(struct verify *verify)
 		verify_skip(verify, "esp-fsck", "the boot sector is not right");
 		return;
 	}
-	verify->esp_fd = open_nameless_file();
-	if (verify->esp_fd < 0) {
+	if (verify->scratch_fd < 0 && !verify->scratch_code)
+		verify_esp_prepare(verify);
+	if (verify->scratch_fd < 0) {
 		verify_skip(verify, "esp-fsck", "cannot make a file in $TMPDIR or /tmp: %s",
-			    strerror(errno));
+			    strerror(verify->scratch_code));
 		return;
 	}
-	if (copy_sparse(&window.disk, verify->esp_fd, &err) < 0) {
+	if (copy_sparse(&window.disk, verify->scratch_fd, &err) < 0) {
 		verify_fail(verify, "esp-fsck", "%s", err.message);
-		close(verify->esp_fd);
-		verify->esp_fd = -1;
 		return;
 	}
+	verify->has_esp_copy = true;
 	check_fsck(verify);
 	check_files(verify);
 }

@@ -8,6 +8,9 @@
 
 #include "convert/verify/verify.h"
 
+/* Make verify->scratch_fd, in $TMPDIR or /tmp, for who will be locked in. */
+void verify_esp_prepare(struct verify *verify);
+
 /*
  * Read a file of the ESP with mtools. 'path' has backslashes or slashes. New memory, to be freed.
  * -ENOENT when the ESP has no such file, -ENOPKG when mtools is not installed; *err is filled in

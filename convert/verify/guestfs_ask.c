@@ -54,7 +54,7 @@ static bool same_partition(struct verify *verify, const struct guestfs *g,
 			   const struct guestfs_partition *theirs,
 			   const struct verify_partition *ours)
 {
-	uint64_t sector = verify->disk->sector_size;
+	uint64_t sector = verify->info->logical_sector_size;
 	int number = (int)ours->number;
 
 	if ((unsigned int)theirs->part_num != ours->number ||
@@ -164,7 +164,7 @@ static void check_esp_files(struct verify *verify, const struct guestfs *g)
 		return;
 	if (size < 0)
 		fail_with_error(verify, g, name, "BCD");
-	else if (verify->bcd && (uint64_t)size != verify->bcd_size)
+	else if (verify->bcd_size && (uint64_t)size != verify->bcd_size)
 		verify_fail(verify, name, "the BCD has %" PRId64 " bytes, mtools read %zu", size,
 			    verify->bcd_size);
 	else if (strcmp(manager, fallback) != 0)

@@ -14,7 +14,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/verify/checks.h"
-#include "convert/verify/tool.h"
+#include "convert/verify/helper.h"
 
 /*
  * MS-VHDX sections 2.2.2 (headers) and 2.2.3 (region tables); both have their CRC-32C at offset 4.
@@ -235,10 +235,6 @@ static void check_structure(struct verify *verify)
 static void check_with_qemu(struct verify *verify)
 {
 	static const char name[] = "qemu-img";
-	CLEANUP_FREE char *path =
-		realpath(verify->path, NULL); /* "file:x" would be a protocol to qemu */
-	const char *const argv[] = {"qemu-img", "check", "-U", "-f", "vhdx", path, NULL};
-	const struct tool_limits limits = {.output_bytes = MIB, .seconds = 60};
 	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
 	struct error err = ERROR_INIT;
 	int r;
@@ -251,9 +247,7 @@ static void check_with_qemu(struct verify *verify)
 		verify_skip(verify, name, "qemu does not read differencing disks");
 	else if (verify->info->logical_sector_size != 512)
 		verify_skip(verify, name, "qemu reads disks with 512-byte sectors only");
-	else if (!path)
-		verify_fail(verify, name, "'%s': %s", verify->path, strerror(errno));
-	else if ((r = verify_tool_run(argv, -1, &limits, &output, &err)) == -ENOPKG)
+	else if ((r = helper_run(verify, HELPER_QEMU_IMG, "", &output, &err)) == -ENOPKG)
 		verify_skip(verify, name, "%s", err.message);
 	else if (r < 0)
 		verify_fail(verify, name, "%s", err.message);

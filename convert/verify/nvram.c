@@ -114,7 +114,7 @@ static void check_file(struct verify *verify, const char *path)
 	size_t size;
 	int r;
 
-	if (verify->esp_fd < 0) {
+	if (!verify->has_esp_copy) {
 		verify_skip(verify, name, "there is no ESP to look at");
 		return;
 	}
@@ -196,13 +196,13 @@ void verify_nvram(struct verify *verify)
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	struct error err = ERROR_INIT;
 	size_t size = 0;
+	int r = path ? read_store(path, &bytes, &size, &err) : -ENOMEM;
 
 	if (!path) {
 		verify_fail(verify, "nvram", "no memory");
-	} else if (!verify->store_path && access(path, F_OK) < 0) {
+	} else if (r == -ENOENT && !verify->store_path) {
 		verify_skip(verify, "nvram", "there is no '%s'", path);
-	} else if (read_store(path, &bytes, &size, &err) < 0 ||
-		   nvram_decode(bytes, size, path, &nvram, &err) < 0) {
+	} else if (r < 0 || nvram_decode(bytes, size, path, &nvram, &err) < 0) {
 		verify_fail(verify, "nvram", "%s", err.message);
 	} else {
 		verify_ok(verify, "nvram", "'%s' holds %zu variables", path, nvram.count);

@@ -6,6 +6,7 @@
  * a failure.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,17 +55,20 @@ static void take_partition(struct verify *verify, const json_t *partition)
 }
 
 /* The report as JSON; NULL with 'fault' when it cannot be read. */
-static json_t *load(const char *path, char fault[256])
+static json_t *load(const char *path, char fault[256], bool *ret_exists)
 {
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	json_error_t error;
 	struct stat st;
 	json_t *root;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size > MAX_REPORT) {
+	*ret_exists = fd >= 0 || errno != ENOENT;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (uint64_t)st.st_size > MAX_REPORT) {
 		snprintf(fault, 256, "no file of up to 64 MiB");
 		return NULL;
 	}
-	root = json_load_file(path, 0, &error);
+	root = json_loadfd(fd, 0, &error);
 	if (!root)
 		snprintf(fault, 256, "%.200s", error.text);
 	return root;
@@ -102,7 +106,8 @@ static const char *other_disk(const struct verify *verify, const json_t *after)
 static void use_report(struct verify *verify, const char *path)
 {
 	char fault[256];
-	json_t *root = load(path, fault);
+	bool exists;
+	json_t *root = load(path, fault, &exists);
 	const json_t *after = json_object_get(root, "after");
 	const json_t *partitions = json_object_get(after, "partitions");
 	const char *other = root ? other_disk(verify, after) : NULL;
@@ -114,7 +119,7 @@ static void use_report(struct verify *verify, const char *path)
 			take_partition(verify, json_array_get(partitions, i));
 	else if (verify->report_path)
 		verify_fail(verify, CHECK, "'%s': %s", path, fault);
-	else
+	else if (exists)
 		verify_skip(verify, CHECK, "'%s': %s", path, fault);
 	json_decref(root);
 }
@@ -126,6 +131,6 @@ void verify_source(struct verify *verify)
 
 	if (!path)
 		verify_fail(verify, CHECK, "no memory");
-	else if (verify->have_table && (verify->report_path || access(path, F_OK) == 0))
+	else if (verify->have_table)
 		use_report(verify, path);
 }

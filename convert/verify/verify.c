@@ -11,16 +11,19 @@
 void verify_init(struct verify *verify)
 {
 	memset(verify, 0, sizeof(*verify));
-	verify->esp_fd = -1;
+	verify->scratch_fd = verify->channel = -1;
 }
 
 void verify_done(struct verify *verify)
 {
 	free(verify->bcd);
-	if (verify->esp_fd >= 0)
-		close(verify->esp_fd);
+	for (size_t i = 0; i < verify->file_count; i++)
+		free(verify->files[i]);
+	if (verify->scratch_fd >= 0)
+		close(verify->scratch_fd);
 	verify->bcd = NULL;
-	verify->esp_fd = -1;
+	verify->file_count = 0;
+	verify->scratch_fd = -1;
 }
 
 bool verify_has_type(const struct verify_partition *partition, const char *type)

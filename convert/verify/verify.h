@@ -13,9 +13,11 @@
 
 #include "common/disk.h"
 #include "common/guid.h"
+#include "convert/sandbox.h"
 #include "vhd/vhd.h"
 
 #define VERIFY_MAX_PARTITIONS 128
+#define VERIFY_MAX_FILES      64  /* of a chain */
 #define VERIFY_MAX_RESULTS    320 /* two for each partition, and the single checks */
 
 enum verify_status { VERIFY_OK, VERIFY_FAIL, VERIFY_SKIPPED, VERIFY_STATUS_MAX };
@@ -60,6 +62,14 @@ struct verify {
 		const struct verify_result *result); /* called for each result; may be NULL */
 	void *opaque;
 
+	struct sandbox sandbox; /* the wish is the caller's */
+
+	/* Filled by verify_run(): the files of the chain, to be freed by verify_done(). */
+	char *files[VERIFY_MAX_FILES];
+	size_t file_count;
+
+	int channel; /* of the reader (channel.h); -1: programs are started by whoever asks */
+
 	/* Results, in the order of the checks. */
 	struct verify_result results[VERIFY_MAX_RESULTS];
 	size_t result_count;
@@ -72,8 +82,10 @@ struct verify {
 	struct verify_partition partitions[VERIFY_MAX_PARTITIONS]; /* in the order of the array */
 	size_t partition_count;
 	const struct verify_partition *esp; /* NULL when there is none */
-	int esp_fd;   /* the ESP as a sparse file without a name; -1 when there is none */
-	uint8_t *bcd; /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
+	int scratch_fd;	   /* a file without a name, for the ESP; -1 when there is none */
+	int scratch_code;  /* why there is none: positive errno; 0: it was not tried */
+	bool has_esp_copy; /* the ESP stands in it, sparse */
+	uint8_t *bcd;	   /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
 	size_t bcd_size;
 	char loader_path[260]; /* what the default entry of the BCD starts; "" when unknown */
 	const struct verify_partition *windows; /* where it stands, or NULL */

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The process of 'verify' that opens the image and looks into it: see reader.h. */
+#include "convert/verify/reader.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/verify/channel.h"
+#include "convert/verify/checks.h"
+
+/* A check after another may need what that one learnt. */
+static void (*const checks[])(struct verify *verify) = {
+	verify_image, verify_libvhdi, verify_gpt, verify_source,
+	verify_esp,   verify_ntfs,    verify_bcd, verify_nvram,
+};
+
+static void say_result(void *opaque, const struct verify_result *result)
+{
+	struct verify *verify = opaque;
+
+	channel_say(verify->channel, CHANNEL_RESULT, result, sizeof(*result));
+}
+
+static void say_files(struct verify *verify)
+{
+	struct channel_file file;
+	const char *path;
+
+	for (unsigned int i = 0; (path = vhd_member_path(verify->disk, i)); i++) {
+		memset(&file, 0, sizeof(file));
+		snprintf(file.path, sizeof(file.path), "%s", path);
+		channel_say(verify->channel, CHANNEL_FILE, &file, sizeof(file));
+	}
+}
+
+static bool say_learnt(struct verify *verify)
+{
+	CLEANUP_FREE struct channel_learnt *learnt = malloc(sizeof(*learnt));
+	char done;
+
+	if (!learnt)
+		return false;
+	channel_fill_learnt(verify, learnt);
+	return channel_say(verify->channel, CHANNEL_LEARNT, learnt, sizeof(*learnt)) &&
+	       channel_hear(verify->channel, &done, 1);
+}
+
+static void add_all(struct lockdown_places *places, const char *const *paths, enum lockdown_use use)
+{
+	for (; paths && *paths; paths++)
+		lockdown_add(places, *paths, use);
+}
+
+/* What is read beside the chain, and the folders in which that is looked for. */
+static void add_places(const struct verify *verify, enum lockdown_use folders,
+		       struct lockdown_places *places)
+{
+	CLEANUP_FREE char *store = verify_sister(verify->path, ".vmgs");
+	CLEANUP_FREE char *report = verify_sister(verify->path, ".report.json");
+
+	lockdown_add(places, verify->store_path ? verify->store_path : store, LOCKDOWN_READ);
+	lockdown_add(places, verify->report_path ? verify->report_path : report, LOCKDOWN_READ);
+	lockdown_add_folder(places, verify->path, folders);
+	add_all(places, verify->open_options->parent_dirs, folders);
+}
+
+/* While the chain is looked for. */
+static void limit_paths(struct verify *verify)
+{
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+
+	lockdown_add(&places, verify->path, LOCKDOWN_READ);
+	add_all(&places, verify->open_options->parents, LOCKDOWN_READ);
+	add_places(verify, LOCKDOWN_READ, &places);
+	sandbox_limit_paths(&verify->sandbox, &places);
+}
+
+/* From now on: what is open already, for libvhdi and those of ours that open it again. */
+static int lock_in(struct verify *verify, struct error *err)
+{
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	const char *path;
+
+	for (unsigned int i = 0; (path = vhd_member_path(verify->disk, i)); i++)
+		lockdown_add(&places, path, LOCKDOWN_READ);
+	add_places(verify, LOCKDOWN_LIST, &places);
+	return sandbox_enter(&verify->sandbox, verify->disk->size, &places, err);
+}
+
+static int check_all(struct verify *verify, struct error *err)
+{
+	int r;
+
+	verify->info = vhd_info(verify->disk);
+	say_files(verify);
+	r = lock_in(verify, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		checks[i](verify);
+	if (!say_learnt(verify))
+		return error_failed(err, ENOMEM, "no memory");
+	r = vhd_check_unchanged(verify->disk, err);
+	return r < 0 ? r : vhd_check_reads(verify->disk, err);
+}
+
+void reader_run(struct verify *verify)
+{
+	CLEANUP_DISK struct disk *disk = NULL;
+	struct error err = ERROR_INIT;
+
+	json_object_seed(0); /* from a device, against made collisions in the report */
+	verify->report = say_result;
+	verify->opaque = verify;
+	limit_paths(verify);
+	if (vhd_open(verify->path, verify->open_options, &disk, &err) == 0) {
+		verify->disk = disk;
+		check_all(verify, &err);
+	}
+	channel_say(verify->channel, CHANNEL_END, &err, sizeof(err));
+}
