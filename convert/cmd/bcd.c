@@ -13,6 +13,7 @@
 #include "bcd/names.h"
 #include "bcd/store.h"
 #include "bcd/value.h"
+#include "common/checked.h"
 #include "common/hive/log.h"
 #include "common/json/text_json.h"
 #include "common/safe_text.h"
@@ -56,7 +57,6 @@ static void file_done(struct file *file)
 {
 	free(file->bytes);
 }
-#define CLEANUP_FILE CLEANUP(file_done)
 
 static int read_all(int fd, const char *path, struct file *file, struct error *err)
 {
@@ -103,30 +103,46 @@ static int read_log(const char *path, const char *suffix, struct file *file, str
 	return access(log, F_OK) == 0 ? read_file(log, file, err) : 0;
 }
 
-/* Bring a store from a running system up to date. */
-static int apply_logs(const char *path, struct file *store, struct error *err)
+/* A store, and where it may not be up to date its logs, in the order in which they are applied. */
+struct store_files {
+	struct file store, logs[3];
+};
+
+static void store_files_done(struct store_files *files)
 {
-	CLEANUP_FILE struct file one = {.bytes = NULL}, two = {.bytes = NULL},
-				 old = {.bytes = NULL};
+	file_done(&files->store);
+	for (size_t i = 0; i < ARRAY_SIZE(files->logs); i++)
+		file_done(&files->logs[i]);
+}
+#define CLEANUP_STORE_FILES CLEANUP(store_files_done)
+
+static int read_files(const char *path, struct store_files *files, struct error *err)
+{
+	static const char *const suffixes[] = {".LOG1", ".LOG2", ".LOG"};
+	int r = read_file(path, &files->store, err);
+
+	if (r < 0 || !hive_is_dirty(files->store.bytes, files->store.size))
+		return r;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(suffixes); i++)
+		r = read_log(path, suffixes[i], &files->logs[i], err);
+	return r;
+}
+
+/* Bring a store from a running system up to date. */
+static int apply_logs(const char *path, struct store_files *files, struct error *err)
+{
+	struct hive_log logs[ARRAY_SIZE(files->logs)];
+	struct file *store = &files->store;
 	uint8_t *recovered = NULL;
 	size_t size = 0;
 	int r;
 
 	if (!hive_is_dirty(store->bytes, store->size))
 		return 0;
-	r = read_log(path, ".LOG1", &one, err);
-	if (r == 0)
-		r = read_log(path, ".LOG2", &two, err);
-	if (r == 0)
-		r = read_log(path, ".LOG", &old, err);
-	if (r == 0) {
-		const struct hive_log logs[] = {{one.bytes, one.size},
-						{two.bytes, two.size},
-						{old.bytes, old.size}};
-
-		r = hive_recover(&(struct file_bytes){store->bytes, store->size, path}, logs, 3,
-				 &recovered, &size, err);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(logs); i++)
+		logs[i] = (struct hive_log){files->logs[i].bytes, files->logs[i].size};
+	r = hive_recover(&(struct file_bytes){store->bytes, store->size, path}, logs,
+			 ARRAY_SIZE(logs), &recovered, &size, err);
 	if (r < 0)
 		return r;
 	free(store->bytes);
@@ -135,21 +151,23 @@ static int apply_logs(const char *path, struct file *store, struct error *err)
 	return 0;
 }
 
-static int read_store(const char *path, struct file *file, struct error *err)
+static int open_store(const char *path, struct store_files *files, struct bcd_store **ret,
+		      struct error *err)
 {
-	int r = read_file(path, file, err);
-
-	return r < 0 ? r : apply_logs(path, file, err);
-}
-
-static int open_store(const char *path, struct bcd_store **ret, struct error *err)
-{
-	CLEANUP_FILE struct file file = {.bytes = NULL};
-	int r = read_store(path, &file, err);
+	int r = apply_logs(path, files, err);
 
 	return r < 0 ? r
-		     : bcd_store_open(&(struct file_bytes){file.bytes, file.size, path}, NULL, ret,
-				      err);
+		     : bcd_store_open(&(struct file_bytes){files->store.bytes, files->store.size,
+							   path},
+				      NULL, ret, err);
+}
+
+/* All is read that a path leads to. */
+static int lock_in(struct error *err)
+{
+	struct sandbox sandbox = {.wish = SANDBOX_AUTO};
+
+	return sandbox_enter(&sandbox, 0, NULL, err);
 }
 
 /* Each command returns the exit status, or a negative errno. */
@@ -157,20 +175,21 @@ static int open_store(const char *path, struct bcd_store **ret, struct error *er
 static int list(const char *path, bool json, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
-	CLEANUP_FILE struct file file = {.bytes = NULL};
+	CLEANUP_STORE_FILES struct store_files files = {.store = {.bytes = NULL}};
 	CLEANUP_FREE char *text = NULL;
-	int r = read_store(path, &file, err);
+	int r = read_files(path, &files, err);
 
 	if (r == 0)
-		r = bcd_store_open(&(struct file_bytes){file.bytes, file.size, path}, NULL, &store,
-				   err);
+		r = lock_in(err);
+	if (r == 0)
+		r = open_store(path, &files, &store, err);
 	if (r < 0)
 		return r;
 	if (json) {
 		bcd_sort_for_listing(store);
 		return text_json_print(bcd_json_store(store), err);
 	}
-	r = bcd_list(&(struct file_bytes){file.bytes, file.size, path}, &text, err);
+	r = bcd_list(&(struct file_bytes){files.store.bytes, files.store.size, path}, &text, err);
 	if (r == 0)
 		safe_lines(stdout, *text == '\n' ? text + 1 : text);
 	return r;
@@ -179,11 +198,16 @@ static int list(const char *path, bool json, struct error *err)
 static int check(const char *path, bool json, struct error *err)
 {
 	CLEANUP_BCD_NOTES struct bcd_notes notes = BCD_NOTES_INIT;
-	CLEANUP_FILE struct file file = {.bytes = NULL};
-	int r = read_store(path, &file, err);
+	CLEANUP_STORE_FILES struct store_files files = {.store = {.bytes = NULL}};
+	int r = read_files(path, &files, err);
 
 	if (r == 0)
-		r = bcd_check(&(struct file_bytes){file.bytes, file.size, path}, &notes, err);
+		r = lock_in(err);
+	if (r == 0)
+		r = apply_logs(path, &files, err);
+	if (r == 0)
+		r = bcd_check(&(struct file_bytes){files.store.bytes, files.store.size, path},
+			      &notes, err);
 	if (r < 0)
 		return r;
 	if (json)
@@ -242,11 +266,19 @@ static int print_difference(void *context, const struct bcd_difference *differen
 static int diff(const char *a_path, const char *b_path, bool json, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *a = NULL, *b = NULL;
+	CLEANUP_STORE_FILES struct store_files a_files = {.store = {.bytes = NULL}};
+	CLEANUP_STORE_FILES struct store_files b_files = {.store = {.bytes = NULL}};
 	struct printer printer = {.object = NULL};
-	int r = open_store(a_path, &a, err);
+	int r = read_files(a_path, &a_files, err);
 
 	if (r == 0)
-		r = open_store(b_path, &b, err);
+		r = read_files(b_path, &b_files, err);
+	if (r == 0)
+		r = lock_in(err);
+	if (r == 0)
+		r = open_store(a_path, &a_files, &a, err);
+	if (r == 0)
+		r = open_store(b_path, &b_files, &b, err);
 	if (r < 0)
 		return r;
 	printer.array = json ? json_array() : NULL;

@@ -283,10 +283,42 @@ static int report_edit(const struct nvram_command *command, struct error *err)
 	return command->options.dry_run ? cmd_nvram_print_list(command, &entries, err) : 0;
 }
 
+/* Files are read and made where the command line says, and nowhere else. */
+static void limit_paths(struct nvram_command *command, const char *store, struct sandbox *sandbox)
+{
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	CLEANUP_FREE char *real =
+		realpath(store, NULL); /* a link is followed to what is replaced */
+	const struct nvram_options *given = &command->options;
+
+	lockdown_add(&places, real, LOCKDOWN_READ);
+	lockdown_add_folder(&places, real, LOCKDOWN_WRITE);
+	lockdown_add_folder(&places, given->output, LOCKDOWN_WRITE);
+	if (given->disk)
+		cmd_source_places(&given->disk_source, given->disk, &places);
+	if (command->operand_count == 1) /* of 'import': a store */
+		lockdown_add(&places, command->operands[0], LOCKDOWN_READ);
+	sandbox_limit_paths(sandbox, &places);
+}
+
+/* Where nothing is opened or made afterwards, no path leads anywhere. */
+static int read_store(const struct action *action, struct nvram_command *command, const char *store,
+		      struct error *err)
+{
+	struct sandbox sandbox = {.wish = SANDBOX_AUTO};
+	int r;
+
+	limit_paths(command, store, &sandbox);
+	r = nvram_store_read(store, &command->store, err);
+	if (r == 0 && !action->is_edit && !command->options.output)
+		r = sandbox_enter(&sandbox, 0, NULL, err);
+	return r < 0 ? r : nvram_store_decode(&command->store, err);
+}
+
 static int run_action(const struct action *action, struct nvram_command *command, const char *store,
 		      struct error *err)
 {
-	int r = nvram_store_open(store, &command->store, err);
+	int r = read_store(action, command, store, err);
 
 	if (r == 0)
 		r = action->run(command, err);
