@@ -69,6 +69,13 @@ const struct nvram_variable *nvram_get(const struct nvram *nvram, const struct g
 /* false when there was none. */
 bool nvram_remove(struct nvram *nvram, const struct guid *vendor, const char *name);
 
+/*
+ * A digest of all variables in their order, whatever holds them (RFC 4122 version 5, of SHA-1):
+ * whether a store is still that of a report. It shows what belongs together, and is no proof
+ * against somebody who writes both.
+ */
+struct guid nvram_digest(const struct nvram *nvram);
+
 /* The same in everything? */
 bool nvram_variable_equal(const struct nvram_variable *a, const struct nvram_variable *b);
 

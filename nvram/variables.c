@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bytes.h"
 #include "common/checked.h"
 #include "nvram/internal.h"
 #include "nvram/nvram.h"
@@ -137,4 +138,24 @@ bool nvram_variable_equal(const struct nvram_variable *a, const struct nvram_var
 	return guid_equal(&a->vendor, &b->vendor) && strcmp(a->name, b->name) == 0 &&
 	       a->attributes == b->attributes && memcmp(a->time, b->time, sizeof(a->time)) == 0 &&
 	       a->size == b->size && (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
+}
+
+struct guid nvram_digest(const struct nvram *nvram)
+{
+	struct guid digest = GUID(0x1f0c5a2e, 0x8d43, 0x5b97, 0xa6c1, 0x3e7790d2b458);
+
+	for (size_t i = 0; i < nvram->count; i++) {
+		const struct nvram_variable *variable = &nvram->variables[i];
+		uint8_t attributes[4];
+
+		put_le32(attributes, variable->attributes);
+		digest = guid_from_name(&digest, variable->vendor.bytes,
+					sizeof(variable->vendor.bytes));
+		digest = guid_from_name(&digest, variable->name, strlen(variable->name));
+		digest = guid_from_name(&digest, attributes, sizeof(attributes));
+		digest = guid_from_name(&digest, variable->time, sizeof(variable->time));
+		if (variable->size)
+			digest = guid_from_name(&digest, variable->data, variable->size);
+	}
+	return digest;
 }

@@ -306,8 +306,12 @@ static bool set_nvram(json_t *root, const struct build *build)
 	json_t *object = json_object(), *entries = json_array();
 	uint16_t numbers[16];
 	size_t count = nvram_boot_order(nvram, numbers, 16);
+	char digest[GUID_TEXT_SIZE];
+	const struct guid guid = nvram_digest(nvram);
 	bool is_whole = true;
 
+	if (build->firmware.file)
+		set_text(object, "digest", guid_format(&guid, digest));
 	for (size_t i = 0; i < count && i < 16; i++)
 		is_whole &= append_boot_entry(entries, nvram, numbers[i]);
 	is_whole &= json_object_set_new(object, "boot_order", entries) == 0;

@@ -177,10 +177,22 @@ static void check_with_libefiboot(struct verify *verify, const struct nvram *nvr
 	verify_ok(verify, name, "%zu load options are valid; the first is %s", count, text);
 }
 
+/* By the report; a result only when it is another one. */
+static void check_digest(struct verify *verify, const struct nvram *nvram)
+{
+	const struct guid digest = nvram_digest(nvram);
+
+	if (!guid_is_zero(&verify->nvram_digest) && !guid_equal(&digest, &verify->nvram_digest))
+		verify_fail(verify, "nvram-report",
+			    "the store is not the one that this conversion wrote, or was changed "
+			    "since: by a start of the VM, by 'hvgen2 nvram'");
+}
+
 static void check_variables(struct verify *verify, const struct nvram *nvram)
 {
 	CLEANUP_BOOT_ENTRY struct nvram_boot_entry entry = {.description = NULL};
 
+	check_digest(verify, nvram);
 	if (!check_first(verify, nvram, &entry))
 		return;
 	check_partition(verify, &entry.partition);

@@ -103,20 +103,30 @@ static const char *other_disk(const struct verify *verify, const json_t *after)
 	return NULL;
 }
 
+static void take_report(struct verify *verify, const json_t *root)
+{
+	const json_t *partitions = json_object_get(json_object_get(root, "after"), "partitions");
+	const char *digest =
+		json_string_value(json_object_get(json_object_get(root, "nvram"), "digest"));
+
+	for (size_t i = 0; i < json_array_size(partitions); i++)
+		take_partition(verify, json_array_get(partitions, i));
+	if (digest)
+		guid_parse(digest, &verify->nvram_digest);
+}
+
 static void use_report(struct verify *verify, const char *path)
 {
 	char fault[256];
 	bool exists;
 	json_t *root = load(path, fault, &exists);
 	const json_t *after = json_object_get(root, "after");
-	const json_t *partitions = json_object_get(after, "partitions");
 	const char *other = root ? other_disk(verify, after) : NULL;
 
 	if (other)
 		verify_fail(verify, CHECK, "'%s': %s", path, other);
 	else if (root)
-		for (size_t i = 0; i < json_array_size(partitions); i++)
-			take_partition(verify, json_array_get(partitions, i));
+		take_report(verify, root);
 	else if (verify->report_path)
 		verify_fail(verify, CHECK, "'%s': %s", path, fault);
 	else if (exists)

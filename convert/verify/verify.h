@@ -79,6 +79,7 @@ struct verify {
 	bool vhdx_copies_good; /* both headers and both region tables */
 	bool have_table;       /* at least one copy of the GPT is whole */
 	struct guid disk_guid;
+	struct guid nvram_digest; /* of the store, by the report; zero: it says nothing */
 	struct verify_partition partitions[VERIFY_MAX_PARTITIONS]; /* in the order of the array */
 	size_t partition_count;
 	const struct verify_partition *esp; /* NULL when there is none */

@@ -110,6 +110,23 @@ expect 1 "$HVGEN2" verify --no-guestfs --report n.report.json y.vhdx
 grep -q '^FAIL  report: ' out.txt || fail "yesterday's disk and today's report belong together"
 expect 0 "$HVGEN2" verify --no-guestfs y.vhdx
 
+# The store of another day: made from a template with one entry more, for the same ESP. A report without a digest says
+# nothing; nor does the same store in another container, or made once more.
+expect 0 "$HVGEN2" nvram add-network --adapter 12345678-1234-1234-1234-123456789abc old/y.vmgs
+expect 0 "$HVGEN2" convert -q -o t.vhdx --nvram-template old/y.vmgs --replace vm.vhdx
+expect 0 "$HVGEN2" verify --no-guestfs t.vhdx
+expect 1 "$HVGEN2" verify --no-guestfs --nvram t.vmgs y.vhdx
+grep -q "^FAIL  nvram-report: the store is not the one that this conversion wrote, or was changed since" out.txt ||
+	fail "another store is taken for that of this disk"
+[ "$(grep -c ^FAIL out.txt)" -eq 1 ] || fail "$(grep ^FAIL out.txt)"
+expect 1 "$HVGEN2" verify --no-guestfs --nvram y.vmgs t.vhdx
+grep -q '^FAIL  nvram-report: ' out.txt || fail "the store of a disk without a template is taken for one with"
+expect 0 "$HVGEN2" nvram export --format ovmf -o y.fd y.vmgs
+expect 0 "$HVGEN2" verify --no-guestfs --nvram y.fd y.vhdx
+python3 -c "import json; r = json.load(open('y.report.json')); del r['nvram']['digest']; json.dump(r, open('r.json', 'w'))"
+expect 0 "$HVGEN2" verify --no-guestfs --report r.json y.vhdx
+rm t.* y.fd r.json
+
 # A boot sector that makes fsck.fat ask for 4 GiB: our own check fails, and the program is not started.
 at=$(python3 -c "print(open('y.vhdx', 'rb').read().find(b'FAT32   ') - 82)")
 printf '\xf0\xff\xff\xff' | dd of=y.vhdx bs=1 seek=$((at + 36)) conv=notrunc status=none
