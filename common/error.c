@@ -91,8 +91,9 @@ int error_errno(struct error *err, const char *format, ...)
 
 static bool is_of_host(int code)
 {
-	static const int codes[] = {EMFILE, ENFILE, ENOMEM, EIO,    ENOSPC, EDQUOT,
-				    EPERM,  EACCES, EINTR,  EAGAIN, ENODEV, ENOSYS};
+	static const int codes[] = {EMFILE, ENFILE,    ENOMEM, EIO,    ENOSPC, EDQUOT,
+				    EPERM,  EACCES,    EINTR,  EAGAIN, ENODEV, ENOSYS,
+				    ESTALE, ETIMEDOUT, ENXIO,  EROFS,  ENOLCK};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (code == codes[i])

@@ -68,8 +68,8 @@ Test(error, errno_is_appended)
 /* What this machine lacks says nothing about the input; what a library says of its bytes does. */
 Test(error, errno_of_a_library)
 {
-	static const int host[] = {EMFILE, ENFILE, ENOMEM, EIO,	   ENOSPC,
-				   EPERM,  EACCES, EINTR,  EAGAIN, EDQUOT};
+	static const int host[] = {EMFILE, ENFILE, ENOMEM,    EIO,   ENOSPC, EPERM,  EACCES, EINTR,
+				   EAGAIN, ESTALE, ETIMEDOUT, ENXIO, EROFS,  ENOLCK, EDQUOT};
 	static const int guest[] = {0, EINVAL, ENOTSUP, EFAULT, ERANGE, ELOOP, EILSEQ, ENOENT};
 	struct error err;
 
