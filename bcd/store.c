@@ -152,6 +152,23 @@ static bool parse_code(const char *name, uint32_t *ret)
 	return true;
 }
 
+/* A finding, unless it is this host that could not. */
+static int note_unreadable(const struct loader *loader, const char *object,
+			   const struct bcd_element *element)
+{
+	struct error failure = ERROR_INIT;
+
+	error_library(&failure, "'%s': cannot read an element", hive_name(loader->store->hive));
+	if (!error_is_of_host(&failure)) {
+		FINDING(loader->findings, "%s: element %08" PRIx32 " cannot be read", object,
+			element->code);
+		return 0;
+	}
+	if (loader->err)
+		*loader->err = failure;
+	return -failure.code;
+}
+
 /* The data of one element; left NULL, with a finding, when there are none or too many. */
 static int load_data(struct loader *loader, hive_node_h node, const char *object,
 		     struct bcd_element *element)
@@ -161,6 +178,7 @@ static int load_data(struct loader *loader, hive_node_h node, const char *object
 	hive_type type;
 	size_t size;
 
+	errno = 0;
 	if (value == 0 || hivex_value_type(handle, value, &type, &size) < 0) {
 		FINDING(loader->findings, "%s: element %08" PRIx32 " has no value", object,
 			element->code);
@@ -178,10 +196,7 @@ static int load_data(struct loader *loader, hive_node_h node, const char *object
 				     hive_name(loader->store->hive), MAX_TOTAL);
 	element->data = (uint8_t *)hivex_value_value(handle, value, &type, &element->size);
 	element->registry_type = (uint32_t)type;
-	if (!element->data)
-		FINDING(loader->findings, "%s: element %08" PRIx32 " cannot be read", object,
-			element->code);
-	return 0;
+	return element->data ? 0 : note_unreadable(loader, object, element);
 }
 
 static int load_element(struct loader *loader, hive_node_h node, const char *title,

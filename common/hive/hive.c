@@ -27,6 +27,7 @@ struct hive {
 	char *name;
 	int fd;
 	struct hive_pairs copied;
+	struct error failure; /* of this host, when a value was read */
 };
 
 static uint32_t plain_sum(const uint8_t *base)
@@ -195,6 +196,16 @@ hive_node_h hive_make(struct hive *hive, hive_node_h node, const char *path, str
 	return made;
 }
 
+/* A value that this host could not read is not missing: what would be made of the hive without it
+ * must not be. */
+static void note_failure(struct hive *hive)
+{
+	if (errno && hive->failure.kind == ERROR_NONE)
+		error_library(&hive->failure, "'%s': cannot read a value", hive->name);
+	if (!error_is_of_host(&hive->failure))
+		hive->failure = (struct error)ERROR_INIT;
+}
+
 uint8_t *hive_get_bytes(struct hive *hive, hive_node_h node, const char *value, uint32_t *ret_type,
 			size_t *ret_size)
 {
@@ -202,10 +213,11 @@ uint8_t *hive_get_bytes(struct hive *hive, hive_node_h node, const char *value, 
 	hive_type type;
 	char *bytes;
 
+	errno = 0;
 	found = hivex_node_get_value(hive->handle, node, value);
-	if (found == 0)
-		return NULL;
-	bytes = hivex_value_value(hive->handle, found, &type, ret_size);
+	bytes = found ? hivex_value_value(hive->handle, found, &type, ret_size) : NULL;
+	if (!bytes)
+		note_failure(hive);
 	if (bytes && ret_type)
 		*ret_type = (uint32_t)type;
 	return (uint8_t *)bytes;
@@ -322,6 +334,11 @@ int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct
 	size_t size = 0;
 	int r;
 
+	if (hive->failure.kind != ERROR_NONE) {
+		if (err)
+			*err = hive->failure;
+		return -hive->failure.code;
+	}
 	if (fd < 0)
 		return error_errno(err, "'%s': cannot make a temporary file in memory", hive->name);
 	memfd_path(fd, path);
