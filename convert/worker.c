@@ -22,8 +22,6 @@
 #define COMMIT_ALL    'c'
 #define COMMIT_REPORT 'r'
 
-static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
-
 /* SIGUSR1 asks for the progress, which the worker knows. */
 static volatile sig_atomic_t worker_pid;
 
@@ -67,16 +65,10 @@ static bool write_all(int fd, const void *buffer, size_t size)
 	return true;
 }
 
-static void set_ending_signals(void (*handler)(int))
-{
-	for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++)
-		signal(ending_signals[i], handler);
-}
-
 /* The worker ends with the committer, and by any signal. */
 static void begin_work(const struct worker *worker, int channel, pid_t committer)
 {
-	set_ending_signals(SIG_DFL);
+	write_set_fatal_signals(SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != committer)
 		_exit(ERROR_FAILED);
@@ -165,7 +157,7 @@ int worker_commit(int channel, struct write_outputs *outputs, bool report_only, 
 	if (channel == WORKER_NONE)
 		return report_only ? write_commit_report(outputs, err) : write_commit(outputs, err);
 	/* From here on a signal comes too late, as in write_commit(). */
-	set_ending_signals(SIG_IGN);
+	write_set_fatal_signals(SIG_IGN);
 	if (write(channel, &letter, 1) != 1 || !read_all(channel, err, sizeof(*err)))
 		return error_failed(err, EPIPE, "the process that names the outputs is gone");
 	return err->kind == ERROR_NONE ? 0 : -err->code;

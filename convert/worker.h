@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Committer and worker. The outputs are created, without names or under temporary ones, and then a
- * worker is forked, which reads the source and fills them in the sandbox: it has descriptors, and no way
- * to a name. The committer keeps the names, has no source open, and reads from the worker one letter: that
- * all is whole. It gives the outputs their names, or none when the worker ends without it, by
- * whatever.
+ * worker is forked, which reads the source and fills them in the sandbox: it has descriptors, and
+ * no way to a name. The committer keeps the names, has no source open, and reads from the worker
+ * one letter: that all is whole. It gives the outputs their names, or none when the worker ends
+ * without it, by whatever.
  */
 #ifndef HVGEN2_CONVERT_WORKER_H
 #define HVGEN2_CONVERT_WORKER_H
@@ -21,8 +21,8 @@ struct worker {
 };
 
 /*
- * Fork, and wait for the end. Returns the exit status of the worker; 1, with *err filled, when it was
- * killed or could not be started.
+ * Fork, and wait for the end. Returns the exit status of the worker; 1, with *err filled, when it
+ * was killed or could not be started.
  */
 int worker_run(const struct worker *worker, struct write_outputs *outputs, struct error *err);
 

@@ -84,33 +84,26 @@ int write_check_paths(const struct write_paths *paths, const struct disk *source
 	return r;
 }
 
-static mode_t mode_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 ? st.st_mode : 0600;
-}
-
 mode_t write_mode(const struct write_paths *paths, const struct disk *source)
 {
-	mode_t mode = 0666 & mode_of(paths->source);
-	const char *member;
+	struct stat st;
+	mode_t mode = 0666;
 
-	for (unsigned int i = 0; source && (member = vhd_member_path(source, i)); i++)
-		mode &= mode_of(member);
-	return paths->template ? mode & mode_of(paths->template) : mode;
+	if (!source)
+		return mode & (stat(paths->source, &st) == 0 ? st.st_mode : 0600);
+	for (unsigned int i = 0; vhd_member_path(source, i); i++)
+		mode &= vhd_member_stat(source, i, &st) ? st.st_mode : 0600;
+	return mode;
 }
 
 uint64_t write_source_time(const struct disk *source)
 {
 	uint64_t newest = 0;
-	const char *member;
 	struct stat st;
 
-	for (unsigned int i = 0; (member = vhd_member_path(source, i)); i++)
-		if (stat(member, &st) == 0)
-			newest = max_u64(newest, (uint64_t)st.st_mtim.tv_sec * 1000000000 +
-							 (uint64_t)st.st_mtim.tv_nsec);
+	for (unsigned int i = 0; vhd_member_stat(source, i, &st); i++)
+		newest = max_u64(newest, (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+						 (uint64_t)st.st_mtim.tv_nsec);
 	return newest;
 }
 
@@ -146,16 +139,33 @@ static void remove_and_exit(int number)
 
 static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
+/* Whoever started us may want it so (nohup): then it stays. */
+static bool is_ignored(int number)
+{
+	struct sigaction action;
+
+	return sigaction(number, NULL, &action) == 0 && !(action.sa_flags & SA_SIGINFO) &&
+	       action.sa_handler == SIG_IGN;
+}
+
+void write_set_fatal_signals(void (*handler)(int))
+{
+	struct sigaction action = {.sa_handler = handler};
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
+		if (!is_ignored(fatal_signals[i]))
+			sigaction(fatal_signals[i], &action, NULL);
+}
+
 void write_handle_signals(void)
 {
-	struct sigaction remove_files = {.sa_handler = remove_and_exit};
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	sigemptyset(&remove_files.sa_mask);
 	sigemptyset(&ignore.sa_mask);
-	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
-		sigaction(fatal_signals[i], &remove_files, NULL);
+	write_set_fatal_signals(remove_and_exit);
 	sigaction(SIGXFSZ, &ignore, NULL); /* a file size limit is an error of write() */
+	sigaction(SIGPIPE, &ignore, NULL); /* and so is a reader of the page that is gone */
 }
 
 /*
@@ -179,17 +189,12 @@ static int commit_all(struct outfile *const outs[], size_t count, struct outfile
 	return r;
 }
 
-static void set_fatal_signals(void (*handler)(int))
-{
-	for (size_t i = 0; i < ARRAY_SIZE(fatal_signals); i++)
-		signal(fatal_signals[i], handler);
-}
-
 /* As commit_all(), and a signal in the middle of it waits for its end: when all is done, it came
  * too late. */
 static int commit_undisturbed(struct outfile *const outs[], size_t count, struct outfile *report,
 			      struct error *err)
 {
+	const struct timespec now = {.tv_sec = 0};
 	sigset_t blocked, old;
 	int r;
 
@@ -198,11 +203,12 @@ static int commit_undisturbed(struct outfile *const outs[], size_t count, struct
 		sigaddset(&blocked, fatal_signals[i]);
 	sigprocmask(SIG_BLOCK, &blocked, &old);
 	r = commit_all(outs, count, report, err);
-	if (r == 0)
-		set_fatal_signals(SIG_IGN); /* drops what is pending */
+	if (r == 0) {
+		while (sigtimedwait(&blocked, NULL, &now) > 0)
+			; /* dropped */
+		write_set_fatal_signals(SIG_DFL);
+	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (r == 0)
-		set_fatal_signals(SIG_DFL);
 	return r;
 }
 

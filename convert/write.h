@@ -33,16 +33,19 @@ struct write_paths {
 int write_check_paths(const struct write_paths *paths, const struct disk *source,
 		      struct error *err);
 
-/* The rights that all files of the chain and the template give, but for executing: the outputs hold
- * what they hold. 'source' may be NULL: then those of the source alone. */
+/* The rights that all files of the chain give, but for executing: the outputs hold what they hold.
+ * 'source' may be NULL: then those of what has its name. */
 mode_t write_mode(const struct write_paths *paths, const struct disk *source);
 
 /* When the newest file of the chain was written, in ns; for plan_options. */
 uint64_t write_source_time(const struct disk *source);
 
-/* From now on SIGINT, SIGTERM and SIGHUP remove the temporary files of outputs and end the program
- * with status 1. */
+/* From now on SIGINT, SIGTERM and SIGHUP, unless they are ignored, remove the temporary files of
+ * outputs and end the program with status 1; a pipe that nobody reads is an error of write(). */
 void write_handle_signals(void);
+
+/* Another handler for them, but for those that whoever started us wants ignored. */
+void write_set_fatal_signals(void (*handler)(int));
 
 /* All that is opened before the source is looked into. Embedded; see WRITE_OUTPUTS_INIT. */
 struct write_outputs {
@@ -64,8 +67,8 @@ void write_outputs_done(struct write_outputs *outputs);
 int write_create(const struct write_paths *paths, const struct disk *source, bool is_child,
 		 struct write_outputs *ret, struct error *err);
 
-/* A report alone, of a conversion that failed: write it in place of what stands there, and give it its name.
- * 'report' was created. */
+/* A report alone, of a conversion that failed: write it in place of what stands there, and give it
+ * its name. 'report' was created. */
 int write_fill_report(struct write_outputs *outputs, const char *json, struct error *err);
 int write_commit_report(struct write_outputs *outputs, struct error *err);
 

@@ -259,6 +259,7 @@ int nvram_read_signatures(const struct nvram_variable *variable, struct nvram_si
 struct nvram_store {
 	char *path;	  /* without symbolic links */
 	const char *name; /* as the user gave it, borrowed */
+	mode_t mode;	  /* of the file, when it was read */
 	enum nvram_format format;
 	uint8_t *bytes;
 	size_t size;

@@ -45,7 +45,9 @@ static int read_whole(int fd, const char *path, size_t size, uint8_t *bytes, str
 	return 0;
 }
 
-static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct error *err)
+/* *ret_mode may be NULL. */
+static int read_store(const char *path, uint8_t **ret, size_t *ret_size, mode_t *ret_mode,
+		      struct error *err)
 {
 	CLEANUP_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	CLEANUP_FREE uint8_t *bytes = NULL;
@@ -68,6 +70,8 @@ static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct 
 		return r;
 	*ret = TAKE(bytes);
 	*ret_size = (size_t)st.st_size;
+	if (ret_mode)
+		*ret_mode = st.st_mode;
 	return 0;
 }
 
@@ -77,7 +81,7 @@ int nvram_store_read(const char *path, struct nvram_store *ret, struct error *er
 	ret->path = realpath(path, NULL);
 	if (!ret->path)
 		return error_errno(err, "'%s'", path);
-	return read_store(ret->path, &ret->bytes, &ret->size, err);
+	return read_store(ret->path, &ret->bytes, &ret->size, &ret->mode, err);
 }
 
 int nvram_store_decode(struct nvram_store *store, struct error *err)
@@ -105,7 +109,7 @@ int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	struct file_bytes file = {.name = path};
-	int r = read_store(path, &bytes, &file.size, err);
+	int r = read_store(path, &bytes, &file.size, NULL, err);
 
 	file.data = bytes;
 	return r < 0 ? r : efivarfs_decode(&file, ret, err);
@@ -143,7 +147,7 @@ static int check_unchanged(const struct nvram_store *store, const uint8_t *old, 
 {
 	CLEANUP_FREE uint8_t *now = NULL;
 	size_t size;
-	int r = read_store(store->path, &now, &size, err);
+	int r = read_store(store->path, &now, &size, NULL, err);
 
 	if (r == 0 && (size != old_size || memcmp(now, old, size) != 0))
 		r = error_failed(err, EBUSY, "'%s' was changed by somebody else in the meantime",

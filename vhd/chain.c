@@ -401,6 +401,13 @@ const char *vhd_member_path(const struct disk *disk, unsigned int index)
 	return image ? image->file.path : NULL;
 }
 
+bool vhd_member_stat(const struct disk *disk, unsigned int index, struct stat *ret)
+{
+	const struct image *image = chain_member(disk, index);
+
+	return image && fstat(image->file.fd, ret) == 0;
+}
+
 struct vhd_findings vhd_member_findings(const struct disk *disk, unsigned int index)
 {
 	const struct image *image = chain_member(disk, index);

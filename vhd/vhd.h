@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "common/disk.h"
 #include "common/guid.h"
@@ -84,6 +85,9 @@ const struct vhd_info *vhd_info(const struct disk *disk);
  */
 const struct vhd_info *vhd_member_info(const struct disk *disk, unsigned int index);
 const char *vhd_member_path(const struct disk *disk, unsigned int index);
+
+/* What fstat() says of the file of that image, which is open; false past the end. */
+bool vhd_member_stat(const struct disk *disk, unsigned int index, struct stat *ret);
 
 /* "dynamic VHDX", "fixed VHD", "raw image", ... */
 const char *vhd_info_text(const struct vhd_info *info);

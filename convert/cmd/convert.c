@@ -276,7 +276,10 @@ static int write_all(struct conversion *conversion, int channel, struct error *e
 	r = write_fill(&conversion->outputs, &conversion->paths, conversion->source,
 		       &conversion->plan, &conversion->build, json, &progress.callback, err);
 	progress_end(&progress);
-	return r < 0 ? r : worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
+	if (r == 0)
+		r = worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
+	conversion->report.is_made = r == 0;
+	return r;
 }
 
 /* The pipeline. */
@@ -333,6 +336,8 @@ static int open_all(struct conversion *conversion, struct error *err)
 	if (r < 0)
 		return r;
 	paths->mode = write_mode(paths, conversion->source);
+	if (convert->build.firmware.store)
+		paths->mode &= convert->build.firmware.store->mode;
 	convert->plan.source_time = write_source_time(conversion->source);
 	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
 				(unsigned int)convert->build.guest.online_data_disks << 8 |

@@ -24,6 +24,7 @@ struct report {
 	const char *nvram_path;
 	const char *report_path;
 	bool is_dry_run;
+	bool is_made;		    /* the outputs have their names */
 	enum sandbox_state sandbox; /* in which the source was read */
 };
 

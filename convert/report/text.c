@@ -320,12 +320,16 @@ static void print_page(const struct report *report, FILE *stream)
 int report_print(const struct report *report, bool json, struct error *err)
 {
 	CLEANUP_FREE char *dump = json ? report_json(report) : NULL;
+	int code;
 
+	errno = 0;
 	if (dump)
 		safe_lines(stdout, dump);
 	else if (!json)
 		print_page(report, stdout);
 	if (fflush(stdout) == 0 && !ferror(stdout) && (dump || !json))
 		return 0;
-	return error_failed(err, EIO, "the report could not be printed");
+	code = errno ? errno : EIO;
+	return error_failed(err, code, "%sthe report could not be printed on standard output: %s",
+			    report->is_made ? "the outputs were made, but " : "", strerror(code));
 }

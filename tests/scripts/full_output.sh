@@ -19,3 +19,12 @@ full convert --dry-run --force vm.vhdx
 full convert --dry-run --force --json vm.vhdx
 full nvram list vm-gen2.vmgs
 full nvram list --json vm-gen2.vmgs
+
+# A reader that is gone before the report comes: the outputs are made, and that is said.
+exec 3> >(true)
+wait $!
+status=0
+"$HVGEN2" convert --json --force vm.vhdx >&3 2>err.txt || status=$?
+[ "$status" -eq 1 ] || fail "exit status $status without a reader"
+grep -q '^hvgen2: the outputs were made, but the report .*: Broken pipe$' err.txt || fail "$(cat err.txt)"
+expect 0 "$HVGEN2" verify --no-guestfs vm-gen2.vhdx

@@ -50,6 +50,15 @@ wait "$tracer" || status=$?
 [ ! -d "/proc/$worker" ] || [ "$(awk '/^State:/ { print $2 }' "/proc/$worker/status")" = Z ] || fail "the worker lives on"
 expect_only vm.vhdx trace
 
+# A signal that whoever started it wants ignored (nohup) is ignored.
+trap '' HUP
+hold
+trap - HUP
+kill -HUP "$committer" "$worker"
+wait "$tracer" || fail "nohup: exit status $?, $(cat err.txt)"
+[ -s o.vhdx ] || fail "nohup: no disk"
+rm o.*
+
 # What is lacking. REQUIRED NAMES PARTLY INJECTION
 lacking() {
 	expect 0 strace -f -o trace -e inject="$3" "$HVGEN2" convert -f -q --json -o o.vhdx vm.vhdx

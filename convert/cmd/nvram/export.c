@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/checked.h"
 #include "common/outfile.h"
@@ -122,7 +121,6 @@ int cmd_nvram_export(struct nvram_command *command, struct error *err)
 	CLEANUP_NVRAM struct nvram chosen = NVRAM_INIT;
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	size_t format = 0, size = 0;
-	struct stat st;
 	int r = find_format(options, &format, err);
 
 	if (r == 0)
@@ -136,8 +134,7 @@ int cmd_nvram_export(struct nvram_command *command, struct error *err)
 	if (r < 0 || options->dry_run)
 		return r;
 	if (options->output)
-		return outfile_write_whole(options->output, options->force,
-					   stat(command->store.path, &st) == 0 ? st.st_mode : 0600,
+		return outfile_write_whole(options->output, options->force, command->store.mode,
 					   bytes, size, err);
 	if (!formats[format].is_text)
 		return error_usage(err, "'%s' is no text; name a file with '--output'",
