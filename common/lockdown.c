@@ -63,6 +63,12 @@
 	ARGUMENT(ioctl, 1, 5), IS(FICLONERANGE, 3), IS(TCGETS, 2), IS(TIOCGWINSZ, 1), REFUSE, ALLOW
 /* Signals to this process alone, by whatever call sends them. */
 #define OWN_SIGNALS(self) ARGUMENT(tgkill, 0, 3), IS(self, 1), REFUSE, ALLOW
+/* What time() is where the kernel has no vDSO. */
+#ifdef SYS_time
+#define OLD_TIME ALLOWED(time),
+#else
+#define OLD_TIME
+#endif
 #define FCNTLS                                                                                     \
 	ARGUMENT(fcntl, 1, 5), IS(F_SETOWN, 3), IS(F_SETOWN_EX, 2), IS(F_SETSIG, 1), ALLOW, REFUSE
 
@@ -101,10 +107,10 @@ bool lockdown_few_calls(void)
 		/* memory, time, and the process itself */
 		ALLOWED(brk), ALLOWED(mmap), ALLOWED(munmap), ALLOWED(mremap), ALLOWED(madvise),
 		ALLOWED(mprotect), ALLOWED(futex), ALLOWED(clock_gettime), ALLOWED(clock_getres),
-		ALLOWED(gettimeofday), ALLOWED(getrandom), ALLOWED(getpid), ALLOWED(gettid),
-		OWN_SIGNALS(getpid()), ALLOWED(rt_sigaction), ALLOWED(rt_sigprocmask),
-		ALLOWED(rt_sigreturn), ALLOWED(restart_syscall), ALLOWED(exit), ALLOWED(exit_group),
-		REFUSE};
+		ALLOWED(gettimeofday), OLD_TIME ALLOWED(getrandom), ALLOWED(getpid),
+		ALLOWED(gettid), OWN_SIGNALS(getpid()), ALLOWED(rt_sigaction),
+		ALLOWED(rt_sigprocmask), ALLOWED(rt_sigreturn), ALLOWED(restart_syscall),
+		ALLOWED(exit), ALLOWED(exit_group), REFUSE};
 
 	return install(filter, ARRAY_SIZE(filter));
 }
