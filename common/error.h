@@ -112,8 +112,8 @@ int error_refused(struct error *err, enum refusal refusal, const char *advice, c
 		  ...) PRINTF_LIKE(4, 5);
 
 /*
- * Say what the user can do about damage: a full clause without a full stop. An error of another kind,
- * and one that has an advice from nearer to the damage, stays as it is. Returns -err->code, for
+ * Say what the user can do about damage: a full clause without a full stop. An error of another
+ * kind, and one that has an advice from nearer to the damage, stays as it is. Returns -err->code, for
  * 'return error_advise(...)'.
  */
 int error_advise(struct error *err, const char *advice);

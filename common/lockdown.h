@@ -45,8 +45,8 @@ bool lockdown_no_network(void);
 
 /*
  * From now on no path leads to a file that is not open yet, but to these, and no signal to another
- * process (Landlock). A second call leaves what both allow. False where the kernel has no Landlock. Memory files
- * can still be opened by their descriptor.
+ * process (Landlock). A second call leaves what both allow. False where the kernel has no Landlock.
+ * Memory files can still be opened by their descriptor.
  */
 bool lockdown_paths(const struct lockdown_places *places);
 

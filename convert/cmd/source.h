@@ -55,8 +55,8 @@ void cmd_source_places(const struct cmd_source *source, const char *path,
 
 /*
  * What was found about 'disk', the result 'r' with its error, holds only when all of it could be
- * read and it stayed the same: returns 'r', or puts what went wrong in the place of the error. 'disk' is from vhd_open(),
- * or NULL.
+ * read and it stayed the same: returns 'r', or puts what went wrong in the place of the error.
+ * 'disk' is from vhd_open(), or NULL.
  */
 int cmd_source_check(const struct disk *disk, int r, struct error *err);
 

@@ -45,7 +45,7 @@ bool channel_hear(int fd, void *bytes, size_t size);
 
 void channel_fill_learnt(const struct verify *verify, struct channel_learnt *ret);
 
-/* Outside: 'verify' as far as 'learnt' says, which it points into; false when that is impossible. */
+/* Outside: 'verify' as far as 'learnt' says, which it points into; false when that cannot be. */
 bool channel_take_learnt(const struct channel_learnt *learnt, struct verify *verify);
 
 /* Outside: end the texts, and make an unknown kind a failure. */

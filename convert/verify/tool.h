@@ -33,7 +33,8 @@ struct tool_limits {
 /*
  * Run argv[0], looked up in PATH and then in the sbin folders, which are not in every user's PATH.
  * 'image_fd' (or -1) becomes descriptor 3. Any exit status is a success here. Errors: -ENOPKG when
- * there is no such program or it cannot be started, -EFBIG, -ETIMEDOUT (the program has been killed), other errno.
+ * there is no such program or it cannot be started, -EFBIG, -ETIMEDOUT (the program has been
+ * killed), other errno.
  */
 int verify_tool_run(const char *const *argv, int image_fd, const struct tool_limits *limits,
 		    struct tool_output *ret, struct error *err);

@@ -22,7 +22,8 @@
 
 enum verify_status { VERIFY_OK, VERIFY_FAIL, VERIFY_SKIPPED, VERIFY_STATUS_MAX };
 
-/* Plain bytes, so that a child process can send it through a pipe. Texts are as the guest has them. */
+/* Plain bytes, so that a child process can send it through a pipe. Texts are as the guest has
+ * them. */
 struct verify_result {
 	enum verify_status status;
 	char name[32];	  /* stable, no blanks: "gpt-primary" */
