@@ -225,7 +225,8 @@ static int name_outputs(struct convert *convert, const char *source, struct outp
 	convert->plan.type = convert->output.type;
 	convert->plan.format = names->disk_format;
 	convert->build.firmware.has_nvram = names->nvram != NULL;
-	convert->build.firmware.format = names->nvram_format;
+	convert->build.firmware.format =
+		names->nvram_is_ovmf ? NVRAM_FORMAT_OVMF : NVRAM_FORMAT_VMGS;
 	return r;
 }
 

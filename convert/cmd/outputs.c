@@ -136,9 +136,7 @@ int output_names_make(const struct output_options *options, const char *source,
 		ret->nvram = name_sister(options->nvram, ret->disk, nvram_suffix(options));
 	if (!ret->report || (has_nvram && !ret->nvram))
 		return error_failed(err, ENOMEM, "out of memory");
-	ret->nvram_format = ret->nvram && strcasecmp(suffix_of(ret->nvram), ".fd") == 0
-				    ? NVRAM_FORMAT_OVMF
-				    : NVRAM_FORMAT_VMGS;
+	ret->nvram_is_ovmf = ret->nvram && strcasecmp(suffix_of(ret->nvram), ".fd") == 0;
 	return 0;
 }
 

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 
 #include "common/error.h"
-#include "nvram/nvram.h"
 #include "vhd/vhd.h"
 
 /* What the user asked for; NULL where nothing was said. All is borrowed. */
@@ -25,7 +24,7 @@ struct output_names {
 	char *nvram; /* NULL: none is made */
 	char *report;
 	enum vhd_format disk_format;
-	enum nvram_format nvram_format;
+	bool nvram_is_ovmf; /* by its name, .fd; else a .vmgs */
 };
 
 /*
