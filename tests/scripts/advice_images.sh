@@ -50,6 +50,10 @@ begins BZh
 advised not-a-disk-image "unpack it with 'bunzip2 -c FILE > DISK' and convert what was in it" convert file
 begins LZIP
 advised not-a-disk-image "unpack it with 'lzip -dc FILE > DISK' and convert what was in it" convert file
+begins '\x1f\x9d'
+advised not-a-disk-image "unpack it with 'gunzip -c FILE > DISK' and convert what was in it" convert file
+begins '\x89LZO\0\r\n\x1a\n'
+advised not-a-disk-image "unpack it with 'lzop -dc FILE > DISK' and convert what was in it" convert file
 begins '\x28\xb5\x2f\xfd'
 advised not-a-disk-image "unpack it with 'unzstd -c FILE > DISK' and convert what was in it" convert file
 begins '\x04\x22\x4d\x18'
