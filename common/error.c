@@ -39,6 +39,20 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_SAVED_STATE] = "saved-state",
 	[REFUSAL_IN_USE] = "in-use",
 	[REFUSAL_VOLUME_FULL] = "volume-full",
+	[REFUSAL_VM_CONFIG_VERSION] = "vm-config-version",
+	[REFUSAL_VM_ALREADY_GEN2] = "vm-already-gen2",
+	[REFUSAL_SEVERAL_VMS] = "several-vms",
+	[REFUSAL_NO_VM] = "no-vm",
+	[REFUSAL_NO_BOOT_DISK] = "no-boot-disk",
+	[REFUSAL_DISK_MISSING] = "disk-missing",
+	[REFUSAL_DISK_PATH] = "disk-path",
+	[REFUSAL_DISK_PASSTHROUGH] = "disk-passthrough",
+	[REFUSAL_DISK_SHARED] = "disk-shared",
+	[REFUSAL_DISK_CONFLICT] = "disk-conflict",
+	[REFUSAL_TOO_MANY_DISKS] = "too-many-disks",
+	[REFUSAL_VM_BUSY] = "vm-busy",
+	[REFUSAL_VM_SAVED_STATE] = "vm-saved-state",
+	[REFUSAL_VM_NAME] = "vm-name",
 };
 
 const char *refusal_id(enum refusal refusal)
