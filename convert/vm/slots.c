@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Where drives go: a generation 2 VM has SCSI alone. Drives of SCSI controllers keep their places. Those of IDE follow
+ * in their order, the boot disk first, each to the lowest free place of the first controller that has one; a VM
+ * without a SCSI controller gets one. So the boot disk is at 0:0 when that is free.
+ *
+ * The boot disk is what the BIOS starts: the first hard disk on IDE, for generation 1 starts nothing from SCSI.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "convert/vm/extract.h"
+
+static bool is_of_host(const char *path)
+{
+	return path && strncmp(path, "\\\\.\\", 4) == 0;
+}
+
+static enum vm_drive_kind kind_of(const struct vm_drive *drive)
+{
+	const char *type = drive->type ? drive->type : "";
+
+	if (strcmp(type, "NONE") == 0)
+		return VM_DRIVE_NONE;
+	if (strcmp(type, "ISO") == 0)
+		return is_of_host(drive->path) ? VM_DRIVE_PHYSICAL_DVD : VM_DRIVE_DVD;
+	if (strcmp(type, "VFD") == 0)
+		return VM_DRIVE_FLOPPY;
+	/* No sample has one, so its type is not known; its path cannot be another. */
+	if (is_of_host(drive->path))
+		return VM_DRIVE_PASSTHROUGH;
+	return strcmp(type, "VHD") == 0 ? VM_DRIVE_DISK : VM_DRIVE_UNKNOWN;
+}
+
+struct places {
+	unsigned int controllers;
+	bool used[VM_MAX_CONTROLLERS][VM_MAX_SLOTS];
+};
+
+static void take_place(struct places *places, struct vm_drive *drive, unsigned int controller,
+		       unsigned int slot)
+{
+	places->used[controller][slot] = true;
+	drive->target = (struct vm_slot){true, controller, slot};
+}
+
+static bool needs_place(const struct vm_drive *drive)
+{
+	return drive->kind == VM_DRIVE_DISK || drive->kind == VM_DRIVE_PASSTHROUGH ||
+	       drive->kind == VM_DRIVE_DVD || drive->kind == VM_DRIVE_UNKNOWN;
+}
+
+static void find_place(struct places *places, struct vm_drive *drive)
+{
+	for (unsigned int c = 0; c < places->controllers; c++)
+		for (unsigned int s = 0; s < VM_MAX_SLOTS; s++)
+			if (!places->used[c][s]) {
+				take_place(places, drive, c, s);
+				return;
+			}
+}
+
+/* All drives on IDE, in their order: those that are the boot disk, or all others. */
+static void move_drives(struct vm *vm, struct places *places, bool is_boot)
+{
+	for (size_t c = 0; c < vm->controller_count; c++) {
+		struct vm_controller *controller = &vm->controllers[c];
+
+		for (size_t d = 0; controller->bus == VM_BUS_IDE && d < controller->count; d++)
+			if (controller->drives[d].is_boot == is_boot &&
+			    needs_place(&controller->drives[d]))
+				find_place(places, &controller->drives[d]);
+	}
+}
+
+/* Kinds and boot disk; and the places of drives that stay where they are. */
+static void look(struct vm *vm, struct places *places)
+{
+	bool has_boot = false;
+
+	for (size_t c = 0; c < vm->controller_count; c++) {
+		struct vm_controller *controller = &vm->controllers[c];
+
+		for (size_t d = 0; d < controller->count; d++) {
+			struct vm_drive *drive = &controller->drives[d];
+
+			drive->kind = kind_of(drive);
+			drive->is_boot = !has_boot && controller->bus == VM_BUS_IDE &&
+					 (drive->kind == VM_DRIVE_DISK ||
+					  drive->kind == VM_DRIVE_PASSTHROUGH);
+			has_boot |= drive->is_boot;
+			if (controller->bus == VM_BUS_SCSI && needs_place(drive) &&
+			    controller->number < VM_MAX_CONTROLLERS)
+				take_place(places, drive, controller->number, drive->slot);
+		}
+		if (controller->bus == VM_BUS_SCSI && places->controllers < VM_MAX_CONTROLLERS)
+			places->controllers++;
+	}
+	if (places->controllers == 0)
+		places->controllers = 1;
+}
+
+static void place_text(const struct vm_controller *controller, const struct vm_drive *drive,
+		       char *text, size_t size)
+{
+	char old[VM_SLOT_TEXT];
+
+	vm_slot_text(controller, drive, old);
+	if (!drive->target.is_present)
+		snprintf(text, size, "no place is left for %s", old);
+	else
+		snprintf(text, size, "SCSI %u:%u (was %s)", drive->target.controller,
+			 drive->target.slot, old);
+}
+
+static void change(struct vm_rows *rows, struct vm_row *row, const char *id, const char *to)
+{
+	row->status = VM_CHANGED;
+	row->id = id;
+	vm_row_becomes(rows, row, to);
+}
+
+static void drop_drive(struct vm_row *row, const struct vm_drive *drive)
+{
+	bool is_empty = !drive->path || !*drive->path;
+
+	if (drive->kind == VM_DRIVE_FLOPPY)
+		vm_row_drop(row, "floppy", is_empty ? NULL : "copy what is on it into the guest");
+	else if (drive->kind == VM_DRIVE_PHYSICAL_DVD)
+		vm_row_drop(row, "physical-dvd", "make an image of the DVD and give the VM that");
+	else if (drive->kind == VM_DRIVE_PASSTHROUGH)
+		vm_row_drop(row, "disk-passthrough", "give the disk to the new VM on its host");
+	else
+		vm_row_drop(row, "unknown-drive", "look at the old VM's settings for what this is");
+}
+
+static void finish_type(struct vm_rows *rows, struct vm_row *row,
+			const struct vm_controller *controller, const struct vm_drive *drive)
+{
+	char text[96];
+
+	if (drive->kind == VM_DRIVE_NONE)
+		vm_row_ignore(row, "an empty place");
+	else if (drive->kind != VM_DRIVE_DISK && drive->kind != VM_DRIVE_DVD)
+		drop_drive(row, drive);
+	else if (controller->bus != VM_BUS_SCSI) {
+		place_text(controller, drive, text, sizeof(text));
+		change(rows, row, "ide-to-scsi", text);
+	}
+}
+
+static void finish_path(struct vm_rows *rows, struct vm_row *row, const struct vm_drive *drive)
+{
+	if (row->status == VM_IGNORED)
+		return;
+	if (drive->kind == VM_DRIVE_DISK && drive->is_boot)
+		change(rows, row, "boot-disk", "the converted disk");
+	else if (drive->kind == VM_DRIVE_DISK)
+		change(rows, row, "data-disk", "a copy of it");
+	else if (drive->kind == VM_DRIVE_NONE)
+		vm_row_ignore(row, "an empty place");
+	else if (drive->kind != VM_DRIVE_DVD)
+		drop_drive(row, drive);
+	else
+		row->how = "Add-VMDvdDrive -Path";
+}
+
+static void finish_rows(struct vm *vm)
+{
+	struct vm_rows *rows = &vm->rows;
+
+	for (size_t c = 0; c < vm->controller_count; c++) {
+		struct vm_controller *controller = &vm->controllers[c];
+
+		for (size_t d = 0; d < controller->count; d++) {
+			const struct vm_drive *drive = &controller->drives[d];
+
+			if (drive->type_row)
+				finish_type(rows, &rows->list[drive->type_row - 1], controller,
+					    drive);
+			if (drive->path_row)
+				finish_path(rows, &rows->list[drive->path_row - 1], drive);
+		}
+	}
+}
+
+void vm_assign_slots(struct vm *vm)
+{
+	struct places places = {.controllers = 0};
+
+	look(vm, &places);
+	move_drives(vm, &places, true);
+	move_drives(vm, &places, false);
+	finish_rows(vm);
+}
