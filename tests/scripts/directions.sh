@@ -29,6 +29,7 @@ convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit co
 convert/guest/windows/system common common/hive convert/guest
 convert                common vhd nvram convert/ntfs convert/ntfs/journal convert/table convert/fat32 convert/files edit convert/guest guest_kinds
 convert/vm/read        common
+convert/vm/find        common
 convert/vm             common convert/vm/read
 convert/report         common common/json convert sandbox
 convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify sandbox
