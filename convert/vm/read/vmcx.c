@@ -43,10 +43,12 @@ bool vmcx_is_later(uint16_t a, uint16_t b)
 
 static bool is_header(const struct file_bytes *file, uint64_t at)
 {
-	const uint8_t *header = file->data + at;
+	const uint8_t *header;
 
-	return range_within(at, VMCX_HEADER_SIZE, file->size) &&
-	       get_le32(header) == VMCX_SIGNATURE &&
+	if (!range_within(at, VMCX_HEADER_SIZE, file->size))
+		return false;
+	header = file->data + at;
+	return get_le32(header) == VMCX_SIGNATURE &&
 	       get_le32(header + VMCX_HEADER_CRC) ==
 		       vmcx_crc(header, VMCX_HEADER_SIZE, VMCX_HEADER_CRC);
 }
@@ -128,18 +130,31 @@ static int replay(const struct file_bytes *file, const struct header *header, ui
 	return 0;
 }
 
+/* The head of the log; NULL when it is none. */
+static const uint8_t *at_log(const struct file_bytes *file, const struct header *header)
+{
+	const uint8_t *log;
+
+	if (!range_within(header->log_offset, VMCX_LOG_SIZE, file->size))
+		return NULL;
+	log = file->data + header->log_offset;
+	return get_le32(log) == VMCX_LOG_SIGNATURE &&
+			       get_le32(log + VMCX_LOG_CRC) ==
+				       vmcx_crc(log, VMCX_LOG_SIZE, VMCX_LOG_CRC)
+		       ? log
+		       : NULL;
+}
+
 /* *ret_copy is NULL when the log is empty. */
 static int replay_log(const struct file_bytes *file, const struct header *header,
 		      uint8_t **ret_copy, uint32_t *ret_count, struct error *err)
 {
 	CLEANUP_FREE uint8_t *copy = NULL;
-	const uint8_t *log = file->data + header->log_offset;
+	const uint8_t *log = at_log(file, header);
 	uint64_t table;
 	int r;
 
-	if (!range_within(header->log_offset, VMCX_LOG_SIZE, file->size) ||
-	    get_le32(log) != VMCX_LOG_SIGNATURE ||
-	    get_le32(log + VMCX_LOG_CRC) != vmcx_crc(log, VMCX_LOG_SIZE, VMCX_LOG_CRC))
+	if (!log)
 		return error_damaged(err, "'%s': no log at 0x%" PRIx64 ", or a broken one",
 				     file->name, header->log_offset);
 	*ret_count = get_le32(log + VMCX_LOG_COUNT);
@@ -171,9 +186,9 @@ struct walk {
 static int take_key_table(struct walk *walk, uint64_t offset, uint32_t length, struct error *err)
 {
 	const struct file_bytes *file = walk->file;
-	const uint8_t *head = file->data + offset;
 	struct vmcx_table *table;
-	uint16_t sequence;
+	const uint8_t *head;
+	uint16_t index, sequence;
 
 	if (length < VMCX_KEYS_SIZE || !range_within(offset, length, file->size))
 		return error_damaged(err,
@@ -184,12 +199,14 @@ static int take_key_table(struct walk *walk, uint64_t offset, uint32_t length, s
 	if (walk->key_bytes > file->size)
 		return error_damaged(err, "'%s': key tables overlap, one at 0x%" PRIx64, file->name,
 				     offset);
-	if (get_le16(head) != VMCX_KEYS_SIGNATURE ||
+	head = file->data + offset;
+	index = get_le16(head + VMCX_KEYS_INDEX);
+	if (get_le16(head) != VMCX_KEYS_SIGNATURE || index >= VMCX_MAX_TABLES ||
 	    get_le32(head + VMCX_KEYS_CRC) != vmcx_crc(head, VMCX_KEYS_SIZE, VMCX_KEYS_CRC))
 		return error_damaged(err,
 				     "'%s': the head of the key table at 0x%" PRIx64 " is broken",
 				     file->name, offset);
-	table = &walk->tables[get_le16(head + VMCX_KEYS_INDEX)];
+	table = &walk->tables[index];
 	sequence = get_le16(head + VMCX_KEYS_SEQUENCE);
 	if (table->length && table->sequence == sequence)
 		return error_damaged(err,
@@ -205,21 +222,23 @@ static int take_key_table(struct walk *walk, uint64_t offset, uint32_t length, s
 static int walk_objects(struct walk *walk, uint64_t at, uint64_t *ret_next, struct error *err)
 {
 	const struct file_bytes *file = walk->file;
-	const uint8_t *head = file->data + at;
+	const uint8_t *head;
 	uint32_t count;
 	int r = 0;
 
 	*ret_next = 0;
 	if (!range_within(at, VMCX_OBJECTS_SIZE, file->size) ||
-	    get_le32(head) != VMCX_OBJECTS_SIGNATURE)
+	    get_le32(file->data + at) != VMCX_OBJECTS_SIGNATURE)
 		return error_damaged(err, "'%s': no object table at 0x%" PRIx64, file->name, at);
+	head = file->data + at;
 	count = get_le32(head + 4);
 	if (!range_within(at + VMCX_OBJECTS_SIZE, (uint64_t)count * VMCX_OBJECT_SIZE, file->size) ||
-	    (walk->objects += count) > MAX_OBJECTS)
+	    count > MAX_OBJECTS - walk->objects)
 		return error_damaged(err,
 				     "'%s': the object table at 0x%" PRIx64 " has %" PRIu32
 				     " entries",
 				     file->name, at, count);
+	walk->objects += count;
 	for (uint32_t i = 0; r == 0 && i < count; i++) {
 		const uint8_t *object = head + VMCX_OBJECTS_SIZE + (size_t)i * VMCX_OBJECT_SIZE;
 		uint64_t offset = get_le64(object + VMCX_OBJECT_OFFSET);
@@ -284,9 +303,9 @@ int vmcx_read(const struct file_bytes *file, struct vm_tree *ret, struct error *
 		r = vmcx_read_keys(&image, tables, &tree, err);
 	if (r == 0 && changes)
 		note_add(&tree.warnings,
-			 "'%s' was not closed: the %" PRIu32 " changes of its log were applied in "
-			 "memory",
-			 file->name, changes);
+			 "the configuration was not closed: %" PRIu32
+			 " changes in its log were applied in memory",
+			 changes);
 	if (r == 0)
 		r = note_list_check(&tree.warnings, err);
 	if (r < 0)

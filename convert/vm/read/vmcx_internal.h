@@ -5,13 +5,14 @@
 
 #include "convert/vm/read/tree.h"
 
-/* Key tables in use, by their index; those that are not there have length 0. */
+/* Key tables in use, by their index; those that are not there have length 0. Real files have eight of
+ * 4 KiB. */
 struct vmcx_table {
 	uint64_t offset;
 	uint32_t length;
 	uint16_t sequence;
 };
-#define VMCX_MAX_TABLES 65536
+#define VMCX_MAX_TABLES 4096
 
 /* The CRC-32 of 'size' bytes, those of the field at 'crc_at' taken as zero. */
 uint32_t vmcx_crc(const uint8_t *data, size_t size, size_t crc_at);

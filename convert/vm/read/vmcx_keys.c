@@ -340,8 +340,8 @@ int vmcx_read_keys(const struct file_bytes *file, const struct vmcx_table *table
 	if (r == 0)
 		r = hang(&keys, &root, NULL, err);
 	if (r == 0 && keys.hung < keys.count)
-		note_add(&ret->warnings, "'%s': %zu keys belong to no other and are left out",
-			 file->name, keys.count - keys.hung);
+		note_add(&ret->warnings, "%zu keys belong to no other and are left out",
+			 keys.count - keys.hung);
 	free(keys.list);
 	return r;
 }

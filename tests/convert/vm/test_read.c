@@ -251,8 +251,7 @@ Test(vm_read, keys_without_a_parent_are_left_out_and_counted)
 	vm_config_sign(bytes.data, bytes.size);
 	cr_assert_eq(read_bytes(bytes.data, bytes.size, &tree, &err), 0, "%s", err.message);
 	cr_assert_eq(tree.warnings.count, 1);
-	cr_expect_str_eq(tree.warnings.texts[0],
-			 "'made': 2 keys belong to no other and are left out");
+	cr_expect_str_eq(tree.warnings.texts[0], "2 keys belong to no other and are left out");
 	vm_tree_done(&tree);
 }
 
