@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hvgen2 inspect: what a disk is, whether it can be converted, and the layout it would get. */
+/* hvgen2 inspect: what a disk or a VM is, whether it can be converted, and what would become of it. */
 #include <stdlib.h>
 
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
+#include "convert/cmd/vm.h"
 #include "convert/report/report.h"
 
-enum { OPTION_JSON = 256, OPTION_WINDOWS, OPTION_IGNORE_BAD, OPTION_NO_REPLAY, OPTION_SANDBOX };
+enum {
+	OPTION_JSON = 256,
+	OPTION_WINDOWS,
+	OPTION_IGNORE_BAD,
+	OPTION_NO_REPLAY,
+	OPTION_SANDBOX,
+	OPTION_MAP,
+	OPTION_DISCARD_SAVED_STATE,
+};
 
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
@@ -14,16 +23,24 @@ static const struct cmd_option options[] = {
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	CMD_SOURCE_OPTIONS,
+	{OPTION_MAP, "map", "FROM=TO",
+	 "VM: disks that are recorded below FROM, 'D:\\VMs', are below the\n"
+	 "folder TO here; may be given several times"},
+	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL,
+	 "VM: it was saved; what was in its memory may be lost"},
+	{'v', "verbose", NULL, "VM: list all settings, not only what is changed or dropped"},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{0, NULL, NULL, NULL},
 };
 
 static const struct cmd_verb verb = {
 	.name = "inspect",
-	.synopsis = "[OPTIONS] DISK",
+	.synopsis = "[OPTIONS] DISK | VM.vmcx | VM.xml | EXPORT-FOLDER",
 	.purpose =
 		"Say what DISK (VHDX, VHD or raw) is, whether it can be converted, if not why, and which\n"
-		"layout it would get. Nothing is written.",
+		"layout it would get. Or what a VM has, by its configuration (.vmcx, or the .xml of\n"
+		"Server 2012 R2) or the folder of its export: where its disks are, and which of its\n"
+		"settings a generation 2 VM keeps. Nothing is written.",
 	.options = options,
 	.epilogue =
 		"Exit status: 0 when it can be converted, 3 when it is refused, 4 when it is damaged.\n",
@@ -31,28 +48,50 @@ static const struct cmd_verb verb = {
 
 struct inspect {
 	bool json;
+	bool verbose;
+	bool is_of_disk; /* an option was given that only a disk has */
+	bool is_of_vm;	 /* and one that only a VM has */
 	struct survey_options survey;
 	struct cmd_source source;
+	struct cmd_vm_options vm;
 	struct sandbox sandbox;
 };
 
-static int set_inspect_option(void *context, int key, const char *argument, struct error *err)
+static int set_disk_option(struct inspect *inspect, int key, const char *argument,
+			   struct error *err)
 {
-	struct inspect *inspect = context;
-
+	inspect->is_of_disk = true;
 	if (key == OPTION_WINDOWS)
 		return cmd_parse_number("windows", argument, 1, 128,
 					&inspect->survey.windows_number, err);
 	if (cmd_source_has(key))
 		return cmd_source_set(&inspect->source, key, argument, err);
-	if (key == OPTION_SANDBOX)
-		return cmd_parse_sandbox(argument, &inspect->sandbox.wish, err);
 	if (key == OPTION_IGNORE_BAD)
 		inspect->survey.ignore_bad_partitions = true;
-	else if (key == OPTION_NO_REPLAY)
-		inspect->survey.no_journal_replay = true;
 	else
+		inspect->survey.no_journal_replay = true;
+	return 0;
+}
+
+static int set_inspect_option(void *context, int key, const char *argument, struct error *err)
+{
+	struct inspect *inspect = context;
+
+	if (key == OPTION_SANDBOX)
+		return cmd_parse_sandbox(argument, &inspect->sandbox.wish, err);
+	if (key == OPTION_JSON) {
 		inspect->json = true;
+		return 0;
+	}
+	if (key != OPTION_MAP && key != OPTION_DISCARD_SAVED_STATE && key != 'v')
+		return set_disk_option(inspect, key, argument, err);
+	inspect->is_of_vm = true;
+	if (key == OPTION_MAP)
+		return cmd_vm_add_map(&inspect->vm, argument, err);
+	if (key == 'v')
+		inspect->verbose = true;
+	else
+		inspect->vm.discard_saved_state = true;
 	return 0;
 }
 
@@ -100,6 +139,45 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	return printed < 0 ? ERROR_FAILED : 0;
 }
 
+static int inspect_vm(const struct inspect *inspect, const char *path)
+{
+	CLEANUP_CMD_VM struct cmd_vm vm = CMD_VM_INIT;
+	struct cmd_vm_options vm_options = inspect->vm;
+	struct error err = ERROR_INIT, printing = ERROR_INIT;
+	struct vm_report report = {.path = path, .vm = &vm.vm, .is_verbose = inspect->verbose};
+	int printed, r;
+
+	vm_options.sandbox = inspect->sandbox.wish;
+	r = cmd_vm_open(path, &vm_options, &vm, &err);
+	if (vm.config.path)
+		report.path = vm.config.path;
+	report.format = vm.format;
+	report.sandbox = vm.sandbox;
+	report.warnings = &vm.tree.warnings;
+	report.disks = vm.disks;
+	report.disk_count = vm.disk_count;
+	report.failure = r < 0 ? &err : NULL;
+	printed = vm_report_print(&report, inspect->json, &printing);
+	if (printed < 0)
+		cmd_fail(&printing);
+	if (r < 0)
+		return cmd_fail(&err);
+	return printed < 0 ? ERROR_FAILED : 0;
+}
+
+/* A disk has a format only by its name, so that no guest can make a VM of its disk. */
+static int inspect_what(struct inspect *inspect, const char *path)
+{
+	bool is_vm = inspect->source.format == VHD_OPEN_BY_NAME && vm_is_named(path);
+	struct error err = ERROR_INIT;
+
+	if (is_vm ? !inspect->is_of_disk : !inspect->is_of_vm)
+		return is_vm ? inspect_vm(inspect, path) : inspect_disk(inspect, path);
+	error_usage(&err, "'%s' is a %s: an option is given that it does not have", path,
+		    is_vm ? "VM" : "disk");
+	return cmd_fail(&err);
+}
+
 int cmd_inspect(int argc, char **argv)
 {
 	struct inspect inspect = {.json = false};
@@ -109,6 +187,6 @@ int cmd_inspect(int argc, char **argv)
 	if (r == CMD_HELP_SHOWN)
 		return 0;
 	if (r == 0 && argc - operand != 1)
-		r = error_usage(&err, "one DISK is expected; see 'hvgen2 help inspect'");
-	return r < 0 ? cmd_fail(&err) : inspect_disk(&inspect, argv[operand]);
+		r = error_usage(&err, "one DISK or VM is expected; see 'hvgen2 help inspect'");
+	return r < 0 ? cmd_fail(&err) : inspect_what(&inspect, argv[operand]);
 }

@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/json/text_json.h"
+#include "convert/report/head.h"
 
 static void set_text(json_t *object, const char *key, const char *utf8)
 {
@@ -404,20 +405,6 @@ static bool set_lists(json_t *root, const struct report *report)
 	return set_notes(root, "warnings", &warnings) && is_whole;
 }
 
-static json_t *failure_object(const struct error *failure)
-{
-	json_t *object = json_object();
-
-	if (failure->kind == ERROR_REFUSED)
-		set_text(object, "id", refusal_id(failure->refusal));
-	else
-		set_number(object, "exit_status", failure->kind);
-	set_text(object, "message", failure->message);
-	if (*failure->advice)
-		set_text(object, "advice", failure->advice);
-	return object;
-}
-
 static json_t *outputs_object(const struct report *report)
 {
 	json_t *object = json_object();
@@ -437,14 +424,7 @@ char *report_json(const struct report *report)
 	bool is_whole;
 	char *text;
 
-	set_text(root, "tool", "hvgen2 " HVGEN2_VERSION);
-	json_object_set_new(root, "dry_run", json_boolean(report->is_dry_run));
-	set_text(root, "sandbox", sandbox_text(report->sandbox));
-	json_object_set_new(root, "convertible", json_boolean(!report->failure));
-	if (report->failure)
-		json_object_set_new(root,
-				    report->failure->kind == ERROR_REFUSED ? "refusal" : "error",
-				    failure_object(report->failure));
+	report_head_json(root, report->is_dry_run, report->sandbox, report->failure);
 	json_object_set_new(root, "source", source_object(report));
 	if (report->survey->windows != SURVEY_NONE && report->survey->count)
 		json_object_set_new(root, "windows", windows_object(report->survey));

@@ -76,9 +76,9 @@ expect_named disk.Z "compressed with compress"
 printf 'LUKS\xba\xbe\0\2' >luks.img
 truncate -s 1M luks.img
 expect_named luks.img LUKS
-printf '\x14\x20\x28\x01' >vm.vmcx
-truncate -s 32K vm.vmcx
-expect_named vm.vmcx vmcx
+printf '\x14\x20\x28\x01' >vm.vmrs
+truncate -s 32K vm.vmrs
+expect_named vm.vmrs vmcx
 truncate -s 1M cd.iso
 printf '\1CD001\1' | dd of=cd.iso bs=1 seek=32768 conv=notrunc status=none
 expect_named cd.iso "ISO 9660"

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The VM of a verb: see vm.h. */
+#include "convert/cmd/vm.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/cmd/vm_reader.h"
+#include "convert/vm/read/vmcx.h"
+
+int cmd_vm_add_map(struct cmd_vm_options *options, const char *argument, struct error *err)
+{
+	int r;
+
+	if (options->map_count == ARRAY_SIZE(options->maps))
+		return error_usage(err, "option '--map' is given more than %zu times",
+				   options->map_count);
+	r = vm_map_parse(argument, &options->maps[options->map_count], err);
+	if (r == 0)
+		options->map_count++;
+	return r;
+}
+
+void cmd_vm_done(struct cmd_vm *vm)
+{
+	for (size_t i = 0; i < vm->disk_count; i++)
+		free(vm->disks[i].path);
+	free(vm->disks);
+	vm_done(&vm->vm);
+	vm_tree_done(&vm->tree);
+	vm_file_close(&vm->config);
+	*vm = (struct cmd_vm)CMD_VM_INIT;
+}
+
+static int read_config(const struct cmd_vm_options *options, struct cmd_vm *vm, struct error *err)
+{
+	CLEANUP_FREE uint8_t *data = NULL;
+	struct file_bytes file = {.name = vm->config.path};
+	int r = vm_file_read(&vm->config, VMCX_MAX_SIZE, &data, &file.size, err);
+
+	file.data = data;
+	if (r == 0)
+		r = cmd_read_config(options->sandbox, &file, &vm->tree, &vm->format, &vm->sandbox,
+				    err);
+	if (r == 0) {
+		r = vm_extract(&vm->tree, &vm->vm, err);
+		if (r < 0)
+			return error_prefix(err, "'%s'", vm->config.path);
+	}
+	return r;
+}
+
+static int check_saved_state(const struct cmd_vm_options *options, const struct cmd_vm *vm,
+			     struct error *err)
+{
+	CLEANUP_FREE char *path = NULL;
+	int r;
+
+	if (options->discard_saved_state)
+		return 0;
+	r = vm_find_saved_state(vm->config.path, &path, err);
+	if (r < 0 || !path)
+		return r;
+	return error_refused(err, REFUSAL_VM_SAVED_STATE,
+			     "start the VM, shut it down, and export it again, or give "
+			     "--discard-saved-state when what was in its memory may be lost",
+			     "the VM was saved, not shut down: '%s' holds its memory", path);
+}
+
+static size_t count_drives(const struct vm *vm)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < vm->controller_count; i++)
+		count += vm->controllers[i].count;
+	return count;
+}
+
+/* One image. It is closed again: what becomes of it is not this function's matter. */
+static int look_for_disk(const struct cmd_vm_options *options, struct cmd_vm *vm,
+			 const struct vm_controller *controller, const struct vm_drive *drive,
+			 struct error *err)
+{
+	const struct vm_maps maps = {options->maps, options->map_count};
+	CLEANUP_VM_FILE struct vm_file file = VM_FILE_INIT;
+	struct report_disk *disk = &vm->disks[vm->disk_count++];
+	char slot[VM_SLOT_TEXT];
+	int r;
+
+	*disk = (struct report_disk){.controller = controller, .drive = drive};
+	r = vm_find_disk(vm->config.path, &maps, drive->path ? drive->path : "", &file,
+			 &disk->problem);
+	if (r == 0) {
+		disk->path = TAKE(file.path);
+		return 0;
+	}
+	if (err->kind == ERROR_NONE) {
+		*err = disk->problem;
+		error_prefix(err, "%s", vm_slot_text(controller, drive, slot));
+	}
+	return r;
+}
+
+/* All are looked for; the first that is not found is the error. */
+static int look_for_disks(const struct cmd_vm_options *options, struct cmd_vm *vm,
+			  struct error *err)
+{
+	struct error first = ERROR_INIT;
+
+	vm->disks = calloc(count_drives(&vm->vm) + 1, sizeof(*vm->disks));
+	if (!vm->disks)
+		return error_failed(err, ENOMEM, "out of memory");
+	for (size_t c = 0; c < vm->vm.controller_count; c++) {
+		const struct vm_controller *controller = &vm->vm.controllers[c];
+
+		for (size_t d = 0; d < controller->count; d++)
+			if (controller->drives[d].kind == VM_DRIVE_DISK)
+				(void)look_for_disk(options, vm, controller, &controller->drives[d],
+						    &first);
+	}
+	if (first.kind == ERROR_NONE)
+		return 0;
+	*err = first;
+	return -first.code;
+}
+
+int cmd_vm_open(const char *path, const struct cmd_vm_options *options, struct cmd_vm *ret,
+		struct error *err)
+{
+	int r = vm_find_config(path, &ret->config, err);
+
+	if (r == 0)
+		r = read_config(options, ret, err);
+	if (r == 0)
+		r = vm_check(&ret->vm, err);
+	if (r == 0)
+		r = check_saved_state(options, ret, err);
+	return r < 0 ? r : look_for_disks(options, ret, err);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What was found of a VM, and what becomes of it: as JSON for machines, as a page for people. The JSON is what stands
+ * under "vm" in the report of a conversion, with what holds of any run around it.
+ */
+#ifndef HVGEN2_CONVERT_REPORT_VM_H
+#define HVGEN2_CONVERT_REPORT_VM_H
+
+#include "convert/sandbox.h"
+#include "convert/vm/read/config.h"
+#include "convert/vm/vm.h"
+
+/* The image of a drive, looked for on this host. */
+struct report_disk {
+	const struct vm_controller *controller;
+	const struct vm_drive *drive;
+	char *path; /* NULL when it was not found */
+	struct error problem;
+};
+
+/* All is borrowed. */
+struct vm_report {
+	const char *path;    /* of the configuration */
+	const struct vm *vm; /* never NULL; empty when it could not be read */
+	enum vm_format format;
+	const struct note_list *warnings; /* may be NULL */
+	const struct report_disk *disks;
+	size_t disk_count;
+	const struct error
+		*failure; /* NULL when it can be converted, as far as the settings tell */
+	enum sandbox_state sandbox;
+	bool is_verbose; /* on the page: all rows, not only what is changed and dropped */
+};
+
+/* On standard output, as JSON or as a page. Errors: -EIO when it could not be printed whole. */
+int vm_report_print(const struct vm_report *report, bool json, struct error *err);
+
+#endif
