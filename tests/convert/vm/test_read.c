@@ -265,6 +265,22 @@ static void expect_damaged(struct buffer *bytes, const char *words)
 	vm_tree_done(&tree);
 }
 
+/* One bit makes a free slot of a key, and a type that nobody knows of a known one. */
+Test(vm_read, a_key_that_turns_into_something_else_is_seen)
+{
+	CLEANUP_FREE char *text = vm_config_sample();
+	CLEANUP_BUFFER struct buffer bytes = BUFFER_INIT;
+	uint8_t *type;
+
+	vm_config_vmcx(text, NULL, &bytes);
+	type = find_key(&bytes, "count");
+	cr_assert_eq(*type, 3);
+	*type = 1;
+	expect_damaged(&bytes, "has a checksum, as a key does");
+	*type = 11;
+	expect_damaged(&bytes, "key 'count' at 0x");
+}
+
 Test(vm_read, a_log_that_does_not_verify_is_damage)
 {
 	static const struct vm_config_options options = {.log = true};
