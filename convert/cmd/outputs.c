@@ -83,9 +83,9 @@ static char *name_disk(const struct output_options *options, const char *source)
 	const char *name = last_component(source);
 	char *path;
 
-	if (disk && *last_component(disk))
+	if (disk && (*last_component(disk) || !*disk))
 		return strdup(disk);
-	if (disk && *disk) {
+	if (disk) {
 		folder = disk;
 		slash = "";
 	}

@@ -32,22 +32,23 @@ grep -q 'O_TMPFILE.*0600' trace || skip "the file system has no O_TMPFILE"
 rm o.*
 
 # Only regular files.
-mkfifo pipe
-mkdir folder
-ln -s nowhere link
-for place in pipe folder link /dev/null /dev/stdout - ''; do
+mkfifo pipe.raw
+mkdir folder.raw
+ln -s nowhere link.raw
+for place in pipe.raw folder.raw link.raw /dev/null /dev/stdout - ''; do
 	expect 2 "$HVGEN2" convert -q -f -o q.vhdx --nvram none --report "$place" vm.vhdx
 	expect 2 "$HVGEN2" convert -q -f -o q.vhdx --nvram "$place" vm.vhdx
 	expect 2 "$HVGEN2" convert -q -f -o "$place" --nvram none --report r.json vm.vhdx
 	expect 2 "$HVGEN2" convert -q -o "$place" --nvram none --report r.json vm.vhdx
-	expect_only vm.vhdx trace pipe folder link
+	expect_only vm.vhdx trace pipe.raw folder.raw link.raw
 done
-[ "$(stat -c %F pipe folder link | tr '\n' ,)" = "fifo,directory,symbolic link," ] || fail "something was replaced"
-rm -r pipe folder link
+[ "$(stat -c %F pipe.raw folder.raw link.raw | tr '\n' ,)" = "fifo,directory,symbolic link," ] ||
+	fail "something was replaced"
+rm -r pipe.raw folder.raw link.raw
 
 # Two names of one output.
 mkdir sub
-for two in "x ./x" "x sub/../x" "x X" "x.vmgs $PWD/X.vmgs"; do
+for two in "x.raw ./x.raw" "x.raw sub/../x.raw" "x.raw X.RAW" "x.raw $PWD/X.raw"; do
 	read -r a b <<<"$two"
 	expect 2 "$HVGEN2" convert -q -f -o a.vhdx --nvram "$a" --report "$b" vm.vhdx
 	expect 2 "$HVGEN2" convert -q -f -o "$a" --nvram "$b" --report r vm.vhdx
