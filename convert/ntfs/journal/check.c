@@ -11,6 +11,8 @@
 #include "convert/ntfs/journal/internal.h"
 
 #define MAX_EXTENTS 1000000
+/* $MFT to $Extend. */
+#define SYSTEM_FILES 12
 
 /* Clusters that a touched record claims. */
 struct extent {
@@ -175,6 +177,40 @@ static int check_file(struct check *check, const struct journal_touched *touched
 	return r;
 }
 
+static bool has_extents_of(const struct check *check, uint64_t number)
+{
+	for (size_t i = 0; i < check->count; i++)
+		if (check->extents[i].record == number)
+			return true;
+	return false;
+}
+
+/* Of the file system's own files, those that replay has not touched: nobody may have their clusters.
+ * What they are is for the mount to judge. */
+static int add_system_files(struct check *check, struct error *err)
+{
+	int r = journal_spend(check->journal, SYSTEM_FILES * (check->count + 16), err);
+
+	for (uint64_t number = 0; r == 0 && number < SYSTEM_FILES; number++) {
+		const uint8_t *attribute = NULL;
+		struct error damage = ERROR_INIT;
+
+		if (has_extents_of(check, number))
+			continue;
+		r = journal_volume_record(&check->journal->volume, number, check->record, &damage);
+		if (r < 0 && !is_damage(r) && err)
+			*err = damage;
+		if (is_damage(r)) {
+			r = 0;
+			continue;
+		}
+		while (r == 0 && (attribute = journal_attribute_next(check->record, attribute)))
+			if (attribute[ATTR_NON_RESIDENT])
+				r = add_extents(check, attribute, number, err);
+	}
+	return r;
+}
+
 static uint64_t block_vcn(const struct journal *journal, const struct journal_touched *touched,
 			  uint32_t size)
 {
@@ -326,6 +362,8 @@ static int check_all(struct check *check, struct error *err)
 			r = touched->kind == KIND_FILE ? check_file(check, touched, err)
 						       : check_place(check, touched, err);
 	}
+	if (r == 0)
+		r = add_system_files(check, err);
 	if (r == 0)
 		r = check_extents(check, err);
 	return r < 0 ? r : journal_check_names(journal, err);

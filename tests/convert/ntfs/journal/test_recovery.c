@@ -162,6 +162,28 @@ Test(journal_recovery, remembers_a_record_once, .init = set_up, .fini = tear_dow
 	cr_assert_eq(journal_check(&journal, &err), 0, "%s", err.message);
 }
 
+/* A file that replay gives the clusters of one of the file system's own, which it has not touched. */
+Test(journal_recovery, refuses_clusters_of_system_files, .init = set_up, .fini = tear_down)
+{
+	static struct journal_target target;
+	uint8_t *data;
+
+	target = (struct journal_target){.kind = KIND_FILE,
+					 .slot = MFT_SLOT,
+					 .vcn = 6,
+					 .size = volume.at.record,
+					 .lcns = {volume.at.mft + 6U},
+					 .lcn_count = 1};
+	memcpy(target.block, small_volume_record(&volume, 24), volume.at.record);
+	cr_assert(journal_fixups_take(target.block, target.size));
+	data = target.block + get_le16(target.block + FILE_ATTRIBUTES);
+	cr_assert_eq(get_le16(data + 0x43), volume.at.data);
+	put_le16(data + 0x43, volume.at.upcase);
+	cr_assert_eq(journal_target_write(&journal, &target, &err), 0);
+	cr_assert_lt(journal_check(&journal, &err), 0);
+	cr_assert(strstr(err.message, "belongs to two files"), "%s", err.message);
+}
+
 struct patch {
 	uint16_t at, value; /* from the start of the attribute */
 };
