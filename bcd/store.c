@@ -179,11 +179,13 @@ static int load_data(struct loader *loader, hive_node_h node, const char *object
 	size_t size;
 
 	errno = 0;
-	if (value == 0 || hivex_value_type(handle, value, &type, &size) < 0) {
+	if (value == 0) {
 		FINDING(loader->findings, "%s: element %08" PRIx32 " has no value", object,
 			element->code);
 		return 0;
 	}
+	if (hivex_value_type(handle, value, &type, &size) < 0)
+		return note_unreadable(loader, object, element);
 	if (size > MAX_DATA) {
 		FINDING(loader->findings, "%s: element %08" PRIx32 " has %zu bytes", object,
 			element->code, size);

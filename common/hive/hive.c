@@ -240,10 +240,14 @@ char *hive_get_string(struct hive *hive, hive_node_h node, const char *value)
 	uint32_t type;
 	size_t size;
 	CLEANUP_FREE uint8_t *bytes = hive_get_bytes(hive, node, value, &type, &size);
+	char *text;
 
 	if (!bytes || (type != hive_t_string && type != hive_t_expand_string))
 		return NULL;
-	return utf16le_to_utf8(bytes, size);
+	text = utf16le_to_utf8(bytes, size);
+	if (!text)
+		note_failure(hive);
+	return text;
 }
 
 /* libhivex writes all values of the key anew, so none of them may be too long. */
@@ -326,6 +330,15 @@ static int read_all(int fd, const char *name, uint8_t **ret_bytes, size_t *ret_s
 	return 0;
 }
 
+int hive_check_reads(const struct hive *hive, struct error *err)
+{
+	if (hive->failure.kind == ERROR_NONE)
+		return 0;
+	if (err)
+		*err = hive->failure;
+	return -hive->failure.code;
+}
+
 int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct error *err)
 {
 	CLEANUP_FD int fd = memfd_create("hive", MFD_CLOEXEC);
@@ -334,11 +347,9 @@ int hive_commit(struct hive *hive, uint8_t **ret_bytes, size_t *ret_size, struct
 	size_t size = 0;
 	int r;
 
-	if (hive->failure.kind != ERROR_NONE) {
-		if (err)
-			*err = hive->failure;
-		return -hive->failure.code;
-	}
+	r = hive_check_reads(hive, err);
+	if (r < 0)
+		return r;
 	if (fd < 0)
 		return error_errno(err, "'%s': cannot make a temporary file in memory", hive->name);
 	memfd_path(fd, path);

@@ -129,6 +129,10 @@ int hive_copy_one(struct hive *hive, hive_node_h from, hive_node_h parent, const
 /* The copies made so far: of use within this folder. */
 struct hive_pairs *hive_copied(struct hive *hive);
 
+/* Could all values be read that were asked for? What this host could not read looked absent: ask
+ * before anything is concluded from that. hive_commit() asks too. Errors: ERROR_FAILED. */
+int hive_check_reads(const struct hive *hive, struct error *err);
+
 /*
  * The hive with all changes, as new memory to be freed. The sequence numbers are equal and one
  * higher than before. What libhivex has made of it is checked with hive_check(). After a failure of

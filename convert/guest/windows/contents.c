@@ -248,7 +248,9 @@ static int find_oddity(struct look *look, const char *path, const char **ret, st
 	if (!is_fallback || r < 0)
 		return r;
 	r = files_read(look->files, "/EFI/Microsoft/Boot/bootmgfw.efi", BOOT_MANAGER_MAX, &manager,
-		       &manager_size, NULL);
+		       &manager_size, problem);
+	if (r < 0 && !is_of_volume(problem))
+		return r;
 	if (r < 0 || size != manager_size || memcmp(data, manager, size) != 0)
 		*ret = "not a copy of \\EFI\\Microsoft\\Boot\\bootmgfw.efi";
 	return 0;

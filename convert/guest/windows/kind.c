@@ -84,7 +84,9 @@ static int read_system_hive(struct volume *volume, const char *path, struct adap
 
 	if (r == 0)
 		r = hive_open(bytes, size, path, &hive, err);
-	return r < 0 ? r : network_read(hive, ret, err);
+	if (r == 0)
+		r = network_read(hive, ret, err);
+	return r < 0 ? r : hive_check_reads(hive, err);
 }
 
 static int judge_windows(struct volume *volume, const struct guest_volume *found,

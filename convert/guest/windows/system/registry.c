@@ -60,6 +60,8 @@ int registry_convert(const struct file_bytes *old, const struct hive_owner *owne
 	r = mounted_convert(&edit);
 	if (r == 0)
 		r = convert_control_sets(&edit);
+	if (r == 0)
+		r = hive_check_reads(hive, err);
 	if (r < 0)
 		return r;
 	r = edit_notes_check(notes, err);
