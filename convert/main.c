@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The program: finds the verb and runs it. */
 #include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,6 +71,9 @@ int main(int argc, char **argv)
 	char help_flag[] = "--help";
 
 	fill_streams();
+	/* Whoever ignores the ends of its children hands that down, and ours would end unseen. */
+	signal(SIGCHLD, SIG_DFL);
+	json_object_seed(0); /* from a device, against made collisions, while one can be opened */
 	/* A message is one write, so that those of runs side by side do not mix. */
 	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	if (argc < 2) {

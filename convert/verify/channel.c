@@ -88,12 +88,30 @@ static const struct verify_partition *partition_at(const struct verify *verify, 
 	return index < verify->partition_count ? &verify->partitions[index] : NULL;
 }
 
+/* A bool that is neither 0 nor 1 may be both. */
+static bool is_truth(const bool *at)
+{
+	uint8_t byte;
+
+	memcpy(&byte, at, sizeof(byte));
+	return byte <= 1;
+}
+
+static bool has_truths(const struct channel_learnt *learnt)
+{
+	for (size_t i = 0; i < VERIFY_MAX_PARTITIONS; i++)
+		if (!is_truth(&learnt->partitions[i].is_ntfs))
+			return false;
+	return is_truth(&learnt->have_table) && is_truth(&learnt->info.is_saved) &&
+	       is_truth(&learnt->info.log_replayed);
+}
+
 bool channel_take_learnt(const struct channel_learnt *learnt, struct verify *verify)
 {
 	if (learnt->partition_count > VERIFY_MAX_PARTITIONS ||
 	    (unsigned int)learnt->info.format >= VHD_FORMAT_MAX ||
 	    (unsigned int)learnt->info.type >= VHD_TYPE_MAX ||
-	    (unsigned int)learnt->sandbox >= SANDBOX_STATE_MAX ||
+	    (unsigned int)learnt->sandbox >= SANDBOX_STATE_MAX || !has_truths(learnt) ||
 	    !memchr(learnt->loader_path, '\0', sizeof(learnt->loader_path)))
 		return false;
 	verify->info = &learnt->info;

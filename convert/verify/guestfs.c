@@ -136,8 +136,8 @@ static void child_main(struct verify *verify, int fd, pid_t parent, const char *
 	prepare_child(parent);
 	verify->report = send_result;
 	verify->opaque = &fd;
-	if (guestfs_library_load(&g, why.detail))
-		g.handle = g.create();
+	if (guestfs_library_load(&g, why.detail) && !(g.handle = g.create()))
+		snprintf(why.detail, sizeof(why.detail), "it makes no handle: %s", strerror(errno));
 	if (g.handle && launch_appliance(&g, verify->path, folder, force_tcg) == 0) {
 		send_message(fd, MESSAGE_LAUNCHED, NULL);
 		verify_guestfs_ask(verify, &g);

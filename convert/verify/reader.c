@@ -3,7 +3,6 @@
 #include "convert/verify/reader.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +112,6 @@ void reader_run(struct verify *verify)
 	CLEANUP_DISK struct disk *disk = NULL;
 	struct error err = ERROR_INIT;
 
-	json_object_seed(0); /* from a device, against made collisions in the report */
 	verify->report = say_result;
 	verify->opaque = verify;
 	limit_paths(verify);

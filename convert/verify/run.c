@@ -3,6 +3,7 @@
 #include "convert/verify/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,11 +98,26 @@ static bool take_record(struct talk *talk, struct error *err)
 	}
 }
 
+/* The reader prints nothing: what it says is a record. (A sanitizer has something to say.) */
+static void close_output(void)
+{
+	int nothing =
+		sandbox_is_wanted(SANDBOX_AUTO) ? open("/dev/null", O_WRONLY | O_CLOEXEC) : -1;
+
+	if (nothing < 0)
+		return;
+	(void)dup2(nothing, STDOUT_FILENO);
+	(void)dup2(nothing, STDERR_FILENO);
+	close(nothing);
+}
+
 static void begin_reading(struct verify *verify, int channel, pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
+	signal(SIGPIPE, SIG_IGN); /* channel_say() tells */
+	close_output();
 	verify->channel = channel;
 	reader_run(verify);
 	verify_done(verify);
@@ -112,8 +128,12 @@ static int end_of_reader(pid_t pid, bool has_ended, struct error *err)
 {
 	int status = 0;
 
+	if (!has_ended) /* what it says is not believed, nor that it will end */
+		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (err->kind != ERROR_NONE && !has_ended)
+		return -err->code;
 	if (has_ended && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return err->kind == ERROR_NONE ? 0 : -err->code;
 	return error_failed(err, EIO, "the process that reads the disk was ended by %s %d",

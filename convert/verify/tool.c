@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@ struct tool {
 	const char *path; /* of the program */
 	const char *const *argv;
 	int image_fd; /* or -1 */
+	pid_t parent; /* whose end is its end */
 };
 
 /*
@@ -134,6 +136,9 @@ static void become_tool(const struct tool *tool, int from[FD_COUNT],
 	sigset_t none;
 
 	setsid(); /* no terminal to ask questions on, and one group to kill */
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* as it is out of reach of an interrupt */
+	if (getppid() != tool->parent)
+		return;
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	if (!place(from))
@@ -305,8 +310,10 @@ static int reap_tool(pid_t pid, int64_t deadline, bool kill_now)
 		if (kill_now || now_ms() >= deadline)
 			kill(-pid, SIGKILL);
 		got = waitpid(pid, &status, WNOHANG);
-		if (got == pid || (got < 0 && errno != EINTR))
+		if (got == pid)
 			break;
+		if (got < 0 && errno != EINTR)
+			return 128; /* how it ended is not known */
 		nanosleep(&pause, NULL);
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -372,7 +379,10 @@ int verify_tool_run(const char *const *argv, int image_fd, const struct tool_lim
 		    struct tool_output *ret, struct error *err)
 {
 	char path[4096];
-	const struct tool tool = {.path = path, .argv = argv, .image_fd = image_fd};
+	const struct tool tool = {.path = path,
+				  .argv = argv,
+				  .image_fd = image_fd,
+				  .parent = getpid()};
 	struct capture captures[2] = {
 		{.fd = -1, .program_fd = -1, .limit = limits->output_bytes},
 		{.fd = -1, .program_fd = -1, .limit = 65536},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * External programs as second opinions: started without a shell, in a session of their own, with a
- * limit on time, memory (512 MiB), processor time and what they print, without a network; they can
- * write no file. They see the image under TOOL_IMAGE, so that it needs no
- * name.
+ * limit on time, memory (512 MiB), processor time and what they print, and, where the kernel has
+ * seccomp, without a network; they can write no file. They end with the process that started them.
+ * An image that is open has the name TOOL_IMAGE for them.
  */
 #ifndef HVGEN2_CONVERT_VERIFY_TOOL_H
 #define HVGEN2_CONVERT_VERIFY_TOOL_H
