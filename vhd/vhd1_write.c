@@ -18,7 +18,6 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "vhd/copy.h"
-#include "vhd/flat.h"
 #include "vhd/io.h"
 #include "vhd/vhd.h"
 #include "vhd/vhd1_footer.h"
@@ -110,7 +109,7 @@ static int write_fixed(struct writer *w, struct error *err)
 {
 	struct disk *disk = w->copy.disk;
 	uint8_t footer[VHD1_FOOTER_SIZE];
-	int r = flat_write(w->copy.fd, w->copy.name, disk, w->progress, err);
+	int r = raw_write(w->copy.fd, w->copy.name, disk, w->progress, err);
 
 	make_footer(w->spec, disk->size, footer);
 	return r < 0 ? r : put(w, footer, sizeof(footer), disk->size, err);

@@ -68,6 +68,12 @@ static int check_format(const struct output_options *options, const char *disk,
 			"'%s': a raw disk is neither dynamic nor differencing; a name that "
 			"ends in .vhdx makes a disk that can be either",
 			disk);
+	if (strcasecmp(suffix_of(disk), ".avhdx") == 0 && options->type != VHD_TYPE_DIFFERENCING)
+		return error_usage(
+			err,
+			"'%s' is the name of a checkpoint, which is a differencing disk; "
+			"that of a whole disk ends in .vhdx",
+			disk);
 	if (format == VHD_FORMAT_VHD && options->type == VHD_TYPE_DIFFERENCING)
 		return error_usage(err,
 				   "'%s': a differencing disk of generation 2 is a VHDX; its name "

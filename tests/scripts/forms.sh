@@ -92,6 +92,7 @@ refused a.vhdx --format raw
 refused a.raw --format dynamic
 refused a.img --format differencing
 refused a.vhd --format differencing
+refused a.avhdx
 refused a.vhdx --output-dir .
 
 # Folders.

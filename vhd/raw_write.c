@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Disks as flat files: see flat.h. */
-#include "vhd/flat.h"
-
+/* Disks as flat files: raw images, and fixed VHDs but for their footer. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 
 #include "common/checked.h"
 #include "vhd/copy.h"
+#include "vhd/vhd.h"
 
 /* Progress is told, and a signal waited for, at least so often. */
 #define STEP (64 * MIB)
@@ -33,8 +32,8 @@ static int copy_all(struct copy *copy, const struct vhd_progress *progress, stru
 	return r < 0 ? r : copy_finish(copy, err);
 }
 
-int flat_write(int fd, const char *name, struct disk *contents, const struct vhd_progress *progress,
-	       struct error *err)
+int raw_write(int fd, const char *name, struct disk *contents, const struct vhd_progress *progress,
+	      struct error *err)
 {
 	CLEANUP_FREE uint8_t *buffer = malloc(COPY_BUFFER);
 	struct copy copy = {
@@ -46,10 +45,4 @@ int flat_write(int fd, const char *name, struct disk *contents, const struct vhd
 		return error_failed(err, errno, "'%s': cannot set the length to %" PRIu64 ": %s",
 				    name, contents->size, strerror(errno));
 	return copy_all(&copy, progress, err);
-}
-
-int raw_write(int fd, const char *name, struct disk *contents, const struct vhd_progress *progress,
-	      struct error *err)
-{
-	return flat_write(fd, name, contents, progress, err);
 }
