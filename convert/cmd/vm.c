@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/checked.h"
 #include "convert/cmd/vm_reader.h"
@@ -28,6 +29,7 @@ void cmd_vm_done(struct cmd_vm *vm)
 	for (size_t i = 0; i < vm->disk_count; i++)
 		free(vm->disks[i].path);
 	free(vm->disks);
+	free(vm->ids);
 	vm_done(&vm->vm);
 	vm_tree_done(&vm->tree);
 	vm_file_close(&vm->config);
@@ -78,6 +80,35 @@ static size_t count_drives(const struct vm *vm)
 	return count;
 }
 
+/*
+ * Is the file that was found for the last disk another one's too? The recorded paths may differ in
+ * their folders alone, and those are not here.
+ */
+static int check_identity(struct cmd_vm *vm, const struct vm_file *file, struct error *err)
+{
+	size_t last = vm->disk_count - 1;
+	struct cmd_file_id *id = &vm->ids[last];
+	char slot[VM_SLOT_TEXT];
+	struct stat st;
+
+	if (fstat(file->fd, &st) < 0)
+		return error_errno(err, "'%s'", file->path);
+	*id = (struct cmd_file_id){st.st_dev, st.st_ino};
+	for (size_t i = 0; i < last; i++) {
+		const struct report_disk *disk = &vm->disks[i];
+
+		if (disk->path && vm->ids[i].device == id->device && vm->ids[i].inode == id->inode)
+			return error_refused(
+				err, REFUSAL_DISK_CONFLICT,
+				"say with a --map 'D:\\FOLDER=/FOLDER' for each of them which folder "
+				"here is the one that is recorded",
+				"'%.250s' would be '%.250s', which is '%.250s' of %s already",
+				vm->disks[last].drive->path, file->path, disk->drive->path,
+				vm_slot_text(disk->controller, disk->drive, slot));
+	}
+	return 0;
+}
+
 /* One image. It is closed again: what becomes of it is not this function's matter. */
 static int look_for_disk(const struct cmd_vm_options *options, struct cmd_vm *vm,
 			 const struct vm_controller *controller, const struct vm_drive *drive,
@@ -92,6 +123,8 @@ static int look_for_disk(const struct cmd_vm_options *options, struct cmd_vm *vm
 	*disk = (struct report_disk){.controller = controller, .drive = drive};
 	r = vm_find_disk(vm->config.path, &maps, drive->path ? drive->path : "", &file,
 			 &disk->problem);
+	if (r == 0)
+		r = check_identity(vm, &file, &disk->problem);
 	if (r == 0) {
 		disk->path = TAKE(file.path);
 		return 0;
@@ -110,7 +143,8 @@ static int look_for_disks(const struct cmd_vm_options *options, struct cmd_vm *v
 	struct error first = ERROR_INIT;
 
 	vm->disks = calloc(count_drives(&vm->vm) + 1, sizeof(*vm->disks));
-	if (!vm->disks)
+	vm->ids = calloc(count_drives(&vm->vm) + 1, sizeof(*vm->ids));
+	if (!vm->disks || !vm->ids)
 		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t c = 0; c < vm->vm.controller_count; c++) {
 		const struct vm_controller *controller = &vm->vm.controllers[c];

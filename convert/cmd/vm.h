@@ -3,6 +3,8 @@
 #ifndef HVGEN2_CONVERT_CMD_VM_H
 #define HVGEN2_CONVERT_CMD_VM_H
 
+#include <sys/types.h>
+
 #include "convert/report/vm.h"
 #include "convert/vm/find/find.h"
 
@@ -18,6 +20,12 @@ struct cmd_vm_options {
 
 int cmd_vm_add_map(struct cmd_vm_options *options, const char *argument, struct error *err);
 
+/* By which a file is told from all others, whatever its name. */
+struct cmd_file_id {
+	dev_t device;
+	ino_t inode;
+};
+
 /* A VM as far as it was read. Embedded; to be released whatever came of it. */
 struct cmd_vm {
 	struct vm_file config;
@@ -26,6 +34,7 @@ struct cmd_vm {
 	enum vm_format format;
 	enum sandbox_state sandbox;
 	struct report_disk *disks; /* in the order of their slots */
+	struct cmd_file_id *ids;   /* beside them: which files they are */
 	size_t disk_count;
 };
 
@@ -38,7 +47,8 @@ void cmd_vm_done(struct cmd_vm *vm);
 
 /*
  * Find and read the VM that 'path' means, and look for its disks. Errors: those of vm_find_config(),
- * cmd_read_config(), vm_extract(), vm_check() and vm_find_disk(); REFUSAL_VM_SAVED_STATE.
+ * cmd_read_config(), vm_extract(), vm_check() and vm_find_disk(); REFUSAL_VM_SAVED_STATE;
+ * REFUSAL_DISK_CONFLICT when two drives were found to be one file.
  */
 int cmd_vm_open(const char *path, const struct cmd_vm_options *options, struct cmd_vm *ret,
 		struct error *err);

@@ -68,6 +68,23 @@ echo secret >secret.vhdx
 advised disk-path "attach the disk by its plain path on the VM's host, and export the VM again" \
 	inspect --map 'D:\VMs=store' "$export"
 mv store/files-01/"virtual hard disks"/* "$export/Virtual Hard Disks"
+
+# Two drives whose images have one name, in folders that only the VM's host has: they are no one file.
+ide=_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0
+make --set "$ide/drive0/pathname string C:\\VMs\\a\\disk.vhdx" --set "$ide/drive1/pathname string D:\\data\\disk.vhdx"
+mkdir a data
+echo a >a/disk.vhdx
+echo data >data/disk.vhdx
+mv secret.vhdx "$export/disk.vhdx"
+for maps in "" "--map C:\\VMs\\a=data --map D:\\data=data"; do
+	# shellcheck disable=SC2086
+	advised disk-conflict "say with a --map 'D:\FOLDER=/FOLDER' for each of them which folder here is the one that is recorded" \
+		inspect $maps "$export"
+	grep -q "\[disk-conflict\]: IDE 0:1: 'D:.data.disk.vhdx' would be '.*disk.vhdx', which is 'C:.VMs.a.disk.vhdx' of IDE 0:0 already" \
+		err.txt || fail "$(cat err.txt)"
+done
+expect 0 "$HVGEN2" inspect --map 'C:\VMs=.' --map 'D:\data=data' "$export"
+mv "$export/disk.vhdx" secret.vhdx
 make
 
 # States that another step on the host has to end.
