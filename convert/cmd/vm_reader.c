@@ -36,7 +36,8 @@ static void write_all(int fd, const uint8_t *data, size_t size)
 	}
 }
 
-static void read_and_tell(enum sandbox_wish wish, const struct file_bytes *file, int fd)
+static void read_and_tell(enum sandbox_wish wish, const struct file_bytes *file, int fd,
+			  pid_t parent)
 {
 	struct vm_tree tree = VM_TREE_INIT;
 	struct buffer out = BUFFER_INIT;
@@ -46,6 +47,8 @@ static void read_and_tell(enum sandbox_wish wish, const struct file_bytes *file,
 	int r;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(EXIT_FAILURE);
 	r = sandbox_enter(&sandbox, 0, NULL, &err);
 	if (r == 0)
 		r = vm_config_read(file, &tree, &format, &err);
@@ -64,18 +67,19 @@ static void read_and_tell(enum sandbox_wish wish, const struct file_bytes *file,
 	_exit(EXIT_SUCCESS);
 }
 
-/* All that the reader says, which is bounded. */
-static void hear_out(int fd, struct buffer *ret)
+/* All that the reader says, which is bounded. Did it come to its end? */
+static bool hear_out(int fd, struct buffer *ret)
 {
 	static const size_t most = HEAD_SIZE + VM_MAX_PACKED + sizeof(struct error);
 	uint8_t part[16384];
-	ssize_t n;
+	ssize_t n = -1;
 
 	while (ret->size <= most && (n = read(fd, part, sizeof(part))) != 0)
 		if (n > 0)
 			buffer_append(ret, part, (size_t)n);
 		else if (errno != EINTR)
 			break;
+	return n == 0;
 }
 
 /* What it says of an error is only a text and a kind. */
@@ -118,15 +122,16 @@ int cmd_read_config(enum sandbox_wish wish, const struct file_bytes *file, struc
 		    enum vm_format *ret_format, enum sandbox_state *ret_sandbox, struct error *err)
 {
 	CLEANUP_BUFFER struct buffer said = BUFFER_INIT;
+	pid_t parent = getpid(), pid;
 	int ends[2], status = 0;
-	pid_t pid;
+	bool is_whole;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_errno(err, "cannot make a channel to a process");
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		read_and_tell(wish, file, ends[1]);
+		read_and_tell(wish, file, ends[1], parent);
 	}
 	close(ends[1]);
 	if (pid < 0) {
@@ -135,9 +140,15 @@ int cmd_read_config(enum sandbox_wish wish, const struct file_bytes *file, struc
 		close(ends[0]);
 		return r;
 	}
-	hear_out(ends[0], &said);
+	is_whole = hear_out(ends[0], &said);
 	close(ends[0]);
+	if (!is_whole) /* nobody knows what it does: it might never end */
+		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (!is_whole)
+		return error_failed(err, EPIPE,
+				    "the process that reads the configuration does not end its "
+				    "answer");
 	return take_answer(&said, status, ret, ret_format, ret_sandbox, err);
 }
