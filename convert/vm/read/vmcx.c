@@ -58,6 +58,10 @@ static int find_header(const struct file_bytes *file, struct header *ret, struct
 				     "'%s': its container has version 0x%x, known is 0x%x",
 				     file->name, get_le32(header + VMCX_HEADER_VERSION),
 				     VMCX_VERSION);
+	if (get_le32(header + VMCX_HEADER_OWN_SIZE) < VMCX_HEADER_SIZE)
+		return error_damaged(err, "'%s': its header at 0x%tx has %" PRIu32 " bytes",
+				     file->name, header - file->data,
+				     get_le32(header + VMCX_HEADER_OWN_SIZE));
 	*ret = (struct header){.log_offset = get_le64(header + VMCX_HEADER_LOG),
 			       .log_size = get_le64(header + VMCX_HEADER_LOG_SIZE),
 			       .own_size = get_le32(header + VMCX_HEADER_OWN_SIZE)};
@@ -238,9 +242,16 @@ static int walk_objects(struct walk *walk, uint64_t at, uint64_t *ret_next, stru
 					     " of the object table at 0x%" PRIx64
 					     " has a wrong checksum",
 					     file->name, i, at);
+		if (!object[VMCX_OBJECT_IN_USE])
+			continue;
+		if (object[0] == VMCX_OBJECT_MORE && *ret_next)
+			return error_damaged(err,
+					     "'%s': the object table at 0x%" PRIx64
+					     " has two that follow it",
+					     file->name, at);
 		if (object[0] == VMCX_OBJECT_MORE)
 			*ret_next = offset;
-		if (object[0] == VMCX_OBJECT_KEYS && object[VMCX_OBJECT_IN_USE])
+		if (object[0] == VMCX_OBJECT_KEYS)
 			r = take_key_table(walk, offset, get_le32(object + VMCX_OBJECT_LENGTH),
 					   err);
 	}

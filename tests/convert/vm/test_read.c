@@ -281,6 +281,57 @@ Test(vm_read, a_key_that_turns_into_something_else_is_seen)
 	expect_damaged(&bytes, "key 'count' at 0x");
 }
 
+/* The first entry of that type in the first object table. */
+static uint8_t *find_object(struct buffer *bytes, uint8_t type)
+{
+	uint8_t *at = bytes->data + 2 * 4096 + 8;
+
+	while (*at != type)
+		at += 18;
+	return at;
+}
+
+/* Of two tables that follow one, the other's keys would be lost without a word. */
+Test(vm_read, object_tables_follow_one_another)
+{
+	static const struct vm_config_options options = {.more_objects = true};
+	CLEANUP_FREE char *text = vm_config_sample();
+	CLEANUP_BUFFER struct buffer bytes = BUFFER_INIT;
+	CLEANUP_BUFFER struct buffer plain = from_vmcx(text, NULL, 0);
+	struct vm_tree tree;
+	struct error err;
+	uint8_t *other;
+
+	vm_config_vmcx(text, &options, &bytes);
+	other = find_object(&bytes, 4);
+	*other = 1;
+	memcpy(other + 5, find_object(&bytes, 1) + 5, 8);
+	vm_config_sign(bytes.data, bytes.size);
+	expect_damaged(&bytes, "the object table at 0x2000 has two that follow it");
+	other[17] = 0; /* not in use, whatever it says */
+	memset(other + 5, 0xff, 8);
+	vm_config_sign(bytes.data, bytes.size);
+	cr_assert_eq(read_bytes(bytes.data, bytes.size, &tree, &err), 0, "%s", err.message);
+	expect_same(plain, config_packed(&tree), "an unused entry");
+	vm_tree_done(&tree);
+}
+
+/* Without it there would be no table at all, and so a file without a VM. */
+Test(vm_read, a_header_without_a_size_is_damage)
+{
+	CLEANUP_FREE char *text = vm_config_sample();
+	CLEANUP_BUFFER struct buffer bytes = BUFFER_INIT;
+
+	for (uint8_t size = 0; size < 46; size += 45) {
+		vm_config_vmcx(text, NULL, &bytes);
+		memset(bytes.data + 42, 0, 4);
+		bytes.data[42] = size;
+		vm_config_sign(bytes.data, bytes.size);
+		expect_damaged(&bytes, "its header at 0x0 has ");
+		buffer_done(&bytes);
+	}
+}
+
 Test(vm_read, a_log_that_does_not_verify_is_damage)
 {
 	static const struct vm_config_options options = {.log = true};
