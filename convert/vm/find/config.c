@@ -98,6 +98,17 @@ static int look_in(struct search *search, const struct folder *folder, struct er
 	return r;
 }
 
+/* An export has this folder, but not every place where a configuration may be. */
+static int look_in_machines(struct search *search, const struct folder *folder, struct error *err)
+{
+	CLEANUP_FOLDER struct folder machines = FOLDER_INIT;
+	int r = folder_enter(folder, MACHINES, &machines, err);
+
+	if (r == -ENOENT)
+		return 0;
+	return r < 0 ? r : look_in(search, &machines, err);
+}
+
 static int judge_search(struct search *search, const char *path, struct error *err)
 {
 	CLEANUP_FREE char *names = NULL;
@@ -119,18 +130,13 @@ static int judge_search(struct search *search, const char *path, struct error *e
 static int search_folder(const char *path, struct vm_file *ret, struct error *err)
 {
 	CLEANUP_FOLDER struct folder folder = FOLDER_INIT;
-	CLEANUP_FOLDER struct folder machines = FOLDER_INIT;
 	struct search search = {.file = VM_FILE_INIT};
 	int r = folder_open(path, &folder, err);
 
 	if (r == 0)
 		r = look_in(&search, &folder, err);
 	if (r == 0)
-		r = folder_enter(&folder, MACHINES, &machines, err);
-	if (r == 0)
-		r = look_in(&search, &machines, err);
-	if (r == -ENOENT && machines.fd < 0)
-		r = 0;
+		r = look_in_machines(&search, &folder, err);
 	if (r == 0)
 		r = judge_search(&search, path, err);
 	if (r == 0)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/checked.h"
@@ -192,6 +193,18 @@ Test(vm_find, too_many_folders)
 	expect_refused(&no_maps, path, REFUSAL_DISK_PATH);
 }
 
+static bool listing_fails;
+
+/* Instead of the C library's: a folder that is gone when its names are asked for. */
+int openat(int fd, const char *name, int flags, ...)
+{
+	if (listing_fails && strcmp(name, ".") == 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, fd, name, flags, 0);
+}
+
 static int find_config(const char *path, struct vm_file *file, struct error *err)
 {
 	*file = (struct vm_file)VM_FILE_INIT;
@@ -226,6 +239,18 @@ Test(vm_find, the_configuration_of_a_folder)
 	cr_expect_eq(err.refusal, REFUSAL_VM_CONFIG_VERSION);
 	cr_expect_str_eq(err.advice, "import the VM on a host of Windows Server 2012 R2 and export "
 				     "it there, or convert its disk alone");
+}
+
+/* That there is no folder 'Virtual Machines' is no error; that one could not be looked at is. */
+Test(vm_find, a_folder_that_goes_away_is_an_error)
+{
+	struct vm_file file;
+	struct error err;
+
+	listing_fails = true;
+	cr_expect_eq(find_config("store", &file, &err), -ENOENT);
+	cr_expect_eq(err.kind, ERROR_FAILED);
+	cr_expect(strstr(err.message, "'store': "), "%s", err.message);
 }
 
 Test(vm_find, a_link_in_a_folder_is_no_configuration)
