@@ -226,7 +226,10 @@ int vm_file_read(const struct vm_file *file, size_t most, uint8_t **ret_data, si
 	return 0;
 }
 
-/* Is there such a file, of at least 'least' bytes? */
+/*
+ * Is there such a file, of at least 'least' bytes? What is no regular file is not opened, so that
+ * nobody knows that it holds nothing.
+ */
 static int look_for_state(const struct folder *folder, const char *stem, const char *ending,
 			  uint64_t least, char **ret_path, struct error *err)
 {
@@ -243,6 +246,10 @@ static int look_for_state(const struct folder *folder, const char *stem, const c
 		return error_failed(err, ENOMEM, "out of memory");
 	}
 	r = folder_open_file(folder, name, &file.fd, &file.path, &is_special, err);
+	if (is_special) {
+		*ret_path = folder_path(folder, name);
+		return *ret_path ? 0 : error_failed(err, ENOMEM, "out of memory");
+	}
 	if (r == 0 && fstat(file.fd, &st) == 0 && (uint64_t)st.st_size >= least)
 		*ret_path = TAKE(file.path);
 	return r == -ENOENT ? 0 : r;
@@ -268,10 +275,13 @@ int vm_find_saved_state(const char *config_path, char **ret_path, struct error *
 		r = look_for_state(&folder, stem, ".vmrs", SAVED_STATE_SIZE, ret_path, err);
 	if (r == 0)
 		r = look_for_state(&folder, stem, ".vsv", 0, ret_path, err);
-	if (r == 0)
-		r = folder_enter(&folder, stem, &inner, err);
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return r;
+	r = folder_enter(&folder, stem, &inner, err);
+	if (r == -ENOENT) /* there is none, or a link to one */
+		return look_for_state(&folder, stem, "", UINT64_MAX, ret_path, err);
+	if (r < 0)
+		return r;
 	r = look_for_state(&inner, stem, ".vsv", 0, ret_path, err);
 	return r < 0 ? r : look_for_state(&inner, stem, ".bin", 0, ret_path, err);
 }

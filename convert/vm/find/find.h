@@ -72,7 +72,8 @@ int vm_find_disk(const char *config_path, const struct vm_maps *maps, const char
 
 /*
  * Is there a saved state beside the configuration: ID.vsv or ID.bin in it or in a folder ID, or an ID.vmrs that holds
- * memory? *ret_path is its path, to be freed, or NULL.
+ * memory? What has such a name and is no regular file, a symbolic link above all, counts as one.
+ * *ret_path is its path, to be freed, or NULL.
  */
 int vm_find_saved_state(const char *config_path, char **ret_path, struct error *err);
 

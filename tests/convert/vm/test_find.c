@@ -296,6 +296,28 @@ Test(vm_find, saved_states)
 	cr_expect(has_state("export/Virtual Machines/vm/VM.vsv", 1));
 }
 
+/* It may be a saved state of which nobody sees how large it is. */
+Test(vm_find, a_saved_state_that_is_no_regular_file)
+{
+	static const char *const names[] = {"export/Virtual Machines/vm.vmrs",
+					    "export/Virtual Machines/vm.vsv",
+					    "export/Virtual Machines/vm"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP_FREE char *link = NULL, *pipe = NULL;
+		struct error err = ERROR_INIT;
+
+		cr_assert_eq(symlink("../../secret.vhdx", names[i]), 0);
+		cr_assert_eq(vm_find_saved_state(CONFIG, &link, &err), 0, "%s", err.message);
+		cr_expect(link && strcmp(link, names[i]) == 0, "%s: %s", names[i], link);
+		cr_assert_eq(unlink(names[i]), 0);
+		cr_assert_eq(mkfifo(names[i], 0666), 0);
+		cr_assert_eq(vm_find_saved_state(CONFIG, &pipe, &err), 0, "%s", err.message);
+		cr_expect(pipe && strcmp(pipe, names[i]) == 0, "%s: %s", names[i], pipe);
+		cr_assert_eq(unlink(names[i]), 0);
+	}
+}
+
 Test(vm_find, maps)
 {
 	struct vm_map map;
