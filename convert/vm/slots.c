@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Where drives go: a generation 2 VM has SCSI alone. Drives of SCSI controllers keep their places. Those of IDE follow
- * in their order, the boot disk first, each to the lowest free place of the first controller that has one; a VM
- * without a SCSI controller gets one. So the boot disk is at 0:0 when that is free.
+ * in their order, the boot disk first, each to the lowest free place of the first controller that has one; when none
+ * has, the VM gets one controller more, up to the four that it can have. So the boot disk is at 0:0 when that is free.
  *
  * The boot disk is what the BIOS starts: the first hard disk on IDE, for generation 1 starts nothing from SCSI.
  */
@@ -58,6 +58,8 @@ static void find_place(struct places *places, struct vm_drive *drive)
 				take_place(places, drive, c, s);
 				return;
 			}
+	if (places->controllers < VM_MAX_CONTROLLERS)
+		take_place(places, drive, places->controllers++, 0);
 }
 
 /* All drives on IDE, in their order: those that are the boot disk, or all others. */
@@ -96,8 +98,6 @@ static void look(struct vm *vm, struct places *places)
 		if (controller->bus == VM_BUS_SCSI && places->controllers < VM_MAX_CONTROLLERS)
 			places->controllers++;
 	}
-	if (places->controllers == 0)
-		places->controllers = 1;
 }
 
 static void place_text(const struct vm_controller *controller, const struct vm_drive *drive,

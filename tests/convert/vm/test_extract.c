@@ -9,11 +9,13 @@
 #include "config.h"
 #include "convert/vm/vm.h"
 
-#define IDE	 "_83f8638b-8dca-4152-9eda-2ca8b33039b4_/"
-#define SCSI	 "_31f6c0de-5b0a-4d27-8c44-0a6f1d2e9b71_/"
-#define NIC	 "_a87b1c90-2f3e-4c5d-9d10-77e0c4b2f615_/"
-#define LEGACY	 "_c1d5f9a2-6b7e-4f01-93a4-5d6e7f809a1b_/ethernet_card0/"
-#define FIRMWARE "_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_/"
+#define IDE	   "_83f8638b-8dca-4152-9eda-2ca8b33039b4_/"
+#define SCSI	   "_31f6c0de-5b0a-4d27-8c44-0a6f1d2e9b71_/"
+#define SCSI_CLASS "d422512d-2bf2-4752-809d-7b82b5fcb1b4"
+#define OTHER_SCSI "31f6c0de-5b0a-4d27-8c44-0a6f1d2e9b8%u"
+#define NIC	   "_a87b1c90-2f3e-4c5d-9d10-77e0c4b2f615_/"
+#define LEGACY	   "_c1d5f9a2-6b7e-4f01-93a4-5d6e7f809a1b_/ethernet_card0/"
+#define FIRMWARE   "_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_/"
 #define VLAN                                                                                       \
 	NIC "Connection/Feature_952C5004-4465-451C-8CB8-FA9AB382B773/"                             \
 	    "Setting_11111111-2222-3333-4444-555555555555/Data"
@@ -322,16 +324,50 @@ Test(vm_check, refusals_of_disks)
 	cr_expect_str_eq(err.advice, "take one of them from the VM, and export it again");
 }
 
-Test(vm_check, drives_that_find_no_place)
+/* So many SCSI controllers, of the first one the places from 'first' to 'last', of the others all. */
+static char *full_controllers(unsigned int count, unsigned int first, unsigned int last)
 {
 	CLEANUP_BUFFER struct buffer lines = BUFFER_INIT;
-	CLEANUP_FREE char *text = NULL;
-	struct error err;
 
 	buffer_text(&lines, SCSI "VDEVVersion integer 256");
-	for (int i = 2; i < 63; i++)
-		buffer_printf(&lines, "\n" SCSI "controller0/drive%d/type string VHD", i);
-	text = buffer_take_text(&lines);
+	for (unsigned int i = first; i <= last; i++)
+		if (i != 1) /* it is in the sample */
+			buffer_printf(&lines, "\n" SCSI "controller0/drive%u/type string VHD", i);
+	for (unsigned int c = 1; c < count; c++) {
+		buffer_printf(&lines,
+			      "\nmanifest/vdev10%u/device string " SCSI_CLASS
+			      "\nmanifest/vdev10%u/instance string " OTHER_SCSI,
+			      c, c, c);
+		for (unsigned int i = 0; i < VM_MAX_SLOTS; i++)
+			buffer_printf(&lines,
+				      "\n_" OTHER_SCSI "_/controller0/drive%u/type string VHD", c,
+				      i);
+	}
+	return buffer_take_text(&lines);
+}
+
+/* There may be four, so that what finds no place on those that are there gets another. */
+Test(vm_check, full_controllers_get_another)
+{
+	CLEANUP_FREE char *one = full_controllers(1, 0, 63), *three = full_controllers(3, 1, 63);
+	CLEANUP_VM struct vm full = extract(NULL, one), vm = extract(NULL, three);
+	struct error err;
+
+	check(NULL, one, REFUSAL_NONE, &err);
+	cr_expect_eq(full.controllers[0].drives[0].target.controller, 1);
+	cr_expect_eq(full.controllers[0].drives[0].target.slot, 0);
+	check(NULL, three, REFUSAL_NONE, &err);
+	cr_expect_eq(vm.controllers[0].drives[0].target.controller, 0);
+	cr_expect_eq(vm.controllers[0].drives[0].target.slot, 0);
+	cr_expect_eq(vm.controllers[0].drives[1].target.controller, 3);
+	cr_expect_eq(vm.controllers[0].drives[1].target.slot, 0);
+}
+
+Test(vm_check, drives_that_find_no_place)
+{
+	CLEANUP_FREE char *text = full_controllers(4, 1, 62);
+	struct error err;
+
 	check(NULL, text, REFUSAL_TOO_MANY_DISKS, &err);
 	cr_expect_str_eq(err.advice,
 			 "take drives from the VM that it does not need, and export it again");
