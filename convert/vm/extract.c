@@ -16,6 +16,8 @@
 #include "common/base64.h"
 #include "common/checked.h"
 
+#define ADVICE "look at it on the VM's host, or take another copy of the file"
+
 static void *object_of(const struct vm_walk *walk, enum vm_scope scope)
 {
 	if (scope == SCOPE_CONTROLLER)
@@ -73,7 +75,7 @@ static int damaged(const struct vm_node *leaf, const char *what, struct error *e
 	if (!path || !value)
 		return error_failed(err, ENOMEM, "out of memory");
 	error_damaged(err, "setting '%s' is '%.100s', %s", path, value, what);
-	return error_advise(err, "look at it on the VM's host, or take another copy of the file");
+	return error_advise(err, ADVICE);
 }
 
 static int take_text(const struct vm_node *leaf, char **field, struct error *err)
@@ -169,14 +171,29 @@ static int take_value(const struct vm_walk *walk, const struct vm_node *leaf,
 	}
 }
 
-/* Does a sibling of the same name stand before it, or before one that it is within? Then nobody can say
- * which of them counts. */
+/* Has it a sibling of the same name, or is it within one that has? Then nobody can say which of them
+ * counts. */
 static bool is_repeated(const struct vm_node *leaf)
 {
 	for (; leaf; leaf = leaf->parent)
-		if (leaf->twin)
+		if (leaf->is_repeated)
 			return true;
 	return false;
+}
+
+/* An object begins with the first of its branches. */
+static bool is_later_twin(const struct vm_node *node)
+{
+	for (; node; node = node->parent)
+		if (node->twin)
+			return true;
+	return false;
+}
+
+/* Nobody can set it by hand afterwards which disks are converted: that its row is dropped is not enough. */
+static bool names_disk(const struct vm_rule *rule)
+{
+	return rule->judge == vm_judge_drive_type || rule->judge == vm_judge_drive_path;
 }
 
 static int fill_row(struct vm_walk *walk, const struct vm_node *leaf, const struct vm_rule *rule,
@@ -210,6 +227,8 @@ static int take_leaf(struct vm_walk *walk, const struct vm_node *leaf)
 	row->how = rule->how;
 	row->id = rule->id;
 	row->advice = rule->advice;
+	if (names_disk(rule) && is_repeated(leaf))
+		return damaged(leaf, "and is there more than once", walk->err);
 	if (leaf->value.type == VM_OPAQUE)
 		vm_row_drop(row, "unknown-type", "its type is not known");
 	else if (decides && is_repeated(leaf))
@@ -321,14 +340,33 @@ static bool is_in(const struct vm_walk *walk, const char *alias)
 	return walk->class && strcmp(walk->parts[0], alias) == 0;
 }
 
+/* As names_disk(), of a whole drive. */
+static int check_drive(const struct vm_walk *walk, const struct vm_node *node)
+{
+	CLEANUP_FREE char *path = NULL;
+	unsigned int number;
+
+	if (walk->depth != 3 || !is_repeated(node) || !vm_number_of(node->name, "drive", &number) ||
+	    !(is_in(walk, "@ide") || is_in(walk, "@scsi") || is_in(walk, "@floppy")))
+		return 0;
+	path = vm_path(node);
+	if (!path)
+		return error_failed(walk->err, ENOMEM, "out of memory");
+	error_damaged(walk->err, "drive '%s' is there more than once, or within what is", path);
+	return error_advise(walk->err, ADVICE);
+}
+
 /* What begins with this branch? */
 static int begin(struct vm_walk *walk, const struct vm_node *node)
 {
 	unsigned int number;
+	int r = check_drive(walk, node);
 
+	if (r < 0)
+		return r;
 	if (walk->depth == 1)
 		return begin_device(walk, node);
-	if (is_repeated(node))
+	if (is_later_twin(node))
 		return 0;
 	if (walk->depth == 2 && vm_number_of(node->name, "controller", &number) && number < 2) {
 		if (is_in(walk, "@ide"))

@@ -60,6 +60,9 @@ static void append(struct vm_node *parent, struct vm_node *node)
 		if (vm_name_is(other->name, node->name))
 			twin = other;
 	node->twin = twin ? twin->twin + 1 : 0;
+	node->is_repeated = twin;
+	if (twin)
+		twin->is_repeated = true;
 	node->parent = parent;
 	node->depth = parent->depth + 1;
 	if (parent->last)

@@ -46,6 +46,7 @@ struct vm_node {
 	struct vm_node *first, *last; /* children */
 	unsigned int depth;	      /* of the root: 0 */
 	unsigned int twin;	      /* how many siblings of the same name stand before */
+	bool is_repeated;	      /* there is another sibling of the same name */
 	const char *name;
 	struct vm_value value; /* data has a NUL behind it */
 };

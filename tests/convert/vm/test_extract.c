@@ -176,6 +176,10 @@ static const struct {
 	 FIRMWARE "pxe_preferred_protocol", VM_DROPPED, "setting-not-understood", NULL},
 	{NULL, "settings/memory/bank/size integer 1", "settings/memory/bank/size[2]", VM_DROPPED,
 	 "repeated-setting", NULL},
+	{NULL, "settings/memory/bank/size integer 1", "settings/memory/bank/size", VM_DROPPED,
+	 "repeated-setting", NULL},
+	{NULL, NIC "Connection[2]/AltSwitchName string OTHER", NIC "Connection/AltSwitchName",
+	 VM_DROPPED, "repeated-setting", NULL},
 	{"properties/notes", "properties/notes integer 1", "properties/notes", VM_DROPPED,
 	 "setting-not-understood", NULL},
 	{"properties/notes", "properties/notes 11 00", "properties/notes", VM_DROPPED,
@@ -214,7 +218,7 @@ Test(vm_extract, nothing_of_what_is_not_understood_is_taken)
 		extract(FIRMWARE "pxe", FIRMWARE "pxe_preferred_protocol integer 5");
 
 	cr_expect_not(trunk.adapters[0].vlan.is_access);
-	cr_expect_eq(twice.memory.startup_mib.value, 4096);
+	cr_expect_not(twice.memory.startup_mib.is_present);
 	cr_expect_not(protocol.firmware.network_protocol.is_present);
 }
 
@@ -233,6 +237,15 @@ static const struct {
 	{NULL, SCSI "controller0/drive64/type string VHD", "has no place for 'drive64'"},
 	{NULL, SCSI "controller0/drive01/type string VHD", "two drives 'drive01'"},
 	{NULL, IDE "controller0/drive2/type string VHD", "has no place for 'drive2'"},
+	{NULL, IDE "controller0/drive0/type string VHD",
+	 "drive0/type' is 'VHD', and is there more than once"},
+	{NULL, SCSI "controller0/drive1/pathname string D:\\b.vhdx",
+	 "more.vhdx', and is there more than once"},
+	{NULL, IDE "controller0/drive1[2]/type string NONE",
+	 "controller0/drive1' is there more than once"},
+	{SCSI "controller0",
+	 SCSI "controller0/drive2 node\n" SCSI "controller0[2]/drive1/type string VHD",
+	 "controller0/drive2' is there more than once"},
 };
 
 Test(vm_extract, what_no_vm_can_have_is_damage)
