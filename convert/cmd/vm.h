@@ -46,9 +46,9 @@ void cmd_vm_done(struct cmd_vm *vm);
 #define CLEANUP_CMD_VM CLEANUP(cmd_vm_done)
 
 /*
- * Find and read the VM that 'path' means, and look for its disks. Errors: those of vm_find_config(),
- * cmd_read_config(), vm_extract(), vm_check() and vm_find_disk(); REFUSAL_VM_SAVED_STATE;
- * REFUSAL_DISK_CONFLICT when two drives were found to be one file.
+ * Find and read the VM that 'path' means, and look for its disks. Errors: those of
+ * vm_find_config(), cmd_read_config(), vm_extract(), vm_check() and vm_find_disk();
+ * REFUSAL_VM_SAVED_STATE; REFUSAL_DISK_CONFLICT when two drives were found to be one file.
  */
 int cmd_vm_open(const char *path, const struct cmd_vm_options *options, struct cmd_vm *ret,
 		struct error *err);

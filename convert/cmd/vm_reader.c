@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A configuration read in the sandbox: see vm_reader.h. The reader says three bytes, then the tree or its error:
+ * A configuration read in the sandbox: see vm_reader.h. The reader says three bytes, then the tree
+ * or its error:
  *
  *   0  1 when there is a tree, else 0
  *   1  the sandbox that it is in

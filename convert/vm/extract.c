@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A VM out of its tree: one walk, in which each leaf finds its rule (rules.c), gives its value to the object in whose
- * branch it stands, and leaves a row. Objects (controllers, drives, adapters) begin where their branch does.
+ * A VM out of its tree: one walk, in which each leaf finds its rule (rules.c), gives its value to
+ * the object in whose branch it stands, and leaves a row. Objects (controllers, drives, adapters)
+ * begin where their branch does.
  */
 #include "convert/vm/extract.h"
 
@@ -171,8 +172,8 @@ static int take_value(const struct vm_walk *walk, const struct vm_node *leaf,
 	}
 }
 
-/* Has it a sibling of the same name, or is it within one that has? Then nobody can say which of them
- * counts. */
+/* Has it a sibling of the same name, or is it within one that has? Then nobody can say which of
+ * them counts. */
 static bool is_repeated(const struct vm_node *leaf)
 {
 	for (; leaf; leaf = leaf->parent)
@@ -190,7 +191,8 @@ static bool is_later_twin(const struct vm_node *node)
 	return false;
 }
 
-/* Nobody can set it by hand afterwards which disks are converted: that its row is dropped is not enough. */
+/* Nobody can set it by hand afterwards which disks are converted: that its row is dropped is not
+ * enough. */
 static bool names_disk(const struct vm_rule *rule)
 {
 	return rule->judge == vm_judge_drive_type || rule->judge == vm_judge_drive_path;

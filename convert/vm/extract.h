@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files that take a VM out of a tree share: the table of rules, and the state of a walk. */
+/* What the files that take a VM out of a tree share: the table of rules, and the state of a
+ * walk. */
 #ifndef HVGEN2_CONVERT_VM_EXTRACT_H
 #define HVGEN2_CONVERT_VM_EXTRACT_H
 
@@ -10,8 +11,7 @@ struct vm_class {
 	const char *guid;  /* as guid_format() writes it */
 	const char *alias; /* "@ide" */
 	const char *name;
-	const char *
-		id; /* of the dropped rows when generation 2 does not get such a device; else NULL */
+	const char *id;	    /* of the dropped rows; NULL when generation 2 has such a device */
 	const char *advice; /* beside 'id' */
 };
 
@@ -33,12 +33,14 @@ int vm_devices_read(const struct vm_node *configuration, struct vm_devices *ret,
 /* The class of GUID 'guid'; NULL when it is not known. */
 const struct vm_class *vm_class_of(const struct guid *guid);
 
-/* Is the device of this branch ("_<instance>_"), or does it look like, an array of legacy adapters? */
+/* Is the device of this branch ("_<instance>_"), or does it look like, an array of legacy
+ * adapters? */
 bool vm_is_legacy(const struct vm_node *branch);
 
 /*
- * The class of a branch below "configuration" when its name is that of a device, and its order in the list; NULL when it is
- * none. A device of an unknown class has the class whose alias is "@unknown".
+ * The class of a branch below "configuration" when its name is that of a device, and its order in
+ * the list; NULL when it is none. A device of an unknown class has the class whose alias is
+ * "@unknown".
  */
 const struct vm_class *vm_class_of_branch(const struct vm_devices *devices,
 					  const struct vm_node *branch, unsigned int *ret_order);
@@ -61,8 +63,8 @@ enum vm_scope { SCOPE_NONE, SCOPE_VM, SCOPE_CONTROLLER, SCOPE_DRIVE, SCOPE_ADAPT
 enum vm_field { FIELD_NONE, FIELD_TEXT, FIELD_NUMBER, FIELD_FLAG, FIELD_GUID, FIELD_MAC };
 
 /*
- * A setting. Patterns have the parts of a path: a name, "name#" (with digits), "name*" (with anything), "*" (one part),
- * and at the end "**" (all the rest). The first rule that matches holds.
+ * A setting. Patterns have the parts of a path: a name, "name#" (with digits), "name*" (with
+ * anything), "*" (one part), and at the end "**" (all the rest). The first rule that matches holds.
  */
 struct vm_rule {
 	const char *pattern;
@@ -78,7 +80,8 @@ struct vm_rule {
 	const char *how;
 	const char *id;
 	const char *advice;
-	/* Decides what the value decides, when all the above is filled in. 0 or a negative errno. */
+	/* Decides what the value decides, when all the above is filled in. 0 or a negative
+	 * errno. */
 	int (*judge)(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row);
 };
 
@@ -110,7 +113,8 @@ void vm_row_becomes(struct vm_rows *rows, struct vm_row *row, const char *to);
 /* An empty row for the leaf, with path and value; NULL when out of memory. */
 struct vm_row *vm_row_add(struct vm_rows *rows, const struct vm_node *leaf, const char *unit);
 
-/* Which drives go where, and which one is the boot disk (slots.c). Rows of the drives are completed. */
+/* Which drives go where, and which one is the boot disk (slots.c). Rows of the drives are
+ * completed. */
 void vm_assign_slots(struct vm *vm);
 
 /* The objects where the walk stands. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Features of the switch port of an adapter: records whose layout hangs on the feature and on the version beside them.
+ * Features of the switch port of an adapter: records whose layout hangs on the feature and on the
+ * version beside them.
  *
- * A record is the properties of the WMI class (Msvm_EthernetSwitchPort...SettingData) in the order of their WmiDataId, as
- * an aligned little-endian structure; the version is that of the interface times 256. Offload records in samples are just
- * so; no other feature is in any sample, so those are taken only as far as the classes leave no doubt, and in a record
- * where one value is none that the class has, nothing is believed. What is not understood is dropped, never guessed.
+ * A record is the properties of the WMI class (Msvm_EthernetSwitchPort...SettingData) in the order
+ * of their WmiDataId, as an aligned little-endian structure; the version is that of the interface
+ * times 256. Offload records in samples are just so; no other feature is in any sample, so those
+ * are taken only as far as the classes leave no doubt, and in a record where one value is none that
+ * the class has, nothing is believed. What is not understood is dropped, never guessed.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,7 +36,8 @@ static bool are_flags(const uint8_t *at, size_t count)
 	return true;
 }
 
-/* Mode (4 bytes; 1 access, 2 trunk, 3 private), VLAN of the access mode (2), and what other modes have. */
+/* Mode (4 bytes; 1 access, 2 trunk, 3 private), VLAN of the access mode (2), and what other modes
+ * have. */
 static bool read_vlan(const struct record *record)
 {
 	char text[32];
@@ -52,7 +55,8 @@ static bool read_vlan(const struct record *record)
 	return true;
 }
 
-/* Five flags and a mode among them, then a virtual subnet, which belongs to network virtualization. */
+/* Five flags and a mode among them, then a virtual subnet, which belongs to network
+ * virtualization. */
 static bool read_security(const struct record *record)
 {
 	const uint8_t *data = record->data;
@@ -102,8 +106,8 @@ static const uint8_t offload_4[56] = {0,    2,	  0,	0, 100, 0, 0, 0, 0,  0, 0,  
 				      0x40, 0x42, 0x0f, 0, 1,	1, 0, 0, 16, 0, 0,  0, 1, 0,
 				      0,    0,	  0,	0, 0,	0, 0, 0, 0,  0, 3};
 
-/* Only the five numbers of version 1.0 have a place in the VM; a record that differs in the others is
- * not understood to its end. */
+/* Only the five numbers of version 1.0 have a place in the VM; a record that differs in the
+ * others is not understood to its end. */
 static bool read_offload(const struct record *record)
 {
 	const uint8_t *data = record->data, *usual = NULL;

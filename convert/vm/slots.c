@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where drives go: a generation 2 VM has SCSI alone. Drives of SCSI controllers keep their places. Those of IDE follow
- * in their order, the boot disk first, each to the lowest free place of the first controller that has one; when none
- * has, the VM gets one controller more, up to the four that it can have. So the boot disk is at 0:0 when that is free.
+ * Where drives go: a generation 2 VM has SCSI alone. Drives of SCSI controllers keep their places.
+ * Those of IDE follow in their order, the boot disk first, each to the lowest free place of the
+ * first controller that has one; when none has, the VM gets one controller more, up to the four
+ * that it can have. So the boot disk is at 0:0 when that is free.
  *
- * The boot disk is what the BIOS starts: the first hard disk on IDE, for generation 1 starts nothing from SCSI.
+ * The boot disk is what the BIOS starts: the first hard disk on IDE, for generation 1 starts
+ * nothing from SCSI.
  */
 #include <stdio.h>
 #include <string.h>

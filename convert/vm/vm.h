@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A generation 1 VM, without regard to what it was read from and to what becomes of it: the settings of a configuration
- * in its tree (tree.h), taken out of it, and beside them a row for every leaf of the tree, which says what becomes of it
- * under generation 2. Which key is which setting, and what becomes of it, stands in one table, rules.c.
+ * A generation 1 VM, without regard to what it was read from and to what becomes of it: the
+ * settings of a configuration in its tree (tree.h), taken out of it, and beside them a row for
+ * every leaf of the tree, which says what becomes of it under generation 2. Which key is which
+ * setting, and what becomes of it, stands in one table, rules.c.
  *
- * A key that is not there is told from one that has the default: it is absent. All texts are UTF-8 as they stand in the
- * configuration: hostile, and perhaps with unpaired surrogates (WTF-8). They leave through common/safe_text.h.
+ * A key that is not there is told from one that has the default: it is absent. All texts are UTF-8
+ * as they stand in the configuration: hostile, and perhaps with unpaired surrogates (WTF-8). They
+ * leave through common/safe_text.h.
  *
- * Keys after real configurations of versions 5.0 and 9.0; what no sample shows is said where it is read.
+ * Keys after real configurations of versions 5.0 and 9.0; what no sample shows is said where it is
+ * read.
  */
 #ifndef HVGEN2_CONVERT_VM_VM_H
 #define HVGEN2_CONVERT_VM_VM_H
@@ -214,14 +217,15 @@ void vm_done(struct vm *vm);
 #define CLEANUP_VM CLEANUP(vm_done)
 
 /*
- * Take the settings out of a tree of vm_config_read(). *ret is to be released whatever comes of it. Errors: ERROR_DAMAGED
- * for a setting that no VM can have (less than nothing, more than the limits above, a slot twice, a MAC that is none),
- * with its path; -ENOMEM. Nothing is refused here: vm_check() does.
+ * Take the settings out of a tree of vm_config_read(). *ret is to be released whatever comes of it.
+ * Errors: ERROR_DAMAGED for a setting that no VM can have (less than nothing, more than the limits
+ * above, a slot, a drive or its image twice, a MAC that is none), with its path; -ENOMEM. Nothing
+ * is refused here: vm_check() does.
  */
 int vm_extract(const struct vm_tree *tree, struct vm *ret, struct error *err);
 
-/* Can it be turned into a generation 2 VM, as far as its settings tell? The first reason against it,
- * as a refusal. */
+/* Can it be turned into a generation 2 VM, as far as its settings tell? The first reason against
+ * it, as a refusal. */
 int vm_check(const struct vm *vm, struct error *err);
 
 /* The boot disk: what the BIOS starts, the first image on IDE. NULL when there is none. */

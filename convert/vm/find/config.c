@@ -15,8 +15,8 @@
 
 #define MACHINES "Virtual Machines"
 
-/* A saved state holds the memory of the VM, of which it has 32 MiB at least; without one the file has
- * some 50 KiB. */
+/* A saved state holds the memory of the VM, of which it has 32 MiB at least; without one the
+ * file has some 50 KiB. */
 #define SAVED_STATE_SIZE (16 * MIB)
 
 void vm_file_close(struct vm_file *file)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Which files of this host belong to a VM. Two questions: which configuration is meant by a folder, and where is the disk
- * that a configuration calls 'D:\VMs\web01\system.vhdx'?
+ * Which files of this host belong to a VM. Two questions: which configuration is meant by a folder,
+ * and where is the disk that a configuration calls 'D:\VMs\web01\system.vhdx'?
  *
- * The second answer hangs on what a tenant may have written, so it cannot lead out of the folders that the user has named: the
- * folder of the VM, and the targets of --map. Of a recorded path only names are taken, one after the other, each opened in
- * the folder before, and through no symbolic link; a name that leads upwards makes the whole path refused, however its separators
- * are written and whether or not Windows would see dots in it. Case does not matter, for A to Z, as it does not on Windows; a
- * file that has the case of the path is taken before another.
+ * The second answer hangs on what a tenant may have written, so it cannot lead out of the folders
+ * that the user has named: the folder of the VM, and the targets of --map. Of a recorded path only
+ * names are taken, one after the other, each opened in the folder before, and through no symbolic
+ * link; a name that leads upwards makes the whole path refused, however its separators are written
+ * and whether or not Windows would see dots in it. Case does not matter, for A to Z, as it does not
+ * on Windows; a file that has the case of the path is taken before another.
  */
 #ifndef HVGEN2_CONVERT_VM_FIND_FIND_H
 #define HVGEN2_CONVERT_VM_FIND_FIND_H
@@ -31,13 +32,15 @@ struct vm_file {
 void vm_file_close(struct vm_file *file);
 #define CLEANUP_VM_FILE CLEANUP(vm_file_close)
 
-/* By its name, and so that no disk can pass itself off as one: .vmcx, .xml and .exp, or a folder. */
+/* By its name, and so that no disk can pass itself off as one: .vmcx, .xml and .exp, or a
+ * folder. */
 bool vm_is_named(const char *path);
 
 /*
- * Open the configuration that the user means: the file itself, or the only one in a folder, in it or in its folder
- * 'Virtual Machines'. Of two formats of one name the .vmcx is taken. Errors: REFUSAL_SEVERAL_VMS with the names,
- * REFUSAL_NO_VM, REFUSAL_VM_CONFIG_VERSION for an .exp file; ERROR_FAILED for I/O.
+ * Open the configuration that the user means: the file itself, or the only one in a folder, in it
+ * or in its folder 'Virtual Machines'. Of two formats of one name the .vmcx is taken. Errors:
+ * REFUSAL_SEVERAL_VMS with the names, REFUSAL_NO_VM, REFUSAL_VM_CONFIG_VERSION for an .exp file;
+ * ERROR_FAILED for I/O.
  */
 int vm_find_config(const char *path, struct vm_file *ret, struct error *err);
 
@@ -61,19 +64,20 @@ struct vm_maps {
 };
 
 /*
- * Find and open the image of a drive. Where a mapping's FROM begins the path, of several the longest, the rest of it
- * is looked for under TO, and nowhere else. Otherwise its last name is looked for in the folder of the configuration, in 'Virtual
- * Hard Disks' of that, and, when the folder is called 'Virtual Machines', in the one above and its 'Virtual Hard
- * Disks'. Errors: REFUSAL_DISK_PATH for a path that is not followed, REFUSAL_DISK_MISSING with where it was looked for;
- * ERROR_FAILED for I/O.
+ * Find and open the image of a drive. Where a mapping's FROM begins the path, of several the
+ * longest, the rest of it is looked for under TO, and nowhere else. Otherwise its last name is
+ * looked for in the folder of the configuration, in 'Virtual Hard Disks' of that, and, when the
+ * folder is called 'Virtual Machines', in the one above and its 'Virtual Hard Disks'. Errors:
+ * REFUSAL_DISK_PATH for a path that is not followed, REFUSAL_DISK_MISSING with where it was looked
+ * for; ERROR_FAILED for I/O.
  */
 int vm_find_disk(const char *config_path, const struct vm_maps *maps, const char *recorded,
 		 struct vm_file *ret, struct error *err);
 
 /*
- * Is there a saved state beside the configuration: ID.vsv or ID.bin in it or in a folder ID, or an ID.vmrs that holds
- * memory? What has such a name and is no regular file, a symbolic link above all, counts as one.
- * *ret_path is its path, to be freed, or NULL.
+ * Is there a saved state beside the configuration: ID.vsv or ID.bin in it or in a folder ID, or an
+ * ID.vmrs that holds memory? What has such a name and is no regular file, a symbolic link above
+ * all, counts as one. *ret_path is its path, to be freed, or NULL.
  */
 int vm_find_saved_state(const char *config_path, char **ret_path, struct error *err);
 

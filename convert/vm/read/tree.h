@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The settings of a VM as a tree of named, typed values, which is what both formats of a
- * configuration hold: the XML of version 5.0 and the container of later ones. Names need not be unique
- * among siblings ("devicetype" under "metrics" is not), so siblings are a list in the order of the file.
+ * configuration hold: the XML of version 5.0 and the container of later ones. Names need not be
+ * unique among siblings ("devicetype" under "metrics" is not), so siblings are a list in the order
+ * of the file.
  *
  * What a file can make of a tree is bounded: nodes, depth, bytes of values.
  */
@@ -67,9 +68,9 @@ void vm_tree_done(struct vm_tree *tree);
 #define CLEANUP_VM_TREE CLEANUP(vm_tree_done)
 
 /*
- * Add a last child of 'parent' (NULL: the root, which is made when it is not there), with copies of name and
- * value. *ret may be NULL. Errors: ERROR_DAMAGED beyond one of the limits, for a name that is none and
- * for a string that holds a NUL; -ENOMEM.
+ * Add a last child of 'parent' (NULL: the root, which is made when it is not there), with copies of
+ * name and value. *ret may be NULL. Errors: ERROR_DAMAGED beyond one of the limits, for a name that
+ * is none and for a string that holds a NUL; -ENOMEM.
  */
 int vm_tree_add(struct vm_tree *tree, struct vm_node *parent, const char *name,
 		const struct vm_value *value, struct vm_node **ret, struct error *err);
@@ -83,18 +84,20 @@ const struct vm_node *vm_child(const struct vm_node *node, const char *name);
 /* The node at "properties/name", from 'node' on; NULL when there is none, or no node. */
 const struct vm_node *vm_at(const struct vm_node *node, const char *path);
 
-/* The next node after 'node' in the order of the tree, within the whole tree; NULL after the last. */
+/* The next node after 'node' in the order of the tree, within the whole tree; NULL after the
+ * last. */
 const struct vm_node *vm_next(const struct vm_node *node);
 
 /*
- * "properties/name": the names from below the top node on, which is "configuration"; "[2]" stands behind the second of
- * the siblings of one name. A new string, to be freed; NULL when out of memory.
+ * "properties/name": the names from below the top node on, which is "configuration"; "[2]" stands
+ * behind the second of the siblings of one name. A new string, to be freed; NULL when out of
+ * memory.
  */
 char *vm_path(const struct vm_node *node);
 
 /*
- * The value as text: decimal numbers, "true" and "false", strings as they are, bytes as hexadecimal digits. A new
- * string, to be freed; NULL when out of memory.
+ * The value as text: decimal numbers, "true" and "false", strings as they are, bytes as hexadecimal
+ * digits. A new string, to be freed; NULL when out of memory.
  */
 char *vm_text(const struct vm_node *leaf);
 

@@ -2,8 +2,8 @@
 /*
  * The container of a configuration, from its headers down to where its key tables are: see vmcx.h.
  *
- * The log first: what it holds counts before what stands in its place. It is laid over a copy of the file, in memory,
- * and everything else reads the copy.
+ * The log first: what it holds counts before what stands in its place. It is laid over a copy of
+ * the file, in memory, and everything else reads the copy.
  */
 #include "convert/vm/read/vmcx.h"
 

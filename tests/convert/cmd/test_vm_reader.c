@@ -10,7 +10,8 @@
 
 static int channel;
 
-/* In the place of the reader: it says more than there can be, and does not end when nobody hears it. */
+/* In the place of the reader: it says more than there can be, and does not end when nobody hears
+ * it. */
 int vm_config_read(const struct file_bytes *file, struct vm_tree *ret, enum vm_format *ret_format,
 		   struct error *err)
 {

@@ -337,7 +337,8 @@ Test(vm_check, refusals_of_disks)
 	cr_expect_str_eq(err.advice, "take one of them from the VM, and export it again");
 }
 
-/* So many SCSI controllers, of the first one the places from 'first' to 'last', of the others all. */
+/* So many SCSI controllers, of the first one the places from 'first' to 'last', of the others
+ * all. */
 static char *full_controllers(unsigned int count, unsigned int first, unsigned int last)
 {
 	CLEANUP_BUFFER struct buffer lines = BUFFER_INIT;
