@@ -30,7 +30,7 @@
 /* A busy machine makes a program wait: a run may last so many times longer than it may compute. */
 #define WAITING 6
 
-static void limit(int resource, rlim_t soft, rlim_t hard)
+static void limit(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 {
 	struct rlimit limits = {soft, hard};
 
