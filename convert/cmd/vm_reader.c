@@ -75,7 +75,7 @@ static bool hear_out(int fd, struct buffer *ret)
 	uint8_t part[16384];
 	ssize_t n = -1;
 
-	while (ret->size <= most && (n = read(fd, part, sizeof(part))) != 0)
+	while (!ret->failed && ret->size <= most && (n = read(fd, part, sizeof(part))) != 0)
 		if (n > 0)
 			buffer_append(ret, part, (size_t)n);
 		else if (errno != EINTR)
