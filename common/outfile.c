@@ -14,11 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/bytes.h"
 #include "common/checked.h"
 #include "common/cleanup.h"
 
 /* Disk, NVRAM store and report: more are never open at once. */
 #define MAX_OPEN 8
+
+/* Holes are whole blocks of a file system. */
+#define BLOCK 4096
 
 /* Temporary names for the signal handler. A slot is claimed and given back with single atomic
  * stores. */
@@ -182,6 +186,33 @@ int outfile_write(struct outfile *out, const void *buffer, size_t length, uint64
 		offset += (uint64_t)n;
 	}
 	return 0;
+}
+
+/* Bytes up to the next block of zeros, or of something else. */
+static size_t run_length(const char *from, size_t length, bool *ret_is_zero)
+{
+	size_t at = min_u64(length, BLOCK);
+
+	*ret_is_zero = is_zero(from, at);
+	while (at < length && is_zero(from + at, min_u64(length - at, BLOCK)) == *ret_is_zero)
+		at += min_u64(length - at, BLOCK);
+	return at;
+}
+
+int outfile_write_sparse(struct outfile *out, const void *buffer, size_t length, struct error *err)
+{
+	const char *from = buffer;
+	bool is_hole;
+	int r = 0;
+
+	for (size_t at = 0, run; r == 0 && at < length; at += run) {
+		run = run_length(from + at, length - at, &is_hole);
+		if (!is_hole)
+			r = outfile_write(out, from + at, run, at, err);
+	}
+	if (r == 0 && ftruncate(out->fd, (off_t)length) < 0)
+		return error_errno(err, "'%s': cannot write", out->path);
+	return r;
 }
 
 int outfile_sync_folder(const struct outfile *out, struct error *err)

@@ -46,6 +46,9 @@ int outfile_create(struct outfile *out, const char *path, bool replace, struct e
 int outfile_write(struct outfile *out, const void *buffer, size_t length, uint64_t offset,
 		  struct error *err);
 
+/* Write a new file whole, with holes where there are zeros. */
+int outfile_write_sparse(struct outfile *out, const void *buffer, size_t length, struct error *err);
+
 /* outfile_sync(), the final name, fsync of the folder, close. On failure the file is left to
  * outfile_done(). */
 int outfile_commit(struct outfile *out, struct error *err);

@@ -289,8 +289,8 @@ int write_fill(struct write_outputs *outputs, const struct write_paths *paths, s
 	int r = 0;
 
 	if (paths->nvram)
-		r = outfile_write(&outputs->nvram, build->firmware.file, build->firmware.size, 0,
-				  err);
+		r = outfile_write_sparse(&outputs->nvram, build->firmware.file,
+					 build->firmware.size, err);
 	if (r == 0 && paths->report)
 		r = outfile_write(&outputs->report, report_json, strlen(report_json), 0, err);
 	if (r == 0)

@@ -127,6 +127,37 @@ Test(outfile, only_regular_files)
 	expect_content("file", "old");
 }
 
+static void check_sparse(const uint8_t *bytes, size_t size, size_t blocks)
+{
+	CLEANUP_FREE uint8_t *back = NULL;
+	struct outfile out = OUTFILE_INIT;
+	struct stat st;
+	size_t back_size;
+
+	cr_assert_eq(outfile_create(&out, "sparse", true, NULL), 0);
+	cr_assert_eq(outfile_write_sparse(&out, bytes, size, NULL), 0);
+	cr_assert_eq(outfile_commit(&out, NULL), 0);
+	outfile_done(&out);
+	back = file_read("sparse", &back_size);
+	cr_assert_eq(back_size, size);
+	cr_assert_arr_eq(back, bytes, size);
+	cr_assert_eq(stat("sparse", &st), 0);
+	cr_assert_leq((size_t)st.st_blocks, blocks * 8, "%ld", (long)st.st_blocks);
+}
+
+Test(outfile, zeros_are_holes)
+{
+	CLEANUP_FREE uint8_t *bytes = calloc(1, 100 * 4096 + 512);
+
+	enter("sparse");
+	check_sparse(bytes, 0, 0);
+	check_sparse(bytes, 100 * 4096, 0);
+	bytes[0] = bytes[50 * 4096 - 1] = bytes[50 * 4096] = bytes[100 * 4096 + 511] = 1;
+	check_sparse(bytes, 100 * 4096 + 512, 4);
+	check_sparse(bytes, 4095, 1);
+	check_sparse(bytes + 1, 100 * 4096, 4);
+}
+
 static void check_withdraw(const char *folder)
 {
 	struct outfile out = OUTFILE_INIT, report = OUTFILE_INIT;
