@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
+#include "common/process.h"
 #include "common/safe_text.h"
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/verbs.h"
@@ -94,5 +95,5 @@ int main(int argc, char **argv)
 		safe_printf(stdout, "hvgen2 %s\n", HVGEN2_VERSION);
 		return 0;
 	}
-	return run_verb(argc - 1, argv + 1);
+	process_end(run_verb(argc - 1, argv + 1));
 }

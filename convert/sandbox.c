@@ -14,17 +14,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define HAS_SANITIZER 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(HAS_SANITIZER)
-static const bool has_sanitizer = true;
-#else
-static const bool has_sanitizer = false;
-#endif
+#include "common/process.h"
 
 /* Above what the process has when it enters. The largest hive that is read, 64 MiB, takes 210 MiB. */
 #define MEMORY (UINT64_C(1) * GIB)
@@ -54,7 +44,7 @@ const char *sandbox_text(enum sandbox_state state)
 
 bool sandbox_is_wanted(enum sandbox_wish wish)
 {
-	return wish != SANDBOX_OFF && !(wish == SANDBOX_AUTO && has_sanitizer);
+	return wish != SANDBOX_OFF && !(wish == SANDBOX_AUTO && process_has_sanitizer());
 }
 
 /* What libraries look for on the disk when they are first asked: the tables of iconv, which libhivex
@@ -147,7 +137,7 @@ static void prepare(struct sandbox *sandbox)
 
 void sandbox_limit_paths(struct sandbox *sandbox, struct lockdown_places *places)
 {
-	if (!sandbox_is_wanted(sandbox->wish) || has_sanitizer)
+	if (!sandbox_is_wanted(sandbox->wish) || process_has_sanitizer())
 		return;
 	prepare(sandbox);
 	lockdown_add(places, "/proc", LOCKDOWN_LIST); /* for close_inherited() */
@@ -163,7 +153,7 @@ int sandbox_enter(struct sandbox *sandbox, uint64_t disk_size, const struct lock
 	sandbox->state = SANDBOX_NONE;
 	if (!sandbox_is_wanted(sandbox->wish))
 		return 0;
-	if (has_sanitizer)
+	if (process_has_sanitizer())
 		return error_failed(
 			err, ENOTSUP,
 			"'--sandbox require': a program with AddressSanitizer has none");

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
+#include "common/process.h"
 
 #define COMMIT_ALL    'c'
 #define COMMIT_REPORT 'r'
@@ -72,7 +73,7 @@ static void begin_work(const struct worker *worker, int channel, pid_t committer
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != committer)
 		_exit(ERROR_FAILED);
-	exit(worker->work(worker->context, channel));
+	process_end(worker->work(worker->context, channel));
 }
 
 /* The worker has synced what it wrote: signals are blocked meanwhile, and need not wait for it. */

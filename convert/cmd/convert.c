@@ -6,6 +6,7 @@
 
 #include "common/checked.h"
 #include "common/outfile.h"
+#include "common/process.h"
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/outputs.h"
 #include "convert/cmd/progress.h"
@@ -404,8 +405,10 @@ static int convert_opened(void *context, int channel)
 	struct conversion *conversion = context;
 	const struct convert *convert = conversion->convert;
 	struct error err = ERROR_INIT;
-	int r = run_pipeline(conversion, channel, &err);
+	int r;
 
+	process_reserve_heap(convert->dry_run ? PROCESS_HEAP_TO_PLAN : PROCESS_HEAP_TO_WRITE);
+	r = run_pipeline(conversion, channel, &err);
 	if (r < 0 ||
 	    convert->dry_run) /* else it was looked at before the outputs got their names */
 		r = cmd_source_check(conversion->source, r, &err);

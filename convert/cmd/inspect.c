@@ -2,6 +2,7 @@
 /* hvgen2 inspect: what a disk or a VM is, whether it can be converted, and what would become of it. */
 #include <stdlib.h>
 
+#include "common/process.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/cmd/vm.h"
@@ -114,6 +115,7 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 
 	cmd_source_places(&inspect->source, path, &places);
 	sandbox_limit_paths(&inspect->sandbox, &places);
+	process_reserve_heap(PROCESS_HEAP_TO_PLAN);
 	r = vhd_open(path, &open_options, &disk, &err);
 	report.source = disk;
 	if (r == 0)
