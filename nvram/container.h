@@ -35,6 +35,7 @@ struct nvram_container {
 		   uint8_t **ret, size_t *ret_size, struct error *err);
 };
 
+extern const struct nvram_container nvram_custom_uefi_container;
 extern const struct nvram_container nvram_efivar_container;
 extern const struct nvram_container nvram_json_container;
 extern const struct nvram_container nvram_list_container;

@@ -186,13 +186,14 @@ int nvram_decode_ovmf(const uint8_t *bytes, size_t size, const char *name, struc
 /* In the order in which they are tried: those first whose own bytes could hold the mark of a later
  * one. */
 enum nvram_format {
-	NVRAM_FORMAT_OVMF,   /* flash image, 2M or 4M */
-	NVRAM_FORMAT_EFIVAR, /* one variable, as efivar exports it */
-	NVRAM_FORMAT_XML,    /* Hyper-V configuration of version 5.0 */
-	NVRAM_FORMAT_JSON,   /* virt-firmware's and QEMU's form */
-	NVRAM_FORMAT_LIST,   /* the bare variable list, BIOS_NVRAM of a VMGS */
-	NVRAM_FORMAT_VMGS,   /* version 3: OpenHCL, OpenVMM */
-	NVRAM_FORMAT_VMGS_1, /* version 1: an ordinary Hyper-V VM */
+	NVRAM_FORMAT_OVMF,	  /* flash image, 2M or 4M */
+	NVRAM_FORMAT_EFIVAR,	  /* one variable, as efivar exports it */
+	NVRAM_FORMAT_XML,	  /* Hyper-V configuration of version 5.0 */
+	NVRAM_FORMAT_CUSTOM_UEFI, /* JSON of UEFI settings, as OpenVMM and Azure take it */
+	NVRAM_FORMAT_JSON,	  /* virt-firmware's and QEMU's form */
+	NVRAM_FORMAT_LIST,	  /* the bare variable list, BIOS_NVRAM of a VMGS */
+	NVRAM_FORMAT_VMGS,	  /* version 3: OpenHCL, OpenVMM */
+	NVRAM_FORMAT_VMGS_1,	  /* version 1: an ordinary Hyper-V VM */
 	NVRAM_FORMAT_MAX,
 };
 
@@ -226,12 +227,24 @@ int nvram_encode(enum nvram_format format, const struct nvram *nvram, const stru
 /* Are PK, KEK and db there? Without them Secure Boot cannot find the boot manager trustworthy. */
 bool nvram_has_secure_boot_keys(const struct nvram *nvram);
 
+/* One of them by its name, PK, KEK, db or dbx; NULL when the store lacks it. */
+const struct nvram_variable *nvram_secure_boot_key(const struct nvram *nvram, const char *name);
+
 /*
  * A sentence for the user of a guest state file (VMGS) with boot entries but without keys, else
  * NULL: the host gives its keys only to a store without any variable. A configuration of 2012 R2
  * holds no keys, and OVMF needs none. Not to be freed.
  */
 const char *nvram_key_warning(enum nvram_format format, const struct nvram *nvram);
+
+/*
+ * Put the keys of 'from', which was read from 'name', into a store of 'format': PK, KEK, db and dbx,
+ * exactly these. A guest state file gets what a host sets with them (dbDefault, CurrentPolicy,
+ * SetupMode 0), and no times; others keep the times. ERROR_DAMAGED, and nothing put, when a PK, KEK
+ * or db lacks there or holds something else than certificates and SHA-256 hashes.
+ */
+int nvram_add_keys(struct nvram *nvram, enum nvram_format format, const struct nvram *from,
+		   const char *name, struct error *err);
 
 /* What EFI_SIGNATURE_LISTs hold: PK, KEK, db, dbx (UEFI 2.10 section 32.4.1). Embedded. */
 struct nvram_signatures {
@@ -254,6 +267,10 @@ bool nvram_holds_signatures(const struct nvram_variable *variable);
 /* ERROR_DAMAGED when sizes do not add up. */
 int nvram_read_signatures(const struct nvram_variable *variable, struct nvram_signatures *ret,
 			  struct error *err);
+
+/* The keys of Secure Boot in words, to be freed: "PK 'Microsoft Hyper-V Firmware PK', KEK 2, db 2,
+ * dbx 431". A PK must be there. */
+int nvram_describe_keys(const struct nvram *nvram, char **ret, struct error *err);
 
 /* A store in a file, opened to be read and perhaps changed. Embedded. */
 struct nvram_store {

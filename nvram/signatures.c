@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Secure Boot databases, summarised: EFI_SIGNATURE_LISTs (UEFI 2.10 section 32.4.1), and of each
- * certificate the name of its subject, for which a walk over the DER encoding (X.690, RFC 5280
- * section 4.1) is enough.
+ * Secure Boot databases, summarised: of each certificate the name of its subject, for which a walk
+ * over the DER encoding (X.690, RFC 5280 section 4.1) is enough.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -13,16 +12,7 @@
 #include "common/utf16.h"
 #include "common/buffer.h"
 #include "nvram/nvram.h"
-
-#define LIST_TYPE	    0
-#define LIST_SIZE	    16 /* u32, with this header */
-#define LIST_HEADER_SIZE    20 /* u32, of what follows before the signatures */
-#define LIST_SIGNATURE_SIZE 24 /* u32, with the owner */
-#define LIST_HEADER	    28
-#define OWNER_SIZE	    16
-
-#define TYPE_X509   GUID(0xa5c059a1, 0x94e4, 0x4aa7, 0x87b5, 0xab155c2bf072)
-#define TYPE_SHA256 GUID(0xc1c41626, 0x504c, 0x4092, 0xaca9, 0x41f936934328)
+#include "nvram/signature_list.h"
 
 #define DER_UTF8    0x0cU
 #define DER_BMP	    0x1eU
@@ -152,61 +142,57 @@ static int add_subject(struct nvram_signatures *signatures, const uint8_t *certi
 	return 0;
 }
 
-static int read_list(const uint8_t *list, size_t size, struct nvram_signatures *ret,
-		     struct error *err)
+struct reader {
+	struct nvram_signatures signatures;
+	struct error *err;
+};
+
+static int read_signature(void *context, const struct signature *signature)
 {
-	const struct guid x509 = TYPE_X509, sha256 = TYPE_SHA256;
-	size_t header = get_le32(list + LIST_HEADER_SIZE);
-	size_t each = get_le32(list + LIST_SIGNATURE_SIZE);
-	size_t at = LIST_HEADER + header;
-	int r = 0;
+	struct reader *reader = context;
 
-	for (; r == 0 && at < size; at += each) {
-		if (memcmp(list + LIST_TYPE, sha256.bytes, sizeof(sha256.bytes)) == 0)
-			ret->hashes++;
-		else if (memcmp(list + LIST_TYPE, x509.bytes, sizeof(x509.bytes)) == 0)
-			r = add_subject(ret, list + at + OWNER_SIZE, each - OWNER_SIZE, err);
-		else
-			ret->others++;
-	}
-	return r;
-}
-
-static int check_list(const uint8_t *list, size_t left, const char *name, size_t offset,
-		      struct error *err)
-{
-	size_t size, header, each;
-
-	if (left < LIST_HEADER)
-		return error_damaged(err, "'%s': %zu stray bytes at %zu", name, left, offset);
-	size = get_le32(list + LIST_SIZE);
-	header = get_le32(list + LIST_HEADER_SIZE);
-	each = get_le32(list + LIST_SIGNATURE_SIZE);
-	if (size < LIST_HEADER || size > left || header > size - LIST_HEADER || each < OWNER_SIZE ||
-	    (size - LIST_HEADER - header) % each != 0)
-		return error_damaged(
-			err, "'%s': signature list at %zu of %zu bytes with signatures of %zu",
-			name, offset, size, each);
+	if (signature->type == SIGNATURE_X509)
+		return add_subject(&reader->signatures, signature->data, signature->size,
+				   reader->err);
+	if (signature->type == SIGNATURE_SHA256)
+		reader->signatures.hashes++;
+	else
+		reader->signatures.others++;
 	return 0;
 }
 
 int nvram_read_signatures(const struct nvram_variable *variable, struct nvram_signatures *ret,
 			  struct error *err)
 {
-	CLEANUP_SIGNATURES struct nvram_signatures signatures = NVRAM_SIGNATURES_INIT;
-	size_t offset = 0;
+	struct reader reader = {.signatures = NVRAM_SIGNATURES_INIT, .err = err};
+	int r = signature_list_walk(variable, read_signature, &reader, err);
 
-	while (offset < variable->size) {
-		const uint8_t *list = variable->data + offset;
-		int r = check_list(list, variable->size - offset, variable->name, offset, err);
+	if (r == 0)
+		*ret = reader.signatures;
+	else
+		nvram_signatures_done(&reader.signatures);
+	return r;
+}
 
-		if (r == 0)
-			r = read_list(list, get_le32(list + LIST_SIZE), &signatures, err);
+int nvram_describe_keys(const struct nvram *nvram, char **ret, struct error *err)
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+	static const char *const names[] = {"PK", "KEK", "db", "dbx"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP_SIGNATURES struct nvram_signatures signatures = NVRAM_SIGNATURES_INIT;
+		const struct nvram_variable *key = nvram_secure_boot_key(nvram, names[i]);
+		int r = key ? nvram_read_signatures(key, &signatures, err) : 0;
+
 		if (r < 0)
 			return r;
-		offset += get_le32(list + LIST_SIZE);
+		if (i == 0)
+			buffer_printf(&text, "PK '%s'",
+				      signatures.certificates ? signatures.subjects[0] : "?");
+		else
+			buffer_printf(&text, ", %s %zu", names[i],
+				      signatures.certificates + signatures.hashes);
 	}
-	*ret = signatures;
-	signatures = (struct nvram_signatures)NVRAM_SIGNATURES_INIT;
-	return 0;
+	*ret = buffer_take_text(&text);
+	return *ret ? 0 : error_failed(err, ENOMEM, "out of memory");
 }

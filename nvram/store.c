@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All containers behind one door. Which one it is, the content alone decides: names of stores say
  * little. */
+#include "nvram/keys.h"
 #include "nvram/store.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@ static const struct nvram_container *const containers[NVRAM_FORMAT_MAX] = {
 	[NVRAM_FORMAT_OVMF] = &nvram_ovmf_container,
 	[NVRAM_FORMAT_EFIVAR] = &nvram_efivar_container,
 	[NVRAM_FORMAT_XML] = &nvram_xml_container,
+	[NVRAM_FORMAT_CUSTOM_UEFI] = &nvram_custom_uefi_container,
 	[NVRAM_FORMAT_JSON] = &nvram_json_container,
 	[NVRAM_FORMAT_LIST] = &nvram_list_container,
 	[NVRAM_FORMAT_VMGS] = &nvram_vmgs_container,
@@ -84,11 +86,21 @@ static int copy_bytes(const struct file_bytes *from, uint8_t **ret, size_t *ret_
 	return 0;
 }
 
+/* The variables as a container of that kind is to hold them; to be released. */
+static int complete(enum nvram_format format, const struct nvram *nvram, struct nvram *ret,
+		    struct error *err)
+{
+	int r = nvram_copy(nvram, ret, err);
+
+	return r == 0 && containers[format]->is_guest_state ? nvram_leave_setup_mode(ret, err) : r;
+}
+
 int nvram_update(const uint8_t *old, size_t size, const char *name, const struct nvram *nvram,
 		 uint8_t **ret, size_t *ret_size, struct error *err)
 {
 	const struct file_bytes file = {old, size, name};
 	CLEANUP_NVRAM struct nvram before = NVRAM_INIT;
+	CLEANUP_NVRAM struct nvram whole = NVRAM_INIT;
 	enum nvram_format format;
 	int r = nvram_recognise(old, size, name, &format, err);
 
@@ -98,14 +110,19 @@ int nvram_update(const uint8_t *old, size_t size, const char *name, const struct
 		return r;
 	if (same_variables(&before, nvram))
 		return copy_bytes(&file, ret, ret_size, err);
-	return containers[format]->update(&file, nvram, ret, ret_size, err);
+	r = complete(format, nvram, &whole, err);
+	return r < 0 ? r : containers[format]->update(&file, &whole, ret, ret_size, err);
 }
 
 int nvram_encode(enum nvram_format format, const struct nvram *nvram, const struct guid *vhd_id,
 		 uint8_t **ret, size_t *ret_size, struct error *err)
 {
+	CLEANUP_NVRAM struct nvram whole = NVRAM_INIT;
+	int r;
+
 	if (format >= NVRAM_FORMAT_MAX || !containers[format]->encode)
 		return error_failed(err, EINVAL,
 				    "a configuration can be changed, but not made from nothing");
-	return containers[format]->encode(nvram, vhd_id, ret, ret_size, err);
+	r = complete(format, nvram, &whole, err);
+	return r < 0 ? r : containers[format]->encode(&whole, vhd_id, ret, ret_size, err);
 }

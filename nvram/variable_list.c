@@ -168,6 +168,7 @@ static int list_encode(const struct nvram *nvram, const struct guid *vhd_id, uin
 
 const struct nvram_container nvram_list_container = {
 	.text = "variable list",
+	.is_guest_state = true,
 	.is_store = list_is_store,
 	.decode = variable_list_decode,
 	.update = list_update,

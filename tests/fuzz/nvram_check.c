@@ -66,6 +66,33 @@ static void change(struct nvram *nvram)
 		nvram->count == NVRAM_MAX_VARIABLES);
 }
 
+/* As everything does that puts PK into a guest state file. */
+static int leave_setup_mode(struct nvram *nvram)
+{
+	const struct guid global = NVRAM_GLOBAL;
+
+	return nvram_secure_boot_key(nvram, "PK")
+		       ? nvram_set(nvram, &global, "SetupMode", 7, "", 1, NULL)
+		       : 0;
+}
+
+/* Whatever keys are accepted, the same are read back. */
+static void check_keys(const struct nvram *from)
+{
+	const struct guid id = NVRAM_GLOBAL;
+	CLEANUP_NVRAM struct nvram keys = NVRAM_INIT;
+	CLEANUP_NVRAM struct nvram again = NVRAM_INIT;
+	uint8_t *store = NULL;
+	size_t size;
+
+	if (nvram_add_keys(&keys, NVRAM_FORMAT_LIST, from, "fuzz", NULL) < 0)
+		return;
+	require(nvram_encode(NVRAM_FORMAT_LIST, &keys, &id, &store, &size, NULL) == 0);
+	require(nvram_decode(store, size, "fuzz", &again, NULL) == 0);
+	require_same(&keys, &again);
+	free(store);
+}
+
 void nvram_check_store(const uint8_t *bytes, size_t size)
 {
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
@@ -76,10 +103,12 @@ void nvram_check_store(const uint8_t *bytes, size_t size)
 	if (nvram_decode(bytes, size, "fuzz", &nvram, NULL) < 0)
 		return;
 	take_apart(&nvram);
+	check_keys(&nvram);
 	require(nvram_update(bytes, size, "fuzz", &nvram, &same, &same_size, NULL) == 0);
 	require(same_size == size && memcmp(same, bytes, size) == 0);
 	free(same);
 	change(&nvram);
+	require(leave_setup_mode(&nvram) == 0);
 	if (nvram_update(bytes, size, "fuzz", &nvram, &new, &new_size, NULL) < 0)
 		return;
 	require(nvram_decode(new, new_size, "fuzz", &again, NULL) == 0);

@@ -55,9 +55,13 @@ static const struct {
 	bool is_text;
 	bool is_experimental;
 } formats[] = {
-	{"json", NVRAM_FORMAT_JSON, true, false},     {"list", NVRAM_FORMAT_LIST, false, false},
-	{"vmgs", NVRAM_FORMAT_VMGS, false, false},    {"vmgs-v1", NVRAM_FORMAT_VMGS_1, false, true},
-	{"ovmf", NVRAM_FORMAT_OVMF, false, false},    {"efivar", NVRAM_FORMAT_EFIVAR, false, false},
+	{"json", NVRAM_FORMAT_JSON, true, false},
+	{"list", NVRAM_FORMAT_LIST, false, false},
+	{"vmgs", NVRAM_FORMAT_VMGS, false, false},
+	{"vmgs-v1", NVRAM_FORMAT_VMGS_1, false, true},
+	{"custom-uefi", NVRAM_FORMAT_CUSTOM_UEFI, true, false},
+	{"ovmf", NVRAM_FORMAT_OVMF, false, false},
+	{"efivar", NVRAM_FORMAT_EFIVAR, false, false},
 	{"efivarfs", NVRAM_FORMAT_MAX, false, false},
 };
 
