@@ -7,22 +7,48 @@
 
 #define BOOT_MANAGER_PATH "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 
+static int read_store(const char *path, struct nvram_store **ret, struct error *err)
+{
+	if (!path)
+		return 0;
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return error_failed(err, ENOMEM, "out of memory");
+	return nvram_store_read(path, *ret, err);
+}
+
 int firmware_read_template(struct firmware_options *options, struct error *err)
 {
-	if (!options->template)
-		return 0;
-	options->store = calloc(1, sizeof(*options->store));
-	if (!options->store)
-		return error_failed(err, ENOMEM, "out of memory");
-	return nvram_store_read(options->template, options->store, err);
+	int r = read_store(options->template, &options->store, err);
+
+	return r < 0 ? r : read_store(options->keys_path, &options->keys, err);
+}
+
+static void store_free(struct nvram_store **store)
+{
+	if (*store)
+		nvram_store_done(*store);
+	free(*store);
+	*store = NULL;
 }
 
 void firmware_template_done(struct firmware_options *options)
 {
-	if (options->store)
-		nvram_store_done(options->store);
-	free(options->store);
-	options->store = NULL;
+	store_free(&options->store);
+	store_free(&options->keys);
+}
+
+static int add_keys(const struct firmware_options *options, enum nvram_format format,
+		    struct nvram *nvram, struct error *err)
+{
+	int r;
+
+	if (!options->keys)
+		return 0;
+	r = nvram_store_decode(options->keys, err);
+	if (r == 0)
+		r = nvram_add_keys(nvram, format, &options->keys->nvram, options->keys_path, err);
+	return r < 0 ? error_advise(err, "name a file that holds the keys of Secure Boot") : 0;
 }
 
 /* The store that the user has, with our entry on top. */
@@ -30,19 +56,42 @@ static int firmware_from_template(const struct nvram_partition *esp,
 				  const struct firmware_options *options, struct firmware *ret,
 				  struct error *err)
 {
-	const char *name = options->template, *warning;
+	const char *name = options->template;
 	struct nvram_store *store = options->store;
 	int r = nvram_store_decode(store, err);
 
+	if (r == 0)
+		r = add_keys(options, store->format, &store->nvram, err);
 	if (r == 0)
 		r = nvram_from_template(store, esp, BOOT_MANAGER_PATH, options->drop_stale_entries,
 					&ret->file, &ret->size, err);
 	if (r < 0)
 		return error_advise(err, "choose another store as template");
-	warning = nvram_key_warning(store->format, &store->nvram);
-	if (warning)
-		note_add(&ret->warnings, "'%s': %s", name, warning);
 	return nvram_decode(ret->file, ret->size, name, &ret->nvram, err);
+}
+
+/* A form of text has no times of keys: what is told is what the file holds. */
+static int read_back(const struct firmware_options *options, struct firmware *ret,
+		     struct error *err)
+{
+	nvram_done(&ret->nvram);
+	return nvram_decode(ret->file, ret->size, nvram_format_text(options->format), &ret->nvram,
+			    err);
+}
+
+static int firmware_from_nothing(const struct plan *plan, const struct nvram_partition *esp,
+				 const struct firmware_options *options, struct firmware *ret,
+				 struct error *err)
+{
+	int r = nvram_add_windows_boot_manager(&ret->nvram, esp, BOOT_MANAGER_PATH, NULL, err);
+
+	if (r < 0 || !options->has_nvram)
+		return r;
+	r = add_keys(options, options->format, &ret->nvram, err);
+	if (r == 0)
+		r = nvram_encode(options->format, &ret->nvram, &plan->nvram_id, &ret->file,
+				 &ret->size, err);
+	return r < 0 ? r : read_back(options, ret, err);
 }
 
 int firmware_build(const struct plan *plan, const struct firmware_options *options,
@@ -55,19 +104,17 @@ int firmware_build(const struct plan *plan, const struct firmware_options *optio
 		.sectors = esp->last_lba - esp->first_lba + 1,
 		.guid = esp->unique,
 	};
-	int r;
+	const char *warning = NULL;
+	int r = options->template ? firmware_from_template(&partition, options, ret, err)
+				  : firmware_from_nothing(plan, &partition, options, ret, err);
 
-	if (options->template)
-		return firmware_from_template(&partition, options, ret, err);
-	r = nvram_add_windows_boot_manager(&ret->nvram, &partition, BOOT_MANAGER_PATH, NULL, err);
+	ret->keys_path = options->keys_path;
 	if (r == 0 && options->has_nvram)
-		r = nvram_encode(options->format, &ret->nvram, &plan->nvram_id, &ret->file,
-				 &ret->size, err);
-	if (r == 0 && options->has_nvram && options->format == NVRAM_FORMAT_VMGS)
-		note_add(
-			&ret->warnings,
-			"the NVRAM store holds no Secure Boot keys, and a host adds them only to an empty one: "
-			"with this store start the VM with Secure Boot off, or use --nvram-template");
+		warning = nvram_key_warning(options->template ? options->store->format
+							      : options->format,
+					    &ret->nvram);
+	if (warning)
+		note_add(&ret->warnings, "%s", warning);
 	return r;
 }
 

@@ -16,19 +16,23 @@ struct firmware_options {
 	enum nvram_format format;  /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
 	const char *template;	   /* path of the store to start from, or NULL */
 	struct nvram_store *store; /* the template, from firmware_read_template(); is changed */
+	const char *keys_path;	   /* the file with the keys of Secure Boot to be put in, or NULL */
+	struct nvram_store *keys;  /* what it holds, from firmware_read_template() */
 	bool drop_stale_entries;   /* of the template: other "Windows Boot Manager" File entries */
 };
 
 /* Embedded; all zero is empty; memory belongs to it. */
 struct firmware {
 	struct nvram nvram; /* what the store holds */
+	const char
+		*keys_path; /* where its keys of Secure Boot were taken from, or NULL; borrowed */
 	uint8_t *file;	    /* the store as a file; NULL when none is made */
 	size_t size;
 	struct note_list warnings;
 };
 
-/* Read the template, if there is one, while its path can be opened; to be released with
- * firmware_template_done(), also after a failure. */
+/* Read the template and the keys, where there are such, while their paths can be opened; to be
+ * released with firmware_template_done(), also after a failure. */
 int firmware_read_template(struct firmware_options *options, struct error *err);
 void firmware_template_done(struct firmware_options *options);
 

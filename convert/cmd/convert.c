@@ -8,6 +8,7 @@
 #include "common/outfile.h"
 #include "common/process.h"
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/keys.h"
 #include "convert/cmd/outputs.h"
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
@@ -24,6 +25,7 @@ enum {
 	OPTION_NVRAM,
 	OPTION_NVRAM_TEMPLATE,
 	OPTION_REPLACE,
+	OPTION_SECURE_BOOT_KEYS,
 	OPTION_REPORT,
 	OPTION_BOOT_FILES,
 	OPTION_WINDOWS,
@@ -66,11 +68,13 @@ static const struct cmd_option options[] = {
 	 "let data disks come online in the new VM: SAN policy 1"},
 	{OPTION_NVRAM, "nvram", "PATH",
 	 "the NVRAM store; default STEM.vmgs; a name ending in .fd makes\n"
-	 "an OVMF variable store; 'none' makes none"},
+	 "an OVMF variable store, one in .json UEFI settings for OpenVMM\n"
+	 "and hosts that take these; 'none' makes none"},
 	{OPTION_NVRAM_TEMPLATE, "nvram-template", "PATH",
 	 "start from this store and keep all it holds, Secure Boot keys\n"
 	 "too; the result has its format"},
 	{OPTION_REPLACE, "replace", NULL, "drop older Windows Boot Manager entries of that store"},
+	{OPTION_SECURE_BOOT_KEYS, "secure-boot-keys", "FILE", CMD_TEXT_KEYS},
 	{OPTION_REPORT, "report", "PATH", "the report; default STEM.report.json"},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
@@ -192,6 +196,8 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 	case OPTION_REPLACE:
 		convert->build.firmware.drop_stale_entries = true;
 		break;
+	case OPTION_SECURE_BOOT_KEYS:
+		return cmd_keys_path(argument, &convert->build.firmware.keys_path, err);
 	case OPTION_REPORT:
 		convert->output.report = argument;
 		break;
@@ -219,6 +225,11 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 static int name_outputs(struct convert *convert, const char *source, struct output_names *names,
 			struct error *err)
 {
+	static const enum nvram_format formats[] = {
+		[OUTPUT_STORE_VMGS] = NVRAM_FORMAT_VMGS,
+		[OUTPUT_STORE_OVMF] = NVRAM_FORMAT_OVMF,
+		[OUTPUT_STORE_SETTINGS] = NVRAM_FORMAT_CUSTOM_UEFI,
+	};
 	int r;
 
 	convert->output.template = convert->build.firmware.template;
@@ -226,8 +237,9 @@ static int name_outputs(struct convert *convert, const char *source, struct outp
 	convert->plan.type = convert->output.type;
 	convert->plan.format = names->disk_format;
 	convert->build.firmware.has_nvram = names->nvram != NULL;
-	convert->build.firmware.format =
-		names->nvram_is_ovmf ? NVRAM_FORMAT_OVMF : NVRAM_FORMAT_VMGS;
+	convert->build.firmware.format = formats[names->nvram_kind];
+	if (r == 0 && convert->build.firmware.keys_path && !names->nvram)
+		r = error_usage(err, "'--secure-boot-keys' and '--nvram none' exclude each other");
 	return r;
 }
 
@@ -318,6 +330,7 @@ static void limit_paths(struct conversion *conversion)
 
 	cmd_source_places(&conversion->convert->source, paths->source, &places);
 	lockdown_add(&places, paths->template, LOCKDOWN_READ);
+	lockdown_add(&places, conversion->convert->build.firmware.keys_path, LOCKDOWN_READ);
 	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
 		lockdown_add_folder(&places, outputs[i], LOCKDOWN_WRITE);
 	sandbox_limit_paths(&conversion->convert->sandbox, &places);

@@ -119,6 +119,13 @@ static char *name_sister(const char *given, const char *disk, const char *suffix
 	return asprintf(&path, "%.*s%s", stem_length(disk), disk, suffix) < 0 ? NULL : path;
 }
 
+static enum output_store nvram_kind(const char *suffix)
+{
+	if (strcasecmp(suffix, ".fd") == 0)
+		return OUTPUT_STORE_OVMF;
+	return strcasecmp(suffix, ".json") == 0 ? OUTPUT_STORE_SETTINGS : OUTPUT_STORE_VMGS;
+}
+
 int output_names_make(const struct output_options *options, const char *source,
 		      struct output_names *ret, struct error *err)
 {
@@ -142,7 +149,7 @@ int output_names_make(const struct output_options *options, const char *source,
 		ret->nvram = name_sister(options->nvram, ret->disk, nvram_suffix(options));
 	if (!ret->report || (has_nvram && !ret->nvram))
 		return error_failed(err, ENOMEM, "out of memory");
-	ret->nvram_is_ovmf = ret->nvram && strcasecmp(suffix_of(ret->nvram), ".fd") == 0;
+	ret->nvram_kind = nvram_kind(ret->nvram ? suffix_of(ret->nvram) : "");
 	return 0;
 }
 

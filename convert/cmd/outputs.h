@@ -19,12 +19,15 @@ struct output_options {
 	enum vhd_type type;   /* of the disk; VHD_TYPE_MAX: not said */
 };
 
+/* .vmgs, or anything else; .fd; .json */
+enum output_store { OUTPUT_STORE_VMGS, OUTPUT_STORE_OVMF, OUTPUT_STORE_SETTINGS };
+
 struct output_names {
 	char *disk;
 	char *nvram; /* NULL: none is made */
 	char *report;
 	enum vhd_format disk_format;
-	bool nvram_is_ovmf; /* by its name, .fd; else a .vmgs */
+	enum output_store nvram_kind; /* by its name */
 };
 
 /*

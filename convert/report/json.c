@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "common/cleanup.h"
+#include "common/checked.h"
 #include "common/json/text_json.h"
 #include "convert/report/head.h"
 
@@ -301,6 +302,38 @@ static bool append_boot_entry(json_t *entries, const struct nvram *nvram, uint16
 	return json_array_append_new(entries, item) == 0;
 }
 
+static json_t *subjects_json(const struct nvram_signatures *signatures)
+{
+	json_t *subjects = json_array();
+
+	for (size_t i = 0; i < signatures->certificates; i++)
+		json_array_append_new(subjects, text_json(signatures->subjects[i]));
+	return subjects;
+}
+
+/* Of each variable the subjects of its certificates; of dbx the number of hashes too. */
+static bool set_keys(json_t *object, const struct firmware *firmware)
+{
+	static const char *const names[] = {"PK", "KEK", "db", "dbx"};
+	json_t *keys = json_object();
+
+	if (firmware->keys_path)
+		text_json_set_path(keys, "source", firmware->keys_path);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		CLEANUP_SIGNATURES struct nvram_signatures signatures = NVRAM_SIGNATURES_INIT;
+		const struct nvram_variable *key =
+			nvram_secure_boot_key(&firmware->nvram, names[i]);
+
+		if (!key || nvram_read_signatures(key, &signatures, NULL) < 0)
+			continue;
+		json_object_set_new(keys, names[i], subjects_json(&signatures));
+		if (signatures.hashes)
+			json_object_set_new(keys, "dbx_hashes",
+					    json_integer((json_int_t)signatures.hashes));
+	}
+	return json_object_set_new(object, "keys", keys) == 0;
+}
+
 static bool set_nvram(json_t *root, const struct build *build)
 {
 	const struct nvram *nvram = &build->firmware.nvram;
@@ -316,6 +349,8 @@ static bool set_nvram(json_t *root, const struct build *build)
 	for (size_t i = 0; i < count && i < 16; i++)
 		is_whole &= append_boot_entry(entries, nvram, numbers[i]);
 	is_whole &= json_object_set_new(object, "boot_order", entries) == 0;
+	if (nvram_has_secure_boot_keys(nvram))
+		is_whole &= set_keys(object, &build->firmware);
 	return json_object_set_new(root, "nvram", object) == 0 && is_whole;
 }
 

@@ -229,6 +229,16 @@ static void print_nvram(const struct build *build, FILE *stream)
 	}
 }
 
+static void print_keys(const struct firmware *firmware, FILE *stream)
+{
+	CLEANUP_FREE char *keys = NULL;
+
+	if (nvram_has_secure_boot_keys(&firmware->nvram) &&
+	    nvram_describe_keys(&firmware->nvram, &keys, NULL) == 0)
+		safe_printf(stream, "Keys     %s%s%s\n", keys, firmware->keys_path ? ", from " : "",
+			    firmware->keys_path ? firmware->keys_path : "");
+}
+
 static void print_changes(const struct build *build, FILE *stream)
 {
 	const char *title = "In BCD";
@@ -311,6 +321,7 @@ static void print_page(const struct report *report, FILE *stream)
 	if (report->build) {
 		print_boot(report->build, stream);
 		print_nvram(report->build, stream);
+		print_keys(&report->build->firmware, stream);
 		print_changes(report->build, stream);
 	}
 	print_lists(report, stream);

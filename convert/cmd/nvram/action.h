@@ -18,6 +18,7 @@ struct nvram_options {
 	const char *disk, *path, *description;
 	struct guid controller, adapter;
 	const char *format, *variable, *output;
+	const char *keys;	       /* the file they come from */
 	struct cmd_source disk_source; /* how 'disk' is to be opened */
 };
 
@@ -31,6 +32,7 @@ struct nvram_command {
 	size_t operand_count;
 	struct nvram_store store;
 	const char *summary; /* for edits: what was done, as a clause: "is first now" */
+	char *summary_text;  /* of it, what is to be freed */
 	uint16_t number;     /* for edits: the entry it was done to */
 	bool has_number;
 };
@@ -89,6 +91,7 @@ int cmd_nvram_edit_order(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_remove(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_set(struct nvram_command *command, struct error *err);
 int cmd_nvram_export(struct nvram_command *command, struct error *err);
+int cmd_nvram_edit_add_keys(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_import(struct nvram_command *command, struct error *err);
 
 /* The "entries" array and all around it. NULL when out of memory. */

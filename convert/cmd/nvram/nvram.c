@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hvgen2 nvram: the boot entries and variables of a generation 2 VM, read and edited offline. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/checked.h"
 #include "common/json/text_json.h"
 #include "common/safe_text.h"
 #include "convert/cmd/cmd.h"
+#include "convert/cmd/keys.h"
 #include "convert/cmd/nvram/action.h"
 #include "convert/cmd/verbs.h"
 
@@ -30,6 +32,7 @@ enum {
 	OPTION_PARENT_DIR,
 	OPTION_PATH,
 	OPTION_REPLACE,
+	OPTION_SECURE_BOOT_KEYS,
 	OPTION_SOURCE_FORMAT,
 	OPTION_VARIABLE,
 };
@@ -48,8 +51,8 @@ static const struct cmd_option options[] = {
 	{OPTION_EXPERIMENTAL, "experimental", NULL, "export: allow the format vmgs-v1"},
 	{'f', "force", NULL, "export: replace an existing file"},
 	{OPTION_FORMAT, "format", "FORMAT",
-	 "export: json (default), list, vmgs, vmgs-v1, ovmf, efivar or\n"
-	 "efivarfs"},
+	 "export: json (default), custom-uefi, list, vmgs, vmgs-v1, ovmf,\n"
+	 "efivar or efivarfs"},
 	{OPTION_IPV4, "ipv4", NULL, "add-network: boot over IPv4 (default, but not for XML)"},
 	{OPTION_IPV6, "ipv6", NULL, "add-network: boot over IPv6"},
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
@@ -64,6 +67,10 @@ static const struct cmd_option options[] = {
 	{OPTION_REPLACE, "replace", NULL,
 	 "add-file: remove older File entries of the same description\n"
 	 "import: remove the variables that the file does not have"},
+	{OPTION_SECURE_BOOT_KEYS, "secure-boot-keys", "FILE",
+	 "add-keys: the JSON of Hyper-V's templates as OpenVMM has them,\n"
+	 "or any store with keys; 'auto' (default): Microsoft's keys of\n"
+	 "an installed OVMF"},
 	{OPTION_SOURCE_FORMAT, "source-format", "FORMAT",
 	 "add-file: raw, vhd or vhdx: what DISK is; default: by its name"},
 	{OPTION_VARIABLE, "variable", "NAME",
@@ -88,6 +95,7 @@ static const struct cmd_verb verb = {
 		"  add-drive --controller GUID --lun N STORE\n"
 		"                                    new entry for a disk or DVD at the bottom\n"
 		"  add-network --adapter GUID STORE  new entry for a network adapter at the bottom\n"
+		"  add-keys STORE                    the keys of Secure Boot\n"
 		"  first ENTRY STORE                 move an entry to the top\n"
 		"  order ENTRY... STORE              a new boot order\n"
 		"  remove ENTRY... STORE             remove entries\n"
@@ -135,6 +143,12 @@ static const struct action {
 	 0,
 	 true,
 	 {OPTION_JSON, 'n', OPTION_ADAPTER, OPTION_IPV4, OPTION_IPV6, OPTION_DESCRIPTION}},
+	{"add-keys",
+	 cmd_nvram_edit_add_keys,
+	 0,
+	 0,
+	 true,
+	 {OPTION_JSON, 'n', OPTION_SECURE_BOOT_KEYS}},
 	{"first", cmd_nvram_edit_first, 1, 1, true, {OPTION_JSON, 'n'}},
 	{"order", cmd_nvram_edit_order, 1, ANY, true, {OPTION_JSON, 'n', OPTION_DROP}},
 	{"remove", cmd_nvram_edit_remove, 1, ANY, true, {OPTION_JSON, 'n'}},
@@ -218,6 +232,9 @@ static int set_nvram_option(void *context, int key, const char *argument, struct
 		return cmd_source_set(&o->disk_source, CMD_OPTION_PARENT, argument, err);
 	case OPTION_PARENT_DIR:
 		return cmd_source_set(&o->disk_source, CMD_OPTION_PARENT_DIR, argument, err);
+	case OPTION_SECURE_BOOT_KEYS:
+		o->keys = argument;
+		return 0;
 	case OPTION_SOURCE_FORMAT:
 		return cmd_source_set(&o->disk_source, CMD_OPTION_SOURCE_FORMAT, argument, err);
 	case OPTION_PATH:
@@ -296,6 +313,7 @@ static void limit_paths(struct nvram_command *command, const char *store, struct
 	lockdown_add_folder(&places, given->output, LOCKDOWN_WRITE);
 	if (given->disk)
 		cmd_source_places(&given->disk_source, given->disk, &places);
+	lockdown_add(&places, given->keys, LOCKDOWN_READ);
 	if (command->operand_count == 1) /* of 'import': a store */
 		lockdown_add(&places, command->operands[0], LOCKDOWN_READ);
 	sandbox_limit_paths(sandbox, &places);
@@ -306,8 +324,13 @@ static int read_store(const struct action *action, struct nvram_command *command
 		      struct error *err)
 {
 	struct sandbox sandbox = {.wish = SANDBOX_AUTO};
-	int r;
+	int r = 0;
 
+	if (action->run == cmd_nvram_edit_add_keys)
+		r = cmd_keys_path(command->options.keys ? command->options.keys : "auto",
+				  &command->options.keys, err);
+	if (r < 0)
+		return r;
 	limit_paths(command, store, &sandbox);
 	r = nvram_store_read(store, &command->store, err);
 	if (r == 0 && !action->is_edit && !command->options.output)
@@ -350,6 +373,7 @@ int cmd_nvram(int argc, char **argv)
 		command.operand_count = (size_t)(argc - operands) - 2;
 		r = run_action(action, &command, argv[argc - 1], &err);
 		nvram_store_done(&command.store);
+		free(command.summary_text);
 	}
 	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_errno(&err, "standard output");
