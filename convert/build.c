@@ -74,6 +74,19 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 	return r;
 }
 
+/* The same with what the keys of the store trust. */
+static int build_trusted_guest(struct disk *source, const struct survey *survey,
+			       const struct plan *plan, const struct build_options *options,
+			       struct build *ret, struct error *err)
+{
+	struct guest_options guest = options->guest;
+	struct guest_trust trust;
+	int r = firmware_decode(&options->firmware, &trust, err);
+
+	guest.trust = trust.count > 0 ? &trust : NULL;
+	return r < 0 ? r : build_guest(source, survey, plan, &guest, ret, err);
+}
+
 /* The volumes whose journals were replayed or closed, of those that are kept. */
 static int list_journals(const struct survey *survey, const struct plan *plan, struct edits *edits,
 			 struct error *err)
@@ -96,6 +109,7 @@ static int list_journals(const struct survey *survey, const struct plan *plan, s
 
 static int gather_warnings(struct build *build, struct error *err)
 {
+	note_list_append(&build->warnings, &build->boot.warnings);
 	note_list_append(&build->warnings, &build->boot.store.warnings);
 	note_list_append(&build->warnings, &build->edits.warnings);
 	note_list_append(&build->warnings, &build->firmware.warnings);
@@ -120,7 +134,7 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = boot_sectors_move(survey, plan, ret->target, &ret->edits, &ret->boot_sectors,
 				      err);
 	if (r == 0)
-		r = build_guest(view, survey, plan, &options->guest, ret, err);
+		r = build_trusted_guest(view, survey, plan, options, ret, err);
 	if (r == 0)
 		r = metafiles_list(source, survey, plan, ret->target, &ret->edits, err);
 	if (r == 0)

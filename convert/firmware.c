@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/checked.h"
+
+#define KEYS_ADVICE	"name a file that holds the keys of Secure Boot"
+#define TEMPLATE_ADVICE "choose another store as template"
+
 #define BOOT_MANAGER_PATH "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 
 static int read_store(const char *path, struct nvram_store **ret, struct error *err)
@@ -38,17 +43,39 @@ void firmware_template_done(struct firmware_options *options)
 	store_free(&options->keys);
 }
 
+static void add_certificate(void *context, const uint8_t *der, size_t size)
+{
+	struct guest_trust *trust = context;
+
+	if (trust->count < GUEST_TRUST_MAX)
+		trust->certificates[trust->count++] = (struct file_bytes){der, size, "db"};
+}
+
+int firmware_decode(const struct firmware_options *options, struct guest_trust *ret,
+		    struct error *err)
+{
+	struct nvram_store *const stores[] = {options->keys, options->store};
+
+	*ret = (struct guest_trust){.count = 0};
+	for (size_t i = 0; i < ARRAY_SIZE(stores); i++) {
+		int r = stores[i] ? nvram_store_decode(stores[i], err) : 0;
+
+		if (r < 0)
+			return error_advise(err, i == 0 ? KEYS_ADVICE : TEMPLATE_ADVICE);
+		if (stores[i] && ret->count == 0)
+			nvram_db_certificates(&stores[i]->nvram, add_certificate, ret);
+	}
+	return 0;
+}
+
 static int add_keys(const struct firmware_options *options, enum nvram_format format,
 		    struct nvram *nvram, struct error *err)
 {
-	int r;
+	int r = options->keys ? nvram_add_keys(nvram, format, &options->keys->nvram,
+					       options->keys_path, err)
+			      : 0;
 
-	if (!options->keys)
-		return 0;
-	r = nvram_store_decode(options->keys, err);
-	if (r == 0)
-		r = nvram_add_keys(nvram, format, &options->keys->nvram, options->keys_path, err);
-	return r < 0 ? error_advise(err, "name a file that holds the keys of Secure Boot") : 0;
+	return r < 0 ? error_advise(err, KEYS_ADVICE) : 0;
 }
 
 /* The store that the user has, with our entry on top. */
@@ -58,15 +85,12 @@ static int firmware_from_template(const struct nvram_partition *esp,
 {
 	const char *name = options->template;
 	struct nvram_store *store = options->store;
-	int r = nvram_store_decode(store, err);
-
-	if (r == 0)
-		r = add_keys(options, store->format, &store->nvram, err);
+	int r = add_keys(options, store->format, &store->nvram, err);
 	if (r == 0)
 		r = nvram_from_template(store, esp, BOOT_MANAGER_PATH, options->drop_stale_entries,
 					&ret->file, &ret->size, err);
 	if (r < 0)
-		return error_advise(err, "choose another store as template");
+		return error_advise(err, TEMPLATE_ADVICE);
 	return nvram_decode(ret->file, ret->size, name, &ret->nvram, err);
 }
 

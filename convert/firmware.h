@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/notes.h"
+#include "convert/guest/trust.h"
 #include "convert/plan.h"
 #include "nvram/nvram.h"
 
@@ -36,9 +37,14 @@ struct firmware {
 int firmware_read_template(struct firmware_options *options, struct error *err);
 void firmware_template_done(struct firmware_options *options);
 
+/* Look into both, and list the certificates that the new store will trust: those of the keys, else of
+ * the template. *ret borrows from them. */
+int firmware_decode(const struct firmware_options *options, struct guest_trust *ret,
+		    struct error *err);
+
 /*
- * Make the entries, and the store. *ret is to be released with firmware_done() in every case.
- * Errors: those of nvram_store_decode() and nvram_from_template().
+ * Make the entries, and the store, after firmware_decode(). *ret is to be released with firmware_done() in every case.
+ * Errors: those of nvram_add_keys() and nvram_from_template().
  */
 int firmware_build(const struct plan *plan, const struct firmware_options *options,
 		   struct firmware *ret, struct error *err);

@@ -78,6 +78,31 @@ int nvram_leave_setup_mode(struct nvram *nvram, struct error *err)
 	return nvram_set(nvram, &global, "SetupMode", NVRAM_BOOT_ATTRIBUTES, &off, 1, err);
 }
 
+struct certificates {
+	void (*each)(void *context, const uint8_t *der, size_t size);
+	void *context;
+};
+
+static int give_certificate(void *context, const struct signature *signature)
+{
+	const struct certificates *to = context;
+
+	if (signature->type == SIGNATURE_X509)
+		to->each(to->context, signature->data, signature->size);
+	return 0;
+}
+
+void nvram_db_certificates(const struct nvram *nvram,
+			   void (*each)(void *context, const uint8_t *der, size_t size),
+			   void *context)
+{
+	struct certificates to = {each, context};
+	const struct nvram_variable *db = find_key(nvram, NVRAM_KEY_DB);
+
+	if (db)
+		(void)signature_list_walk(db, give_certificate, &to, NULL);
+}
+
 /* Only whole certificates and hashes are taken: anything else the firmware skips, or stops at. */
 struct checked {
 	size_t certificates;

@@ -268,6 +268,11 @@ bool nvram_holds_signatures(const struct nvram_variable *variable);
 int nvram_read_signatures(const struct nvram_variable *variable, struct nvram_signatures *ret,
 			  struct error *err);
 
+/* Call 'each' for every certificate (X.509, DER) of db, up to a list that is damaged. */
+void nvram_db_certificates(const struct nvram *nvram,
+			   void (*each)(void *context, const uint8_t *der, size_t size),
+			   void *context);
+
 /* The keys of Secure Boot in words, to be freed: "PK 'Microsoft Hyper-V Firmware PK', KEK 2, db 2,
  * dbx 431". A PK must be there. */
 int nvram_describe_keys(const struct nvram *nvram, char **ret, struct error *err);

@@ -20,11 +20,13 @@
 #include "convert/guest/adapters.h"
 #include "convert/guest/disk.h"
 #include "convert/guest/files.h"
+#include "convert/guest/trust.h"
 #include "convert/guest/windows/boot_store.h"
 #include "convert/guest/windows/bootfiles.h"
 
 struct guest_options {
-	enum bootfiles_set boot_files; /* Windows */
+	enum bootfiles_set boot_files;	 /* Windows */
+	const struct guest_trust *trust; /* NULL: the store has no keys, and nothing is asked */
 	bool online_data_disks; /* Windows: data disks come online, whatever its SAN policy */
 };
 
@@ -33,7 +35,8 @@ struct guest_boot {
 	struct guest_files files;	    /* for the ESP */
 	int64_t time;			    /* seconds since 1970 UTC: of folders and the label */
 	struct bootfiles_report boot_files; /* which of the files come from the guest */
-	struct boot_store store;	    /* Windows: its bytes are among the files */
+	struct note_list warnings;
+	struct boot_store store; /* Windows: its bytes are among the files */
 };
 
 /* In kinds.c, which knows the kinds. */

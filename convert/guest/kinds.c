@@ -15,6 +15,7 @@ void guest_boot_drop(struct guest_boot *boot, struct guest_file *file)
 void guest_boot_done(struct guest_boot *boot)
 {
 	guest_files_done(&boot->files);
+	note_list_done(&boot->warnings);
 	bootfiles_report_done(&boot->boot_files);
 	boot_store_done(&boot->store);
 	*boot = (struct guest_boot){.time = 0};

@@ -131,6 +131,55 @@ if [ -e /usr/share/OVMF/OVMF_VARS_4M.ms.fd ]; then
 	check_guest_state vm-gen2.vmgs
 fi
 
+# Would the firmware start what the guest has? Its boot manager is signed by somebody whom 'db1' vouches for.
+if command -v sbsign >/dev/null; then
+	openssl x509 -inform DER -in db1.der -out db1.pem
+	openssl x509 -inform DER -in db2.der -out db2.pem
+	sign() { # NAME CA PROGRAM
+		openssl req -new -newkey rsa:2048 -nodes -subj "/CN=Signer $1" -keyout "$1.key" -out "$1.csr" 2>/dev/null
+		openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -CAcreateserial -days 3650 -out "$1.pem" 2>/dev/null
+		openssl x509 -in "$1.pem" -outform DER -out "$1.der"
+		sbsign --key "$1.key" --cert "$1.pem" --output "$1.efi" "$3" 2>/dev/null
+	}
+	sign one db1 "$BUILD_DIR/tests/boot/bootmgfw.efi"
+	sign two db2 "$BUILD_DIR/tests/boot/bootmgfw.efi"
+	judge() { # DB VM SET WARNING [OPTION...]
+		jq --argjson db "$(x509 "$(b64 "$1.der")")" '.properties.uefiSettings.signatures.db = [$db]' template.json >one.json
+		expect 0 "$HVGEN2" convert -f -o judged.vhdx --secure-boot-keys one.json "${@:5}" "$2"
+		grep 'loader-not-in-db' out.txt >warning.txt || true
+		if [ -n "$4" ]; then
+			grep -qF "$4" warning.txt || fail "db $1, $2: no warning '$4': $(cat warning.txt)"
+		else
+			[ ! -s warning.txt ] || fail "db $1, $2: $(cat warning.txt)"
+		fi
+		[ "$(jq -r .esp.boot_files judged.report.json)" = "$3" ] || fail "db $1, $2: not the set of $3"
+	}
+	"$MKVM" --small --bootmgfw one.efi old.vhdx
+	"$MKVM" --small --bootmgfw one.efi --bootmgfw-ex two.efi both.vhdx
+	judge db1 old.vhdx 2011 ''
+	judge one old.vhdx 2011 ''
+	judge db2 old.vhdx 2011 "signed under 'Test db1'"
+	judge db1 both.vhdx 2011 ''
+	judge db2 both.vhdx 2023 ''
+	judge db2 both.vhdx 2011 "signed under 'Test db1'" --boot-files 2011
+	judge db1 both.vhdx 2023 "signed under 'Test db2'" --boot-files 2023
+	judge kek both.vhdx 2011 "signed under 'Test db1'"
+	judge db1 vm.vhdx 2011 'not signed'
+	# A signature of rubbish is none, and one that comes from a template's db counts as well.
+	python3 - <<-'END2'
+		image = bytearray(open("one.efi", "rb").read())
+		at = image.rfind(b"Test db1")
+		header = int.from_bytes(image[60:64], "little") + 24 + 112 + 32
+		start = int.from_bytes(image[header:header + 4], "little")
+		image[start + 8:start + 40] = bytes(32)
+		open("broken.efi", "wb").write(image)
+	END2
+	"$MKVM" --small --bootmgfw broken.efi broken.vhdx
+	judge db1 broken.vhdx 2011 'not signed'
+	expect 0 "$HVGEN2" convert -f -o judged.vhdx --nvram-template vm.fd broken.vhdx
+	grep -q 'loader-not-in-db' out.txt || fail "the db of a template does not count"
+fi
+
 # Rubbish: refused, and nothing written.
 jq '.properties.uefiSettings.signatures.PK.value += .properties.uefiSettings.signatures.KEK[0].value' template.json >two_pk.json
 template no_certificate.json "$(b64 hashes)"

@@ -47,6 +47,10 @@ const char *bootfiles_set_text(enum bootfiles_set set);
 /* False, and *ret untouched, for any other word. */
 bool bootfiles_set_parse(const char *text, enum bootfiles_set *ret);
 
+/* Where the boot managers of the two sets are, below the folder of Windows. */
+#define BOOTFILES_MANAGER_2011 "Boot\\EFI\\bootmgfw.efi"
+#define BOOTFILES_MANAGER_2023 "Boot\\EFI_EX\\bootmgfw_EX.efi"
+
 struct bootfiles_file {
 	char *guest_path; /* "\\Windows\\Boot\\EFI\\bootmgfw.efi" */
 	char *esp_path;	  /* "/EFI/Microsoft/Boot/bootmgfw.efi" */

@@ -10,6 +10,7 @@
 #include "convert/guest/windows/contents.h"
 #include "convert/guest/windows/hive.h"
 #include "convert/guest/windows/hives.h"
+#include "convert/guest/windows/signer.h"
 #include "convert/guest/windows/system/network.h"
 #include "convert/guest/windows/winre.h"
 
@@ -109,15 +110,58 @@ static int64_t newest_time(const struct bootfiles_report *files)
 	return time;
 }
 
-static int add_own_files(const struct guest_disk *old, enum bootfiles_set set,
+/* Would the firmware start the boot manager of a set? One that is not there it would not. */
+static bool is_trusted(struct volume *volume, const char *root, const char *manager,
+		       const struct guest_trust *trust, char **ret_issuer)
+{
+	CLEANUP_FREE uint8_t *image = NULL;
+	char path[WINDOWS_PATH_SIZE];
+	size_t size;
+
+	*ret_issuer = NULL;
+	windows_path(path, root, manager);
+	return volume_exists(volume, path) &&
+	       volume_read_file(volume, path, BOOTFILES_MAX_FILE, &image, &size, NULL) == 0 &&
+	       signer_is_trusted(image, size, trust, ret_issuer);
+}
+
+/* Where nobody has chosen, the set that the keys of the store let start. */
+static enum bootfiles_set choose_set(struct volume *volume, const char *root,
+				     const struct guest_options *options,
+				     struct note_list *warnings)
+{
+	enum bootfiles_set set = options->boot_files;
+	CLEANUP_FREE char *issuer = NULL;
+	CLEANUP_FREE char *other = NULL;
+	bool is_2023 = set == BOOTFILES_2023;
+
+	if (!options->trust ||
+	    is_trusted(volume, root, is_2023 ? BOOTFILES_MANAGER_2023 : BOOTFILES_MANAGER_2011,
+		       options->trust, &issuer))
+		return set;
+	if (set == BOOTFILES_AUTO &&
+	    is_trusted(volume, root, BOOTFILES_MANAGER_2023, options->trust, &other))
+		return BOOTFILES_2023;
+	note_add(
+		warnings,
+		"loader-not-in-db: bootmgfw.efi is %s%s%s: with Secure Boot on the firmware refuses it; "
+		"take other keys, or turn Secure Boot off",
+		issuer ? "signed under '" : "not signed", issuer ? issuer : "",
+		issuer ? "', which is not in the db of the store" : "");
+	return set;
+}
+
+static int add_own_files(const struct guest_disk *old, const struct guest_options *options,
 			 struct guest_boot *boot, struct error *err)
 {
+	const struct windows *windows = &old->start->found->windows;
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	int r = volume_open_at(old->disk, &old->start->place, false, &volume, err);
 
 	if (r == 0)
-		r = bootfiles_add(volume, &old->start->found->windows, set, &boot->files,
-				  &boot->boot_files, err);
+		r = bootfiles_add(volume, windows,
+				  choose_set(volume, windows->root, options, &boot->warnings),
+				  &boot->files, &boot->boot_files, err);
 	boot->time = newest_time(&boot->boot_files);
 	return r;
 }
@@ -144,7 +188,7 @@ static int make_boot_files(const struct guest_disk *old, const struct guest_targ
 	int r;
 
 	*ret = (struct guest_boot){.time = 0};
-	r = add_own_files(old, options->boot_files, ret, err);
+	r = add_own_files(old, options, ret, err);
 	if (r == 0)
 		r = boot_store_make(old, target, &ret->store, err);
 	return r < 0 ? r : add_new_files(ret, err);

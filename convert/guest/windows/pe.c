@@ -16,6 +16,18 @@
 #define PE_MACHINE   4
 #define PE_SIZE	     24 /* signature and COFF header */
 
+/* The directories of the optional header, 8 bytes each, behind their number. */
+#define OPTIONAL_MAGIC_64	0x20b
+#define OPTIONAL_DIRECTORIES_32 96
+#define OPTIONAL_DIRECTORIES_64 112
+#define CERTIFICATES		4
+#define CERTIFICATES_END	(5 * 8)
+
+/* WIN_CERTIFICATE: u32 length with this header, u16 revision, u16 type. */
+#define CERTIFICATE_HEADER 8
+#define CERTIFICATE_TYPE   6
+#define CERTIFICATE_PKCS7  2
+
 /*
  * VS_VERSIONINFO: u16 length, u16 value length, u16 type, then this key, padding to 32 bits,
  * VS_FIXEDFILEINFO (winver).
@@ -79,6 +91,53 @@ bool pe_file_version(const void *image, size_t size, uint16_t ret[4])
 	ret[2] = get_le16(fixed + FIXED_FILE_VERSION_LS + 2);
 	ret[3] = get_le16(fixed + FIXED_FILE_VERSION_LS);
 	return true;
+}
+
+/* Where the attribute certificates are: unlike other directories by their place in the file. */
+static bool find_certificates(const uint8_t *bytes, size_t size, uint32_t *ret, uint32_t *ret_size)
+{
+	uint32_t header, directories;
+
+	if (size < DOS_LFANEW + 4 || memcmp(bytes, "MZ", 2) != 0)
+		return false;
+	header = get_le32(bytes + DOS_LFANEW);
+	if (!range_within(header, PE_SIZE + OPTIONAL_DIRECTORIES_64 + CERTIFICATES_END, size))
+		return false;
+	directories =
+		header + PE_SIZE +
+		(get_le16(bytes + header + PE_SIZE) == OPTIONAL_MAGIC_64 ? OPTIONAL_DIRECTORIES_64
+									 : OPTIONAL_DIRECTORIES_32);
+	if (get_le32(bytes + directories - 4) <= CERTIFICATES)
+		return false;
+	*ret = get_le32(bytes + directories + CERTIFICATES * 8);
+	*ret_size = get_le32(bytes + directories + CERTIFICATES * 8 + 4);
+	return *ret_size > 0 && range_within(*ret, *ret_size, size);
+}
+
+bool pe_signature(const void *image, size_t size, unsigned int index, const uint8_t **ret,
+		  size_t *ret_size)
+{
+	const uint8_t *bytes = image;
+	uint32_t at, left;
+
+	if (!find_certificates(bytes, size, &at, &left))
+		return false;
+	for (unsigned int i = 0;; i++) {
+		uint32_t length = left >= CERTIFICATE_HEADER ? get_le32(bytes + at) : 0;
+		uint64_t step = ((uint64_t)length + 7) & ~UINT64_C(7);
+
+		if (length < CERTIFICATE_HEADER || length > left)
+			return false;
+		if (i == index) {
+			*ret = bytes + at + CERTIFICATE_HEADER;
+			*ret_size = length - CERTIFICATE_HEADER;
+			return get_le16(bytes + at + CERTIFICATE_TYPE) == CERTIFICATE_PKCS7;
+		}
+		if (step >= left)
+			return false;
+		at += (uint32_t)step;
+		left -= (uint32_t)step;
+	}
 }
 
 void pe_version_text(const uint16_t version[4], char ret[PE_VERSION_TEXT])

@@ -29,6 +29,13 @@ bool pe_machine(const void *image, size_t size, uint16_t *ret);
  */
 bool pe_file_version(const void *image, size_t size, uint16_t ret[4]);
 
+/*
+ * The PKCS#7 signature number 'index' of an image, within it (Windows Authenticode PE format). False
+ * when there is none, and for one that does not lie within the image.
+ */
+bool pe_signature(const void *image, size_t size, unsigned int index, const uint8_t **ret,
+		  size_t *ret_size);
+
 #define PE_VERSION_TEXT 24 /* "65535.65535.65535.65535" and its NUL */
 void pe_version_text(const uint16_t version[4], char ret[PE_VERSION_TEXT]);
 
