@@ -90,6 +90,8 @@ int cmd_nvram_edit_first(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_order(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_remove(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_set(struct nvram_command *command, struct error *err);
+/* Is there such a format? ERROR_USAGE names all. */
+int cmd_nvram_check_format(const char *name, struct error *err);
 int cmd_nvram_export(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_add_keys(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_import(struct nvram_command *command, struct error *err);

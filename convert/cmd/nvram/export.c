@@ -65,6 +65,18 @@ static const struct {
 	{"efivarfs", NVRAM_FORMAT_MAX, false, false},
 };
 
+int cmd_nvram_check_format(const char *name, struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+		if (strcmp(name, formats[i].name) == 0)
+			return 0;
+	return error_usage(
+		err,
+		"option '--format': '%s' is none of json, custom-uefi, list, vmgs, vmgs-v1, ovmf, "
+		"efivar and efivarfs",
+		name);
+}
+
 static int find_format(const struct nvram_options *options, size_t *ret, struct error *err)
 {
 	const char *name = options->format ? options->format : "json";
@@ -81,7 +93,7 @@ static int find_format(const struct nvram_options *options, size_t *ret, struct 
 		*ret = i;
 		return 0;
 	}
-	return error_usage(err, "there is no format '%s'; see 'hvgen2 help nvram'", name);
+	return cmd_nvram_check_format(name, err);
 }
 
 /* The same variables give the same file: the id of its VHD comes from what the file is to hold. */

@@ -224,7 +224,7 @@ static int set_nvram_option(void *context, int key, const char *argument, struct
 		return 0;
 	case OPTION_FORMAT:
 		o->format = argument;
-		return 0;
+		return cmd_nvram_check_format(argument, err);
 	case OPTION_LUN:
 		o->has_lun = true;
 		return cmd_parse_number("lun", argument, 0, 63, &o->lun, err);

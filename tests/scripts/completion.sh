@@ -1,0 +1,64 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Completion: every long option of every verb in each shell, and the values that the program takes and no other. bash and fish are
+# asked, zsh reads its file.
+. "$(dirname "$0")/lib.sh"
+files=$BUILD_DIR/completion
+
+# What bash would offer for "hvgen2 WORD..." whose last word is being typed.
+. "$files/hvgen2.bash"
+offer() {
+	COMP_WORDS=(hvgen2 "$@") COMP_CWORD=$#
+	_hvgen2
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+has() { # WORD, in the lines of standard input
+	grep -Fxe "$1" >/dev/null
+}
+
+verbs=$("$HVGEN2" --help | awk '/^Verbs:/ { on = 1; next } on && /^  / { print $1 } on && /^$/ { exit }')
+[ "$(wc -w <<<"$verbs")" -ge 5 ] || fail "verbs: $verbs"
+for verb in $verbs; do
+	offer '' | has "$verb" || fail "bash does not offer '$verb'"
+	options=$("$HVGEN2" help "$verb" | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p')
+	[ -n "$options" ] || fail "$verb has no options"
+	for option in $options; do
+		offer "$verb" -- | has "--$option" || fail "bash does not offer '$verb --$option'"
+		awk -v verb="$verb" '$0 == verb ")" { on = 1 } $0 == "\t;;" { on = 0 } on' "$files/hvgen2.zsh" |
+			grep -E -e "--$option[=\\['{,]|--$option\\)" >/dev/null || fail "zsh lacks '$verb --$option'"
+		grep -E "seen_subcommand_from $verb'.* -l $option( |\$)" "$files/hvgen2.fish" >/dev/null ||
+			fail "fish lacks '$verb --$option'"
+	done
+	"$HVGEN2" help "$verb" | grep -E '^  (-|    --)' | wc -l >count
+	[ "$(offer "$verb" -- | wc -l)" -eq "$(cat count)" ] || fail "bash offers more options of '$verb' than there are"
+done
+
+# Words that the program takes, and all of them.
+values=0
+for verb in $verbs; do
+	for option in $(offer "$verb" --); do
+		wanted=$("$HVGEN2" "$verb" "$option=/dev/null/?" /dev/null/? 2>&1 | sed -n "s/.* is none of //p" | tr -d , | sed 's/ and / /' || true)
+		[ -n "$wanted" ] || continue
+		[ "$(offer "$verb" "$option" '' | xargs)" = "$wanted" ] || fail "$verb $option: $(offer "$verb" "$option" '' | xargs)"
+		[ "$(offer "$verb" "$option" = '' | xargs)" = "$wanted" ] || fail "$verb $option="
+		values=$((values + 1))
+	done
+done
+[ $values -ge 7 ] || fail "only $values options with values"
+[ "$(offer convert --format dyn)" = dynamic ] || fail "convert --format dyn"
+offer nvram '' | has add-file || fail "bash does not offer 'nvram add-file'"
+offer bcd '' | has check || fail "bash does not offer 'bcd check'"
+touch disk.vhdx
+mkdir folder
+[ "$(offer convert -o disk)" = disk.vhdx ] || fail "no files for 'convert -o'"
+[ "$(offer convert --output-dir '')" = folder ] || fail "files for 'convert --output-dir'"
+[ -z "$(offer convert --esp-size '')" ] || fail "files for 'convert --esp-size'"
+
+command -v zsh >/dev/null && { zsh -n "$files/hvgen2.zsh" || fail "zsh does not read its file"; }
+if command -v fish >/dev/null; then
+	export HOME=$work
+	fish -c "source '$files/hvgen2.fish'; complete -C 'hvgen2 convert --format dy'" >fish.txt
+	grep '^dynamic' fish.txt >/dev/null || fail "fish: $(cat fish.txt)"
+	fish -c "source '$files/hvgen2.fish'; complete -C 'hvgen2 nvram --exp'" >fish.txt
+	grep -e '^--experimental' fish.txt >/dev/null || fail "fish: $(cat fish.txt)"
+fi
