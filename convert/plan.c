@@ -25,26 +25,13 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/files/files.h"
+#include "convert/plan_image.h"
 #include "convert/plan_notes.h"
 #include "convert/types.h"
-
-/* The name space of all GUIDs that are derived here: made once, at random, for this purpose. */
-#define NAMESPACE GUID(0x5ab1e2c4, 0x90d7, 0x4c0e, 0x9b1f, 0x6d2f4c8a7e31)
 
 /* Where partitions start by default, and the unit of growth: as Windows aligns. */
 #define ALIGNMENT MIB
 #define MSR_SIZE  (16 * MIB)
-
-/* Block size of an output whose source has none that can be kept (formats/vhdx: what Windows hosts
- * choose). */
-#define DEFAULT_BLOCK_SIZE ((uint32_t)(32 * MIB))
-
-/*
- * The small unit of copy-on-write that Windows chooses for children. Beyond the limit the tables
- * for so many blocks outweigh what is saved, and the child takes the blocks of its parent.
- */
-#define DIFFERENCING_BLOCK_SIZE ((uint32_t)(2 * MIB))
-#define DIFFERENCING_SMALL_DISK (8 * TIB)
 
 /* Windows wants an ESP of at least 100 MB (MBR2GPT documentation). */
 #define ESP_MIN (100 * MIB)
@@ -89,15 +76,13 @@ struct guid plan_mbr_volume_guid(uint32_t signature, uint64_t offset)
 static struct guid derive(const struct survey *survey, const struct plan_options *options,
 			  const char *name)
 {
-	const struct guid space = NAMESPACE;
 	char disk[GUID_TEXT_SIZE], text[240];
-	int length;
 
 	if (options->random_guids)
 		return guid_random();
-	length = snprintf(text, sizeof(text), "%08" PRIx32 " %s %s", survey->mbr_signature,
-			  guid_format(&survey->image.disk_id, disk), name);
-	return guid_from_name(&space, text, (size_t)length);
+	snprintf(text, sizeof(text), "%08" PRIx32 " %s %s", survey->mbr_signature,
+		 guid_format(&survey->image.disk_id, disk), name);
+	return plan_image_guid(text);
 }
 
 /* As derive(), for GUIDs that must also change with every change of the source. */
@@ -392,52 +377,19 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 	return fix_disk_size(survey, survey->disk_size, old_end(survey), plan, err);
 }
 
-static enum vhd_type plan_type(const struct vhd_info *image, const struct plan_options *options)
-{
-	if (options->format == VHD_FORMAT_RAW)
-		return VHD_TYPE_FIXED;
-	if (options->type != VHD_TYPE_MAX)
-		return options->type;
-	/*
-	 * A raw file is fixed only by accident: what is not written in it is not stored in the
-	 * output either. A checkpoint is converted with all that lies below it, as a disk of its
-	 * own.
-	 */
-	if (image->format == VHD_FORMAT_RAW || image->type == VHD_TYPE_DIFFERENCING)
-		return VHD_TYPE_DYNAMIC;
-	return image->type;
-}
-
 /* Block size, sector size and identity of the output. */
 static int plan_image(const struct survey *survey, const struct plan_options *options,
 		      struct plan *plan, struct error *err)
 {
-	const struct vhd_info *image = &survey->image;
-	bool is_vhdx = image->format == VHD_FORMAT_VHDX;
+	int r = plan_image_spec(&survey->image, options->format, options->type, &plan->vhdx, err);
 
 	plan->format = options->format;
 	plan->source_time = options->source_time;
-	plan->vhdx = (struct vhdx_spec){
-		.type = plan_type(image, options),
-		.block_size = is_vhdx && image->block_size ? image->block_size : DEFAULT_BLOCK_SIZE,
-		.physical_sector_size = is_vhdx ? image->physical_sector_size : 4096,
-		.disk_id = derive(survey, options, "virtual disk"),
-		.file_write_guid = derive_from_data(survey, options, "file write"),
-		.data_write_guid = derive_from_data(survey, options, "data write"),
-		.creator = "hvgen2 " HVGEN2_VERSION,
-	};
-	if (plan->vhdx.type != VHD_TYPE_DIFFERENCING)
-		return 0;
-	if (!is_vhdx)
-		return error_refused(
-			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --format dynamic",
-			"a differencing disk of generation 2 needs a VHDX as its parent, and the "
-			"source is a %s",
-			vhd_info_text(image));
-	if (survey->disk_size <= DIFFERENCING_SMALL_DISK)
-		plan->vhdx.block_size = DIFFERENCING_BLOCK_SIZE;
-	plan->vhdx.disk_id = image->disk_id; /* a child is the same disk for the guest */
-	return 0;
+	plan->vhdx.file_write_guid = derive_from_data(survey, options, "file write");
+	plan->vhdx.data_write_guid = derive_from_data(survey, options, "data write");
+	if (!is_child(plan)) /* a child is the same disk for the guest */
+		plan->vhdx.disk_id = derive(survey, options, "virtual disk");
+	return r;
 }
 
 static int plan_layout(const struct survey *survey, struct plan *plan, struct error *err)
@@ -451,26 +403,6 @@ static int plan_layout(const struct survey *survey, struct plan *plan, struct er
 			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
 			"layout 'front' moves the old partitions, which a differencing disk "
 			"cannot do");
-	return 0;
-}
-
-/* What a VHD cannot be. */
-static int check_format(const struct plan *plan, struct error *err)
-{
-	static const char advice[] = "give the new disk a name that ends in .vhdx";
-
-	if (plan->format != VHD_FORMAT_VHD)
-		return 0;
-	if (plan->gpt.sector_size != 512)
-		return error_refused(err, REFUSAL_SECTOR_SIZE, advice,
-				     "the disk has sectors of %" PRIu32
-				     " bytes, and a VHD has sectors of 512",
-				     plan->gpt.sector_size);
-	if (plan->disk_size > VHD_WRITE_VHD_MAX)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, advice,
-				     "the new disk has %" PRIu64
-				     " bytes, and a VHD holds at most 2040 GiB",
-				     plan->disk_size);
 	return 0;
 }
 
@@ -534,7 +466,7 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 		break;
 	}
 	if (r == 0)
-		r = check_format(ret, err);
+		r = plan_image_check(ret->format, ret->disk_size, ret->gpt.sector_size, err);
 	if (r < 0)
 		return r;
 	note_what_is_dropped(survey, ret);
