@@ -18,8 +18,9 @@
 #include "common/checked.h"
 #include "common/cleanup.h"
 
-/* Disk, NVRAM store and report: more are never open at once. */
-#define MAX_OPEN 8
+/* Disks, NVRAM store and report: a VM has 4 controllers with 64 disks each, and more outputs are
+ * never open at once. */
+#define MAX_OPEN 320
 
 /* Holes are whole blocks of a file system. */
 #define BLOCK 4096

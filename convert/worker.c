@@ -79,7 +79,7 @@ static void begin_work(const struct worker *worker, int channel, pid_t committer
 /* The worker has synced what it wrote: signals are blocked meanwhile, and need not wait for it. */
 static bool commit_synced(struct write_outputs *outputs, struct error *err)
 {
-	outputs->disk.is_synced = outputs->nvram.is_synced = outputs->report.is_synced = true;
+	write_are_synced(outputs);
 	return write_commit(outputs, err) == 0;
 }
 

@@ -1,129 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Write the outputs: see write.h. */
+/* Outputs get their names, all or none: see write.h. */
 #include "convert/write.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/checked.h"
-#include "common/size.h"
-
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat first, second;
-
-	return strcmp(a, b) == 0 ||
-	       (stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-		first.st_ino == second.st_ino);
-}
-
-/* The source and its parents are never written. */
-static int check_chain(const char *output, const struct disk *source, struct error *err)
-{
-	const char *member;
-
-	for (unsigned int i = 0; (member = vhd_member_path(source, i)); i++)
-		if (is_same_file(output, member))
-			return error_usage(
-				err,
-				"'%s' belongs to the source, which is never written; choose "
-				"another name",
-				output);
-	return 0;
-}
-
-/* One file under two names, existing or not: the same folder and, as some file systems are blind to
- * case, the same letters. */
-static bool is_one_output(const char *a, const char *b)
-{
-	CLEANUP_FREE char *a_folder = strdup(a), *b_folder = strdup(b);
-	CLEANUP_FREE char *a_name = strdup(a), *b_name = strdup(b);
-
-	if (!a_folder || !b_folder || !a_name || !b_name)
-		return true; /* out of memory: better not */
-	return is_same_file(dirname(a_folder), dirname(b_folder)) &&
-	       strcasecmp(basename(a_name), basename(b_name)) == 0;
-}
-
-static int check_output(const char *output, const struct write_paths *paths,
-			const struct disk *source, struct error *err)
-{
-	int r;
-
-	if (strcmp(output, "-") == 0)
-		return error_usage(err, "'-' is no file; '--json' prints the report, './-' is a "
-					"file of that name");
-	if (*output == '\0' || output[strlen(output) - 1] == '/')
-		return error_usage(err, "'%s' names no file", output);
-	r = outfile_check_place(output, true, err);
-	if (r == 0)
-		r = check_chain(output, source, err);
-	return r < 0 ? r : outfile_check_place(output, paths->replace, err);
-}
-
-int write_check_paths(const struct write_paths *paths, const struct disk *source, struct error *err)
-{
-	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
-	int r = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
-		for (size_t j = 0; outputs[i] && j < i; j++)
-			if (outputs[j] && is_one_output(outputs[i], outputs[j]))
-				return error_usage(
-					err, "'%s' and '%s' are one file, named for two outputs",
-					outputs[j], outputs[i]);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(outputs); i++)
-		if (outputs[i])
-			r = check_output(outputs[i], paths, source, err);
-	return r;
-}
-
-mode_t write_mode(const struct write_paths *paths, const struct disk *source)
-{
-	struct stat st;
-	mode_t mode = 0666;
-
-	if (!source)
-		return mode & (stat(paths->source, &st) == 0 ? st.st_mode : 0600);
-	for (unsigned int i = 0; vhd_member_path(source, i); i++)
-		mode &= vhd_member_stat(source, i, &st) ? st.st_mode : 0600;
-	return mode;
-}
-
-uint64_t write_source_time(const struct disk *source)
-{
-	uint64_t newest = 0;
-	struct stat st;
-
-	for (unsigned int i = 0; vhd_member_stat(source, i, &st); i++)
-		newest = max_u64(newest, (uint64_t)st.st_mtim.tv_sec * 1000000000 +
-						 (uint64_t)st.st_mtim.tv_nsec);
-	return newest;
-}
-
-static int check_space(int fd, const char *path, const struct vhdx_spec *spec, struct disk *target,
-		       struct error *err)
-{
-	char need_text[32], free_text[32];
-	struct statvfs fs;
-	uint64_t needed, available;
-	int r = vhdx_estimate(fd, spec, target, &needed, err);
-
-	if (r < 0 || fstatvfs(fd, &fs) < 0)
-		return r;
-	available = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (available >= needed)
-		return 0;
-	return error_failed(err, ENOSPC,
-			    "'%s': up to %s are needed, but the file system has %s free", path,
-			    size_text(needed, need_text), size_text(available, free_text));
-}
 
 static void remove_and_exit(int number)
 {
@@ -212,107 +97,105 @@ static int commit_undisturbed(struct outfile *const outs[], size_t count, struct
 	return r;
 }
 
-void write_outputs_done(struct write_outputs *outputs)
+static void disk_output_done(struct write_disk *disk)
 {
-	outfile_done(&outputs->disk);
-	outfile_done(&outputs->nvram);
-	outfile_done(&outputs->report);
-	free(outputs->relative_parent);
-	outputs->relative_parent = NULL;
+	outfile_done(&disk->file);
+	free(disk->relative_parent);
+	disk->relative_parent = NULL;
 }
 
-static int create(struct outfile *out, const char *path, const struct write_paths *paths,
+void write_outputs_done(struct write_outputs *outputs)
+{
+	disk_output_done(&outputs->disk);
+	outfile_done(&outputs->nvram);
+	outfile_done(&outputs->report);
+	for (size_t i = 0; i < outputs->data_count; i++)
+		disk_output_done(&outputs->data[i]);
+	free(outputs->data);
+	free(outputs->all);
+	outputs->data = NULL;
+	outputs->all = NULL;
+	outputs->data_count = outputs->count = 0;
+}
+
+static int create(struct outfile *out, const char *path, bool replace, mode_t mode,
 		  struct error *err)
 {
-	int r = outfile_create(out, path, paths->replace, err);
+	int r = outfile_create(out, path, replace, err);
 
-	out->mode &= paths->mode;
+	out->mode &= mode;
 	out->keeps_old = true;
 	return r;
+}
+
+static int find_parent(struct write_disk *disk, const char *path, const struct disk *source,
+		       struct error *err)
+{
+	disk->relative_parent = vhd_relative_path(path, vhd_member_path(source, 0), err);
+	return disk->relative_parent ? 0 : -err->code;
+}
+
+static int create_data(const struct write_paths *paths, struct write_outputs *ret,
+		       struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < paths->data_count; i++) {
+		const struct write_data *data = &paths->data[i];
+		struct write_disk *disk = &ret->data[ret->data_count++];
+
+		*disk = (struct write_disk){.file = OUTFILE_INIT};
+		r = create(&disk->file, data->path, paths->replace, data->mode, err);
+		if (r == 0 && data->image.type == VHD_TYPE_DIFFERENCING)
+			r = find_parent(disk, data->path, data->source, err);
+	}
+	return r;
+}
+
+/* In the order in which they get their names: see write_commit(). */
+static void list_all(struct write_outputs *outputs)
+{
+	if (outputs->nvram.path)
+		outputs->all[outputs->count++] = &outputs->nvram;
+	if (outputs->report.path)
+		outputs->all[outputs->count++] = &outputs->report;
+	for (size_t i = 0; i < outputs->data_count; i++)
+		outputs->all[outputs->count++] = &outputs->data[i].file;
+	outputs->all[outputs->count++] = &outputs->disk.file;
 }
 
 int write_create(const struct write_paths *paths, const struct disk *source, bool is_child,
 		 struct write_outputs *ret, struct error *err)
 {
-	int r = create(&ret->disk, paths->disk, paths, err);
+	int r;
 
+	ret->data = calloc(paths->data_count + 1, sizeof(*ret->data));
+	ret->all = calloc(paths->data_count + 3, sizeof(struct outfile *));
+	if (!ret->data || !ret->all)
+		return error_failed(err, ENOMEM, "out of memory");
+	r = create(&ret->disk.file, paths->disk, paths->replace, paths->mode, err);
 	if (r == 0 && paths->nvram)
-		r = create(&ret->nvram, paths->nvram, paths, err);
+		r = create(&ret->nvram, paths->nvram, paths->replace, paths->mode, err);
 	if (r == 0 && paths->report)
-		r = create(&ret->report, paths->report, paths, err);
-	if (r == 0 && is_child) {
-		ret->relative_parent =
-			vhd_relative_path(paths->disk, vhd_member_path(source, 0), err);
-		r = ret->relative_parent ? 0 : -err->code;
-	}
-	return r;
-}
-
-static int fill_vhd(int fd, const struct write_paths *paths, const struct plan *plan,
-		    const struct build *build, const struct vhd_progress *progress,
-		    struct error *err)
-{
-	const struct vhd1_spec spec = {.type = plan->vhdx.type,
-				       .unique_id = plan->vhdx.data_write_guid,
-				       .time = plan->source_time};
-
-	return vhd1_write(fd, paths->disk, &spec, build->target, progress, err);
-}
-
-static int fill_disk(struct write_outputs *outputs, const struct write_paths *paths,
-		     struct disk *source, const struct plan *plan, const struct build *build,
-		     const struct vhd_progress *progress, struct error *err)
-{
-	struct vhdx_parent parent = {.disk = source,
-				     .windows_path = paths->parent_on_host,
-				     .relative_path = outputs->relative_parent};
-	struct vhdx_spec spec = plan->vhdx;
-	int fd = outputs->disk.fd, r;
-
-	if (spec.type == VHD_TYPE_DIFFERENCING)
-		spec.parent = &parent;
-	r = check_space(fd, paths->disk, &spec, build->target, err);
-	if (r < 0)
-		return r;
-	if (plan->format == VHD_FORMAT_VHD)
-		return fill_vhd(fd, paths, plan, build, progress, err);
-	return plan->format == VHD_FORMAT_RAW
-		       ? raw_write(fd, paths->disk, build->target, progress, err)
-		       : vhdx_write(fd, paths->disk, &spec, build->target, progress, err);
-}
-
-int write_fill(struct write_outputs *outputs, const struct write_paths *paths, struct disk *source,
-	       const struct plan *plan, const struct build *build, const char *report_json,
-	       const struct vhd_progress *progress, struct error *err)
-{
-	struct outfile *const outs[] = {&outputs->nvram, &outputs->report, &outputs->disk};
-	int r = 0;
-
-	if (paths->nvram)
-		r = outfile_write_sparse(&outputs->nvram, build->firmware.file,
-					 build->firmware.size, err);
-	if (r == 0 && paths->report)
-		r = outfile_write(&outputs->report, report_json, strlen(report_json), 0, err);
+		r = create(&ret->report, paths->report, paths->replace, paths->mode, err);
+	if (r == 0 && is_child)
+		r = find_parent(&ret->disk, paths->disk, source, err);
 	if (r == 0)
-		r = fill_disk(outputs, paths, source, plan, build, progress, err);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(outs); i++)
-		if (outs[i]->path)
-			r = outfile_sync(outs[i], err);
-	if (r == 0) /* copied from a source that was written to, it is a mixture */
-		r = vhd_check_unchanged(source, err);
-	return r < 0 ? r : vhd_check_reads(source, err);
+		r = create_data(paths, ret, err);
+	if (r == 0)
+		list_all(ret);
+	return r;
 }
 
 int write_commit(struct write_outputs *outputs, struct error *err)
 {
-	struct outfile *const all[] = {&outputs->nvram, &outputs->report, &outputs->disk};
-	struct outfile *outs[ARRAY_SIZE(all)];
-	size_t count = 0;
+	return commit_undisturbed(outputs->all, outputs->count, &outputs->report, err);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
-		if (all[i]->path)
-			outs[count++] = all[i];
-	return commit_undisturbed(outs, count, &outputs->report, err);
+void write_are_synced(struct write_outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->count; i++)
+		outputs->all[i]->is_synced = true;
 }
 
 int write_fill_report(struct write_outputs *outputs, const char *json, struct error *err)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Write what a plan and its changes say: the disk, the NVRAM store and the report, all under
- * temporary names first. They get their final names only when all of them are whole, the disk last.
- * There are no decisions here.
+ * Write what a plan and its changes say: the disk, the NVRAM store, the report, and the data disks
+ * of a VM, all under temporary names first. They get their final names only when all of them are
+ * whole, the disk last. There are no decisions here. (write_paths.c, write_fill.c, write.c)
  */
 #ifndef HVGEN2_CONVERT_WRITE_H
 #define HVGEN2_CONVERT_WRITE_H
@@ -12,6 +12,19 @@
 #include "common/outfile.h"
 #include "convert/build.h"
 #include "convert/plan.h"
+
+/* A disk that the VM does not start from: carried over with the content that it has. */
+struct write_data {
+	char *path;
+	mode_t mode;		    /* it has no more rights */
+	char *place;		    /* "IDE 0:1", for messages */
+	const char *parent_on_host; /* as in write_paths */
+	struct disk *source;	    /* from vhd_open() */
+	enum vhd_format format;
+	struct vhdx_spec image; /* of VHD and raw only type and GUIDs count; 'parent' is left to the
+				   writer */
+	uint64_t time;		/* when the source was written last, in ns */
+};
 
 struct write_paths {
 	const char *source;   /* as the user named it */
@@ -23,19 +36,23 @@ struct write_paths {
 				       Hyper-V host, or NULL */
 	bool replace;		    /* existing files */
 	mode_t mode;		    /* no output has more rights; see write_mode() */
+	const struct write_data *data;
+	size_t data_count;
+	const char *const *kept; /* more files that belong to the source */
+	size_t kept_count;
 };
 
 /*
  * Do the outputs stand in the way of something? ERROR_USAGE when two are one file (also when their
- * names differ by case only), when one is a file of the source's chain, or where something stands
+ * names differ by case only), when one is a file of a source's chain, or where something stands
  * that is no regular file; REFUSAL_OUTPUT_EXISTS. 'source' is from vhd_open().
  */
 int write_check_paths(const struct write_paths *paths, const struct disk *source,
 		      struct error *err);
 
 /* The rights that all files of the chain give, but for executing: the outputs hold what they hold.
- * 'source' may be NULL: then those of what has its name. */
-mode_t write_mode(const struct write_paths *paths, const struct disk *source);
+ * 'source' may be NULL: then those of the file 'path'. */
+mode_t write_mode(const char *path, const struct disk *source);
 
 /* When the newest file of the chain was written, in ns; for plan_options. */
 uint64_t write_source_time(const struct disk *source);
@@ -47,16 +64,24 @@ void write_handle_signals(void);
 /* Another handler for them, but for those that whoever started us wants ignored. */
 void write_set_fatal_signals(void (*handler)(int));
 
+struct write_disk {
+	struct outfile file;
+	char *relative_parent; /* of a child: where its parent is, seen from it */
+};
+
 /* All that is opened before the source is looked into. Embedded; see WRITE_OUTPUTS_INIT. */
 struct write_outputs {
-	struct outfile disk, nvram, report; /* without a path: not to be made */
-	char *relative_parent;		    /* of a child: where its parent is, seen from it */
+	struct write_disk disk;
+	struct outfile nvram, report; /* without a path: not to be made */
+	struct write_disk *data;
+	size_t data_count;
+	struct outfile **all; /* that are made, in the order in which they get their names */
+	size_t count;
 };
 
 #define WRITE_OUTPUTS_INIT                                                                         \
 	{                                                                                          \
-		.disk = OUTFILE_INIT, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT,               \
-		.relative_parent = NULL                                                            \
+		.disk = {.file = OUTFILE_INIT}, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT      \
 	}
 
 /* Remove what is not committed. */
@@ -72,18 +97,33 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 int write_fill_report(struct write_outputs *outputs, const char *json, struct error *err);
 int write_commit_report(struct write_outputs *outputs, struct error *err);
 
-/* Write what they are to hold, and sync. Before the first byte of the disk: ENOSPC when its file
- * system has less room than it needs. A source that was changed since it was opened is
+/* What goes into the outputs of the boot disk. All is borrowed. */
+struct write_contents {
+	struct disk *source;
+	const struct plan *plan;
+	const struct build *build;
+	const char *report_json; /* NULL for write_estimate() */
+};
+
+/* Write what they are to hold, and sync. Before the first byte of a disk: ENOSPC when a file system
+ * has less room than its disks need. A source that was changed since it was opened is
  * ERROR_FAILED. */
-int write_fill(struct write_outputs *outputs, const struct write_paths *paths, struct disk *source,
-	       const struct plan *plan, const struct build *build, const char *report_json,
-	       const struct vhd_progress *progress, struct error *err);
+int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
+	       const struct write_contents *contents, const struct vhd_progress *progress,
+	       struct error *err);
+
+/* How much room all disks would take, at most: what file systems can share is not counted off. */
+int write_estimate(const struct write_paths *paths, const struct write_contents *contents,
+		   uint64_t *ret_bytes, struct error *err);
 
 /*
- * Give them their names: an old report goes out of the way, then come store, report and disk. When
- * one fails, those before it are withdrawn; old files come back where the file system can exchange
- * names.
+ * Give them their names: an old report goes out of the way, then come store, report, data disks and
+ * disk. When one fails, those before it are withdrawn; old files come back where the file system
+ * can exchange names.
  */
 int write_commit(struct write_outputs *outputs, struct error *err);
+
+/* Another process has synced what it wrote into them. */
+void write_are_synced(struct write_outputs *outputs);
 
 #endif

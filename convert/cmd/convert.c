@@ -287,8 +287,10 @@ static int write_all(struct conversion *conversion, int channel, struct error *e
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
 	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_fill(&conversion->outputs, &conversion->paths, conversion->source,
-		       &conversion->plan, &conversion->build, json, &progress.callback, err);
+	r = write_fill(&conversion->outputs, &conversion->paths,
+		       &(struct write_contents){conversion->source, &conversion->plan,
+						&conversion->build, json},
+		       &progress.callback, err);
 	progress_end(&progress);
 	if (r == 0)
 		r = worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
@@ -350,7 +352,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 		r = firmware_read_template(&convert->build.firmware, err);
 	if (r < 0)
 		return r;
-	paths->mode = write_mode(paths, conversion->source);
+	paths->mode = write_mode(paths->source, conversion->source);
 	if (convert->build.firmware.store)
 		paths->mode &= convert->build.firmware.store->mode;
 	convert->plan.source_time = write_source_time(conversion->source);
@@ -446,7 +448,7 @@ static void set_paths(struct conversion *conversion, const char *source)
 		.parent_on_host = convert->parent_on_host,
 		.replace = convert->force,
 	};
-	paths->mode = write_mode(paths, NULL);
+	paths->mode = write_mode(source, NULL);
 	report->disk_path = paths->disk;
 	report->nvram_path = paths->nvram;
 	report->report_path = paths->report;

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Write what the outputs are to hold: see write.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+#include "common/checked.h"
+#include "common/size.h"
+#include "convert/write.h"
+
+/* An image, what goes into it, and the room that it takes. */
+struct job {
+	struct write_disk *out; /* NULL: only the room is asked for */
+	const char *path, *place;
+	struct disk *contents;
+	enum vhd_format format;
+	struct vhdx_spec spec;
+	struct vhdx_parent parent;
+	uint64_t time;
+	uint64_t needed; /* bytes, at most */
+};
+
+/* The boot disk, and the data disks behind it. */
+struct jobs {
+	struct job *list;
+	size_t count;
+};
+
+static void jobs_done(struct jobs *jobs)
+{
+	free(jobs->list);
+}
+#define CLEANUP_JOBS CLEANUP(jobs_done)
+
+/* Of a disk that is not created nobody knows the way to its parent; there is one. */
+static void set_parent(struct job *job, struct disk *parent, const char *on_host)
+{
+	job->parent = (struct vhdx_parent){
+		.disk = parent,
+		.windows_path = on_host,
+		.relative_path = job->out ? job->out->relative_parent : ".",
+	};
+	job->spec.parent = job->spec.type == VHD_TYPE_DIFFERENCING ? &job->parent : NULL;
+}
+
+static void fill_boot_job(struct job *job, const struct write_paths *paths,
+			  const struct write_contents *contents)
+{
+	job->path = paths->disk;
+	job->contents = contents->build->target;
+	job->format = contents->plan->format;
+	job->spec = contents->plan->vhdx;
+	job->time = contents->plan->source_time;
+	set_parent(job, contents->source, paths->parent_on_host);
+}
+
+static void fill_data_job(struct job *job, const struct write_data *data)
+{
+	job->path = data->path;
+	job->place = data->place;
+	job->contents = data->source;
+	job->format = data->format;
+	job->spec = data->image;
+	job->time = data->time;
+	set_parent(job, data->source, data->parent_on_host);
+}
+
+/* 'outputs' may be NULL. */
+static int jobs_make(struct write_outputs *outputs, const struct write_paths *paths,
+		     const struct write_contents *contents, struct jobs *ret, struct error *err)
+{
+	ret->list = calloc(paths->data_count + 1, sizeof(*ret->list));
+	if (!ret->list)
+		return error_failed(err, ENOMEM, "out of memory");
+	ret->count = paths->data_count + 1;
+	for (size_t i = 0; i < ret->count; i++) {
+		struct job *job = &ret->list[i];
+
+		if (outputs)
+			job->out = i ? &outputs->data[i - 1] : &outputs->disk;
+		if (i)
+			fill_data_job(job, &paths->data[i - 1]);
+		else
+			fill_boot_job(job, paths, contents);
+	}
+	return 0;
+}
+
+static int tell_place(const struct job *job, int r, struct error *err)
+{
+	return r < 0 && job->place ? error_prefix(err, "%s", job->place) : r;
+}
+
+static int estimate(struct job *job, struct error *err)
+{
+	int fd = job->out ? job->out->file.fd : -1;
+
+	return tell_place(job, vhdx_estimate(fd, &job->spec, job->contents, &job->needed, err),
+			  err);
+}
+
+/* Together with those behind it on the same file system. */
+static int check_space(const struct jobs *jobs, size_t first, dev_t device, struct error *err)
+{
+	const struct job *job = &jobs->list[first];
+	char need_text[SIZE_TEXT], free_text[SIZE_TEXT], others[64] = "";
+	uint64_t needed = job->needed, available;
+	size_t count = 0;
+	struct statvfs fs;
+	struct stat st;
+
+	if (fstatvfs(job->out->file.fd, &fs) < 0)
+		return 0;
+	for (size_t i = first + 1; i < jobs->count; i++)
+		if (fstat(jobs->list[i].out->file.fd, &st) == 0 && st.st_dev == device) {
+			if (!add_u64(needed, jobs->list[i].needed, &needed))
+				needed = UINT64_MAX;
+			count++;
+		}
+	available = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (available >= needed)
+		return 0;
+	if (count)
+		snprintf(others, sizeof(others), " and %zu other disk%s", count,
+			 count > 1 ? "s" : "");
+	return error_failed(err, ENOSPC,
+			    "'%s'%s: up to %s are needed, but the file system has %s free",
+			    job->path, others, size_text(needed, need_text),
+			    size_text(available, free_text));
+}
+
+/* Before the first byte of all: is there room for all? */
+static int check_all_space(struct jobs *jobs, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < jobs->count; i++)
+		r = estimate(&jobs->list[i], err);
+	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
+		struct stat st, earlier;
+		bool is_first = fstat(jobs->list[i].out->file.fd, &st) == 0;
+
+		for (size_t j = 0; is_first && j < i; j++)
+			is_first = fstat(jobs->list[j].out->file.fd, &earlier) < 0 ||
+				   earlier.st_dev != st.st_dev;
+		if (is_first)
+			r = check_space(jobs, i, st.st_dev, err);
+	}
+	return r;
+}
+
+int write_estimate(const struct write_paths *paths, const struct write_contents *contents,
+		   uint64_t *ret_bytes, struct error *err)
+{
+	CLEANUP_JOBS struct jobs jobs = {.list = NULL};
+	int r = jobs_make(NULL, paths, contents, &jobs, err);
+
+	*ret_bytes = 0;
+	for (size_t i = 0; r == 0 && i < jobs.count; i++) {
+		r = estimate(&jobs.list[i], err);
+		if (!add_u64(*ret_bytes, jobs.list[i].needed, ret_bytes))
+			*ret_bytes = UINT64_MAX;
+	}
+	return r;
+}
+
+/* The progress of one image as that of all. */
+struct sum {
+	const struct vhd_progress *progress;
+	uint64_t before, total;
+};
+
+static void update_sum(void *opaque, uint64_t done, uint64_t total)
+{
+	const struct sum *sum = opaque;
+
+	(void)total;
+	sum->progress->update(sum->progress->opaque, sum->before + done, sum->total);
+}
+
+static int write_image(const struct job *job, const struct vhd_progress *progress,
+		       struct error *err)
+{
+	const struct vhd1_spec vhd = {.type = job->spec.type,
+				      .unique_id = job->spec.data_write_guid,
+				      .time = job->time};
+	int fd = job->out->file.fd;
+
+	if (job->format == VHD_FORMAT_VHD)
+		return vhd1_write(fd, job->path, &vhd, job->contents, progress, err);
+	return job->format == VHD_FORMAT_RAW
+		       ? raw_write(fd, job->path, job->contents, progress, err)
+		       : vhdx_write(fd, job->path, &job->spec, job->contents, progress, err);
+}
+
+static int write_images(const struct jobs *jobs, const struct vhd_progress *progress,
+			struct error *err)
+{
+	struct sum sum = {.progress = progress};
+	const struct vhd_progress of_all = {update_sum, &sum};
+	int r = 0;
+
+	for (size_t i = 0; i < jobs->count; i++)
+		sum.total += jobs->list[i].contents->size;
+	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
+		const struct job *job = &jobs->list[i];
+
+		r = tell_place(job, write_image(job, progress ? &of_all : NULL, err), err);
+		sum.before += job->contents->size;
+	}
+	return r;
+}
+
+/* Copied from a source that was written to, it is a mixture. */
+static int check_source(const struct disk *source, struct error *err)
+{
+	int r = vhd_check_unchanged(source, err);
+
+	return r < 0 ? r : vhd_check_reads(source, err);
+}
+
+static int check_sources(const struct write_paths *paths, const struct write_contents *contents,
+			 struct error *err)
+{
+	int r = check_source(contents->source, err);
+
+	for (size_t i = 0; r == 0 && i < paths->data_count; i++)
+		r = check_source(paths->data[i].source, err);
+	return r;
+}
+
+int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
+	       const struct write_contents *contents, const struct vhd_progress *progress,
+	       struct error *err)
+{
+	CLEANUP_JOBS struct jobs jobs = {.list = NULL};
+	const struct firmware *firmware = &contents->build->firmware;
+	int r = jobs_make(outputs, paths, contents, &jobs, err);
+
+	if (r == 0 && paths->nvram)
+		r = outfile_write_sparse(&outputs->nvram, firmware->file, firmware->size, err);
+	if (r == 0 && paths->report)
+		r = outfile_write(&outputs->report, contents->report_json,
+				  strlen(contents->report_json), 0, err);
+	if (r == 0)
+		r = check_all_space(&jobs, err);
+	if (r == 0)
+		r = write_images(&jobs, progress, err);
+	for (size_t i = 0; r == 0 && i < outputs->count; i++)
+		r = outfile_sync(outputs->all[i], err);
+	return r < 0 ? r : check_sources(paths, contents, err);
+}
