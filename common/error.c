@@ -53,6 +53,8 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_VM_BUSY] = "vm-busy",
 	[REFUSAL_VM_SAVED_STATE] = "vm-saved-state",
 	[REFUSAL_VM_NAME] = "vm-name",
+	[REFUSAL_VM_HAS_CHECKPOINTS] = "vm-has-checkpoints",
+	[REFUSAL_TARGET_UNSUPPORTED] = "target-unsupported",
 };
 
 const char *refusal_id(enum refusal refusal)

@@ -54,7 +54,8 @@ static int check_name(const struct vm *vm, struct error *err)
 	if (characters(vm->name) >= 1 && characters(vm->name) <= MAX_NAME)
 		return 0;
 	return error_refused(err, REFUSAL_VM_NAME,
-			     "rename the VM on its host, with Rename-VM, and export it again",
+			     "rename the VM on its host, with Rename-VM, and export it again, or "
+			     "give it a new name with --name",
 			     "the name of the VM has %zu characters; it must have 1 to %u",
 			     characters(vm->name), MAX_NAME);
 }
@@ -75,30 +76,101 @@ static int check_boot_disk(const struct vm *vm, struct error *err)
 		return 0;
 	return error_refused(err, REFUSAL_NO_BOOT_DISK,
 			     "attach the disk that it is to start from as IDE 0:0 and export it "
-			     "again, or convert that disk alone",
+			     "again, name it with --boot-disk, or convert that disk alone",
 			     "'%s' has no hard disk on IDE, from which a generation 1 VM starts",
 			     vm->name);
 }
 
-static int check_drive(const struct vm_controller *controller, const struct vm_drive *drive,
-		       struct error *err)
+static bool ends_in(const struct vm_drive *drive, const char *ending)
 {
-	const char *ending = drive->path ? strrchr(drive->path, '.') : NULL;
-	char slot[VM_SLOT_TEXT];
+	const char *dot = drive->path ? strrchr(drive->path, '.') : NULL;
 
-	vm_slot_text(controller, drive, slot);
-	if (drive->kind == VM_DRIVE_PASSTHROUGH)
+	return dot && strcasecmp(dot, ending) == 0;
+}
+
+static int refuse_passthrough(const char *slot, const struct vm_drive *drive, struct error *err)
+{
+	static const char format[] = "%s: a disk of the host itself, '%s'";
+
+	if (drive->is_boot)
 		return error_refused(err, REFUSAL_DISK_PASSTHROUGH,
 				     "make an image of it, attach that to the VM instead, and "
 				     "export it again",
-				     "%s: a disk of the host itself, '%s'", slot, drive->path);
-	if (drive->kind == VM_DRIVE_DISK && (drive->persistent_reservations == VM_YES ||
-					     (ending && strcasecmp(ending, ".vhds") == 0)))
+				     format, slot, drive->path);
+	return error_refused(err, REFUSAL_DISK_PASSTHROUGH,
+			     "leave it out with --without-disk, and give it to the new VM on its "
+			     "host",
+			     format, slot, drive->path);
+}
+
+/* Nobody copies what another VM writes, and no conversion is of use to it. */
+static int refuse_shared(const char *slot, const struct vm_drive *drive, struct error *err)
+{
+	static const char format[] = "%s: '%s' is shared with other VMs";
+	const char *path = drive->path ? drive->path : "";
+
+	if (drive->is_boot)
 		return error_refused(err, REFUSAL_DISK_SHARED,
-				     "take it from the VM on its host, export the VM again, and "
-				     "give the disk to the new VM there",
-				     "%s: '%s' is shared with other VMs", slot,
-				     drive->path ? drive->path : "");
+				     "attach a copy of it, which no other VM has, instead, and "
+				     "export the VM again",
+				     format, slot, path);
+	return error_refused(err, REFUSAL_DISK_SHARED,
+			     "let the new VM share it, with --data-disks SLOT=attach, or leave it "
+			     "out with --without-disk",
+			     format, slot, path);
+}
+
+/* A parent must stay as it is, and the host merges checkpoints away. */
+static int check_child(const struct vm *vm, const char *slot, const struct vm_drive *drive,
+		       struct error *err)
+{
+	bool is_checkpoint = ends_in(drive, ".avhdx") || ends_in(drive, ".avhd");
+
+	if (drive->action != VM_DISK_CHILD ||
+	    (!is_checkpoint && (!vm->checkpoints.is_present || !vm->checkpoints.value)))
+		return 0;
+	return error_refused(
+		err, REFUSAL_VM_HAS_CHECKPOINTS,
+		"remove the checkpoints on the VM's host and export it again, or make "
+		"whole disks with --format dynamic",
+		"%s: the VM has checkpoints, whose disks its host merges and removes, so "
+		"that none of them can be a parent",
+		slot);
+}
+
+static int check_image(const struct vm *vm, const char *slot, const struct vm_drive *drive,
+		       struct error *err)
+{
+	bool is_kept = !drive->is_boot && drive->action != VM_DISK_COPY;
+
+	if ((drive->persistent_reservations == VM_YES || ends_in(drive, ".vhds")) &&
+	    (drive->is_boot || drive->action != VM_DISK_ATTACH))
+		return refuse_shared(slot, drive, err);
+	if (is_kept && (ends_in(drive, ".vhd") || ends_in(drive, ".avhd")))
+		return error_refused(
+			err, REFUSAL_TARGET_UNSUPPORTED,
+			"have a VHDX made of it, with --data-disks SLOT=copy",
+			"%s: '%s' is a VHD, which a generation 2 VM cannot have, nor a child "
+			"of it",
+			slot, drive->path);
+	return check_child(vm, slot, drive, err);
+}
+
+static int check_drive(const struct vm *vm, const struct vm_controller *controller,
+		       const struct vm_drive *drive, struct error *err)
+{
+	char slot[VM_SLOT_TEXT];
+	int r = 0;
+
+	if (drive->action == VM_DISK_LEAVE)
+		return 0;
+	vm_slot_text(controller, drive, slot);
+	if (drive->kind == VM_DRIVE_PASSTHROUGH)
+		return refuse_passthrough(slot, drive, err);
+	if (drive->kind == VM_DRIVE_DISK)
+		r = check_image(vm, slot, drive, err);
+	if (r < 0)
+		return r;
 	if (drive->kind != VM_DRIVE_NONE && drive->kind != VM_DRIVE_FLOPPY &&
 	    drive->kind != VM_DRIVE_PHYSICAL_DVD && !drive->target.is_present)
 		return error_refused(err, REFUSAL_TOO_MANY_DISKS,
@@ -128,7 +200,8 @@ static bool is_same_path(const char *a, const char *b)
 
 static bool is_image(const struct vm_drive *drive)
 {
-	return drive->kind == VM_DRIVE_DISK && drive->path && *drive->path;
+	return drive->kind == VM_DRIVE_DISK && drive->action != VM_DISK_LEAVE && drive->path &&
+	       *drive->path;
 }
 
 /* Is there a drive before 'last' with the image of 'last'? */
@@ -155,7 +228,7 @@ static int check_drives(const struct vm *vm, struct error *err)
 		for (size_t d = 0; d < controller->count; d++) {
 			const struct vm_drive *drive = &controller->drives[d];
 			char slot[VM_SLOT_TEXT];
-			int r = check_drive(controller, drive, err);
+			int r = check_drive(vm, controller, drive, err);
 
 			if (r < 0)
 				return r;

@@ -5,8 +5,8 @@
  * first controller that has one; when none has, the VM gets one controller more, up to the four
  * that it can have. So the boot disk is at 0:0 when that is free.
  *
- * The boot disk is what the BIOS starts: the first hard disk on IDE, for generation 1 starts
- * nothing from SCSI.
+ * The boot disk is what the BIOS starts, unless another was chosen: the first hard disk on IDE, for
+ * generation 1 starts nothing from SCSI.
  */
 #include <stdio.h>
 #include <string.h>
@@ -48,8 +48,9 @@ static void take_place(struct places *places, struct vm_drive *drive, unsigned i
 
 static bool needs_place(const struct vm_drive *drive)
 {
-	return drive->kind == VM_DRIVE_DISK || drive->kind == VM_DRIVE_PASSTHROUGH ||
-	       drive->kind == VM_DRIVE_DVD || drive->kind == VM_DRIVE_UNKNOWN;
+	return drive->action != VM_DISK_LEAVE &&
+	       (drive->kind == VM_DRIVE_DISK || drive->kind == VM_DRIVE_PASSTHROUGH ||
+		drive->kind == VM_DRIVE_DVD || drive->kind == VM_DRIVE_UNKNOWN);
 }
 
 static void find_place(struct places *places, struct vm_drive *drive)
@@ -77,10 +78,26 @@ static void move_drives(struct vm *vm, struct places *places, bool is_boot)
 	}
 }
 
+static bool has_choice(const struct vm *vm)
+{
+	for (size_t c = 0; c < vm->controller_count; c++)
+		for (size_t d = 0; d < vm->controllers[c].count; d++)
+			if (vm->controllers[c].drives[d].is_chosen)
+				return true;
+	return false;
+}
+
+/* Would the BIOS start from it, were it the first? */
+static bool can_start(const struct vm_controller *controller, const struct vm_drive *drive)
+{
+	return controller->bus == VM_BUS_IDE &&
+	       (drive->kind == VM_DRIVE_DISK || drive->kind == VM_DRIVE_PASSTHROUGH);
+}
+
 /* Kinds and boot disk; and the places of drives that stay where they are. */
 static void look(struct vm *vm, struct places *places)
 {
-	bool has_boot = false;
+	bool has_boot = has_choice(vm);
 
 	for (size_t c = 0; c < vm->controller_count; c++) {
 		struct vm_controller *controller = &vm->controllers[c];
@@ -89,9 +106,9 @@ static void look(struct vm *vm, struct places *places)
 			struct vm_drive *drive = &controller->drives[d];
 
 			drive->kind = kind_of(drive);
-			drive->is_boot = !has_boot && controller->bus == VM_BUS_IDE &&
-					 (drive->kind == VM_DRIVE_DISK ||
-					  drive->kind == VM_DRIVE_PASSTHROUGH);
+			drive->target.is_present = false;
+			drive->is_boot =
+				drive->is_chosen || (!has_boot && can_start(controller, drive));
 			has_boot |= drive->is_boot;
 			if (controller->bus == VM_BUS_SCSI && needs_place(drive) &&
 			    controller->number < VM_MAX_CONTROLLERS)
@@ -143,6 +160,8 @@ static void finish_type(struct vm_rows *rows, struct vm_row *row,
 
 	if (drive->kind == VM_DRIVE_NONE)
 		vm_row_ignore(row, "an empty place");
+	else if (drive->action == VM_DISK_LEAVE)
+		vm_row_drop(row, "left-out", NULL);
 	else if (drive->kind != VM_DRIVE_DISK && drive->kind != VM_DRIVE_DVD)
 		drop_drive(row, drive);
 	else if (controller->bus != VM_BUS_SCSI) {
@@ -151,14 +170,30 @@ static void finish_type(struct vm_rows *rows, struct vm_row *row,
 	}
 }
 
+static void finish_image(struct vm_rows *rows, struct vm_row *row, const struct vm_drive *drive)
+{
+	if (drive->is_boot) {
+		change(rows, row, "boot-disk", "the converted disk");
+	} else if (drive->action != VM_DISK_ATTACH) {
+		change(rows, row, "data-disk",
+		       drive->action == VM_DISK_CHILD ? "a differencing disk on it"
+						      : "a copy of it");
+	} else {
+		row->status = VM_CARRIED;
+		row->id = NULL;
+		row->how = "Add-VMHardDiskDrive -Path";
+		vm_row_becomes(rows, row, drive->path);
+	}
+}
+
 static void finish_path(struct vm_rows *rows, struct vm_row *row, const struct vm_drive *drive)
 {
 	if (row->status == VM_IGNORED)
 		return;
-	if (drive->kind == VM_DRIVE_DISK && drive->is_boot)
-		change(rows, row, "boot-disk", "the converted disk");
+	if (drive->action == VM_DISK_LEAVE)
+		vm_row_drop(row, "left-out", NULL);
 	else if (drive->kind == VM_DRIVE_DISK)
-		change(rows, row, "data-disk", "a copy of it");
+		finish_image(rows, row, drive);
 	else if (drive->kind == VM_DRIVE_NONE)
 		vm_row_ignore(row, "an empty place");
 	else if (drive->kind != VM_DRIVE_DVD)

@@ -64,6 +64,14 @@ const char *vm_status_text(enum vm_status status)
 	return texts[status];
 }
 
+const char *vm_disk_action_text(enum vm_disk_action action)
+{
+	static const char *const texts[VM_DISK_ACTION_MAX] = {"copy", "differencing", "attach",
+							      "left-out"};
+
+	return texts[action];
+}
+
 const char *vm_service_text(enum vm_service service)
 {
 	static const char *const texts[VM_SERVICES] = {"guest interface",	  "heartbeat",

@@ -96,6 +96,19 @@ struct vm_slot {
 	unsigned int slot;
 };
 
+/* What becomes of the image of a drive. Of the boot disk COPY and CHILD say what the converted one
+ * is. */
+enum vm_disk_action {
+	VM_DISK_COPY,	/* a disk of its own */
+	VM_DISK_CHILD,	/* a differencing one, whose parent is the old image */
+	VM_DISK_ATTACH, /* the new VM has the old image, where it is */
+	VM_DISK_LEAVE,	/* the new VM does not have it */
+	VM_DISK_ACTION_MAX,
+};
+
+/* "copy", "differencing", "attach", "left-out". */
+const char *vm_disk_action_text(enum vm_disk_action action);
+
 struct vm_drive {
 	unsigned int slot;
 	enum vm_drive_kind kind;
@@ -104,7 +117,9 @@ struct vm_drive {
 	struct vm_number iops_maximum, iops_minimum;
 	struct vm_guid qos_policy;
 	enum vm_flag persistent_reservations;
-	bool is_boot;		   /* what the BIOS starts */
+	bool is_boot;	/* what the BIOS starts, or was chosen */
+	bool is_chosen; /* as the boot disk, by vm_choose() */
+	enum vm_disk_action action;
 	struct vm_slot target;	   /* what becomes of 'slot' */
 	size_t type_row, path_row; /* their rows plus 1; 0 when there is none */
 };
@@ -224,11 +239,42 @@ void vm_done(struct vm *vm);
  */
 int vm_extract(const struct vm_tree *tree, struct vm *ret, struct error *err);
 
-/* Can it be turned into a generation 2 VM, as far as its settings tell? The first reason against
- * it, as a refusal. */
+/* A drive as the user names it, "ide:0:1". */
+struct vm_place {
+	enum vm_bus bus;
+	unsigned int controller, slot;
+};
+
+/* Case does not matter. False for what is no "ide:N:N" or "scsi:N:N". */
+bool vm_place_parse(const char *text, struct vm_place *ret);
+
+struct vm_choice {
+	struct vm_place place;
+	bool is_boot;		    /* it is the boot disk; 'action' does not count then */
+	enum vm_disk_action action; /* never CHILD or ATTACH for what is no image */
+};
+
+struct vm_choices {
+	const struct vm_choice *list;
+	size_t count;
+	enum vm_disk_action boot, data; /* of the boot disk, and of all that are not in the list */
+};
+
+/*
+ * What the user wants of the drives; slots and rows follow. Errors: ERROR_USAGE when there is no
+ * such drive, it is no hard disk, or it is the boot disk and not to be one of the new VM.
+ */
+int vm_choose(struct vm *vm, const struct vm_choices *choices, struct error *err);
+
+/* Another name than the old VM has. -ENOMEM. */
+int vm_rename(struct vm *vm, const char *name, struct error *err);
+
+/* Can it be turned into a generation 2 VM, as far as its settings and vm_choose() tell? The first
+ * reason against it, as a refusal. */
 int vm_check(const struct vm *vm, struct error *err);
 
-/* The boot disk: what the BIOS starts, the first image on IDE. NULL when there is none. */
+/* The boot disk: what was chosen, or what the BIOS starts, the first image on IDE. NULL when there
+ * is none. */
 const struct vm_drive *vm_boot_drive(const struct vm *vm, const struct vm_controller **ret);
 
 /* "IDE 0:1", "SCSI 2:63", "floppy 0:0" in 'text'. Returns it. */
