@@ -8,7 +8,8 @@
  * names are taken, one after the other, each opened in the folder before, and through no symbolic
  * link; a name that leads upwards makes the whole path refused, however its separators are written
  * and whether or not Windows would see dots in it. Case does not matter, for A to Z, as it does not
- * on Windows; a file that has the case of the path is taken before another.
+ * on Windows; a file that has the case of the path is taken before another, and where several could be
+ * meant none is.
  */
 #ifndef HVGEN2_CONVERT_VM_FIND_FIND_H
 #define HVGEN2_CONVERT_VM_FIND_FIND_H
@@ -69,7 +70,7 @@ struct vm_maps {
  * looked for in the folder of the configuration, in 'Virtual Hard Disks' of that, and, when the
  * folder is called 'Virtual Machines', in the one above and its 'Virtual Hard Disks'. Errors:
  * REFUSAL_DISK_PATH for a path that is not followed, REFUSAL_DISK_MISSING with where it was looked
- * for; ERROR_FAILED for I/O.
+ * for, REFUSAL_DISK_CONFLICT when two names differ from it in case alone; ERROR_FAILED for I/O.
  */
 int vm_find_disk(const char *config_path, const struct vm_maps *maps, const char *recorded,
 		 struct vm_file *ret, struct error *err);

@@ -78,6 +78,7 @@ int folder_list(const struct folder *folder, char ***ret, size_t *ret_count, str
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	bool is_whole = true;
+	int code;
 
 	*ret = NULL;
 	*ret_count = 0;
@@ -88,23 +89,47 @@ int folder_list(const struct folder *folder, char ***ret, size_t *ret_count, str
 			close(fd);
 		return r;
 	}
-	while (is_whole && (entry = readdir(dir)))
+	while (is_whole && (errno = 0, entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			is_whole = add_name(ret, ret_count, entry->d_name);
+	code = is_whole ? errno : ENOMEM; /* the end has no errno */
 	closedir(dir);
-	if (!is_whole) {
+	if (code) {
 		folder_names_free(*ret, *ret_count);
-		return error_failed(err, ENOMEM, "out of memory");
+		*ret = NULL;
+		*ret_count = 0;
+		return error_failed(err, code, "'%s': %s", folder->path, strerror(code));
 	}
 	if (*ret_count)
 		qsort(*ret, *ret_count, sizeof(**ret), by_name);
 	return 0;
 }
 
-/* The name as it is written in the folder: as it stands, or the first that differs in case alone. -ENOENT when there is
- * none. */
+/* What of the list differs from 'name' in case alone; NULL when nothing does. */
+static int pick_name(const struct folder *folder, char *const *names, size_t count,
+		     const char *name, const char **ret, struct error *err)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (strcasecmp(names[i], name) != 0)
+			continue;
+		if (*ret)
+			return error_refused(err, REFUSAL_DISK_CONFLICT,
+					     "rename the one that is not meant",
+					     "'%s' in '%s' could be '%s' or '%s'", name,
+					     folder->path, *ret, names[i]);
+		*ret = names[i];
+	}
+	return 0;
+}
+
+/*
+ * The name as it is written in the folder: as it stands, or the one that differs in case alone.
+ * -ENOENT when there is none; REFUSAL_DISK_CONFLICT when there are several.
+ */
 static int find_name(const struct folder *folder, const char *name, char **ret, struct error *err)
 {
+	const char *picked;
 	struct stat st;
 	char **names;
 	size_t count;
@@ -120,13 +145,11 @@ static int find_name(const struct folder *folder, const char *name, char **ret, 
 	r = folder_list(folder, &names, &count, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < count && !*ret; i++)
-		if (strcasecmp(names[i], name) == 0) {
-			*ret = names[i];
-			names[i] = NULL;
-		}
+	r = pick_name(folder, names, count, name, &picked, err);
+	if (r == 0 && picked && !(*ret = strdup(picked)))
+		r = error_failed(err, ENOMEM, "out of memory");
 	folder_names_free(names, count);
-	return *ret ? 0 : -ENOENT;
+	return r < 0 || picked ? r : -ENOENT;
 }
 
 int folder_enter(const struct folder *folder, const char *name, struct folder *ret,

@@ -4,6 +4,8 @@
  * beside a file that it must not reach.
  */
 #include <criterion/criterion.h>
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -122,6 +124,22 @@ Test(vm_find, by_a_map)
 	expect_refused(&maps, "D:\\VMs\\", REFUSAL_DISK_MISSING);
 }
 
+/* Nobody knows which one Windows would have had. */
+Test(vm_find, twins)
+{
+	struct vm_file file = VM_FILE_INIT;
+	struct error err = ERROR_INIT;
+
+	file_write("export/Virtual Hard Disks/Twin.vhdx", "x", 1);
+	file_write("export/Virtual Hard Disks/tWIN.vhdx", "x", 1);
+	expect_found(&no_maps, "D:\\tWIN.vhdx", "export/Virtual Hard Disks/tWIN.vhdx");
+	cr_expect_eq(vm_find_disk(CONFIG, &no_maps, "D:\\twin.vhdx", &file, &err), -EPERM);
+	cr_expect_eq(err.refusal, REFUSAL_DISK_CONFLICT);
+	cr_expect_str_eq(err.message, "'twin.vhdx' in 'export/Virtual Hard Disks' could be "
+				      "'Twin.vhdx' or 'tWIN.vhdx'");
+	cr_expect_str_eq(err.advice, "rename the one that is not meant");
+}
+
 static const char *const upward[] = {
 	"D:\\VMs\\..\\..\\secret.vhdx",
 	"D:/VMs/../../secret.vhdx",
@@ -205,6 +223,25 @@ int openat(int fd, const char *name, int flags, ...)
 	return (int)syscall(SYS_openat, fd, name, flags, 0);
 }
 
+static bool reading_fails;
+
+/* A file system that gives one name and then an error. */
+struct dirent *readdir(DIR *dir)
+{
+	static struct dirent first = {.d_name = "vm.vmcx"};
+	static bool has_one;
+
+	if (!reading_fails) {
+		struct dirent *(*next)(DIR *);
+
+		*(void **)&next = dlsym(RTLD_NEXT, "readdir64");
+		return next(dir);
+	}
+	has_one = !has_one;
+	errno = has_one ? 0 : EIO;
+	return has_one ? &first : NULL;
+}
+
 static int find_config(const char *path, struct vm_file *file, struct error *err)
 {
 	*file = (struct vm_file)VM_FILE_INIT;
@@ -251,6 +288,19 @@ Test(vm_find, a_folder_that_goes_away_is_an_error)
 	cr_expect_eq(find_config("store", &file, &err), -ENOENT);
 	cr_expect_eq(err.kind, ERROR_FAILED);
 	cr_expect(strstr(err.message, "'store': "), "%s", err.message);
+}
+
+/* What was listed so far is not all. */
+Test(vm_find, a_folder_that_cannot_be_read_whole_is_an_error)
+{
+	struct vm_file file;
+	struct error err;
+
+	reading_fails = true;
+	cr_expect_eq(find_config("export/Virtual Machines", &file, &err), -EIO);
+	cr_expect_eq(err.kind, ERROR_FAILED);
+	cr_expect(strstr(err.message, "'export/Virtual Machines': Input/output error"), "%s",
+		  err.message);
 }
 
 Test(vm_find, a_link_in_a_folder_is_no_configuration)
