@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hvgen2 convert: source -> survey -> plan -> changes -> outputs. */
-#include <errno.h>
-#include <stdlib.h>
+/* hvgen2 convert: its options. What it does with them is in conversion.c. */
 #include <string.h>
 
-#include "common/checked.h"
-#include "common/outfile.h"
-#include "common/process.h"
-#include "convert/cmd/cmd.h"
+#include "convert/cmd/conversion.h"
 #include "convert/cmd/keys.h"
-#include "convert/cmd/outputs.h"
-#include "convert/cmd/progress.h"
-#include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
-#include "convert/report/report.h"
-#include "convert/worker.h"
-#include "convert/write.h"
 
 enum {
 	OPTION_OUTPUT_DIR = 256,
@@ -36,11 +25,21 @@ enum {
 	OPTION_ONLINE_DATA_DISKS,
 	OPTION_SANDBOX,
 	OPTION_JSON,
+	OPTION_VM, /* from here on those that only a VM has */
+	OPTION_NAME = OPTION_VM,
+	OPTION_MAP,
+	OPTION_BOOT_DISK,
+	OPTION_WITHOUT_DISK,
+	OPTION_DATA_DISKS,
+	OPTION_CHECKPOINT,
+	OPTION_DISCARD_SAVED_STATE,
+	OPTION_VM_END,
 };
 
 static const struct cmd_option options[] = {
 	{'o', "output", "PATH",
-	 "the new disk; default NAME-gen2.vhdx in the working directory.\n"
+	 "the new disk; default NAME-gen2.vhdx in the working directory,\n"
+	 "where NAME is that of DISK, or of the VM.\n"
 	 "Its name says its format: .vhdx, .vhd, .raw or .img; the other\n"
 	 "outputs take its stem. A folder (DIR/) is --output-dir"},
 	{OPTION_OUTPUT_DIR, "output-dir", "DIR", "put all outputs there, with their default names"},
@@ -76,6 +75,20 @@ static const struct cmd_option options[] = {
 	{OPTION_REPLACE, "replace", NULL, "drop older Windows Boot Manager entries of that store"},
 	{OPTION_SECURE_BOOT_KEYS, "secure-boot-keys", "FILE", CMD_TEXT_KEYS},
 	{OPTION_REPORT, "report", "PATH", "the report; default STEM.report.json"},
+	{OPTION_NAME, "name", "NAME", "VM: the new VM's name, and that of the outputs (NAME.vhdx)"},
+	{OPTION_MAP, "map", "FROM=TO", CMD_TEXT_MAP},
+	{OPTION_BOOT_DISK, "boot-disk", "SLOT",
+	 "VM: it is to start from the disk there, 'ide:0:1'; default: from\n"
+	 "which the BIOS does, the first on IDE"},
+	{OPTION_WITHOUT_DISK, "without-disk", "SLOT",
+	 "VM: leave the disk there, 'scsi:0:2', out; may be given several\n"
+	 "times"},
+	{OPTION_DATA_DISKS, "data-disks", "HOW",
+	 "VM: what becomes of its other disks: copy, differencing (children\n"
+	 "of them) or attach (the new VM gets them as they are). SLOT=HOW\n"
+	 "says it of one. Default: copy, differencing if --format is"},
+	{OPTION_CHECKPOINT, "checkpoint", "ID", "VM: convert it as it was at this checkpoint"},
+	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
 	{'f', "force", NULL, "replace existing output files"},
@@ -87,27 +100,24 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb verb = {
 	.name = "convert",
-	.synopsis = "[OPTIONS] DISK",
+	.synopsis = "[OPTIONS] DISK | VM.vmcx | VM.xml | EXPORT-FOLDER",
 	.purpose =
 		"Make a generation 2 disk from DISK, the boot disk (VHDX, VHD or raw) of a generation 1\n"
-		"Windows VM that is shut down. DISK is never written. A disk that cannot be converted\n"
-		"is refused before anything is written.",
+		"Windows VM that is shut down. Or make all disks of such a VM, found by its\n"
+		"configuration or the folder of its export: its boot disk like that, the others with\n"
+		"the content that they have, as NAME-gen2-ide0-1.vhdx. The source is never written. What\n"
+		"cannot be converted is refused before anything is written, and all is made or nothing.",
 	.options = options,
 	.epilogue = "Examples:\n"
 		    "  hvgen2 convert web01.vhdx\n"
 		    "  hvgen2 convert --dry-run web01.vhdx\n"
-		    "  hvgen2 convert -o /new/web01.vhdx --nvram /new/web01.fd web01.vhdx\n",
+		    "  hvgen2 convert -o /new/web01.vhdx --nvram /new/web01.fd web01.vhdx\n"
+		    "  hvgen2 convert --output-dir /new /exports/web01\n",
 };
 
-struct convert {
-	const char *parent_on_host;
-	struct output_options output;
-	struct cmd_source source;
-	struct survey_options survey;
-	struct plan_options plan;
-	struct build_options build;
-	struct sandbox sandbox;
-	bool dry_run, force, json, verbose, quiet;
+struct parsing {
+	struct convert *convert;
+	bool is_of_vm; /* an option was given that only a VM has */
 };
 
 static int set_format(struct convert *convert, const char *argument, struct error *err)
@@ -144,12 +154,41 @@ static int set_esp_size(struct convert *convert, const char *argument, struct er
 	return r;
 }
 
+static int set_vm_option(struct cmd_vm_options *vm, int key, const char *argument,
+			 struct error *err)
+{
+	switch (key) {
+	case OPTION_NAME:
+		vm->name = argument;
+		return 0;
+	case OPTION_MAP:
+		return cmd_vm_add_map(vm, argument, err);
+	case OPTION_BOOT_DISK:
+		return cmd_vm_set_boot(vm, argument, err);
+	case OPTION_WITHOUT_DISK:
+		return cmd_vm_leave_out(vm, argument, err);
+	case OPTION_DATA_DISKS:
+		return cmd_vm_set_data(vm, argument, err);
+	case OPTION_CHECKPOINT:
+		vm->checkpoint = argument;
+		return 0;
+	default:
+		vm->discard_saved_state = true;
+		return 0;
+	}
+}
+
 static int set_convert_option(void *context, int key, const char *argument, struct error *err)
 {
-	struct convert *convert = context;
+	struct parsing *parsing = context;
+	struct convert *convert = parsing->convert;
 
 	if (cmd_source_has(key))
 		return cmd_source_set(&convert->source, key, argument, err);
+	if (key >= OPTION_VM && key < OPTION_VM_END) {
+		parsing->is_of_vm = true;
+		return set_vm_option(&convert->vm, key, argument, err);
+	}
 	switch (key) {
 	case 'o':
 		convert->output.disk = argument;
@@ -222,276 +261,19 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 	return 0;
 }
 
-static int name_outputs(struct convert *convert, const char *source, struct output_names *names,
-			struct error *err)
+/* A disk has a format only by its name, so that no guest can make a VM of its disk. */
+static int convert_what(struct parsing *parsing, const char *path)
 {
-	static const enum nvram_format formats[] = {
-		[OUTPUT_STORE_VMGS] = NVRAM_FORMAT_VMGS,
-		[OUTPUT_STORE_OVMF] = NVRAM_FORMAT_OVMF,
-		[OUTPUT_STORE_SETTINGS] = NVRAM_FORMAT_CUSTOM_UEFI,
-	};
-	int r;
-
-	convert->output.template = convert->build.firmware.template;
-	r = output_names_make(&convert->output, source, names, err);
-	convert->plan.type = convert->output.type;
-	convert->plan.format = names->disk_format;
-	convert->build.firmware.has_nvram = names->nvram != NULL;
-	convert->build.firmware.format = formats[names->nvram_kind];
-	if (r == 0 && convert->build.firmware.keys_path && !names->nvram)
-		r = error_usage(err, "'--secure-boot-keys' and '--nvram none' exclude each other");
-	return r;
-}
-
-/* What one conversion goes through. Embedded; all that was reached belongs to it. */
-struct conversion {
-	struct convert *convert;
-	struct output_names names;
-	struct write_paths paths;
-	struct write_outputs outputs;
-	struct disk *source;
-	struct survey survey;
-	struct plan plan;
-	struct build build;
-	struct report report; /* of the others, as far as they came */
-};
-
-/* All that came from the source. */
-static void let_go_of_source(void *context)
-{
-	struct conversion *conversion = context;
-
-	build_done(&conversion->build);
-	plan_done(&conversion->plan);
-	survey_done(&conversion->survey);
-	disk_close(conversion->source);
-	conversion->source = NULL;
-	firmware_template_done(&conversion->convert->build.firmware);
-}
-
-static void conversion_done(struct conversion *conversion)
-{
-	let_go_of_source(conversion);
-	write_outputs_done(&conversion->outputs);
-	output_names_done(&conversion->names);
-}
-
-/* Make the outputs, which are created already. */
-static int write_all(struct conversion *conversion, int channel, struct error *err)
-{
-	const struct convert *convert = conversion->convert;
-	CLEANUP_FREE char *json = report_json(&conversion->report);
-	struct progress progress;
-	int r;
-
-	if (!json)
-		return error_failed(err, ENOMEM, "out of memory");
-	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_fill(&conversion->outputs, &conversion->paths,
-		       &(struct write_contents){conversion->source, &conversion->plan,
-						&conversion->build, json},
-		       &progress.callback, err);
-	progress_end(&progress);
-	if (r == 0)
-		r = worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
-	conversion->report.is_made = r == 0;
-	return r;
-}
-
-/* The pipeline. */
-static int run_pipeline(struct conversion *conversion, int channel, struct error *err)
-{
-	struct convert *convert = conversion->convert;
-	struct survey *survey = &conversion->survey;
-	struct plan *plan = &conversion->plan;
-	struct build *build = &conversion->build;
-	int r = sandbox_enter(&convert->sandbox, conversion->source->size, NULL, err);
-
-	conversion->report.sandbox = convert->sandbox.state;
-	conversion->report.source = conversion->source;
-	if (r == 0)
-		r = survey_disk(conversion->source, &convert->survey, survey, err);
-	if (r == 0)
-		r = plan_make(survey, &convert->plan, plan, err);
-	if (r < 0)
-		return r;
-	conversion->report.plan = plan;
-	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
-	if (r < 0)
-		return r;
-	conversion->report.build = build;
-	return convert->dry_run ? 0 : write_all(conversion, channel, err);
-}
-
-/* From here on files are read and made in these folders alone, by the committer too. */
-static void limit_paths(struct conversion *conversion)
-{
-	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
-	const struct write_paths *paths = &conversion->paths;
-	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
-
-	cmd_source_places(&conversion->convert->source, paths->source, &places);
-	lockdown_add(&places, paths->template, LOCKDOWN_READ);
-	lockdown_add(&places, conversion->convert->build.firmware.keys_path, LOCKDOWN_READ);
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
-		lockdown_add_folder(&places, outputs[i], LOCKDOWN_WRITE);
-	sandbox_limit_paths(&conversion->convert->sandbox, &places);
-}
-
-/* All that needs a path: the chain, the template, and the places of the outputs. */
-static int open_all(struct conversion *conversion, struct error *err)
-{
-	struct convert *convert = conversion->convert;
-	struct write_paths *paths = &conversion->paths;
-	const struct vhd_open_options open_options = cmd_source_options(&convert->source);
-	int r = vhd_open(paths->source, &open_options, &conversion->source, err);
-
-	if (r == 0)
-		r = write_check_paths(paths, conversion->source, err);
-	if (r == 0)
-		r = firmware_read_template(&convert->build.firmware, err);
-	if (r < 0)
-		return r;
-	paths->mode = write_mode(paths->source, conversion->source);
-	if (convert->build.firmware.store)
-		paths->mode &= convert->build.firmware.store->mode;
-	convert->plan.source_time = write_source_time(conversion->source);
-	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
-				(unsigned int)convert->build.guest.online_data_disks << 8 |
-				(unsigned int)convert->survey.no_journal_replay << 9;
-	return convert->dry_run ? 0
-				: write_create(paths, conversion->source,
-					       convert->plan.type == VHD_TYPE_DIFFERENCING,
-					       &conversion->outputs, err);
-}
-
-static int write_failure(struct conversion *conversion, int channel, const char *json,
-			 struct error *err)
-{
-	const struct write_paths *paths = &conversion->paths;
-	struct write_outputs *outputs = &conversion->outputs;
-	int r;
-
-	if (!outputs->report.path)
-		return outfile_write_whole(paths->report, paths->replace, paths->mode, json,
-					   strlen(json), err);
-	r = write_fill_report(outputs, json, err);
-	return r < 0 ? r : worker_commit(channel, outputs, /*report_only=*/true, err);
-}
-
-/* A refusal leaves a report only where one was asked for by name. */
-static void write_failure_report(struct conversion *conversion, int channel)
-{
-	const struct convert *convert = conversion->convert;
-	const struct report *report = &conversion->report;
-	CLEANUP_FREE char *json = NULL;
+	struct convert *convert = parsing->convert;
+	bool is_vm = convert->source.format == VHD_OPEN_BY_NAME && vm_is_named(path);
 	struct error err = ERROR_INIT;
 
-	if (convert->dry_run || !convert->output.report || report->failure->kind == ERROR_USAGE ||
-	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
-		return;
-	json = report_json(report);
-	if (json && write_failure(conversion, channel, json, &err) < 0)
-		cmd_warn("%s", err.message);
-}
-
-static int print_report(const struct report *report, bool json)
-{
-	struct error err = ERROR_INIT;
-
-	return report_print(report, json, &err) < 0 ? cmd_fail(&err) : 0;
-}
-
-/* Returns the exit status. */
-static int tell_failure(struct conversion *conversion, int channel, const struct error *err)
-{
-	struct report *report = &conversion->report;
-
-	report->failure = err;
-	report->disk_path = report->nvram_path = NULL;
-	write_failure_report(conversion, channel);
-	if (conversion->convert->json)
-		print_report(report, true);
-	return cmd_fail(err);
-}
-
-static int convert_opened(void *context, int channel)
-{
-	struct conversion *conversion = context;
-	const struct convert *convert = conversion->convert;
-	struct error err = ERROR_INIT;
-	int r;
-
-	process_reserve_heap(convert->dry_run ? PROCESS_HEAP_TO_PLAN : PROCESS_HEAP_TO_WRITE);
-	r = run_pipeline(conversion, channel, &err);
-	if (r < 0 ||
-	    convert->dry_run) /* else it was looked at before the outputs got their names */
-		r = cmd_source_check(conversion->source, r, &err);
-	if (r < 0)
-		return tell_failure(conversion, channel, &err);
-	return convert->quiet && !convert->json ? 0
-						: print_report(&conversion->report, convert->json);
-}
-
-static void set_paths(struct conversion *conversion, const char *source)
-{
-	const struct convert *convert = conversion->convert;
-	struct write_paths *paths = &conversion->paths;
-	struct report *report = &conversion->report;
-
-	*paths = (struct write_paths){
-		.source = source,
-		.template = convert->build.firmware.template,
-		.disk = conversion->names.disk,
-		.nvram = conversion->names.nvram,
-		.report = conversion->names.report,
-		.parent_on_host = convert->parent_on_host,
-		.replace = convert->force,
-	};
-	paths->mode = write_mode(source, NULL);
-	report->disk_path = paths->disk;
-	report->nvram_path = paths->nvram;
-	report->report_path = paths->report;
-}
-
-static int convert_in_worker(struct conversion *conversion)
-{
-	const struct worker worker = {.work = convert_opened,
-				      .let_go = let_go_of_source,
-				      .context = conversion};
-	struct error err = ERROR_INIT;
-	int status = worker_run(&worker, &conversion->outputs, &err);
-
-	return err.kind == ERROR_NONE ? status : cmd_fail(&err);
-}
-
-static int convert_disk(struct convert *convert, const char *source)
-{
-	CLEANUP(conversion_done)
-	struct conversion conversion = {
-		.convert = convert,
-		.outputs = WRITE_OUTPUTS_INIT,
-		.survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE},
-		.report = {.source_path = source,
-			   .survey = &conversion.survey,
-			   .is_dry_run = convert->dry_run},
-	};
-	struct error err = ERROR_INIT;
-	int r;
-
-	write_handle_signals();
-	if (name_outputs(convert, source, &conversion.names, &err) < 0)
-		return cmd_fail(&err);
-	set_paths(&conversion, source);
-	limit_paths(&conversion);
-	r = open_all(&conversion, &err);
-	if (r < 0) {
-		(void)cmd_source_check(conversion.source, r, &err);
-		return tell_failure(&conversion, WORKER_NONE, &err);
-	}
-	if (convert->dry_run || !sandbox_is_wanted(convert->sandbox.wish))
-		return convert_opened(&conversion, WORKER_NONE);
-	return convert_in_worker(&conversion);
+	convert->vm.boot =
+		convert->output.type == VHD_TYPE_DIFFERENCING ? VM_DISK_CHILD : VM_DISK_COPY;
+	if (is_vm || !parsing->is_of_vm)
+		return conversion_run(convert, path, is_vm);
+	error_usage(&err, "'%s' is a disk: an option is given that only a VM has", path);
+	return cmd_fail(&err);
 }
 
 int cmd_convert(int argc, char **argv)
@@ -500,12 +282,13 @@ int cmd_convert(int argc, char **argv)
 		.plan = {.layout = LAYOUT_AUTO, .esp_size = PLAN_DEFAULT_ESP_SIZE},
 		.output = {.type = VHD_TYPE_MAX},
 	};
+	struct parsing parsing = {.convert = &convert};
 	struct error err = ERROR_INIT;
-	int operand, r = cmd_parse(&verb, argc, argv, set_convert_option, &convert, &operand, &err);
+	int operand, r = cmd_parse(&verb, argc, argv, set_convert_option, &parsing, &operand, &err);
 
 	if (r == CMD_HELP_SHOWN)
 		return 0;
 	if (r == 0 && argc - operand != 1)
-		r = error_usage(&err, "one DISK is expected; see 'hvgen2 help convert'");
-	return r < 0 ? cmd_fail(&err) : convert_disk(&convert, argv[operand]);
+		r = error_usage(&err, "one DISK or VM is expected; see 'hvgen2 help convert'");
+	return r < 0 ? cmd_fail(&err) : convert_what(&parsing, argv[operand]);
 }

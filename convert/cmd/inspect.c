@@ -24,11 +24,8 @@ static const struct cmd_option options[] = {
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	CMD_SOURCE_OPTIONS,
-	{OPTION_MAP, "map", "FROM=TO",
-	 "VM: disks that are recorded below FROM, 'D:\\VMs', are below the\n"
-	 "folder TO here; may be given several times"},
-	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL,
-	 "VM: it was saved; what was in its memory may be lost"},
+	{OPTION_MAP, "map", "FROM=TO", CMD_TEXT_MAP},
+	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{'v', "verbose", NULL, "VM: list all settings, not only what is changed or dropped"},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{0, NULL, NULL, NULL},
@@ -144,13 +141,11 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 static int inspect_vm(const struct inspect *inspect, const char *path)
 {
 	CLEANUP_CMD_VM struct cmd_vm vm = CMD_VM_INIT;
-	struct cmd_vm_options vm_options = inspect->vm;
 	struct error err = ERROR_INIT, printing = ERROR_INIT;
 	struct vm_report report = {.path = path, .vm = &vm.vm, .is_verbose = inspect->verbose};
 	int printed, r;
 
-	vm_options.sandbox = inspect->sandbox.wish;
-	r = cmd_vm_open(path, &vm_options, &vm, &err);
+	r = cmd_vm_open(path, &inspect->vm, &inspect->sandbox, &vm, &err);
 	if (vm.config.path)
 		report.path = vm.config.path;
 	report.format = vm.format;

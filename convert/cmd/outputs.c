@@ -10,6 +10,8 @@
 
 #include "common/checked.h"
 
+#define MAX_STEM 100 /* bytes of a VM's name */
+
 static const struct {
 	const char *suffix;
 	enum vhd_format format;
@@ -95,7 +97,9 @@ static char *name_disk(const struct output_options *options, const char *source)
 		folder = disk;
 		slash = "";
 	}
-	if (asprintf(&path, "%s%s%.*s-gen2%s", folder, slash, stem_length(name), name,
+	if (asprintf(&path, "%s%s%.*s%s%s", folder, slash,
+		     options->stem ? (int)strlen(options->stem) : stem_length(name),
+		     options->stem ? options->stem : name, options->stem ? "" : "-gen2",
 		     options->is_raw ? ".raw" : ".vhdx") < 0)
 		return NULL;
 	return path;
@@ -159,4 +163,62 @@ void output_names_done(struct output_names *names)
 	free(names->nvram);
 	free(names->report);
 	*names = (struct output_names){0};
+}
+
+char *output_name_slot(const struct output_names *names, const char *slot)
+{
+	char *path;
+
+	if (asprintf(&path, "%.*s-%s%s", stem_length(names->disk), names->disk, slot,
+		     suffix_of(names->disk)) < 0)
+		return NULL;
+	return path;
+}
+
+/* Windows takes them for devices, whatever stands behind a dot. */
+static bool is_device(const char *stem)
+{
+	static const char *const names[] = {"CON", "PRN", "AUX", "NUL"};
+	size_t length = strcspn(stem, ". ");
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (length == 3 && strncasecmp(stem, names[i], 3) == 0)
+			return true;
+	return length == 4 && stem[3] >= '0' && stem[3] <= '9' &&
+	       (strncasecmp(stem, "COM", 3) == 0 || strncasecmp(stem, "LPT", 3) == 0);
+}
+
+static bool is_plain(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '.' || c == '_' || c == '-' || c == ' ';
+}
+
+/* One '_' for a character, not for each of its bytes. */
+static size_t clean_name(const char *name, char stem[MAX_STEM + 1])
+{
+	size_t length = 0;
+
+	for (; *name && length < MAX_STEM; name++)
+		if (is_plain(*name))
+			stem[length++] = *name;
+		else if (((unsigned char)*name & 0xc0) != 0x80)
+			stem[length++] = '_';
+	stem[length] = '\0';
+	return length;
+}
+
+char *output_stem(const char *name, const char *suffix)
+{
+	char stem[MAX_STEM + 1], *result;
+	size_t length = clean_name(name, stem);
+
+	for (size_t i = length; i > 0 && (stem[i - 1] == '.' || stem[i - 1] == ' '); i--)
+		stem[i - 1] = '_';
+	if (*stem == '.' || *stem == '-' || *stem == ' ')
+		*stem = '_';
+	if (asprintf(&result, "%s%s%s", is_device(stem) ? "_" : "", length ? stem : "vm", suffix) <
+	    0)
+		return NULL;
+	return result;
 }

@@ -10,6 +10,7 @@
 
 /* What the user asked for; NULL where nothing was said. All is borrowed. */
 struct output_options {
+	const char *stem;   /* of default names; NULL: that of the source, and "-gen2" */
 	const char *disk;   /* a file, or a folder when it ends with a slash */
 	const char *folder; /* where all outputs go that have no path of their own */
 	const char *nvram;  /* "none": no store is made */
@@ -40,5 +41,16 @@ int output_names_make(const struct output_options *options, const char *source,
 		      struct output_names *ret, struct error *err);
 
 void output_names_done(struct output_names *names);
+
+/* The name of another disk beside them, STEM-slot.vhdx: a new string, NULL when out of memory. */
+char *output_name_slot(const struct output_names *names, const char *slot);
+
+/*
+ * A name for a file made of the name of a VM, which a tenant may have chosen, with 'suffix' behind
+ * it: what is not a letter or digit of ASCII, '.', '_', '-' or a space becomes '_', and so does a
+ * dot or dash at its beginning, a dot or space at its end; a name that Windows has for a device
+ * gets a '_' in front; no more than 100 bytes are taken. A new string, NULL when out of memory.
+ */
+char *output_stem(const char *name, const char *suffix);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/checked.h"
 #include "convert/cmd/vm_reader.h"
@@ -24,6 +25,70 @@ int cmd_vm_add_map(struct cmd_vm_options *options, const char *argument, struct 
 	return r;
 }
 
+static int add_choice(struct cmd_vm_options *options, const char *option, const char *place,
+		      const struct vm_choice *choice, struct error *err)
+{
+	struct vm_choice *added = &options->choices[options->choice_count];
+
+	if (options->choice_count == ARRAY_SIZE(options->choices))
+		return error_usage(err, "more than %zu drives are named", options->choice_count);
+	*added = *choice;
+	if (!vm_place_parse(place, &added->place))
+		return error_usage(err,
+				   "option '--%s': '%s' is no place of a drive, such as ide:0:1 or "
+				   "scsi:0:2",
+				   option, place);
+	options->choice_count++;
+	return 0;
+}
+
+int cmd_vm_set_boot(struct cmd_vm_options *options, const char *argument, struct error *err)
+{
+	return add_choice(options, "boot-disk", argument, &(struct vm_choice){.is_boot = true},
+			  err);
+}
+
+int cmd_vm_leave_out(struct cmd_vm_options *options, const char *argument, struct error *err)
+{
+	return add_choice(options, "without-disk", argument,
+			  &(struct vm_choice){.action = VM_DISK_LEAVE}, err);
+}
+
+int cmd_vm_set_data(struct cmd_vm_options *options, const char *argument, struct error *err)
+{
+	const char *equal = strchr(argument, '='), *how = equal ? equal + 1 : argument;
+	CLEANUP_FREE char *place = strndup(argument, equal ? (size_t)(equal - argument) : 0);
+	struct vm_choice choice = {.action = VM_DISK_LEAVE};
+
+	if (!place)
+		return error_failed(err, ENOMEM, "out of memory");
+	for (enum vm_disk_action i = 0; i < VM_DISK_LEAVE; i++)
+		if (strcmp(how, vm_disk_action_text(i)) == 0)
+			choice.action = i;
+	if (choice.action == VM_DISK_LEAVE)
+		return error_usage(err,
+				   "option '--data-disks': '%s' is none of copy, differencing and "
+				   "attach",
+				   how);
+	if (equal)
+		return add_choice(options, "data-disks", place, &choice, err);
+	options->data = choice.action;
+	options->has_data = true;
+	return 0;
+}
+
+/* Below the folder of a VM, or beside its configuration. */
+void cmd_vm_places(const struct cmd_vm_options *options, const char *path,
+		   struct lockdown_places *places)
+{
+	CLEANUP_FREE char *folder = vm_find_root(path);
+
+	lockdown_add(places, path, LOCKDOWN_READ);
+	lockdown_add(places, folder, LOCKDOWN_READ);
+	for (size_t i = 0; i < options->map_count; i++)
+		lockdown_add(places, options->maps[i].to, LOCKDOWN_READ);
+}
+
 void cmd_vm_done(struct cmd_vm *vm)
 {
 	for (size_t i = 0; i < vm->disk_count; i++)
@@ -33,10 +98,11 @@ void cmd_vm_done(struct cmd_vm *vm)
 	vm_done(&vm->vm);
 	vm_tree_done(&vm->tree);
 	vm_file_close(&vm->config);
+	free(vm->home);
 	*vm = (struct cmd_vm)CMD_VM_INIT;
 }
 
-static int read_config(const struct cmd_vm_options *options, struct cmd_vm *vm, struct error *err)
+static int read_config(const struct sandbox *sandbox, struct cmd_vm *vm, struct error *err)
 {
 	CLEANUP_FREE uint8_t *data = NULL;
 	struct file_bytes file = {.name = vm->config.path};
@@ -44,13 +110,14 @@ static int read_config(const struct cmd_vm_options *options, struct cmd_vm *vm, 
 
 	file.data = data;
 	if (r == 0)
-		r = cmd_read_config(options->sandbox, &file, &vm->tree, &vm->format, &vm->sandbox,
-				    err);
+		r = cmd_read_config(sandbox, &file, &vm->tree, &vm->format, &vm->sandbox, err);
 	if (r == 0) {
 		r = vm_extract(&vm->tree, &vm->vm, err);
 		if (r < 0)
 			return error_prefix(err, "'%s'", vm->config.path);
 	}
+	close(vm->config.fd); /* only its path is wanted from now on */
+	vm->config.fd = -1;
 	return r;
 }
 
@@ -109,6 +176,11 @@ static int check_identity(struct cmd_vm *vm, const struct vm_file *file, struct 
 	return 0;
 }
 
+static bool is_attached(const struct vm_drive *drive)
+{
+	return !drive->is_boot && drive->action == VM_DISK_ATTACH;
+}
+
 /* One image. It is closed again: what becomes of it is not this function's matter. */
 static int look_for_disk(const struct cmd_vm_options *options, struct cmd_vm *vm,
 			 const struct vm_controller *controller, const struct vm_drive *drive,
@@ -121,14 +193,17 @@ static int look_for_disk(const struct cmd_vm_options *options, struct cmd_vm *vm
 	int r;
 
 	*disk = (struct report_disk){.controller = controller, .drive = drive};
-	r = vm_find_disk(vm->config.path, &maps, drive->path ? drive->path : "", &file,
-			 &disk->problem);
+	if (drive->action == VM_DISK_LEAVE)
+		return 0;
+	r = vm_find_disk(vm->home, &maps, drive->path ? drive->path : "", &file, &disk->problem);
 	if (r == 0)
 		r = check_identity(vm, &file, &disk->problem);
 	if (r == 0) {
 		disk->path = TAKE(file.path);
 		return 0;
 	}
+	if (is_attached(drive) && disk->problem.refusal == REFUSAL_DISK_MISSING)
+		return 0; /* on the VM's host */
 	if (err->kind == ERROR_NONE) {
 		*err = disk->problem;
 		error_prefix(err, "%s", vm_slot_text(controller, drive, slot));
@@ -160,13 +235,50 @@ static int look_for_disks(const struct cmd_vm_options *options, struct cmd_vm *v
 	return -first.code;
 }
 
-int cmd_vm_open(const char *path, const struct cmd_vm_options *options, struct cmd_vm *ret,
-		struct error *err)
+static int choose(const struct cmd_vm_options *options, struct vm *vm, struct error *err)
 {
-	int r = vm_find_config(path, &ret->config, err);
+	const struct vm_choices choices = {
+		.list = options->choices,
+		.count = options->choice_count,
+		.boot = options->boot,
+		.data = options->has_data ? options->data : options->boot,
+	};
+	int r;
+
+	vm->is_checkpoint = options->checkpoint != NULL;
+	r = options->name ? vm_rename(vm, options->name, err) : 0;
+
+	return r < 0 ? r : vm_choose(vm, &choices, err);
+}
+
+/* The configuration of the VM, or of a checkpoint beside it. */
+static int find_config(const char *path, const struct cmd_vm_options *options, struct cmd_vm *vm,
+		       struct error *err)
+{
+	CLEANUP_VM_FILE struct vm_file own = VM_FILE_INIT;
+	int r = vm_find_config(path, &own, err);
+
+	if (r < 0)
+		return r;
+	vm->home = strdup(own.path);
+	if (!vm->home)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (options->checkpoint)
+		return vm_find_checkpoint(vm->home, options->checkpoint, &vm->config, err);
+	vm->config = own;
+	own = (struct vm_file)VM_FILE_INIT;
+	return 0;
+}
+
+int cmd_vm_open(const char *path, const struct cmd_vm_options *options,
+		const struct sandbox *sandbox, struct cmd_vm *ret, struct error *err)
+{
+	int r = find_config(path, options, ret, err);
 
 	if (r == 0)
-		r = read_config(options, ret, err);
+		r = read_config(sandbox, ret, err);
+	if (r == 0)
+		r = choose(options, &ret->vm, err);
 	if (r == 0)
 		r = vm_check(&ret->vm, err);
 	if (r == 0)

@@ -20,6 +20,7 @@
 #include "common/buffer.h"
 #include "common/checked.h"
 #include "convert/vm/read/pack.h"
+#include "convert/write.h"
 
 #define HEAD_SIZE 3
 
@@ -37,16 +38,16 @@ static void write_all(int fd, const uint8_t *data, size_t size)
 	}
 }
 
-static void read_and_tell(enum sandbox_wish wish, const struct file_bytes *file, int fd,
+static void read_and_tell(struct sandbox sandbox, const struct file_bytes *file, int fd,
 			  pid_t parent)
 {
 	struct vm_tree tree = VM_TREE_INIT;
 	struct buffer out = BUFFER_INIT;
-	struct sandbox sandbox = {.wish = wish};
 	enum vm_format format = VM_FORMAT_XML;
 	struct error err = ERROR_INIT;
 	int r;
 
+	write_set_fatal_signals(SIG_DFL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
@@ -119,8 +120,9 @@ static int take_answer(const struct buffer *said, int status, struct vm_tree *re
 	return vm_unpack(said->data + HEAD_SIZE, said->size - HEAD_SIZE, ret, err);
 }
 
-int cmd_read_config(enum sandbox_wish wish, const struct file_bytes *file, struct vm_tree *ret,
-		    enum vm_format *ret_format, enum sandbox_state *ret_sandbox, struct error *err)
+int cmd_read_config(const struct sandbox *sandbox, const struct file_bytes *file,
+		    struct vm_tree *ret, enum vm_format *ret_format,
+		    enum sandbox_state *ret_sandbox, struct error *err)
 {
 	CLEANUP_BUFFER struct buffer said = BUFFER_INIT;
 	pid_t parent = getpid(), pid;
@@ -132,7 +134,7 @@ int cmd_read_config(enum sandbox_wish wish, const struct file_bytes *file, struc
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		read_and_tell(wish, file, ends[1], parent);
+		read_and_tell(*sandbox, file, ends[1], parent);
 	}
 	close(ends[1]);
 	if (pid < 0) {

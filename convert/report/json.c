@@ -12,6 +12,7 @@
 #include "common/checked.h"
 #include "common/json/text_json.h"
 #include "convert/report/head.h"
+#include "convert/report/vm_json.h"
 
 static void set_text(json_t *object, const char *key, const char *utf8)
 {
@@ -425,6 +426,8 @@ static bool set_lists(json_t *root, const struct report *report)
 	CLEANUP_NOTES struct note_list dropped = {.texts = NULL}, warnings = {.texts = NULL};
 	bool is_whole = true;
 
+	if (report->vm)
+		note_list_append(&warnings, report->vm->warnings);
 	note_list_append(&warnings, &report->survey->warnings);
 	if (report->plan) {
 		note_list_append(&dropped, &report->plan->dropped);
@@ -438,6 +441,18 @@ static bool set_lists(json_t *root, const struct report *report)
 	}
 	is_whole &= set_notes(root, "dropped", &dropped);
 	return set_notes(root, "warnings", &warnings) && is_whole;
+}
+
+/* What only a whole VM has. */
+static bool set_vm(json_t *root, const struct report *report)
+{
+	json_t *vm;
+
+	if (!report->vm)
+		return true;
+	vm = vm_report_object(report->vm);
+	return vm && json_object_set_new(root, "schema", json_integer(2)) == 0 &&
+	       json_object_set_new(root, "vm", vm) == 0;
 }
 
 static json_t *outputs_object(const struct report *report)
@@ -473,6 +488,7 @@ char *report_json(const struct report *report)
 		is_whole &= json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
 		is_whole &= set_nvram(root, report->build);
 	}
+	is_whole &= set_vm(root, report);
 	is_whole &= set_lists(root, report);
 	json_object_set_new(root, "outputs", outputs_object(report));
 	text = is_whole ? text_json_dump(root) : NULL;

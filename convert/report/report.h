@@ -10,6 +10,7 @@
 
 #include "convert/build.h"
 #include "convert/plan.h"
+#include "convert/report/vm.h"
 #include "convert/sandbox.h"
 #include "convert/survey.h"
 
@@ -19,6 +20,7 @@ struct report {
 	const struct survey *survey; /* never NULL; filled as far as the survey came */
 	const struct plan *plan;     /* NULL when the disk was refused before */
 	const struct build *build;   /* NULL when nothing was built */
+	const struct vm_report *vm;  /* NULL when the source is a disk alone */
 	const struct error *failure; /* NULL when all went well */
 	const char *disk_path;	     /* outputs; NULL for what is not written */
 	const char *nvram_path;

@@ -266,6 +266,18 @@ static void print_parent(const struct report *report, FILE *stream)
 			report->source_path);
 }
 
+static void print_data_disks(const struct vm_report *vm, FILE *stream)
+{
+	char size[SIZE_TEXT];
+
+	for (size_t i = 0; i < vm->disk_count; i++)
+		if (vm->disks[i].output && !vm->disks[i].drive->is_boot)
+			safe_printf(stream, "         %s\n", vm->disks[i].output);
+	if (vm->room_needed)
+		safe_printf(stream, "Room     up to %s for all disks\n",
+			    size_text(vm->room_needed, size));
+}
+
 static void print_outputs(const struct report *report, FILE *stream)
 {
 	const char *verb = report->is_dry_run ? "Would be" : "Written";
@@ -277,6 +289,8 @@ static void print_outputs(const struct report *report, FILE *stream)
 		safe_printf(stream, "         %s\n", report->nvram_path);
 	if (report->report_path)
 		safe_printf(stream, "         %s\n", report->report_path);
+	if (report->vm)
+		print_data_disks(report->vm, stream);
 	if (report->is_dry_run)
 		return;
 	safe_printf(
@@ -298,6 +312,9 @@ static void print_lists(const struct report *report, FILE *stream)
 	if (build)
 		print_list(stream, &dropped, build->boot.store.notes.dropped.texts,
 			   build->boot.store.notes.dropped.count);
+	if (report->vm)
+		print_list(stream, &warning, report->vm->warnings->texts,
+			   report->vm->warnings->count);
 	print_list(stream, &warning, report->survey->warnings.texts,
 		   report->survey->warnings.count);
 	if (report->plan)
@@ -312,6 +329,10 @@ static void print_lists(const struct report *report, FILE *stream)
 
 static void print_page(const struct report *report, FILE *stream)
 {
+	if (report->vm) {
+		vm_report_page(report->vm, stream);
+		safe_printf(stream, "\n");
+	}
 	print_source(report, stream);
 	print_windows(report->survey, stream);
 	print_adapters(&report->survey->adapters, stream);

@@ -6,9 +6,12 @@
 #ifndef HVGEN2_CONVERT_REPORT_VM_H
 #define HVGEN2_CONVERT_REPORT_VM_H
 
+#include <stdio.h>
+
 #include "convert/sandbox.h"
 #include "convert/vm/read/config.h"
 #include "convert/vm/vm.h"
+#include "vhd/vhd.h"
 
 /* The image of a drive, looked for on this host. */
 struct report_disk {
@@ -16,6 +19,8 @@ struct report_disk {
 	const struct vm_drive *drive;
 	char *path; /* NULL when it was not found */
 	struct error problem;
+	const struct disk *source; /* from vhd_open(); NULL when it is not open */
+	const char *output;	   /* what is made of it; NULL: nothing, or not known yet */
 };
 
 /* All is borrowed. */
@@ -29,8 +34,13 @@ struct vm_report {
 	const struct error
 		*failure; /* NULL when it can be converted, as far as the settings tell */
 	enum sandbox_state sandbox;
-	bool is_verbose; /* on the page: all rows, not only what is changed and dropped */
+	bool is_verbose;       /* on the page: all rows, not only what is changed and dropped */
+	bool is_of_conversion; /* what becomes of the disks was decided */
+	uint64_t room_needed;  /* bytes, by all that is made; 0: not known */
 };
+
+/* The page. */
+void vm_report_page(const struct vm_report *report, FILE *stream);
 
 /* On standard output, as JSON or as a page. Errors: -EIO when it could not be printed whole. */
 int vm_report_print(const struct vm_report *report, bool json, struct error *err);

@@ -250,24 +250,59 @@ static bool append_row(json_t *array, const struct vm_row *row)
 	       json_object_get(object, "status") && json_array_append_new(array, object) == 0;
 }
 
+static void set_size(json_t *object, const char *key, uint64_t size)
+{
+	json_object_set_new(object, key, json_integer((json_int_t)size));
+}
+
+/* Of an image that is open. */
+static void set_image(json_t *object, const struct disk *source)
+{
+	const struct vhd_info *info = vhd_info(source);
+	json_t *files = json_array();
+	const char *path;
+
+	set_text(object, "image", vhd_info_text(info));
+	set_size(object, "virtual_size", info->virtual_size);
+	set_size(object, "file_size", info->file_size);
+	for (unsigned int i = 0; (path = vhd_member_path(source, i)); i++)
+		json_array_append_new(files, text_json(path));
+	json_object_set_new(object, "files", files);
+}
+
+static json_t *disk_object(const struct vm_report *report, const struct report_disk *disk)
+{
+	const struct vm_drive *drive = disk->drive;
+	char slot[VM_SLOT_TEXT];
+	json_t *object = json_object();
+
+	set_text(object, "slot", vm_slot_text(disk->controller, drive, slot));
+	if (drive->target.is_present)
+		json_object_set_new(object, "new_slot",
+				    json_sprintf("SCSI %u:%u", drive->target.controller,
+						 drive->target.slot));
+	set_text(object, "recorded", drive->path);
+	json_object_set_new(object, "boot", json_boolean(drive->is_boot));
+	if (disk->path)
+		text_json_set_path(object, "path", disk->path);
+	else if (disk->problem.kind != ERROR_NONE)
+		set_text(object, "problem", disk->problem.message);
+	if (disk->source)
+		set_image(object, disk->source);
+	if (report->is_of_conversion)
+		set_text(object, "action",
+			 drive->is_boot ? "converted" : vm_disk_action_text(drive->action));
+	if (disk->output)
+		text_json_set_path(object, "output", disk->output);
+	return object;
+}
+
 static json_t *disks_array(const struct vm_report *report)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < report->disk_count; i++) {
-		const struct report_disk *disk = &report->disks[i];
-		char slot[VM_SLOT_TEXT];
-		json_t *object = json_object();
-
-		set_text(object, "slot", vm_slot_text(disk->controller, disk->drive, slot));
-		set_text(object, "recorded", disk->drive->path);
-		json_object_set_new(object, "boot", json_boolean(disk->drive->is_boot));
-		if (disk->path)
-			text_json_set_path(object, "path", disk->path);
-		else
-			set_text(object, "problem", disk->problem.message);
-		json_array_append_new(array, object);
-	}
+	for (size_t i = 0; i < report->disk_count; i++)
+		json_array_append_new(array, disk_object(report, &report->disks[i]));
 	return array;
 }
 
@@ -301,6 +336,8 @@ json_t *vm_report_object(const struct vm_report *report)
 	for (size_t i = 0; i < report->vm->rows.count; i++)
 		is_whole &= append_row(rows, &report->vm->rows.list[i]);
 	is_whole &= json_object_set_new(object, "rows", rows) == 0;
+	if (report->room_needed)
+		set_size(object, "room_needed", report->room_needed);
 	if (is_whole)
 		return object;
 	json_decref(object);

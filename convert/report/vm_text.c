@@ -68,6 +68,29 @@ static const struct report_disk *find_disk(const struct vm_report *report,
 	return NULL;
 }
 
+/* What becomes of an image. */
+static void print_action(const struct report_disk *disk, FILE *stream)
+{
+	const struct vm_drive *drive = disk->drive;
+	char size[SIZE_TEXT];
+
+	if (disk->path)
+		safe_printf(stream, "           from: %s\n", disk->path);
+	if (disk->source)
+		safe_printf(stream, "                 %s, %s\n",
+			    vhd_info_text(vhd_info(disk->source)),
+			    size_text(disk->source->size, size));
+	if (disk->output)
+		safe_printf(stream, "           %s: %s\n",
+			    drive->is_boot		     ? "converted"
+			    : drive->action == VM_DISK_CHILD ? "differencing"
+							     : "copied",
+			    disk->output);
+	else
+		safe_printf(stream, "           %s\n",
+			    drive->action == VM_DISK_ATTACH ? "attached where it is" : "left out");
+}
+
 static void print_drive(const struct vm_report *report, const struct vm_controller *controller,
 			const struct vm_drive *drive, const char *title, FILE *stream)
 {
@@ -85,7 +108,9 @@ static void print_drive(const struct vm_report *report, const struct vm_controll
 		    vm_slot_text(controller, drive, slot), *target ? target : "dropped",
 		    drive->is_boot ? "boot " : "", kinds[drive->kind],
 		    drive->path && *drive->path ? drive->path : "(empty)");
-	if (disk)
+	if (disk && report->is_of_conversion)
+		print_action(disk, stream);
+	else if (disk)
 		safe_printf(stream, "           %s%s\n", disk->path ? "found: " : "missing: ",
 			    disk->path ? disk->path : disk->problem.message);
 }
@@ -181,7 +206,7 @@ static size_t count_rows(const struct vm_rows *rows, enum vm_status status)
 	return count;
 }
 
-static void print_page(const struct vm_report *report, FILE *stream)
+void vm_report_page(const struct vm_report *report, FILE *stream)
 {
 	const struct vm_rows *rows = &report->vm->rows;
 
@@ -201,7 +226,9 @@ static void print_page(const struct vm_report *report, FILE *stream)
 			    "Carried  %zu settings; %zu more say nothing of the VM (-v: all)\n",
 			    count_rows(rows, VM_CARRIED), count_rows(rows, VM_IGNORED));
 	}
-	for (size_t i = 0; report->warnings && i < report->warnings->count; i++)
+	/* A conversion prints them with those of the disk. */
+	for (size_t i = 0;
+	     !report->is_of_conversion && report->warnings && i < report->warnings->count; i++)
 		safe_printf(stream, "%-8s %s\n", i ? "" : "Warning", report->warnings->texts[i]);
 }
 
@@ -231,7 +258,7 @@ int vm_report_print(const struct vm_report *report, bool json, struct error *err
 	if (dump)
 		safe_lines(stdout, dump);
 	else if (!json)
-		print_page(report, stdout);
+		vm_report_page(report, stdout);
 	if (fflush(stdout) == 0 && !ferror(stdout) && (dump || !json))
 		return 0;
 	return error_failed(err, EIO, "the report could not be printed");

@@ -124,10 +124,10 @@ static int refuse_shared(const char *slot, const struct vm_drive *drive, struct 
 static int check_child(const struct vm *vm, const char *slot, const struct vm_drive *drive,
 		       struct error *err)
 {
-	bool is_checkpoint = ends_in(drive, ".avhdx") || ends_in(drive, ".avhd");
+	bool is_merged = vm->is_checkpoint || vm->checkpoints.value || ends_in(drive, ".avhdx") ||
+			 ends_in(drive, ".avhd");
 
-	if (drive->action != VM_DISK_CHILD ||
-	    (!is_checkpoint && (!vm->checkpoints.is_present || !vm->checkpoints.value)))
+	if (drive->action != VM_DISK_CHILD || !is_merged)
 		return 0;
 	return error_refused(
 		err, REFUSAL_VM_HAS_CHECKPOINTS,

@@ -215,6 +215,7 @@ struct vm {
 	enum vm_flag services[VM_SERVICES];
 	struct vm_number checkpoint_type; /* 2 off, 3 and 4 production, 5 standard */
 	struct vm_number checkpoints;	  /* how many there are */
+	bool is_checkpoint; /* it is one of a VM, as it was: set by the caller of vm_check() */
 	enum vm_flag automatic_checkpoints, lock_on_disconnect, full_scsi_commands;
 	enum vm_flag is_merging;	   /* a disk is to be merged with its parent */
 	struct vm_controller *controllers; /* IDE, SCSI, floppy; each in the order of its numbers */

@@ -31,7 +31,7 @@ convert                common vhd nvram convert/ntfs convert/ntfs/journal conver
 convert/vm/read        common
 convert/vm/find        common
 convert/vm             common convert/vm/read
-convert/report         common common/json convert sandbox convert/vm convert/vm/read
+convert/report         common common/json vhd convert sandbox convert/vm convert/vm/read
 convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify sandbox convert/vm convert/vm/read convert/vm/find
 convert/cmd/nvram      common common/json vhd nvram convert/table convert/cmd sandbox
 main                   common convert/cmd

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # Common to the end-to-end tests, which run the program on disks made by mkvm and judge with other people's tools.
-# CTest sets HVGEN2, MKVM, MKVMCX, TREE_HASH, PEAK (programs of the build), SOURCE_DIR and BUILD_DIR.
+# CTest sets HVGEN2, MKVM, MKVMCX, MKCHILD, TREE_HASH, PEAK (programs of the build), SOURCE_DIR and BUILD_DIR.
 #
 # Each test has a folder of its own, $work, which is also the current one, removed at the end.
 set -euo pipefail
@@ -129,6 +129,27 @@ to_raw() { # IMAGE RAW
 cut_raw() { # RAW OFFSET SIZE PART
 	qemu-img convert -t unsafe -O raw --image-opts \
 		"driver=raw,offset=$2,size=$3,file.driver=file,file.filename=$1" "$4"
+}
+
+# The export of a VM, as tests/fixtures/vm_sample.c describes it: a boot disk on IDE 0:0 and a VHD on IDE 0:1, a VHDX on
+# SCSI 0:1, a DVD, adapters of both kinds, a VLAN. Contents of the data disks are left in FOLDER.0-1.raw and FOLDER.1.raw.
+# More arguments are for mkvmcx.
+make_export() { # FOLDER [MKVMCX OPTION ...]
+	local folder=$1 disks="$1/Virtual Hard Disks"
+	shift
+	mkdir -p "$folder/Virtual Machines" "$disks"
+	[ -e "$disks/system.vhdx" ] || "$MKVM" --small --size 1G --block-size 1M "$disks/system.vhdx"
+	if [ ! -e "$folder.1.raw" ]; then
+		truncate -s 40M "$folder.0-1.raw"
+		printf 'label: dos\nlabel-id: 0x12345678\n2048,65536,7\n' | sfdisk -q "$folder.0-1.raw"
+		head -c 5M < <(yes "ide data") | dd of="$folder.0-1.raw" bs=1M seek=2 conv=notrunc status=none
+		truncate -s 67108864 "$folder.1.raw"
+		head -c 3M < <(yes "scsi data") | dd of="$folder.1.raw" bs=1M seek=50 conv=notrunc status=none
+		qemu-img convert -f raw -O vpc -o force_size=on "$folder.0-1.raw" "$disks/data.vhd"
+		qemu-img convert -f raw -O vhdx "$folder.1.raw" "$disks/more.vhdx"
+	fi
+	"$MKVMCX" --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string D:\VMs\FILES-01\data.vhd' \
+		"$@" "$folder/Virtual Machines/4E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F10.vmcx"
 }
 
 # The partitions of a raw disk, in the order of the disk: offset, size (bytes) and type code of sgdisk or sfdisk.

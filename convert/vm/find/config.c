@@ -47,6 +47,27 @@ bool vm_is_named(const char *path)
 	       (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
+/* The folder is looked at as it is called, through links: the disks are looked for by the same. */
+char *vm_find_root(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	CLEANUP_FREE char *folder = NULL, *real = NULL;
+	const char *name;
+	struct stat st;
+	char *above;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		folder = strdup(path);
+	else
+		folder = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path))
+			       : strdup(".");
+	real = folder ? realpath(folder, NULL) : NULL;
+	name = real ? strrchr(real, '/') + 1 : "";
+	if (strcasecmp(name, MACHINES) != 0)
+		return TAKE(folder);
+	return asprintf(&above, "%s/..", folder) < 0 ? NULL : above;
+}
+
 /* "web01.xml" when there is a "web01.vmcx" as well. */
 static bool has_better(char *const *names, size_t count, const char *name)
 {

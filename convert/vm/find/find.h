@@ -38,12 +38,27 @@ void vm_file_close(struct vm_file *file);
 bool vm_is_named(const char *path);
 
 /*
+ * The folder below which all is that belongs to the VM that 'path' means, but for what --map says:
+ * the folder itself, that of the file, or the one above 'Virtual Machines'. A new string; NULL when
+ * out of memory.
+ */
+char *vm_find_root(const char *path);
+
+/*
  * Open the configuration that the user means: the file itself, or the only one in a folder, in it
  * or in its folder 'Virtual Machines'. Of two formats of one name the .vmcx is taken. Errors:
  * REFUSAL_SEVERAL_VMS with the names, REFUSAL_NO_VM, REFUSAL_VM_CONFIG_VERSION for an .exp file;
  * ERROR_FAILED for I/O.
  */
 int vm_find_config(const char *path, struct vm_file *ret, struct error *err);
+
+/*
+ * Open the configuration of a checkpoint: 'Snapshots/ID.vmcx' or '.xml' in the folder of the VM's
+ * configuration or, when that is called 'Virtual Machines', in the one above. 'id' is a GUID, with or
+ * without braces. Errors: ERROR_USAGE for another text, and when there is none; ERROR_FAILED for I/O.
+ */
+int vm_find_checkpoint(const char *config_path, const char *id, struct vm_file *ret,
+		       struct error *err);
 
 /* Read all of it; *ret_data is to be freed. ERROR_DAMAGED when it has more than 'most' bytes. */
 int vm_file_read(const struct vm_file *file, size_t most, uint8_t **ret_data, size_t *ret_size,

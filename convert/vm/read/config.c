@@ -39,6 +39,12 @@ static bool is_xml(const struct file_bytes *file)
 	return at < file->size && file->data[at] == '<';
 }
 
+/* A VM, or one of its checkpoints. (No sample has the latter: the name is that of the host's list.) */
+static bool is_kind_of_vm(const char *kind)
+{
+	return strcmp(kind, "Virtual Machines") == 0 || strcmp(kind, "Snapshots") == 0;
+}
+
 static bool is_of_vm(const struct vm_tree *tree)
 {
 	const struct vm_node *configuration = vm_child(tree->root, "configuration");
@@ -46,7 +52,7 @@ static bool is_of_vm(const struct vm_tree *tree)
 
 	return configuration && !configuration->next && configuration == tree->root->first &&
 	       type && type->value.type == VM_STRING &&
-	       strcmp((const char *)type->value.data, "Virtual Machines") == 0;
+	       is_kind_of_vm((const char *)type->value.data);
 }
 
 int vm_config_read(const struct file_bytes *file, struct vm_tree *ret, enum vm_format *ret_format,

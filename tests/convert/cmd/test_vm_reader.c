@@ -30,6 +30,7 @@ int vm_config_read(const struct file_bytes *file, struct vm_tree *ret, enum vm_f
 
 static int read_config(const struct file_bytes *file, struct error *err)
 {
+	const struct sandbox off = {.wish = SANDBOX_OFF};
 	struct vm_tree tree = VM_TREE_INIT;
 	enum sandbox_state sandbox;
 	enum vm_format format;
@@ -40,7 +41,7 @@ static int read_config(const struct file_bytes *file, struct error *err)
 	channel = next[1];
 	close(next[0]);
 	close(next[1]);
-	return cmd_read_config(SANDBOX_OFF, file, &tree, &format, &sandbox, err);
+	return cmd_read_config(&off, file, &tree, &format, &sandbox, err);
 }
 
 Test(vm_reader, its_error_is_told)

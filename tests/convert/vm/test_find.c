@@ -140,6 +140,33 @@ Test(vm_find, twins)
 	cr_expect_str_eq(err.advice, "rename the one that is not meant");
 }
 
+#define ID "4E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F11"
+
+static int find_checkpoint(const char *id, struct vm_file *file, struct error *err)
+{
+	*file = (struct vm_file)VM_FILE_INIT;
+	*err = (struct error)ERROR_INIT;
+	return vm_find_checkpoint(CONFIG, id, file, err);
+}
+
+Test(vm_find, checkpoints)
+{
+	struct vm_file file;
+	struct error err;
+
+	cr_expect_eq(find_checkpoint(ID, &file, &err), -EINVAL);
+	cr_expect_eq(err.kind, ERROR_USAGE);
+	cr_assert_eq(mkdir("export/Snapshots", 0777), 0);
+	cr_assert_eq(symlink("../../secret.vhdx", "export/Snapshots/" ID ".vmcx"), 0);
+	cr_expect_eq(find_checkpoint(ID, &file, &err), -EINVAL);
+	file_write("export/Snapshots/" ID ".XML", "x", 1);
+	cr_assert_eq(find_checkpoint("{" ID "}", &file, &err), 0, "%s", err.message);
+	cr_expect_str_eq(file.path, "export/Virtual Machines/../Snapshots/" ID ".XML");
+	vm_file_close(&file);
+	cr_expect_eq(find_checkpoint("../../secret", &file, &err), -EINVAL);
+	cr_expect_eq(err.kind, ERROR_USAGE);
+}
+
 static const char *const upward[] = {
 	"D:\\VMs\\..\\..\\secret.vhdx",
 	"D:/VMs/../../secret.vhdx",

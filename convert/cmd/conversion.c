@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One conversion: source -> survey -> plan -> changes -> outputs. Of a VM its configuration is read
+ * first, which says where the disks are; then its boot disk goes the same way as any, and the other
+ * disks go with it: what is made is one set.
+ */
+#include "convert/cmd/conversion.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "common/outfile.h"
+#include "common/process.h"
+#include "convert/cmd/progress.h"
+#include "convert/cmd/vm_disks.h"
+#include "convert/report/report.h"
+#include "convert/write.h"
+
+static int name_outputs(struct convert *convert, const char *source, struct output_names *names,
+			struct error *err)
+{
+	static const enum nvram_format formats[] = {
+		[OUTPUT_STORE_VMGS] = NVRAM_FORMAT_VMGS,
+		[OUTPUT_STORE_OVMF] = NVRAM_FORMAT_OVMF,
+		[OUTPUT_STORE_SETTINGS] = NVRAM_FORMAT_CUSTOM_UEFI,
+	};
+	int r;
+
+	output_names_done(names);
+	convert->output.template = convert->build.firmware.template;
+	r = output_names_make(&convert->output, source, names, err);
+	convert->plan.type = convert->output.type;
+	convert->plan.format = names->disk_format;
+	convert->build.firmware.has_nvram = names->nvram != NULL;
+	convert->build.firmware.format = formats[names->nvram_kind];
+	if (r == 0 && convert->build.firmware.keys_path && !names->nvram)
+		r = error_usage(err, "'--secure-boot-keys' and '--nvram none' exclude each other");
+	return r;
+}
+
+/* What one conversion goes through. Embedded; all that was reached belongs to it. */
+struct conversion {
+	struct convert *convert;
+	struct output_names names;
+	struct write_paths paths;
+	struct write_outputs outputs;
+	struct disk *source;
+	struct survey survey;
+	struct plan plan;
+	struct build build;
+	struct report report; /* of the others, as far as they came */
+	bool is_vm;
+	struct cmd_vm vm; /* and what belongs to it; empty for a disk */
+	struct vm_disks disks;
+	struct vm_report vm_report;
+	char *stem; /* of the names of the outputs */
+};
+
+/* All that came from the source. */
+static void let_go_of_source(void *context)
+{
+	struct conversion *conversion = context;
+
+	build_done(&conversion->build);
+	plan_done(&conversion->plan);
+	survey_done(&conversion->survey);
+	disk_close(conversion->source);
+	conversion->source = NULL;
+	vm_disks_close(&conversion->vm, &conversion->disks);
+	firmware_template_done(&conversion->convert->build.firmware);
+}
+
+static void conversion_done(struct conversion *conversion)
+{
+	let_go_of_source(conversion);
+	write_outputs_done(&conversion->outputs);
+	output_names_done(&conversion->names);
+	vm_disks_done(&conversion->disks);
+	cmd_vm_done(&conversion->vm);
+	free(conversion->stem);
+}
+
+static struct write_contents contents_of(const struct conversion *conversion, const char *json)
+{
+	return (struct write_contents){conversion->source, &conversion->plan, &conversion->build,
+				       json};
+}
+
+/* Make the outputs, which are created already. */
+static int write_all(struct conversion *conversion, int channel, struct error *err)
+{
+	const struct convert *convert = conversion->convert;
+	CLEANUP_FREE char *json = report_json(&conversion->report);
+	const struct write_contents contents = contents_of(conversion, json);
+	struct progress progress;
+	int r;
+
+	if (!json)
+		return error_failed(err, ENOMEM, "out of memory");
+	progress_start(&progress, convert->verbose, convert->quiet);
+	r = write_fill(&conversion->outputs, &conversion->paths, &contents, &progress.callback,
+		       err);
+	progress_end(&progress);
+	if (r == 0)
+		r = worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
+	conversion->report.is_made = r == 0;
+	return r;
+}
+
+/* The room that a whole VM would take. */
+static int estimate(struct conversion *conversion, struct error *err)
+{
+	const struct write_contents contents = contents_of(conversion, NULL);
+
+	if (!conversion->is_vm)
+		return 0;
+	return write_estimate(&conversion->paths, &contents, &conversion->vm_report.room_needed,
+			      err);
+}
+
+/* The boot disk, from what is on it to all that changes. */
+static int convert_boot_disk(struct conversion *conversion, struct error *err)
+{
+	struct convert *convert = conversion->convert;
+	struct survey *survey = &conversion->survey;
+	struct plan *plan = &conversion->plan;
+	struct build *build = &conversion->build;
+	int r = survey_disk(conversion->source, &convert->survey, survey, err);
+
+	if (r == 0)
+		r = plan_make(survey, &convert->plan, plan, err);
+	if (r < 0)
+		return r;
+	conversion->report.plan = plan;
+	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
+	if (r < 0)
+		return r;
+	conversion->report.build = build;
+	return 0;
+}
+
+/* Which of a VM's disks is it that cannot be converted? */
+static int prefix_boot_disk(const struct conversion *conversion, struct error *err)
+{
+	const struct vm_controller *controller;
+	const struct vm_drive *drive = vm_boot_drive(&conversion->vm.vm, &controller);
+	char slot[VM_SLOT_TEXT];
+
+	if (!drive)
+		return -err->code;
+	return error_prefix(err, "%s", vm_slot_text(controller, drive, slot));
+}
+
+/* The pipeline. */
+static int run_pipeline(struct conversion *conversion, int channel, struct error *err)
+{
+	struct convert *convert = conversion->convert;
+	uint64_t size = conversion->source->size + vm_disks_size(&conversion->disks);
+	int r = sandbox_enter(&convert->sandbox, size, NULL, err);
+
+	conversion->report.sandbox = conversion->vm_report.sandbox = convert->sandbox.state;
+	conversion->report.source = conversion->source;
+	if (r < 0)
+		return r;
+	r = convert_boot_disk(conversion, err);
+	if (r < 0)
+		return prefix_boot_disk(conversion, err);
+	return convert->dry_run ? estimate(conversion, err) : write_all(conversion, channel, err);
+}
+
+/* From here on files are read and made in these folders alone, by the committer too. */
+static void limit_paths(struct conversion *conversion)
+{
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	const struct write_paths *paths = &conversion->paths;
+	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
+
+	cmd_source_places(&conversion->convert->source, conversion->is_vm ? NULL : paths->source,
+			  &places);
+	if (conversion->is_vm)
+		cmd_vm_places(&conversion->convert->vm, paths->source, &places);
+	lockdown_add(&places, paths->template, LOCKDOWN_READ);
+	lockdown_add(&places, conversion->convert->build.firmware.keys_path, LOCKDOWN_READ);
+	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+		lockdown_add_folder(&places, outputs[i], LOCKDOWN_WRITE);
+	sandbox_limit_paths(&conversion->convert->sandbox, &places);
+}
+
+/* The files of the source that are left as they are, and the disks beside the boot disk. */
+static int open_data_disks(struct conversion *conversion, const struct vhd_open_options *options,
+			   struct error *err)
+{
+	const struct convert *convert = conversion->convert;
+	struct write_paths *paths = &conversion->paths;
+	struct vm_disks *disks = &conversion->disks;
+	const struct plan_data_options of_all = {.format = convert->plan.format,
+						 .type = convert->plan.type,
+						 .random_guids = convert->plan.random_guids};
+	int r = vm_disks_open(&conversion->vm, options, disks, err);
+
+	if (r == 0)
+		r = vm_disks_plan(&conversion->vm, &of_all, disks, err);
+	paths->data = disks->list;
+	paths->data_count = r < 0 ? 0 : disks->count;
+	paths->kept = disks->kept;
+	paths->kept_count = disks->kept_count;
+	return r;
+}
+
+/* The disks, with their chains. */
+static int open_disks(struct conversion *conversion, struct error *err)
+{
+	const struct vhd_open_options options = cmd_source_options(&conversion->convert->source);
+	int r;
+
+	if (!conversion->is_vm)
+		return vhd_open(conversion->paths.source, &options, &conversion->source, err);
+	r = vm_disks_open_boot(&conversion->vm, &options, &conversion->source, err);
+	return r < 0 ? r : open_data_disks(conversion, &options, err);
+}
+
+static mode_t mode_of(const struct conversion *conversion)
+{
+	const struct nvram_store *store = conversion->convert->build.firmware.store;
+	mode_t mode = write_mode(NULL, conversion->source);
+
+	if (store)
+		mode &= store->mode;
+	return conversion->is_vm ? mode & write_mode(conversion->vm.config.path, NULL) : mode;
+}
+
+/* All that needs a path: the chains, the template, and the places of the outputs. */
+static int open_all(struct conversion *conversion, struct error *err)
+{
+	struct convert *convert = conversion->convert;
+	struct write_paths *paths = &conversion->paths;
+	int r = open_disks(conversion, err);
+
+	if (r == 0)
+		r = write_check_paths(paths, conversion->source, err);
+	if (r == 0)
+		r = firmware_read_template(&convert->build.firmware, err);
+	if (r < 0)
+		return r;
+	paths->mode = mode_of(conversion);
+	convert->plan.source_time = write_source_time(conversion->source);
+	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
+				(unsigned int)convert->build.guest.online_data_disks << 8 |
+				(unsigned int)convert->survey.no_journal_replay << 9;
+	return convert->dry_run ? 0
+				: write_create(paths, conversion->source,
+					       convert->plan.type == VHD_TYPE_DIFFERENCING,
+					       &conversion->outputs, err);
+}
+
+static int write_failure(struct conversion *conversion, int channel, const char *json,
+			 struct error *err)
+{
+	const struct write_paths *paths = &conversion->paths;
+	struct write_outputs *outputs = &conversion->outputs;
+	int r;
+
+	if (!outputs->report.path)
+		return outfile_write_whole(paths->report, paths->replace, paths->mode, json,
+					   strlen(json), err);
+	r = write_fill_report(outputs, json, err);
+	return r < 0 ? r : worker_commit(channel, outputs, /*report_only=*/true, err);
+}
+
+/* A refusal leaves a report only where one was asked for by name. */
+static void write_failure_report(struct conversion *conversion, int channel)
+{
+	const struct convert *convert = conversion->convert;
+	const struct report *report = &conversion->report;
+	CLEANUP_FREE char *json = NULL;
+	struct error err = ERROR_INIT;
+
+	if (convert->dry_run || !convert->output.report || report->failure->kind == ERROR_USAGE ||
+	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
+		return;
+	json = report_json(report);
+	if (json && write_failure(conversion, channel, json, &err) < 0)
+		cmd_warn("%s", err.message);
+}
+
+static int print_report(const struct report *report, bool json)
+{
+	struct error err = ERROR_INIT;
+
+	return report_print(report, json, &err) < 0 ? cmd_fail(&err) : 0;
+}
+
+/* Returns the exit status. */
+static int tell_failure(struct conversion *conversion, int channel, const struct error *err)
+{
+	struct report *report = &conversion->report;
+
+	report->failure = err;
+	report->disk_path = report->nvram_path = NULL;
+	write_failure_report(conversion, channel);
+	if (conversion->convert->json)
+		print_report(report, true);
+	return cmd_fail(err);
+}
+
+/* As cmd_source_check(), of all disks. */
+static int check_sources(const struct conversion *conversion, int r, struct error *err)
+{
+	r = cmd_source_check(conversion->source, r, err);
+	return vm_disks_check(&conversion->disks, r, err);
+}
+
+static int convert_opened(void *context, int channel)
+{
+	struct conversion *conversion = context;
+	const struct convert *convert = conversion->convert;
+	struct error err = ERROR_INIT;
+	int r;
+
+	process_reserve_heap(convert->dry_run ? PROCESS_HEAP_TO_PLAN : PROCESS_HEAP_TO_WRITE);
+	r = run_pipeline(conversion, channel, &err);
+
+	if (r < 0 ||
+	    convert->dry_run) /* else it was looked at before the outputs got their names */
+		r = check_sources(conversion, r, &err);
+	if (r < 0)
+		return tell_failure(conversion, channel, &err);
+	return convert->quiet && !convert->json ? 0
+						: print_report(&conversion->report, convert->json);
+}
+
+static void set_paths(struct conversion *conversion, const char *source)
+{
+	const struct convert *convert = conversion->convert;
+	struct write_paths *paths = &conversion->paths;
+	struct report *report = &conversion->report;
+
+	*paths = (struct write_paths){
+		.source = source,
+		.template = convert->build.firmware.template,
+		.disk = conversion->names.disk,
+		.nvram = conversion->names.nvram,
+		.report = conversion->names.report,
+		.parent_on_host = convert->parent_on_host,
+		.replace = convert->force,
+	};
+	paths->mode = write_mode(source, NULL);
+	report->disk_path = paths->disk;
+	report->nvram_path = paths->nvram;
+	report->report_path = paths->report;
+}
+
+static int convert_in_worker(struct conversion *conversion)
+{
+	const struct worker worker = {.work = convert_opened,
+				      .let_go = let_go_of_source,
+				      .context = conversion};
+	struct error err = ERROR_INIT;
+	int status = worker_run(&worker, &conversion->outputs, &err);
+
+	return err.kind == ERROR_NONE ? status : cmd_fail(&err);
+}
+
+static int name_vm(struct conversion *conversion, struct error *err)
+{
+	struct convert *convert = conversion->convert;
+
+	conversion->stem = output_stem(conversion->vm.vm.name, convert->vm.name ? "" : "-gen2");
+	if (!conversion->stem)
+		return error_failed(err, ENOMEM, "out of memory");
+	convert->output.stem = conversion->stem;
+	return name_outputs(convert, "", &conversion->names, err);
+}
+
+/* The pipeline knows the boot disk alone. */
+static void tell_boot_disk(struct conversion *conversion, const struct report_disk *disk)
+{
+	conversion->report.source_path = disk->path;
+	if (!conversion->paths.parent_on_host)
+		conversion->paths.parent_on_host = disk->drive->path;
+}
+
+/* What the VM is, and what all of its outputs are called. */
+static int open_vm(struct conversion *conversion, const char *path, struct error *err)
+{
+	struct convert *convert = conversion->convert;
+	struct cmd_vm *vm = &conversion->vm;
+	struct vm_report *report = &conversion->vm_report;
+	int r = cmd_vm_open(path, &convert->vm, &convert->sandbox, vm, err);
+
+	*report = (struct vm_report){.path = vm->config.path ? vm->config.path : path,
+				     .vm = &vm->vm,
+				     .format = vm->format,
+				     .warnings = &vm->tree.warnings,
+				     .disks = vm->disks,
+				     .disk_count = vm->disk_count,
+				     .sandbox = vm->sandbox,
+				     .is_verbose = convert->verbose,
+				     .is_of_conversion = true};
+	conversion->report.vm = report;
+	if (r == 0)
+		r = name_vm(conversion, err);
+	if (r == 0)
+		r = vm_disks_name(vm, &conversion->names, &conversion->disks, err);
+	if (r < 0)
+		return r;
+	set_paths(conversion, path);
+	for (size_t i = 0; i < vm->disk_count; i++)
+		if (vm->disks[i].drive->is_boot)
+			tell_boot_disk(conversion, &vm->disks[i]);
+	return 0;
+}
+
+/* Returns the exit status. */
+static int convert_all(struct conversion *conversion)
+{
+	struct convert *convert = conversion->convert;
+	struct error err = ERROR_INIT;
+	int r = 0;
+
+	limit_paths(conversion);
+	if (conversion->is_vm)
+		r = open_vm(conversion, conversion->paths.source, &err);
+	if (r == 0)
+		r = open_all(conversion, &err);
+	if (r < 0) {
+		(void)check_sources(conversion, r, &err);
+		return tell_failure(conversion, WORKER_NONE, &err);
+	}
+	if (convert->dry_run || !sandbox_is_wanted(convert->sandbox.wish))
+		return convert_opened(conversion, WORKER_NONE);
+	return convert_in_worker(conversion);
+}
+
+int conversion_run(struct convert *convert, const char *path, bool is_vm)
+{
+	CLEANUP(conversion_done)
+	struct conversion conversion = {
+		.convert = convert,
+		.outputs = WRITE_OUTPUTS_INIT,
+		.survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE},
+		.report = {.source_path = path,
+			   .survey = &conversion.survey,
+			   .is_dry_run = convert->dry_run},
+		.is_vm = is_vm,
+		.vm = CMD_VM_INIT,
+	};
+	struct error err = ERROR_INIT;
+
+	write_handle_signals();
+	/* Of a VM these names tell only the folders: its own name is not known yet. */
+	if (name_outputs(convert, path, &conversion.names, &err) < 0)
+		return cmd_fail(&err);
+	set_paths(&conversion, path);
+	if (is_vm && !convert->output.report)
+		conversion.report.report_path = NULL;
+	return convert_all(&conversion);
+}

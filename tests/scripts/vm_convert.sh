@@ -1,0 +1,151 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# 'hvgen2 convert' of a whole VM: the boot disk as any boot disk, the others with the content that they have, in one set with
+# one report; what is planned is what is made.
+. "$(dirname "$0")/lib.sh"
+need jq qemu-img sgdisk sfdisk mkntfs fsck.fat ntfsfix mcopy
+
+# What a disk reads as is what it should: to its length, which the old one had.
+same_content() { # IMAGE RAW
+	to_raw "$1" content.raw
+	cmp "$2" content.raw || fail "'$1' has another content"
+	rm content.raw
+}
+
+make_export x
+before=$(sum "x/Virtual Hard Disks/system.vhdx")$(sum "x/Virtual Hard Disks/data.vhd")$(sum "x/Virtual Hard Disks/more.vhdx")
+mkdir out
+
+# The plan, which writes nothing.
+expect 0 "$HVGEN2" convert -n --json --output-dir out x
+cp out.txt plan.json
+jq -e '.schema == 2 and .dry_run and .convertible and (.vm.rows | length) == 109 and .vm.room_needed > 8000000 and
+	(.vm.disks | map(.slot + " " + .new_slot + " " + .action + " " + .image) == [
+		"IDE 0:0 SCSI 0:0 converted dynamic VHDX", "IDE 0:1 SCSI 0:2 copy dynamic VHD",
+		"SCSI 0:1 SCSI 0:1 copy dynamic VHDX"]) and
+	(.vm.disks | map(.virtual_size) == [1073741824, 41943040, 67108864]) and
+	(.vm.disks | map(.output) == ["out/FILES-01-gen2.vhdx", "out/FILES-01-gen2-ide0-1.vhdx",
+		"out/FILES-01-gen2-scsi0-1.vhdx"]) and
+	(.vm.rows | map(select(.id == "data-disk") | .to) == ["a copy of it: '"'FILES-01-gen2-ide0-1.vhdx'"'",
+		"a copy of it: '"'FILES-01-gen2-scsi0-1.vhdx'"'"])' plan.json >/dev/null || fail "the plan is another: $(jq .vm.disks plan.json)"
+expect 0 "$HVGEN2" convert -n --output-dir out x
+grep -q '^Room     up to ' out.txt || fail "no room is asked for"
+grep -q '^         IDE 0:1    -> SCSI 0:2 ' out.txt || fail "no move is shown"
+[ -z "$(ls -A out)" ] || fail "the plan wrote $(ls out)"
+
+# The set.
+expect 0 "$HVGEN2" convert --output-dir out x
+[ "$(cd out && echo *)" = "FILES-01-gen2-ide0-1.vhdx FILES-01-gen2-scsi0-1.vhdx FILES-01-gen2.report.json FILES-01-gen2.vhdx \
+FILES-01-gen2.vmgs" ] || fail "made was $(ls out)"
+check_result out/FILES-01-gen2.vhdx
+same_content out/FILES-01-gen2-ide0-1.vhdx x.0-1.raw
+same_content out/FILES-01-gen2-scsi0-1.vhdx x.1.raw
+[ "$(sfdisk --json x.0-1.raw | jq -r .partitiontable.id)" = 0x12345678 ] || fail "the fixture has no MBR"
+for disk in out/*.vhdx; do
+	[ "$(head -c 8 "$disk")" = vhdxfile ] || fail "'$disk' is no VHDX"
+	expect 0 qemu-img check -q "$disk"
+done
+[ "$(sum "x/Virtual Hard Disks/system.vhdx")$(sum "x/Virtual Hard Disks/data.vhd")$(sum "x/Virtual Hard Disks/more.vhdx")" = \
+	"$before" ] || fail "the source was written"
+expect 0 "$HVGEN2" verify --no-guestfs out/FILES-01-gen2.vhdx
+# The report on disk is the plan, done.
+cmp <(jq 'del(.dry_run, .vm.room_needed)' plan.json) \
+	<(jq 'del(.dry_run, .vm.room_needed)' out/FILES-01-gen2.report.json) || fail "planned was another"
+
+# Nothing of it hangs on the time or the place; what is there is not replaced, and then only as a whole.
+expect 3 "$HVGEN2" convert --output-dir out x
+grep -q '^hvgen2: refused \[output-exists\]: ' err.txt || fail "$(cat err.txt)"
+mkdir again
+expect 0 "$HVGEN2" convert -q --output-dir again x
+for disk in out/*.vhdx; do cmp "$disk" "again/${disk#out/}" || fail "'$disk' is not reproducible"; done
+rm -r again
+rm out/FILES-01-gen2{.vhdx,.vmgs,.report.json}
+expect 3 "$HVGEN2" convert --output-dir out x
+grep -q "refused \[output-exists\]: 'out/FILES-01-gen2-ide0-1.vhdx'" err.txt || fail "$(cat err.txt)"
+expect 0 "$HVGEN2" convert -q --force --output-dir out x
+same_content out/FILES-01-gen2-ide0-1.vhdx x.0-1.raw
+rm -r out
+
+# The boot disk is converted as it is alone: no byte differs.
+expect 0 "$HVGEN2" convert -q -o alone.vhdx "x/Virtual Hard Disks/system.vhdx"
+expect 0 "$HVGEN2" convert -q -o whole.vhdx x
+cmp alone.vhdx whole.vhdx || fail "the boot disk is another one than alone"
+rm alone.* whole*
+
+# Every form: fixed, raw, VHD, and the child of a child with the checkpoint's changes in it.
+expect 0 "$HVGEN2" convert -q --format fixed -o f.vhdx x
+[ "$(stat -c %s f-ide0-1.vhdx)" -gt 41943040 ] || fail "the copy is not fixed"
+same_content f-scsi0-1.vhdx x.1.raw
+expect 0 "$HVGEN2" convert -q -o r.raw x
+cmp r-ide0-1.raw x.0-1.raw || fail "the raw copy is another"
+expect 0 "$HVGEN2" convert -q -o v.vhd x
+qemu-img convert -t unsafe -f vpc -O raw v-scsi0-1.vhd content.raw
+cmp -n 67108864 content.raw x.1.raw || fail "the VHD is another"
+rm f.* f-* r.* r-* v.* v-* content.raw
+
+# Checkpoints: what is converted is what the VM is now, at the end of the chains, as disks of their own.
+disks="x/Virtual Hard Disks"
+"$MKCHILD" "$disks/more.vhdx" "$disks/more_1.avhdx" 52428800 "written later" 4096 "and this"
+"$MKCHILD" "$disks/more_1.avhdx" "$disks/more_2.avhdx" 52428809 "today"
+"$MKCHILD" "$disks/system.vhdx" "$disks/system_1.avhdx"
+ide=_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0 scsi=_31f6c0de-5b0a-4d27-8c44-0a6f1d2e9b71_/controller0
+chain=(--set "$ide/drive0/pathname string D:\\VMs\\system_1.avhdx" --set "$scsi/drive1/pathname string E:\\more_2.avhdx"
+	--set "global_settings/snapshots/list/size integer 2")
+make_export x "${chain[@]}"
+printf 'written later' | dd of=x.1.raw bs=1 seek=52428800 conv=notrunc status=none
+printf 'and this' | dd of=x.1.raw bs=1 seek=4096 conv=notrunc status=none
+cp x.1.raw then.raw
+printf 'today' | dd of=x.1.raw bs=1 seek=52428809 conv=notrunc status=none
+expect 0 "$HVGEN2" convert --json -o c.vhdx x
+jq -e '(.vm.disks[2].files | length) == 3 and (.vm.disks[0].files | length) == 2' out.txt >/dev/null ||
+	fail "the chain is not listed: $(jq .vm.disks out.txt)"
+check_result c.vhdx
+same_content c-scsi0-1.vhdx x.1.raw
+[ "$(jq -r '.vm.rows[] | select(.id == "checkpoint") | .status' c.report.json)" = dropped ] || fail "no checkpoint is dropped"
+rm c.* c-*
+
+# Or as it was at one of them, with the settings that it had.
+id=7E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F17
+mkdir x/Snapshots
+"$MKVMCX" "${chain[@]}" --set "$ide/drive1/pathname string D:\\VMs\\FILES-01\\data.vhd" \
+	--set "$scsi/drive1/pathname string E:\\more_1.avhdx" --set "properties/type_id string Snapshots" \
+	--set "settings/memory/bank/size integer 2048" x/Snapshots/$id.vmcx
+expect 0 "$HVGEN2" convert --json --checkpoint "{$id}" -o c.vhdx x
+jq -e '.vm.settings.memory.startup_mib == 2048 and (.vm.source.path | endswith("/Snapshots/'$id'.vmcx"))' c.report.json \
+	>/dev/null || fail "$(jq .vm.source c.report.json)"
+same_content c-scsi0-1.vhdx then.raw
+same_content c-ide0-1.vhdx x.0-1.raw
+rm c.* c-*
+expect 2 "$HVGEN2" convert -n --checkpoint 8E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F17 x
+expect 2 "$HVGEN2" convert -n --checkpoint ../x x
+expect 3 "$HVGEN2" convert -n --checkpoint $id --data-disks scsi:0:1=differencing --data-disks ide:0:1=copy x
+grep -q '\[vm-has-checkpoints\]' err.txt || fail "$(cat err.txt)"
+truncate -s 64M x/Snapshots/$id.vmrs
+expect 3 "$HVGEN2" convert -n --checkpoint $id x
+grep -q '\[vm-saved-state\]' err.txt || fail "$(cat err.txt)"
+
+# Names: what a tenant calls its VM is no path, no option, and no device of Windows.
+rm -r "x/Snapshots" "$disks"/*.avhdx
+mkdir n
+named() { # NAME STEM
+	make_export x --set "properties/name string $1"
+	expect 0 "$HVGEN2" convert -q --data-disks attach --data-disks ide:0:1=copy --output-dir n x
+	[ "$(ls -A n | wc -l)" -eq 4 ] && [ -e "n/$2.vhdx" ] && [ -e "n/$2-ide0-1.vhdx" ] && [ -e "n/$2.report.json" ] ||
+		fail "'$1' makes $(ls -A n)"
+	rm -f n/* n/.[!.]*
+}
+named "../../etc/passwd" "_._.._etc_passwd-gen2"
+named "/" "_-gen2"
+named ".." "__-gen2"
+named "-f" "_f-gen2"
+named $'a\tb\x1b[31m' "a_b__31m-gen2"
+named "  Größe 1. " "_ Gr__e 1__-gen2"
+named "con.web" "_con.web-gen2"
+named "$(printf '%0100d' 7)" "$(printf '%0100d' 7)-gen2"
+named "$(printf '語%.0s' {1..100})" "$(printf '_%.0s' {1..100})-gen2"
+make_export x
+expect 0 "$HVGEN2" convert -q --name "web 02" --output-dir n --data-disks attach --data-disks ide:0:1=copy x
+[ -e "n/web 02.vhdx" ] || fail "--name makes $(ls n)"
+[ "$(jq -r '.vm.rows[] | select(.id == "renamed") | .to' "n/web 02.report.json")" = "web 02" ] || fail "it is not renamed"
+expect 3 "$HVGEN2" convert -n --name "" x
+grep -q '\[vm-name\]' err.txt || fail "$(cat err.txt)"
