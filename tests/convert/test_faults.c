@@ -23,7 +23,8 @@
 #include "tests/support/scratch.h"
 
 #define HVGEN2	BUILD_DIR "/convert/hvgen2"
-#define MKVM	BUILD_DIR "/tests/fixtures/mkvm"
+#define MKVM	BUILD_DIR "/tests/fixtures/mkvm --small --size 1G --block-size 1M"
+#define MKVMCX	BUILD_DIR "/tests/fixtures/mkvmcx"
 #define TIMEOUT 60
 
 /* Calls at the end, where outputs are synced and renamed, that are all tried, and places tried
@@ -38,8 +39,41 @@
 
 TestSuite(faults, .timeout = 600);
 
-static const char *const outputs[] = {"out/vm.vmgs", "out/vm.report.json", "out/vm.vhdx"};
 #define OUTPUT_DISK "out/vm.vhdx"
+#define MAX_OUTPUTS 5
+
+/* What is converted, and the whole set that comes of it. */
+struct scene {
+	const char *make; /* in an empty folder */
+	const char *source;
+	const char *file; /* one of its files */
+	const char *outputs[MAX_OUTPUTS];
+	size_t count;
+	unsigned int last_calls;
+};
+
+static const struct scene disk = {
+	.make = MKVM " vm.vhdx",
+	.source = "vm.vhdx",
+	.file = "vm.vhdx",
+	.outputs = {"out/vm.vmgs", "out/vm.report.json", OUTPUT_DISK},
+	.count = 3,
+	.last_calls = LAST_CALLS,
+};
+
+/* Its data disks are a VHD and a VHDX. */
+static const struct scene whole_vm = {
+	.make = "mkdir vm && cd vm && " MKVM " system.vhdx && " MKVM
+		" --format vhd --seed 2 data.vhd && " MKVM " --seed 3 more.vhdx && " MKVMCX
+		" --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/"
+		"controller0/drive1/pathname string D:\\data.vhd' vm.vmcx && cat * | sha256sum",
+	.source = "vm",
+	.file = "vm/more.vhdx",
+	.outputs = {"out/vm.vmgs", "out/vm.report.json", "out/vm-ide0-1.vhdx",
+		    "out/vm-scsi0-1.vhdx", OUTPUT_DISK},
+	.count = 5,
+	.last_calls = LAST_CALLS + 6,
+};
 
 struct fault {
 	const char *variable; /* what happens: "FAULT_ERRNO=28" */
@@ -50,28 +84,30 @@ struct fault {
 };
 
 struct run {
+	const struct scene *scene;
 	unsigned int calls; /* of a conversion without faults */
 	unsigned int first_rename;
 	char *sha;
 	struct timespec mtime;
-	uint8_t *reference[ARRAY_SIZE(outputs)];
-	size_t sizes[ARRAY_SIZE(outputs)];
+	uint8_t *reference[MAX_OUTPUTS];
+	size_t sizes[MAX_OUTPUTS];
 };
 
 /* The line of sha256sum, to be freed. */
-static char *hash_source(void)
+static char *hash_source(const struct scene *scene)
 {
 	char *line;
 
-	cr_assert_eq(tool_run(&line, "sha256sum vm.vhdx"), 0, "%s", line);
+	cr_assert_eq(tool_run(&line, "find %s -type f | sort | xargs sha256sum", scene->source), 0,
+		     "%s", line);
 	return line;
 }
 
-static struct timespec source_time(void)
+static struct timespec source_time(const struct scene *scene)
 {
 	struct stat st;
 
-	cr_assert_eq(stat("vm.vhdx", &st), 0);
+	cr_assert_eq(stat(scene->file, &st), 0);
 	return st.st_mtim;
 }
 
@@ -80,10 +116,11 @@ static void empty_output(void)
 	cr_assert_eq(tool_run(NULL, "rm -rf out && mkdir out"), 0);
 }
 
-static void convert(const struct fault *fault, struct process_result *ret)
+static void convert(const struct scene *scene, const struct fault *fault,
+		    struct process_result *ret)
 {
-	const char *arguments[] = {HVGEN2, "convert",	"-q",	   "--format", fault->format,
-				   "-o",   OUTPUT_DISK, "vm.vhdx", NULL};
+	const char *arguments[] = {HVGEN2, "convert",	"-q",	       "--format", fault->format,
+				   "-o",   OUTPUT_DISK, scene->source, NULL};
 	char at[32];
 	const char *variables[] = {
 		"LD_PRELOAD=" FAULT_SHIM, "ASAN_OPTIONS=verify_asan_link_order=0", at,
@@ -101,7 +138,7 @@ static void make_reference(struct run *run, const char *format)
 	struct process_result result;
 	CLEANUP_FREE char *log = NULL;
 
-	convert(&none, &result);
+	convert(run->scene, &none, &result);
 	cr_assert_eq(result.status, 0, "%s", result.errors);
 	log = (char *)file_read("calls", NULL);
 	cr_assert_not_null(log);
@@ -111,36 +148,36 @@ static void make_reference(struct run *run, const char *format)
 		    (strncmp(line, "rename", 6) == 0 || strncmp(line, "linkat", 6) == 0))
 			run->first_rename = run->calls;
 	}
-	cr_assert_geq(run->calls, LAST_CALLS + EARLY_CALLS);
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
-		run->reference[i] = file_read(outputs[i], &run->sizes[i]);
+	cr_assert_geq(run->calls, run->scene->last_calls + EARLY_CALLS);
+	for (size_t i = 0; i < run->scene->count; i++) {
+		run->reference[i] = file_read(run->scene->outputs[i], &run->sizes[i]);
+		cr_assert_not_null(run->reference[i]);
+	}
 }
 
-static void set_up(struct run *run, const char *name, const char *format)
+static void set_up(struct run *run, const struct scene *scene, const char *name, const char *format)
 {
 	CLEANUP_FREE char *output = NULL;
 	char folder[64];
 
-	*run = (struct run){.calls = 0};
-	cr_assert_eq(tool_run(&output,
-			      "rm -rf faults-%s && mkdir faults-%s && cd faults-%s && " MKVM
-			      " --small --size 1G --block-size 1M vm.vhdx",
-			      name, name, name),
+	*run = (struct run){.scene = scene};
+	cr_assert_eq(tool_run(&output, "rm -rf faults-%s && mkdir faults-%s && cd faults-%s && %s",
+			      name, name, name, scene->make),
 		     0, "%s", output);
 	snprintf(folder, sizeof(folder), "faults-%s", name);
 	cr_assert_eq(chdir(folder), 0);
-	run->sha = hash_source();
-	run->mtime = source_time();
+	run->sha = hash_source(scene);
+	run->mtime = source_time(scene);
 	make_reference(run, format);
 }
 
 static void tear_down(struct run *run, const char *name)
 {
-	CLEANUP_FREE char *sha = hash_source();
+	CLEANUP_FREE char *sha = hash_source(run->scene);
 
 	cr_assert_str_eq(sha, run->sha);
 	free(run->sha);
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+	for (size_t i = 0; i < run->scene->count; i++)
 		free(run->reference[i]);
 	cr_assert_eq(chdir(".."), 0);
 	tool_run(NULL, "rm -rf faults-%s", name);
@@ -151,7 +188,7 @@ static bool is_whole(const struct run *run, size_t output)
 	CLEANUP_FREE uint8_t *data = NULL;
 	size_t size;
 
-	data = file_read(outputs[output], &size);
+	data = file_read(run->scene->outputs[output], &size);
 	return data && size == run->sizes[output] &&
 	       memcmp(data, run->reference[output], size) == 0;
 }
@@ -172,9 +209,9 @@ static void check_success(const struct run *run, const struct fault *fault)
 	 * too late to stop the program. */
 	cr_assert(fault->once || fault->at + 1 >= run->first_rename,
 		  "call %u failed, the program did not", fault->at);
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+	for (size_t i = 0; i < run->scene->count; i++)
 		cr_assert(is_whole(run, i), "%s at call %u: %s is not whole", fault->variable,
-			  fault->at, outputs[i]);
+			  fault->at, run->scene->outputs[i]);
 }
 
 /* One line that begins with the name of the program. */
@@ -188,14 +225,21 @@ static void check_sentence(const struct fault *fault, const char *errors)
 	cr_assert(end && end[1] == '\0', "%s at call %u: '%s'", fault->variable, fault->at, errors);
 }
 
-/* Only a kill between the renames leaves outputs, and those are whole. */
+/* Only a kill between the renames leaves outputs, and those are whole. The last one is there only
+ * when all are. */
 static void check_failure(const struct run *run, const struct fault *fault)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
-		if (access(outputs[i], F_OK) == 0)
+	size_t left = 0;
+
+	for (size_t i = 0; i < run->scene->count; i++)
+		if (access(run->scene->outputs[i], F_OK) == 0) {
 			cr_assert(fault->kills && fault->at > run->first_rename && is_whole(run, i),
 				  "%s at call %u: %s is there", fault->variable, fault->at,
-				  outputs[i]);
+				  run->scene->outputs[i]);
+			left++;
+		}
+	cr_assert(access(OUTPUT_DISK, F_OK) < 0 || left == run->scene->count,
+		  "%s at call %u: a disk and no whole set", fault->variable, fault->at);
 	if (!fault->kills)
 		cr_assert_eq(count_temporary(), 0, "%s at call %u: temporary files stay",
 			     fault->variable, fault->at);
@@ -221,8 +265,8 @@ static void check(const struct run *run, const struct fault *fault)
 	struct process_result result;
 	struct timespec mtime;
 
-	convert(fault, &result);
-	mtime = source_time();
+	convert(run->scene, fault, &result);
+	mtime = source_time(run->scene);
 	cr_assert_not(result.timed_out, "%s at call %u hangs", fault->variable, fault->at);
 	cr_assert_eq(memcmp(&mtime, &run->mtime, sizeof(mtime)), 0,
 		     "%s at call %u: the source was written", fault->variable, fault->at);
@@ -240,13 +284,13 @@ static void check(const struct run *run, const struct fault *fault)
 	check_failure(run, fault);
 }
 
-static void check_places(const char *name, struct fault fault)
+static void check_places(const struct scene *scene, const char *name, struct fault fault)
 {
 	struct run run;
 	unsigned int early;
 
-	set_up(&run, name, fault.format);
-	early = run.calls - LAST_CALLS;
+	set_up(&run, scene, name, fault.format);
+	early = run.calls - scene->last_calls;
 	for (unsigned int i = 0; i < EARLY_CALLS; i++) {
 		fault.at = 1 + i * early / EARLY_CALLS;
 		check(&run, &fault);
@@ -258,43 +302,78 @@ static void check_places(const char *name, struct fault fault)
 
 Test(faults, disk_full)
 {
-	check_places("full", (struct fault){.variable = "FAULT_ERRNO=28", .format = "dynamic"});
+	check_places(&disk, "full",
+		     (struct fault){.variable = "FAULT_ERRNO=28", .format = "dynamic"});
 }
 
 Test(faults, input_output_errors)
 {
-	check_places("eio", (struct fault){.variable = "FAULT_ERRNO=5", .format = "dynamic"});
+	check_places(&disk, "eio",
+		     (struct fault){.variable = "FAULT_ERRNO=5", .format = "dynamic"});
 }
 
 Test(faults, one_input_output_error)
 {
-	check_places("once", (struct fault){.variable = "FAULT_ERRNO=5",
-					    .format = "dynamic",
-					    .once = true});
+	check_places(&disk, "once",
+		     (struct fault){.variable = "FAULT_ERRNO=5",
+				    .format = "dynamic",
+				    .once = true});
 }
 
 Test(faults, interrupted)
 {
-	check_places("int", (struct fault){.variable = "FAULT_SIGNAL=2", .format = "dynamic"});
+	check_places(&disk, "int",
+		     (struct fault){.variable = "FAULT_SIGNAL=2", .format = "dynamic"});
 }
 
 Test(faults, terminated)
 {
-	check_places("term", (struct fault){.variable = "FAULT_SIGNAL=15", .format = "dynamic"});
+	check_places(&disk, "term",
+		     (struct fault){.variable = "FAULT_SIGNAL=15", .format = "dynamic"});
 }
 
 Test(faults, killed)
 {
-	check_places("kill", (struct fault){.variable = "FAULT_SIGNAL=9",
-					    .format = "dynamic",
-					    .kills = true});
+	check_places(&disk, "kill",
+		     (struct fault){.variable = "FAULT_SIGNAL=9",
+				    .format = "dynamic",
+				    .kills = true});
 }
 
 /* The source is the parent of such an output, and open while it is written. */
 Test(faults, disk_full_with_a_differencing_output)
 {
-	check_places("differencing",
+	check_places(&disk, "differencing",
 		     (struct fault){.variable = "FAULT_ERRNO=28", .format = "differencing"});
+}
+
+/* All of these hold for the disks of a VM as for one. */
+Test(faults, disk_full_with_a_whole_vm)
+{
+	check_places(&whole_vm, "vm-full",
+		     (struct fault){.variable = "FAULT_ERRNO=28", .format = "dynamic"});
+}
+
+Test(faults, one_input_output_error_with_a_whole_vm)
+{
+	check_places(&whole_vm, "vm-once",
+		     (struct fault){.variable = "FAULT_ERRNO=5",
+				    .format = "dynamic",
+				    .once = true});
+}
+
+Test(faults, terminated_with_a_whole_vm)
+{
+	check_places(&whole_vm, "vm-term",
+		     (struct fault){.variable = "FAULT_SIGNAL=15", .format = "dynamic"});
+}
+
+Test(faults, killed_with_a_whole_vm)
+{
+	check_places(&whole_vm, "vm-kill",
+		     (struct fault){.variable = "FAULT_SIGNAL=9",
+				    .format = "dynamic",
+				    .kills = true});
 }
 
 /* The old outputs stay until the new ones are whole. */
@@ -308,13 +387,13 @@ Test(faults, forced_replacement)
 	struct process_result result;
 	struct run run;
 
-	set_up(&run, "force", "dynamic");
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
-		file_write(outputs[i], "old", 3);
+	set_up(&run, &disk, "force", "dynamic");
+	for (size_t i = 0; i < disk.count; i++)
+		file_write(disk.outputs[i], "old", 3);
 	process_run(arguments, variables, TIMEOUT, &result);
 	cr_assert_eq(result.status, 1, "%s", result.errors);
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++) {
-		CLEANUP_FREE char *text = (char *)file_read(outputs[i], NULL);
+	for (size_t i = 0; i < disk.count; i++) {
+		CLEANUP_FREE char *text = (char *)file_read(disk.outputs[i], NULL);
 
 		cr_assert_str_eq(text, "old");
 	}
@@ -353,7 +432,7 @@ Test(faults, a_read_of_the_source)
 
 	cr_assert_eq(tool_run(NULL,
 			      "rm -rf faults-read && mkdir faults-read && cd faults-read && " MKVM
-			      " --small --size 1G --block-size 1M vm.vhdx"),
+			      " vm.vhdx"),
 		     0);
 	cr_assert_eq(chdir("faults-read"), 0);
 	inspect(0, "reads", &result);
