@@ -37,6 +37,7 @@ void note_list_done(struct note_list *list);
 struct edit_notes {
 	struct note_list changed;
 	struct note_list warnings;
+	bool new_disks_stay_offline; /* a warning says so; of a SYSTEM hive */
 };
 
 #define EDIT_NOTES_INIT                                                                            \

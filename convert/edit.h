@@ -6,6 +6,7 @@
 #ifndef HVGEN2_CONVERT_EDIT_H
 #define HVGEN2_CONVERT_EDIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/notes.h"
@@ -23,6 +24,7 @@ struct edits {
 	struct edit_change *changes;
 	size_t count;
 	struct note_list warnings;
+	bool new_disks_stay_offline; /* the guest brings no disk online that it has not seen before */
 };
 
 /* List a change. Takes what is in *details. Errors: ENOMEM. */

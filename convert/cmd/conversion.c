@@ -138,6 +138,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	if (r < 0)
 		return r;
 	conversion->report.build = build;
+	conversion->vm_report.new_disks_stay_offline = build->edits.new_disks_stay_offline;
 	return 0;
 }
 

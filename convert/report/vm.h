@@ -36,7 +36,8 @@ struct vm_report {
 	enum sandbox_state sandbox;
 	bool is_verbose;       /* on the page: all rows, not only what is changed and dropped */
 	bool is_of_conversion; /* what becomes of the disks was decided */
-	uint64_t room_needed;  /* bytes, by all that is made; 0: not known */
+	bool new_disks_stay_offline; /* by the guest's SAN policy */
+	uint64_t room_needed;	     /* bytes, by all that is made; 0: not known */
 };
 
 /* The page. */

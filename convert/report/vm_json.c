@@ -270,6 +270,21 @@ static void set_image(json_t *object, const struct disk *source)
 	json_object_set_new(object, "files", files);
 }
 
+/* Stable ids of what the warnings of the report say of this disk in words. */
+static json_t *disk_warnings(const struct vm_report *report, const struct report_disk *disk)
+{
+	const struct vm_drive *drive = disk->drive;
+	json_t *ids = json_array();
+
+	if (drive->is_boot || drive->action == VM_DISK_LEAVE)
+		return ids;
+	if (drive->action == VM_DISK_ATTACH)
+		json_array_append_new(ids, json_string("disk-attached"));
+	if (report->new_disks_stay_offline && disk->controller->bus == VM_BUS_IDE)
+		json_array_append_new(ids, json_string("san-policy"));
+	return ids;
+}
+
 static json_t *disk_object(const struct vm_report *report, const struct report_disk *disk)
 {
 	const struct vm_drive *drive = disk->drive;
@@ -289,9 +304,11 @@ static json_t *disk_object(const struct vm_report *report, const struct report_d
 		set_text(object, "problem", disk->problem.message);
 	if (disk->source)
 		set_image(object, disk->source);
-	if (report->is_of_conversion)
+	if (report->is_of_conversion) {
 		set_text(object, "action",
 			 drive->is_boot ? "converted" : vm_disk_action_text(drive->action));
+		json_object_set_new(object, "warnings", disk_warnings(report, disk));
+	}
 	if (disk->output)
 		text_json_set_path(object, "output", disk->output);
 	return object;

@@ -52,6 +52,12 @@ expect 0 "$HVGEN2" verify --no-guestfs out/FILES-01-gen2.vhdx
 cmp <(jq 'del(.dry_run, .vm.room_needed)' plan.json) \
 	<(jq 'del(.dry_run, .vm.room_needed)' out/FILES-01-gen2.report.json) || fail "planned was another"
 
+# A server takes no new disk online by itself, and only the one from IDE is new to it.
+jq -e '.vm.disks | map(.warnings) == [[], ["san-policy"], []]' plan.json >/dev/null || fail "$(jq -c '.vm.disks[].warnings' plan.json)"
+expect 0 "$HVGEN2" convert -n --json --online-data-disks x
+jq -e '(.vm.disks | map(.warnings) == [[], [], []]) and ([.warnings[] | select(contains("SAN policy"))] == [])' out.txt >/dev/null ||
+	fail "$(jq -c '.warnings' out.txt)"
+
 # Nothing of it hangs on the time or the place; what is there is not replaced, and then only as a whole.
 expect 3 "$HVGEN2" convert --output-dir out x
 grep -q '^hvgen2: refused \[output-exists\]: ' err.txt || fail "$(cat err.txt)"

@@ -42,6 +42,7 @@ grep -q '\[disk-missing\]: SCSI 0:1: ' err.txt || fail "$(cat err.txt)"
 advised target-unsupported "have a VHDX made of it, with --data-disks SLOT=copy" convert --data-disks attach x
 expect 0 "$HVGEN2" convert -q --data-disks attach --data-disks ide:0:1=copy -o a.vhdx x
 [ ! -e a-scsi0-1.vhdx ] || fail "an attached disk was copied"
+jq -e '.vm.disks | map(.warnings) == [[], ["san-policy"], ["disk-attached"]]' a.report.json >/dev/null || fail "$(jq -c .vm.disks a.report.json)"
 grep -q "SCSI 0:1: 'E:.*more.vhdx' will be the disk of both VMs" a.report.json || fail "no warning: $(jq .warnings a.report.json)"
 rm a.* a-*
 mv elsewhere.vhdx "$disks/more.vhdx"

@@ -48,12 +48,14 @@ int san_convert(struct system_edit *edit, const struct control_set *set)
 
 	if (edit->owner->online_data_disks)
 		return is_set && policy == SAN_ONLINE ? 0 : set_policy(edit, set);
-	if (set->is_current && policy != SAN_ONLINE)
-		WARNING(edit,
-			"the SAN policy is %" PRIu32 " (%s%s): data disks that move to the SCSI "
-			"controller with the VM stay offline until they are brought online in it; "
-			"--online-data-disks lets them come online",
-			policy, policy_text(policy),
-			is_set ? "" : ", as on every server where none is set");
+	if (!set->is_current || policy == SAN_ONLINE)
+		return 0;
+	edit->notes->new_disks_stay_offline = true;
+	WARNING(edit,
+		"the SAN policy is %" PRIu32 " (%s%s): data disks that move to the SCSI "
+		"controller with the VM stay offline until they are brought online in it; "
+		"--online-data-disks lets them come online",
+		policy, policy_text(policy),
+		is_set ? "" : ", as on every server where none is set");
 	return 0;
 }
