@@ -397,6 +397,8 @@ static int open_vm(struct conversion *conversion, const char *path, struct error
 				     .warnings = &vm->tree.warnings,
 				     .disks = vm->disks,
 				     .disk_count = vm->disk_count,
+				     .checkpoints = vm->checkpoints,
+				     .checkpoint_count = vm->checkpoint_count,
 				     .sandbox = vm->sandbox,
 				     .is_verbose = convert->verbose,
 				     .is_of_conversion = true};

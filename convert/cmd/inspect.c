@@ -153,6 +153,8 @@ static int inspect_vm(const struct inspect *inspect, const char *path)
 	report.warnings = &vm.tree.warnings;
 	report.disks = vm.disks;
 	report.disk_count = vm.disk_count;
+	report.checkpoints = vm.checkpoints;
+	report.checkpoint_count = vm.checkpoint_count;
 	report.failure = r < 0 ? &err : NULL;
 	printed = vm_report_print(&report, inspect->json, &printing);
 	if (printed < 0)

@@ -95,22 +95,88 @@ void cmd_vm_done(struct cmd_vm *vm)
 		free(vm->disks[i].path);
 	free(vm->disks);
 	free(vm->ids);
+	for (size_t i = 0; i < vm->checkpoint_count; i++) {
+		free(vm->checkpoints[i].id);
+		free(vm->checkpoints[i].name);
+	}
+	free(vm->checkpoints);
 	vm_done(&vm->vm);
 	vm_tree_done(&vm->tree);
 	vm_file_close(&vm->config);
 	free(vm->home);
+	free(vm->own_name);
 	*vm = (struct cmd_vm)CMD_VM_INIT;
+}
+
+static int read_tree(const struct sandbox *sandbox, const struct vm_file *from, struct cmd_vm *vm,
+		     struct vm_tree *ret, struct error *err)
+{
+	CLEANUP_FREE uint8_t *data = NULL;
+	struct file_bytes file = {.name = from->path};
+	int r = vm_file_read(from, VMCX_MAX_SIZE, &data, &file.size, err);
+
+	file.data = data;
+	return r < 0 ? r : cmd_read_config(sandbox, &file, ret, &vm->format, &vm->sandbox, err);
+}
+
+static int take_name(const struct vm_tree *tree, char **ret, struct error *err)
+{
+	const struct vm_node *name =
+		vm_at(vm_child(tree->root, "configuration"), "properties/name");
+
+	if (!name || name->value.type != VM_STRING)
+		return 0;
+	*ret = strdup((const char *)name->value.data);
+	return *ret ? 0 : error_failed(err, ENOMEM, "out of memory");
+}
+
+/* What a checkpoint is called. One that cannot be read is no reason against the VM. */
+static int read_checkpoint(const struct sandbox *sandbox, struct cmd_vm *vm,
+			   struct report_checkpoint *checkpoint, struct error *err)
+{
+	CLEANUP_VM_FILE struct vm_file file = VM_FILE_INIT;
+	CLEANUP_VM_TREE struct vm_tree tree = VM_TREE_INIT;
+	struct error problem = ERROR_INIT;
+	int r = vm_find_checkpoint(vm->home, checkpoint->id, &file, &problem);
+
+	if (r == 0)
+		r = read_tree(sandbox, &file, vm, &tree, &problem);
+	if (r < 0) {
+		note_add(&vm->tree.warnings, "checkpoint %s: %s", checkpoint->id, problem.message);
+		return 0;
+	}
+	return take_name(&tree, &checkpoint->name, err);
+}
+
+/* Those that are left with the old VM. */
+static int read_checkpoints(const struct sandbox *sandbox, struct cmd_vm *vm, struct error *err)
+{
+	enum vm_format format = vm->format;
+	char **ids;
+	int r = vm_find_checkpoints(vm->home, &ids, &vm->checkpoint_count, err);
+
+	vm->checkpoints = calloc(vm->checkpoint_count + 1, sizeof(*vm->checkpoints));
+	if (!vm->checkpoints && r == 0)
+		r = error_failed(err, ENOMEM, "out of memory");
+	for (size_t i = 0; i < vm->checkpoint_count; i++) {
+		if (vm->checkpoints)
+			vm->checkpoints[i].id = ids[i];
+		else
+			free(ids[i]);
+	}
+	free(ids);
+	if (!vm->checkpoints)
+		vm->checkpoint_count = 0;
+	for (size_t i = 0; r == 0 && i < vm->checkpoint_count; i++)
+		r = read_checkpoint(sandbox, vm, &vm->checkpoints[i], err);
+	vm->format = format;
+	return r;
 }
 
 static int read_config(const struct sandbox *sandbox, struct cmd_vm *vm, struct error *err)
 {
-	CLEANUP_FREE uint8_t *data = NULL;
-	struct file_bytes file = {.name = vm->config.path};
-	int r = vm_file_read(&vm->config, VMCX_MAX_SIZE, &data, &file.size, err);
+	int r = read_tree(sandbox, &vm->config, vm, &vm->tree, err);
 
-	file.data = data;
-	if (r == 0)
-		r = cmd_read_config(sandbox, &file, &vm->tree, &vm->format, &vm->sandbox, err);
 	if (r == 0) {
 		r = vm_extract(&vm->tree, &vm->vm, err);
 		if (r < 0)
@@ -235,7 +301,8 @@ static int look_for_disks(const struct cmd_vm_options *options, struct cmd_vm *v
 	return -first.code;
 }
 
-static int choose(const struct cmd_vm_options *options, struct vm *vm, struct error *err)
+static int choose(const struct cmd_vm_options *options, const char *own_name, struct vm *vm,
+		  struct error *err)
 {
 	const struct vm_choices choices = {
 		.list = options->choices,
@@ -243,17 +310,28 @@ static int choose(const struct cmd_vm_options *options, struct vm *vm, struct er
 		.boot = options->boot,
 		.data = options->has_data ? options->data : options->boot,
 	};
-	int r;
+	const char *name = options->name ? options->name : own_name;
+	int r = name ? vm_rename(vm, name, err) : 0;
 
 	vm->is_checkpoint = options->checkpoint != NULL;
-	r = options->name ? vm_rename(vm, options->name, err) : 0;
-
 	return r < 0 ? r : vm_choose(vm, &choices, err);
 }
 
+/* The checkpoint that was asked for; the new VM is not called as it is. */
+static int find_checkpoint(const struct vm_file *own, const char *id, const struct sandbox *sandbox,
+			   struct cmd_vm *vm, struct error *err)
+{
+	CLEANUP_VM_TREE struct vm_tree tree = VM_TREE_INIT;
+	int r = vm_find_checkpoint(vm->home, id, &vm->config, err);
+
+	if (r == 0)
+		r = read_tree(sandbox, own, vm, &tree, err);
+	return r < 0 ? r : take_name(&tree, &vm->own_name, err);
+}
+
 /* The configuration of the VM, or of a checkpoint beside it. */
-static int find_config(const char *path, const struct cmd_vm_options *options, struct cmd_vm *vm,
-		       struct error *err)
+static int find_config(const char *path, const struct cmd_vm_options *options,
+		       const struct sandbox *sandbox, struct cmd_vm *vm, struct error *err)
 {
 	CLEANUP_VM_FILE struct vm_file own = VM_FILE_INIT;
 	int r = vm_find_config(path, &own, err);
@@ -264,7 +342,7 @@ static int find_config(const char *path, const struct cmd_vm_options *options, s
 	if (!vm->home)
 		return error_failed(err, ENOMEM, "out of memory");
 	if (options->checkpoint)
-		return vm_find_checkpoint(vm->home, options->checkpoint, &vm->config, err);
+		return find_checkpoint(&own, options->checkpoint, sandbox, vm, err);
 	vm->config = own;
 	own = (struct vm_file)VM_FILE_INIT;
 	return 0;
@@ -273,12 +351,14 @@ static int find_config(const char *path, const struct cmd_vm_options *options, s
 int cmd_vm_open(const char *path, const struct cmd_vm_options *options,
 		const struct sandbox *sandbox, struct cmd_vm *ret, struct error *err)
 {
-	int r = find_config(path, options, ret, err);
+	int r = find_config(path, options, sandbox, ret, err);
 
 	if (r == 0)
 		r = read_config(sandbox, ret, err);
 	if (r == 0)
-		r = choose(options, &ret->vm, err);
+		r = read_checkpoints(sandbox, ret, err);
+	if (r == 0)
+		r = choose(options, ret->own_name, &ret->vm, err);
 	if (r == 0)
 		r = vm_check(&ret->vm, err);
 	if (r == 0)

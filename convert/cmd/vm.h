@@ -51,6 +51,7 @@ struct cmd_file_id {
 /* A VM as far as it was read. Embedded; to be released whatever came of it. */
 struct cmd_vm {
 	struct vm_file config; /* of the checkpoint, when one was asked for */
+	char *own_name;	       /* of the VM, when that is a checkpoint's */
 	char *home;	       /* the path of the VM's own, beside which its disks are */
 	struct vm_tree tree;
 	struct vm vm;
@@ -59,6 +60,8 @@ struct cmd_vm {
 	struct report_disk *disks; /* in the order of their slots */
 	struct cmd_file_id *ids;   /* beside them: which files they are */
 	size_t disk_count;
+	struct report_checkpoint *checkpoints;
+	size_t checkpoint_count;
 };
 
 #define CMD_VM_INIT                                                                                \

@@ -23,6 +23,12 @@ struct report_disk {
 	const char *output;	   /* what is made of it; NULL: nothing, or not known yet */
 };
 
+/* Of a VM, which is converted without it. */
+struct report_checkpoint {
+	char *id;
+	char *name; /* NULL when its configuration could not be read */
+};
+
 /* All is borrowed. */
 struct vm_report {
 	const char *path;    /* of the configuration */
@@ -31,6 +37,8 @@ struct vm_report {
 	const struct note_list *warnings; /* may be NULL */
 	const struct report_disk *disks;
 	size_t disk_count;
+	const struct report_checkpoint *checkpoints;
+	size_t checkpoint_count;
 	const struct error
 		*failure; /* NULL when it can be converted, as far as the settings tell */
 	enum sandbox_state sandbox;

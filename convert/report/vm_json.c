@@ -323,6 +323,20 @@ static json_t *disks_array(const struct vm_report *report)
 	return array;
 }
 
+static json_t *checkpoints_array(const struct vm_report *report)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < report->checkpoint_count; i++) {
+		json_t *object = json_object();
+
+		set_text(object, "id", report->checkpoints[i].id);
+		set_text(object, "name", report->checkpoints[i].name);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *source_object(const struct vm_report *report)
 {
 	const struct vm *vm = report->vm;
@@ -350,6 +364,7 @@ json_t *vm_report_object(const struct vm_report *report)
 		is_whole &=
 			json_object_set_new(object, "settings", settings_object(report->vm)) == 0;
 	is_whole &= json_object_set_new(object, "disks", disks_array(report)) == 0;
+	is_whole &= json_object_set_new(object, "checkpoints", checkpoints_array(report)) == 0;
 	for (size_t i = 0; i < report->vm->rows.count; i++)
 		is_whole &= append_row(rows, &report->vm->rows.list[i]);
 	is_whole &= json_object_set_new(object, "rows", rows) == 0;

@@ -166,6 +166,10 @@ static void print_settings(const struct vm_report *report, FILE *stream)
 	print_drives(report, stream);
 	for (size_t i = 0; i < report->vm->adapter_count; i++)
 		print_adapter(&report->vm->adapters[i], i ? "" : "Network", stream);
+	for (size_t i = 0; i < report->checkpoint_count; i++)
+		safe_printf(stream, "%-8s '%s'\n           %s\n", i ? "" : "Checkpt.",
+			    report->checkpoints[i].name ? report->checkpoints[i].name : "?",
+			    report->checkpoints[i].id);
 }
 
 static void print_row(const struct vm_row *row, const char *title, FILE *stream)

@@ -110,15 +110,25 @@ same_content c-scsi0-1.vhdx x.1.raw
 [ "$(jq -r '.vm.rows[] | select(.id == "checkpoint") | .status' c.report.json)" = dropped ] || fail "no checkpoint is dropped"
 rm c.* c-*
 
-# Or as it was at one of them, with the settings that it had.
+# Or as it was at one of them, with the settings that it had. All of them are named.
 id=7E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F17
 mkdir x/Snapshots
 "$MKVMCX" "${chain[@]}" --set "$ide/drive1/pathname string D:\\VMs\\FILES-01\\data.vhd" \
 	--set "$scsi/drive1/pathname string E:\\more_1.avhdx" --set "properties/type_id string Snapshots" \
-	--set "settings/memory/bank/size integer 2048" x/Snapshots/$id.vmcx
+	--set "settings/memory/bank/size integer 2048" --set "properties/name string before the update" x/Snapshots/$id.vmcx
+echo broken >x/Snapshots/8E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F18.xml
+echo none >x/Snapshots/readme.xml
+expect 0 "$HVGEN2" inspect x
+grep -q "^Checkpt. 'before the update'$" out.txt || fail "the checkpoint is not named: $(cat out.txt)"
+expect 0 "$HVGEN2" convert -n --json x
+jq -e '.vm.checkpoints == [{"id": "7e7d9c20-61b3-4b0f-9e55-0c9d8a7b6f17", "name": "before the update"},
+	{"id": "8e7d9c20-61b3-4b0f-9e55-0c9d8a7b6f18"}] and
+	([.warnings[] | select(startswith("checkpoint 8e7d9c20"))] | length) == 1 and .vm.source.format == "vmcx"' out.txt >/dev/null ||
+	fail "$(jq -c .vm.checkpoints out.txt)"
 expect 0 "$HVGEN2" convert --json --checkpoint "{$id}" -o c.vhdx x
 jq -e '.vm.settings.memory.startup_mib == 2048 and (.vm.source.path | endswith("/Snapshots/'$id'.vmcx"))' c.report.json \
 	>/dev/null || fail "$(jq .vm.source c.report.json)"
+[ "$(jq -r .vm.source.name c.report.json)" = FILES-01 ] || fail "the VM is called as its checkpoint"
 same_content c-scsi0-1.vhdx then.raw
 same_content c-ide0-1.vhdx x.0-1.raw
 rm c.* c-*

@@ -60,6 +60,13 @@ int vm_find_config(const char *path, struct vm_file *ret, struct error *err);
 int vm_find_checkpoint(const char *config_path, const char *id, struct vm_file *ret,
 		       struct error *err);
 
+/*
+ * The ids of all checkpoints whose configurations are there, as guid_format() writes them, sorted and each once; to be freed,
+ * with each of them. At most VM_MAX_CHECKPOINTS; no error when there is no such folder.
+ */
+#define VM_MAX_CHECKPOINTS 64 /* Hyper-V has at most 50 */
+int vm_find_checkpoints(const char *config_path, char ***ret, size_t *ret_count, struct error *err);
+
 /* Read all of it; *ret_data is to be freed. ERROR_DAMAGED when it has more than 'most' bytes. */
 int vm_file_read(const struct vm_file *file, size_t most, uint8_t **ret_data, size_t *ret_size,
 		 struct error *err);
