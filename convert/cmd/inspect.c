@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hvgen2 inspect: what a disk or a VM is, whether it can be converted, and what would become of it. */
+/* hvgen2 inspect: what a disk or a VM is, whether it can be converted, and what would become of
+ * it. */
 #include <stdlib.h>
 
 #include "common/process.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The disks of a VM that is converted as a whole: the boot disk, which the pipeline converts, and
- * the others, which keep their content. All of them are opened, named and planned before anything is
- * written.
+ * the others, which keep their content. All of them are named, opened and planned before anything
+ * is written.
  */
 #ifndef HVGEN2_CONVERT_CMD_VM_DISKS_H
 #define HVGEN2_CONVERT_CMD_VM_DISKS_H
@@ -31,8 +31,8 @@ int vm_disks_name(struct cmd_vm *vm, const struct output_names *names, struct vm
 /*
  * Open the boot disk, or the data disks. Errors, with the place of the drive in front: those of
  * vhd_open(); REFUSAL_NOT_A_DISK_IMAGE for what is raw by its name; ERROR_FAILED when another file
- * has taken the place of the one that was found. And REFUSAL_DISK_CONFLICT, when the file of a drive
- * is a parent of another's.
+ * has taken the place of the one that was found. And REFUSAL_DISK_CONFLICT, when the file of a
+ * drive is a parent of another's.
  */
 int vm_disks_open_boot(struct cmd_vm *vm, const struct vhd_open_options *options, struct disk **ret,
 		       struct error *err);

@@ -12,8 +12,9 @@
 #include "convert/sandbox.h"
 #include "convert/vm/read/config.h"
 
-/* As vm_config_read(). 'sandbox' is as far as this process came, which the reader enters. Errors also: ERROR_FAILED when the process was ended by a signal or does
- * not end its answer, or the sandbox is required and not full. */
+/* As vm_config_read(). 'sandbox' is as far as this process came, which the reader enters. Errors
+ * also: ERROR_FAILED when the process was ended by a signal or does not end its answer, or the
+ * sandbox is required and not full. */
 int cmd_read_config(const struct sandbox *sandbox, const struct file_bytes *file,
 		    struct vm_tree *ret, enum vm_format *ret_format,
 		    enum sandbox_state *ret_sandbox, struct error *err);

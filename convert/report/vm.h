@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What was found of a VM, and what becomes of it: as JSON for machines, as a page for people. The JSON is what stands
- * under "vm" in the report of a conversion, with what holds of any run around it.
+ * What was found of a VM, and what becomes of it: as JSON for machines, as a page for people. The
+ * JSON is what stands under "vm" in the report of a conversion, with what holds of any run around
+ * it.
  */
 #ifndef HVGEN2_CONVERT_REPORT_VM_H
 #define HVGEN2_CONVERT_REPORT_VM_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the user wants of a VM's drives, and of its name: see vm_choose() and vm_rename() in vm.h. */
+/* What the user wants of a VM's drives, and of its name: see vm_choose() and vm_rename() in
+ * vm.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

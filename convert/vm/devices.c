@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Devices of a configuration. Each is an entry "vdevNNN" of the manifest, with its class and its instance, and a branch
- * "_<instance>_" with its settings. Of what there is only one, the instance is the class, and in version 5.0 such
- * devices are not all in the manifest. The order of the manifest is the order of controllers and adapters: in XML the
- * branches are sorted by name.
+ * Devices of a configuration. Each is an entry "vdevNNN" of the manifest, with its class and its
+ * instance, and a branch "_<instance>_" with its settings. Of what there is only one, the instance
+ * is the class, and in version 5.0 such devices are not all in the manifest. The order of the
+ * manifest is the order of controllers and adapters: in XML the branches are sorted by name.
  *
  * Classes and names from real manifests of versions 5.0 and 9.0.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What hangs on the value of a setting, or on that of its neighbours: the judges that rules.c names. */
+/* What hangs on the value of a setting, or on that of its neighbours: the judges that rules.c
+ * names. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What becomes of each setting of a configuration under generation 2: the one table. Who wants a setting more adds a
- * line, and a member of struct vm when it is to be carried. The first rule that matches a path holds, so what is special
- * stands before what is general; a path without a rule is dropped as unknown-setting. One with a scope matches only within
- * such an object: a drive, an adapter.
+ * What becomes of each setting of a configuration under generation 2: the one table. Who wants a
+ * setting more adds a line, and a member of struct vm when it is to be carried. The first rule that
+ * matches a path holds, so what is special stands before what is general; a path without a rule is
+ * dropped as unknown-setting. One with a scope matches only within such an object: a drive, an
+ * adapter.
  *
- * A value that is the usual one is ignored: a new VM has it anyway, or nothing was set. Cmdlets with "2016" are
- * missing on hosts of Windows Server 2012 R2.
+ * A value that is the usual one is ignored: a new VM has it anyway, or nothing was set. Cmdlets
+ * with "2016" are missing on hosts of Windows Server 2012 R2.
  */
 #include <stddef.h>
 

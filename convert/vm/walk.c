@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where a walk through a configuration stands: the objects in whose branches it is. See extract.h. */
+/* Where a walk through a configuration stands: the objects in whose branches it is. See
+ * extract.h. */
 #include <stdlib.h>
 #include <string.h>
 

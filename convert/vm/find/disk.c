@@ -43,8 +43,8 @@ struct names {
 };
 
 /*
- * Dots and spaces alone lead upwards, or stay where they are, or are no name: Windows drops dots and spaces at the end
- * of a name, so that it takes ".. " for "..".
+ * Dots and spaces alone lead upwards, or stay where they are, or are no name: Windows drops dots
+ * and spaces at the end of a name, so that it takes ".. " for "..".
  */
 static bool is_dots(const char *name)
 {

@@ -8,8 +8,8 @@
  * names are taken, one after the other, each opened in the folder before, and through no symbolic
  * link; a name that leads upwards makes the whole path refused, however its separators are written
  * and whether or not Windows would see dots in it. Case does not matter, for A to Z, as it does not
- * on Windows; a file that has the case of the path is taken before another, and where several could be
- * meant none is.
+ * on Windows; a file that has the case of the path is taken before another, and where several could
+ * be meant none is.
  */
 #ifndef HVGEN2_CONVERT_VM_FIND_FIND_H
 #define HVGEN2_CONVERT_VM_FIND_FIND_H
@@ -54,15 +54,17 @@ int vm_find_config(const char *path, struct vm_file *ret, struct error *err);
 
 /*
  * Open the configuration of a checkpoint: 'Snapshots/ID.vmcx' or '.xml' in the folder of the VM's
- * configuration or, when that is called 'Virtual Machines', in the one above. 'id' is a GUID, with or
- * without braces. Errors: ERROR_USAGE for another text, and when there is none; ERROR_FAILED for I/O.
+ * configuration or, when that is called 'Virtual Machines', in the one above. 'id' is a GUID, with
+ * or without braces. Errors: ERROR_USAGE for another text, and when there is none; ERROR_FAILED for
+ * I/O.
  */
 int vm_find_checkpoint(const char *config_path, const char *id, struct vm_file *ret,
 		       struct error *err);
 
 /*
- * The ids of all checkpoints whose configurations are there, as guid_format() writes them, sorted and each once; to be freed,
- * with each of them. At most VM_MAX_CHECKPOINTS; no error when there is no such folder.
+ * The ids of all checkpoints whose configurations are there, as guid_format() writes them, sorted
+ * and each once; to be freed, with each of them. At most VM_MAX_CHECKPOINTS; no error when there is
+ * no such folder.
  */
 #define VM_MAX_CHECKPOINTS 64 /* Hyper-V has at most 50 */
 int vm_find_checkpoints(const char *config_path, char ***ret, size_t *ret_count, struct error *err);

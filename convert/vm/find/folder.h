@@ -25,18 +25,20 @@ void folder_close(struct folder *folder);
 int folder_open(const char *path, struct folder *ret, struct error *err);
 
 /*
- * A folder in a folder, by its name without regard to case; a symbolic link is none. -ENOENT, without a message, when there
- * is none.
+ * A folder in a folder, by its name without regard to case; a symbolic link is none. -ENOENT,
+ * without a message, when there is none.
  */
 int folder_enter(const struct folder *folder, const char *name, struct folder *ret,
 		 struct error *err);
 
-/* The folder above, whatever it is called, and by its own way, should 'folder' be a symbolic link. */
+/* The folder above, whatever it is called, and by its own way, should 'folder' be a symbolic
+ * link. */
 int folder_leave(const struct folder *folder, struct folder *ret, struct error *err);
 
 /*
- * Open a regular file for reading, by its name without regard to case. *ret_path is new and to be freed. -ENOENT, without
- * a message, when there is none; *ret_is_special: there is something of that name, but it is no regular file.
+ * Open a regular file for reading, by its name without regard to case. *ret_path is new and to be
+ * freed. -ENOENT, without a message, when there is none; *ret_is_special: there is something of
+ * that name, but it is no regular file.
  */
 int folder_open_file(const struct folder *folder, const char *name, int *ret_fd, char **ret_path,
 		     bool *ret_is_special, struct error *err);

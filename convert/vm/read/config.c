@@ -39,7 +39,8 @@ static bool is_xml(const struct file_bytes *file)
 	return at < file->size && file->data[at] == '<';
 }
 
-/* A VM, or one of its checkpoints. (No sample has the latter: the name is that of the host's list.) */
+/* A VM, or one of its checkpoints. (No sample has the latter: the name is that of the host's
+ * list.) */
 static bool is_kind_of_vm(const char *kind)
 {
 	return strcmp(kind, "Virtual Machines") == 0 || strcmp(kind, "Snapshots") == 0;

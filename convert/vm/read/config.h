@@ -12,8 +12,9 @@ const char *vm_format_text(enum vm_format format);
 
 /*
  * Read a configuration; which format it has, its first bytes say: nothing but the tree hangs on it.
- * Errors: ERROR_DAMAGED, with an advice; REFUSAL_VM_CONFIG_VERSION; REFUSAL_NO_VM for a container or an XML file that
- * is well but no VM's configuration (a host's list of VMs, say); -ENOMEM. On failure the outputs are untouched.
+ * Errors: ERROR_DAMAGED, with an advice; REFUSAL_VM_CONFIG_VERSION; REFUSAL_NO_VM for a container
+ * or an XML file that is well but no VM's configuration (a host's list of VMs, say); -ENOMEM. On
+ * failure the outputs are untouched.
  */
 int vm_config_read(const struct file_bytes *file, struct vm_tree *ret, enum vm_format *ret_format,
 		   struct error *err);

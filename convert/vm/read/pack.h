@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A tree as bytes, for the way from the process that reads a configuration in the sandbox to the one that goes
- * on with it. The reader of a format is large, this one is a page: what comes out of the sandbox is checked by it
- * as if it were hostile.
+ * A tree as bytes, for the way from the process that reads a configuration in the sandbox to the
+ * one that goes on with it. The reader of a format is large, this one is a page: what comes out of
+ * the sandbox is checked by it as if it were hostile.
  *
  *   each node, in the order of the tree: depth (1 byte, from 1), type (1), number (8), size of the
  *   name (1), size of the data (4), name, data; little-endian

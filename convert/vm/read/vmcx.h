@@ -10,9 +10,10 @@
 #define VMCX_MAX_SIZE (64U << 20)
 
 /*
- * All keys as a tree. A log that is not empty is replayed in memory, which ret->warnings says. Keys that belong to no
- * other are left out with a warning. Errors: ERROR_DAMAGED with the offset, REFUSAL_VM_CONFIG_VERSION for
- * another version of the container; -ENOMEM. On failure *ret is untouched.
+ * All keys as a tree. A log that is not empty is replayed in memory, which ret->warnings says. Keys
+ * that belong to no other are left out with a warning. Errors: ERROR_DAMAGED with the offset,
+ * REFUSAL_VM_CONFIG_VERSION for another version of the container; -ENOMEM. On failure *ret is
+ * untouched.
  */
 int vmcx_read(const struct file_bytes *file, struct vm_tree *ret, struct error *err);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The container in which Hyper-V keeps configurations from version 6.2 on (.vmcx, .vmrs, data.vmcx). Little-endian,
- * packed; offsets are absolute in the file. There is no specification: measured on five files, in which all of
- * 1308 keys, 1135 object entries, 30 log entries and 48 headers have the checksums that are said here. Names and
- * file objects after the readers of others.
+ * The container in which Hyper-V keeps configurations from version 6.2 on (.vmcx, .vmrs,
+ * data.vmcx). Little-endian, packed; offsets are absolute in the file. There is no specification:
+ * measured on five files, in which all of 1308 keys, 1135 object entries, 30 log entries and 48
+ * headers have the checksums that are said here. Names and file objects after the readers of
+ * others.
  *
  *   0x0000  header 1    of both, the valid one with the later sequence counts
  *   0x1000  header 2
@@ -25,7 +26,7 @@
  *
  *   Object table, 8 bytes, then its entries    Key table, 10 bytes, then keys up to one of size 0
  *      0  4  signature 0x01110001                 0  2  signature 2
- *      4  4  number of entries                    2  2  index, from 1; of two tables with the same one
+ *      4  4  number of entries                    2  2  index, from 1; of two with the same one
  *   Entry, 18 bytes                               4  2  sequence   the later sequence counts
  *      0  1  type                                 6  4  CRC of these 10 bytes
  *      1  4  CRC of the entry

@@ -5,8 +5,8 @@
 
 #include "convert/vm/read/tree.h"
 
-/* Key tables in use, by their index; those that are not there have length 0. Real files have eight of
- * 4 KiB. */
+/* Key tables in use, by their index; those that are not there have length 0. Real files have eight
+ * of 4 KiB. */
 struct vmcx_table {
 	uint64_t offset;
 	uint32_t length;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The keys of a container as a tree: see vmcx.h. A key names its parent by table and offset. All are collected, sorted
- * by parent and by their order among siblings, and then hung under the root, from there on down: what is not reached (the
- * parent is gone, or stands in a circle) is counted and left out.
+ * The keys of a container as a tree: see vmcx.h. A key names its parent by table and offset. All
+ * are collected, sorted by parent and by their order among siblings, and then hung under the root,
+ * from there on down: what is not reached (the parent is gone, or stands in a circle) is counted
+ * and left out.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -48,8 +49,8 @@ static uint64_t offset_of(const struct keys *keys, const struct key *key)
 	return (uint64_t)(key->value - keys->file->data);
 }
 
-/* Bytes of the value that stand in the key itself and that its checksum covers; false when there is no
- * room for them. For types that are known. */
+/* Bytes of the value that stand in the key itself and that its checksum covers; false when there is
+ * no room for them. For types that are known. */
 static bool used_size(const struct key *key, size_t *ret)
 {
 	if (key->is_elsewhere || key->type == VMCX_KEY_NODE)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A configuration in XML: see xml.h. libxml2 reads it, without network and without a document type; what it gives is
- * taken over element by element, and whatever is no node and no leaf is damage, for it would be lost.
+ * A configuration in XML: see xml.h. libxml2 reads it, without network and without a document type;
+ * what it gives is taken over element by element, and whatever is no node and no leaf is damage,
+ * for it would be lost.
  */
 #include "convert/vm/read/xml.h"
 

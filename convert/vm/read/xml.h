@@ -4,11 +4,12 @@
  *
  *   <configuration>                                 an element without a type is a node
  *     <properties>
- *       <name type="string">web01</name>            string, integer (decimal, signed, 64 bits), bool (True, False),
+ *       <name type="string">web01</name>            string, integer (of 64 bits, signed), bool (True, False),
  *       <data type="bytes">AAIA</data>              bytes (base64, in lines)
  *
- * UTF-16 of either order, or UTF-8: what it is, its bytes say, and not the declaration, which in the wild claims
- * UTF-16 for 8-bit text. There is no document type and thus no entity in any configuration, and none is read.
+ * UTF-16 of either order, or UTF-8: what it is, its bytes say, and not the declaration, which in
+ * the wild claims UTF-16 for 8-bit text. There is no document type and thus no entity in any
+ * configuration, and none is read.
  */
 #ifndef HVGEN2_CONVERT_VM_READ_XML_H
 #define HVGEN2_CONVERT_VM_READ_XML_H

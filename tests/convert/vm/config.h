@@ -6,7 +6,8 @@
 #include "convert/vm/read/config.h"
 #include "tests/fixtures/vm_config.h"
 
-/* The sample, without the keys that begin with 'drop' (NULL: all) and with a line more (NULL: none); to be freed. */
+/* The sample, without the keys that begin with 'drop' (NULL: all) and with a line more (NULL:
+ * none); to be freed. */
 char *config_sample(const char *drop, const char *line);
 
 /* The sample so changed, as a container, read. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a configuration records leads to no file outside of the folders that the user has named: every path is tried
- * beside a file that it must not reach.
+ * What a configuration records leads to no file outside of the folders that the user has named:
+ * every path is tried beside a file that it must not reach.
  */
 #include <criterion/criterion.h>
 #include <dirent.h>

@@ -137,7 +137,8 @@ Test(vm_read, siblings_of_one_name_stay_apart)
 	cr_expect_str_eq(path, "global_settings/metrics/devicetype[2]/guid");
 }
 
-/* Whatever is wrong with the file: it is said, with an advice, or nothing of it was in what is read. */
+/* Whatever is wrong with the file: it is said, with an advice, or nothing of it was in what is
+ * read. */
 static void expect_told(const uint8_t *data, size_t size, const struct buffer *whole,
 			const char *what, size_t at)
 {
