@@ -300,6 +300,8 @@ static int tell_failure(struct conversion *conversion, int channel, const struct
 
 	report->failure = err;
 	report->disk_path = report->nvram_path = NULL;
+	for (size_t i = 0; i < conversion->vm.disk_count; i++)
+		conversion->vm.disks[i].output = NULL;
 	write_failure_report(conversion, channel);
 	if (conversion->convert->json)
 		print_report(report, true);
@@ -322,7 +324,6 @@ static int convert_opened(void *context, int channel)
 
 	process_reserve_heap(convert->dry_run ? PROCESS_HEAP_TO_PLAN : PROCESS_HEAP_TO_WRITE);
 	r = run_pipeline(conversion, channel, &err);
-
 	if (r < 0 ||
 	    convert->dry_run) /* else it was looked at before the outputs got their names */
 		r = check_sources(conversion, r, &err);
@@ -330,6 +331,14 @@ static int convert_opened(void *context, int channel)
 		return tell_failure(conversion, channel, &err);
 	return convert->quiet && !convert->json ? 0
 						: print_report(&conversion->report, convert->json);
+}
+
+/* The rights of a report that is made before the disks are open. */
+static mode_t first_mode(const struct conversion *conversion, const char *source)
+{
+	if (!conversion->is_vm)
+		return write_mode(source, NULL);
+	return conversion->vm.config.path ? write_mode(conversion->vm.config.path, NULL) : 0600;
 }
 
 static void set_paths(struct conversion *conversion, const char *source)
@@ -347,7 +356,7 @@ static void set_paths(struct conversion *conversion, const char *source)
 		.parent_on_host = convert->parent_on_host,
 		.replace = convert->force,
 	};
-	paths->mode = write_mode(source, NULL);
+	paths->mode = first_mode(conversion, source);
 	report->disk_path = paths->disk;
 	report->nvram_path = paths->nvram;
 	report->report_path = paths->report;

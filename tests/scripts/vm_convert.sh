@@ -72,6 +72,13 @@ expect 0 "$HVGEN2" convert -q --force --output-dir out x
 same_content out/FILES-01-gen2-ide0-1.vhdx x.0-1.raw
 rm -r out
 
+# Each is as private as what it holds: the report tells of the configuration as well.
+chmod 640 "x/Virtual Hard Disks/data.vhd"
+chmod 600 x/*/*.vmcx
+(umask 022 && expect 0 "$HVGEN2" convert -q -o p.vhdx x)
+[ "$(stat -c %a p.vhdx p.report.json p-ide0-1.vhdx p-scsi0-1.vhdx | tr '\n' ' ')" = "600 600 640 644 " ] || fail "$(ls -l p*)"
+rm p.* p-*
+
 # The boot disk is converted as it is alone: no byte differs.
 expect 0 "$HVGEN2" convert -q -o alone.vhdx "x/Virtual Hard Disks/system.vhdx"
 expect 0 "$HVGEN2" convert -q -o whole.vhdx x

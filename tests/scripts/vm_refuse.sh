@@ -25,6 +25,13 @@ advised disk-passthrough "make an image of it, attach that to the VM instead, an
 expect 2 "$HVGEN2" convert -n --without-disk ide:0:0 x
 nothing
 
+# A report of a refusal is as private as what it tells of, and names no output.
+chmod 600 x/*/*.vmcx
+expect 3 "$HVGEN2" convert -q --report r.json x
+[ "$(stat -c %a r.json)" = 600 ] || fail "the report has mode $(stat -c %a r.json)"
+jq -e '[.vm.disks[] | has("output")] | any | not' r.json >/dev/null || fail "$(jq -c '.vm.disks[]' r.json)"
+rm r.json
+
 # What others write is not copied.
 make_export x --set "$scsi/drive1/persistent_reservations_supported bool true"
 advised disk-shared "let the new VM share it, with --data-disks SLOT=attach, or leave it out with --without-disk" convert x
