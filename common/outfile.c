@@ -305,9 +305,25 @@ static int rename_plainly(struct outfile *out)
 	return 0;
 }
 
-static int rename_to_final(struct outfile *out, struct error *err)
+/* Without replacing anything. NFS, FUSE and others do not know the flag; hard links most of them have, and link() replaces
+ * nothing either. Returns 0 or -1 with errno. */
+static int rename_to_new(struct outfile *out)
 {
 	int r = renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, RENAME_NOREPLACE);
+
+	if (r == 0 || errno != EINVAL)
+		return r;
+	if (link(out->temporary, out->path) < 0) {
+		errno = errno == EEXIST ? EEXIST : EINVAL;
+		return -1;
+	}
+	unlink(out->temporary);
+	return 0;
+}
+
+static int rename_to_final(struct outfile *out, struct error *err)
+{
+	int r = rename_to_new(out);
 
 	out->is_new = r == 0;
 	if (r < 0 && errno != EEXIST && errno != EINVAL)

@@ -33,6 +33,36 @@ int __wrap_openat64(int folder, const char *path, int flags, ...)
 	return __real_openat64(folder, path, flags, 0600);
 }
 
+/* A file system without the flags of renameat2(), on which another program makes a file just before a link(). */
+static bool has_no_flags;
+static const char *made_before_link;
+
+int __real_renameat2(int from_folder, const char *from, int to_folder, const char *to,
+		     unsigned int flags);
+int __wrap_renameat2(int from_folder, const char *from, int to_folder, const char *to,
+		     unsigned int flags);
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+
+int __wrap_renameat2(int from_folder, const char *from, int to_folder, const char *to,
+		     unsigned int flags)
+{
+	if (has_no_flags && flags) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (has_no_flags && made_before_link)
+		file_write(made_before_link, "theirs", 6);
+	return __real_renameat2(from_folder, from, to_folder, to, flags);
+}
+
+int __wrap_link(const char *from, const char *to)
+{
+	if (made_before_link)
+		file_write(made_before_link, "theirs", 6);
+	return __real_link(from, to);
+}
+
 /* Every test works in a folder of its own. */
 static void enter(const char *name)
 {
@@ -289,6 +319,26 @@ Test(outfile, in_another_folder)
 	cr_assert_eq(outfile_write_whole("sub/name", false, 0666, "text", 4, NULL), -EPERM);
 	cr_assert_eq(outfile_write_whole("sub/name", true, 0666, "", 0, NULL), 0);
 	expect_content("sub/name", "");
+}
+
+Test(outfile, no_flags_and_somebody_else_is_faster)
+{
+	struct outfile out = OUTFILE_INIT;
+	struct error err = ERROR_INIT;
+
+	enter("flags");
+	has_no_nameless_files = has_no_flags = true;
+	cr_assert_eq(outfile_write_whole("name", false, 0666, "ours", 4, NULL), 0);
+	expect_content("name", "ours");
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+	cr_assert_eq(outfile_create(&out, "other", false, NULL), 0);
+	cr_assert_eq(outfile_write(&out, "ours", 4, 0, NULL), 0);
+	made_before_link = "other";
+	cr_assert_eq(outfile_commit(&out, &err), -EPERM);
+	cr_assert_eq(err.refusal, REFUSAL_OUTPUT_EXISTS);
+	expect_content("other", "theirs");
+	outfile_done(&out);
+	cr_assert_eq(count_matches(".other.hvgen2-??????"), 0);
 }
 
 /* A file that may not grow stands for a full disk. */
