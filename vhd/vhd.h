@@ -32,6 +32,7 @@ struct vhd_info {
 	uint32_t logical_sector_size;  /* 512 or 4096 */
 	uint32_t physical_sector_size; /* 512 or 4096 */
 	struct guid disk_id; /* VHDX: Virtual Disk ID (SCSI page 83); VHD: unique id; raw: zero */
+	struct guid file_write_guid; /* VHDX: new whenever the file is written; zero otherwise */
 	struct guid data_write_guid; /* VHDX; zero otherwise */
 	bool is_saved;		     /* VHD: the machine was saved, its memory is elsewhere */
 	bool log_replayed;	     /* a log had to be applied in memory */

@@ -73,6 +73,7 @@ static void fill_info(struct vhdx *vhdx)
 		.logical_sector_size = metadata->logical_sector,
 		.physical_sector_size = metadata->physical_sector,
 		.disk_id = metadata->disk_id,
+		.file_write_guid = vhdx->header.file_write,
 		.data_write_guid = vhdx->header.data_write,
 		.log_replayed = !guid_is_zero(&vhdx->header.log_guid),
 		.chain_length = 1,

@@ -71,6 +71,22 @@ Test(vhdx_write, long_runs_of_data)
 	cr_assert_eq(run("qemu-img compare -f raw -F vhdx '%s' '%s'", raw, image), 0);
 }
 
+Test(vhdx_write, has_the_guids_of_its_making)
+{
+	CLEANUP_FREE char *raw = test_path("raw");
+	CLEANUP_FREE char *image = test_path("disk.vhdx");
+	CLEANUP_DISK struct disk *contents = NULL, *disk = NULL;
+	const struct vhdx_spec spec = sample_spec(VHD_TYPE_DYNAMIC, 2 * MIB);
+
+	make_raw(raw, 4 * MIB, 1, MIB, 9);
+	contents = open_disk(raw);
+	write_vhdx(image, VHD_TYPE_DYNAMIC, 2 * MIB, contents);
+	disk = open_disk(image);
+	cr_assert(guid_equal(&vhd_info(disk)->file_write_guid, &spec.file_write_guid));
+	cr_assert(guid_equal(&vhd_info(disk)->data_write_guid, &spec.data_write_guid));
+	cr_assert(guid_is_zero(&vhd_info(contents)->file_write_guid));
+}
+
 Test(vhdx_write, is_deterministic)
 {
 	CLEANUP_FREE char *raw = test_path("raw");
