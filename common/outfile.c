@@ -151,7 +151,8 @@ static int open_named(struct outfile *out)
 	return out->fd;
 }
 
-int outfile_create(struct outfile *out, const char *path, bool replace, struct error *err)
+static int create(struct outfile *out, const char *path, bool replace, bool is_named,
+		  struct error *err)
 {
 	mode_t mask = umask(0);
 	int r;
@@ -164,10 +165,20 @@ int outfile_create(struct outfile *out, const char *path, bool replace, struct e
 	out->path = strdup(path);
 	if (!out->path)
 		return error_failed(err, ENOMEM, "'%s': out of memory", path);
-	out->fd = open_nameless(path);
+	out->fd = is_named ? -1 : open_nameless(path);
 	if (out->fd < 0 && open_named(out) < 0)
 		return error_errno(err, "'%s': cannot create a file in this folder", path);
 	return 0;
+}
+
+int outfile_create(struct outfile *out, const char *path, bool replace, struct error *err)
+{
+	return create(out, path, replace, /*is_named=*/false, err);
+}
+
+int outfile_create_named(struct outfile *out, const char *path, bool replace, struct error *err)
+{
+	return create(out, path, replace, /*is_named=*/true, err);
 }
 
 int outfile_write(struct outfile *out, const void *buffer, size_t length, uint64_t offset,

@@ -42,6 +42,9 @@ int outfile_check_place(const char *path, bool replace, struct error *err);
  * and, of a file that is not to be replaced, again on commit. */
 int outfile_create(struct outfile *out, const char *path, bool replace, struct error *err);
 
+/* The same, under a temporary name from the start, so that others can watch it grow. */
+int outfile_create_named(struct outfile *out, const char *path, bool replace, struct error *err);
+
 /* Write 'length' bytes at 'offset', whole. */
 int outfile_write(struct outfile *out, const void *buffer, size_t length, uint64_t offset,
 		  struct error *err);

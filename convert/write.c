@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -118,10 +119,23 @@ void write_outputs_done(struct write_outputs *outputs)
 	outputs->data_count = outputs->count = 0;
 }
 
-static int create(struct outfile *out, const char *path, bool replace, mode_t mode,
-		  struct error *err)
+static int create_staged(struct outfile *out, const char *stage, const char *role,
+			 struct error *err)
 {
-	int r = outfile_create(out, path, replace, err);
+	CLEANUP_FREE char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", stage, role) < 0) {
+		path = NULL;
+		return error_failed(err, ENOMEM, "out of memory");
+	}
+	return outfile_create_named(out, path, /*replace=*/false, err);
+}
+
+static int create(struct outfile *out, const char *path, const char *role,
+		  const struct write_paths *paths, mode_t mode, struct error *err)
+{
+	int r = paths->stage ? create_staged(out, paths->stage, role, err)
+			     : outfile_create(out, path, paths->replace, err);
 
 	out->mode &= mode;
 	out->keeps_old = true;
@@ -145,7 +159,7 @@ static int create_data(const struct write_paths *paths, struct write_outputs *re
 		struct write_disk *disk = &ret->data[ret->data_count++];
 
 		*disk = (struct write_disk){.file = OUTFILE_INIT};
-		r = create(&disk->file, data->path, paths->replace, data->mode, err);
+		r = create(&disk->file, data->path, "data", paths, data->mode, err);
 		if (r == 0 && data->image.type == VHD_TYPE_DIFFERENCING)
 			r = find_parent(disk, data->path, data->source, err);
 	}
@@ -173,11 +187,11 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 	ret->all = calloc(paths->data_count + 3, sizeof(struct outfile *));
 	if (!ret->data || !ret->all)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = create(&ret->disk.file, paths->disk, paths->replace, paths->mode, err);
+	r = create(&ret->disk.file, paths->disk, "disk", paths, paths->mode, err);
 	if (r == 0 && paths->nvram)
-		r = create(&ret->nvram, paths->nvram, paths->replace, paths->mode, err);
+		r = create(&ret->nvram, paths->nvram, "store", paths, paths->mode, err);
 	if (r == 0 && paths->report)
-		r = create(&ret->report, paths->report, paths->replace, paths->mode, err);
+		r = create(&ret->report, paths->report, "report", paths, paths->mode, err);
 	if (r == 0 && is_child)
 		r = find_parent(&ret->disk, paths->disk, source, err);
 	if (r == 0)

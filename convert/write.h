@@ -34,6 +34,8 @@ struct write_paths {
 	const char *report;	    /* NULL: none */
 	const char *parent_on_host; /* of a differencing disk: where its parent will be on the
 				       Hyper-V host, or NULL */
+	const char *stage;	    /* a folder in which the outputs are made as "disk", "store" and
+				       "report", for somebody else to name them; or NULL */
 	bool replace;		    /* existing files */
 	mode_t mode;		    /* no output has more rights; see write_mode() */
 	const struct write_data *data;
@@ -112,9 +114,17 @@ int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
 	       const struct write_contents *contents, const struct vhd_progress *progress,
 	       struct error *err);
 
-/* How much room all disks would take, at most: what file systems can share is not counted off. */
-int write_estimate(const struct write_paths *paths, const struct write_contents *contents,
-		   uint64_t *ret_bytes, struct error *err);
+/* What the disks of a conversion take, as upper bounds. */
+struct write_space {
+	uint64_t stored; /* bytes of data in the new disks */
+	uint64_t needed; /* the same without what their file system shares with the sources */
+};
+
+/* Tell it without writing anything. What a file system shares is known when the folder of the disks
+ * exists and can be opened: 'folder', else -1. */
+int write_estimate(int folder, const struct write_paths *paths,
+		   const struct write_contents *contents, struct write_space *ret,
+		   struct error *err);
 
 /*
  * Give them their names: an old report goes out of the way, then come store, report, data disks and

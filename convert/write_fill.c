@@ -94,10 +94,8 @@ static int tell_place(const struct job *job, int r, struct error *err)
 	return r < 0 && job->place ? error_prefix(err, "%s", job->place) : r;
 }
 
-static int estimate(struct job *job, struct error *err)
+static int estimate(struct job *job, int fd, struct error *err)
 {
-	int fd = job->out ? job->out->file.fd : -1;
-
 	return tell_place(job, vhdx_estimate(fd, &job->spec, job->contents, &job->needed, err),
 			  err);
 }
@@ -138,7 +136,7 @@ static int check_all_space(struct jobs *jobs, struct error *err)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < jobs->count; i++)
-		r = estimate(&jobs->list[i], err);
+		r = estimate(&jobs->list[i], jobs->list[i].out->file.fd, err);
 	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
 		struct stat st, earlier;
 		bool is_first = fstat(jobs->list[i].out->file.fd, &st) == 0;
@@ -152,19 +150,30 @@ static int check_all_space(struct jobs *jobs, struct error *err)
 	return r;
 }
 
-int write_estimate(const struct write_paths *paths, const struct write_contents *contents,
-		   uint64_t *ret_bytes, struct error *err)
+/* Of all, at most UINT64_MAX. */
+static int add_needs(const struct jobs *jobs, int folder, uint64_t *ret, struct error *err)
+{
+	int r = 0;
+
+	*ret = 0;
+	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
+		r = estimate(&jobs->list[i], folder, err);
+		if (!add_u64(*ret, jobs->list[i].needed, ret))
+			*ret = UINT64_MAX;
+	}
+	return r;
+}
+
+int write_estimate(int folder, const struct write_paths *paths,
+		   const struct write_contents *contents, struct write_space *ret,
+		   struct error *err)
 {
 	CLEANUP_JOBS struct jobs jobs = {.list = NULL};
 	int r = jobs_make(NULL, paths, contents, &jobs, err);
 
-	*ret_bytes = 0;
-	for (size_t i = 0; r == 0 && i < jobs.count; i++) {
-		r = estimate(&jobs.list[i], err);
-		if (!add_u64(*ret_bytes, jobs.list[i].needed, ret_bytes))
-			*ret_bytes = UINT64_MAX;
-	}
-	return r;
+	if (r == 0)
+		r = add_needs(&jobs, -1, &ret->stored, err);
+	return r < 0 ? r : add_needs(&jobs, folder, &ret->needed, err);
 }
 
 /* The progress of one image as that of all. */

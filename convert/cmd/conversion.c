@@ -7,6 +7,8 @@
 #include "convert/cmd/conversion.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +52,8 @@ struct conversion {
 	struct survey survey;
 	struct plan plan;
 	struct build build;
+	int folder; /* of the new disk, of a dry run that tells its space; or -1 */
+	struct write_space space;
 	struct report report; /* of the others, as far as they came */
 	bool is_vm;
 	struct cmd_vm vm; /* and what belongs to it; empty for a disk */
@@ -74,6 +78,7 @@ static void let_go_of_source(void *context)
 
 static void conversion_done(struct conversion *conversion)
 {
+	cleanup_close(&conversion->folder);
 	let_go_of_source(conversion);
 	write_outputs_done(&conversion->outputs);
 	output_names_done(&conversion->names);
@@ -109,15 +114,16 @@ static int write_all(struct conversion *conversion, int channel, struct error *e
 	return r;
 }
 
-/* The room that a whole VM would take. */
-static int estimate(struct conversion *conversion, struct error *err)
+/* The room that it would take. */
+static int tell_space(struct conversion *conversion, struct error *err)
 {
 	const struct write_contents contents = contents_of(conversion, NULL);
+	int r = write_estimate(conversion->folder, &conversion->paths, &contents,
+			       &conversion->space, err);
 
-	if (!conversion->is_vm)
-		return 0;
-	return write_estimate(&conversion->paths, &contents, &conversion->vm_report.room_needed,
-			      err);
+	conversion->report.space = r == 0 ? &conversion->space : NULL;
+	conversion->vm_report.room_needed = conversion->space.stored;
+	return r;
 }
 
 /* The boot disk, from what is on it to all that changes. */
@@ -168,7 +174,7 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	r = convert_boot_disk(conversion, err);
 	if (r < 0)
 		return prefix_boot_disk(conversion, err);
-	return convert->dry_run ? estimate(conversion, err) : write_all(conversion, channel, err);
+	return convert->dry_run ? tell_space(conversion, err) : write_all(conversion, channel, err);
 }
 
 /* From here on files are read and made in these folders alone, by the committer too. */
@@ -184,7 +190,8 @@ static void limit_paths(struct conversion *conversion)
 		cmd_vm_places(&conversion->convert->vm, paths->source, &places);
 	lockdown_add(&places, paths->template, LOCKDOWN_READ);
 	lockdown_add(&places, conversion->convert->build.firmware.keys_path, LOCKDOWN_READ);
-	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++)
+	lockdown_add(&places, paths->stage, LOCKDOWN_WRITE);
+	for (size_t i = 0; i < ARRAY_SIZE(outputs) && !paths->stage; i++)
 		lockdown_add_folder(&places, outputs[i], LOCKDOWN_WRITE);
 	sandbox_limit_paths(&conversion->convert->sandbox, &places);
 }
@@ -232,6 +239,14 @@ static mode_t mode_of(const struct conversion *conversion)
 	return conversion->is_vm ? mode & write_mode(conversion->vm.config.path, NULL) : mode;
 }
 
+/* -1 when it does not exist, or cannot be opened. */
+static int open_folder_of(const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+
+	return copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
 /* All that needs a path: the chains, the template, and the places of the outputs. */
 static int open_all(struct conversion *conversion, struct error *err)
 {
@@ -250,6 +265,8 @@ static int open_all(struct conversion *conversion, struct error *err)
 	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
 				(unsigned int)convert->build.guest.online_data_disks << 8 |
 				(unsigned int)convert->survey.no_journal_replay << 9;
+	if (convert->dry_run)
+		conversion->folder = open_folder_of(paths->disk);
 	return convert->dry_run ? 0
 				: write_create(paths, conversion->source,
 					       convert->plan.type == VHD_TYPE_DIFFERENCING,
@@ -270,7 +287,8 @@ static int write_failure(struct conversion *conversion, int channel, const char 
 	return r < 0 ? r : worker_commit(channel, outputs, /*report_only=*/true, err);
 }
 
-/* A refusal leaves a report only where one was asked for by name. */
+/* A refusal leaves a report only where one was asked for by name, and whoever names the outputs
+ * knows how it ended. */
 static void write_failure_report(struct conversion *conversion, int channel)
 {
 	const struct convert *convert = conversion->convert;
@@ -278,7 +296,8 @@ static void write_failure_report(struct conversion *conversion, int channel)
 	CLEANUP_FREE char *json = NULL;
 	struct error err = ERROR_INIT;
 
-	if (convert->dry_run || !convert->output.report || report->failure->kind == ERROR_USAGE ||
+	if (convert->dry_run || convert->stage || !convert->output.report ||
+	    report->failure->kind == ERROR_USAGE ||
 	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
 		return;
 	json = report_json(report);
@@ -354,6 +373,7 @@ static void set_paths(struct conversion *conversion, const char *source)
 		.nvram = conversion->names.nvram,
 		.report = conversion->names.report,
 		.parent_on_host = convert->parent_on_host,
+		.stage = convert->stage,
 		.replace = convert->force,
 	};
 	paths->mode = first_mode(conversion, source);
@@ -451,6 +471,7 @@ int conversion_run(struct convert *convert, const char *path, bool is_vm)
 	CLEANUP(conversion_done)
 	struct conversion conversion = {
 		.convert = convert,
+		.folder = -1,
 		.outputs = WRITE_OUTPUTS_INIT,
 		.survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE},
 		.report = {.source_path = path,

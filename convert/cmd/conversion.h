@@ -11,6 +11,7 @@
 /* What the options said. All is borrowed. */
 struct convert {
 	const char *parent_on_host;
+	const char *stage; /* the folder of outputs that somebody else names, or NULL */
 	struct output_options output;
 	struct cmd_source source;
 	struct cmd_vm_options vm;

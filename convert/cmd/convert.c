@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "convert/cmd/conversion.h"
+#include "convert/cmd/convert.h"
 #include "convert/cmd/keys.h"
 #include "convert/cmd/verbs.h"
 
@@ -24,6 +25,7 @@ enum {
 	OPTION_RANDOM_GUIDS,
 	OPTION_ONLINE_DATA_DISKS,
 	OPTION_SANDBOX,
+	OPTION_STAGE,
 	OPTION_JSON,
 	OPTION_VM, /* from here on those that only a VM has */
 	OPTION_NAME = OPTION_VM,
@@ -90,6 +92,9 @@ static const struct cmd_option options[] = {
 	{OPTION_CHECKPOINT, "checkpoint", "ID", "VM: convert it as it was at this checkpoint"},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
+	{OPTION_STAGE, "stage", "DIR",
+	 "make the outputs as 'disk', 'store' and 'report' in this folder\n"
+	 "and give them no other names, which 'hvgen2 batch' does"},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
 	{'f', "force", NULL, "replace existing output files"},
 	{OPTION_JSON, "json", NULL, "print the report on standard output as JSON"},
@@ -120,7 +125,7 @@ struct parsing {
 	bool is_of_vm; /* an option was given that only a VM has */
 };
 
-static int set_format(struct convert *convert, const char *argument, struct error *err)
+int cmd_convert_set_format(struct output_options *output, const char *argument, struct error *err)
 {
 	static const char *const formats[VHD_TYPE_MAX] = {"fixed", "dynamic", "differencing"};
 	enum vhd_type type = VHD_TYPE_MAX;
@@ -128,9 +133,9 @@ static int set_format(struct convert *convert, const char *argument, struct erro
 	for (enum vhd_type i = 0; i < VHD_TYPE_MAX; i++)
 		if (strcmp(argument, formats[i]) == 0)
 			type = i;
-	convert->output.is_raw = strcmp(argument, "raw") == 0;
-	convert->output.type = type;
-	if (type != VHD_TYPE_MAX || convert->output.is_raw)
+	output->is_raw = strcmp(argument, "raw") == 0;
+	output->type = type;
+	if (type != VHD_TYPE_MAX || output->is_raw)
 		return 0;
 	return error_usage(
 		err, "option '--format': '%s' is none of dynamic, fixed, raw and differencing",
@@ -197,7 +202,7 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		convert->output.folder = argument;
 		break;
 	case OPTION_FORMAT:
-		return set_format(convert, argument, err);
+		return cmd_convert_set_format(&convert->output, argument, err);
 	case OPTION_LAYOUT:
 		return set_layout(convert, argument, err);
 	case OPTION_ESP_SIZE:
@@ -242,6 +247,9 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		break;
 	case OPTION_SANDBOX:
 		return cmd_parse_sandbox(argument, &convert->sandbox.wish, err);
+	case OPTION_STAGE:
+		convert->stage = argument;
+		break;
 	case 'n':
 		convert->dry_run = true;
 		break;
@@ -261,6 +269,22 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 	return 0;
 }
 
+const struct cmd_option *cmd_convert_option(const char *name)
+{
+	for (const struct cmd_option *option = options; option->name; option++)
+		if (strcmp(option->name, name) == 0)
+			return option;
+	return NULL;
+}
+
+int cmd_convert_check(const char *name, const char *argument, struct error *err)
+{
+	struct convert scratch = {.dry_run = true};
+	struct parsing parsing = {.convert = &scratch};
+
+	return set_convert_option(&parsing, cmd_convert_option(name)->key, argument, err);
+}
+
 /* A disk has a format only by its name, so that no guest can make a VM of its disk. */
 static int convert_what(struct parsing *parsing, const char *path)
 {
@@ -270,9 +294,12 @@ static int convert_what(struct parsing *parsing, const char *path)
 
 	convert->vm.boot =
 		convert->output.type == VHD_TYPE_DIFFERENCING ? VM_DISK_CHILD : VM_DISK_COPY;
-	if (is_vm || !parsing->is_of_vm)
+	if (is_vm && convert->stage)
+		error_usage(&err, "'%s' is a VM: '--stage' is for a disk", path);
+	else if (is_vm || !parsing->is_of_vm)
 		return conversion_run(convert, path, is_vm);
-	error_usage(&err, "'%s' is a disk: an option is given that only a VM has", path);
+	else
+		error_usage(&err, "'%s' is a disk: an option is given that only a VM has", path);
 	return cmd_fail(&err);
 }
 

@@ -468,6 +468,15 @@ static json_t *outputs_object(const struct report *report)
 	return object;
 }
 
+static json_t *space_object(const struct write_space *space)
+{
+	json_t *object = json_object();
+
+	set_number(object, "stored", space->stored);
+	set_number(object, "needed", space->needed);
+	return object;
+}
+
 char *report_json(const struct report *report)
 {
 	json_t *root = json_object();
@@ -489,6 +498,8 @@ char *report_json(const struct report *report)
 		is_whole &= set_nvram(root, report->build);
 	}
 	is_whole &= set_vm(root, report);
+	if (report->space)
+		json_object_set_new(root, "space", space_object(report->space));
 	is_whole &= set_lists(root, report);
 	json_object_set_new(root, "outputs", outputs_object(report));
 	text = is_whole ? text_json_dump(root) : NULL;

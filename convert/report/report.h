@@ -13,6 +13,7 @@
 #include "convert/report/vm.h"
 #include "convert/sandbox.h"
 #include "convert/survey.h"
+#include "convert/write.h"
 
 struct report {
 	const char *source_path;
@@ -25,6 +26,7 @@ struct report {
 	const char *disk_path;	     /* outputs; NULL for what is not written */
 	const char *nvram_path;
 	const char *report_path;
+	const struct write_space *space; /* NULL when it was not asked for */
 	bool is_dry_run;
 	bool is_made;		    /* the outputs have their names */
 	enum sandbox_state sandbox; /* in which the source was read */

@@ -341,6 +341,20 @@ Test(outfile, no_flags_and_somebody_else_is_faster)
 	cr_assert_eq(count_matches(".other.hvgen2-??????"), 0);
 }
 
+Test(outfile, named_from_the_start)
+{
+	struct outfile out = OUTFILE_INIT;
+
+	enter("named");
+	cr_assert_eq(outfile_create_named(&out, "name", false, NULL), 0);
+	cr_assert_eq(count_matches(TEMPORARY), 1);
+	cr_assert_eq(outfile_write(&out, "text", 4, 0, NULL), 0);
+	cr_assert_eq(outfile_commit(&out, NULL), 0);
+	cr_assert_eq(count_matches(TEMPORARY), 0);
+	expect_content("name", "text");
+	outfile_done(&out);
+}
+
 /* A file that may not grow stands for a full disk. */
 Test(outfile, no_room)
 {

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What other verbs may know of the options of 'convert'. */
+#ifndef HVGEN2_CONVERT_CMD_CONVERT_H
+#define HVGEN2_CONVERT_CMD_CONVERT_H
+
+#include "convert/cmd/cmd.h"
+#include "convert/cmd/outputs.h"
+
+/* The row of a long option ("layout"); NULL when there is none. */
+const struct cmd_option *cmd_convert_option(const char *name);
+
+/* Would it take this argument (NULL of one without)? 'name' is a long option. Errors: ERROR_USAGE. */
+int cmd_convert_check(const char *name, const char *argument, struct error *err);
+
+/* --format, as the names of outputs depend on it. */
+int cmd_convert_set_format(struct output_options *options, const char *format, struct error *err);
+
+#endif
