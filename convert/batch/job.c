@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The conversion of one VM: see job.h. */
+#include "convert/batch/job.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "common/json/text_json.h"
+#include "convert/batch/plan/arguments.h"
+#include "convert/batch/plan/identity.h"
+#include "convert/batch/publish.h"
+#include "convert/batch/plan/survey.h"
+
+#define MAX_REPORT (32 * MIB)
+#define MAX_WORDS  (1 * MIB)
+
+/* Of the keeper. */
+static volatile sig_atomic_t is_stopped;
+
+static void stop(int number)
+{
+	(void)number;
+	is_stopped = 1;
+}
+
+double job_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* One line for the batch. Takes 'word' over. */
+static void say(json_t *word)
+{
+	CLEANUP_FREE char *text = json_dumps(word, JSON_COMPACT), *line = NULL;
+	ssize_t ignored;
+
+	json_decref(word);
+	if (!text || asprintf(&line, "%s\n", text) < 0) {
+		line = NULL;
+		return;
+	}
+	ignored = write(STDOUT_FILENO, line, strlen(line));
+	(void)ignored;
+}
+
+static json_t *state_word(enum vm_state state)
+{
+	return json_pack("{ss}", "state", vm_state_text(state));
+}
+
+static void say_error(const struct error *err)
+{
+	json_t *word = state_word(is_stopped ? VM_INTERRUPTED : VM_FAILED), *error = json_object();
+
+	json_object_set_new(error, "exit_status", json_integer(err->kind));
+	json_object_set_new(error, "message", text_json(err->message));
+	json_object_set_new(word, "error", error);
+	say(word);
+}
+
+static void say_problem(json_t *report, struct child *child, int status)
+{
+	CLEANUP_JSON json_t *problem = survey_problem(report, child, status);
+	json_t *refusal = json_object_get(problem, "refusal");
+	json_t *word = state_word(is_stopped ? VM_INTERRUPTED : refusal ? VM_REFUSED : VM_FAILED);
+
+	if (refusal)
+		json_object_set(word, "refusal", refusal);
+	else
+		json_object_set(word, "error", problem);
+	say(word);
+}
+
+static int run_program(struct arguments *arguments, struct child *child, struct error *err)
+{
+	int r = arguments->failed ? error_failed(err, E2BIG, "too many options, or out of memory")
+				  : child_start(child, arguments->list, err);
+
+	if (r == 0 && is_stopped)
+		kill(child->pid, SIGTERM);
+	return r;
+}
+
+/* Returns whether the outputs are on the stage; else has said why not. */
+static bool convert(const struct job *job)
+{
+	CLEANUP_ARGUMENTS struct arguments arguments = {.count = 0};
+	CLEANUP_CHILD struct child child = CHILD_INIT;
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+	CLEANUP_JSON json_t *report = NULL;
+	struct error err = ERROR_INIT;
+	int status;
+
+	arguments_convert(&arguments, job->vm->record);
+	arguments_add(&arguments, "--stage");
+	arguments_add(&arguments, job->stage);
+	arguments_add(&arguments, "--force"); /* what stands there is compared later */
+	arguments_add(&arguments, "--quiet");
+	arguments_add(&arguments, "--json");
+	arguments_source(&arguments, job->vm->record);
+	if (run_program(&arguments, &child, &err) < 0) {
+		say_error(&err);
+		return false;
+	}
+	status = child_wait(&child);
+	if (status == 0)
+		return true;
+	if (child_read(child.output, MAX_REPORT, &text, NULL) == 0)
+		report = json_loadb((const char *)text.data, text.size, 0, NULL);
+	say_problem(report, &child, status);
+	return false;
+}
+
+/* Is the source what it was when it was planned? */
+static int check_source(const struct batch_vm *vm, struct error *err)
+{
+	CLEANUP_JSON json_t *sources = NULL;
+	int r = identity_read(vm->path, json_object_get(vm->record, "options"), &sources, err);
+
+	if (r < 0 || json_equal(sources, json_object_get(vm->record, "sources")))
+		return r;
+	return error_failed(err, ESTALE,
+			    "'%s' has changed since it was planned, or is in use; run the batch "
+			    "again",
+			    vm->path);
+}
+
+static void add_place(struct arguments *arguments, const char *option, const json_t *outputs,
+		      const char *role)
+{
+	CLEANUP_FREE char *path = record_path(outputs, role);
+
+	if (!path)
+		return;
+	arguments_add(arguments, option);
+	arguments_add(arguments, path);
+}
+
+static void add_verify(struct arguments *arguments, const struct job *job)
+{
+	const json_t *outputs = json_object_get(job->vm->record, "outputs");
+	CLEANUP_FREE char *folder = strdup(job->vm->path), *disk = record_path(outputs, "disk");
+
+	arguments_add(arguments, "verify");
+	add_place(arguments, "--nvram", outputs, "store");
+	add_place(arguments, "--report", outputs, "report");
+	if (job->verify != JOB_VERIFY_GUESTFS)
+		arguments_add(arguments, "--no-guestfs");
+	arguments_add(arguments, "--parent-dir"); /* of a child */
+	arguments_add(arguments, folder ? dirname(folder) : NULL);
+	arguments_add(arguments, "--");
+	arguments_add(arguments, disk);
+}
+
+/* The lines of the checks that did not hold. */
+static char *failed_checks(struct child *child)
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT, found = BUFFER_INIT;
+	char *rest, *line;
+
+	if (child_read(child->output, MAX_WORDS, &text, NULL) < 0)
+		return NULL;
+	rest = (char *)text.data;
+	while ((line = strsep(&rest, "\n")))
+		if (strncmp(line, "FAIL", 4) == 0)
+			buffer_printf(&found, "%s%s", found.size ? "; " : "",
+				      line + 4 + strspn(line + 4, " "));
+	return buffer_take_text(&found);
+}
+
+static void verify(const struct job *job)
+{
+	CLEANUP_ARGUMENTS struct arguments arguments = {.count = 0};
+	CLEANUP_CHILD struct child child = CHILD_INIT;
+	CLEANUP_FREE char *checks = NULL;
+	struct error err = ERROR_INIT;
+	int status;
+
+	add_verify(&arguments, job);
+	if (run_program(&arguments, &child, &err) < 0) {
+		say_error(&err);
+		return;
+	}
+	status = child_wait(&child);
+	if (status == 0) {
+		say(state_word(VM_VERIFIED));
+		return;
+	}
+	if (is_stopped)
+		return; /* it is done all the same */
+	checks = failed_checks(&child);
+	if (!checks || !*checks) {
+		say_problem(NULL, &child, status);
+		return;
+	}
+	error_failed(&err, EIO, "made, and 'hvgen2 verify' does not find it good: %s", checks);
+	say_error(&err);
+}
+
+static void handle_stop(void)
+{
+	struct sigaction action = {.sa_handler = stop};
+
+	is_stopped = 0;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int keep(void *context)
+{
+	const struct job *job = context;
+	const json_t *outputs = json_object_get(job->vm->record, "outputs");
+	struct error err = ERROR_INIT;
+	int r;
+
+	handle_stop();
+	r = check_source(job->vm, &err);
+	if (r == 0)
+		r = publish_make_stage(job->stage, &err);
+	if (r == 0 && !convert(job))
+		return 0;
+	if (r == 0)
+		r = check_source(job->vm, &err);
+	if (r == 0)
+		r = publish_outputs(job->stage, outputs, job->replace, &is_stopped, &err);
+	if (r < 0) {
+		say_error(&err);
+		return 0;
+	}
+	say(state_word(VM_DONE));
+	if (job->verify != JOB_VERIFY_NONE)
+		verify(job);
+	return 0;
+}
+
+static void set_time(json_t *attempt, const char *key)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm parts;
+
+	if (gmtime_r(&now, &parts) && strftime(text, sizeof(text), "%FT%TZ", &parts))
+		json_object_set_new(attempt, key, json_string(text));
+}
+
+static json_t *new_attempt(const struct job *job)
+{
+	json_t *attempt = json_object();
+	char host[65] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	json_object_set_new(attempt, "schema", json_integer(BATCH_SCHEMA));
+	text_json_set_path(attempt, "name", job->vm->name);
+	json_object_set_new(attempt, "token", json_string(job->claim.token));
+	json_object_set(attempt, "plan", json_object_get(job->vm->record, "plan"));
+	json_object_set_new(attempt, "state", json_string(vm_state_text(VM_RUNNING)));
+	json_object_set_new(attempt, "host", text_json(host));
+	json_object_set_new(attempt, "pid", json_integer(getpid()));
+	set_time(attempt, "started");
+	return attempt;
+}
+
+static void end_job(struct batch *batch, struct job *job)
+{
+	child_done(&job->child);
+	if (job->stage)
+		publish_remove_stage(job->stage);
+	claim_release(batch->claim_fd, job->vm->name, &job->claim);
+	json_decref(job->attempt);
+	free(job->stage);
+	*job = (struct job)JOB_INIT;
+}
+
+int job_start(struct batch *batch, struct job *job, struct error *err)
+{
+	CLEANUP_FREE char *disk = batch_vm_output(job->vm, "disk");
+	int r = 0;
+
+	job->stage = disk ? publish_stage(disk, job->claim.token) : NULL;
+	job->attempt = new_attempt(job);
+	job->start = job_clock();
+	job->lines = 0;
+	if (!job->stage || !json_object_get(job->attempt, "state"))
+		r = error_failed(err, ENOMEM, "out of memory");
+	if (r == 0)
+		r = batch_put_attempt(batch, job->vm, job->attempt, err);
+	if (r == 0)
+		r = child_fork(&job->child, keep, job, err);
+	if (r == 0)
+		batch_log(batch, "start", job->vm->name, job->claim.token);
+	else
+		end_job(batch, job);
+	return r;
+}
+
+/* The line after those that were read already; NULL when there is none. A new reference. */
+static json_t *next_word(const struct job *job)
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+	char *at, *end = NULL;
+
+	if (child_read(job->child.output, MAX_WORDS, &text, NULL) < 0)
+		return NULL;
+	at = (char *)text.data;
+	for (size_t i = 0; (end = strchr(at, '\n')) && i < job->lines; i++)
+		at = end + 1;
+	return end ? json_loadb(at, (size_t)(end - at), 0, NULL) : NULL;
+}
+
+/* Write what became of it. */
+static int put_word(struct batch *batch, struct job *job, json_t *word, struct error *err)
+{
+	json_object_del(job->attempt, "error");
+	json_object_update(job->attempt, word);
+	set_time(job->attempt, "ended");
+	json_object_set_new(job->attempt, "seconds", json_real(job_clock() - job->start));
+	json_object_set_new(job->attempt, "bytes",
+			    json_incref(json_object_get(job->vm->record, "stored")));
+	batch_log(batch, record_text(word, "state"), job->vm->name,
+		  record_text(json_object_get(word, "error"), "message"));
+	return batch_put_attempt(batch, job->vm, job->attempt, err);
+}
+
+bool job_look(struct batch *batch, struct job *job, struct error *err)
+{
+	CLEANUP_JSON json_t *word = next_word(job);
+
+	if (!word)
+		return false;
+	job->lines++;
+	put_word(batch, job, word, err);
+	return true;
+}
+
+static json_t *silent_end(const struct job *job, int status)
+{
+	json_t *word = state_word(VM_FAILED), *error = json_object();
+	CLEANUP_FREE char *message = NULL;
+	char how[64];
+
+	(void)job;
+	child_end_text(status, how);
+	if (asprintf(&message, "the process that converted it ended with %s", how) < 0)
+		message = NULL;
+	json_object_set_new(error, "exit_status", json_integer(ERROR_FAILED));
+	json_object_set_new(error, "message", text_json(message));
+	json_object_set_new(word, "error", error);
+	return word;
+}
+
+int job_finish(struct batch *batch, struct job *job, struct error *err)
+{
+	int status = child_wait(&job->child), r = 0;
+
+	while (job_look(batch, job, err))
+		;
+	if (status != 0) {
+		CLEANUP_JSON json_t *word = silent_end(job, status);
+
+		/* What is done stays done. */
+		if (vm_state_parse(record_text(job->attempt, "state")) < VM_DONE)
+			r = put_word(batch, job, word, err);
+	}
+	end_job(batch, job);
+	return r;
+}
+
+void job_stop(const struct job *job)
+{
+	if (job->child.pid > 0)
+		kill(-job->child.pid, SIGTERM);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which of the inputs are VMs to be planned, and what they and their outputs are called. */
+#ifndef HVGEN2_CONVERT_BATCH_PLAN_CHOOSE_H
+#define HVGEN2_CONVERT_BATCH_PLAN_CHOOSE_H
+
+#include "convert/batch/plan/inputs.h"
+#include "convert/batch/state/state.h"
+
+struct choice {
+	const struct conversion_options *known;
+	const char *folder; /* of the outputs, absolute */
+	/* A sentence for the user. */
+	void (*note)(void *opaque, const char *text);
+	void *opaque;
+};
+
+/*
+ * Leave in the list what is to be planned: not what the batch has already, unless a list gives options for it, nor what is
+ * there twice, a parent of another one, or in a folder and an output. All of them then have sources, a name and outputs. Errors:
+ * ERROR_USAGE where two would have one name or one output.
+ */
+int inputs_choose(const struct batch *batch, const struct choice *choice, struct input_list *list,
+		  struct error *err);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a batch is to convert, as its command line and lists name it. */
+#ifndef HVGEN2_CONVERT_BATCH_PLAN_INPUTS_H
+#define HVGEN2_CONVERT_BATCH_PLAN_INPUTS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/error.h"
+
+/* What an option of a conversion is in a list. */
+enum column_kind {
+	COLUMN_UNKNOWN,
+	COLUMN_RESERVED, /* an option that the batch sets itself */
+	COLUMN_FLAG,	 /* has no argument */
+	COLUMN_VALUE,
+	COLUMN_PATH, /* a file or folder of this host */
+};
+
+/* What the room above knows of the options of a conversion. */
+struct conversion_options {
+	enum column_kind (*kind)(const char *name);
+	/* Is 'value' (NULL of a flag) one that it takes? Errors: ERROR_USAGE. */
+	int (*check)(const char *name, const char *value, struct error *err);
+	/* Set object["disk"], ["store"] and ["report"] as record_path() reads them: what the outputs of the VM 'name' are
+	 * called, with these options, in this folder unless they say another. */
+	int (*name_outputs)(const char *name, const char *folder, const json_t *options,
+			    json_t *outputs, struct error *err);
+};
+
+struct input {
+	char *path;	 /* absolute */
+	char *name;	 /* of the VM; NULL until it is known */
+	json_t *options; /* an object: option -> true, text, or a list of texts; NULL: none were given */
+	json_t *sources;      /* identity.h; NULL until it was read */
+	json_t *outputs;      /* as name_outputs() makes them; NULL until then */
+	bool is_of_folder;    /* found in it, not named */
+	bool is_parent;	      /* of another one */
+	struct error problem; /* of reading its identity */
+};
+
+struct input_list {
+	struct input *items;
+	size_t count;
+};
+
+void input_list_done(struct input_list *list);
+#define CLEANUP_INPUTS CLEANUP(input_list_done)
+
+/* A new one at the end; NULL when out of memory. Takes 'path' and 'options' over. */
+struct input *input_list_add(struct input_list *list, char *path, char *name, json_t *options);
+
+/* A disk, or the disks of a folder, by the ends of their names, without those below it. */
+int inputs_add(struct input_list *list, const char *path, struct error *err);
+
+/* The rows of a list: CSV whose first line names the columns, or one JSON object a line ('-': standard input). Errors:
+ * ERROR_USAGE with line and column. */
+int inputs_add_list(struct input_list *list, const char *path,
+		    const struct conversion_options *known, struct error *err);
+
+/* For list.c: put a cell into the input of its row. 'where' begins a message. */
+int input_set(struct input *input, const char *column, const json_t *value, const char *where,
+	      const struct conversion_options *known, struct error *err);
+
+#endif

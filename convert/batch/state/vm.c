@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One VM of a batch: see vm.h. */
+#include "convert/batch/state/vm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/json/text_json.h"
+
+static const char *const state_texts[VM_STATE_MAX] = {
+	[VM_PLANNED] = "planned",   [VM_INTERRUPTED] = "interrupted", [VM_FAILED] = "failed",
+	[VM_RUNNING] = "running",   [VM_REFUSED] = "refused",	      [VM_DONE] = "done",
+	[VM_VERIFIED] = "verified",
+};
+
+const char *vm_state_text(enum vm_state state)
+{
+	return state_texts[state];
+}
+
+enum vm_state vm_state_parse(const char *text)
+{
+	enum vm_state state = VM_PLANNED;
+
+	while (state < VM_STATE_MAX && strcmp(text, state_texts[state]) != 0)
+		state++;
+	return state;
+}
+
+void claim_view_done(struct claim_view *view)
+{
+	free(view->host);
+	*view = (struct claim_view){.host = NULL};
+}
+
+void batch_vm_done(struct batch_vm *vm)
+{
+	free(vm->name);
+	free(vm->path);
+	json_decref(vm->record);
+	json_decref(vm->attempts);
+	claim_view_done(&vm->claim);
+	*vm = (struct batch_vm){.name = NULL};
+}
+
+char *batch_vm_output(const struct batch_vm *vm, const char *role)
+{
+	return record_path(json_object_get(vm->record, "outputs"), role);
+}
+
+static bool is_there(const struct batch_vm *vm, const char *role)
+{
+	CLEANUP_FREE char *path = batch_vm_output(vm, role);
+	struct stat st;
+
+	return path && lstat(path, &st) == 0;
+}
+
+/* An attempt says that it runs until it says how it ended: while it holds the claim, and nobody knows better. */
+static enum vm_state attempt_state(const struct batch_vm *vm, const json_t *attempt)
+{
+	enum vm_state state = vm_state_parse(record_text(attempt, "state"));
+	bool holds_claim = strcmp(record_text(attempt, "token"), vm->claim.token) == 0;
+
+	if (state != VM_RUNNING)
+		return state == VM_STATE_MAX ? VM_INTERRUPTED : state;
+	return holds_claim && !vm->claim.is_dead ? VM_RUNNING : VM_INTERRUPTED;
+}
+
+static enum vm_state verdict_state(const struct batch_vm *vm)
+{
+	enum vm_state state = vm_state_parse(record_text(vm->record, "verdict"));
+
+	return state == VM_REFUSED || state == VM_FAILED ? state : VM_PLANNED;
+}
+
+static bool is_of_plan(const struct batch_vm *vm, const json_t *attempt)
+{
+	return strcmp(record_text(attempt, "plan"), record_text(vm->record, "plan")) == 0;
+}
+
+static void fold_attempt(struct batch_vm *vm, const json_t *attempt, bool *has_old_result)
+{
+	enum vm_state state = attempt_state(vm, attempt);
+
+	if (!is_of_plan(vm, attempt)) {
+		*has_old_result |= state >= VM_DONE;
+		return;
+	}
+	vm->failures += state == VM_FAILED;
+	if (state < vm->state || (state == vm->state && state == VM_PLANNED))
+		return;
+	vm->state = state;
+	vm->last = attempt;
+}
+
+void batch_vm_fold(struct batch_vm *vm)
+{
+	bool has_old_result = false;
+	const char *token;
+	json_t *attempt;
+
+	vm->state = verdict_state(vm);
+	vm->failures = 0;
+	vm->last = NULL;
+	vm->is_in_the_way = false;
+	json_object_foreach(vm->attempts, token, attempt)
+		fold_attempt(vm, attempt, &has_old_result);
+	/* Between the claim and the first word of its owner. */
+	if (vm->state < VM_RUNNING && *vm->claim.token && !vm->claim.is_dead)
+		vm->state = VM_RUNNING;
+	if (vm->state < VM_RUNNING && has_old_result && verdict_state(vm) == VM_PLANNED &&
+	    is_there(vm, "disk")) {
+		vm->state = VM_REFUSED;
+		vm->is_in_the_way = true;
+		vm->last = NULL;
+	}
+	vm->refusal = NULL;
+	if (vm->state == VM_REFUSED && !vm->is_in_the_way)
+		vm->refusal = json_object_get(vm->last ? vm->last : vm->record, "refusal");
+}
+
+bool batch_vm_is_open(const struct batch_vm *vm)
+{
+	return vm->state <= VM_FAILED && strcmp(record_text(vm->record, "verdict"), "planned") == 0;
+}
+
+static json_t *in_the_way(const struct batch_vm *vm)
+{
+	CLEANUP_FREE char *disk = batch_vm_output(vm, "disk"), *message = NULL;
+	json_t *refusal = json_object();
+
+	if (asprintf(&message, "'%s' was made of an earlier state of '%s', or with other options",
+		     disk, vm->path) < 0)
+		message = NULL;
+	json_object_set_new(refusal, "id", json_string(refusal_id(REFUSAL_OUTPUT_EXISTS)));
+	json_object_set_new(refusal, "message", text_json(message));
+	json_object_set_new(refusal, "advice",
+			    json_string("keep it, or move it away, or replace it with --force"));
+	return refusal;
+}
+
+json_t *batch_vm_problem(const struct batch_vm *vm)
+{
+	const json_t *from = vm->last ? vm->last : vm->record;
+
+	if (vm->state == VM_REFUSED)
+		return vm->is_in_the_way ? in_the_way(vm) : json_deep_copy(vm->refusal);
+	return vm->state == VM_FAILED ? json_deep_copy(json_object_get(from, "error")) : NULL;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One VM of a batch: what was planned for it, what was tried, and what that comes to.
+ *
+ * The state is never written down: it is a fold over the plan and the attempts, of which each is written by its owner
+ * alone, so that no order of writing on no clock can lose what was done. Of attempts of an earlier plan (of another state
+ * of the source, or with other options) only a result that still stands there counts: it is in the way.
+ */
+#ifndef HVGEN2_CONVERT_BATCH_STATE_VM_H
+#define HVGEN2_CONVERT_BATCH_STATE_VM_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "convert/batch/state/record.h"
+
+/* The last one that holds is the state. */
+enum vm_state {
+	VM_PLANNED,
+	VM_INTERRUPTED, /* an attempt ended without a word */
+	VM_FAILED,
+	VM_RUNNING,
+	VM_REFUSED,
+	VM_DONE,
+	VM_VERIFIED,
+	VM_STATE_MAX,
+};
+
+/* "planned", "interrupted", ... */
+const char *vm_state_text(enum vm_state state);
+/* VM_STATE_MAX for another text. */
+enum vm_state vm_state_parse(const char *text);
+
+/* What a claim says (claim.h); token "" when there is none. */
+struct claim_view {
+	char token[TOKEN_SIZE];
+	char *host;
+	int64_t mtime_ns;
+	double lease; /* seconds; 0 when it does not say */
+	bool is_dead; /* its process was one of this host, and is gone */
+};
+
+void claim_view_done(struct claim_view *view);
+
+struct batch_vm {
+	char *name;
+	char *path;	  /* of the source, absolute */
+	json_t *record;	  /* vm/NAME.json */
+	json_t *attempts; /* by token: attempt/NAME.TOKEN.json */
+	struct claim_view claim;
+
+	/* What batch_vm_fold() makes of these. */
+	enum vm_state state;
+	size_t failures;       /* attempts of this plan that failed */
+	const json_t *refusal; /* borrowed; NULL unless refused for what the source is */
+	bool is_in_the_way;    /* refused because of the result of an earlier plan */
+	const json_t *last; /* the attempt that the state comes from; NULL when it is the plan's */
+	uint64_t progress;  /* bytes that a running attempt has written so far */
+
+	/* For a run: see run.c. */
+	size_t failures_before, tries;
+	bool is_known;	    /* to be done, when the run began */
+	bool is_claim_over; /* its lease was, at the last look */
+	char watched_token[TOKEN_SIZE];
+	int64_t watched_mtime_ns;
+	double watched_quiet, watched_last; /* seconds */
+};
+
+void batch_vm_done(struct batch_vm *vm);
+
+/* Work out the state. Is the disk of an earlier plan still there is asked of the file system. */
+void batch_vm_fold(struct batch_vm *vm);
+
+/* Is it to be tried: nothing is done, refused, or certain to fail again? */
+bool batch_vm_is_open(const struct batch_vm *vm);
+
+/* What of the outputs is where: "disk", "store", "report"; a new string, to be freed, or NULL for what is not made. */
+char *batch_vm_output(const struct batch_vm *vm, const char *role);
+
+/* Why it is not done, as {id, message, advice} or {exit_status, message, advice}: a new reference, or NULL. */
+json_t *batch_vm_problem(const struct batch_vm *vm);
+
+#endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The state of a VM is the best that any attempt says, whatever the order and whoever wrote last. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/batch/state/state.h"
+#include "tests/support/scratch.h"
+
+TestSuite(fold, .timeout = 60);
+
+static struct batch_vm planned(const char *verdict)
+{
+	struct batch_vm vm = {.name = strdup("vm"), .path = strdup("/in/vm.vhdx")};
+
+	vm.record = json_pack("{ss ss s{ss}}", "plan", "now", "verdict", verdict, "outputs", "disk",
+			      "/none/vm-gen2.vhdx");
+	vm.attempts = json_object();
+	return vm;
+}
+
+static void add(struct batch_vm *vm, const char *token, const char *plan, const char *state)
+{
+	json_object_set_new(vm->attempts, token,
+			    json_pack("{ss ss ss}", "token", token, "plan", plan, "state", state));
+}
+
+static enum vm_state fold(struct batch_vm *vm)
+{
+	enum vm_state state;
+
+	batch_vm_fold(vm);
+	state = vm->state;
+	batch_vm_done(vm);
+	return state;
+}
+
+/* A host that was frozen writes its word after all others. */
+Test(fold, what_is_done_stays_done)
+{
+	static const char *const later[] = {"failed", "interrupted", "running", "refused",
+					    "nonsense"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(later); i++)
+		for (int order = 0; order < 2; order++) {
+			struct batch_vm vm = planned("planned");
+
+			add(&vm, order ? "b" : "a", "now", "done");
+			add(&vm, order ? "a" : "b", "now", later[i]);
+			cr_assert_eq(fold(&vm), VM_DONE, "done and %s", later[i]);
+		}
+}
+
+Test(fold, the_order_of_the_states)
+{
+	static const char *const states[] = {"interrupted", "failed", "refused", "done",
+					     "verified"};
+	static const enum vm_state wanted[] = {VM_INTERRUPTED, VM_FAILED, VM_REFUSED, VM_DONE,
+					       VM_VERIFIED};
+	struct batch_vm vm = planned("planned");
+
+	cr_assert_eq(fold(&vm), VM_PLANNED);
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++) {
+		vm = planned("planned");
+		for (size_t j = 0; j <= i; j++) {
+			char token[2] = {(char)('z' - (int)j), '\0'};
+
+			add(&vm, token, "now", states[j]);
+		}
+		cr_assert_eq(fold(&vm), wanted[i], "%s", states[i]);
+	}
+}
+
+Test(fold, it_runs_while_its_owner_has_the_claim)
+{
+	struct batch_vm vm = planned("planned");
+
+	add(&vm, "mine", "now", "running");
+	cr_assert_eq(fold(&vm), VM_INTERRUPTED);
+	vm = planned("planned");
+	add(&vm, "mine", "now", "running");
+	strcpy(vm.claim.token, "mine");
+	cr_assert_eq(fold(&vm), VM_RUNNING);
+	vm = planned("planned");
+	add(&vm, "mine", "now", "running");
+	strcpy(vm.claim.token, "mine");
+	vm.claim.is_dead = true;
+	cr_assert_eq(fold(&vm), VM_INTERRUPTED);
+	vm = planned("planned");
+	strcpy(vm.claim.token, "somebody's");
+	cr_assert_eq(fold(&vm), VM_RUNNING, "claimed, and no word yet");
+}
+
+Test(fold, the_verdict_of_the_plan)
+{
+	struct batch_vm vm = planned("refused");
+
+	cr_assert_eq(fold(&vm), VM_REFUSED);
+	vm = planned("failed");
+	cr_assert_eq(fold(&vm), VM_FAILED);
+	vm = planned("failed");
+	batch_vm_fold(&vm);
+	cr_assert_not(batch_vm_is_open(&vm), "what is damaged is not tried again");
+	batch_vm_done(&vm);
+	vm = planned("planned");
+	add(&vm, "a", "now", "failed");
+	batch_vm_fold(&vm);
+	cr_assert(batch_vm_is_open(&vm), "what failed is");
+	cr_assert_eq(vm.failures, 1);
+	batch_vm_done(&vm);
+}
+
+/* Another state of the source: the old result counts only while it is in the way. */
+Test(fold, of_an_earlier_plan)
+{
+	struct batch_vm vm = planned("planned");
+	json_t *problem;
+
+	add(&vm, "a", "before", "done");
+	cr_assert_eq(fold(&vm), VM_PLANNED);
+	file_write("vm-gen2.vhdx", "x", 1);
+	vm = planned("planned");
+	add(&vm, "a", "before", "done");
+	json_object_set_new(json_object_get(vm.record, "outputs"), "disk",
+			    json_string("vm-gen2.vhdx"));
+	batch_vm_fold(&vm);
+	cr_assert_eq(vm.state, VM_REFUSED);
+	cr_assert(vm.is_in_the_way);
+	problem = batch_vm_problem(&vm);
+	cr_assert_str_eq(record_text(problem, "id"), "output-exists");
+	json_decref(problem);
+	add(&vm, "b", "now", "done");
+	cr_assert_eq(fold(&vm), VM_DONE);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Results get their names in order, once, and never those of others. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "convert/batch/publish.h"
+#include "convert/batch/state/record.h"
+#include "tests/support/scratch.h"
+
+TestSuite(publish, .timeout = 60);
+
+static const volatile sig_atomic_t never;
+
+/* "vm.*" for what is in "out/work/TOKEN". */
+static json_t *enter(const char *name)
+{
+	cr_assert_eq(tool_run(NULL, "rm -rf publish-%s && mkdir -p publish-%s/out/work/token", name,
+			      name),
+		     0);
+	cr_assert_eq(tool_run(NULL,
+			      "cd publish-%s/out/work/token && echo disk >disk && echo store "
+			      ">store && echo '{\"tool\": 1, \"sandbox\": \"full\"}' >report",
+			      name),
+		     0);
+	{
+		char folder[64];
+
+		snprintf(folder, sizeof(folder), "publish-%s", name);
+		cr_assert_eq(chdir(folder), 0);
+	}
+	return json_pack("{ss ss ss}", "disk", "out/vm.vhdx", "store", "out/vm.vmgs", "report",
+			 "out/vm.json");
+}
+
+static int publish(json_t *outputs, bool replace, struct error *err)
+{
+	return publish_outputs("out/work/token", outputs, replace, &never, err);
+}
+
+static bool is_text(const char *path, const char *text)
+{
+	CLEANUP_FREE uint8_t *data = file_read(path, NULL);
+
+	return data && strcmp((const char *)data, text) == 0;
+}
+
+Test(publish, names_all)
+{
+	CLEANUP_JSON json_t *outputs = enter("all");
+
+	cr_assert_eq(publish(outputs, false, NULL), 0);
+	cr_assert(is_text("out/vm.vhdx", "disk\n"));
+	cr_assert(is_text("out/vm.vmgs", "store\n"));
+	publish_remove_stage("out/work/token");
+	cr_assert_eq(access("out/work", F_OK), -1);
+	cr_assert(is_text("out/vm.vhdx", "disk\n"));
+}
+
+/* After a kill between any two names. */
+Test(publish, goes_on)
+{
+	static const char *const there[] = {"vm.vmgs", "vm.vmgs vm.json",
+					    "vm.vmgs vm.json vm.vhdx"};
+	struct stat before, after;
+
+	for (size_t i = 0; i < 3; i++) {
+		CLEANUP_JSON json_t *outputs = enter("on");
+
+		cr_assert_eq(publish(outputs, false, NULL), 0);
+		cr_assert_eq(
+			tool_run(NULL,
+				 "cd out && mkdir keep && mv %s keep && rm -f vm.* && mv keep/* "
+				 ". && rmdir keep",
+				 there[i]),
+			0);
+		/* Made once more, by another host, whose kernel is older. */
+		cr_assert_eq(
+			tool_run(NULL,
+				 "cd out/work/token && for f in disk store report; do cp $f x; "
+				 "mv x $f; done && sed -i s/full/partial/ report"),
+			0);
+		cr_assert_eq(stat("out/vm.vmgs", &before), 0);
+		cr_assert_eq(publish(outputs, false, NULL), 0);
+		cr_assert_eq(stat("out/vm.vmgs", &after), 0);
+		cr_assert_eq(before.st_ino, after.st_ino, "written twice");
+		cr_assert(is_text("out/vm.vhdx", "disk\n"));
+		cr_assert_eq(chdir(".."), 0);
+	}
+}
+
+Test(publish, replaces_nothing)
+{
+	static const char *const names[] = {"out/vm.vmgs", "out/vm.json", "out/vm.vhdx"};
+
+	for (size_t i = 0; i < 3; i++) {
+		CLEANUP_JSON json_t *outputs = enter("nothing");
+		struct error err = ERROR_INIT;
+
+		file_write(names[i], "disc\n", 5);
+		cr_assert_eq(publish(outputs, false, &err), -EEXIST);
+		cr_assert_eq(err.kind, ERROR_FAILED);
+		cr_assert_not_null(strstr(err.message, names[i]), "%s", err.message);
+		cr_assert(is_text(names[i], "disc\n"));
+		/* The disk says that all is there. */
+		cr_assert_eq(access("out/vm.vhdx", F_OK), i == 2 ? 0 : -1);
+		cr_assert_eq(chdir(".."), 0);
+	}
+}
+
+Test(publish, links_of_others_and_no_files)
+{
+	CLEANUP_JSON json_t *outputs = enter("special");
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(symlink("work/token/disk", "out/vm.vhdx"), 0);
+	cr_assert_lt(publish(outputs, false, &err), 0);
+	cr_assert_eq(unlink("out/vm.vhdx"), 0);
+	cr_assert_eq(mkfifo("out/vm.vhdx", 0600), 0);
+	cr_assert_lt(publish(outputs, false, &err), 0);
+}
+
+Test(publish, replaces_when_told)
+{
+	CLEANUP_JSON json_t *outputs = enter("force");
+
+	file_write("out/vm.vhdx", "old", 3);
+	file_write("out/vm.vmgs", "old", 3);
+	file_write("out/vm.json", "old", 3);
+	cr_assert_eq(publish(outputs, true, NULL), 0);
+	cr_assert(is_text("out/vm.vhdx", "disk\n"));
+	cr_assert(is_text("out/vm.vmgs", "store\n"));
+}
+
+Test(publish, without_a_store)
+{
+	CLEANUP_JSON json_t *outputs = enter("none");
+
+	json_object_del(outputs, "store");
+	cr_assert_eq(publish(outputs, false, NULL), 0);
+	cr_assert_eq(access("out/vm.vmgs", F_OK), -1);
+}
+
+Test(publish, stages_are_made_and_seen)
+{
+	CLEANUP_FREE char *stage = publish_stage("new/folder/vm.vhdx", "0123456789abcdef");
+	struct error err = ERROR_INIT;
+
+	json_decref(enter("stage"));
+	cr_assert_str_eq(stage, "new/folder/work/0123456789abcdef");
+	cr_assert_eq(publish_progress(stage), 0);
+	cr_assert_eq(publish_make_stage(stage, &err), 0, "%s", err.message);
+	file_write("new/folder/work/0123456789abcdef/.disk.hvgen2-abcdef", "x", 1);
+	cr_assert_gt(publish_progress(stage), 0);
+	publish_remove_stage(stage);
+	cr_assert_eq(access("new/folder/work", F_OK), -1);
+	cr_assert_eq(access("new/folder", F_OK), 0);
+}
