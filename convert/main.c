@@ -21,6 +21,7 @@ static const struct {
 	{"inspect", cmd_inspect,
 	 "what a disk is, whether it can be converted, and how it would look"},
 	{"convert", cmd_convert, "make the generation 2 disk, its NVRAM store and a report"},
+	{"batch", cmd_batch, "convert hundreds of disks, on one host or several"},
 	{"verify", cmd_verify, "read a result back with independent readers"},
 	{"nvram", cmd_nvram, "boot entries and UEFI variables of a generation 2 VM"},
 	{"bcd", cmd_bcd, "list, check and compare boot stores"},

@@ -5,6 +5,7 @@
 
 /* Each verb gets its own argc and argv (argv[0] is the verb) and returns the exit status of the
  * program. */
+int cmd_batch(int argc, char **argv);
 int cmd_bcd(int argc, char **argv);
 int cmd_convert(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);

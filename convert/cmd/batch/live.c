@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What one sees of a run: see live.h. */
+#include "convert/cmd/batch/live.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
+#include "common/size.h"
+#include "convert/cmd/batch/counts.h"
+#include "convert/cmd/batch/problem.h"
+
+#define REDRAW_SECONDS 0.4
+#define TELL_SECONDS   1.0
+
+struct live live_new(bool json)
+{
+	return (struct live){.json = json, .on_terminal = !json && isatty(STDERR_FILENO)};
+}
+
+void live_clear(struct live *live)
+{
+	for (; live->rows > 0; live->rows--)
+		safe_printf(stderr, "\033[1A\033[2K");
+}
+
+/* Takes the object over. */
+static void print_line(json_t *object)
+{
+	CLEANUP_FREE char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
+	CLEANUP_FREE char *safe = text ? safe_json(text) : NULL;
+
+	json_decref(object);
+	if (!safe)
+		return;
+	safe_lines(stdout, safe);
+	safe_printf(stdout, "\n");
+	fflush(stdout);
+}
+
+static json_t *line_of(const char *type, const struct batch_vm *vm)
+{
+	json_t *line = json_object();
+
+	json_object_set_new(line, "type", json_string(type));
+	json_object_set_new(line, "schema", json_integer(BATCH_SCHEMA));
+	if (vm)
+		text_json_set_path(line, "vm", vm->name);
+	return line;
+}
+
+static void set_number(json_t *line, const char *key, uint64_t number)
+{
+	json_object_set_new(line, key, json_integer((json_int_t)number));
+}
+
+void live_planned(void *opaque, const json_t *record)
+{
+	struct live *live = opaque;
+	CLEANUP_FREE char *name = record_path(record, "name");
+
+	live->planned++;
+	if (!live->on_terminal)
+		return;
+	live_clear(live);
+	safe_printf(stderr, "%zu surveyed, %s\n", live->planned, name ? name : "");
+	live->rows = 1;
+}
+
+void live_note(void *opaque, const char *text)
+{
+	live_clear(opaque);
+	safe_printf(stderr, "hvgen2: %s\n", text);
+}
+
+void live_plan(struct live *live, const struct batch *batch)
+{
+	live_clear(live);
+	for (size_t i = 0; live->json && i < batch->count; i++) {
+		json_t *line = line_of("plan", &batch->vms[i]);
+
+		problem_set(line, &batch->vms[i]);
+		text_json_set_path(line, "path", batch->vms[i].path);
+		set_number(line, "total", record_number(batch->vms[i].record, "stored"));
+		set_number(line, "needed", record_number(batch->vms[i].record, "needed"));
+		print_line(line);
+	}
+}
+
+static double seconds_of(const struct batch_vm *vm)
+{
+	return json_number_value(json_object_get(vm->last, "seconds"));
+}
+
+static void tell_change(struct live *live, const char *type, const struct batch_vm *vm,
+			const struct run_view *view)
+{
+	json_t *line;
+
+	live_clear(live);
+	if (live->json) {
+		line = line_of(type, vm);
+		problem_set(line, vm);
+		set_number(line, "done", view->done);
+		set_number(line, "total", view->total);
+		json_object_set_new(line, "seconds", json_real(view->seconds));
+		print_line(line);
+		return;
+	}
+	safe_printf(stderr, "%s: ", vm->name);
+	if (vm->state == VM_RUNNING)
+		safe_printf(stderr, "started");
+	else
+		problem_print(vm, stderr);
+	if (vm->state >= VM_DONE)
+		safe_printf(stderr, " in %.1f s", seconds_of(vm));
+	safe_printf(stderr, "\n");
+}
+
+static void tell_progress(const struct run_view *view)
+{
+	json_t *line;
+
+	for (size_t i = 0; i < view->job_count; i++) {
+		const struct batch_vm *vm = view->jobs[i].vm;
+
+		if (!vm)
+			continue;
+		line = line_of("progress", vm);
+		set_number(line, "done",
+			   min_u64(vm->progress, record_number(vm->record, "stored")));
+		set_number(line, "total", record_number(vm->record, "stored"));
+		json_object_set_new(line, "seconds", json_real(job_clock() - view->jobs[i].start));
+		print_line(line);
+	}
+	line = line_of("progress", NULL);
+	set_number(line, "done", view->done);
+	set_number(line, "total", view->total);
+	json_object_set_new(line, "seconds", json_real(view->seconds));
+	print_line(line);
+}
+
+static void draw_row(const char *name, uint64_t done, uint64_t total, double seconds)
+{
+	double rate = seconds > 0 ? (double)done / seconds : 0;
+	char so_far[SIZE_TEXT], whole[SIZE_TEXT], speed[SIZE_TEXT];
+
+	safe_printf(stderr, "  %-24.24s %10s of %-10s %3u %%  %10s/s", name,
+		    size_text(done, so_far), size_text(total, whole),
+		    total ? (unsigned int)(min_u64(done, total) * 100 / total) : 100,
+		    size_text((uint64_t)rate, speed));
+	if (rate > 0 && total > done)
+		safe_printf(stderr, ", %.0f s left", (double)(total - done) / rate);
+	safe_printf(stderr, "\033[K\n");
+}
+
+static void draw(struct live *live, const struct run_view *view)
+{
+	live_clear(live);
+	for (size_t i = 0; i < view->job_count; i++) {
+		const struct batch_vm *vm = view->jobs[i].vm;
+
+		if (!vm)
+			continue;
+		draw_row(vm->name, vm->progress, record_number(vm->record, "stored"),
+			 job_clock() - view->jobs[i].start);
+		live->rows++;
+	}
+	draw_row("all", view->done, view->total, view->seconds);
+	live->rows++;
+	fflush(stderr);
+}
+
+static void tick(struct live *live, const struct run_view *view)
+{
+	double now = job_clock();
+
+	if (now - live->last < (live->json ? TELL_SECONDS : REDRAW_SECONDS))
+		return;
+	if (live->json)
+		tell_progress(view);
+	else if (live->on_terminal)
+		draw(live, view);
+	live->last = now;
+}
+
+void live_event(void *opaque, enum run_event event, const struct batch_vm *vm,
+		const struct run_view *view)
+{
+	struct live *live = opaque;
+
+	if (event == RUN_START || event == RUN_END)
+		tell_change(live, event == RUN_START ? "start" : "end", vm, view);
+	else if (event == RUN_STOPPING)
+		live_note(live,
+			  "interrupted: what runs is finished, and nothing new started; once more "
+			  "to end it at once");
+	else if (event == RUN_WAIT && !live->is_waiting)
+		live_note(live, "waiting for what others have claimed");
+	live->is_waiting = event == RUN_WAIT;
+	if (event == RUN_TICK || event == RUN_WAIT)
+		tick(live, view);
+}
+
+void live_summary(const struct live *live, const struct batch *batch, double seconds, int status)
+{
+	const struct counts counts = batch_counts(batch);
+	json_t *line;
+
+	if (!live->json)
+		return;
+	line = line_of("summary", NULL);
+	json_object_set_new(line, "counts", counts_json(&counts));
+	set_number(line, "done", counts.by_state[VM_DONE] + counts.by_state[VM_VERIFIED]);
+	set_number(line, "total", batch->count);
+	json_object_set_new(line, "seconds", json_real(seconds));
+	json_object_set_new(line, "exit_status", json_integer(status));
+	print_line(line);
+}

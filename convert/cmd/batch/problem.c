@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Why a VM is not done: see problem.h. */
+#include "convert/cmd/batch/problem.h"
+
+#include "common/safe_text.h"
+
+void problem_print(const struct batch_vm *vm, FILE *stream)
+{
+	CLEANUP_JSON json_t *problem = batch_vm_problem(vm);
+	const char *id = record_text(problem, "id"), *advice = record_text(problem, "advice");
+
+	safe_printf(stream, "%s", vm_state_text(vm->state));
+	if (*id)
+		safe_printf(stream, " [%s]", id);
+	if (problem)
+		safe_printf(stream, ": %s", record_text(problem, "message"));
+	if (*advice)
+		safe_printf(stream, "; %s", advice);
+}
+
+void problems_print(const struct batch *batch, FILE *stream)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		const struct batch_vm *vm = &batch->vms[i];
+
+		if (vm->state != VM_REFUSED && vm->state != VM_FAILED)
+			continue;
+		safe_printf(stream, "%s: ", vm->name);
+		problem_print(vm, stream);
+		safe_printf(stream, "\n");
+	}
+}
+
+void problem_set(json_t *object, const struct batch_vm *vm)
+{
+	CLEANUP_JSON json_t *problem = batch_vm_problem(vm);
+
+	json_object_set_new(object, "state", json_string(vm_state_text(vm->state)));
+	if (problem)
+		json_object_set(object, vm->state == VM_REFUSED ? "refusal" : "error", problem);
+}

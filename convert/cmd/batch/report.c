@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All that is known of a batch: see report.h. */
+#include <stdio.h>
+
+#include "convert/cmd/batch/report.h"
+
+#include "common/checked.h"
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
+#include "common/size.h"
+#include "convert/cmd/batch/counts.h"
+#include "convert/cmd/batch/problem.h"
+
+static void print_plan(const struct batch_vm *vm)
+{
+	char stored[SIZE_TEXT];
+
+	safe_printf(stdout, "%-24s ", vm->name);
+	if (vm->state != VM_PLANNED) {
+		problem_print(vm, stdout);
+		safe_printf(stdout, "\n");
+		return;
+	}
+	safe_printf(stdout, "planned, %s%s%s\n",
+		    size_text(record_number(vm->record, "needed"), stored),
+		    *record_text(vm->record, "windows") ? ", " : "",
+		    record_text(vm->record, "windows"));
+}
+
+static void print_time(const struct counts *counts)
+{
+	char rate[SIZE_TEXT];
+
+	if (counts->open && counts->rate > 0)
+		safe_printf(stdout, "Time   %.0f s a job, at the %s/s of those that are made\n",
+			    (double)counts->stored / counts->rate,
+			    size_text((uint64_t)counts->rate, rate));
+}
+
+void report_print_plan(const struct batch *batch, const struct space_list *spaces)
+{
+	const struct counts counts = batch_counts(batch);
+	char needed[SIZE_TEXT], available[SIZE_TEXT];
+
+	for (size_t i = 0; i < batch->count; i++)
+		print_plan(&batch->vms[i]);
+	safe_printf(stdout, "\nVMs    ");
+	counts_print(&counts, stdout);
+	for (size_t i = 0; i < spaces->count; i++)
+		safe_printf(stdout, "Room   %s needed, %s free on the file system of '%s'\n",
+			    size_text(spaces->items[i].needed, needed),
+			    size_text(spaces->items[i].available, available),
+			    spaces->items[i].folder);
+	print_time(&counts);
+}
+
+void report_print_summary(const struct batch *batch, double seconds, FILE *stream)
+{
+	const struct counts counts = batch_counts(batch);
+
+	counts_print(&counts, stream);
+	problems_print(batch, stream);
+	if (seconds > 0)
+		safe_printf(stream, "%.1f s\n", seconds);
+}
+
+static json_t *attempts_array(const struct batch_vm *vm)
+{
+	json_t *array = json_array(), *attempt;
+	const char *token;
+
+	json_object_foreach(vm->attempts, token, attempt) json_array_append(array, attempt);
+	return array;
+}
+
+static json_t *vm_object(const struct batch_vm *vm)
+{
+	static const char *const kept[] = {"outputs", "options", "sources", "windows", "image",
+					   "stored",  "needed",	 "before",  "after"};
+	json_t *object = json_object();
+
+	text_json_set_path(object, "name", vm->name);
+	text_json_set_path(object, "path", vm->path);
+	problem_set(object, vm);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (json_object_get(vm->record, kept[i]))
+			json_object_set(object, kept[i], json_object_get(vm->record, kept[i]));
+	json_object_set_new(object, "attempts", attempts_array(vm));
+	return object;
+}
+
+static json_t *batch_object(const struct batch *batch)
+{
+	const struct counts counts = batch_counts(batch);
+	json_t *root = json_object(), *vms = json_array();
+
+	json_object_set_new(root, "schema", json_integer(BATCH_SCHEMA));
+	text_json_set_path(root, "output_dir", batch->output_dir);
+	json_object_set_new(root, "counts", counts_json(&counts));
+	for (size_t i = 0; i < batch->count; i++)
+		json_array_append_new(vms, vm_object(&batch->vms[i]));
+	json_object_set_new(root, "vms", vms);
+	return root;
+}
+
+static void print_vm(const struct batch_vm *vm)
+{
+	CLEANUP_FREE char *disk = batch_vm_output(vm, "disk");
+	double seconds = json_number_value(json_object_get(vm->last, "seconds"));
+	char stored[SIZE_TEXT];
+
+	safe_printf(stdout, "%s\n  Source   %s\n", vm->name, vm->path);
+	if (*record_text(vm->record, "windows"))
+		safe_printf(stdout, "  Windows  %s\n", record_text(vm->record, "windows"));
+	safe_printf(stdout, "  State    ");
+	problem_print(vm, stdout);
+	if (vm->state >= VM_DONE && disk)
+		safe_printf(stdout, " in %.1f s (%s) by %s\n  Output   %s", seconds,
+			    size_text(record_number(vm->record, "stored"), stored),
+			    record_text(vm->last, "host"), disk);
+	safe_printf(stdout, "\n");
+}
+
+int report_print_batch(const struct batch *batch, bool json, struct error *err)
+{
+	if (json)
+		return text_json_print(batch_object(batch), err);
+	for (size_t i = 0; i < batch->count; i++)
+		print_vm(&batch->vms[i]);
+	safe_printf(stdout, "\n");
+	report_print_summary(batch, 0, stdout);
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* 'batch status': see status.h. */
+#include "convert/cmd/batch/status.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/json/text_json.h"
+#include "common/safe_text.h"
+#include "common/size.h"
+#include "convert/batch/sweep.h"
+#include "convert/cmd/batch/counts.h"
+#include "convert/cmd/batch/problem.h"
+
+static json_t *vm_object(const struct batch_vm *vm)
+{
+	CLEANUP_FREE char *disk = batch_vm_output(vm, "disk");
+	json_t *object = json_object();
+
+	text_json_set_path(object, "name", vm->name);
+	text_json_set_path(object, "path", vm->path);
+	problem_set(object, vm);
+	json_object_set_new(object, "attempts",
+			    json_integer((json_int_t)json_object_size(vm->attempts)));
+	if (disk)
+		text_json_set_path(object, "output", disk);
+	if (vm->state == VM_RUNNING && vm->claim.host)
+		json_object_set_new(object, "host", text_json(vm->claim.host));
+	json_object_set_new(object, "stored",
+			    json_integer((json_int_t)record_number(vm->record, "stored")));
+	if (vm->state == VM_RUNNING)
+		json_object_set_new(object, "done", json_integer((json_int_t)vm->progress));
+	return object;
+}
+
+static json_t *status_object(const struct batch *batch)
+{
+	const struct counts counts = batch_counts(batch);
+	json_t *root = json_object(), *vms = json_array();
+
+	json_object_set_new(root, "schema", json_integer(BATCH_SCHEMA));
+	for (size_t i = 0; i < batch->count; i++)
+		json_array_append_new(vms, vm_object(&batch->vms[i]));
+	json_object_set_new(root, "vms", vms);
+	json_object_set_new(root, "counts", counts_json(&counts));
+	return root;
+}
+
+static int name_width(const struct batch *batch)
+{
+	size_t width = 8;
+
+	for (size_t i = 0; i < batch->count; i++)
+		if (strlen(batch->vms[i].name) > width)
+			width = strlen(batch->vms[i].name);
+	return width < 40 ? (int)width : 40;
+}
+
+static void print_vm(const struct batch_vm *vm, int width)
+{
+	char done[SIZE_TEXT], stored[SIZE_TEXT];
+
+	size_text(record_number(vm->record, "stored"), stored);
+	safe_printf(stdout, "%-*s  %-10s  ", width, vm->name,
+		    record_number(vm->record, "stored") ? stored : "-");
+	problem_print(vm, stdout);
+	if (vm->state == VM_RUNNING)
+		safe_printf(stdout, ", %s so far%s%s", size_text(vm->progress, done),
+			    vm->claim.host ? " by " : "", vm->claim.host ? vm->claim.host : "");
+	safe_printf(stdout, "\n");
+}
+
+static void measure(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->vms[i].state == VM_RUNNING)
+			batch->vms[i].progress = sweep_progress(&batch->vms[i]);
+}
+
+int status_print(const struct batch *batch, bool json, struct error *err)
+{
+	const struct counts counts = batch_counts(batch);
+	int width = name_width(batch);
+
+	measure(batch);
+	if (json)
+		return text_json_print(status_object(batch), err);
+	for (size_t i = 0; i < batch->count; i++)
+		print_vm(&batch->vms[i], width);
+	counts_print(&counts, stdout);
+	return 0;
+}
+
+static bool is_going_on(const struct batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (batch->vms[i].state == VM_RUNNING)
+			return true;
+	return false;
+}
+
+int status_watch(struct batch *batch, bool json, struct error *err)
+{
+	bool on_terminal = !json && isatty(STDOUT_FILENO);
+	int r;
+
+	for (;;) {
+		if (on_terminal)
+			safe_printf(stdout, "\033[H\033[2J");
+		r = status_print(batch, json, err);
+		if (r < 0 || fflush(stdout) != 0 || !is_going_on(batch))
+			return r;
+		sleep(1);
+		r = batch_refresh(batch, err);
+		if (r < 0)
+			return r;
+	}
+}
