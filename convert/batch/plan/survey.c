@@ -125,8 +125,8 @@ json_t *survey_problem(const json_t *report, struct child *child, int status)
 
 static json_t *partitions_of(const json_t *side)
 {
-	static const char *const kept[] = {"start_lba", "sectors",    "type",
-					   "role",	"filesystem", "has_windows"};
+	static const char *const kept[] = {"start_lba",	 "sectors",	"type",	  "role",
+					   "filesystem", "has_windows", "has_bcd"};
 	json_t *list = json_array(), *from = json_object_get(side, "partitions"), *object;
 
 	for (size_t i = 0; i < json_array_size(from); i++) {

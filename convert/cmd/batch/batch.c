@@ -14,6 +14,7 @@
 #include "convert/batch/plan/space.h"
 #include "convert/cmd/batch/columns.h"
 #include "convert/cmd/batch/counts.h"
+#include "convert/cmd/batch/html.h"
 #include "convert/cmd/batch/live.h"
 #include "convert/cmd/batch/report.h"
 #include "convert/cmd/batch/status.h"
@@ -33,6 +34,7 @@ enum {
 	OPTION_GUESTFS,
 	OPTION_JSON,
 	OPTION_WATCH,
+	OPTION_HTML,
 };
 
 static const struct cmd_option options[] = {
@@ -53,8 +55,10 @@ static const struct cmd_option options[] = {
 	{OPTION_VERIFY, "verify", NULL,
 	 "run: read each result back, as 'hvgen2 verify --no-guestfs'"},
 	{OPTION_GUESTFS, "guestfs", NULL, "run: and with libguestfs"},
-	{'f', "force", NULL, "run: replace outputs that exist, of sources that have changed"},
+	{'f', "force", NULL,
+	 "run: replace outputs that exist, of sources that have changed;\nreport: replace FILE"},
 	{OPTION_JSON, "json", NULL, "run: a JSON object a line; status, report: a JSON object"},
+	{OPTION_HTML, "html", "FILE", "report: as one page for a browser"},
 	{OPTION_WATCH, "watch", NULL, "status: until nobody works on it"},
 	{0, NULL, NULL, NULL},
 };
@@ -86,7 +90,7 @@ enum action { ACTION_PLAN, ACTION_RUN, ACTION_STATUS, ACTION_REPORT, ACTION_MAX 
 
 struct settings {
 	struct cmd_paths lists;
-	const char *output_dir;
+	const char *output_dir, *html;
 	unsigned int jobs; /* 0: not said */
 	unsigned int lease;
 	bool no_wait, verify, guestfs, force, json, watch;
@@ -130,6 +134,9 @@ static int set_option(void *context, int key, const char *argument, struct error
 	case OPTION_WATCH:
 		settings->watch = true;
 		return 0;
+	case OPTION_HTML:
+		settings->html = argument;
+		return 0;
 	case 'f':
 		settings->force = true;
 		return 0;
@@ -151,6 +158,10 @@ static bool takes(enum action action, unsigned int key)
 		return action != ACTION_PLAN;
 	case OPTION_WATCH:
 		return action == ACTION_STATUS;
+	case OPTION_HTML:
+		return action == ACTION_REPORT;
+	case 'f':
+		return action == ACTION_RUN || action == ACTION_REPORT;
 	default:
 		return action == ACTION_RUN;
 	}
@@ -302,6 +313,10 @@ static int do_look(struct batch *batch, enum action action, const struct setting
 		return error_usage(err, "'%s' is no batch", batch->folder);
 	r = batch_refresh(batch, err);
 	if (r < 0)
+		return r;
+	if (settings->html)
+		r = html_write(batch, settings->html, settings->force, err);
+	if (r < 0 || (settings->html && !settings->json))
 		return r;
 	if (action == ACTION_REPORT)
 		return report_print_batch(batch, settings->json, err);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A batch as a page: how many are what, and a row a VM with its disk before and after, to the scale of the largest. It is
+ * one file that refers to nothing, for it is mailed and kept; a head of the table sorts by its column with some lines of
+ * script. All texts of guests go through put_text().
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "convert/cmd/batch/html.h"
+
+#include "common/buffer.h"
+#include "common/checked.h"
+#include "common/outfile.h"
+#include "common/safe_text.h"
+#include "common/size.h"
+#include "convert/cmd/batch/counts.h"
+
+/* Of the bars, in units of their drawing. */
+#define BAR_WIDTH  260
+#define BAR_HEIGHT 9
+
+static const char head[] =
+	"<!DOCTYPE html>\n"
+	"<html lang=\"en\">\n"
+	"<head>\n"
+	"<meta charset=\"utf-8\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+	"'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+	"<title>hvgen2 batch</title>\n"
+	"<style>\n"
+	"body{font:14px/1.4 sans-serif;margin:2em;color:#222;background:#fff}\n"
+	"table{border-collapse:collapse;width:100%}\n"
+	"th,td{text-align:left;vertical-align:top;padding:.35em .7em;border-bottom:1px solid #ddd}\n"
+	"th{position:sticky;top:0;background:#f4f4f4;cursor:pointer;white-space:nowrap}\n"
+	"th[aria-sort=ascending]:after{content:' \\25b4'}th[aria-sort=descending]:after{content:' "
+	"\\25be'}\n"
+	"td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
+	"td:first-child{min-width:14em}\n"
+	"td small{color:#666;overflow-wrap:anywhere}\n"
+	".s{display:inline-block;padding:0 .5em;border-radius:.7em;color:#fff;background:#777}\n"
+	".done,.verified{background:#287d3c}.refused{background:#a15c00}.failed{background:#b3261e}\n"
+	".running{background:#1a5fb4}.interrupted{background:#7a4a9e}\n"
+	".summary .s{margin-right:.6em}\n"
+	"svg{display:block}\n"
+	".esp{fill:#287d3c}.msr{fill:#9aa}.windows{fill:#3b78c2}.system{fill:#c9a227}.other{fill:#b0b7c3}\n"
+	".free{fill:#eee}\n"
+	".key i{display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 1em;vertical-align:-.1em}\n"
+	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}th{background:#2a2a2a}\n"
+	"th,td{border-color:#3a3a3a}td small{color:#aaa}.free{fill:#333}}\n"
+	"</style>\n"
+	"</head>\n"
+	"<body>\n"
+	"<h1>hvgen2 batch</h1>\n";
+
+static const char legend[] =
+	"<p class=\"key\">Disks before and after, to one scale:"
+	"<i style=\"background:#3b78c2\"></i>Windows<i style=\"background:#c9a227\"></i>BIOS boot files"
+	"<i style=\"background:#287d3c\"></i>EFI system partition<i style=\"background:#9aa\"></i>Microsoft "
+	"reserved<i style=\"background:#b0b7c3\"></i>other</p>\n"
+	"<table>\n<thead><tr><th>VM</th><th>State</th><th>Windows</th><th>Data</th><th>Seconds</th>"
+	"<th>Before and after</th></tr></thead>\n<tbody>\n";
+
+static const char tail[] =
+	"</tbody>\n</table>\n"
+	"<script>\n"
+	"document.querySelectorAll('th').forEach(function(th,column){th.addEventListener('click',function(){\n"
+	"var body=th.closest('table').tBodies[0],down=th.getAttribute('aria-sort')==='ascending';\n"
+	"document.querySelectorAll('th').forEach(function(o){o.removeAttribute('aria-sort')});\n"
+	"th.setAttribute('aria-sort',down?'descending':'ascending');\n"
+	"Array.from(body.rows).map(function(row){var cell=row.cells[column];\n"
+	"return{row:row,key:'key' in cell.dataset?Number(cell.dataset.key):cell.textContent}})\n"
+	".sort(function(a,b){return(typeof a.key==='number'?a.key-b.key:a.key.localeCompare(b.key))*(down?-1:1)})\n"
+	".forEach(function(o){body.appendChild(o.row)})})});\n"
+	"</script>\n</body>\n</html>\n";
+
+/* What a browser shows as it is: nothing of it is a tag, and nothing turns the direction of text. */
+static void put_text(struct buffer *page, const char *text)
+{
+	CLEANUP_FREE char *valid = safe_utf8(text);
+
+	page->failed |= !valid;
+	for (const char *at = valid ? valid : ""; *at; at++) {
+		unsigned char byte = (unsigned char)*at;
+
+		if (byte == '<')
+			buffer_text(page, "&lt;");
+		else if (byte == '>')
+			buffer_text(page, "&gt;");
+		else if (byte == '&')
+			buffer_text(page, "&amp;");
+		else if (byte == '"')
+			buffer_text(page, "&quot;");
+		else if (byte == '\'')
+			buffer_text(page, "&#39;");
+		else if (byte < 0x20 || byte == 0x7f)
+			buffer_printf(page, "\\x%02x", byte);
+		else
+			buffer_append(page, at, 1);
+	}
+}
+
+static void put_isolated(struct buffer *page, const char *text)
+{
+	buffer_text(page, "<bdi>");
+	put_text(page, text);
+	buffer_text(page, "</bdi>");
+}
+
+static const char *class_of(const json_t *partition)
+{
+	const char *role = record_text(partition, "role");
+
+	if (strcmp(role, "esp") == 0 || strcmp(role, "msr") == 0)
+		return role;
+	if (strcmp(role, "windows") == 0 || json_is_true(json_object_get(partition, "has_windows")))
+		return "windows";
+	if (strcmp(role, "old-system") == 0 || json_is_true(json_object_get(partition, "has_bcd")))
+		return "system";
+	return "other";
+}
+
+static double to_scale(uint64_t bytes, uint64_t largest)
+{
+	return largest ? (double)bytes / (double)largest * BAR_WIDTH : 0;
+}
+
+static void put_partition(struct buffer *page, const json_t *partition, unsigned int y,
+			  uint64_t largest)
+{
+	uint64_t start = record_number(partition, "start_lba") * 512;
+	uint64_t size = record_number(partition, "sectors") * 512;
+	char size_buffer[SIZE_TEXT];
+
+	buffer_printf(page,
+		      "<rect class=\"%s\" x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"><title>",
+		      class_of(partition), to_scale(start, largest), y, to_scale(size, largest),
+		      BAR_HEIGHT);
+	put_text(page, record_text(partition, "type"));
+	buffer_printf(page, ", %s</title></rect>", size_text(size, size_buffer));
+}
+
+static void put_bar(struct buffer *page, const json_t *side, unsigned int y, uint64_t largest)
+{
+	const json_t *partitions = json_object_get(side, "partitions");
+
+	buffer_printf(page, "<rect class=\"free\" x=\"0\" y=\"%u\" width=\"%.2f\" height=\"%d\"/>",
+		      y, to_scale(record_number(side, "size"), largest), BAR_HEIGHT);
+	for (size_t i = 0; i < json_array_size(partitions); i++)
+		put_partition(page, json_array_get(partitions, i), y, largest);
+}
+
+static uint64_t side_size(const struct batch_vm *vm, const char *side)
+{
+	return record_number(json_object_get(vm->record, side), "size");
+}
+
+static void put_bars(struct buffer *page, const struct batch_vm *vm, uint64_t largest)
+{
+	char before[SIZE_TEXT], after[SIZE_TEXT];
+
+	buffer_printf(page, "<td data-key=\"%" PRIu64 "\">", side_size(vm, "before"));
+	if (side_size(vm, "before")) {
+		buffer_printf(
+			page,
+			"<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"%s before, %s after\">",
+			BAR_WIDTH, 2 * BAR_HEIGHT + 3, size_text(side_size(vm, "before"), before),
+			size_text(side_size(vm, "after"), after));
+		put_bar(page, json_object_get(vm->record, "before"), 0, largest);
+		if (side_size(vm, "after"))
+			put_bar(page, json_object_get(vm->record, "after"), BAR_HEIGHT + 3,
+				largest);
+		buffer_text(page, "</svg>");
+	}
+	buffer_text(page, "</td>");
+}
+
+static void put_state(struct buffer *page, const struct batch_vm *vm)
+{
+	CLEANUP_JSON json_t *problem = batch_vm_problem(vm);
+
+	buffer_printf(page, "<td><span class=\"s %s\">%s</span>", vm_state_text(vm->state),
+		      vm_state_text(vm->state));
+	if (problem) {
+		buffer_text(page, "<br>");
+		if (*record_text(problem, "id"))
+			buffer_printf(page, "<b>%s</b> ", record_text(problem, "id"));
+		buffer_text(page, "<small>");
+		put_isolated(page, record_text(problem, "message"));
+		if (*record_text(problem, "advice")) {
+			buffer_text(page, "; ");
+			put_isolated(page, record_text(problem, "advice"));
+		}
+		buffer_text(page, "</small>");
+	}
+	buffer_text(page, "</td>");
+}
+
+static void put_vm(struct buffer *page, const struct batch_vm *vm, uint64_t largest)
+{
+	uint64_t stored = record_number(vm->record, "stored");
+	double seconds = json_number_value(json_object_get(vm->last, "seconds"));
+	char text[SIZE_TEXT];
+
+	buffer_text(page, "<tr><td><b>");
+	put_isolated(page, vm->name);
+	buffer_text(page, "</b><br><small>");
+	put_isolated(page, vm->path);
+	buffer_text(page, "</small></td>");
+	put_state(page, vm);
+	buffer_text(page, "<td>");
+	put_isolated(page, record_text(vm->record, "windows"));
+	buffer_printf(page, "</td><td class=\"n\" data-key=\"%" PRIu64 "\">%s</td>", stored,
+		      stored ? size_text(stored, text) : "");
+	buffer_printf(page, "<td class=\"n\" data-key=\"%.3f\">",
+		      vm->state >= VM_DONE ? seconds : -1);
+	if (vm->state >= VM_DONE)
+		buffer_printf(page, "%.1f", seconds);
+	buffer_text(page, "</td>");
+	put_bars(page, vm, largest);
+	buffer_text(page, "</tr>\n");
+}
+
+static void put_summary(struct buffer *page, const struct batch *batch)
+{
+	const struct counts counts = batch_counts(batch);
+
+	buffer_text(page, "<p class=\"summary\">");
+	for (enum vm_state state = VM_STATE_MAX; state-- > 0;)
+		if (counts.by_state[state])
+			buffer_printf(page, "<span class=\"s %s\">%zu %s</span>",
+				      vm_state_text(state), counts.by_state[state],
+				      vm_state_text(state));
+	buffer_text(page, "</p>\n<p>Outputs: ");
+	put_isolated(page, batch->output_dir);
+	buffer_text(page, "</p>\n");
+}
+
+int html_write(const struct batch *batch, const char *path, bool replace, struct error *err)
+{
+	CLEANUP_BUFFER struct buffer page = BUFFER_INIT;
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < batch->count; i++) {
+		largest = max_u64(largest, side_size(&batch->vms[i], "before"));
+		largest = max_u64(largest, side_size(&batch->vms[i], "after"));
+	}
+	buffer_text(&page, head);
+	put_summary(&page, batch);
+	buffer_text(&page, legend);
+	for (size_t i = 0; i < batch->count; i++)
+		put_vm(&page, &batch->vms[i], largest);
+	buffer_text(&page, tail);
+	if (page.failed)
+		return error_failed(err, ENOMEM, "'%s': out of memory", path);
+	return outfile_write_whole(path, replace, 0666, page.data, page.size, err);
+}
