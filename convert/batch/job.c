@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,6 +67,72 @@ static void say_error(const struct error *err)
 	json_object_set_new(error, "message", text_json(err->message));
 	json_object_set_new(word, "error", error);
 	say(word);
+}
+
+/* What a name that exists belongs to: as long as it is this very file, the same would come of it. */
+static json_t *file_id(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return NULL;
+	return json_pack("{sI sI sI}", "inode", (json_int_t)st.st_ino, "size",
+			 (json_int_t)st.st_size, "mtime_ns",
+			 (json_int_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
+}
+
+static json_t *outputs_id(const struct batch_vm *vm)
+{
+	static const char *const roles[] = {"disk", "store", "report"};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		CLEANUP_FREE char *path = batch_vm_output(vm, roles[i]);
+		json_t *id = path ? file_id(path) : NULL;
+
+		if (id)
+			json_object_set_new(object, roles[i], id);
+	}
+	return object;
+}
+
+/* Something else has the name of an output. */
+static void say_in_the_way(const struct batch_vm *vm, const struct error *err)
+{
+	json_t *word = state_word(VM_FAILED), *error = json_object();
+
+	json_object_set_new(error, "exit_status", json_integer(err->kind));
+	json_object_set_new(error, "message", text_json(err->message));
+	json_object_set_new(word, "error", error);
+	json_object_set_new(word, "in_the_way", outputs_id(vm));
+	say(word);
+}
+
+/* It was converted before, and all that came of it was to see that the names belong to something else, which is still there:
+ * nothing else would come of it now. */
+static bool is_still_in_the_way(const struct job *job)
+{
+	CLEANUP_JSON json_t *now = outputs_id(job->vm);
+	const char *token;
+	json_t *attempt;
+
+	if (job->replace)
+		return false;
+	json_object_foreach(job->vm->attempts, token, attempt)
+	{
+		const json_t *then = json_object_get(attempt, "in_the_way");
+		json_t *word;
+
+		if (!then || !json_equal(then, now) ||
+		    strcmp(record_text(attempt, "plan"), record_text(job->vm->record, "plan")) != 0)
+			continue;
+		word = state_word(VM_FAILED);
+		json_object_set(word, "error", json_object_get(attempt, "error"));
+		json_object_set_new(word, "in_the_way", json_deep_copy(then));
+		say(word);
+		return true;
+	}
+	return false;
 }
 
 static void say_problem(json_t *report, struct child *child, int status)
@@ -224,6 +291,8 @@ static int keep(void *context)
 	int r;
 
 	handle_stop();
+	if (is_still_in_the_way(job))
+		return 0;
 	r = check_source(job->vm, &err);
 	if (r == 0)
 		r = publish_make_stage(job->stage, &err);
@@ -233,10 +302,12 @@ static int keep(void *context)
 		r = check_source(job->vm, &err);
 	if (r == 0)
 		r = publish_outputs(job->stage, outputs, job->replace, &is_stopped, &err);
-	if (r < 0) {
+	if (r == -EEXIST)
+		say_in_the_way(job->vm, &err);
+	else if (r < 0)
 		say_error(&err);
+	if (r < 0)
 		return 0;
-	}
 	say(state_word(VM_DONE));
 	if (job->verify != JOB_VERIFY_NONE)
 		verify(job);

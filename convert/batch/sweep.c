@@ -21,9 +21,10 @@ static bool holds_claim(const struct batch *batch, const char *token)
 {
 	for (size_t i = 0; i < batch->count; i++) {
 		struct claim_view view = {.host = NULL};
-		bool is_it = claim_look(batch->claim_fd, batch->vms[i].name, &view, NULL) == 0 &&
-			     strcmp(view.token, token) == 0 && !view.is_dead;
+		bool is_it;
 
+		claim_look(batch->claim_fd, batch->vms[i].name, &view);
+		is_it = strcmp(view.token, token) == 0 && !view.is_dead;
 		claim_view_done(&view);
 		if (is_it)
 			return true;

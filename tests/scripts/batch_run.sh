@@ -59,6 +59,8 @@ grep -q "^a: failed: '$PWD/out/a-gen2.vhdx' exists already and is another file" 
 [ ! -e out/work ] || fail "the work is left"
 rm out/c-gen2.vmgs
 expect 1 "$HVGEN2" batch run state
+grep -q "^a: failed: '$PWD/out/a-gen2.vhdx' exists already and is another file" out.txt || fail "$(cat out.txt)"
+jq -r '"\(.name) \(.seconds < 0.3)"' state/attempt/*.json | grep -q "^a true$" || fail "it was converted once more, for nothing"
 [ "$(state_of state c)" = "done " ] || fail "c is $(state_of state c)"
 expect 3 "$HVGEN2" batch run state --force
 [ "$(state_of state a)" = "done " ] || fail "a is $(state_of state a)"

@@ -196,31 +196,28 @@ static bool is_dead(const json_t *object)
 	       start_of(pid) != record_number(object, "start");
 }
 
-int claim_look(int folder, const char *name, struct claim_view *view, struct error *err)
+void claim_look(int folder, const char *name, struct claim_view *view)
 {
+	/* Opening makes network file systems ask for what their caches do not know. */
+	CLEANUP_FD int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	CLEANUP_JSON json_t *object = NULL;
-	CLEANUP_FD int fd = -1;
 	struct stat st;
 
+	if (fd < 0 || fstat(fd, &st) < 0) {
+		if (errno == ENOENT || errno == ESTALE)
+			claim_view_done(view);
+		return;
+	}
 	claim_view_done(view);
-	/* Opening makes network file systems ask for what their caches do not know. */
-	fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return errno == ENOENT || errno == ESTALE ? 0
-							  : error_errno(err, "'claim/%s'", name);
-	if (fstat(fd, &st) < 0)
-		return errno == ESTALE ? 0 : error_errno(err, "'claim/%s'", name);
 	view->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	if (record_read_fd(fd, name, &object, NULL) < 0) {
-		/* Of nobody who can be asked: it stays for a lease, as any other. */
 		memcpy(view->token, UNREADABLE, sizeof(UNREADABLE));
-		return 0;
+		return;
 	}
 	snprintf(view->token, sizeof(view->token), "%s", record_text(object, "token"));
 	view->host = strdup(record_text(object, "host"));
 	view->lease = json_number_value(json_object_get(object, "lease"));
 	view->is_dead = is_dead(object);
-	return 0;
 }
 
 bool claim_is_over(struct batch_vm *vm, double now, double period, double lease)

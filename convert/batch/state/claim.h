@@ -38,8 +38,9 @@ void claim_release(int folder, const char *name, struct claim *claim);
 /* Take the claim of one who is gone out of the way, if it still is the one with this token. */
 void claim_remove(int folder, const char *name, const char *token);
 
-/* Read it again; *view is all zero where there is none, or nobody can read it any more. */
-int claim_look(int folder, const char *name, struct claim_view *view, struct error *err);
+/* Read it again; *view is all zero where there is none. One that cannot be opened now is what it was; one whose content nobody can
+ * read is somebody's whom nobody can ask. */
+void claim_look(int folder, const char *name, struct claim_view *view);
 
 /* For how long nobody has touched the claim of 'vm', as far as was looked: to be called at every look, with the monotonic
  * time, and with no less often than every 'period' it counts in full. Longer gaps, in which we did not run ourselves, do

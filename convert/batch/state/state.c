@@ -310,25 +310,24 @@ static char *attempt_file(const char *name, const char *token)
 	return asprintf(&file, "%s.%s.json", name, token) < 0 ? NULL : file;
 }
 
+/* One that cannot be read, because it is being written or its file system stumbles, says nothing now, and the next look asks
+ * again: what it could say costs time at most. */
 static int load_attempt(struct batch *batch, struct batch_vm *vm, const char *token,
 			struct error *err)
 {
 	const json_t *known = json_object_get(vm->attempts, token);
 	CLEANUP_FREE char *file = attempt_file(vm->name, token);
 	json_t *attempt = NULL;
-	int r;
 
 	/* Its last word; but whoever holds the claim may have another one. */
 	if (known && strcmp(record_text(known, "state"), "running") != 0 &&
 	    strcmp(token, vm->claim.token) != 0)
 		return 0;
-	r = file ? record_read(batch->attempt_fd, file, &attempt, err)
-		 : error_failed(err, ENOMEM, "out of memory");
-	if (r == -ENOENT)
-		return 0;
-	if (r == 0)
+	if (!file)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (record_read(batch->attempt_fd, file, &attempt, NULL) == 0)
 		json_object_set_new(vm->attempts, token, attempt);
-	return r;
+	return 0;
 }
 
 static int load_listed_attempt(struct batch *batch, char *stem, struct error *err)
@@ -363,10 +362,10 @@ static int look_again(struct batch *batch, struct batch_vm *vm, struct error *er
 
 static int fold_with_claim(struct batch *batch, struct batch_vm *vm, struct error *err)
 {
-	int r = claim_look(batch->claim_fd, vm->name, &vm->claim, err);
+	int r;
 
-	if (r == 0)
-		r = look_again(batch, vm, err);
+	claim_look(batch->claim_fd, vm->name, &vm->claim);
+	r = look_again(batch, vm, err);
 	batch_vm_fold(vm);
 	return r;
 }

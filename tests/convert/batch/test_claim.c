@@ -40,13 +40,6 @@ static struct claim take(int folder, const char *name, int wanted)
 	return claim;
 }
 
-static void look(int folder, const char *name, struct batch_vm *vm)
-{
-	struct error err = ERROR_INIT;
-
-	cr_assert_eq(claim_look(folder, name, &vm->claim, &err), 0, "%s", err.message);
-}
-
 /* Who is told that he has it, in one letter a round. */
 static void race(int folder, int start, int end)
 {
@@ -113,15 +106,15 @@ Test(claim, is_not_given_back_for_another)
 	struct batch_vm vm = {.name = NULL};
 
 	claim_remove(folder, "vm", "0123456789abcdef");
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert_str_eq(vm.claim.token, frozen.token, "removed by a wrong token");
 	claim_remove(folder, "vm", frozen.token);
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert_str_eq(vm.claim.token, "");
 	next = take(folder, "vm", 1);
 	claim_touch(&frozen);
 	claim_release(folder, "vm", &frozen);
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert_str_eq(vm.claim.token, next.token);
 	claim_view_done(&vm.claim);
 }
@@ -139,11 +132,11 @@ Test(claim, of_a_process_that_is_gone)
 	}
 	cr_assert_eq(waitpid(pid, &status, 0), pid);
 	cr_assert_eq(status, 0);
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert(vm.claim.is_dead);
 	cr_assert(claim_is_over(&vm, 0, 1, 60));
 	take(folder, "mine", 1);
-	look(folder, "mine", &vm);
+	claim_look(folder, "mine", &vm.claim);
 	cr_assert_not(vm.claim.is_dead);
 	claim_view_done(&vm.claim);
 }
@@ -157,10 +150,10 @@ Test(claim, of_a_number_that_was_given_again)
 	take(folder, "vm", 1);
 	cr_assert_eq(tool_run(NULL, "sed -i 's/\"start\": [0-9]*/\"start\": 1/' claim-again/vm"),
 		     0);
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert(vm.claim.is_dead);
 	cr_assert_eq(tool_run(NULL, "sed -i 's/\"host\": \"/\"host\": \"x/' claim-again/vm"), 0);
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert_not(vm.claim.is_dead, "of another host nothing is known");
 	claim_view_done(&vm.claim);
 }
@@ -182,7 +175,7 @@ Test(claim, clocks_are_not_compared)
 	take(folder, "vm", 1);
 	for (int i = 0; i < 100; i++) {
 		set_time(folder, "vm", time(NULL) + (i % 2 ? 7200 : -7200) + i);
-		look(folder, "vm", &vm);
+		claim_look(folder, "vm", &vm.claim);
 		for (int j = 0; j < 50; j++)
 			cr_assert_not(claim_is_over(&vm, now += 1, 1, 60));
 	}
@@ -201,7 +194,7 @@ Test(claim, who_did_not_look_does_not_judge)
 	struct batch_vm vm = {.name = NULL};
 
 	take(folder, "vm", 1);
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert_not(claim_is_over(&vm, 0, 1, 60));
 	cr_assert_not(claim_is_over(&vm, 100000, 1, 60));
 	cr_assert_not(claim_is_over(&vm, 100001, 1, 60));
@@ -218,7 +211,7 @@ Test(claim, that_nobody_can_read)
 
 	file_write("claim-empty/vm", "", 0);
 	take(folder, "vm", 0);
-	look(folder, "vm", &vm);
+	claim_look(folder, "vm", &vm.claim);
 	cr_assert_neq(vm.claim.token[0], '\0');
 	for (int i = 0; i < 62; i++)
 		is_over = claim_is_over(&vm, i, 1, 60);
