@@ -16,6 +16,7 @@ expect 0 "$HVGEN2" batch plan state in --output-dir out
 [ "$(states state)" = "a planned;locked refused;torn failed;" ] || fail "$(states state)"
 grep -q "^locked .*refused \[bitlocker\]: .*decrypt it in the guest" out.txt || fail "$(cat out.txt)"
 grep -q "^Room .* needed, .* free on the file system of '$PWD'" out.txt || fail "$(cat out.txt)"
+grep -qE "^Time   [0-9]+ s, one at a time, at the .*/s that its file system has just taken$" out.txt || fail "$(cat out.txt)"
 [ ! -e out ] || fail "a plan has made a folder"
 [ "$(jq .needed state/vm/a.json)" -gt $((8 << 20)) ] || fail "needed: $(jq .needed state/vm/a.json)"
 "$HVGEN2" batch status state --json >status.json

@@ -8,8 +8,12 @@
 #include "common/json/text_json.h"
 #include "common/safe_text.h"
 #include "common/size.h"
+#include "convert/batch/plan/rate.h"
 #include "convert/cmd/batch/counts.h"
 #include "convert/cmd/batch/problem.h"
+
+/* What a conversion takes beside its data. */
+#define OVERHEAD_SECONDS 0.3
 
 static void print_plan(const struct batch_vm *vm)
 {
@@ -27,14 +31,24 @@ static void print_plan(const struct batch_vm *vm)
 		    record_text(vm->record, "windows"));
 }
 
-static void print_time(const struct counts *counts)
+/* At the rate of what is made, or else of the file system that takes most. */
+static void print_time(const struct counts *counts, const struct space_list *spaces)
 {
-	char rate[SIZE_TEXT];
+	const struct space *most = NULL;
+	double rate = counts->rate;
+	char text[SIZE_TEXT];
 
-	if (counts->open && counts->rate > 0)
-		safe_printf(stdout, "Time   %.0f s a job, at the %s/s of those that are made\n",
-			    (double)counts->stored / counts->rate,
-			    size_text((uint64_t)counts->rate, rate));
+	for (size_t i = 0; i < spaces->count; i++)
+		if (!most || spaces->items[i].needed > most->needed)
+			most = &spaces->items[i];
+	if (counts->open && rate <= 0 && most)
+		rate = rate_measure(most->folder);
+	if (counts->open && rate > 0)
+		safe_printf(stdout, "Time   %.0f s, one at a time, at the %s/s that %s\n",
+			    (double)counts->needed / rate + OVERHEAD_SECONDS * (double)counts->open,
+			    size_text((uint64_t)rate, text),
+			    counts->rate > 0 ? "were measured so far"
+					     : "its file system has just taken");
 }
 
 void report_print_plan(const struct batch *batch, const struct space_list *spaces)
@@ -51,7 +65,7 @@ void report_print_plan(const struct batch *batch, const struct space_list *space
 			    size_text(spaces->items[i].needed, needed),
 			    size_text(spaces->items[i].available, available),
 			    spaces->items[i].folder);
-	print_time(&counts);
+	print_time(&counts, spaces);
 }
 
 void report_print_summary(const struct batch *batch, double seconds, FILE *stream)
