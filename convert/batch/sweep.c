@@ -11,9 +11,24 @@
 #include "convert/batch/state/claim.h"
 #include "convert/batch/publish.h"
 
+#define HEX_DIGITS "0123456789abcdef"
+
 static bool is_token(const char *name)
 {
-	return strlen(name) == TOKEN_SIZE - 1 && strspn(name, "0123456789abcdef") == TOKEN_SIZE - 1;
+	return strlen(name) == TOKEN_SIZE - 1 && strspn(name, HEX_DIGITS) == TOKEN_SIZE - 1;
+}
+
+/* ".NAME.TOKEN" of a record, ".NAME.TOKEN.new" and ".old" of a claim. */
+static bool is_temporary(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	if (*name != '.' || !dot)
+		return false;
+	if (strcmp(dot, ".new") == 0 || strcmp(dot, ".old") == 0)
+		return dot - name >= TOKEN_SIZE && dot[-TOKEN_SIZE] == '.' &&
+		       strspn(dot - TOKEN_SIZE + 1, HEX_DIGITS) == TOKEN_SIZE - 1;
+	return is_token(dot + 1);
 }
 
 /* Read now: the stage was listed before, and its claim is older than it. */
@@ -89,8 +104,7 @@ static void sweep_folder(int folder)
 	struct dirent *entry;
 
 	while (listing && (entry = readdir(listing)))
-		if (entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
+		if (is_temporary(entry->d_name))
 			unlinkat(folder, entry->d_name, 0);
 	if (listing)
 		closedir(listing);
@@ -101,6 +115,7 @@ void sweep_state(const struct batch *batch)
 	for (size_t i = 0; i < batch->count; i++)
 		if (*batch->vms[i].claim.token)
 			return;
+	sweep_folder(batch->fd);
 	sweep_folder(batch->vm_fd);
 	sweep_folder(batch->claim_fd);
 	sweep_folder(batch->attempt_fd);

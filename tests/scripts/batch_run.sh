@@ -35,6 +35,15 @@ expect 3 "$HVGEN2" batch run state
 [ -z "$(ls -A state/claim)" ] || fail "claims are left: $(ls -A state/claim)"
 [ -z "$(find state -name '.*')" ] || fail "something is left: $(find state -name '.*')"
 
+# What a kill leaves on its way to a name goes; what is not ours stays.
+touch state/.planning.json.0123456789abcdef state/vm/.a.json.0123456789abcdef state/claim/.a.0123456789abcdef.new \
+	state/claim/.a.b.0123456789abcdef.old state/.mine state/.a.0123456789abcdeg
+mkdir -p out/work/0123456789abcdef
+expect 3 "$HVGEN2" batch run state
+[ "$(find state -name '.*' | sort | tr '\n' ' ')" = "state/.a.0123456789abcdeg state/.mine " ] || fail "$(find state -name '.*')"
+[ -e out/work/0123456789abcdef ] || fail "the stage of another batch is gone"
+rmdir out/work/0123456789abcdef out/work
+
 # The state is lost: what stands there is as good as what would be made.
 rm -r state
 expect 3 "$HVGEN2" batch run state in --output-dir out
