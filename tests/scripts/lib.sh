@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # Common to the end-to-end tests, which run the program on disks made by mkvm and judge with other people's tools.
-# CTest sets HVGEN2, MKVM, MKVMCX, MKCHILD, TREE_HASH, PEAK (programs of the build), SOURCE_DIR and BUILD_DIR.
+# CTest sets HVGEN2, MKVM, MKVMCX, MKCHILD, TREE_HASH, PEAK, TEST_BATCH_CLAIM (programs of the build), SOURCE_DIR and BUILD_DIR.
 #
 # Each test has a folder of its own, $work, which is also the current one, removed at the end.
 set -euo pipefail

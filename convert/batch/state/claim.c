@@ -117,26 +117,43 @@ static int write_claim(int fd, const char *token, double lease, struct error *er
 	return error_errno(err, "cannot write to the state folder");
 }
 
+static int make_claim(int folder, const char *own, const char *name, double lease,
+		      const char *token, struct error *err)
+{
+	CLEANUP_FD int fd =
+		openat(folder, own, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int r;
+
+	if (fd < 0)
+		return error_errno(err, "cannot write to the state folder");
+	r = write_claim(fd, token, lease, err);
+	return r < 0 ? r : link_claim(folder, own, name, fd, err);
+}
+
+/* Opened by the name that stays: a name that goes while its file is open leaves a hidden one on FUSE, for as long as it is. */
+static int open_claim(int folder, const char *name, struct claim *claim)
+{
+	CLEANUP_FD int fd = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP_JSON json_t *object = NULL;
+
+	if (fd < 0 || record_read_fd(fd, name, &object, NULL) < 0 ||
+	    strcmp(record_text(object, "token"), claim->token) != 0)
+		return 0;
+	claim->fd = fd;
+	fd = -1;
+	return 1;
+}
+
 int claim_take(int folder, const char *name, double lease, struct claim *ret, struct error *err)
 {
 	CLEANUP_FREE char *own = NULL;
-	CLEANUP_FD int fd = -1;
 	int r;
 
 	if (token_make(ret->token) < 0 || !(own = own_name(name, ret->token, "new")))
 		return error_failed(err, ENOMEM, "out of memory");
-	fd = openat(folder, own, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (fd < 0)
-		return error_errno(err, "cannot write to the state folder");
-	r = write_claim(fd, ret->token, lease, err);
-	if (r == 0)
-		r = link_claim(folder, own, name, fd, err);
+	r = make_claim(folder, own, name, lease, ret->token, err);
 	unlinkat(folder, own, 0);
-	if (r == 1) {
-		ret->fd = fd;
-		fd = -1;
-	}
-	return r;
+	return r == 1 ? open_claim(folder, name, ret) : r;
 }
 
 void claim_touch(const struct claim *claim)
@@ -173,10 +190,10 @@ void claim_release(int folder, const char *name, struct claim *claim)
 {
 	if (claim->fd < 0)
 		return;
-	if (has_token(folder, name, claim->token))
-		claim_remove(folder, name, claim->token);
 	close(claim->fd);
 	claim->fd = -1;
+	if (has_token(folder, name, claim->token))
+		claim_remove(folder, name, claim->token);
 }
 
 /* Of this host, in this run of its kernel, and gone. */
