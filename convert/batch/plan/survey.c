@@ -77,7 +77,7 @@ static json_t *error_object(int exit_status, const char *message)
 void survey_fail(json_t *draft, const struct error *problem)
 {
 	json_object_set_new(draft, "verdict", json_string("failed"));
-	json_object_set_new(draft, "error", error_object(problem->kind, problem->message));
+	json_object_set_new(draft, "error", error_object((int)problem->kind, problem->message));
 }
 
 /* The last line without what stands in front of every message. */
