@@ -14,7 +14,7 @@ tab=$(printf '\t')
 # "verb <tab> what can stand first behind it"
 list_actions() { # VERB
 	case $1 in
-	bcd) "$hvgen2" help bcd | awk '/^  [a-z]+  / { print $1 }' ;;
+	bcd | batch) "$hvgen2" help "$1" | awk '/^  [a-z]+  / { print $1 }' ;;
 	nvram) "$hvgen2" help nvram | awk '/^Actions:/ { on = 1; next } on && /^  [a-z]/ { print $1 } on && /^$/ { exit }' | uniq ;;
 	esac
 }

@@ -168,12 +168,12 @@ static int set_flag(struct input *input, const char *column, const char *text, c
 	return 0;
 }
 
-/* The paths of an option hold from any working directory; "none" is what --nvram takes. */
+/* The paths of an option hold from any working directory; "none" and "auto" are what some take in the place of one. */
 static json_t *value_json(const char *text, enum column_kind kind, struct error *err)
 {
 	CLEANUP_FREE char *path = NULL;
 
-	if (kind != COLUMN_PATH || strcmp(text, "none") == 0)
+	if (kind != COLUMN_PATH || strcmp(text, "none") == 0 || strcmp(text, "auto") == 0)
 		return text_json(text);
 	path = batch_absolute(text, err);
 	if (path && !safe_is_utf8(path))

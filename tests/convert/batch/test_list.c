@@ -94,13 +94,14 @@ Test(list, json_lines)
 /* The engine that runs it starts elsewhere. */
 Test(list, paths_are_absolute)
 {
-	struct input_list list = good("path,parent\na.vhdx,b.vhdx\n", 1);
+	struct input_list list = good("path,parent\na.vhdx,b.vhdx\nb.vhdx,auto\n", 2);
 	char here[4096];
 
 	cr_assert_not_null(getcwd(here, sizeof(here)));
 	cr_assert_eq(strncmp(list.items[0].path, here, strlen(here)), 0);
 	cr_assert_str_eq(strrchr(list.items[0].path, '/'), "/a.vhdx");
 	cr_assert_eq(strncmp(option(&list.items[0], "parent"), here, strlen(here)), 0);
+	cr_assert_str_eq(option(&list.items[1], "parent"), "auto");
 	input_list_done(&list);
 }
 
