@@ -16,8 +16,8 @@
 #include "common/json/text_json.h"
 #include "convert/batch/plan/arguments.h"
 #include "convert/batch/plan/identity.h"
-#include "convert/batch/publish.h"
 #include "convert/batch/plan/survey.h"
+#include "convert/batch/publish.h"
 
 #define MAX_REPORT (32 * MIB)
 #define MAX_WORDS  (1 * MIB)

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/batch/state/claim.h"
 #include "convert/batch/publish.h"
+#include "convert/batch/state/claim.h"
 
 #define HEX_DIGITS "0123456789abcdef"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a batch comes to: see counts.h. */
-#include <stdio.h>
-
 #include "convert/cmd/batch/counts.h"
+
+#include <stdio.h>
 
 #include "common/checked.h"
 #include "common/safe_text.h"

@@ -3,6 +3,8 @@
 #ifndef HVGEN2_CONVERT_CMD_BATCH_COUNTS_H
 #define HVGEN2_CONVERT_CMD_BATCH_COUNTS_H
 
+#include <stdio.h>
+
 #include "convert/batch/state/state.h"
 
 /* Exit status of a run that leaves VMs to others. */

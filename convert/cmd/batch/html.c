@@ -4,11 +4,11 @@
  * one file that refers to nothing, for it is mailed and kept; a head of the table sorts by its column with some lines of
  * script. All texts of guests go through put_text().
  */
+#include "convert/cmd/batch/html.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-
-#include "convert/cmd/batch/html.h"
 
 #include "common/buffer.h"
 #include "common/checked.h"

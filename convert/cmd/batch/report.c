@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* All that is known of a batch: see report.h. */
-#include <stdio.h>
-
 #include "convert/cmd/batch/report.h"
+
+#include <stdio.h>
 
 #include "common/checked.h"
 #include "common/json/text_json.h"

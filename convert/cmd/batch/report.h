@@ -3,6 +3,8 @@
 #ifndef HVGEN2_CONVERT_CMD_BATCH_REPORT_H
 #define HVGEN2_CONVERT_CMD_BATCH_REPORT_H
 
+#include <stdio.h>
+
 #include "convert/batch/plan/space.h"
 #include "convert/batch/state/state.h"
 
