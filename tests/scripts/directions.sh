@@ -31,6 +31,7 @@ convert                common vhd nvram convert/ntfs convert/ntfs/journal conver
 convert/vm/read        common
 convert/vm/find        common
 convert/vm             common convert/vm/read
+convert/vm/emit        common convert/vm nvram
 convert/report         common common/json vhd convert sandbox convert/vm convert/vm/read
 convert/batch/state    common common/json
 convert/batch/plan     common common/json vhd convert/batch/state
