@@ -27,6 +27,7 @@ static void check_text(const char *text)
 	if (!whole) { /* malformed */
 		if (is_well_formed(text))
 			abort();
+		buffer_done(&literal);
 		return;
 	}
 	at = whole;

@@ -32,6 +32,7 @@ convert/vm/read        common
 convert/vm/find        common
 convert/vm             common convert/vm/read
 convert/vm/emit        common convert/vm nvram
+convert/vm/network     common convert/vm convert/vm/emit convert/guest
 convert/report         common common/json vhd convert sandbox convert/vm convert/vm/read
 convert/batch/state    common common/json
 convert/batch/plan     common common/json vhd convert/batch/state

@@ -31,7 +31,7 @@ struct vm_guest_address {
 #define VM_MAX_GATEWAYS 5 /* what the host can set */
 struct vm_guest_network {
 	size_t adapter; /* index among those of the VM */
-	const struct vm_guest_address *addresses;
+	struct vm_guest_address *addresses;
 	size_t address_count;
 	const char *const *gateways;
 	size_t gateway_count;

@@ -17,13 +17,17 @@ function Set-GuestAddress([hashtable]$Network) {
 	$device = Get-Device 'Msvm_SyntheticEthernetPortSettingData' $adapter.Id
 	$configuration = @(Get-CimAssociatedInstance -InputObject $device -ResultClassName $class)[0]
 	$addresses = [string[]]@($Network.Addresses | ForEach-Object { $_.Address })
+	$protocol = 4096
+	if (@($addresses | Where-Object { $_ -like '*:*' }).Count -gt 0) {
+		$protocol = 4098
+	}
 	$text = ConvertTo-CimText $configuration @{
 		DHCPEnabled = $false
 		IPAddresses = $addresses
 		Subnets = [string[]]@($Network.Addresses | ForEach-Object { $_.Subnet })
 		DefaultGateways = [string[]]@($Network.Gateways)
 		DNSServers = [string[]]@($Network.Dns)
-		ProtocolIFType = 4096
+		ProtocolIFType = $protocol
 	}
 	Invoke-Management 'SetGuestNetworkAdapterConfiguration' @{
 		ComputerSystem = (Get-ComputerSystem $State.Vm.Id)

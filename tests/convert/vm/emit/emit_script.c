@@ -64,7 +64,7 @@ static void read_file(const char *path, struct buffer *ret)
 	fclose(file);
 }
 
-static const struct vm_guest_address address = {"192.0.2.7", "255.255.255.0"};
+static struct vm_guest_address address = {"192.0.2.7", "255.255.255.0"};
 static const char *const gateways[] = {"192.0.2.1"};
 static const char *const dns[] = {"192.0.2.53", "192.0.2.54"};
 

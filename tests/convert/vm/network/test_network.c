@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The adapters of the sample VM (a synthetic and a legacy one) and those of made guests. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "convert/vm/network/network.h"
+#include "tests/convert/vm/config.h"
+
+#define CHANNEL "{0F9F2C6E-1A43-4D0B-A4C9-8E6F50B3D7A1}"
+#define OTHER	"{11111111-1A43-4D0B-A4C9-8E6F50B3D7A1}"
+#define PCI	"PCI\\VEN_1011&DEV_0009&SUBSYS_21140A00&REV_20\\3&267a616a&0&"
+#define SECOND	"_d1d5f9a2-6b7e-4f01-93a4-5d6e7f809a1b_/ethernet_card0/"
+
+static struct vm extract(const char *line)
+{
+	CLEANUP_VM_TREE struct vm_tree tree = config_tree(NULL, line);
+	struct error err = ERROR_INIT;
+	struct vm vm;
+
+	cr_assert_eq(vm_extract(&tree, &vm, &err), 0, "%s", err.message);
+	return vm;
+}
+
+static struct adapter *add(struct adapters *guest, enum adapter_bus bus, const char *device)
+{
+	struct adapter *adapter = adapters_add(guest, NULL);
+
+	cr_assert_not_null(adapter);
+	adapter->bus = bus;
+	adapter->connection = strdup("LAN-Verbindung");
+	adapter->description = strdup("");
+	adapter->device = strdup(bus == ADAPTER_LEGACY ? device : "");
+	adapter->instance = strdup(bus == ADAPTER_SYNTHETIC ? device : "");
+	return adapter;
+}
+
+static void give(struct adapter *adapter, const char *text, unsigned int prefix_length)
+{
+	struct adapter_address address = {.prefix_length = prefix_length};
+
+	strncpy(address.text, text, sizeof(address.text) - 1);
+	cr_assert_eq(adapter_add_address(adapter, &address, NULL), 0);
+}
+
+static struct vm_network match(const struct vm *vm, const struct adapters *guest)
+{
+	struct error err = ERROR_INIT;
+	struct vm_network network;
+
+	cr_assert_eq(vm_network_match(vm, guest, &network, &err), 0, "%s", err.message);
+	return network;
+}
+
+Test(vm_network, a_known_channel_needs_nothing)
+{
+	CLEANUP_ADAPTERS struct adapters guest = {.count = 0};
+	CLEANUP_VM_NETWORK struct vm_network network = {.count = 0};
+	CLEANUP_VM struct vm vm = extract(NULL);
+
+	give(add(&guest, ADAPTER_SYNTHETIC, CHANNEL), "192.0.2.7", 24);
+	network = match(&vm, &guest);
+	cr_expect_eq(network.count, 0);
+	cr_expect_eq(network.warnings.count, 0);
+}
+
+Test(vm_network, an_unknown_channel_is_told)
+{
+	CLEANUP_ADAPTERS struct adapters guest = {.count = 0};
+	CLEANUP_VM_NETWORK struct vm_network network = {.count = 0};
+	CLEANUP_VM struct vm vm = extract(NULL);
+	struct adapter *past;
+
+	give(add(&guest, ADAPTER_SYNTHETIC, OTHER), "192.0.2.7", 24);
+	past = add(&guest, ADAPTER_SYNTHETIC, OTHER);
+	past->old = "it is not there";
+	give(past, "192.0.2.8", 24);
+	network = match(&vm, &guest);
+	cr_expect_eq(network.warnings.count, 1);
+}
+
+Test(vm_network, one_legacy_adapter_here_and_there)
+{
+	CLEANUP_ADAPTERS struct adapters guest = {.count = 0};
+	CLEANUP_VM_NETWORK struct vm_network network = {.count = 0};
+	CLEANUP_VM struct vm vm = extract(NULL);
+	struct adapter *adapter = add(&guest, ADAPTER_LEGACY, PCI "50");
+
+	give(adapter, "192.0.2.7", 20);
+	give(adapter, "2001:db8::7", 64);
+	give(adapter, "192.0.2.9", 0);
+	note_add(&adapter->gateways, "192.0.2.1");
+	note_add(&adapter->dns, "192.0.2.53");
+	network = match(&vm, &guest);
+	cr_assert_eq(network.count, 1);
+	cr_expect(vm.adapters[network.list[0].adapter].is_legacy);
+	cr_assert_eq(network.list[0].address_count, 2);
+	cr_expect_str_eq(network.list[0].addresses[0].address, "192.0.2.7");
+	cr_expect_str_eq(network.list[0].addresses[0].subnet, "255.255.240.0");
+	cr_expect_str_eq(network.list[0].addresses[1].subnet, "64");
+	cr_expect_str_eq(network.list[0].gateways[0], "192.0.2.1");
+	cr_expect_str_eq(network.list[0].dns[0], "192.0.2.53");
+	cr_expect_eq(network.warnings.count, 1, "the address without a mask");
+}
+
+Test(vm_network, dhcp_needs_nothing)
+{
+	CLEANUP_ADAPTERS struct adapters guest = {.count = 0};
+	CLEANUP_VM_NETWORK struct vm_network network = {.count = 0};
+	CLEANUP_VM struct vm vm = extract(NULL);
+
+	add(&guest, ADAPTER_LEGACY, PCI "50")->uses_dhcp = true;
+	network = match(&vm, &guest);
+	cr_expect_eq(network.count, 0);
+	cr_expect_eq(network.warnings.count, 0);
+}
+
+Test(vm_network, two_are_taken_by_their_slots)
+{
+	CLEANUP_ADAPTERS struct adapters guest = {.count = 0};
+	CLEANUP_VM_NETWORK struct vm_network network = {.count = 0};
+	CLEANUP_VM struct vm vm = extract(SECOND "friendly_name string second");
+
+	cr_assert_eq(vm.adapter_count, 3);
+	give(add(&guest, ADAPTER_LEGACY, PCI "58"), "192.0.2.58", 24);
+	give(add(&guest, ADAPTER_LEGACY, PCI "50"), "192.0.2.50", 24);
+	network = match(&vm, &guest);
+	cr_assert_eq(network.count, 2);
+	cr_expect_str_eq(network.list[0].addresses[0].address, "192.0.2.50");
+	cr_expect_str_eq(network.list[1].addresses[0].address, "192.0.2.58");
+	cr_expect_eq(network.warnings.count, 1);
+}
+
+Test(vm_network, other_numbers_are_not_guessed)
+{
+	CLEANUP_ADAPTERS struct adapters guest = {.count = 0};
+	CLEANUP_VM_NETWORK struct vm_network network = {.count = 0};
+	CLEANUP_VM struct vm vm = extract(NULL);
+
+	give(add(&guest, ADAPTER_LEGACY, PCI "58"), "192.0.2.58", 24);
+	give(add(&guest, ADAPTER_LEGACY, PCI "50"), "192.0.2.50", 24);
+	network = match(&vm, &guest);
+	cr_expect_eq(network.count, 0);
+	cr_expect_eq(network.warnings.count, 1);
+}
