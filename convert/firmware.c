@@ -118,16 +118,22 @@ static int firmware_from_nothing(const struct plan *plan, const struct nvram_par
 	return r < 0 ? r : read_back(options, ret, err);
 }
 
-int firmware_build(const struct plan *plan, const struct firmware_options *options,
-		   struct firmware *ret, struct error *err)
+struct nvram_partition firmware_esp(const struct plan *plan)
 {
 	const struct gpt_partition *esp = &plan->gpt.partitions[plan->esp];
-	const struct nvram_partition partition = {
+
+	return (struct nvram_partition){
 		.number = (uint32_t)plan->esp + 1,
 		.start_lba = esp->first_lba,
 		.sectors = esp->last_lba - esp->first_lba + 1,
 		.guid = esp->unique,
 	};
+}
+
+int firmware_build(const struct plan *plan, const struct firmware_options *options,
+		   struct firmware *ret, struct error *err)
+{
+	const struct nvram_partition partition = firmware_esp(plan);
 	const char *warning = NULL;
 	int r = options->template ? firmware_from_template(&partition, options, ret, err)
 				  : firmware_from_nothing(plan, &partition, options, ret, err);
@@ -140,6 +146,11 @@ int firmware_build(const struct plan *plan, const struct firmware_options *optio
 	if (warning)
 		note_add(&ret->warnings, "%s", warning);
 	return r;
+}
+
+bool firmware_has_keys(const struct firmware *firmware)
+{
+	return nvram_has_secure_boot_keys(&firmware->nvram);
 }
 
 void firmware_done(struct firmware *firmware)

@@ -22,6 +22,9 @@ struct firmware_options {
 	bool drop_stale_entries;   /* of the template: other "Windows Boot Manager" File entries */
 };
 
+/* The EFI system partition of a plan, as boot entries name it. */
+struct nvram_partition firmware_esp(const struct plan *plan);
+
 /* Embedded; all zero is empty; memory belongs to it. */
 struct firmware {
 	struct nvram nvram; /* what the store holds */
@@ -48,6 +51,9 @@ int firmware_decode(const struct firmware_options *options, struct guest_trust *
  */
 int firmware_build(const struct plan *plan, const struct firmware_options *options,
 		   struct firmware *ret, struct error *err);
+
+/* Does its store hold keys of Secure Boot? */
+bool firmware_has_keys(const struct firmware *firmware);
 
 void firmware_done(struct firmware *firmware);
 

@@ -110,6 +110,7 @@ void write_outputs_done(struct write_outputs *outputs)
 	disk_output_done(&outputs->disk);
 	outfile_done(&outputs->nvram);
 	outfile_done(&outputs->report);
+	outfile_done(&outputs->script);
 	for (size_t i = 0; i < outputs->data_count; i++)
 		disk_output_done(&outputs->data[i]);
 	free(outputs->data);
@@ -173,6 +174,8 @@ static void list_all(struct write_outputs *outputs)
 		outputs->all[outputs->count++] = &outputs->nvram;
 	if (outputs->report.path)
 		outputs->all[outputs->count++] = &outputs->report;
+	if (outputs->script.path)
+		outputs->all[outputs->count++] = &outputs->script;
 	for (size_t i = 0; i < outputs->data_count; i++)
 		outputs->all[outputs->count++] = &outputs->data[i].file;
 	outputs->all[outputs->count++] = &outputs->disk.file;
@@ -184,7 +187,7 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 	int r;
 
 	ret->data = calloc(paths->data_count + 1, sizeof(*ret->data));
-	ret->all = calloc(paths->data_count + 3, sizeof(struct outfile *));
+	ret->all = calloc(paths->data_count + 4, sizeof(struct outfile *));
 	if (!ret->data || !ret->all)
 		return error_failed(err, ENOMEM, "out of memory");
 	r = create(&ret->disk.file, paths->disk, "disk", paths, paths->mode, err);
@@ -192,6 +195,8 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 		r = create(&ret->nvram, paths->nvram, "store", paths, paths->mode, err);
 	if (r == 0 && paths->report)
 		r = create(&ret->report, paths->report, "report", paths, paths->mode, err);
+	if (r == 0 && paths->script)
+		r = create(&ret->script, paths->script, "script", paths, paths->mode, err);
 	if (r == 0 && is_child)
 		r = find_parent(&ret->disk, paths->disk, source, err);
 	if (r == 0)

@@ -32,6 +32,7 @@ struct write_paths {
 	const char *disk;
 	const char *nvram;	    /* NULL: none */
 	const char *report;	    /* NULL: none */
+	const char *script;	    /* that defines the VM on its host; NULL: none */
 	const char *parent_on_host; /* of a differencing disk: where its parent will be on the
 				       Hyper-V host, or NULL */
 	const char *stage;	    /* a folder in which the outputs are made as "disk", "store" and
@@ -74,7 +75,7 @@ struct write_disk {
 /* All that is opened before the source is looked into. Embedded; see WRITE_OUTPUTS_INIT. */
 struct write_outputs {
 	struct write_disk disk;
-	struct outfile nvram, report; /* without a path: not to be made */
+	struct outfile nvram, report, script; /* without a path: not to be made */
 	struct write_disk *data;
 	size_t data_count;
 	struct outfile **all; /* that are made, in the order in which they get their names */
@@ -83,7 +84,8 @@ struct write_outputs {
 
 #define WRITE_OUTPUTS_INIT                                                                         \
 	{                                                                                          \
-		.disk = {.file = OUTFILE_INIT}, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT      \
+		.disk = {.file = OUTFILE_INIT}, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT,     \
+		.script = OUTFILE_INIT                                                             \
 	}
 
 /* Remove what is not committed. */
@@ -105,6 +107,7 @@ struct write_contents {
 	const struct plan *plan;
 	const struct build *build;
 	const char *report_json; /* NULL for write_estimate() */
+	struct file_bytes script;
 };
 
 /* Write what they are to hold, and sync. Before the first byte of a disk: ENOSPC when a file system
@@ -127,8 +130,8 @@ int write_estimate(int folder, const struct write_paths *paths,
 		   struct error *err);
 
 /*
- * Give them their names: an old report goes out of the way, then come store, report, data disks and
- * disk. When one fails, those before it are withdrawn; old files come back where the file system
+ * Give them their names: an old report goes out of the way, then come store, report, script, data
+ * disks and disk. When one fails, those before it are withdrawn; old files come back where the file system
  * can exchange names.
  */
 int write_commit(struct write_outputs *outputs, struct error *err);

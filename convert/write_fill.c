@@ -254,6 +254,9 @@ int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
 	if (r == 0 && paths->report)
 		r = outfile_write(&outputs->report, contents->report_json,
 				  strlen(contents->report_json), 0, err);
+	if (r == 0 && paths->script)
+		r = outfile_write(&outputs->script, contents->script.data, contents->script.size, 0,
+				  err);
 	if (r == 0)
 		r = check_all_space(&jobs, err);
 	if (r == 0)

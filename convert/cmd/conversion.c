@@ -17,6 +17,7 @@
 #include "common/process.h"
 #include "convert/cmd/progress.h"
 #include "convert/cmd/vm_disks.h"
+#include "convert/cmd/vm_script.h"
 #include "convert/report/report.h"
 #include "convert/write.h"
 
@@ -59,7 +60,8 @@ struct conversion {
 	struct cmd_vm vm; /* and what belongs to it; empty for a disk */
 	struct vm_disks disks;
 	struct vm_report vm_report;
-	char *stem; /* of the names of the outputs */
+	struct buffer script; /* of the VM */
+	char *stem;	      /* of the names of the outputs */
 };
 
 /* All that came from the source. */
@@ -84,13 +86,19 @@ static void conversion_done(struct conversion *conversion)
 	output_names_done(&conversion->names);
 	vm_disks_done(&conversion->disks);
 	cmd_vm_done(&conversion->vm);
+	buffer_done(&conversion->script);
 	free(conversion->stem);
 }
 
 static struct write_contents contents_of(const struct conversion *conversion, const char *json)
 {
-	return (struct write_contents){conversion->source, &conversion->plan, &conversion->build,
-				       json};
+	return (struct write_contents){
+		.source = conversion->source,
+		.plan = &conversion->plan,
+		.build = &conversion->build,
+		.report_json = json,
+		.script = {conversion->script.data, conversion->script.size, "script"},
+	};
 }
 
 /* Make the outputs, which are created already. */
@@ -148,6 +156,23 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	return 0;
 }
 
+static int make_script(struct conversion *conversion, struct error *err)
+{
+	const struct nvram_store *template = conversion->convert->build.firmware.store;
+	bool is_guest_state = template ? template->format == NVRAM_FORMAT_VMGS
+				       : conversion->names.nvram_kind == OUTPUT_STORE_VMGS;
+	const struct vm_script_source source = {
+		.vm = &conversion->vm,
+		.disks = &conversion->disks,
+		.adapters = &conversion->survey.adapters,
+		.plan = &conversion->plan,
+		.build = &conversion->build,
+		.store = is_guest_state ? conversion->names.nvram : NULL,
+	};
+
+	return conversion->paths.script ? vm_script_make(&source, &conversion->script, err) : 0;
+}
+
 /* Which of a VM's disks is it that cannot be converted? */
 static int prefix_boot_disk(const struct conversion *conversion, struct error *err)
 {
@@ -174,6 +199,9 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	r = convert_boot_disk(conversion, err);
 	if (r < 0)
 		return prefix_boot_disk(conversion, err);
+	r = make_script(conversion, err);
+	if (r < 0)
+		return r;
 	return convert->dry_run ? tell_space(conversion, err) : write_all(conversion, channel, err);
 }
 
@@ -318,7 +346,7 @@ static int tell_failure(struct conversion *conversion, int channel, const struct
 	struct report *report = &conversion->report;
 
 	report->failure = err;
-	report->disk_path = report->nvram_path = NULL;
+	report->disk_path = report->nvram_path = report->script_path = NULL;
 	for (size_t i = 0; i < conversion->vm.disk_count; i++)
 		conversion->vm.disks[i].output = NULL;
 	write_failure_report(conversion, channel);
@@ -372,6 +400,8 @@ static void set_paths(struct conversion *conversion, const char *source)
 		.disk = conversion->names.disk,
 		.nvram = conversion->names.nvram,
 		.report = conversion->names.report,
+		.script = conversion->is_vm && !convert->vm.no_script ? conversion->names.script
+								      : NULL,
 		.parent_on_host = convert->parent_on_host,
 		.stage = convert->stage,
 		.replace = convert->force,
@@ -380,6 +410,7 @@ static void set_paths(struct conversion *conversion, const char *source)
 	report->disk_path = paths->disk;
 	report->nvram_path = paths->nvram;
 	report->report_path = paths->report;
+	report->script_path = paths->script;
 }
 
 static int convert_in_worker(struct conversion *conversion)

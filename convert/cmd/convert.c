@@ -34,6 +34,7 @@ enum {
 	OPTION_WITHOUT_DISK,
 	OPTION_DATA_DISKS,
 	OPTION_CHECKPOINT,
+	OPTION_DEFINE,
 	OPTION_DISCARD_SAVED_STATE,
 	OPTION_VM_END,
 };
@@ -89,6 +90,9 @@ static const struct cmd_option options[] = {
 	 "VM: what becomes of its other disks: copy, differencing (children\n"
 	 "of them) or attach (the new VM gets them as they are). SLOT=HOW\n"
 	 "says it of one. Default: copy, differencing if --format is"},
+	{OPTION_DEFINE, "define", "HOW",
+	 "VM: ps1 (STEM.ps1, a PowerShell script that makes the VM on its\n"
+	 "host) or none; default: ps1"},
 	{OPTION_CHECKPOINT, "checkpoint", "ID", "VM: convert it as it was at this checkpoint"},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
@@ -174,6 +178,12 @@ static int set_vm_option(struct cmd_vm_options *vm, int key, const char *argumen
 		return cmd_vm_leave_out(vm, argument, err);
 	case OPTION_DATA_DISKS:
 		return cmd_vm_set_data(vm, argument, err);
+	case OPTION_DEFINE:
+		vm->no_script = strcmp(argument, "none") == 0;
+		if (!vm->no_script && strcmp(argument, "ps1") != 0)
+			return error_usage(err, "option '--define': '%s' is none of ps1 and none",
+					   argument);
+		return 0;
 	case OPTION_CHECKPOINT:
 		vm->checkpoint = argument;
 		return 0;

@@ -149,9 +149,10 @@ int output_names_make(const struct output_options *options, const char *source,
 	if (r < 0)
 		return r;
 	ret->report = name_sister(options->report, ret->disk, ".report.json");
+	ret->script = name_sister(NULL, ret->disk, ".ps1");
 	if (has_nvram)
 		ret->nvram = name_sister(options->nvram, ret->disk, nvram_suffix(options));
-	if (!ret->report || (has_nvram && !ret->nvram))
+	if (!ret->report || !ret->script || (has_nvram && !ret->nvram))
 		return error_failed(err, ENOMEM, "out of memory");
 	ret->nvram_kind = nvram_kind(ret->nvram ? suffix_of(ret->nvram) : "");
 	return 0;
@@ -162,6 +163,7 @@ void output_names_done(struct output_names *names)
 	free(names->disk);
 	free(names->nvram);
 	free(names->report);
+	free(names->script);
 	*names = (struct output_names){0};
 }
 

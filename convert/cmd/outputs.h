@@ -27,6 +27,7 @@ struct output_names {
 	char *disk;
 	char *nvram; /* NULL: none is made */
 	char *report;
+	char *script; /* what defines a VM on its host */
 	enum vhd_format disk_format;
 	enum output_store nvram_kind; /* by its name */
 };

@@ -27,6 +27,7 @@ struct cmd_vm_options {
 	enum vm_disk_action data; /* of data disks that are not among the choices */
 	enum vm_disk_action boot; /* of the boot disk: COPY or CHILD */
 	const char *name;	  /* of the new VM; NULL: as the old one */
+	bool no_script;		  /* nothing defines the new VM */
 	const char *checkpoint;	  /* its id; NULL: the VM as it is now */
 	bool discard_saved_state;
 };

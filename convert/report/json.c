@@ -465,6 +465,8 @@ static json_t *outputs_object(const struct report *report)
 		text_json_set_path(object, "nvram", report->nvram_path);
 	if (report->report_path)
 		text_json_set_path(object, "report", report->report_path);
+	if (report->script_path)
+		text_json_set_path(object, "script", report->script_path);
 	return object;
 }
 

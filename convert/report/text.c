@@ -289,15 +289,24 @@ static void print_outputs(const struct report *report, FILE *stream)
 		safe_printf(stream, "         %s\n", report->nvram_path);
 	if (report->report_path)
 		safe_printf(stream, "         %s\n", report->report_path);
+	if (report->script_path)
+		safe_printf(stream, "         %s\n", report->script_path);
 	if (report->vm)
 		print_data_disks(report->vm, stream);
 	if (report->is_dry_run)
 		return;
-	safe_printf(
-		stream,
-		"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
-		"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
-		"         back, start the old VM.\n");
+	if (report->script_path)
+		safe_printf(
+			stream,
+			"\nNext     copy these files into one folder on the Hyper-V host and run the script\n"
+			"         there, first with -CheckOnly: it makes the VM (man hvgen2-vm-script). The\n"
+			"         source is untouched: to go back, start the old VM.\n");
+	else
+		safe_printf(
+			stream,
+			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
+			"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
+			"         back, start the old VM.\n");
 	print_parent(report, stream);
 }
 

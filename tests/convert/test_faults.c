@@ -40,7 +40,7 @@
 TestSuite(faults, .timeout = 600);
 
 #define OUTPUT_DISK "out/vm.vhdx"
-#define MAX_OUTPUTS 5
+#define MAX_OUTPUTS 6
 
 /* What is converted, and the whole set that comes of it. */
 struct scene {
@@ -69,10 +69,10 @@ static const struct scene whole_vm = {
 		"controller0/drive1/pathname string D:\\data.vhd' vm.vmcx && cat * | sha256sum",
 	.source = "vm",
 	.file = "vm/more.vhdx",
-	.outputs = {"out/vm.vmgs", "out/vm.report.json", "out/vm-ide0-1.vhdx",
+	.outputs = {"out/vm.vmgs", "out/vm.report.json", "out/vm.ps1", "out/vm-ide0-1.vhdx",
 		    "out/vm-scsi0-1.vhdx", OUTPUT_DISK},
-	.count = 5,
-	.last_calls = LAST_CALLS + 6,
+	.count = 6,
+	.last_calls = LAST_CALLS + 9,
 };
 
 struct fault {

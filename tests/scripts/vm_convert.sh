@@ -35,7 +35,7 @@ grep -q '^         IDE 0:1    -> SCSI 0:2 ' out.txt || fail "no move is shown"
 
 # The set.
 expect 0 "$HVGEN2" convert --output-dir out x
-[ "$(cd out && echo *)" = "FILES-01-gen2-ide0-1.vhdx FILES-01-gen2-scsi0-1.vhdx FILES-01-gen2.report.json FILES-01-gen2.vhdx \
+[ "$(cd out && echo *)" = "FILES-01-gen2-ide0-1.vhdx FILES-01-gen2-scsi0-1.vhdx FILES-01-gen2.ps1 FILES-01-gen2.report.json FILES-01-gen2.vhdx \
 FILES-01-gen2.vmgs" ] || fail "made was $(ls out)"
 check_result out/FILES-01-gen2.vhdx
 same_content out/FILES-01-gen2-ide0-1.vhdx x.0-1.raw
@@ -52,6 +52,27 @@ expect 0 "$HVGEN2" verify --no-guestfs out/FILES-01-gen2.vhdx
 cmp <(jq 'del(.dry_run, .space, .vm.room_needed)' plan.json) \
 	<(jq 'del(.dry_run, .vm.room_needed)' out/FILES-01-gen2.report.json) || fail "planned was another"
 
+# The script that makes the VM has its disks by their names, and nothing of this host.
+script=out/FILES-01-gen2.ps1
+[ "$(head -c 3 $script | od -An -tx1)" = " ef bb bf" ] || fail "the script has no mark of UTF-8"
+for name in FILES-01-gen2.vhdx FILES-01-gen2-ide0-1.vhdx FILES-01-gen2-scsi0-1.vhdx FILES-01-gen2.vmgs; do
+	grep -F "'$name'" $script >/dev/null || fail "the script does not name $name"
+done
+! grep -F "$work" $script || fail "the script names folders of this host"
+jq -e '.outputs.script == "out/FILES-01-gen2.ps1"' plan.json >/dev/null || fail "the plan has no script"
+pwsh=$SOURCE_DIR/build/powershell/pwsh
+if [ -x "$pwsh" ]; then
+	HOME=$work POWERSHELL_TELEMETRY_OPTOUT=1 "$pwsh" -NoProfile -NonInteractive -Command "\$e = \$null
+		[void][Management.Automation.Language.Parser]::ParseFile('$work/$script', [ref]\$null, [ref]\$e); exit \$e.Count" ||
+		fail "PowerShell finds errors in the script"
+fi
+mkdir plain
+expect 0 "$HVGEN2" convert --output-dir plain --define none x
+[ ! -e plain/FILES-01-gen2.ps1 ] || fail "a script in spite of '--define none'"
+expect 2 "$HVGEN2" convert -n --define xml x
+expect 2 "$HVGEN2" convert -n --define none "x/Virtual Hard Disks/system.vhdx"
+rm -r plain
+
 # A server takes no new disk online by itself, and only the one from IDE is new to it.
 jq -e '.vm.disks | map(.warnings) == [[], ["san-policy"], []]' plan.json >/dev/null || fail "$(jq -c '.vm.disks[].warnings' plan.json)"
 expect 0 "$HVGEN2" convert -n --json --online-data-disks x
@@ -65,7 +86,7 @@ mkdir again
 expect 0 "$HVGEN2" convert -q --output-dir again x
 for disk in out/*.vhdx; do cmp "$disk" "again/${disk#out/}" || fail "'$disk' is not reproducible"; done
 rm -r again
-rm out/FILES-01-gen2{.vhdx,.vmgs,.report.json}
+rm out/FILES-01-gen2{.vhdx,.vmgs,.ps1,.report.json}
 expect 3 "$HVGEN2" convert --output-dir out x
 grep -q "refused \[output-exists\]: 'out/FILES-01-gen2-ide0-1.vhdx'" err.txt || fail "$(cat err.txt)"
 expect 0 "$HVGEN2" convert -q --force --output-dir out x
@@ -153,7 +174,7 @@ mkdir n
 named() { # NAME STEM
 	make_export x --set "properties/name string $1"
 	expect 0 "$HVGEN2" convert -q --data-disks attach --data-disks ide:0:1=copy --output-dir n x
-	[ "$(ls -A n | wc -l)" -eq 4 ] && [ -e "n/$2.vhdx" ] && [ -e "n/$2-ide0-1.vhdx" ] && [ -e "n/$2.report.json" ] ||
+	[ "$(ls -A n | wc -l)" -eq 5 ] && [ -e "n/$2.vhdx" ] && [ -e "n/$2-ide0-1.vhdx" ] && [ -e "n/$2.report.json" ] ||
 		fail "'$1' makes $(ls -A n)"
 	rm -f n/* n/.[!.]*
 }

@@ -10,7 +10,7 @@ RANDOM=$seed
 echo "seed $seed"
 
 make_export x
-files=(y.vmgs y.report.json y-ide0-1.vhdx y-scsi0-1.vhdx y.vhdx)
+files=(y.vmgs y.report.json y.ps1 y-ide0-1.vhdx y-scsi0-1.vhdx y.vhdx)
 convert() { # PREFIX... : what it is run under
 	"$@" "$HVGEN2" convert -q $force --format differencing --data-disks copy -o y.vhdx x
 }
@@ -45,7 +45,7 @@ judge() { # HOW
 		states+=("$state")
 	done
 	# (The store says nothing of the day.)
-	[ "${states[4]}" != new ] || [[ "${states[*]:1}" = "new new new new" ]] || fail "$1: the boot disk alone is new: ${states[*]}"
+	[ "${states[5]}" != new ] || [[ "${states[*]:1}" = "new new new new new" ]] || fail "$1: the boot disk alone is new: ${states[*]}"
 	count "${states[*]}"
 	left=$(find . -maxdepth 1 -name '.*hvgen2-*')
 	if [ -n "$left" ]; then
@@ -57,7 +57,7 @@ judge() { # HOW
 		done
 		rm -f $left
 	fi
-	if [ "${states[1]}" != absent ] && [ "${states[4]}" != absent ] && [ "${states[1]}" != "${states[4]}" ]; then
+	if [ "${states[1]}" != absent ] && [ "${states[5]}" != absent ] && [ "${states[1]}" != "${states[5]}" ]; then
 		! "$HVGEN2" verify --no-guestfs --parent-dir "x/Virtual Hard Disks" y.vhdx >verify.txt 2>&1 ||
 			fail "$1: a mixture looks whole: ${states[*]}"
 		grep -q '^FAIL  report: ' verify.txt || fail "$1: $(cat verify.txt)"
@@ -102,7 +102,7 @@ done
 
 # One of the names cannot be given: what was there is there again.
 force=-f
-for when in 3 4 5 6; do
+for when in 3 4 5 6 7; do
 	restore
 	convert strace -o /dev/null -e "inject=renameat2:error=EIO:when=$when+" >out.txt 2>err.txt && continue
 	for file in "${files[@]}"; do cmp "$file" "old/$file" || fail "a failure at name $when leaves another $file"; done

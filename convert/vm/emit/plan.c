@@ -47,6 +47,14 @@ static int check_unicode(const char *text, struct error *err)
 	return 0;
 }
 
+/* Beside the script, or where the old VM has it. */
+static const char *file_of(const struct vm_output *output)
+{
+	const char *slash = output->path ? strrchr(output->path, '/') : NULL;
+
+	return slash ? slash + 1 : output->path ? output->path : output->drive->path;
+}
+
 static int check_wishes(const struct vm_output *outputs, size_t count,
 			const struct vm_wishes *wishes, struct error *err)
 {
@@ -57,7 +65,7 @@ static int check_wishes(const struct vm_output *outputs, size_t count,
 	for (size_t i = 0; r == 0 && i < wishes->switch_count; i++)
 		r = check_unicode(wishes->switches[i].to, err);
 	for (size_t i = 0; r == 0 && i < count; i++)
-		r = check_unicode(outputs[i].file, err);
+		r = check_unicode(file_of(&outputs[i]), err);
 	return r;
 }
 
@@ -203,8 +211,8 @@ static int plan_disks(const struct vm_output *outputs, size_t count, struct vm_p
 
 		plan->disks[plan->disk_count++] =
 			(struct vm_plan_disk){.place = drive->target,
-					      .file = outputs[i].file,
-					      .is_attached = outputs[i].is_attached,
+					      .file = file_of(&outputs[i]),
+					      .is_attached = !outputs[i].path,
 					      .is_boot = drive->is_boot,
 					      .is_shared = is_shared,
 					      .iops_maximum = credible(drive->iops_maximum),

@@ -8,16 +8,8 @@
 #define HVGEN2_CONVERT_VM_EMIT_PLAN_H
 
 #include "common/notes.h"
-#include "convert/vm/vm.h"
+#include "convert/vm/output.h"
 #include "nvram/nvram.h"
-
-/* The disk of a drive, in its new place; a drive without one is left out. */
-struct vm_output {
-	const struct vm_drive *drive; /* of the VM; its target is the place */
-	const char *file; /* name of the file beside the script; of an attached one its path on the
-			     host */
-	bool is_attached; /* the old VM's file stays where it is */
-};
 
 struct vm_switch_map {
 	const char *from, *to;
@@ -136,7 +128,8 @@ void vm_plan_done(struct vm_plan *plan);
 #define CLEANUP_VM_PLAN CLEANUP(vm_plan_done)
 
 /*
- * The plan of a VM that passed vm_check(). *ret is to be released whatever comes of it. Errors:
+ * The plan of a VM that passed vm_check(), with the disks in 'outputs'; a drive that is not there is
+ * left out. *ret is to be released whatever comes of it. Errors:
  * REFUSAL_VM_NAME for a wished name that none can have; REFUSAL_NO_BOOT_DISK when no output is the
  * boot disk; ERROR_USAGE for a name that is no UTF-8; -ENOMEM.
  */

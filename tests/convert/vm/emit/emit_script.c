@@ -141,11 +141,10 @@ static size_t name_disks(const struct vm *vm, struct vm_output *outputs, char na
 				continue;
 			snprintf(names[count], 64, "vm-%s%u-%u.vhdx", buses[controller->bus],
 				 controller->number, drive->slot);
-			outputs[count] = (struct vm_output){drive,
-							    is_attached	     ? drive->path
+			outputs[count] = (struct vm_output){controller, drive,
+							    is_attached	     ? NULL
 							    : drive->is_boot ? "vm.vhdx"
-									     : names[count],
-							    is_attached};
+									     : names[count]};
 			count++;
 		}
 	return count;

@@ -34,9 +34,9 @@ static void name_outputs(struct made *made)
 
 			if (drive->kind == VM_DRIVE_DISK)
 				made->outputs[made->count++] =
-					(struct vm_output){drive,
-							   drive->is_boot ? "vm.vhdx" : "data.vhdx",
-							   false};
+					(struct vm_output){&made->vm.controllers[c], drive,
+							   drive->is_boot ? "vm.vhdx"
+									  : "data.vhdx"};
 		}
 }
 
