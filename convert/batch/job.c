@@ -16,6 +16,7 @@
 #include "common/json/text_json.h"
 #include "convert/batch/plan/arguments.h"
 #include "convert/batch/plan/identity.h"
+#include "convert/batch/plan/overlap.h"
 #include "convert/batch/plan/survey.h"
 #include "convert/batch/publish.h"
 
@@ -94,6 +95,15 @@ static json_t *outputs_id(const struct batch_vm *vm)
 			json_object_set_new(object, roles[i], id);
 	}
 	return object;
+}
+
+/* What stands there now is what it is about. */
+static void say_made(enum vm_state state, const struct batch_vm *vm)
+{
+	json_t *word = state_word(state);
+
+	json_object_set_new(word, "made", outputs_id(vm));
+	say(word);
 }
 
 /* Something else has the name of an output. */
@@ -300,6 +310,8 @@ static int keep(void *context)
 		return 0;
 	if (r == 0)
 		r = check_source(job->vm, &err);
+	if (r == 0 && job->replace)
+		r = overlap_check_replaced(job->folder, outputs, &err);
 	if (r == 0)
 		r = publish_outputs(job->stage, outputs, job->replace, &is_stopped, &err);
 	if (r == -EEXIST)
@@ -308,7 +320,7 @@ static int keep(void *context)
 		say_error(&err);
 	if (r < 0)
 		return 0;
-	say(state_word(VM_DONE));
+	say_made(VM_DONE, job->vm);
 	if (job->verify != JOB_VERIFY_NONE)
 		verify(job);
 	return 0;
@@ -359,6 +371,7 @@ int job_start(struct batch *batch, struct job *job, struct error *err)
 
 	job->stage = disk ? publish_stage(disk, job->claim.token) : NULL;
 	job->attempt = new_attempt(job);
+	job->folder = batch->folder;
 	job->start = job_clock();
 	job->lines = 0;
 	if (!job->stage || !json_object_get(job->attempt, "state"))

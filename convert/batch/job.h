@@ -18,9 +18,10 @@ struct job {
 	struct claim claim;
 	struct child child;
 	char *stage;
-	json_t *attempt; /* as it was written last */
-	double start;	 /* monotonic seconds */
-	size_t lines;	 /* of the keeper, that were read */
+	const char *folder; /* of the state; the batch's */
+	json_t *attempt;    /* as it was written last */
+	double start;	    /* monotonic seconds */
+	size_t lines;	    /* of the keeper, that were read */
 	bool replace;
 	enum job_verify verify;
 };

@@ -10,6 +10,7 @@
 
 #include "common/checked.h"
 #include "convert/batch/plan/identity.h"
+#include "convert/batch/plan/overlap.h"
 
 static const char *const roles[] = {"disk", "store", "report"};
 
@@ -22,30 +23,6 @@ static bool is_planned(const struct batch *batch, const struct input *input)
 {
 	for (size_t i = 0; i < batch->count; i++)
 		if (strcmp(batch->vms[i].path, input->path) == 0)
-			return true;
-	return false;
-}
-
-static bool is_output_of(const json_t *outputs, const char *path)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		CLEANUP_FREE char *output = record_path(outputs, roles[i]);
-
-		if (output && strcmp(output, path) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* In a folder that outputs go to as well, they are no inputs. */
-static bool is_output(const struct batch *batch, const struct input_list *list,
-		      const struct input *input)
-{
-	for (size_t i = 0; i < batch->count; i++)
-		if (is_output_of(json_object_get(batch->vms[i].record, "outputs"), input->path))
-			return true;
-	for (size_t i = 0; i < list->count; i++)
-		if (&list->items[i] != input && is_output_of(list->items[i].outputs, input->path))
 			return true;
 	return false;
 }
@@ -223,16 +200,6 @@ static int compare_taken(const void *a, const void *b)
 	return r ? r : first->order < second->order ? -1 : 1;
 }
 
-/* An input that stands for this very VM. */
-static bool is_replanned(const struct input_list *list, const struct batch_vm *vm)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->items[i].name, vm->name) == 0 &&
-		    strcmp(list->items[i].path, vm->path) == 0)
-			return true;
-	return false;
-}
-
 static int check_names(const struct batch *batch, const struct input_list *list, struct error *err)
 {
 	CLEANUP(taken_list_done) struct taken_list taken = {.count = 0};
@@ -242,7 +209,7 @@ static int check_names(const struct batch *batch, const struct input_list *list,
 	if (!taken.items)
 		return out_of_memory(err);
 	for (size_t i = 0; i < batch->count; i++)
-		if (!is_replanned(list, &batch->vms[i]))
+		if (!input_list_has(list, batch->vms[i].name, batch->vms[i].path))
 			take_names(&taken, batch->vms[i].name, batch->vms[i].path,
 				   json_object_get(batch->vms[i].record, "outputs"));
 	for (size_t i = 0; i < list->count; i++)
@@ -259,15 +226,63 @@ static int check_names(const struct batch *batch, const struct input_list *list,
 	return 0;
 }
 
-static void note_parent(const struct choice *choice, const struct input *input)
+static void note(const struct choice *choice, const struct input *input, const char *what)
 {
 	CLEANUP_FREE char *text = NULL;
 
-	if (asprintf(&text, "'%s' is the parent of another disk, with which it is converted",
-		     input->path) < 0)
+	if (asprintf(&text, "'%s' %s", input->path, what) < 0)
 		text = NULL;
 	else
 		choice->note(choice->opaque, text);
+}
+
+/* By its report, where no attempt says so: the state is lost, or whoever made it had no time to say so. */
+static bool is_reported(const struct batch *batch, const struct input_list *list,
+			const struct input *input)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		if (overlap_is_reported(json_object_get(batch->vms[i].record, "outputs"),
+					input->path))
+			return true;
+	for (size_t i = 0; i < list->count; i++)
+		if (&list->items[i] != input &&
+		    overlap_is_reported(list->items[i].outputs, input->path))
+			return true;
+	return false;
+}
+
+/* What has the name of an output and was not made by a batch is a disk of somebody: overlap_check() says so. */
+static bool is_left_out(const struct batch *batch, const struct choice *choice,
+			const struct input_list *list, const struct input *input)
+{
+	bool is_made = !input->options && overlap_is_made(batch, input->path);
+
+	if (is_made && input->is_of_folder)
+		return true;
+	if (!is_made && !(input->is_of_folder && is_reported(batch, list, input)))
+		return false;
+	note(choice, input,
+	     is_made ? "is an output of this batch, and no input"
+		     : "is by its report what a conversion has made, and no input");
+	return true;
+}
+
+static void drop_parents(const struct choice *choice, struct input_list *list)
+{
+	for (size_t i = list->count; i-- > 0;)
+		if (list->items[i].is_parent) {
+			note(choice, &list->items[i],
+			     "is the parent of another disk, with which it is converted");
+			drop_input(list, i);
+		}
+}
+
+static void drop_outputs(const struct batch *batch, const struct choice *choice,
+			 struct input_list *list)
+{
+	for (size_t i = list->count; i-- > 0;)
+		if (is_left_out(batch, choice, list, &list->items[i]))
+			drop_input(list, i);
 }
 
 int inputs_choose(const struct batch *batch, const struct choice *choice, struct input_list *list,
@@ -283,15 +298,13 @@ int inputs_choose(const struct batch *batch, const struct choice *choice, struct
 		(void)identity_read(list->items[i].path, list->items[i].options,
 				    &list->items[i].sources, &list->items[i].problem);
 	r = mark_parents(batch, list, err);
-	for (size_t i = list->count; r == 0 && i-- > 0;)
-		if (list->items[i].is_parent) {
-			note_parent(choice, &list->items[i]);
-			drop_input(list, i);
-		}
+	if (r == 0)
+		drop_parents(choice, list);
 	for (size_t i = 0; r == 0 && i < list->count; i++)
 		r = name_input(&list->items[i], choice->folder, choice->known, err);
-	for (size_t i = list->count; r == 0 && i-- > 0;)
-		if (list->items[i].is_of_folder && is_output(batch, list, &list->items[i]))
-			drop_input(list, i);
-	return r < 0 ? r : check_names(batch, list, err);
+	if (r == 0)
+		drop_outputs(batch, choice, list);
+	if (r == 0)
+		r = check_names(batch, list, err);
+	return r < 0 ? r : overlap_check(batch, list, err);
 }

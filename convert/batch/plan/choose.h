@@ -16,8 +16,9 @@ struct choice {
 
 /*
  * Leave in the list what is to be planned: not what the batch has already, unless a list gives options for it, nor what is
- * there twice, a parent of another one, or in a folder and an output. All of them then have sources, a name and outputs. Errors:
- * ERROR_USAGE where two would have one name or one output.
+ * there twice, a parent of another one, or an output that an attempt has made or, in a folder, whose report says so. All of them
+ * then have sources, a name and outputs. The attempts of the batch have been read. Errors: ERROR_USAGE where two would have one
+ * name or one output, or an output would be what is read.
  */
 int inputs_choose(const struct batch *batch, const struct choice *choice, struct input_list *list,
 		  struct error *err);

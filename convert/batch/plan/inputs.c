@@ -45,6 +45,15 @@ struct input *input_list_add(struct input_list *list, char *path, char *name, js
 	return &items[list->count++];
 }
 
+bool input_list_has(const struct input_list *list, const char *name, const char *path)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].name, name) == 0 &&
+		    strcmp(list->items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 static bool is_disk_name(const char *name)
 {
 	const char *dot = strrchr(name, '.');

@@ -48,6 +48,9 @@ struct input_list {
 void input_list_done(struct input_list *list);
 #define CLEANUP_INPUTS CLEANUP(input_list_done)
 
+/* Does one of them, which all have names, stand for the VM of this name and source? */
+bool input_list_has(const struct input_list *list, const char *name, const char *path);
+
 /* A new one at the end; NULL when out of memory. Takes 'path' and 'options' over. */
 struct input *input_list_add(struct input_list *list, char *path, char *name, json_t *options);
 

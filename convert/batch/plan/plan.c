@@ -310,6 +310,8 @@ int plan_batch(struct batch *batch, const struct plan_request *request, struct e
 				      .opaque = request->opaque};
 	int r = folder ? gather(batch, request, &list, err) : -EINVAL;
 
+	if (r == 0 && batch->fd >= 0)
+		r = batch_refresh(batch, err); /* what of the files here did we make? */
 	if (r == 0)
 		r = inputs_choose(batch, &choice, &list, err);
 	if (r == 0)
