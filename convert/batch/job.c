@@ -98,12 +98,12 @@ static json_t *outputs_id(const struct batch_vm *vm)
 }
 
 /* What stands there now is what it is about. */
-static void say_made(enum vm_state state, const struct batch_vm *vm)
+static json_t *made_word(enum vm_state state, const struct batch_vm *vm)
 {
 	json_t *word = state_word(state);
 
 	json_object_set_new(word, "made", outputs_id(vm));
-	say(word);
+	return word;
 }
 
 /* Something else has the name of an output. */
@@ -261,6 +261,7 @@ static void verify(const struct job *job)
 	CLEANUP_CHILD struct child child = CHILD_INIT;
 	CLEANUP_FREE char *checks = NULL;
 	struct error err = ERROR_INIT;
+	CLEANUP_JSON json_t *verified = made_word(VM_VERIFIED, job->vm); /* before it is read */
 	int status;
 
 	add_verify(&arguments, job);
@@ -270,7 +271,7 @@ static void verify(const struct job *job)
 	}
 	status = child_wait(&child);
 	if (status == 0) {
-		say(state_word(VM_VERIFIED));
+		say(json_incref(verified));
 		return;
 	}
 	if (is_stopped)
@@ -301,6 +302,10 @@ static int keep(void *context)
 	int r;
 
 	handle_stop();
+	if (job->verify_only) {
+		verify(job);
+		return 0;
+	}
 	if (is_still_in_the_way(job))
 		return 0;
 	r = check_source(job->vm, &err);
@@ -320,7 +325,7 @@ static int keep(void *context)
 		say_error(&err);
 	if (r < 0)
 		return 0;
-	say_made(VM_DONE, job->vm);
+	say(made_word(VM_DONE, job->vm));
 	if (job->verify != JOB_VERIFY_NONE)
 		verify(job);
 	return 0;
@@ -346,6 +351,8 @@ static json_t *new_attempt(const struct job *job)
 	text_json_set_path(attempt, "name", job->vm->name);
 	json_object_set_new(attempt, "token", json_string(job->claim.token));
 	json_object_set(attempt, "plan", json_object_get(job->vm->record, "plan"));
+	json_object_set_new(attempt, "serial",
+			    json_integer((json_int_t)batch_vm_next_serial(job->vm)));
 	json_object_set_new(attempt, "state", json_string(vm_state_text(VM_RUNNING)));
 	json_object_set_new(attempt, "host", text_json(host));
 	json_object_set_new(attempt, "pid", json_integer(getpid()));
@@ -404,8 +411,12 @@ static json_t *next_word(const struct job *job)
 /* Write what became of it. */
 static int put_word(struct batch *batch, struct job *job, json_t *word, struct error *err)
 {
+	enum vm_state state = vm_state_parse(record_text(word, "state"));
+
 	json_object_del(job->attempt, "error");
 	json_object_update(job->attempt, word);
+	if (job->is_again && (state == VM_FAILED || state == VM_REFUSED))
+		json_object_set_new(job->attempt, "supersedes", json_true());
 	set_time(job->attempt, "ended");
 	json_object_set_new(job->attempt, "seconds", json_real(job_clock() - job->start));
 	json_object_set_new(job->attempt, "bytes",

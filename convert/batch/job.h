@@ -23,6 +23,8 @@ struct job {
 	double start;	    /* monotonic seconds */
 	size_t lines;	    /* of the keeper, that were read */
 	bool replace;
+	bool is_again;	  /* it is done: what fails now supersedes that */
+	bool verify_only; /* nothing is made */
 	enum job_verify verify;
 };
 

@@ -78,6 +78,17 @@ static int compare_sizes(const void *a, const void *b)
 	return strcmp((*first)->name, (*second)->name);
 }
 
+/* What is done, and is all the same to be verified, or made once more because its disk is gone. */
+static bool is_again(const struct run *run, const struct batch_vm *vm)
+{
+	if (vm->state < VM_DONE)
+		return false;
+	if (batch_vm_is_disk_missing(vm))
+		return run->request->replace;
+	return run->request->verify != JOB_VERIFY_NONE &&
+	       (vm->state == VM_DONE || batch_vm_is_changed(vm));
+}
+
 /* What is open now is what this run is about; a failure from now on is one of this run. */
 static int prepare(struct run *run, struct error *err)
 {
@@ -93,6 +104,7 @@ static int prepare(struct run *run, struct error *err)
 		vm->failures_before = vm->failures;
 		vm->is_known = batch_vm_is_open(vm) || vm->state == VM_RUNNING ||
 			       (run->request->replace && vm->is_in_the_way);
+		vm->is_again = is_again(run, vm);
 		vm->tries = 0;
 		if (vm->is_known)
 			run->total += record_number(vm->record, "stored");
@@ -104,15 +116,15 @@ static int prepare(struct run *run, struct error *err)
 /* Is it still to be done in this run? */
 static bool is_wanted(const struct run *run, const struct batch_vm *vm)
 {
-	bool is_open = batch_vm_is_open(vm) || (run->request->replace && vm->is_in_the_way);
+	bool is_open = batch_vm_is_open(vm) || (run->request->replace && vm->is_in_the_way) ||
+		       (vm->is_again && vm->state >= VM_DONE);
 
 	return is_open && vm->failures == vm->failures_before && vm->tries < MAX_TRIES;
 }
 
 static bool is_claimed_elsewhere(const struct run *run, const struct batch_vm *vm)
 {
-	return *vm->claim.token && !is_ours(run, vm) && vm->state != VM_DONE &&
-	       vm->state != VM_VERIFIED;
+	return *vm->claim.token && !is_ours(run, vm) && (vm->state < VM_DONE || vm->is_again);
 }
 
 static bool is_free_of_devices(const struct run *run, const struct batch_vm *vm)
@@ -140,6 +152,7 @@ static int start_claimed(struct run *run, struct job *job, struct batch_vm *vm, 
 
 	unclaimed.claim.token[0] = '\0';
 	batch_vm_fold(&unclaimed);
+	vm->is_again = unclaimed.is_again = vm->is_again && is_again(run, &unclaimed);
 	if (r < 0 || !is_wanted(run, &unclaimed)) {
 		claim_release(run->batch->claim_fd, vm->name, &job->claim);
 		return r < 0 ? r : batch_refresh_vm(run->batch, vm, err);
@@ -147,6 +160,8 @@ static int start_claimed(struct run *run, struct job *job, struct batch_vm *vm, 
 	job->vm = vm;
 	job->replace = run->request->replace;
 	job->verify = run->request->verify;
+	job->is_again = unclaimed.state >= VM_DONE;
+	job->verify_only = job->is_again && !batch_vm_is_disk_missing(&unclaimed);
 	vm->tries++;
 	r = job_start(run->batch, job, err);
 	if (r < 0)
@@ -263,6 +278,7 @@ static int attend_job(struct run *run, struct job *job, bool has_ended, struct e
 		return 0;
 	if (has_ended) {
 		r = job_finish(run->batch, job, err);
+		vm->is_again = false;
 		if (r == 0)
 			r = batch_refresh_vm(run->batch, vm, err);
 	} else {

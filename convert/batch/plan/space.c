@@ -77,7 +77,9 @@ int space_sum(const struct batch *batch, bool replace, struct space_list *ret, s
 
 	*ret = (struct space_list){.items = NULL};
 	for (size_t i = 0; r == 0 && i < batch->count; i++)
-		if (batch_vm_is_open(&batch->vms[i]) || (replace && batch->vms[i].is_in_the_way))
+		if (batch_vm_is_open(&batch->vms[i]) ||
+		    (replace &&
+		     (batch->vms[i].is_in_the_way || batch_vm_is_disk_missing(&batch->vms[i]))))
 			r = add_vm(ret, &batch->vms[i], err);
 	return r;
 }

@@ -81,8 +81,69 @@ static bool is_of_plan(const struct batch_vm *vm, const json_t *attempt)
 	return strcmp(record_text(attempt, "plan"), record_text(vm->record, "plan")) == 0;
 }
 
-static void fold_attempt(struct batch_vm *vm, const json_t *attempt, bool *has_old_result)
+/* Results of attempts before this one are not what they were taken for. */
+static uint64_t superseding_serial(const struct batch_vm *vm)
 {
+	uint64_t serial = 0;
+	const char *token;
+	json_t *attempt;
+
+	json_object_foreach(vm->attempts, token,
+			    attempt) if (is_of_plan(vm, attempt) &&
+					 json_is_true(json_object_get(attempt, "supersedes")) &&
+					 record_number(attempt, "serial") > serial) serial =
+		record_number(attempt, "serial");
+	return serial;
+}
+
+bool batch_vm_is_missing(const struct batch_vm *vm)
+{
+	static const char *const roles[] = {"disk", "store", "report"};
+	bool is_missing = false;
+
+	for (size_t i = 0; i < 3 && vm->state >= VM_DONE; i++) {
+		CLEANUP_FREE char *path = batch_vm_output(vm, roles[i]);
+
+		is_missing |= path && !is_there(vm, roles[i]);
+	}
+	return is_missing;
+}
+
+bool batch_vm_is_disk_missing(const struct batch_vm *vm)
+{
+	return vm->state >= VM_DONE && !is_there(vm, "disk");
+}
+
+/* An inode is not the same on all hosts; size and time are. */
+bool batch_vm_is_changed(const struct batch_vm *vm)
+{
+	const json_t *made = json_object_get(json_object_get(vm->last, "made"), "disk");
+	CLEANUP_FREE char *path = batch_vm_output(vm, "disk");
+	struct stat st;
+
+	if (vm->state != VM_VERIFIED || !made || !path || lstat(path, &st) < 0)
+		return false;
+	return (uint64_t)st.st_size != record_number(made, "size") ||
+	       st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec !=
+		       json_integer_value(json_object_get(made, "mtime_ns"));
+}
+
+uint64_t batch_vm_next_serial(const struct batch_vm *vm)
+{
+	uint64_t serial = 0;
+	const char *token;
+	json_t *attempt;
+
+	json_object_foreach(vm->attempts, token,
+			    attempt) if (record_number(attempt, "serial") > serial) serial =
+		record_number(attempt, "serial");
+	return serial < INT32_MAX ? serial + 1 : serial;
+}
+
+static void fold_attempt(struct batch_vm *vm, const json_t *attempt, uint64_t superseding,
+			 bool *has_old_result)
+{
+	uint64_t serial = record_number(attempt, "serial");
 	enum vm_state state = attempt_state(vm, attempt);
 
 	if (!is_of_plan(vm, attempt)) {
@@ -92,12 +153,17 @@ static void fold_attempt(struct batch_vm *vm, const json_t *attempt, bool *has_o
 	vm->failures += state == VM_FAILED;
 	if (state < vm->state || (state == vm->state && state == VM_PLANNED))
 		return;
+	if (state >= VM_DONE && serial < superseding)
+		return;
+	if (state == vm->state && vm->last && serial < record_number(vm->last, "serial"))
+		return;
 	vm->state = state;
 	vm->last = attempt;
 }
 
 void batch_vm_fold(struct batch_vm *vm)
 {
+	uint64_t superseding = superseding_serial(vm);
 	bool has_old_result = false;
 	const char *token;
 	json_t *attempt;
@@ -107,7 +173,7 @@ void batch_vm_fold(struct batch_vm *vm)
 	vm->last = NULL;
 	vm->is_in_the_way = false;
 	json_object_foreach(vm->attempts, token, attempt)
-		fold_attempt(vm, attempt, &has_old_result);
+		fold_attempt(vm, attempt, superseding, &has_old_result);
 	/* Between the claim and the first word of its owner. */
 	if (vm->state < VM_RUNNING && *vm->claim.token && !vm->claim.is_dead)
 		vm->state = VM_RUNNING;

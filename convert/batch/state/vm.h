@@ -5,6 +5,9 @@
  * The state is never written down: it is a fold over the plan and the attempts, of which each is written by its owner
  * alone, so that no order of writing on no clock can lose what was done. Of attempts of an earlier plan (of another state
  * of the source, or with other options) only a result that still stands there counts: it is in the way.
+ *
+ * What is done stays done, unless somebody looked at it once more and says that it is not ("supersedes"). Which of them came
+ * later says "serial": whoever claims the VM has read the attempts of all before him, and counts on.
  */
 #ifndef HVGEN2_CONVERT_BATCH_STATE_VM_H
 #define HVGEN2_CONVERT_BATCH_STATE_VM_H
@@ -61,6 +64,7 @@ struct batch_vm {
 	/* For a run: see run.c. */
 	size_t failures_before, tries;
 	bool is_known;	    /* to be done, when the run began */
+	bool is_again;	    /* done, and to be looked at or made once more */
 	bool is_claim_over; /* its lease was, at the last look */
 	char watched_token[TOKEN_SIZE];
 	int64_t watched_mtime_ns;
@@ -74,6 +78,15 @@ void batch_vm_fold(struct batch_vm *vm);
 
 /* Is it to be tried: nothing is done, refused, or certain to fail again? */
 bool batch_vm_is_open(const struct batch_vm *vm);
+
+/* Of what is done: is an output no longer there, the disk, or, of what is verified, is the disk another one since? These ask
+ * the file system. */
+bool batch_vm_is_missing(const struct batch_vm *vm);
+bool batch_vm_is_disk_missing(const struct batch_vm *vm);
+bool batch_vm_is_changed(const struct batch_vm *vm);
+
+/* The serial number of an attempt that begins now. */
+uint64_t batch_vm_next_serial(const struct batch_vm *vm);
 
 /* What of the outputs is where: "disk", "store", "report"; a new string, to be freed, or NULL for what is not made. */
 char *batch_vm_output(const struct batch_vm *vm, const char *role);

@@ -30,6 +30,7 @@ struct counts batch_counts(const struct batch *batch)
 		const struct batch_vm *vm = &batch->vms[i];
 
 		counts.by_state[vm->state]++;
+		counts.missing += batch_vm_is_missing(vm);
 		add_rate(vm, &bytes, &seconds);
 		if (!batch_vm_is_open(vm))
 			continue;
@@ -59,6 +60,7 @@ json_t *counts_json(const struct counts *counts)
 	for (enum vm_state state = 0; state < VM_STATE_MAX; state++)
 		json_object_set_new(object, vm_state_text(state),
 				    json_integer((json_int_t)counts->by_state[state]));
+	json_object_set_new(object, "output_missing", json_integer((json_int_t)counts->missing));
 	return object;
 }
 
@@ -73,4 +75,6 @@ void counts_print(const struct counts *counts, FILE *stream)
 			comma = ", ";
 		}
 	safe_printf(stream, "%s\n", *comma ? "" : "nothing");
+	if (counts->missing)
+		safe_printf(stream, "outputs of %zu are no longer there\n", counts->missing);
 }

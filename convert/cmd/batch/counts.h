@@ -12,6 +12,7 @@
 
 struct counts {
 	size_t by_state[VM_STATE_MAX];
+	size_t missing;		 /* done, with an output that is no longer there */
 	size_t open;		 /* of these, that a run would try */
 	uint64_t stored, needed; /* of these */
 	double rate;		 /* stored bytes a second, as measured; 0: nothing is made yet */
@@ -25,7 +26,7 @@ int counts_status(const struct counts *counts, bool is_claimed);
 /* {"planned": 3, "done": 2, ...}: a new reference. */
 json_t *counts_json(const struct counts *counts);
 
-/* "3 planned, 2 done", of what there is. */
+/* "3 planned, 2 done", of what there is; and how many have outputs that are not there. */
 void counts_print(const struct counts *counts, FILE *stream);
 
 #endif

@@ -183,6 +183,8 @@ static void put_state(struct buffer *page, const struct batch_vm *vm)
 
 	buffer_printf(page, "<td><span class=\"s %s\">%s</span>", vm_state_text(vm->state),
 		      vm_state_text(vm->state));
+	if (batch_vm_is_missing(vm))
+		buffer_text(page, "<br><small>outputs missing</small>");
 	if (problem) {
 		buffer_text(page, "<br>");
 		if (*record_text(problem, "id"))

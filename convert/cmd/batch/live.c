@@ -110,11 +110,11 @@ static void tell_change(struct live *live, const char *type, const struct batch_
 		return;
 	}
 	safe_printf(stderr, "%s: ", vm->name);
-	if (vm->state == VM_RUNNING)
-		safe_printf(stderr, "started");
+	if (strcmp(type, "start") == 0)
+		safe_printf(stderr, vm->state < VM_DONE ? "started" : "once more");
 	else
 		problem_print(vm, stderr);
-	if (vm->state >= VM_DONE)
+	if (strcmp(type, "end") == 0 && vm->state >= VM_DONE)
 		safe_printf(stderr, " in %.1f s", seconds_of(vm));
 	safe_printf(stderr, "\n");
 }

@@ -12,6 +12,8 @@ void problem_print(const struct batch_vm *vm, FILE *stream)
 	safe_printf(stream, "%s", vm_state_text(vm->state));
 	if (*id)
 		safe_printf(stream, " [%s]", id);
+	if (batch_vm_is_missing(vm))
+		safe_printf(stream, ", outputs missing");
 	if (problem)
 		safe_printf(stream, ": %s", record_text(problem, "message"));
 	if (*advice)
@@ -38,4 +40,6 @@ void problem_set(json_t *object, const struct batch_vm *vm)
 	json_object_set_new(object, "state", json_string(vm_state_text(vm->state)));
 	if (problem)
 		json_object_set(object, vm->state == VM_REFUSED ? "refusal" : "error", problem);
+	if (batch_vm_is_missing(vm))
+		json_object_set_new(object, "output_missing", json_true());
 }

@@ -133,3 +133,32 @@ Test(fold, of_an_earlier_plan)
 	add(&vm, "b", "now", "done");
 	cr_assert_eq(fold(&vm), VM_DONE);
 }
+
+static void add_later(struct batch_vm *vm, const char *token, const char *state, int serial)
+{
+	add(vm, token, "now", state);
+	json_object_set_new(json_object_get(vm->attempts, token), "serial", json_integer(serial));
+	if (strcmp(state, "failed") == 0)
+		json_object_set_new(json_object_get(vm->attempts, token), "supersedes",
+				    json_true());
+}
+
+/* Whoever has looked at the result last is right, whatever the names of the attempts. */
+Test(fold, the_last_look_at_a_result)
+{
+	static const char *const states[] = {"done", "failed", "verified", "failed", "done"};
+	static const enum vm_state wanted[] = {VM_DONE, VM_FAILED, VM_VERIFIED, VM_FAILED, VM_DONE};
+
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		for (int order = 0; order < 2; order++) {
+			struct batch_vm vm = planned("planned");
+
+			for (size_t j = 0; j <= i; j++) {
+				char token[2] = {(char)(order ? 'z' - (int)j : 'a' + (int)j), 0};
+
+				cr_assert_eq(batch_vm_next_serial(&vm), j + 1);
+				add_later(&vm, token, states[j], (int)j + 1);
+			}
+			cr_assert_eq(fold(&vm), wanted[i], "%zu", i);
+		}
+}
