@@ -294,10 +294,26 @@ static void handle_stop(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+/* With --force. Where nothing stands there is nothing to replace, and link() sees to it that it stays so. */
+static bool has_outputs(const struct job *job)
+{
+	CLEANUP_JSON json_t *there = outputs_id(job->vm);
+
+	return json_object_size(there) > 0;
+}
+
+static int publish(const struct job *job, struct error *err)
+{
+	const json_t *outputs = json_object_get(job->vm->record, "outputs");
+	bool replace = job->replace && has_outputs(job);
+	int r = replace ? overlap_check_replaced(job->folder, outputs, err) : 0;
+
+	return r < 0 ? r : publish_outputs(job->stage, outputs, replace, &is_stopped, err);
+}
+
 static int keep(void *context)
 {
 	const struct job *job = context;
-	const json_t *outputs = json_object_get(job->vm->record, "outputs");
 	struct error err = ERROR_INIT;
 	int r;
 
@@ -315,10 +331,8 @@ static int keep(void *context)
 		return 0;
 	if (r == 0)
 		r = check_source(job->vm, &err);
-	if (r == 0 && job->replace)
-		r = overlap_check_replaced(job->folder, outputs, &err);
 	if (r == 0)
-		r = publish_outputs(job->stage, outputs, job->replace, &is_stopped, &err);
+		r = publish(job, &err);
 	if (r == -EEXIST)
 		say_in_the_way(job->vm, &err);
 	else if (r < 0)

@@ -100,6 +100,13 @@ expect 2 "$HVGEN2" batch status state in
 expect 2 "$HVGEN2" batch status --jobs 2 state
 grep -q "'batch status' has no option '--jobs'" err.txt || fail "$(cat err.txt)"
 expect 2 "$HVGEN2" batch status none
+# A variable that is not set is no name of the working directory.
+wrong "INPUT 2 is empty" in/a.vhdx ""
+for words in "plan '' in" "run ''" "status ''" "report ''" "plan none in --output-dir ''" "report state --html ''"; do
+	eval "expect 2 \"\$HVGEN2\" batch $words"
+	grep -q "is empty" err.txt || fail "$words: $(cat err.txt)"
+done
+[ ! -e vm ] || fail "the working directory became a batch"
 # And an existing batch stays as it is.
 before=$(cat state/vm/*.json | cksum)
 expect 2 "$HVGEN2" batch plan state other/a.vhd

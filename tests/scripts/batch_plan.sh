@@ -46,6 +46,11 @@ expect 0 "$HVGEN2" batch plan killed
 [ "$(states killed)" = "a planned;locked planned;" ] || fail "after a kill: $(states killed)"
 [ ! -e killed/planning.json ] || fail "it is still being planned"
 
+# The last line is a summary, whatever happens.
+expect 2 "$HVGEN2" batch run none --json
+jq -e -s 'length == 1 and .[0].type == "summary" and .[0].exit_status == 2 and (.[0].error.message | test("is no batch yet"))' \
+	out.txt >/dev/null || fail "$(cat out.txt)"
+
 # A small file system.
 mkdir small
 unshare -m true 2>/dev/null || skip "no right to mount: how much is missing was not looked at"
@@ -58,6 +63,10 @@ grep -q "'.*/small': .* MiB are missing on this file system: the outputs need up
 "$HVGEN2" batch run tight >out.txt 2>err.txt && exit 93
 [ $? -eq 1 ] || exit 94
 grep -q "are missing on this file system" err.txt || exit 95
+"$HVGEN2" batch run tight --json >out.txt 2>err.txt && exit 97
+[ $? -eq 1 ] || exit 98
+jq -e -s 'last | .type == "summary" and .exit_status == 1 and (.error.message | test("are missing")) and .counts.planned == 1' \
+	out.txt >/dev/null || exit 99
 [ -z "$(ls -A small)" ] || exit 96
 END
 unshare -m sh no_room.sh || fail "no room: step $?: $(cat out.txt err.txt)"

@@ -146,6 +146,17 @@ int overlap_check(const struct batch *batch, const struct input_list *list, stru
 		output->path, output->of, source->of);
 }
 
+/* A plan that nobody can read may be of any disk. */
+static int check_whole(const struct batch *batch, struct error *err)
+{
+	const json_t *first = json_object_iter_value(json_object_iter(batch->damaged));
+
+	return first ? error_failed(err, EINVAL,
+				    "nothing is replaced while a record is damaged: %s",
+				    json_string_value(first))
+		     : 0;
+}
+
 int overlap_check_replaced(const char *folder, const json_t *outputs, struct error *err)
 {
 	CLEANUP_PLACES struct place_list made = {.count = 0}, read = {.count = 0},
@@ -154,6 +165,8 @@ int overlap_check_replaced(const char *folder, const json_t *outputs, struct err
 	const struct place *output, *source;
 	int r = batch_open(&batch, folder, err);
 
+	if (r == 0)
+		r = check_whole(&batch, err);
 	if (r < 0)
 		return r;
 	add_made(&made, "", outputs);

@@ -16,9 +16,6 @@
 
 #define MAX_SURVEYS 16
 
-/* In the state folder, while a plan is being made. */
-#define INPUTS_RECORD "planning.json"
-
 static int out_of_memory(struct error *err)
 {
 	return error_failed(err, ENOMEM, "out of memory");
@@ -32,12 +29,11 @@ static bool has_path(const struct input_list *list, const char *path)
 	return false;
 }
 
-static int add_interrupted(const struct batch *batch, struct input_list *list, const json_t *draft,
-			   struct error *err)
+static int add_interrupted(struct input_list *list, const json_t *draft, struct error *err)
 {
 	CLEANUP_FREE char *path = record_path(draft, "path"), *name = record_path(draft, "name");
 
-	if (!path || !name || batch_find(batch, name) || has_path(list, path))
+	if (!path || !name || has_path(list, path))
 		return 0;
 	return input_list_add(list, TAKE(path), TAKE(name),
 			      json_deep_copy(json_object_get(draft, "options")))
@@ -48,15 +44,11 @@ static int add_interrupted(const struct batch *batch, struct input_list *list, c
 /* What was to be planned when somebody was interrupted. */
 static int gather_interrupted(const struct batch *batch, struct input_list *list, struct error *err)
 {
-	CLEANUP_JSON json_t *root = NULL;
-	const json_t *drafts;
-	int r = batch->fd < 0 ? -ENOENT : record_read(batch->fd, INPUTS_RECORD, &root, err);
+	const json_t *draft;
+	int r = 0;
 
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	drafts = json_object_get(root, "drafts");
-	for (size_t i = 0; r == 0 && i < json_array_size(drafts); i++)
-		r = add_interrupted(batch, list, json_array_get(drafts, i), err);
+	for (size_t i = 0; r == 0 && (draft = batch_unplanned(batch, i)); i++)
+		r = add_interrupted(list, draft, err);
 	return r;
 }
 
@@ -114,6 +106,10 @@ static int draft_input(const struct batch *batch, struct drafts *drafts, const s
 	json_t *draft = survey_draft(input->name, input->path, input->options, input->outputs,
 				     input->sources);
 
+	if (batch_is_damaged(batch, input->name)) { /* nobody knows which VM has this name */
+		json_decref(draft);
+		return 0;
+	}
 	if (draft && !input->sources)
 		survey_fail(draft, &input->problem);
 	if (draft && vm && has_id_of(vm->record, draft) && !survey_is_stale(vm->record)) {
@@ -181,7 +177,7 @@ static int put_inputs(const struct batch *batch, const struct drafts *drafts, st
 	json_object_set_new(root, "drafts", list);
 	return json_array_size(list) == 0
 		       ? 0
-		       : record_write(batch->fd, INPUTS_RECORD, root, /*once=*/false, err);
+		       : record_write(batch->fd, BATCH_PLANNING, root, /*once=*/false, err);
 }
 
 struct survey_job {
@@ -322,7 +318,9 @@ int plan_batch(struct batch *batch, const struct plan_request *request, struct e
 		r = put_inputs(batch, &drafts, err);
 	if (r == 0)
 		r = survey_all(batch, request, &drafts, err);
-	if (r == 0)
-		unlinkat(batch->fd, INPUTS_RECORD, 0);
+	if (r == 0 && unlinkat(batch->fd, BATCH_PLANNING, 0) == 0) {
+		json_decref(batch->planning);
+		batch->planning = NULL;
+	}
 	return r;
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "common/json/text_json.h"
 #include "convert/batch/state/claim.h"
@@ -25,6 +24,8 @@ void batch_done(struct batch *batch)
 	free(batch->vms);
 	free(batch->folder);
 	free(batch->output_dir);
+	json_decref(batch->planning);
+	json_decref(batch->damaged);
 	cleanup_close(&batch->vm_fd);
 	cleanup_close(&batch->claim_fd);
 	cleanup_close(&batch->attempt_fd);
@@ -70,19 +71,59 @@ char *batch_absolute(const char *path, struct error *err)
 	return absolute;
 }
 
+/* "/state/vm/NAME.json", to be freed. */
+static char *full_name(const struct batch *batch, const char *folder, const char *file)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s%s%s", batch->folder, folder, *folder ? "/" : "", file) < 0
+		       ? NULL
+		       : path;
+}
+
+/* Takes nothing over. 'what' to do stands behind what is wrong. */
+static void note_damage(struct batch *batch, const char *folder, const char *file,
+			const char *reason, const char *what)
+{
+	CLEANUP_FREE char *path = full_name(batch, folder, file), *text = NULL;
+
+	if (!batch->damaged)
+		batch->damaged = json_object();
+	if (path && asprintf(&text, "'%s': %s; %s", path, reason, what) < 0)
+		text = NULL;
+	if (text)
+		json_object_set_new(batch->damaged, path, text_json(text));
+}
+
+bool batch_is_damaged(const struct batch *batch, const char *name)
+{
+	CLEANUP_FREE char *file = NULL, *path = NULL;
+
+	if (asprintf(&file, "%s.json", name) < 0)
+		file = NULL;
+	path = file ? full_name(batch, "vm", file) : NULL;
+	return path && json_object_get(batch->damaged, path);
+}
+
 static int open_folder(int at, const char *name, int *ret, struct error *err)
 {
 	*ret = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return *ret < 0 ? error_errno(err, "'%s'", name) : 0;
 }
 
+/* Claims and attempts that are lost cost time, and no result. */
 static int open_parts(struct batch *batch, struct error *err)
 {
 	int r = open_folder(batch->fd, "vm", &batch->vm_fd, err);
 
+	(void)!mkdirat(batch->fd, "claim", 0777);
+	(void)!mkdirat(batch->fd, "attempt", 0777);
 	if (r == 0)
 		r = open_folder(batch->fd, "claim", &batch->claim_fd, err);
-	return r < 0 ? r : open_folder(batch->fd, "attempt", &batch->attempt_fd, err);
+	if (r == 0)
+		r = open_folder(batch->fd, "attempt", &batch->attempt_fd, err);
+	return r < 0 ? error_prefix(err, "'%s': a part of this batch is missing", batch->folder)
+		     : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -165,9 +206,20 @@ static int for_each_record(int folder,
 	return r;
 }
 
+/* What is wrong with a record; NULL: nothing. */
+static const char *problem_of(const json_t *record, const char *key)
+{
+	if (!record)
+		return "this record is torn, or none of a batch";
+	if (record_number(record, "schema") != BATCH_SCHEMA)
+		return "this record is of another version of this program";
+	return *record_text(record, key) ? NULL : "this record is not whole";
+}
+
 static int load_plan(struct batch *batch, char *stem, struct error *err)
 {
 	CLEANUP_FREE char *file = NULL;
+	const char *problem;
 	json_t *record = NULL;
 	int r;
 
@@ -175,8 +227,39 @@ static int load_plan(struct batch *batch, char *stem, struct error *err)
 		file = NULL;
 		return error_failed(err, ENOMEM, "out of memory");
 	}
-	r = record_read(batch->vm_fd, file, &record, err);
-	return r < 0 ? r : add_vm(batch, stem, record, err);
+	r = record_read(batch->vm_fd, file, &record, NULL);
+	if (r == -ENOENT)
+		return 0;
+	problem = r < 0 ? problem_of(NULL, "") : problem_of(record, "path");
+	if (!problem)
+		return add_vm(batch, stem, record, err);
+	json_decref(record);
+	note_damage(batch, "vm", file, problem, "remove it and plan its disk again");
+	return 0;
+}
+
+static void load_planning(struct batch *batch)
+{
+	CLEANUP_JSON json_t *root = NULL;
+	int r = record_read(batch->fd, BATCH_PLANNING, &root, NULL);
+
+	if (r == 0 && record_number(root, "schema") == BATCH_SCHEMA)
+		batch->planning = json_incref(json_object_get(root, "drafts"));
+	else if (r != -ENOENT)
+		note_damage(batch, "", BATCH_PLANNING, problem_of(r < 0 ? NULL : root, "schema"),
+			    "remove it and plan again with all inputs");
+}
+
+const json_t *batch_unplanned(const struct batch *batch, size_t index)
+{
+	for (size_t i = 0; i < json_array_size(batch->planning); i++) {
+		const json_t *draft = json_array_get(batch->planning, i);
+		CLEANUP_FREE char *name = record_path(draft, "name");
+
+		if (name && !batch_find(batch, name) && index-- == 0)
+			return draft;
+	}
+	return NULL;
 }
 
 static int check_schema(const struct batch *batch, const json_t *root, struct error *err)
@@ -206,8 +289,9 @@ int batch_open(struct batch *batch, const char *folder, struct error *err)
 		batch->fd = -1;
 		return 0;
 	}
-	if (r == 0)
-		r = check_schema(batch, root, err);
+	if (r < 0)
+		return error_prefix(err, "'%s'", batch->folder);
+	r = check_schema(batch, root, err);
 	if (r < 0)
 		return r;
 	batch->output_dir = record_path(root, "output_dir");
@@ -216,6 +300,7 @@ int batch_open(struct batch *batch, const char *folder, struct error *err)
 		r = for_each_record(batch->vm_fd, load_plan, batch, err);
 	if (batch->count)
 		qsort(batch->vms, batch->count, sizeof(batch->vms[0]), compare_names);
+	load_planning(batch);
 	return r;
 }
 
@@ -325,8 +410,15 @@ static int load_attempt(struct batch *batch, struct batch_vm *vm, const char *to
 		return 0;
 	if (!file)
 		return error_failed(err, ENOMEM, "out of memory");
-	if (record_read(batch->attempt_fd, file, &attempt, NULL) == 0)
+	if (record_read(batch->attempt_fd, file, &attempt, NULL) < 0)
+		return 0;
+	if (!problem_of(attempt, "state")) {
 		json_object_set_new(vm->attempts, token, attempt);
+		return 0;
+	}
+	note_damage(batch, "attempt", file, problem_of(attempt, "state"),
+		    "what it says does not count; remove it");
+	json_decref(attempt);
 	return 0;
 }
 
@@ -396,33 +488,4 @@ int batch_put_attempt(struct batch *batch, struct batch_vm *vm, json_t *attempt,
 	if (r == 0)
 		json_object_set_new(vm->attempts, token, json_deep_copy(attempt));
 	return r;
-}
-
-void batch_log(const struct batch *batch, const char *event, const char *name, const char *text)
-{
-	CLEANUP_FD int fd = openat(batch->fd, "events.jsonl",
-				   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-	CLEANUP_JSON json_t *line = json_object();
-	CLEANUP_FREE char *dump = NULL, *whole = NULL;
-	char time_text[32], host[65] = "";
-	time_t now = time(NULL);
-	struct tm parts;
-	ssize_t ignored;
-
-	gethostname(host, sizeof(host) - 1);
-	if (gmtime_r(&now, &parts) && strftime(time_text, sizeof(time_text), "%FT%TZ", &parts))
-		json_object_set_new(line, "time", json_string(time_text));
-	json_object_set_new(line, "host", text_json(host));
-	json_object_set_new(line, "event", json_string(event));
-	if (name)
-		json_object_set_new(line, "vm", text_json(name));
-	if (text)
-		json_object_set_new(line, "text", text_json(text));
-	dump = json_dumps(line, JSON_COMPACT);
-	if (fd < 0 || !dump || asprintf(&whole, "%s\n", dump) < 0) {
-		whole = NULL;
-		return;
-	}
-	ignored = write(fd, whole, strlen(whole));
-	(void)ignored;
 }

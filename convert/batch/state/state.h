@@ -18,12 +18,16 @@
 
 #define BATCH_SCHEMA 1
 
+#define BATCH_PLANNING "planning.json"
+
 struct batch {
 	char *folder;	  /* absolute */
 	char *output_dir; /* absolute; NULL while there is none */
 	int vm_fd, claim_fd, attempt_fd, fd;
 	struct batch_vm *vms; /* by name */
 	size_t count;
+	json_t *planning; /* "drafts" of planning.json: of VMs that are to be planned; NULL when there are none */
+	json_t *damaged; /* name of the file (full path) -> what is wrong with it and what to do */
 };
 
 #define BATCH_INIT                                                                                 \
@@ -38,12 +42,18 @@ void batch_done(struct batch *batch);
  * filled. What does not exist is taken from the working directory. */
 char *batch_absolute(const char *path, struct error *err);
 
-/* Open it and read all plans. One that does not exist is empty (fd is -1). Errors: ERROR_FAILED; ERROR_USAGE for a
- * folder that holds something else. */
+/* Open it and read all plans. One that does not exist is empty (fd is -1). A record that is torn, or of another version, is
+ * noted as damaged, and all others hold. Errors: ERROR_FAILED; ERROR_USAGE for a folder that holds something else. */
 int batch_open(struct batch *batch, const char *folder, struct error *err);
 
 /* Create it, or what is missing of it. 'output_dir' is absolute. */
 int batch_create(struct batch *batch, const char *output_dir, struct error *err);
+
+/* Is there a plan of this name that cannot be read? */
+bool batch_is_damaged(const struct batch *batch, const char *name);
+
+/* The draft of the VM number 'index' of those that are to be planned and are not yet; NULL behind the last. Borrowed. */
+const json_t *batch_unplanned(const struct batch *batch, size_t index);
 
 /* NULL when there is none. */
 struct batch_vm *batch_find(const struct batch *batch, const char *name);

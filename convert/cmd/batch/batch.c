@@ -189,6 +189,14 @@ static unsigned int default_jobs(void)
 					   : DEFAULT_JOBS;
 }
 
+static void tell_damage(const struct batch *batch, struct live *live)
+{
+	const char *path;
+	json_t *text;
+
+	json_object_foreach(batch->damaged, path, text) live_note(live, json_string_value(text));
+}
+
 static int plan(struct batch *batch, const struct settings *settings, char *const *inputs,
 		struct live *live, struct error *err)
 {
@@ -211,7 +219,10 @@ static int plan(struct batch *batch, const struct settings *settings, char *cons
 			batch->folder);
 	r = plan_batch(batch, &request, err);
 	live_clear(live);
-	return r == 0 ? batch_refresh(batch, err) : r;
+	if (r == 0)
+		r = batch_refresh(batch, err);
+	tell_damage(batch, live);
+	return r;
 }
 
 /* Returns the exit status, or a negative errno. */
@@ -230,6 +241,8 @@ static int do_plan(struct batch *batch, const struct settings *settings, char *c
 	report_print_plan(batch, &spaces);
 	counts = batch_counts(batch);
 	r = space_check(&spaces, err);
+	if (r == 0 && counts.damaged)
+		return ERROR_FAILED;
 	if (r < 0 || counts.open || counts.by_state[VM_RUNNING])
 		return r;
 	return counts.by_state[VM_REFUSED]  ? (int)ERROR_REFUSED
@@ -307,21 +320,46 @@ static int do_run(struct batch *batch, const struct settings *settings, char *co
 static int do_look(struct batch *batch, enum action action, const struct settings *settings,
 		   struct error *err)
 {
+	struct live live = live_new(settings->json);
 	int r;
 
 	if (batch->fd < 0)
 		return error_usage(err, "'%s' is no batch", batch->folder);
 	r = batch_refresh(batch, err);
+	tell_damage(batch, &live);
 	if (r < 0)
 		return r;
 	if (settings->html)
 		r = html_write(batch, settings->html, settings->force, err);
 	if (r < 0 || (settings->html && !settings->json))
 		return r;
-	if (action == ACTION_REPORT)
-		return report_print_batch(batch, settings->json, err);
-	return settings->watch ? status_watch(batch, settings->json, err)
-			       : status_print(batch, settings->json, err);
+	r = action == ACTION_REPORT ? report_print_batch(batch, settings->json, err)
+	    : settings->watch	    ? status_watch(batch, settings->json, err)
+				    : status_print(batch, settings->json, err);
+	return r == 0 && json_object_size(batch->damaged) > 0 ? (int)ERROR_FAILED : r;
+}
+
+static int act(struct batch *batch, enum action action, const struct settings *settings,
+	       char *const *inputs, struct error *err)
+{
+	if (action == ACTION_PLAN)
+		return do_plan(batch, settings, inputs, err);
+	return action == ACTION_RUN ? do_run(batch, settings, inputs, err)
+				    : do_look(batch, action, settings, err);
+}
+
+/* "" would be taken for the working directory: mostly it is a variable that is not set. */
+static int check_empty(char *const *operands, const struct settings *settings, struct error *err)
+{
+	if (!*operands[1])
+		return error_usage(err, "STATE is empty");
+	for (size_t i = 2; operands[i]; i++)
+		if (!*operands[i])
+			return error_usage(err, "INPUT %zu is empty", i - 1);
+	if (settings->output_dir && !*settings->output_dir)
+		return error_usage(err, "option '--output-dir' is empty");
+	return settings->html && !*settings->html ? error_usage(err, "option '--html' is empty")
+						  : 0;
 }
 
 static int run_action(const struct settings *settings, char *const *operands, struct error *err)
@@ -341,13 +379,14 @@ static int run_action(const struct settings *settings, char *const *operands, st
 	if (r == 0 && operands[2] && !takes(action, OPTION_LIST))
 		r = error_usage(err, "'batch %s' takes a STATE and nothing else", operands[0]);
 	if (r == 0)
+		r = check_empty(operands, settings, err);
+	if (r == 0)
 		r = batch_open(&batch, operands[1], err);
-	if (r < 0)
-		return r;
-	if (action == ACTION_PLAN)
-		return do_plan(&batch, settings, operands + 2, err);
-	return action == ACTION_RUN ? do_run(&batch, settings, operands + 2, err)
-				    : do_look(&batch, action, settings, err);
+	if (r == 0)
+		r = act(&batch, action, settings, operands + 2, err);
+	if (r < 0 && action == ACTION_RUN && settings->json)
+		live_failure(&batch, err);
+	return r;
 }
 
 int cmd_batch(int argc, char **argv)

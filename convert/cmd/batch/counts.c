@@ -38,6 +38,9 @@ struct counts batch_counts(const struct batch *batch)
 		counts.stored += record_number(vm->record, "stored");
 		counts.needed += record_number(vm->record, "needed");
 	}
+	while (batch_unplanned(batch, counts.unplanned))
+		counts.unplanned++;
+	counts.damaged = json_object_size(batch->damaged);
 	counts.rate = seconds > 0 ? bytes / seconds : 0;
 	return counts;
 }
@@ -46,7 +49,8 @@ int counts_status(const struct counts *counts, bool is_claimed)
 {
 	const size_t *by_state = counts->by_state;
 
-	if (by_state[VM_FAILED] || by_state[VM_INTERRUPTED] || by_state[VM_PLANNED])
+	if (counts->unplanned || counts->damaged || by_state[VM_FAILED] ||
+	    by_state[VM_INTERRUPTED] || by_state[VM_PLANNED])
 		return ERROR_FAILED;
 	if (is_claimed || by_state[VM_RUNNING])
 		return STATUS_CLAIMED;
@@ -60,6 +64,7 @@ json_t *counts_json(const struct counts *counts)
 	for (enum vm_state state = 0; state < VM_STATE_MAX; state++)
 		json_object_set_new(object, vm_state_text(state),
 				    json_integer((json_int_t)counts->by_state[state]));
+	json_object_set_new(object, "unplanned", json_integer((json_int_t)counts->unplanned));
 	json_object_set_new(object, "output_missing", json_integer((json_int_t)counts->missing));
 	return object;
 }
@@ -74,6 +79,10 @@ void counts_print(const struct counts *counts, FILE *stream)
 				    vm_state_text(state));
 			comma = ", ";
 		}
+	if (counts->unplanned) {
+		safe_printf(stream, "%s%zu unplanned", comma, counts->unplanned);
+		comma = ", ";
+	}
 	safe_printf(stream, "%s\n", *comma ? "" : "nothing");
 	if (counts->missing)
 		safe_printf(stream, "outputs of %zu are no longer there\n", counts->missing);

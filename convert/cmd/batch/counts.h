@@ -12,6 +12,8 @@
 
 struct counts {
 	size_t by_state[VM_STATE_MAX];
+	size_t unplanned;	 /* of an interrupted plan, or one that goes on */
+	size_t damaged;		 /* records */
 	size_t missing;		 /* done, with an output that is no longer there */
 	size_t open;		 /* of these, that a run would try */
 	uint64_t stored, needed; /* of these */

@@ -235,6 +235,8 @@ static void put_summary(struct buffer *page, const struct batch *batch)
 			buffer_printf(page, "<span class=\"s %s\">%zu %s</span>",
 				      vm_state_text(state), counts.by_state[state],
 				      vm_state_text(state));
+	if (counts.unplanned)
+		buffer_printf(page, "<span class=\"s\">%zu unplanned</span>", counts.unplanned);
 	buffer_text(page, "</p>\n<p>Outputs: ");
 	put_isolated(page, batch->output_dir);
 	buffer_text(page, "</p>\n");

@@ -204,18 +204,32 @@ void live_event(void *opaque, enum run_event event, const struct batch_vm *vm,
 		tick(live, view);
 }
 
-void live_summary(const struct live *live, const struct batch *batch, double seconds, int status)
+static json_t *summary_line(const struct batch *batch, double seconds, int status)
 {
 	const struct counts counts = batch_counts(batch);
-	json_t *line;
+	json_t *line = line_of("summary", NULL);
 
-	if (!live->json)
-		return;
-	line = line_of("summary", NULL);
 	json_object_set_new(line, "counts", counts_json(&counts));
+	damage_set(line, batch);
 	set_number(line, "done", counts.by_state[VM_DONE] + counts.by_state[VM_VERIFIED]);
 	set_number(line, "total", batch->count);
 	json_object_set_new(line, "seconds", json_real(seconds));
 	json_object_set_new(line, "exit_status", json_integer(status));
+	return line;
+}
+
+void live_summary(const struct live *live, const struct batch *batch, double seconds, int status)
+{
+	if (live->json)
+		print_line(summary_line(batch, seconds, status));
+}
+
+void live_failure(const struct batch *batch, const struct error *err)
+{
+	json_t *line = summary_line(batch, 0, (int)err->kind), *error = json_object();
+
+	json_object_set_new(error, "exit_status", json_integer((int)err->kind));
+	json_object_set_new(error, "message", text_json(err->message));
+	json_object_set_new(line, "error", error);
 	print_line(line);
 }

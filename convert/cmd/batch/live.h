@@ -30,6 +30,7 @@ void live_plan(struct live *live, const struct batch *batch);
 void live_clear(struct live *live);
 
 /* The last line of JSON. */
+void live_failure(const struct batch *batch, const struct error *err);
 void live_summary(const struct live *live, const struct batch *batch, double seconds, int status);
 
 #endif

@@ -2,6 +2,7 @@
 /* Why a VM is not done: see problem.h. */
 #include "convert/cmd/batch/problem.h"
 
+#include "common/json/text_json.h"
 #include "common/safe_text.h"
 
 void problem_print(const struct batch_vm *vm, FILE *stream)
@@ -42,4 +43,29 @@ void problem_set(json_t *object, const struct batch_vm *vm)
 		json_object_set(object, vm->state == VM_REFUSED ? "refusal" : "error", problem);
 	if (batch_vm_is_missing(vm))
 		json_object_set_new(object, "output_missing", json_true());
+}
+
+json_t *unplanned_object(const json_t *draft)
+{
+	CLEANUP_FREE char *name = record_path(draft, "name"), *path = record_path(draft, "path");
+	json_t *object = json_object();
+
+	if (name)
+		text_json_set_path(object, "name", name);
+	if (path)
+		text_json_set_path(object, "path", path);
+	json_object_set_new(object, "state", json_string("unplanned"));
+	return object;
+}
+
+void damage_set(json_t *object, const struct batch *batch)
+{
+	const char *path;
+	json_t *text, *list;
+
+	if (json_object_size(batch->damaged) == 0)
+		return;
+	list = json_array();
+	json_object_foreach(batch->damaged, path, text) json_array_append(list, text);
+	json_object_set_new(object, "damaged", list);
 }

@@ -113,6 +113,9 @@ static json_t *batch_object(const struct batch *batch)
 	json_object_set_new(root, "counts", counts_json(&counts));
 	for (size_t i = 0; i < batch->count; i++)
 		json_array_append_new(vms, vm_object(&batch->vms[i]));
+	for (size_t i = 0; batch_unplanned(batch, i); i++)
+		json_array_append_new(vms, unplanned_object(batch_unplanned(batch, i)));
+	damage_set(root, batch);
 	json_object_set_new(root, "vms", vms);
 	return root;
 }

@@ -42,6 +42,9 @@ static json_t *status_object(const struct batch *batch)
 	json_object_set_new(root, "schema", json_integer(BATCH_SCHEMA));
 	for (size_t i = 0; i < batch->count; i++)
 		json_array_append_new(vms, vm_object(&batch->vms[i]));
+	for (size_t i = 0; batch_unplanned(batch, i); i++)
+		json_array_append_new(vms, unplanned_object(batch_unplanned(batch, i)));
+	damage_set(root, batch);
 	json_object_set_new(root, "vms", vms);
 	json_object_set_new(root, "counts", counts_json(&counts));
 	return root;
@@ -71,6 +74,17 @@ static void print_vm(const struct batch_vm *vm, int width)
 	safe_printf(stdout, "\n");
 }
 
+static void print_unplanned(const struct batch *batch, int width)
+{
+	const json_t *draft;
+
+	for (size_t i = 0; (draft = batch_unplanned(batch, i)); i++) {
+		CLEANUP_FREE char *name = record_path(draft, "name");
+
+		safe_printf(stdout, "%-*s  %-10s  unplanned\n", width, name ? name : "", "-");
+	}
+}
+
 static void measure(const struct batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)
@@ -88,6 +102,7 @@ int status_print(const struct batch *batch, bool json, struct error *err)
 		return text_json_print(status_object(batch), err);
 	for (size_t i = 0; i < batch->count; i++)
 		print_vm(&batch->vms[i], width);
+	print_unplanned(batch, width);
 	counts_print(&counts, stdout);
 	return 0;
 }
