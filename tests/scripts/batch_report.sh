@@ -18,6 +18,8 @@ grep -q "refused \[output-exists\]" err.txt || fail "$(cat err.txt)"
 expect 0 "$HVGEN2" batch report state --html page.html --force --json
 jq -e '.vms | length == 4' out.txt >/dev/null || fail "$(cat out.txt)"
 cp out.txt report.json
+# All names and paths stand in <bdi>, which breaks anywhere: one without a space does not widen the page.
+grep -q '^bdi{overflow-wrap:anywhere}$' page.html || fail "a long name widens the page"
 expect 2 "$HVGEN2" batch status state --html page.html
 
 cat >look.py <<'END'

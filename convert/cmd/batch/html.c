@@ -39,7 +39,8 @@ static const char head[] =
 	"\\25be'}\n"
 	"td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
 	"td:first-child{min-width:14em}\n"
-	"td small{color:#666;overflow-wrap:anywhere}\n"
+	"td small{color:#666}\n"
+	"bdi{overflow-wrap:anywhere}\n" /* a long name does not widen the table */
 	".s{display:inline-block;padding:0 .5em;border-radius:.7em;color:#fff;background:#777}\n"
 	".done,.verified{background:#287d3c}.refused{background:#a15c00}.failed{background:#b3261e}\n"
 	".running{background:#1a5fb4}.interrupted{background:#7a4a9e}\n"
