@@ -89,8 +89,7 @@ static int compare_files(const char *staged, const char *path, const char *role,
 					    path);
 	return error_failed(
 		err, EEXIST,
-		"'%s' exists already and is another file than the one that was made; it stays: "
-		"move it away, or replace it with --force",
+		"'%s' exists already and is another file than the one that was made; it stays",
 		path);
 }
 
@@ -149,6 +148,19 @@ static int sync_folder(const json_t *outputs, const char *role, struct error *er
 	return 0;
 }
 
+/* All of them are to go, or the next run finds the next one. */
+static int advise(const json_t *outputs, struct error *err)
+{
+	CLEANUP_FREE char *names = record_outputs_text(outputs);
+	CLEANUP_FREE char *message = err ? strdup(err->message) : NULL;
+
+	if (names && message)
+		error_failed(err, EEXIST,
+			     "%s: move what there is of %s away, or replace it with --force",
+			     message, names);
+	return -EEXIST;
+}
+
 int publish_outputs(const char *stage, const json_t *outputs, bool replace,
 		    const volatile sig_atomic_t *stop, struct error *err)
 {
@@ -162,7 +174,7 @@ int publish_outputs(const char *stage, const json_t *outputs, bool replace,
 		if (r == 0)
 			r = sync_folder(outputs, roles[i], err);
 	}
-	return r;
+	return r == -EEXIST ? advise(outputs, err) : r;
 }
 
 char *publish_stage(const char *disk, const char *token)

@@ -171,6 +171,20 @@ char *record_path(const json_t *object, const char *key)
 	return base64_decode(digits, strlen(digits), &bytes) ? buffer_take_text(&bytes) : NULL;
 }
 
+char *record_outputs_text(const json_t *outputs)
+{
+	static const char *const roles[] = {"disk", "store", "report"};
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		CLEANUP_FREE char *path = record_path(outputs, roles[i]);
+
+		if (path)
+			buffer_printf(&text, "%s'%s'", text.size ? ", " : "", path);
+	}
+	return buffer_take_text(&text);
+}
+
 const char *record_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));

@@ -36,6 +36,9 @@ int record_read_fd(int fd, const char *name, json_t **ret, struct error *err);
  * freed. NULL when there is none, or no memory. */
 char *record_path(const json_t *object, const char *key);
 
+/* The names of the outputs of a plan, "'a', 'b', 'c'": a new string, to be freed; NULL when out of memory. */
+char *record_outputs_text(const json_t *outputs);
+
 /* The text of object[key]; "" when there is none. */
 const char *record_text(const json_t *object, const char *key);
 

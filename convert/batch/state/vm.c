@@ -195,7 +195,8 @@ bool batch_vm_is_open(const struct batch_vm *vm)
 
 static json_t *in_the_way(const struct batch_vm *vm)
 {
-	CLEANUP_FREE char *disk = batch_vm_output(vm, "disk"), *message = NULL;
+	CLEANUP_FREE char *disk = batch_vm_output(vm, "disk"), *message = NULL, *advice = NULL;
+	CLEANUP_FREE char *names = record_outputs_text(json_object_get(vm->record, "outputs"));
 	json_t *refusal = json_object();
 
 	if (asprintf(&message, "'%s' was made of an earlier state of '%s', or with other options",
@@ -203,8 +204,11 @@ static json_t *in_the_way(const struct batch_vm *vm)
 		message = NULL;
 	json_object_set_new(refusal, "id", json_string(refusal_id(REFUSAL_OUTPUT_EXISTS)));
 	json_object_set_new(refusal, "message", text_json(message));
-	json_object_set_new(refusal, "advice",
-			    json_string("keep it, or move it away, or replace it with --force"));
+	if (asprintf(&advice,
+		     "keep the outputs (%s), or move them away, or replace them with --force",
+		     names) < 0)
+		advice = NULL;
+	json_object_set_new(refusal, "advice", text_json(advice));
 	return refusal;
 }
 

@@ -124,11 +124,14 @@ Test(fold, of_an_earlier_plan)
 	add(&vm, "a", "before", "done");
 	json_object_set_new(json_object_get(vm.record, "outputs"), "disk",
 			    json_string("vm-gen2.vhdx"));
+	json_object_set_new(json_object_get(vm.record, "outputs"), "store", json_string("vm.vmgs"));
 	batch_vm_fold(&vm);
 	cr_assert_eq(vm.state, VM_REFUSED);
 	cr_assert(vm.is_in_the_way);
 	problem = batch_vm_problem(&vm);
 	cr_assert_str_eq(record_text(problem, "id"), "output-exists");
+	cr_assert_not_null(strstr(record_text(problem, "advice"), "('vm-gen2.vhdx', 'vm.vmgs')"),
+			   "%s", record_text(problem, "advice"));
 	json_decref(problem);
 	add(&vm, "b", "now", "done");
 	cr_assert_eq(fold(&vm), VM_DONE);
