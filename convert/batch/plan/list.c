@@ -195,8 +195,11 @@ static int read_header(struct list *list, struct error *err)
 		r = check_column(list, list->columns[number], line, number + 1, err);
 		for (size_t i = 0; r == 0 && i < number; i++)
 			if (strcmp(list->columns[i], list->columns[number]) == 0)
-				r = error_usage(err, "'%s' line %u: column '%s' is there twice",
-						list->path, line, list->columns[i]);
+				r = error_usage(err,
+						"'%s' line %u, column %zu: column '%s' is there "
+						"already, as column %zu",
+						list->path, line, number + 1, list->columns[i],
+						i + 1);
 	}
 	for (size_t i = 0; r == 0 && i < list->column_count; i++)
 		if (strcmp(list->columns[i], "path") == 0)

@@ -115,7 +115,8 @@ ParameterizedTestParameters(list, bad)
 	static struct bad_case cases[] = {
 		{"path,colour\n/a,red\n", "line 1, column 2: column 'colour' is unknown"},
 		{"path,force\n/a,yes\n", "line 1, column 2: column 'force'"},
-		{"path,path\n/a,/b\n", "column 'path' is there twice"},
+		{"path,path\n/a,/b\n",
+		 "line 1, column 2: column 'path' is there already, as column 1"},
 		{"name\nweb\n", "line 1: there is no column 'path'"},
 		{"path,layout\n/a,end\n/b,top\n", "line 3, column 'layout': 'top' is no layout"},
 		{"path,no-replay\n/a,maybe\n", "line 2, column 'no-replay': 'maybe' is neither"},
