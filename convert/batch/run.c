@@ -61,7 +61,7 @@ static void tell(const struct run *run, enum run_event event, const struct batch
 			continue;
 		if (other->state == VM_RUNNING)
 			view.done += min_u64(other->progress, stored);
-		else if (!batch_vm_is_open(other) || other->failures > other->failures_before)
+		else if (other->state >= VM_DONE) /* what failed has made nothing */
 			view.done += stored;
 	}
 	run->request->event(run->request->opaque, event, vm, &view);

@@ -32,6 +32,9 @@ grep -q "^1 verified, 1 failed$" out.txt || fail "$(cat out.txt)"
 grep -q "^a: failed: " out.txt || fail "$(cat out.txt)"
 [ "$(state_of a)" = "failed " ] || fail "a is $(state_of a)"
 [ "$(stat -c %s out/a-gen2.vhdx)" -eq $((4 << 20)) ] || fail "it was replaced"
+expect 1 "$HVGEN2" batch run state --json
+jq -e -s 'map(select(.vm == "a" and .type == "end")) | length == 1 and .[0].state == "failed" and .[0].done < .[0].total' out.txt \
+	>/dev/null || fail "$(cat out.txt)"
 cp --sparse=always a.vhdx out/a-gen2.vhdx
 expect 0 "$HVGEN2" batch run state --verify
 [ "$(state_of a)" = "verified " ] || fail "a is $(state_of a)"

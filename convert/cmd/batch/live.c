@@ -195,8 +195,10 @@ void live_event(void *opaque, enum run_event event, const struct batch_vm *vm,
 		tell_change(live, event == RUN_START ? "start" : "end", vm, view);
 	else if (event == RUN_STOPPING)
 		live_note(live,
-			  "interrupted: what runs is finished, and nothing new started; once more "
-			  "to end it at once");
+			  live->stops++ == 0
+				  ? "interrupted: what runs is finished, and nothing new started; "
+				    "once more to end it at once"
+				  : "interrupted again: what runs is ended");
 	else if (event == RUN_WAIT && !live->is_waiting)
 		live_note(live, "waiting for what others have claimed");
 	live->is_waiting = event == RUN_WAIT;

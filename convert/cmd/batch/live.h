@@ -12,7 +12,7 @@ struct live {
 	bool json, on_terminal, is_waiting;
 	unsigned int rows; /* of the table, that are on the terminal */
 	double last;	   /* when it was drawn, or progress was told */
-	size_t planned;
+	size_t planned, stops;
 };
 
 struct live live_new(bool json);
