@@ -83,6 +83,8 @@ printf 'path,layout\nin/b.vhd,end\nin/a.vhdx,top\n' >bad.csv
 wrong "'bad.csv' line 3, column 'layout': option '--layout': 'top' is none of" --list bad.csv
 printf '{"path": "in/a.vhdx"}\n{"path": "in/b.vhd", "sharpness": 3}\n' >bad.csv
 wrong "'bad.csv' line 2: column 'sharpness' is unknown" --list bad.csv
+printf 'path,layout,path\n' >bad.csv
+wrong "'bad.csv' line 1, column 3: column 'path' is there already, as column 1" --list bad.csv
 printf 'path,force\nin/a.vhdx,yes\n' >bad.csv
 wrong "column 'force': a batch decides this itself" --list bad.csv
 mkdir other
@@ -99,6 +101,9 @@ expect 2 "$HVGEN2" batch turn state
 expect 2 "$HVGEN2" batch status state in
 expect 2 "$HVGEN2" batch status --jobs 2 state
 grep -q "'batch status' has no option '--jobs'" err.txt || fail "$(cat err.txt)"
+# shellcheck disable=SC2046 # words
+expect 2 "$HVGEN2" batch status $(yes -- --json | head -20) --jobs 2 state
+grep -q "'batch status' has no option '--jobs'" err.txt || fail "$(cat err.txt)"
 expect 2 "$HVGEN2" batch status none
 # A variable that is not set is no name of the working directory.
 wrong "INPUT 2 is empty" in/a.vhdx ""
@@ -114,4 +119,5 @@ expect 2 "$HVGEN2" batch plan state other/a.vhd
 
 # What is not there is failed, not the batch.
 expect 0 "$HVGEN2" batch plan state gone.vhdx
+grep -q "^gone .*failed: .*/gone.vhdx': No such file or directory; look at its path" out.txt || fail "$(cat out.txt)"
 [ "$(states state)" = "a planned;b planned;c planned;gone failed;leaf refused;" ] || fail "with what is gone: $(states state)"

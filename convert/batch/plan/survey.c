@@ -78,6 +78,10 @@ void survey_fail(json_t *draft, const struct error *problem)
 {
 	json_object_set_new(draft, "verdict", json_string("failed"));
 	json_object_set_new(draft, "error", error_object((int)problem->kind, problem->message));
+	if (problem->code == ENOENT)
+		json_object_set_new(json_object_get(draft, "error"), "advice",
+				    json_string("look at its path, and whether its file system is "
+						"mounted, and run again"));
 }
 
 /* The last line without what stands in front of every message. */

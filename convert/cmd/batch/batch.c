@@ -106,12 +106,21 @@ static void count_interrupt(int number)
 	interrupts = interrupts < 3 ? interrupts + 1 : 3;
 }
 
+/* Once each, and there are fewer options than places. */
+static void note_use(struct settings *settings, unsigned int key)
+{
+	for (size_t i = 0; i < settings->used_count; i++)
+		if (settings->used[i] == key)
+			return;
+	if (settings->used_count < ARRAY_SIZE(settings->used))
+		settings->used[settings->used_count++] = key;
+}
+
 static int set_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct settings *settings = context;
 
-	if (settings->used_count < ARRAY_SIZE(settings->used))
-		settings->used[settings->used_count++] = (unsigned int)key;
+	note_use(settings, (unsigned int)key);
 	switch (key) {
 	case OPTION_LIST:
 		return cmd_add_path(&settings->lists, "list", argument, err);
