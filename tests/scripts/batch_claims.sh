@@ -9,10 +9,14 @@ states() { "$HVGEN2" batch status state --json | jq -r '.vms[] | "\(.name) \(.st
 attempts() { jq -r .state state/attempt/* | sort | uniq -c | tr -s ' \n' ' '; }
 # Its conversion stands still, while it lives itself: as a disk that does not answer.
 hold() { # PID of a run
-	local child
-	until child=$(pgrep -P "$1") && pgrep -P "$(head -1 <<<"$child")" >/dev/null; do sleep 0.01; done
-	held=$(for keeper in $child; do echo "$keeper"; pgrep -P "$keeper"; done)
-	kill -STOP $held
+	local child process is_whole=
+	while [ -z "$is_whole" ]; do
+		until child=$(pgrep -P "$1") && pgrep -P "$(head -1 <<<"$child")" >/dev/null; do sleep 0.01; done
+		held=$(for keeper in $child; do echo "$keeper"; pgrep -P "$keeper" || true; done)
+		is_whole=y
+		for process in $held; do kill -STOP "$process" 2>/dev/null || is_whole=; done
+		[ -n "$is_whole" ] || kill -CONT $held 2>/dev/null || true # one of them had just ended
+	done
 }
 start() { # ARGUMENT...
 	# A shell makes its background deaf to interrupts.
