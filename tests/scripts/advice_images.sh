@@ -30,7 +30,8 @@ converts sound.raw
 seq 1000 >file
 advised not-a-disk-image "name a VHDX, VHD or raw disk image" convert file
 mkdir folder
-advised not-a-disk-image "name a VHDX, VHD or raw disk image" convert folder
+advised not-a-disk-image "name a VHDX, VHD or raw disk image" convert --source-format raw folder
+advised no-vm "give the folder of an export, or the .vmcx or .xml file itself" convert folder
 
 # Images of other formats, and packed ones.
 for bytes in 'QFI\xfb' 'QED\0' KDMV COWD '# Disk DescriptorFile' WithoutFreeSpace WithouFreSpacExt \
