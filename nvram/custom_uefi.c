@@ -14,31 +14,21 @@
  * with "Append" the host's template brings its own, and the signatures here come on top of them.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "common/base64.h"
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "nvram/container.h"
+#include "nvram/json_text.h"
 #include "nvram/keys.h"
 #include "nvram/signature_list.h"
 
 #define ROOT_TYPE "Microsoft.Compute/disks"
 
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
-#define CLEANUP_JSON CLEANUP(cleanup_json)
-
 static bool custom_uefi_is_text(const uint8_t *bytes, size_t size)
 {
-	size_t i = 0;
-
-	while (i < size && strchr(" \n\r\t", bytes[i]) && bytes[i] != '\0')
-		i++;
-	return i < size && bytes[i] == '{' && memmem(bytes, size, "\"uefiSettings\"", 14);
+	return nvram_json_is_object(bytes, size) && memmem(bytes, size, "\"uefiSettings\"", 14);
 }
 
 static int find_settings(const json_t *root, const char *name, json_t **ret, struct error *err)
@@ -168,14 +158,12 @@ static int custom_uefi_decode(const struct file_bytes *file, struct nvram *ret, 
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
 	CLEANUP_JSON json_t *root = NULL;
 	json_t *settings, *item;
-	json_error_t problem;
 	const char *key;
 	int r;
 
-	root = json_loadb((const char *)file->data, file->size, JSON_REJECT_DUPLICATES, &problem);
-	if (!root)
-		return error_damaged(err, "'%s': JSON, line %d: %s", file->name, problem.line,
-				     problem.text);
+	r = nvram_json_parse(file, &root, err);
+	if (r < 0)
+		return r;
 	r = find_settings(root, file->name, &settings, err);
 	if (r == 0)
 		r = read_signatures(json_object_get(settings, "signatures"), file->name, &nvram,
@@ -316,18 +304,6 @@ static int make_settings(const struct nvram *nvram, bool no_host, json_t **ret, 
 	return r;
 }
 
-static int print_json(const json_t *root, uint8_t **ret, size_t *ret_size, struct error *err)
-{
-	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
-	CLEANUP_FREE char *text = json_dumps(root, JSON_INDENT(4));
-
-	if (!text)
-		return error_failed(err, ENOMEM, "JSON: out of memory");
-	buffer_text(&out, text);
-	buffer_text(&out, "\n");
-	return buffer_take(&out, ret, ret_size, err);
-}
-
 static int custom_uefi_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
 			      size_t *ret_size, struct error *err)
 {
@@ -340,7 +316,7 @@ static int custom_uefi_encode(const struct nvram *nvram, const struct guid *vhd_
 		return r;
 	root = json_pack("{s:s, s:{s:O}}", "type", ROOT_TYPE, "properties", "uefiSettings",
 			 settings);
-	return print_json(root, ret, ret_size, err);
+	return nvram_json_print(root, ret, ret_size, err);
 }
 
 /* Everything in the settings is a variable; what stands around them stays. */
@@ -355,7 +331,7 @@ static int custom_uefi_update(const struct file_bytes *old, const struct nvram *
 		return r;
 	if (json_object_set(json_object_get(root, "properties"), "uefiSettings", settings) < 0)
 		return error_failed(err, ENOMEM, "JSON: out of memory");
-	return print_json(root, ret, ret_size, err);
+	return nvram_json_print(root, ret, ret_size, err);
 }
 
 const struct nvram_container nvram_custom_uefi_container = {

@@ -10,40 +10,22 @@
  * Other members are kept.
  */
 #include <errno.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "common/bytes.h"
 #include "common/base64.h"
 #include "nvram/container.h"
 #include "nvram/internal.h"
+#include "nvram/json_text.h"
 
 #define FORMAT_VERSION 2
 
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
-#define CLEANUP_JSON CLEANUP(cleanup_json)
-
-static bool nvram_json_is_text(const uint8_t *bytes, size_t size)
-{
-	size_t i = 0;
-
-	while (i < size &&
-	       (bytes[i] == ' ' || bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == '\t'))
-		i++;
-	return i < size && bytes[i] == '{';
-}
-
 static int parse_variables(const struct file_bytes *file, json_t **ret, struct error *err)
 {
-	json_error_t problem;
+	int r = nvram_json_parse(file, ret, err);
 
-	*ret = json_loadb((const char *)file->data, file->size, JSON_REJECT_DUPLICATES, &problem);
-	if (!*ret)
-		return error_damaged(err, "'%s': JSON, line %d: %s", file->name, problem.line,
-				     problem.text);
+	if (r < 0)
+		return r;
 	if (!json_is_array(json_object_get(*ret, "variables")))
 		return error_damaged(err, "'%s': JSON without an array 'variables'", file->name);
 	return 0;
@@ -139,18 +121,6 @@ static int write_variable(json_t *item, const struct nvram_variable *variable, s
 		      : 0;
 }
 
-static int print_variables(const json_t *root, uint8_t **ret, size_t *ret_size, struct error *err)
-{
-	CLEANUP_BUFFER struct buffer out = BUFFER_INIT;
-	CLEANUP_FREE char *text = json_dumps(root, JSON_INDENT(4));
-
-	if (!text)
-		return error_failed(err, ENOMEM, "JSON: out of memory");
-	buffer_text(&out, text);
-	buffer_text(&out, "\n");
-	return buffer_take(&out, ret, ret_size, err);
-}
-
 /* The object in the old array that stands for the variable; NULL when it is new. */
 static json_t *find_item(json_t *items, const struct nvram_variable *variable)
 {
@@ -199,7 +169,7 @@ static int nvram_json_update(const struct file_bytes *old, const struct nvram *n
 
 	if (r == 0)
 		r = replace_variables(root, nvram, err);
-	return r < 0 ? r : print_variables(root, ret, ret_size, err);
+	return r < 0 ? r : nvram_json_print(root, ret, ret_size, err);
 }
 
 static int nvram_json_encode(const struct nvram *nvram, const struct guid *vhd_id, uint8_t **ret,
@@ -212,12 +182,12 @@ static int nvram_json_encode(const struct nvram *nvram, const struct guid *vhd_i
 	if (!root)
 		return error_failed(err, ENOMEM, "JSON: out of memory");
 	r = replace_variables(root, nvram, err);
-	return r < 0 ? r : print_variables(root, ret, ret_size, err);
+	return r < 0 ? r : nvram_json_print(root, ret, ret_size, err);
 }
 
 const struct nvram_container nvram_json_container = {
 	.text = "JSON",
-	.is_store = nvram_json_is_text,
+	.is_store = nvram_json_is_object,
 	.decode = nvram_json_decode,
 	.update = nvram_json_update,
 	.encode = nvram_json_encode,

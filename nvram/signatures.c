@@ -11,7 +11,7 @@
 #include "common/checked.h"
 #include "common/utf16.h"
 #include "common/buffer.h"
-#include "nvram/nvram.h"
+#include "nvram/keys.h"
 #include "nvram/signature_list.h"
 
 #define DER_UTF8    0x0cU
@@ -177,11 +177,11 @@ int nvram_read_signatures(const struct nvram_variable *variable, struct nvram_si
 int nvram_describe_keys(const struct nvram *nvram, char **ret, struct error *err)
 {
 	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
-	static const char *const names[] = {"PK", "KEK", "db", "dbx"};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (unsigned int i = 0; i < NVRAM_KEY_MAX; i++) {
+		const char *name = nvram_key(i).name;
 		CLEANUP_SIGNATURES struct nvram_signatures signatures = NVRAM_SIGNATURES_INIT;
-		const struct nvram_variable *key = nvram_secure_boot_key(nvram, names[i]);
+		const struct nvram_variable *key = nvram_secure_boot_key(nvram, name);
 		int r = key ? nvram_read_signatures(key, &signatures, err) : 0;
 
 		if (r < 0)
@@ -190,7 +190,7 @@ int nvram_describe_keys(const struct nvram *nvram, char **ret, struct error *err
 			buffer_printf(&text, "PK '%s'",
 				      signatures.certificates ? signatures.subjects[0] : "?");
 		else
-			buffer_printf(&text, ", %s %zu", names[i],
+			buffer_printf(&text, ", %s %zu", name,
 				      signatures.certificates + signatures.hashes);
 	}
 	*ret = buffer_take_text(&text);
