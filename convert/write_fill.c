@@ -173,7 +173,8 @@ int write_estimate(int folder, const struct write_paths *paths,
 
 	if (r == 0)
 		r = add_needs(&jobs, -1, &ret->stored, err);
-	return r < 0 ? r : add_needs(&jobs, folder, &ret->needed, err);
+	ret->needed = ret->stored;
+	return r < 0 || folder < 0 ? r : add_needs(&jobs, folder, &ret->needed, err);
 }
 
 /* The progress of one image as that of all. */

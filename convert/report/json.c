@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -312,11 +313,12 @@ static json_t *subjects_json(const struct nvram_signatures *signatures)
 	return subjects;
 }
 
-/* Of each variable the subjects of its certificates; of dbx the number of hashes too. */
+/* Of each variable the subjects of its certificates, and how many hashes it has (dbx_hashes). */
 static bool set_keys(json_t *object, const struct firmware *firmware)
 {
 	static const char *const names[] = {"PK", "KEK", "db", "dbx"};
 	json_t *keys = json_object();
+	char hashes[16];
 
 	if (firmware->keys_path)
 		text_json_set_path(keys, "source", firmware->keys_path);
@@ -328,9 +330,9 @@ static bool set_keys(json_t *object, const struct firmware *firmware)
 		if (!key || nvram_read_signatures(key, &signatures, NULL) < 0)
 			continue;
 		json_object_set_new(keys, names[i], subjects_json(&signatures));
+		snprintf(hashes, sizeof(hashes), "%s_hashes", names[i]);
 		if (signatures.hashes)
-			json_object_set_new(keys, "dbx_hashes",
-					    json_integer((json_int_t)signatures.hashes));
+			set_number(keys, hashes, signatures.hashes);
 	}
 	return json_object_set_new(object, "keys", keys) == 0;
 }
