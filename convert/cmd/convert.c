@@ -193,24 +193,70 @@ static int set_vm_option(struct cmd_vm_options *vm, int key, const char *argumen
 	}
 }
 
-static int set_convert_option(void *context, int key, const char *argument, struct error *err)
+/* Where the text of an option goes that is taken as it is; NULL for any other. */
+static const char **text_of(struct convert *convert, int key)
 {
-	struct parsing *parsing = context;
-	struct convert *convert = parsing->convert;
-
-	if (cmd_source_has(key))
-		return cmd_source_set(&convert->source, key, argument, err);
-	if (key >= OPTION_VM && key < OPTION_VM_END) {
-		parsing->is_of_vm = true;
-		return set_vm_option(&convert->vm, key, argument, err);
-	}
 	switch (key) {
 	case 'o':
-		convert->output.disk = argument;
-		break;
+		return &convert->output.disk;
 	case OPTION_OUTPUT_DIR:
-		convert->output.folder = argument;
-		break;
+		return &convert->output.folder;
+	case OPTION_PARENT_WINDOWS_PATH:
+		return &convert->parent_on_host;
+	case OPTION_NVRAM:
+		return &convert->output.nvram;
+	case OPTION_NVRAM_TEMPLATE:
+		return &convert->build.firmware.template;
+	case OPTION_REPORT:
+		return &convert->output.report;
+	case OPTION_STAGE:
+		return &convert->stage;
+	default:
+		return NULL;
+	}
+}
+
+/* What an option without an argument switches on. */
+static bool *flag_of(struct convert *convert, int key)
+{
+	switch (key) {
+	case OPTION_IGNORE_BAD:
+		return &convert->survey.ignore_bad_partitions;
+	case OPTION_NO_REPLAY:
+		return &convert->survey.no_journal_replay;
+	case OPTION_RANDOM_GUIDS:
+		return &convert->plan.random_guids;
+	case OPTION_ONLINE_DATA_DISKS:
+		return &convert->build.guest.online_data_disks;
+	case OPTION_REPLACE:
+		return &convert->build.firmware.drop_stale_entries;
+	case 'n':
+		return &convert->dry_run;
+	case 'f':
+		return &convert->force;
+	case OPTION_JSON:
+		return &convert->json;
+	case 'v':
+		return &convert->verbose;
+	default:
+		return &convert->quiet;
+	}
+}
+
+static int set_boot_files(struct convert *convert, const char *argument, struct error *err)
+{
+	if (bootfiles_set_parse(argument, &convert->build.guest.boot_files))
+		return 0;
+	return error_usage(err, "option '--boot-files': '%s' is none of auto, 2011 and 2023",
+			   argument);
+}
+
+static int set_disk_option(struct convert *convert, int key, const char *argument,
+			   struct error *err)
+{
+	const char **text = text_of(convert, key);
+
+	switch (key) {
 	case OPTION_FORMAT:
 		return cmd_convert_set_format(&convert->output, argument, err);
 	case OPTION_LAYOUT:
@@ -218,65 +264,34 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 	case OPTION_ESP_SIZE:
 		return set_esp_size(convert, argument, err);
 	case OPTION_BOOT_FILES:
-		if (!bootfiles_set_parse(argument, &convert->build.guest.boot_files))
-			return error_usage(
-				err, "option '--boot-files': '%s' is none of auto, 2011 and 2023",
-				argument);
-		break;
+		return set_boot_files(convert, argument, err);
 	case OPTION_WINDOWS:
 		return cmd_parse_number("windows", argument, 1, 128,
 					&convert->survey.windows_number, err);
-	case OPTION_IGNORE_BAD:
-		convert->survey.ignore_bad_partitions = true;
-		break;
-	case OPTION_NO_REPLAY:
-		convert->survey.no_journal_replay = true;
-		break;
-	case OPTION_PARENT_WINDOWS_PATH:
-		convert->parent_on_host = argument;
-		break;
-	case OPTION_RANDOM_GUIDS:
-		convert->plan.random_guids = true;
-		break;
-	case OPTION_ONLINE_DATA_DISKS:
-		convert->build.guest.online_data_disks = true;
-		break;
-	case OPTION_NVRAM:
-		convert->output.nvram = argument;
-		break;
-	case OPTION_NVRAM_TEMPLATE:
-		convert->build.firmware.template = argument;
-		break;
-	case OPTION_REPLACE:
-		convert->build.firmware.drop_stale_entries = true;
-		break;
 	case OPTION_SECURE_BOOT_KEYS:
 		return cmd_keys_path(argument, &convert->build.firmware.keys_path, err);
-	case OPTION_REPORT:
-		convert->output.report = argument;
-		break;
 	case OPTION_SANDBOX:
 		return cmd_parse_sandbox(argument, &convert->sandbox.wish, err);
-	case OPTION_STAGE:
-		convert->stage = argument;
-		break;
-	case 'n':
-		convert->dry_run = true;
-		break;
-	case 'f':
-		convert->force = true;
-		break;
-	case OPTION_JSON:
-		convert->json = true;
-		break;
-	case 'v':
-		convert->verbose = true;
-		break;
 	default:
-		convert->quiet = true;
-		break;
+		if (text)
+			*text = argument;
+		else
+			*flag_of(convert, key) = true;
+		return 0;
 	}
-	return 0;
+}
+
+static int set_convert_option(void *context, int key, const char *argument, struct error *err)
+{
+	struct parsing *parsing = context;
+	struct convert *convert = parsing->convert;
+
+	if (cmd_source_has(key))
+		return cmd_source_set(&convert->source, key, argument, err);
+	if (key < OPTION_VM || key >= OPTION_VM_END)
+		return set_disk_option(convert, key, argument, err);
+	parsing->is_of_vm = true;
+	return set_vm_option(&convert->vm, key, argument, err);
 }
 
 const struct cmd_option *cmd_convert_option(const char *name)
