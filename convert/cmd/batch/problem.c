@@ -45,7 +45,8 @@ void problem_set(json_t *object, const struct batch_vm *vm)
 		json_object_set_new(object, "output_missing", json_true());
 }
 
-json_t *unplanned_object(const json_t *draft)
+/* A VM that is to be planned, as the others are: a new reference. */
+static json_t *unplanned_object(const json_t *draft)
 {
 	CLEANUP_FREE char *name = record_path(draft, "name"), *path = record_path(draft, "path");
 	json_t *object = json_object();
@@ -68,4 +69,17 @@ void damage_set(json_t *object, const struct batch *batch)
 	list = json_array();
 	json_object_foreach(batch->damaged, path, text) json_array_append(list, text);
 	json_object_set_new(object, "damaged", list);
+}
+
+void vms_set(json_t *object, const struct batch *batch,
+	     json_t *(*vm_object)(const struct batch_vm *vm))
+{
+	json_t *vms = json_array();
+
+	for (size_t i = 0; i < batch->count; i++)
+		json_array_append_new(vms, vm_object(&batch->vms[i]));
+	for (size_t i = 0; batch_unplanned(batch, i); i++)
+		json_array_append_new(vms, unplanned_object(batch_unplanned(batch, i)));
+	json_object_set_new(object, "vms", vms);
+	damage_set(object, batch);
 }

@@ -16,10 +16,12 @@ void problems_print(const struct batch *batch, FILE *stream);
 /* Set object["state"], and ["refusal"] or ["error"] where there is one. */
 void problem_set(json_t *object, const struct batch_vm *vm);
 
-/* Of a VM that is to be planned, as status and report have the others: a new reference. */
-json_t *unplanned_object(const json_t *draft);
-
 /* "damaged": what is wrong with which records, where there are some. */
 void damage_set(json_t *object, const struct batch *batch);
+
+/* "vms": all VMs, each as 'vm_object' makes it (a new reference), those that are to be planned behind
+ * them; and the above. */
+void vms_set(json_t *object, const struct batch *batch,
+	     json_t *(*vm_object)(const struct batch_vm *vm));
 
 #endif

@@ -106,17 +106,12 @@ static json_t *vm_object(const struct batch_vm *vm)
 static json_t *batch_object(const struct batch *batch)
 {
 	const struct counts counts = batch_counts(batch);
-	json_t *root = json_object(), *vms = json_array();
+	json_t *root = json_object();
 
 	json_object_set_new(root, "schema", json_integer(BATCH_SCHEMA));
 	text_json_set_path(root, "output_dir", batch->output_dir);
 	json_object_set_new(root, "counts", counts_json(&counts));
-	for (size_t i = 0; i < batch->count; i++)
-		json_array_append_new(vms, vm_object(&batch->vms[i]));
-	for (size_t i = 0; batch_unplanned(batch, i); i++)
-		json_array_append_new(vms, unplanned_object(batch_unplanned(batch, i)));
-	damage_set(root, batch);
-	json_object_set_new(root, "vms", vms);
+	vms_set(root, batch, vm_object);
 	return root;
 }
 
