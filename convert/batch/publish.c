@@ -161,19 +161,36 @@ static int advise(const json_t *outputs, struct error *err)
 	return -EEXIST;
 }
 
+/* The old report goes out of the way first, so that no mixture looks whole. */
+static int set_aside(const char *report, const char *old, struct error *err)
+{
+	if (rename(report, old) == 0 || errno == ENOENT)
+		return 0;
+	/* On another file system than the disk it cannot be kept. */
+	if (errno == EXDEV && unlink(report) == 0)
+		return 0;
+	return error_errno(err, "'%s': cannot be moved out of the way", report);
+}
+
 int publish_outputs(const char *stage, const json_t *outputs, bool replace,
 		    const volatile sig_atomic_t *stop, struct error *err)
 {
-	CLEANUP_FREE char *report = record_path(outputs, "report");
+	CLEANUP_FREE char *report = record_path(outputs, "report"), *old = NULL;
 	int r = 0;
 
-	if (replace && report && unlink(report) < 0 && errno != ENOENT)
-		return error_errno(err, "'%s': cannot remove it", report);
+	if (asprintf(&old, "%s/old", stage) < 0) {
+		old = NULL;
+		return error_failed(err, ENOMEM, "out of memory");
+	}
+	if (replace && report)
+		r = set_aside(report, old, err);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(roles); i++) {
 		r = name_output(stage, outputs, roles[i], replace, stop, err);
 		if (r == 0)
 			r = sync_folder(outputs, roles[i], err);
 	}
+	if (r < 0 && replace && report) /* it is there again, unless the new one is */
+		(void)!link(old, report);
 	return r == -EEXIST ? advise(outputs, err) : r;
 }
 

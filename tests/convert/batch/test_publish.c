@@ -140,6 +140,19 @@ Test(publish, replaces_when_told)
 	cr_assert(is_text("out/vm.vmgs", "store\n"));
 }
 
+/* What cannot be replaced leaves the old ones, the report too. */
+Test(publish, brings_the_old_report_back)
+{
+	CLEANUP_JSON json_t *outputs = enter("back");
+
+	file_write("out/vm.vhdx", "old", 3);
+	file_write("out/vm.json", "old report", 10);
+	cr_assert_eq(mkdir("out/vm.vmgs", 0700), 0);
+	cr_assert_lt(publish(outputs, true, NULL), 0);
+	cr_assert(is_text("out/vm.json", "old report"));
+	cr_assert(is_text("out/vm.vhdx", "old"));
+}
+
 Test(publish, without_a_store)
 {
 	CLEANUP_JSON json_t *outputs = enter("none");
