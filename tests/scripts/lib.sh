@@ -230,3 +230,18 @@ hash_volumes() { # RAW LIST-OF-PARTITIONS
 		"$TREE_HASH" -t "$1" "$offset" | sed "s|^|volume $number\t|"
 	done <"$2"
 }
+
+# A conversion that stands still in the worker, at the first fsync: sets tracer, worker and committer.
+hold_worker() { # CONVERT-OPTION...
+	rm -f trace # that of the one before
+	strace -f -o trace -e trace=fsync,openat,landlock_restrict_self -e inject=fsync:delay_enter=3s:when=1 \
+		"$HVGEN2" convert -q "$@" >out.txt 2>err.txt &
+	tracer=$!
+	for _ in $(seq 300); do
+		worker=$(awk '/fsync/ { print $1; exit }' trace 2>/dev/null || true)
+		[ -z "$worker" ] || break
+		sleep 0.1
+	done
+	[ -n "$worker" ] || fail "no worker"
+	committer=$(awk '/^PPid:/ { print $2 }' "/proc/$worker/status")
+}

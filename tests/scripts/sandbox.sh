@@ -13,19 +13,7 @@ expect 0 "$HVGEN2" inspect --json vm.vhdx
 	skip "this kernel has no sandbox: $(cat err.txt)"
 }
 
-# A conversion that stands still in the worker, at the first fsync: its process and its parent's.
-hold() {
-	strace -f -o trace -e trace=fsync -e inject=fsync:delay_enter=3s:when=1 "$HVGEN2" convert -q -o o.vhdx vm.vhdx \
-		>out.txt 2>err.txt &
-	tracer=$!
-	for _ in $(seq 300); do
-		worker=$(awk '/fsync/ { print $1; exit }' trace 2>/dev/null || true)
-		[ -z "$worker" ] || break
-		sleep 0.1
-	done
-	[ -n "$worker" ] || fail "no worker"
-	committer=$(awk '/^PPid:/ { print $2 }' "/proc/$worker/status")
-}
+hold() { hold_worker -o o.vhdx vm.vhdx; }
 
 hold
 [ "$(awk '/^Seccomp:/ { print $2 }' "/proc/$worker/status")" = 2 ] || fail "the worker has no seccomp"

@@ -11,16 +11,7 @@ expect 0 "$HVGEN2" convert -n --json x
 [ "$(jq -r .sandbox out.txt)" = full ] || skip "this kernel or build has no sandbox"
 
 # It stands still in the worker, at the first fsync.
-strace -f -o trace -e trace=fsync,openat,landlock_restrict_self -e inject=fsync:delay_enter=3s:when=1 \
-	"$HVGEN2" convert -q -o o.vhdx x >out.txt 2>err.txt &
-tracer=$!
-for _ in $(seq 300); do
-	worker=$(awk '/fsync/ { print $1; exit }' trace 2>/dev/null || true)
-	[ -z "$worker" ] || break
-	sleep 0.1
-done
-[ -n "$worker" ] || fail "no worker"
-committer=$(awk '/^PPid:/ { print $2 }' "/proc/$worker/status")
+hold_worker -o o.vhdx x
 [ "$(awk '/^Seccomp:/ { print $2 }' "/proc/$worker/status")" = 2 ] || fail "the worker has no seccomp"
 [ "$(find "/proc/$worker/fd" -type l -printf '%l\n' | grep -c '/x/Virtual Hard Disks/')" -eq 3 ] || fail "the worker has not all disks"
 ! find "/proc/$committer/fd" -type l -printf '%l\n' | grep '/x/' || fail "the committer has a part of the VM open"

@@ -46,3 +46,22 @@ struct buffer config_packed(const struct vm_tree *tree)
 	cr_assert_not(packed.failed);
 	return packed;
 }
+
+struct vm config_extract(const char *drop, const char *line)
+{
+	CLEANUP_VM_TREE struct vm_tree tree = config_tree(drop, line);
+	struct error err = ERROR_INIT;
+	struct vm vm;
+
+	cr_assert_eq(vm_extract(&tree, &vm, &err), 0, "%s", err.message);
+	return vm;
+}
+
+const struct vm_row *config_row(const struct vm *vm, const char *path)
+{
+	for (size_t i = 0; i < vm->rows.count; i++)
+		if (strcmp(vm->rows.list[i].path, path) == 0)
+			return &vm->rows.list[i];
+	cr_assert(false, "no row for '%s'", path);
+	return NULL;
+}

@@ -11,25 +11,6 @@
 #define IDE  "_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/"
 #define SCSI "_31f6c0de-5b0a-4d27-8c44-0a6f1d2e9b71_/controller0/"
 
-static struct vm extract(const char *drop, const char *line)
-{
-	CLEANUP_VM_TREE struct vm_tree tree = config_tree(drop, line);
-	struct error err = ERROR_INIT;
-	struct vm vm;
-
-	cr_assert_eq(vm_extract(&tree, &vm, &err), 0, "%s", err.message);
-	return vm;
-}
-
-static const struct vm_row *row_of(const struct vm *vm, const char *path)
-{
-	for (size_t i = 0; i < vm->rows.count; i++)
-		if (strcmp(vm->rows.list[i].path, path) == 0)
-			return &vm->rows.list[i];
-	cr_assert(false, "no row for '%s'", path);
-	return NULL;
-}
-
 static const struct vm_place ide_0 = {VM_BUS_IDE, 0, 0}, ide_1 = {VM_BUS_IDE, 0, 1},
 			     scsi_1 = {VM_BUS_SCSI, 0, 1};
 
@@ -59,7 +40,7 @@ Test(vm_place, is_parsed)
 
 Test(vm_choose, nothing_is_what_is_so_anyway)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL), same = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL), same = config_extract(NULL, NULL);
 	struct error err;
 
 	cr_expect_eq(choose(&vm, NULL, &err), 0);
@@ -75,7 +56,7 @@ Test(vm_choose, nothing_is_what_is_so_anyway)
 /* The one that was to start from moves behind it. */
 Test(vm_choose, another_boot_disk)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 	const struct vm_choice choice = {.place = ide_1, .is_boot = true};
 	const struct vm_controller *controller;
 	struct error err;
@@ -85,36 +66,36 @@ Test(vm_choose, another_boot_disk)
 	cr_expect_eq(controller->drives[1].target.slot, 0);
 	cr_expect_eq(controller->drives[0].target.slot, 2);
 	cr_expect_not(controller->drives[0].is_boot);
-	cr_expect_str_eq(row_of(&vm, IDE "drive1/pathname")->id, "boot-disk");
-	cr_expect_str_eq(row_of(&vm, IDE "drive0/pathname")->id, "data-disk");
-	cr_expect_str_eq(row_of(&vm, IDE "drive0/type")->to, "SCSI 0:2 (was IDE 0:0)");
+	cr_expect_str_eq(config_row(&vm, IDE "drive1/pathname")->id, "boot-disk");
+	cr_expect_str_eq(config_row(&vm, IDE "drive0/pathname")->id, "data-disk");
+	cr_expect_str_eq(config_row(&vm, IDE "drive0/type")->to, "SCSI 0:2 (was IDE 0:0)");
 }
 
 Test(vm_choose, a_disk_less)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 	const struct vm_choice choice = {.place = scsi_1, .action = VM_DISK_LEAVE};
 	struct error err;
 
 	cr_assert_eq(choose(&vm, &choice, &err), 0, "%s", err.message);
-	cr_expect_eq(row_of(&vm, SCSI "drive1/pathname")->status, VM_DROPPED);
-	cr_expect_str_eq(row_of(&vm, SCSI "drive1/type")->id, "left-out");
-	cr_expect_str_eq(row_of(&vm, IDE "drive1/type")->to, "SCSI 0:1 (was IDE 0:1)");
+	cr_expect_eq(config_row(&vm, SCSI "drive1/pathname")->status, VM_DROPPED);
+	cr_expect_str_eq(config_row(&vm, SCSI "drive1/type")->id, "left-out");
+	cr_expect_str_eq(config_row(&vm, IDE "drive1/type")->to, "SCSI 0:1 (was IDE 0:1)");
 }
 
 Test(vm_choose, a_disk_stays_where_it_is)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 	const struct vm_choice choice = {.place = ide_1, .action = VM_DISK_ATTACH};
 	const struct vm_row *row;
 	struct error err;
 
 	cr_assert_eq(choose(&vm, &choice, &err), 0, "%s", err.message);
-	row = row_of(&vm, IDE "drive1/pathname");
+	row = config_row(&vm, IDE "drive1/pathname");
 	cr_expect_eq(row->status, VM_CARRIED);
 	cr_expect_str_eq(row->to, row->from);
 	cr_expect_null(row->id);
-	cr_expect_eq(row_of(&vm, IDE "drive1/type")->status, VM_CHANGED);
+	cr_expect_eq(config_row(&vm, IDE "drive1/type")->status, VM_CHANGED);
 }
 
 Test(vm_choose, impossible_choices)
@@ -128,7 +109,7 @@ Test(vm_choose, impossible_choices)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
-		CLEANUP_VM struct vm vm = extract(NULL, NULL);
+		CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 		struct error err;
 
 		cr_expect_eq(choose(&vm, &wrong[i], &err), -EINVAL, "%zu", i);
@@ -151,12 +132,12 @@ Test(vm_choose, what_a_refused_disk_can_be)
 	const struct vm_choice attach = {.place = scsi_1, .action = VM_DISK_ATTACH};
 	const struct vm_choices none = {.count = 0}, left = {&leave, 1, 0, 0};
 	const struct vm_choices attached = {&attach, 1, 0, 0};
-	CLEANUP_VM struct vm host = extract(SCSI "drive1/pathname",
-					    SCSI "drive1/pathname string \\\\.\\PhysicalDrive2");
+	CLEANUP_VM struct vm host = config_extract(SCSI "drive1/pathname", SCSI
+						   "drive1/pathname string \\\\.\\PhysicalDrive2");
 	CLEANUP_VM struct vm shared =
-		extract(SCSI "drive1/pathname", SCSI "drive1/pathname string E:\\a.vhds");
+		config_extract(SCSI "drive1/pathname", SCSI "drive1/pathname string E:\\a.vhds");
 	CLEANUP_VM struct vm vhd =
-		extract(SCSI "drive1/pathname", SCSI "drive1/pathname string E:\\a.VHD");
+		config_extract(SCSI "drive1/pathname", SCSI "drive1/pathname string E:\\a.VHD");
 	struct error err;
 
 	check(&host, &none, REFUSAL_DISK_PASSTHROUGH, &err);
@@ -173,11 +154,12 @@ Test(vm_choose, no_checkpoint_is_a_parent)
 {
 	const struct vm_choices copies = {.count = 0}, children = {NULL, 0, VM_DISK_CHILD, 0};
 	const struct vm_choices data = {NULL, 0, 0, VM_DISK_CHILD};
-	CLEANUP_VM struct vm plain = extract(NULL, NULL);
-	CLEANUP_VM struct vm listed = extract("global_settings/snapshots/list/size",
-					      "global_settings/snapshots/list/size integer 1");
+	CLEANUP_VM struct vm plain = config_extract(NULL, NULL);
+	CLEANUP_VM struct vm listed =
+		config_extract("global_settings/snapshots/list/size",
+			       "global_settings/snapshots/list/size integer 1");
 	CLEANUP_VM struct vm named =
-		extract(SCSI "drive1/pathname", SCSI "drive1/pathname string E:\\a_1.AVHDX");
+		config_extract(SCSI "drive1/pathname", SCSI "drive1/pathname string E:\\a_1.AVHDX");
 	struct error err;
 
 	check(&plain, &children, REFUSAL_NONE, &err);
@@ -191,13 +173,13 @@ Test(vm_choose, no_checkpoint_is_a_parent)
 
 Test(vm_rename, says_so)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 	struct error err = ERROR_INIT;
 
 	cr_assert_eq(vm_rename(&vm, "web02", &err), 0);
 	cr_expect_str_eq(vm.name, "web02");
-	cr_expect_eq(row_of(&vm, "properties/name")->status, VM_CHANGED);
-	cr_expect_str_eq(row_of(&vm, "properties/name")->to, "web02");
+	cr_expect_eq(config_row(&vm, "properties/name")->status, VM_CHANGED);
+	cr_expect_str_eq(config_row(&vm, "properties/name")->to, "web02");
 	cr_assert_eq(vm_rename(&vm, "", &err), 0);
 	cr_expect_eq(vm_check(&vm, &err), -EPERM);
 	cr_expect_eq(err.refusal, REFUSAL_VM_NAME);
@@ -205,7 +187,7 @@ Test(vm_rename, says_so)
 
 Test(vm_output, names_the_files)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 	const struct vm_controller *ide = &vm.controllers[0];
 	const struct vm_output outputs[] = {
 		{ide, &ide->drives[0], "/out/web.vhdx"},
@@ -215,7 +197,8 @@ Test(vm_output, names_the_files)
 	char text[VM_SLOT_TEXT];
 
 	cr_assert_eq(vm_outputs_tell(&vm, outputs, ARRAY_SIZE(outputs), &err), 0);
-	cr_expect_str_eq(row_of(&vm, IDE "drive0/pathname")->to, "the converted disk: 'web.vhdx'");
-	cr_expect_str_eq(row_of(&vm, IDE "drive1/pathname")->to, "a copy of it");
+	cr_expect_str_eq(config_row(&vm, IDE "drive0/pathname")->to,
+			 "the converted disk: 'web.vhdx'");
+	cr_expect_str_eq(config_row(&vm, IDE "drive1/pathname")->to, "a copy of it");
 	cr_expect_str_eq(vm_slot_name(ide, &ide->drives[1], text), "ide0-1");
 }

@@ -20,29 +20,10 @@
 	NIC "Connection/Feature_952C5004-4465-451C-8CB8-FA9AB382B773/"                             \
 	    "Setting_11111111-2222-3333-4444-555555555555/Data"
 
-static struct vm extract(const char *drop, const char *line)
-{
-	CLEANUP_VM_TREE struct vm_tree tree = config_tree(drop, line);
-	struct error err = ERROR_INIT;
-	struct vm vm;
-
-	cr_assert_eq(vm_extract(&tree, &vm, &err), 0, "%s", err.message);
-	return vm;
-}
-
-static const struct vm_row *row_of(const struct vm *vm, const char *path)
-{
-	for (size_t i = 0; i < vm->rows.count; i++)
-		if (strcmp(vm->rows.list[i].path, path) == 0)
-			return &vm->rows.list[i];
-	cr_assert(false, "no row for '%s'", path);
-	return NULL;
-}
-
 Test(vm_extract, every_leaf_has_one_row)
 {
 	CLEANUP_VM_TREE struct vm_tree tree = config_tree(NULL, NULL);
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 	size_t at = 0;
 
 	for (const struct vm_node *node = tree.root; node; node = vm_next(node)) {
@@ -58,7 +39,7 @@ Test(vm_extract, every_leaf_has_one_row)
 
 Test(vm_extract, settings)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 
 	cr_expect_str_eq(vm.name, "FILES-01");
 	cr_expect_str_eq(vm.notes, "Owner: infrastructure team");
@@ -85,7 +66,7 @@ Test(vm_extract, settings)
 Test(vm_extract, adapters)
 {
 	static const uint8_t mac[] = {0x00, 0x15, 0x5d, 0x0a, 0x14, 0x02};
-	CLEANUP_VM struct vm vm = extract(NULL, NULL), other = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL), other = config_extract(NULL, NULL);
 	const struct vm_adapter *nic = &vm.adapters[0], *legacy = &vm.adapters[1];
 
 	cr_assert_eq(vm.adapter_count, 2);
@@ -107,7 +88,7 @@ Test(vm_extract, adapters)
 
 Test(vm_extract, drives_and_their_places)
 {
-	CLEANUP_VM struct vm vm = extract(NULL, NULL);
+	CLEANUP_VM struct vm vm = config_extract(NULL, NULL);
 	static const struct {
 		const char *slot;
 		unsigned int place;
@@ -197,8 +178,8 @@ static const struct {
 Test(vm_extract, rows)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		CLEANUP_VM struct vm vm = extract(rows[i].drop, rows[i].line);
-		const struct vm_row *row = row_of(&vm, rows[i].path);
+		CLEANUP_VM struct vm vm = config_extract(rows[i].drop, rows[i].line);
+		const struct vm_row *row = config_row(&vm, rows[i].path);
 
 		cr_expect_eq(row->status, rows[i].status, "%s: %s", row->path,
 			     vm_status_text(row->status));
@@ -212,10 +193,11 @@ Test(vm_extract, rows)
 /* What is dropped is not in the VM either. */
 Test(vm_extract, nothing_of_what_is_not_understood_is_taken)
 {
-	CLEANUP_VM struct vm trunk = extract(VLAN, VLAN " bytes 02000000140000000000000000000000");
-	CLEANUP_VM struct vm twice = extract(NULL, "settings/memory/bank/size integer 1");
+	CLEANUP_VM struct vm trunk =
+		config_extract(VLAN, VLAN " bytes 02000000140000000000000000000000");
+	CLEANUP_VM struct vm twice = config_extract(NULL, "settings/memory/bank/size integer 1");
 	CLEANUP_VM struct vm protocol =
-		extract(FIRMWARE "pxe", FIRMWARE "pxe_preferred_protocol integer 5");
+		config_extract(FIRMWARE "pxe", FIRMWARE "pxe_preferred_protocol integer 5");
 
 	cr_expect_not(trunk.adapters[0].vlan.is_access);
 	cr_expect_not(twice.memory.startup_mib.is_present);
@@ -263,7 +245,7 @@ Test(vm_extract, what_no_vm_can_have_is_damage)
 
 static void check(const char *drop, const char *line, enum refusal refusal, struct error *err)
 {
-	CLEANUP_VM struct vm vm = extract(drop, line);
+	CLEANUP_VM struct vm vm = config_extract(drop, line);
 
 	*err = (struct error)ERROR_INIT;
 	cr_expect_eq(vm_check(&vm, err), refusal == REFUSAL_NONE ? 0 : -EPERM, "%s", line);
@@ -304,7 +286,7 @@ Test(vm_check, refusals_of_the_vm)
 
 Test(vm_check, a_generation_that_is_none_is_damage)
 {
-	CLEANUP_VM struct vm vm = extract("properties/subtype", NULL);
+	CLEANUP_VM struct vm vm = config_extract("properties/subtype", NULL);
 	struct error err = ERROR_INIT;
 
 	cr_expect_eq(vm_check(&vm, &err), -EUCLEAN);
@@ -372,7 +354,7 @@ static char *full_controllers(unsigned int count, unsigned int first, unsigned i
 Test(vm_check, full_controllers_get_another)
 {
 	CLEANUP_FREE char *one = full_controllers(1, 0, 63), *three = full_controllers(3, 1, 63);
-	CLEANUP_VM struct vm full = extract(NULL, one), vm = extract(NULL, three);
+	CLEANUP_VM struct vm full = config_extract(NULL, one), vm = config_extract(NULL, three);
 	struct error err;
 
 	check(NULL, one, REFUSAL_NONE, &err);
