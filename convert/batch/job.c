@@ -451,13 +451,14 @@ bool job_look(struct batch *batch, struct job *job, struct error *err)
 	return true;
 }
 
-static json_t *silent_end(const struct job *job, int status)
+/* A keeper that was told to end before it could listen is interrupted as one that listens. */
+static json_t *silent_end(int status)
 {
-	json_t *word = state_word(VM_FAILED), *error = json_object();
+	bool is_told = WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+	json_t *word = state_word(is_told ? VM_INTERRUPTED : VM_FAILED), *error = json_object();
 	CLEANUP_FREE char *message = NULL;
 	char how[64];
 
-	(void)job;
 	child_end_text(status, how);
 	if (asprintf(&message, "the process that converted it ended with %s", how) < 0)
 		message = NULL;
@@ -474,7 +475,7 @@ int job_finish(struct batch *batch, struct job *job, struct error *err)
 	while (job_look(batch, job, err))
 		;
 	if (status != 0) {
-		CLEANUP_JSON json_t *word = silent_end(job, status);
+		CLEANUP_JSON json_t *word = silent_end(status);
 
 		/* What is done stays done. */
 		if (vm_state_parse(record_text(job->attempt, "state")) < VM_DONE)

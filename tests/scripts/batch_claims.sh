@@ -3,16 +3,34 @@
 # Several runs share a batch: nothing is done twice, one that is frozen for longer than its lease loses its claim and no result,
 # one that lives keeps it, and an interrupt ends cleanly.
 . "$(dirname "$0")/lib.sh"
-need mkntfs jq pgrep
+need mkntfs jq
 
 states() { "$HVGEN2" batch status state --json | jq -r '.vms[] | "\(.name) \(.state)"' | tr '\n' ';'; }
 attempts() { jq -r .state state/attempt/* | sort | uniq -c | tr -s ' \n' ' '; }
-# Its conversion stands still, while it lives itself: as a disk that does not answer.
-hold() { # PID of a run
-	local child process is_whole=
+# The processes that one has started: sets REPLY. To ask without a process of our own is quick enough to meet them alive.
+children() { # PID
+	REPLY=
+	read -r REPLY 2>/dev/null <"/proc/$1/task/$1/children" || true
+}
+is_at() { # PID VERB
+	local verb=
+	{ read -r -d '' _ && read -r -d '' verb; } 2>/dev/null <"/proc/$1/cmdline" || true
+	[ "$verb" = "$2" ]
+}
+# Its conversion stands still, while it lives itself: as a disk that does not answer. Sets held: each keeper, and behind it
+# what works for it: 'convert', or what looks at the source before. False when the run has ended before.
+hold() { # PID-OF-A-RUN [VERB]
+	local keeper keepers process state is_whole=
 	while [ -z "$is_whole" ]; do
-		until child=$(pgrep -P "$1") && pgrep -P "$(head -1 <<<"$child")" >/dev/null; do sleep 0.01; done
-		held=$(for keeper in $child; do echo "$keeper"; pgrep -P "$keeper" || true; done)
+		read -r _ _ state _ <"/proc/$1/stat"
+		[ "$state" != Z ] || return 1
+		children "$1"
+		keepers=$REPLY held=
+		for keeper in $keepers; do
+			children "$keeper"
+			! is_at "${REPLY% }" "${2:-convert}" || held+="$keeper $REPLY "
+		done
+		[ -n "$held" ] || continue
 		is_whole=y
 		for process in $held; do kill -STOP "$process" 2>/dev/null || is_whole=; done
 		[ -n "$is_whole" ] || kill -CONT $held 2>/dev/null || true # one of them had just ended
@@ -28,6 +46,18 @@ mkdir in
 "$MKVM" --small in/a.vhdx
 for name in b c d e f; do cp -p in/a.vhdx in/$name.vhdx; done
 expect 0 "$HVGEN2" convert -q -o single.vhdx in/a.vhdx
+# A batch from the start whose run stands still in the middle of a VM. Where all was done before that, once more.
+start_held() { # ARGUMENT...
+	local _
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		again
+		start "$@"
+		! hold $run || return 0
+		wait $run
+	done
+	fail "ten runs have ended before they could be held"
+}
+
 all_done="a done;b done;c done;d done;e done;f done;"
 all_equal() {
 	local name
@@ -50,9 +80,7 @@ wait $run || fail "$(cat run.err.txt)"
 all_equal
 
 # What others have claimed is waited for, or not.
-again
-start --jobs 1 --lease 2
-hold $run
+start_held --jobs 1 --lease 2
 expect 75 "$HVGEN2" batch run state --jobs 1 --no-wait
 grep -q "^5 done, 1 running$" out.txt || fail "$(cat out.txt)"
 # It lives, whatever its clock says: the lease goes by five times.
@@ -69,9 +97,7 @@ wait
 all_equal
 
 # Frozen as a whole for longer than its lease, it wakes up after another has done its work.
-again
-start --jobs 2 --lease 2
-hold $run
+start_held --jobs 2 --lease 2
 kill -STOP $run
 expect 0 "$HVGEN2" batch run state --jobs 2 --lease 2
 [ "$(states)" = "$all_done" ] || fail "$(states)"
@@ -84,9 +110,7 @@ all_equal
 grep -q take-over state/events.jsonl || fail "nobody has taken over"
 
 # The same while the other is at it.
-again
-start --jobs 1 --lease 1
-hold $run
+start_held --jobs 1 --lease 1
 kill -STOP $run
 first=$run first_held=$held
 start --jobs 1 --lease 1
@@ -98,9 +122,7 @@ wait $run || fail "exit status $?: $(cat run.err.txt)"
 all_equal
 
 # Killed on the same host, its claims are free at once.
-again
-start --jobs 2
-hold $run
+start_held --jobs 2
 kill -KILL $run
 wait $run 2>/dev/null || true
 SECONDS=0
@@ -110,9 +132,7 @@ expect 0 "$HVGEN2" batch run state --jobs 2
 all_equal
 
 # One interrupt: what runs is finished.
-again
-start --jobs 1
-hold $run
+start_held --jobs 1
 already=$(states | { grep -o done || true; } | wc -l)
 kill -INT $run
 sleep 0.5
@@ -122,29 +142,30 @@ wait $run && fail "it has gone on" || [ $? -eq 1 ] || fail "exit status: $(cat r
 grep -q "interrupted: what runs is finished" run.err.txt || fail "$(cat run.err.txt)"
 [ ! -e out/work ] || fail "the work is left"
 # Two: it is ended, and nothing is left of it.
-start --jobs 1
-hold $run
-before=$(states | sed s/running/planned/)
-kill -INT $run
-sleep 0.7
-kill -INT $run
-sleep 0.7
-kill -CONT $held
-wait $run && fail "it has gone on" || [ $? -eq 1 ] || fail "exit status: $(cat run.out.txt run.err.txt)"
-[ "$(states | sed s/interrupted/planned/)" = "$before" ] || fail "$(states)"
-grep -q interrupted <<<"$(states)" || fail "$(states)"
-[ ! -e out/work ] || fail "the work is left: $(find out/work)"
-[ -z "$(ls -A state/claim)" ] || fail "a claim is left"
+for at in batch convert; do
+	start --jobs 1
+	hold $run $at || fail "it has ended"
+	before=$(states | sed s/running/planned/)
+	kill -INT $run
+	sleep 0.7
+	kill -INT $run
+	sleep 0.7
+	kill -CONT $held
+	wait $run && fail "it has gone on" || [ $? -eq 1 ] || fail "exit status: $(cat run.out.txt run.err.txt)"
+	[ "$(states | sed s/interrupted/planned/)" = "$before" ] || fail "$(states)"
+	grep -q interrupted <<<"$(states)" || fail "$(states)"
+	[ ! -e out/work ] || fail "the work is left: $(find out/work)"
+	[ -z "$(ls -A state/claim)" ] || fail "a claim is left"
+done
 expect 0 "$HVGEN2" batch run state
 [ "$(states)" = "$all_done" ] || fail "$(states)"
 all_equal
 
 # A crash of one VM's process is a matter of this VM.
-again
-start --jobs 1
-hold $run
-kill -KILL $(tail -1 <<<"$held")
-kill -CONT $(head -1 <<<"$held")
+start_held --jobs 1
+read -r keeper process _ <<<"$held"
+kill -KILL "$process"
+kill -CONT "$keeper"
 wait $run && fail "nothing failed" || [ $? -eq 1 ] || fail "exit status: $(cat run.out.txt run.err.txt)"
 grep -q "^5 done, 1 failed$" run.out.txt || fail "$(cat run.out.txt)"
 grep -q "failed: the process that reads it ended with signal 9" run.out.txt || fail "$(cat run.out.txt)"

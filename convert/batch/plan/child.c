@@ -38,15 +38,27 @@ static int open_outputs(struct child *child, int ends[2], struct error *err)
 	return 0;
 }
 
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/* Until the child has made up its mind about them: one that came while it still has our handlers would be lost. */
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < ARRAY_SIZE(end_signals); i++)
+		sigaddset(&held, end_signals[i]);
+	sigprocmask(SIG_BLOCK, &held, ret_before);
+}
+
 /* What ends a program ends this one too, unless whoever started us wants it ignored. */
 static void reset_signals(void)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action;
 
-	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-		if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-			signal(numbers[i], SIG_DFL);
+	for (size_t i = 0; i < ARRAY_SIZE(end_signals); i++)
+		if (sigaction(end_signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+			signal(end_signals[i], SIG_DFL);
 }
 
 /* In the child. It is gone when its parent is, which may have happened already. */
@@ -54,7 +66,6 @@ static void settle(const struct child *child, pid_t parent, int end)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	reset_signals();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(ERROR_FAILED);
@@ -68,14 +79,19 @@ static int start(struct child *child, int (*run)(void *context), void *context, 
 {
 	pid_t parent = getpid();
 	int ends[2] = {-1, -1}, r = open_outputs(child, ends, err);
+	sigset_t before;
 
 	if (r < 0)
 		return r;
+	hold_signals(&before);
 	child->pid = fork();
 	if (child->pid == 0) {
+		reset_signals();
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		settle(child, parent, ends[1]);
 		_exit(run(context));
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(ends[1]);
 	if (child->pid > 0)
 		return 0;
