@@ -150,9 +150,16 @@ static int find_parent(struct write_disk *disk, const char *path, const struct d
 	return disk->relative_parent ? 0 : -err->code;
 }
 
+const char *write_data_role(size_t index, char text[WRITE_DATA_ROLE])
+{
+	snprintf(text, WRITE_DATA_ROLE, "data%zu", index + 1);
+	return text;
+}
+
 static int create_data(const struct write_paths *paths, struct write_outputs *ret,
 		       struct error *err)
 {
+	char role[WRITE_DATA_ROLE];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < paths->data_count; i++) {
@@ -160,7 +167,8 @@ static int create_data(const struct write_paths *paths, struct write_outputs *re
 		struct write_disk *disk = &ret->data[ret->data_count++];
 
 		*disk = (struct write_disk){.file = OUTFILE_INIT};
-		r = create(&disk->file, data->path, "data", paths, data->mode, err);
+		r = create(&disk->file, data->path, write_data_role(i, role), paths, data->mode,
+			   err);
 		if (r == 0 && data->image.type == VHD_TYPE_DIFFERENCING)
 			r = find_parent(disk, data->path, data->source, err);
 	}

@@ -35,8 +35,9 @@ struct write_paths {
 	const char *script;	    /* that defines the VM on its host; NULL: none */
 	const char *parent_on_host; /* of a differencing disk: where its parent will be on the
 				       Hyper-V host, or NULL */
-	const char *stage;	    /* a folder in which the outputs are made as "disk", "store" and
-				       "report", for somebody else to name them; or NULL */
+	const char *stage;	    /* a folder in which the outputs are made as "disk", "store",
+				       "report", "script" and write_data_role(), for somebody else to
+				       name them; or NULL */
 	bool replace;		    /* existing files */
 	mode_t mode;		    /* no output has more rights; see write_mode() */
 	const struct write_data *data;
@@ -44,6 +45,10 @@ struct write_paths {
 	const char *const *kept; /* more files that belong to the source */
 	size_t kept_count;
 };
+
+/* What the data disk at 'index' is called on a stage: "data1" and so on, in 'text'. Returns it. */
+#define WRITE_DATA_ROLE 28
+const char *write_data_role(size_t index, char text[WRITE_DATA_ROLE]);
 
 /*
  * Do the outputs stand in the way of something? ERROR_USAGE when two are one file (also when their

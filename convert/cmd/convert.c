@@ -97,8 +97,9 @@ static const struct cmd_option options[] = {
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{OPTION_STAGE, "stage", "DIR",
-	 "make the outputs as 'disk', 'store' and 'report' in this folder\n"
-	 "and give them no other names, which 'hvgen2 batch' does"},
+	 "make the outputs as 'disk', 'store' and 'report', of a VM 'script'\n"
+	 "and 'data1' to 'dataN' too, in this folder and give them no other\n"
+	 "names, which 'hvgen2 batch' does"},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
 	{'f', "force", NULL, "replace existing output files"},
 	{OPTION_JSON, "json", NULL, "print the report on standard output as JSON"},
@@ -310,6 +311,27 @@ int cmd_convert_check(const char *name, const char *argument, struct error *err)
 	return set_convert_option(&parsing, cmd_convert_option(name)->key, argument, err);
 }
 
+/* A boot disk that becomes a child of the old one: so do data disks, unless something else is said of them. */
+static enum vm_disk_action boot_action(const struct output_options *output)
+{
+	return output->type == VHD_TYPE_DIFFERENCING ? VM_DISK_CHILD : VM_DISK_COPY;
+}
+
+int cmd_convert_vm_option(struct cmd_vm_options *vm, const char *name, const char *argument,
+			  struct error *err)
+{
+	int key = cmd_convert_option(name)->key, r = 0;
+	struct output_options output = {.type = VHD_TYPE_MAX};
+
+	if (key >= OPTION_VM && key < OPTION_VM_END)
+		return set_vm_option(vm, key, argument, err);
+	if (key == OPTION_FORMAT) {
+		r = cmd_convert_set_format(&output, argument, err);
+		vm->boot = boot_action(&output);
+	}
+	return r;
+}
+
 /* A disk has a format only by its name, so that no guest can make a VM of its disk. */
 static int convert_what(struct parsing *parsing, const char *path)
 {
@@ -317,11 +339,8 @@ static int convert_what(struct parsing *parsing, const char *path)
 	bool is_vm = convert->source.format == VHD_OPEN_BY_NAME && vm_is_named(path);
 	struct error err = ERROR_INIT;
 
-	convert->vm.boot =
-		convert->output.type == VHD_TYPE_DIFFERENCING ? VM_DISK_CHILD : VM_DISK_COPY;
-	if (is_vm && convert->stage)
-		error_usage(&err, "'%s' is a VM: '--stage' is for a disk", path);
-	else if (is_vm || !parsing->is_of_vm)
+	convert->vm.boot = boot_action(&convert->output);
+	if (is_vm || !parsing->is_of_vm)
 		return conversion_run(convert, path, is_vm);
 	else
 		error_usage(&err, "'%s' is a disk: an option is given that only a VM has", path);

@@ -5,12 +5,18 @@
 
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/outputs.h"
+#include "convert/cmd/vm.h"
 
 /* The row of a long option ("layout"); NULL when there is none. */
 const struct cmd_option *cmd_convert_option(const char *name);
 
 /* Would it take this argument (NULL of one without)? 'name' is a long option. Errors: ERROR_USAGE. */
 int cmd_convert_check(const char *name, const char *argument, struct error *err);
+
+/* Set what this option, a long one, says of a VM: which files it has and what becomes of them; of any other, nothing. Errors:
+ * ERROR_USAGE. */
+int cmd_convert_vm_option(struct cmd_vm_options *vm, const char *name, const char *argument,
+			  struct error *err);
 
 /* --format, as the names of outputs depend on it. */
 int cmd_convert_set_format(struct output_options *options, const char *format, struct error *err);

@@ -48,3 +48,15 @@ for format in dynamic fixed differencing; do
 	jq -e 'has("space") | not' out/o.report.json >/dev/null || fail "a report depends on a file system"
 	rm out/*
 done
+
+# A VM has more of them.
+make_export export
+rm -rf stage out made
+mkdir stage out made
+expect 0 "$HVGEN2" convert -q --output-dir made export
+expect 0 "$HVGEN2" convert -q --output-dir out --stage stage export
+[ -z "$(ls -A out)" ] || fail "the stage is not all that was made: $(ls -A out)"
+[ "$(ls -A stage | tr '\n' ' ')" = "data1 data2 disk report script store " ] || fail "on the stage: $(ls -A stage)"
+for role in data1:-ide0-1.vhdx data2:-scsi0-1.vhdx disk:.vhdx script:.ps1 store:.vmgs; do
+	cmp "stage/${role%:*}" made/*-gen2"${role#*:}"
+done
