@@ -84,15 +84,16 @@ static json_t *file_id(const char *path)
 
 static json_t *outputs_id(const struct batch_vm *vm)
 {
-	static const char *const roles[] = {"disk", "store", "report"};
+	const json_t *outputs = json_object_get(vm->record, "outputs");
 	json_t *object = json_object();
+	const char *role;
 
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		CLEANUP_FREE char *path = batch_vm_output(vm, roles[i]);
+	for (size_t i = 0; (role = record_role(outputs, i)); i++) {
+		CLEANUP_FREE char *path = record_path(outputs, role);
 		json_t *id = path ? file_id(path) : NULL;
 
 		if (id)
-			json_object_set_new(object, roles[i], id);
+			json_object_set_new(object, role, id);
 	}
 	return object;
 }
@@ -202,7 +203,8 @@ static bool convert(const struct job *job)
 static int check_source(const struct batch_vm *vm, struct error *err)
 {
 	CLEANUP_JSON json_t *sources = NULL;
-	int r = identity_read(vm->path, json_object_get(vm->record, "options"), &sources, err);
+	int r = identity_read(vm->path, json_object_get(vm->record, "options"),
+			      json_object_get(vm->record, "vm"), &sources, err);
 
 	if (r < 0 || json_equal(sources, json_object_get(vm->record, "sources")))
 		return r;
@@ -223,10 +225,18 @@ static void add_place(struct arguments *arguments, const char *option, const jso
 	arguments_add(arguments, path);
 }
 
+/* The disk from which the source starts. */
+static char *boot_disk(const struct batch_vm *vm)
+{
+	const json_t *files = json_object_get(json_object_get(vm->record, "vm"), "files");
+
+	return files ? record_path(json_array_get(files, 1), "path") : strdup(vm->path);
+}
+
 static void add_verify(struct arguments *arguments, const struct job *job)
 {
 	const json_t *outputs = json_object_get(job->vm->record, "outputs");
-	CLEANUP_FREE char *folder = strdup(job->vm->path), *disk = record_path(outputs, "disk");
+	CLEANUP_FREE char *folder = boot_disk(job->vm), *disk = record_path(outputs, "disk");
 
 	arguments_add(arguments, "verify");
 	add_place(arguments, "--nvram", outputs, "store");

@@ -14,9 +14,6 @@
 #include "common/checked.h"
 #include "convert/batch/state/record.h"
 
-/* In the order in which they get their names. */
-static const char *const roles[] = {"store", "report", "disk"};
-
 /* Another host that has just ended takes the empty folder away under us. */
 #define TRIES 20
 
@@ -176,6 +173,7 @@ int publish_outputs(const char *stage, const json_t *outputs, bool replace,
 		    const volatile sig_atomic_t *stop, struct error *err)
 {
 	CLEANUP_FREE char *report = record_path(outputs, "report"), *old = NULL;
+	const char *role;
 	int r = 0;
 
 	if (asprintf(&old, "%s/old", stage) < 0) {
@@ -184,10 +182,10 @@ int publish_outputs(const char *stage, const json_t *outputs, bool replace,
 	}
 	if (replace && report)
 		r = set_aside(report, old, err);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(roles); i++) {
-		r = name_output(stage, outputs, roles[i], replace, stop, err);
+	for (size_t i = 0; r == 0 && (role = record_role(outputs, i)); i++) {
+		r = name_output(stage, outputs, role, replace, stop, err);
 		if (r == 0)
-			r = sync_folder(outputs, roles[i], err);
+			r = sync_folder(outputs, role, err);
 	}
 	if (r < 0 && replace && report) /* it is there again, unless the new one is */
 		(void)!link(old, report);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The results of a conversion get their names: store, report, disk, by link(), which replaces nothing and which only one
- * can do. The disk comes last and says that all is there. A name that exists already and has the same bytes is as good as
- * ours, for conversions are reproducible: so two hosts that do the same, or one that was killed between two names, do no
- * harm. Of the report, in which sandbox it was made does not count.
+ * The results of a conversion get their names, the disk last, by link(), which replaces nothing and which only one can do. The
+ * disk says that all is there. A name that exists already and has the same bytes is as good as ours, for conversions are
+ * reproducible: so two hosts that do the same, or one that was killed between two names, do no harm. Of the report, in which
+ * sandbox it was made does not count.
  */
 #ifndef HVGEN2_CONVERT_BATCH_PUBLISH_H
 #define HVGEN2_CONVERT_BATCH_PUBLISH_H
@@ -14,9 +14,9 @@
 
 #include "common/error.h"
 
-/* 'stage' is the folder with "disk", "store" and "report"; 'outputs' says what they are to be called. 'replace': whatever
- * stands there goes, the old report first. *stop becomes true when it is to give up (-EINTR). Errors: ERROR_FAILED, also for
- * a name that something else has. */
+/* 'stage' is the folder in which each has its role for a name, and 'outputs' says what they are to be called (record_role()).
+ * 'replace': whatever stands there goes, the old report first. *stop becomes true when it is to give up (-EINTR). Errors:
+ * ERROR_FAILED, also for a name that something else has. */
 int publish_outputs(const char *stage, const json_t *outputs, bool replace,
 		    const volatile sig_atomic_t *stop, struct error *err);
 

@@ -20,7 +20,7 @@ mkdir in/below.vhdx
 expect 0 "$HVGEN2" convert -q --format differencing --nvram none --report r.json -o in/leaf.vhdx in/base.vhdx
 expect 0 "$HVGEN2" batch plan state in --output-dir out
 [ "$(states state)" = "a planned;b planned;c planned;leaf refused;" ] || fail "planned: $(states state)"
-grep -q "/in/base.vhdx' is the parent of another disk" err.txt || fail "nothing is said of the parent: $(cat err.txt)"
+grep -q "/in/base.vhdx' belongs to another input" err.txt || fail "nothing is said of the parent: $(cat err.txt)"
 [ -z "$(ls -A out)" ] || fail "a plan has made $(ls -A out)"
 [ "$(jq -r '.vms[] | .path, .output' <("$HVGEN2" batch status state --json) | grep -vc '^/')" -eq 0 ] ||
 	fail "a path is not absolute"
@@ -94,7 +94,7 @@ wrong "'$PWD/other/a.vhd' and '$PWD/in/a.vhdx' would both become '" other/a.vhd 
 printf 'path,name\nin/a.vhdx,x\nin/b.vhd,X\n' >bad.csv
 wrong "'$PWD/in/a.vhdx' and '$PWD/in/b.vhd' would both become '" --list bad.csv
 mkdir empty
-wrong "no disk is in this folder" empty
+wrong "in this folder is no disk" empty
 wrong "is no batch yet"
 expect 2 "$HVGEN2" batch plan
 expect 2 "$HVGEN2" batch turn state

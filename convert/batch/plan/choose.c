@@ -10,9 +10,8 @@
 
 #include "common/checked.h"
 #include "convert/batch/plan/identity.h"
+#include "convert/batch/plan/members.h"
 #include "convert/batch/plan/overlap.h"
-
-static const char *const roles[] = {"disk", "store", "report"};
 
 static int out_of_memory(struct error *err)
 {
@@ -141,9 +140,10 @@ static char *stem_of(const char *path)
 	return dot && dot != name ? strndup(name, (size_t)(dot - name)) : strdup(name);
 }
 
-static int name_input(struct input *input, const char *folder,
-		      const struct conversion_options *known, struct error *err)
+int input_name(struct input *input, const struct choice *choice, struct error *err)
 {
+	if (!input->name)
+		input->name = record_path(input->vm, "name");
 	if (!input->name)
 		input->name = stem_of(input->path);
 	input->outputs = json_object();
@@ -154,7 +154,8 @@ static int name_input(struct input *input, const char *folder,
 				   "'%s': the name of the file cannot be that of a VM: at most 200 "
 				   "bytes, and no dot in front; give it a name in a --list",
 				   input->path);
-	return known->name_outputs(input->name, folder, input->options, input->outputs, err);
+	return choice->known->name_outputs(input->name, choice->folder, input->options, input->vm,
+					   input->outputs, err);
 }
 
 /* What is to be called so: an output, or a VM, whose names have no slash. */
@@ -186,9 +187,23 @@ static void take_name(struct taken_list *list, char *name, const char *path)
 static void take_names(struct taken_list *list, const char *name, const char *path,
 		       const json_t *outputs)
 {
+	const char *role;
+
 	take_name(list, strdup(name), path);
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
-		take_name(list, record_path(outputs, roles[i]), path);
+	for (size_t i = 0; (role = record_role(outputs, i)); i++)
+		take_name(list, record_path(outputs, role), path);
+}
+
+/* Of all VMs. */
+static size_t count_names(const struct batch *batch, const struct input_list *list)
+{
+	size_t count = list->count + batch->count;
+
+	for (size_t i = 0; i < batch->count; i++)
+		count += json_object_size(json_object_get(batch->vms[i].record, "outputs"));
+	for (size_t i = 0; i < list->count; i++)
+		count += json_object_size(list->items[i].outputs);
+	return count;
 }
 
 /* File systems may be blind to case. */
@@ -204,8 +219,7 @@ static int check_names(const struct batch *batch, const struct input_list *list,
 {
 	CLEANUP(taken_list_done) struct taken_list taken = {.count = 0};
 
-	taken.items = calloc((list->count + batch->count + 1) * (ARRAY_SIZE(roles) + 1),
-			     sizeof(taken.items[0]));
+	taken.items = calloc(count_names(batch, list) + 1, sizeof(taken.items[0]));
 	if (!taken.items)
 		return out_of_memory(err);
 	for (size_t i = 0; i < batch->count; i++)
@@ -236,6 +250,8 @@ static void note(const struct choice *choice, const struct input *input, const c
 		choice->note(choice->opaque, text);
 }
 
+#define REPORTED "is by its report what a conversion has made, and no input"
+
 /* By its report, where no attempt says so: the state is lost, or whoever made it had no time to say so. */
 static bool is_reported(const struct batch *batch, const struct input_list *list,
 			const struct input *input)
@@ -261,9 +277,7 @@ static bool is_left_out(const struct batch *batch, const struct choice *choice,
 		return true;
 	if (!is_made && !(input->is_of_folder && is_reported(batch, list, input)))
 		return false;
-	note(choice, input,
-	     is_made ? "is an output of this batch, and no input"
-		     : "is by its report what a conversion has made, and no input");
+	note(choice, input, is_made ? "is an output of this batch, and no input" : REPORTED);
 	return true;
 }
 
@@ -272,7 +286,7 @@ static void drop_parents(const struct choice *choice, struct input_list *list)
 	for (size_t i = list->count; i-- > 0;)
 		if (list->items[i].is_parent) {
 			note(choice, &list->items[i],
-			     "is the parent of another disk, with which it is converted");
+			     "belongs to another input, with which it is converted");
 			drop_input(list, i);
 		}
 }
@@ -285,6 +299,26 @@ static void drop_outputs(const struct batch *batch, const struct choice *choice,
 			drop_input(list, i);
 }
 
+/* Before parents are looked for: a differencing trial beside its source is no reason to pass the source over. */
+static void drop_trials(const struct batch *batch, const struct choice *choice,
+			struct input_list *list)
+{
+	for (size_t i = list->count; i-- > 0;)
+		if (list->items[i].is_of_folder && overlap_has_report(list->items[i].path)) {
+			if (!overlap_is_made(batch, list->items[i].path))
+				note(choice, &list->items[i], REPORTED);
+			drop_input(list, i);
+		}
+}
+
+/* Of what it consists. */
+static void look_at(const struct conversion_options *known, struct input *input)
+{
+	input->vm = members_read(known, input->path, input->options);
+	(void)identity_read(input->path, input->options, input->vm, &input->sources,
+			    &input->problem);
+}
+
 int inputs_choose(const struct batch *batch, const struct choice *choice, struct input_list *list,
 		  struct error *err)
 {
@@ -294,14 +328,14 @@ int inputs_choose(const struct batch *batch, const struct choice *choice, struct
 		if ((!list->items[i].options && is_planned(batch, &list->items[i])) ||
 		    is_repeated(list, i))
 			drop_input(list, i);
+	drop_trials(batch, choice, list);
 	for (size_t i = 0; i < list->count; i++)
-		(void)identity_read(list->items[i].path, list->items[i].options,
-				    &list->items[i].sources, &list->items[i].problem);
+		look_at(choice->known, &list->items[i]);
 	r = mark_parents(batch, list, err);
 	if (r == 0)
 		drop_parents(choice, list);
 	for (size_t i = 0; r == 0 && i < list->count; i++)
-		r = name_input(&list->items[i], choice->folder, choice->known, err);
+		r = input_name(&list->items[i], choice, err);
 	if (r == 0)
 		drop_outputs(batch, choice, list);
 	if (r == 0)

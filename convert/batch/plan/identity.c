@@ -124,18 +124,36 @@ static json_t *chain_of(const char *path, const json_t *options)
 	return json_incref(json_object_get(root, "files"));
 }
 
-int identity_read(const char *path, const json_t *options, json_t **ret, struct error *err)
+static int add_file(json_t *list, const char *path, const json_t *options, bool is_disk,
+		    struct error *err)
 {
+	CLEANUP_JSON json_t *chain = NULL;
 	struct stat st;
+	int r;
 
 	if (stat(path, &st) < 0)
 		return error_errno(err, "'%s'", path);
-	*ret = S_ISREG(st.st_mode) || S_ISBLK(st.st_mode) ? chain_of(path, options) : NULL;
-	if (json_array_size(*ret) > 0)
-		return 0;
-	json_decref(*ret);
-	*ret = json_array();
-	return json_array_append_new(*ret, file_object(path, &st)) < 0
-		       ? error_failed(err, ENOMEM, "out of memory")
-		       : 0;
+	if (is_disk && (S_ISREG(st.st_mode) || S_ISBLK(st.st_mode)))
+		chain = chain_of(path, options);
+	r = json_array_size(chain) > 0 ? json_array_extend(list, chain)
+				       : json_array_append_new(list, file_object(path, &st));
+	return r < 0 ? error_failed(err, ENOMEM, "out of memory") : 0;
+}
+
+int identity_read(const char *path, const json_t *options, const json_t *vm, json_t **ret,
+		  struct error *err)
+{
+	const json_t *files = json_object_get(vm, "files");
+	CLEANUP_JSON json_t *list = json_array();
+	int r = vm ? 0 : add_file(list, path, options, /*is_disk=*/true, err);
+
+	for (size_t i = 0; r == 0 && i < json_array_size(files); i++) {
+		CLEANUP_FREE char *file = record_path(json_array_get(files, i), "path");
+
+		r = file ? add_file(list, file, options, /*is_disk=*/i > 0, err)
+			 : error_failed(err, ENOMEM, "out of memory");
+	}
+	if (r == 0)
+		*ret = json_incref(list);
+	return r;
 }

@@ -12,11 +12,13 @@
 #include "common/error.h"
 
 /*
- * Read it: *ret is a new array, the source first, then its parents. 'options' are those of the conversion, of which
- * "source-format", "parent" and "parent-dir" count; may be NULL. Of what is no disk that can be opened, the file alone, without
- * GUIDs. Images are opened in a process of their own: one that makes the reader crash is one without GUIDs.
+ * Read it: *ret is a new array, the source first, then its parents; of a VM its configuration, then each disk and its
+ * parents. 'options' are those of the conversion, of which "source-format", "parent" and "parent-dir" count; may be NULL. 'vm'
+ * has the "files" of a VM, as read_vm() of inputs.h says them; NULL for a disk. Of what is no disk that can be opened, the file
+ * alone, without GUIDs. Images are opened in a process of their own: one that makes the reader crash is one without GUIDs.
  * Errors: ERROR_FAILED when there is no such file.
  */
-int identity_read(const char *path, const json_t *options, json_t **ret, struct error *err);
+int identity_read(const char *path, const json_t *options, const json_t *vm, json_t **ret,
+		  struct error *err);
 
 #endif

@@ -2,20 +2,15 @@
 /* Inputs of a batch: see inputs.h. */
 #include "convert/batch/plan/inputs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "common/checked.h"
 #include "common/json/text_json.h"
 #include "common/safe_text.h"
 #include "convert/batch/state/state.h"
-
-/* What disks are called in a folder; whatever else a disk is called can be named. */
-static const char *const suffixes[] = {".vhdx", ".avhdx", ".vhd", ".avhd", ".raw", ".img"};
 
 void input_list_done(struct input_list *list)
 {
@@ -23,6 +18,7 @@ void input_list_done(struct input_list *list)
 		free(list->items[i].path);
 		free(list->items[i].name);
 		json_decref(list->items[i].options);
+		json_decref(list->items[i].vm);
 		json_decref(list->items[i].sources);
 		json_decref(list->items[i].outputs);
 	}
@@ -52,78 +48,6 @@ bool input_list_has(const struct input_list *list, const char *name, const char 
 		    strcmp(list->items[i].path, path) == 0)
 			return true;
 	return false;
-}
-
-static bool is_disk_name(const char *name)
-{
-	const char *dot = strrchr(name, '.');
-
-	for (size_t i = 0; dot && dot != name && i < ARRAY_SIZE(suffixes); i++)
-		if (strcasecmp(dot, suffixes[i]) == 0)
-			return true;
-	return false;
-}
-
-static int is_wanted(const struct dirent *entry)
-{
-	return is_disk_name(entry->d_name);
-}
-
-static int add_found(struct input_list *list, const char *folder, const char *name,
-		     struct error *err)
-{
-	CLEANUP_FREE char *path = NULL;
-	struct input *input;
-	struct stat st;
-
-	if (asprintf(&path, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) < 0) {
-		path = NULL;
-		return error_failed(err, ENOMEM, "out of memory");
-	}
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
-		return 0;
-	input = input_list_add(list, TAKE(path), NULL, NULL);
-	if (!input)
-		return error_failed(err, ENOMEM, "out of memory");
-	input->is_of_folder = true;
-	return 0;
-}
-
-static int add_folder(struct input_list *list, const char *folder, struct error *err)
-{
-	struct dirent **entries;
-	int count = scandir(folder, &entries, is_wanted, alphasort), r = 0;
-	size_t before = list->count;
-
-	if (count < 0)
-		return error_errno(err, "'%s'", folder);
-	for (int i = 0; i < count; i++) {
-		if (r == 0)
-			r = add_found(list, folder, entries[i]->d_name, err);
-		free(entries[i]);
-	}
-	free(entries);
-	if (r == 0 && list->count == before)
-		return error_usage(
-			err,
-			"'%s': no disk is in this folder (.vhdx, .avhdx, .vhd, .avhd, .raw, "
-			".img); folders below it are to be named themselves",
-			folder);
-	return r;
-}
-
-int inputs_add(struct input_list *list, const char *path, struct error *err)
-{
-	CLEANUP_FREE char *absolute = batch_absolute(path, err);
-	struct stat st;
-
-	if (!absolute)
-		return -err->code;
-	if (stat(absolute, &st) == 0 && S_ISDIR(st.st_mode))
-		return add_folder(list, absolute, err);
-	return input_list_add(list, TAKE(absolute), NULL, NULL)
-		       ? 0
-		       : error_failed(err, ENOMEM, "out of memory");
 }
 
 static int set_path(struct input *input, const char *text, const char *where, struct error *err)

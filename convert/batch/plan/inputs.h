@@ -23,20 +23,27 @@ struct conversion_options {
 	enum column_kind (*kind)(const char *name);
 	/* Is 'value' (NULL of a flag) one that it takes? Errors: ERROR_USAGE. */
 	int (*check)(const char *name, const char *value, struct error *err);
-	/* Set object["disk"], ["store"] and ["report"] as record_path() reads them: what the outputs of the VM 'name' are
-	 * called, with these options, in this folder unless they say another. */
+	/* Is it the configuration of a VM, or a folder with one, and no disk? */
+	bool (*is_vm)(const char *path, const json_t *options);
+	/* Set of a VM, with these options, object["name"], ["files"], paths of what is read, its configuration first, and
+	 * ["slots"], those of its data disks that are made. */
+	int (*read_vm)(const char *path, json_t *options, json_t *object, struct error *err);
+	/* Set object["store"], ["report"], of a VM what else is made, and ["disk"], as record_path() reads them: what the
+	 * outputs of the VM 'name' are called, with these options, in this folder unless they say another. 'vm' is what
+	 * read_vm() says; NULL for a disk. */
 	int (*name_outputs)(const char *name, const char *folder, const json_t *options,
-			    json_t *outputs, struct error *err);
+			    const json_t *vm, json_t *outputs, struct error *err);
 };
 
 struct input {
 	char *path;	 /* absolute */
 	char *name;	 /* of the VM; NULL until it is known */
 	json_t *options; /* an object: option -> true, text, or a list of texts; NULL: none were given */
+	json_t *vm;	 /* what read_vm() says; NULL for a disk */
 	json_t *sources;      /* identity.h; NULL until it was read */
 	json_t *outputs;      /* as name_outputs() makes them; NULL until then */
 	bool is_of_folder;    /* found in it, not named */
-	bool is_parent;	      /* of another one */
+	bool is_parent;	      /* of another one, or a disk of a VM */
 	struct error problem; /* of reading its identity */
 };
 
@@ -54,7 +61,7 @@ bool input_list_has(const struct input_list *list, const char *name, const char 
 /* A new one at the end; NULL when out of memory. Takes 'path' and 'options' over. */
 struct input *input_list_add(struct input_list *list, char *path, char *name, json_t *options);
 
-/* A disk, or the disks of a folder, by the ends of their names, without those below it. */
+/* A disk or a VM; or of a folder its disks and VMs, by their names, and the VMs whose exports are folders in it. (find.c) */
 int inputs_add(struct input_list *list, const char *path, struct error *err);
 
 /* The rows of a list: CSV whose first line names the columns, or one JSON object a line ('-': standard input). Errors:

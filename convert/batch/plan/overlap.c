@@ -11,8 +11,6 @@
 
 #include "common/checked.h"
 
-static const char *const roles[] = {"disk", "store", "report"};
-
 /* Options whose values are files that a conversion reads. */
 static const char *const read_options[] = {"parent", "nvram-template", "secure-boot-keys"};
 
@@ -85,8 +83,10 @@ static void add_read(struct place_list *list, const char *path, const json_t *so
 
 static void add_made(struct place_list *list, const char *path, const json_t *outputs)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		CLEANUP_FREE char *output = record_path(outputs, roles[i]);
+	const char *role;
+
+	for (size_t i = 0; (role = record_role(outputs, i)); i++) {
+		CLEANUP_FREE char *output = record_path(outputs, role);
 
 		if (output)
 			add_place(list, output, path);
@@ -184,8 +184,10 @@ int overlap_check_replaced(const char *folder, const json_t *outputs, struct err
 
 static bool has_output(const json_t *outputs, const char *path)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		CLEANUP_FREE char *output = record_path(outputs, roles[i]);
+	const char *role;
+
+	for (size_t i = 0; (role = record_role(outputs, i)); i++) {
+		CLEANUP_FREE char *output = record_path(outputs, role);
 
 		if (output && strcmp(output, path) == 0)
 			return true;
@@ -224,14 +226,32 @@ static const char *name_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-bool overlap_is_reported(const json_t *outputs, const char *path)
+static bool names_disk(const char *report_path, const char *path)
 {
-	CLEANUP_FREE char *report_path = record_path(outputs, "report"), *disk = NULL;
 	CLEANUP_JSON json_t *report = NULL;
+	CLEANUP_FREE char *disk = NULL;
 
-	if (!report_path || !has_output(outputs, path) ||
-	    record_read(AT_FDCWD, report_path, &report, NULL) < 0)
+	if (record_read(AT_FDCWD, report_path, &report, NULL) < 0)
 		return false;
 	disk = record_path(json_object_get(report, "outputs"), "disk");
 	return disk && strcmp(name_of(disk), name_of(path)) == 0;
+}
+
+bool overlap_has_report(const char *path)
+{
+	const char *dot = strrchr(name_of(path), '.');
+	CLEANUP_FREE char *report_path = NULL;
+
+	if (!dot || asprintf(&report_path, "%.*s.report.json", (int)(dot - path), path) < 0) {
+		report_path = NULL;
+		return false;
+	}
+	return names_disk(report_path, path);
+}
+
+bool overlap_is_reported(const json_t *outputs, const char *path)
+{
+	CLEANUP_FREE char *report_path = record_path(outputs, "report");
+
+	return report_path && has_output(outputs, path) && names_disk(report_path, path);
 }

@@ -21,6 +21,9 @@ int overlap_check_replaced(const char *folder, const json_t *outputs, struct err
 /* Does a VM of the batch have an output of this name that an attempt has made? */
 bool overlap_is_made(const struct batch *batch, const char *path);
 
+/* Does a report beside this disk, of its own name, say that it is an output? */
+bool overlap_has_report(const char *path);
+
 /* Does the report of these outputs, which stands where it is to be, say that one of them is this file? It does when it was
  * made by a batch whose state is lost, or by 'convert'. */
 bool overlap_is_reported(const json_t *outputs, const char *path);

@@ -12,6 +12,7 @@
 #include "common/safe_text.h"
 #include "convert/batch/plan/choose.h"
 #include "convert/batch/plan/identity.h"
+#include "convert/batch/plan/members.h"
 #include "convert/batch/plan/survey.h"
 
 #define MAX_SURVEYS 16
@@ -103,8 +104,7 @@ static int draft_input(const struct batch *batch, struct drafts *drafts, const s
 		       struct error *err)
 {
 	const struct batch_vm *vm = batch_find(batch, input->name);
-	json_t *draft = survey_draft(input->name, input->path, input->options, input->outputs,
-				     input->sources);
+	json_t *draft = survey_draft(input);
 
 	if (batch_is_damaged(batch, input->name)) { /* nobody knows which VM has this name */
 		json_decref(draft);
@@ -119,17 +119,56 @@ static int draft_input(const struct batch *batch, struct drafts *drafts, const s
 	return add_draft(drafts, draft, err);
 }
 
-/* Has its source changed, or was it not the source that mattered? A source that is gone leaves what was planned. */
-static int draft_again(struct drafts *drafts, const struct batch_vm *vm, struct error *err)
+static void input_done(struct input *input)
 {
-	CLEANUP_JSON json_t *sources = NULL;
-	const json_t *options = json_object_get(vm->record, "options");
-	json_t *draft;
+	json_decref(input->vm);
+	json_decref(input->outputs);
+	json_decref(input->sources);
+}
 
-	if (identity_read(vm->path, options, &sources, NULL) < 0)
+/* Of a VM that could be planned: then its disks are those that they were. */
+static bool has_same_config(const struct batch_vm *vm)
+{
+	const json_t *before = json_object_get(vm->record, "sources");
+	CLEANUP_JSON json_t *alone = json_pack("{s[O]}", "files", json_array_get(before, 0));
+	CLEANUP_JSON json_t *now = NULL;
+
+	return strcmp(record_text(vm->record, "verdict"), "planned") == 0 && alone &&
+	       identity_read(vm->path, NULL, alone, &now, NULL) == 0 &&
+	       json_equal(json_array_get(now, 0), json_array_get(before, 0));
+}
+
+/* What was planned, as it would be planned now. */
+static int find_again(const struct batch_vm *vm, const struct choice *choice, struct input *ret,
+		      struct error *err)
+{
+	json_t *planned = json_object_get(vm->record, "vm");
+
+	*ret = (struct input){.path = vm->path,
+			      .name = vm->name,
+			      .options = json_object_get(vm->record, "options")};
+	if (planned && !has_same_config(vm)) {
+		ret->vm = members_read(choice->known, vm->path, ret->options);
+		return input_name(ret, choice, err);
+	}
+	ret->vm = json_incref(planned);
+	ret->outputs = json_incref(json_object_get(vm->record, "outputs"));
+	return 0;
+}
+
+/* Has its source changed, or was it not the source that mattered? A source that is gone leaves what was planned. */
+static int draft_again(struct drafts *drafts, const struct batch_vm *vm,
+		       const struct choice *choice, struct error *err)
+{
+	CLEANUP(input_done) struct input input = {.path = NULL};
+	json_t *draft;
+	int r = find_again(vm, choice, &input, err);
+
+	if (r < 0)
+		return r;
+	if (identity_read(vm->path, input.options, input.vm, &input.sources, NULL) < 0)
 		return 0;
-	draft = survey_draft(vm->name, vm->path, options, json_object_get(vm->record, "outputs"),
-			     sources);
+	draft = survey_draft(&input);
 	if (draft && has_id_of(vm->record, draft) && !survey_is_stale(vm->record)) {
 		json_decref(draft);
 		return 0;
@@ -148,8 +187,8 @@ static bool is_drafted(const struct drafts *drafts, const char *name)
 	return false;
 }
 
-static int draft_all(const struct batch *batch, const struct input_list *list,
-		     struct drafts *drafts, struct error *err)
+static int draft_all(const struct batch *batch, const struct choice *choice,
+		     const struct input_list *list, struct drafts *drafts, struct error *err)
 {
 	int r = 0;
 
@@ -157,7 +196,7 @@ static int draft_all(const struct batch *batch, const struct input_list *list,
 		r = draft_input(batch, drafts, &list->items[i], err);
 	for (size_t i = 0; r == 0 && i < batch->count; i++)
 		if (!is_drafted(drafts, batch->vms[i].name))
-			r = draft_again(drafts, &batch->vms[i], err);
+			r = draft_again(drafts, &batch->vms[i], choice, err);
 	return r;
 }
 
@@ -313,7 +352,7 @@ int plan_batch(struct batch *batch, const struct plan_request *request, struct e
 	if (r == 0)
 		r = batch_create(batch, folder, err);
 	if (r == 0)
-		r = draft_all(batch, &list, &drafts, err);
+		r = draft_all(batch, &choice, &list, &drafts, err);
 	if (r == 0)
 		r = put_inputs(batch, &drafts, err);
 	if (r == 0)

@@ -34,17 +34,26 @@ static void set_id(json_t *draft)
 	json_object_set_new(draft, "plan", json_string(guid_format(&id, id_text)));
 }
 
-json_t *survey_draft(const char *name, const char *path, const json_t *options,
-		     const json_t *outputs, const json_t *sources)
+/* Where the files of a VM are is looked up again only when one of them has changed. */
+static json_t *kept_of_vm(const json_t *vm)
+{
+	return json_pack("{sO}", "files", json_object_get(vm, "files"));
+}
+
+json_t *survey_draft(const struct input *input)
 {
 	json_t *draft = json_object();
 
 	json_object_set_new(draft, "schema", json_integer(BATCH_SCHEMA));
-	text_json_set_path(draft, "name", name);
-	text_json_set_path(draft, "path", path);
-	json_object_set_new(draft, "options", options ? json_deep_copy(options) : json_object());
-	json_object_set_new(draft, "outputs", json_deep_copy(outputs));
-	json_object_set_new(draft, "sources", sources ? json_deep_copy(sources) : json_array());
+	text_json_set_path(draft, "name", input->name);
+	text_json_set_path(draft, "path", input->path);
+	json_object_set_new(draft, "options",
+			    input->options ? json_deep_copy(input->options) : json_object());
+	if (input->vm)
+		json_object_set_new(draft, "vm", kept_of_vm(input->vm));
+	json_object_set_new(draft, "outputs", json_deep_copy(input->outputs));
+	json_object_set_new(draft, "sources",
+			    input->sources ? json_deep_copy(input->sources) : json_array());
 	set_id(draft);
 	if (json_object_get(draft, "plan"))
 		return draft;

@@ -9,11 +9,11 @@
 #include <jansson.h>
 
 #include "convert/batch/plan/child.h"
+#include "convert/batch/plan/inputs.h"
 
-/* A plan that says nothing yet: who, from where, to where, of what state of the source. A new reference, or NULL when out of
- * memory; 'options' and 'sources' may be NULL. */
-json_t *survey_draft(const char *name, const char *path, const json_t *options,
-		     const json_t *outputs, const json_t *sources);
+/* A plan that says nothing yet: who, from where, to where, of what state of the source: of these the input has
+ * those that it knows. A new reference, or NULL when out of memory. */
+json_t *survey_draft(const struct input *input);
 
 /* Start the survey. */
 int survey_start(const json_t *draft, struct child *child, struct error *err);

@@ -171,17 +171,47 @@ char *record_path(const json_t *object, const char *key)
 	return base64_decode(digits, strlen(digits), &bytes) ? buffer_take_text(&bytes) : NULL;
 }
 
+/* KEY_bytes is KEY once more. */
+static bool is_other_spelling(const char *key)
+{
+	size_t length = strlen(key);
+
+	return length > 6 && strcmp(key + length - 6, "_bytes") == 0;
+}
+
+const char *record_role(const json_t *outputs, size_t index)
+{
+	static const char last[] = "disk";
+	const char *key;
+	json_t *path;
+
+	json_object_foreach((json_t *)(uintptr_t)outputs, key, path) /* which it does not change */
+	{
+		if (strcmp(key, last) == 0 || is_other_spelling(key))
+			continue;
+		if (index-- == 0)
+			return key;
+	}
+	return index == 0 && json_object_get(outputs, last) ? last : NULL;
+}
+
+static void add_output(struct buffer *text, const json_t *outputs, const char *role)
+{
+	CLEANUP_FREE char *path = record_path(outputs, role);
+
+	if (path)
+		buffer_printf(text, "%s'%s'", text->size ? ", " : "", path);
+}
+
 char *record_outputs_text(const json_t *outputs)
 {
-	static const char *const roles[] = {"disk", "store", "report"};
 	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+	const char *role;
 
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		CLEANUP_FREE char *path = record_path(outputs, roles[i]);
-
-		if (path)
-			buffer_printf(&text, "%s'%s'", text.size ? ", " : "", path);
-	}
+	add_output(&text, outputs, "disk"); /* the one that people look for */
+	for (size_t i = 0; (role = record_role(outputs, i)); i++)
+		if (strcmp(role, "disk") != 0)
+			add_output(&text, outputs, role);
 	return buffer_take_text(&text);
 }
 

@@ -36,6 +36,10 @@ int record_read_fd(int fd, const char *name, json_t **ret, struct error *err);
  * freed. NULL when there is none, or no memory. */
 char *record_path(const json_t *object, const char *key);
 
+/* The outputs of a plan have roles, "disk" and others, under which their paths stand, and under which they are made. The one at
+ * 'index' in the order in which they get their names, the disk last, which says that all are there; NULL behind that. */
+const char *record_role(const json_t *outputs, size_t index);
+
 /* The names of the outputs of a plan, "'a', 'b', 'c'": a new string, to be freed; NULL when out of memory. */
 char *record_outputs_text(const json_t *outputs);
 

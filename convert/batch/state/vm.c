@@ -98,14 +98,12 @@ static uint64_t superseding_serial(const struct batch_vm *vm)
 
 bool batch_vm_is_missing(const struct batch_vm *vm)
 {
-	static const char *const roles[] = {"disk", "store", "report"};
+	const json_t *outputs = json_object_get(vm->record, "outputs");
 	bool is_missing = false;
+	const char *role;
 
-	for (size_t i = 0; i < 3 && vm->state >= VM_DONE; i++) {
-		CLEANUP_FREE char *path = batch_vm_output(vm, roles[i]);
-
-		is_missing |= path && !is_there(vm, roles[i]);
-	}
+	for (size_t i = 0; vm->state >= VM_DONE && (role = record_role(outputs, i)); i++)
+		is_missing |= !is_there(vm, role);
 	return is_missing;
 }
 

@@ -88,7 +88,7 @@ bool batch_vm_is_changed(const struct batch_vm *vm);
 /* The serial number of an attempt that begins now. */
 uint64_t batch_vm_next_serial(const struct batch_vm *vm);
 
-/* What of the outputs is where: "disk", "store", "report"; a new string, to be freed, or NULL for what is not made. */
+/* What of the outputs is where: "disk", "store", "report", of a VM more; a new string, to be freed, or NULL for what is not made. */
 char *batch_vm_output(const struct batch_vm *vm, const char *role);
 
 /* Why it is not done, as {id, message, advice} or {exit_status, message, advice}: a new reference, or NULL. */

@@ -70,9 +70,9 @@ static const struct cmd_verb verb = {
 		    "       hvgen2 batch status STATE\n"
 		    "       hvgen2 batch report STATE",
 	.purpose =
-		"Convert many disks. STATE is a folder in which the batch is kept: the same command,\n"
+		"Convert many VMs. STATE is a folder in which the batch is kept: the same command,\n"
 		"after whatever ended it and on as many hosts as share the folder, goes on with what\n"
-		"is left. INPUT is a disk, or a folder of disks.\n\n"
+		"is left. INPUT is a disk, a VM (.vmcx, .xml), or a folder of disks, VMs and exports.\n\n"
 		"  plan    survey all, and say what will happen and whether there is room\n"
 		"  run     plan what is not planned, then convert\n"
 		"  status  what became of each so far\n"

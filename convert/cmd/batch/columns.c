@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/checked.h"
 #include "common/json/text_json.h"
 #include "convert/batch/state/record.h"
 #include "convert/cmd/convert.h"
+#include "convert/cmd/roles.h"
+#include "convert/cmd/vm_files.h"
 
 /* How a conversion runs, not what it makes. */
 static const char *const reserved[] = {"dry-run", "force", "json", "verbose", "quiet", "stage"};
@@ -45,8 +48,16 @@ static const char *text_or_null(const json_t *options, const char *name)
 	return json_string_value(json_object_get(options, name));
 }
 
+/* Is a script made of this VM? */
+static bool has_script(const json_t *options, const json_t *vm)
+{
+	const char *define = text_or_null(options, "define");
+
+	return vm && !(define && strcmp(define, "none") == 0);
+}
+
 static int name_outputs(const char *name, const char *folder, const json_t *options,
-			json_t *outputs, struct error *err)
+			const json_t *vm, json_t *outputs, struct error *err)
 {
 	const char *format = text_or_null(options, "format");
 	struct output_options wanted = {.disk = text_or_null(options, "output"),
@@ -67,12 +78,12 @@ static int name_outputs(const char *name, const char *folder, const json_t *opti
 	}
 	if (r == 0)
 		r = output_names_make(&wanted, source, &names, err);
-	if (r == 0) {
-		text_json_set_path(outputs, "disk", names.disk);
-		text_json_set_path(outputs, "report", names.report);
-		if (names.nvram)
-			text_json_set_path(outputs, "store", names.nvram);
+	if (r == 0 && !has_script(options, vm)) {
+		free(names.script);
+		names.script = NULL;
 	}
+	if (r == 0)
+		r = cmd_roles_tell(&names, json_object_get(vm, "slots"), outputs, err);
 	output_names_done(&names);
 	return r;
 }
@@ -80,5 +91,7 @@ static int name_outputs(const char *name, const char *folder, const json_t *opti
 const struct conversion_options batch_columns = {
 	.kind = kind_of,
 	.check = cmd_convert_check,
+	.is_vm = cmd_vm_is_one,
+	.read_vm = cmd_vm_files,
 	.name_outputs = name_outputs,
 };

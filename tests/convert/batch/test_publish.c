@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/json/text_json.h"
 #include "convert/batch/publish.h"
 #include "convert/batch/state/record.h"
 #include "tests/support/scratch.h"
@@ -176,4 +177,20 @@ Test(publish, stages_are_made_and_seen)
 	publish_remove_stage(stage);
 	cr_assert_eq(access("new/folder/work", F_OK), -1);
 	cr_assert_eq(access("new/folder", F_OK), 0);
+}
+
+/* Whatever order they were written in; a name that JSON cannot hold has two keys and is one output. */
+Test(publish, disk_comes_last)
+{
+	CLEANUP_JSON json_t *outputs = json_object();
+
+	json_object_set_new(outputs, "disk", json_string("a"));
+	text_json_set_path(outputs, "store", "\xff");
+	json_object_set_new(outputs, "data1", json_string("c"));
+	cr_assert_str_eq(record_role(outputs, 0), "store");
+	cr_assert_str_eq(record_role(outputs, 1), "data1");
+	cr_assert_str_eq(record_role(outputs, 2), "disk");
+	cr_assert_null(record_role(outputs, 3));
+	json_object_del(outputs, "disk");
+	cr_assert_null(record_role(outputs, 2));
 }
