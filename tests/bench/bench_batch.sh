@@ -6,9 +6,9 @@
 #   tests/bench/bench_batch.sh [-b BUILD] [-w FOLDER] [-n VMS] [-d DATA_GIB] [-r RUNS] [-p PLANNED] [-c CHILDREN]
 #
 # BUILD     a build folder with hvgen2, mkvm and bench_source (default build/release)
-# FOLDER    where sources and outputs go (default /var/tmp); where it can share blocks the sources take those of one
-# VMS       copied (default 100), DATA stored in each (default 1 GiB): twice their product must be free, half of that where
-#           blocks are shared
+# FOLDER    where sources and outputs go (default /var/tmp)
+# VMS       copied (default 100), DATA stored in each (default 1 GiB): their product must be free for the outputs; the sources
+#           share the blocks of one, or are names of it where the file system cannot
 # PLANNED   VMs of a plan (default 300), CHILDREN of a differencing batch (default 100): small ones
 #
 # All is timed until it is on the disk. The sources are in the page cache as far as they fit.
@@ -32,12 +32,13 @@ work=$(mktemp -d "$work/hvgen2-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# copies FROM FOLDER COUNT
+# copies FROM FOLDER COUNT [ln]
 copies() {
-	local i
+	local i copy
 	mkdir "$2"
 	for ((i = 0; i < $3; i++)); do
-		cp --reflink=auto --sparse=always "$1" "$2/vm$(printf %03d $i).vhdx"
+		copy=$2/vm$(printf %03d $i).vhdx
+		cp --reflink=always "$1" "$copy" 2>/dev/null || { rm -f "$copy" && ${4:-cp --sparse=always} "$1" "$copy"; }
 	done
 	sync -f "$2"
 }
@@ -66,7 +67,7 @@ export hvgen2
 
 "$build/tests/fixtures/mkvm" --small --size 40G sample.vhdx
 "$build/tests/bench/bench_source" sample.vhdx source.vhdx 40 "$data" 8
-copies source.vhdx in "$vms"
+copies source.vhdx in "$vms" ln
 for ((run = 1; run <= runs; run++)); do
 	echo "run $run of $runs" >&2
 	measure cp bash -c copy_all

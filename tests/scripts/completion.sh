@@ -22,15 +22,16 @@ for verb in $verbs; do
 	offer '' | has "$verb" || fail "bash does not offer '$verb'"
 	options=$("$HVGEN2" help "$verb" | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p')
 	[ -n "$options" ] || fail "$verb has no options"
+	offered=$(offer "$verb" --)
+	in_zsh=$(awk -v verb="$verb" '$0 == verb ")" { on = 1 } $0 == "\t;;" { on = 0 } on' "$files/hvgen2.zsh")
+	in_fish=$(grep "seen_subcommand_from $verb'" "$files/hvgen2.fish")
 	for option in $options; do
-		offer "$verb" -- | has "--$option" || fail "bash does not offer '$verb --$option'"
-		awk -v verb="$verb" '$0 == verb ")" { on = 1 } $0 == "\t;;" { on = 0 } on' "$files/hvgen2.zsh" |
-			grep -E -e "--$option[=\\['{,]|--$option\\)" >/dev/null || fail "zsh lacks '$verb --$option'"
-		grep -E "seen_subcommand_from $verb'.* -l $option( |\$)" "$files/hvgen2.fish" >/dev/null ||
-			fail "fish lacks '$verb --$option'"
+		[[ $'\n'$offered$'\n' == *$'\n'--$option$'\n'* ]] || fail "bash does not offer '$verb --$option'"
+		[[ $in_zsh =~ --$option[=\[\'{,\)] ]] || fail "zsh lacks '$verb --$option'"
+		[[ "$in_fish"$'\n' =~ \ -l\ $option[[:space:]] ]] || fail "fish lacks '$verb --$option'"
 	done
 	"$HVGEN2" help "$verb" | grep -E '^  (-|    --)' | wc -l >count
-	[ "$(offer "$verb" -- | wc -l)" -eq "$(cat count)" ] || fail "bash offers more options of '$verb' than there are"
+	[ "$(wc -l <<<"$offered")" -eq "$(cat count)" ] || fail "bash offers more options of '$verb' than there are"
 done
 
 # Words that the program takes, and all of them.
