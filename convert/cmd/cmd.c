@@ -10,7 +10,7 @@
 #include "common/checked.h"
 #include "common/safe_text.h"
 
-#define MAX_OPTIONS 48
+#define MAX_OPTIONS 64
 
 static const struct cmd_option help_option = {'h', "help", NULL, "show this text"};
 

@@ -167,6 +167,7 @@ static int make_script(struct conversion *conversion, struct error *err)
 		.adapters = &conversion->survey.adapters,
 		.plan = &conversion->plan,
 		.build = &conversion->build,
+		.wanted = &conversion->convert->vm.wishes,
 		.store = is_guest_state ? conversion->names.nvram : NULL,
 	};
 

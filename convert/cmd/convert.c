@@ -36,6 +36,12 @@ enum {
 	OPTION_CHECKPOINT,
 	OPTION_DEFINE,
 	OPTION_DISCARD_SAVED_STATE,
+	OPTION_SWITCH,
+	OPTION_VLAN,
+	OPTION_MAC,
+	OPTION_NEW_ID,
+	OPTION_SECURE_BOOT,
+	OPTION_TPM,
 	OPTION_VM_END,
 };
 
@@ -80,9 +86,7 @@ static const struct cmd_option options[] = {
 	{OPTION_REPORT, "report", "PATH", "the report; default STEM.report.json"},
 	{OPTION_NAME, "name", "NAME", "VM: the new VM's name, and that of the outputs (NAME.vhdx)"},
 	{OPTION_MAP, "map", "FROM=TO", CMD_TEXT_MAP},
-	{OPTION_BOOT_DISK, "boot-disk", "SLOT",
-	 "VM: it is to start from the disk there, 'ide:0:1'; default: from\n"
-	 "which the BIOS does, the first on IDE"},
+	{OPTION_BOOT_DISK, "boot-disk", "SLOT", CMD_TEXT_BOOT_DISK},
 	{OPTION_WITHOUT_DISK, "without-disk", "SLOT",
 	 "VM: leave the disk there, 'scsi:0:2', out; may be given several\n"
 	 "times"},
@@ -93,8 +97,24 @@ static const struct cmd_option options[] = {
 	{OPTION_DEFINE, "define", "HOW",
 	 "VM: ps1 (STEM.ps1, a PowerShell script that makes the VM on its\n"
 	 "host) or none; default: ps1"},
-	{OPTION_CHECKPOINT, "checkpoint", "ID", "VM: convert it as it was at this checkpoint"},
+	{OPTION_CHECKPOINT, "checkpoint", "ID", CMD_TEXT_CHECKPOINT},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
+	{OPTION_SWITCH, "switch", "OLD=NEW",
+	 "VM: adapters on the virtual switch OLD are on NEW; on none when\n"
+	 "NEW is empty; may be given several times"},
+	{OPTION_VLAN, "vlan", "NIC=ID",
+	 "VM: the adapter NIC, by its name or MAC address, is in access mode\n"
+	 "in the VLAN ID (0: in none); may be given several times"},
+	{OPTION_MAC, "mac", "WHICH",
+	 "VM: keep (MAC addresses that the old VM has are kept, as static\n"
+	 "ones) or dynamic (those that are not static are given by the new\n"
+	 "host); default: keep"},
+	{OPTION_NEW_ID, "new-id", NULL,
+	 "VM: it is another machine: a new BIOS GUID, no serial numbers;\n"
+	 "the old VM is to live on beside it"},
+	{OPTION_SECURE_BOOT, "secure-boot", "WHEN", "VM: Secure Boot is on or off; default: on"},
+	{OPTION_TPM, "tpm", NULL,
+	 "VM: give it a TPM, whose keys the host that makes the VM has alone"},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{OPTION_STAGE, "stage", "DIR",
 	 "make the outputs as 'disk', 'store' and 'report', of a VM 'script'\n"
@@ -164,6 +184,26 @@ static int set_esp_size(struct convert *convert, const char *argument, struct er
 	return r;
 }
 
+static int set_wish(struct cmd_vm_wishes *wishes, int key, const char *argument, struct error *err)
+{
+	switch (key) {
+	case OPTION_SWITCH:
+		return cmd_wish_switch(wishes, argument, err);
+	case OPTION_VLAN:
+		return cmd_wish_vlan(wishes, argument, err);
+	case OPTION_MAC:
+		return cmd_wish_mac(wishes, argument, err);
+	case OPTION_SECURE_BOOT:
+		return cmd_wish_secure_boot(wishes, argument, err);
+	case OPTION_NEW_ID:
+		wishes->new_id = true;
+		return 0;
+	default:
+		wishes->tpm = true;
+		return 0;
+	}
+}
+
 static int set_vm_option(struct cmd_vm_options *vm, int key, const char *argument,
 			 struct error *err)
 {
@@ -188,9 +228,11 @@ static int set_vm_option(struct cmd_vm_options *vm, int key, const char *argumen
 	case OPTION_CHECKPOINT:
 		vm->checkpoint = argument;
 		return 0;
-	default:
+	case OPTION_DISCARD_SAVED_STATE:
 		vm->discard_saved_state = true;
 		return 0;
+	default:
+		return set_wish(&vm->wishes, key, argument, err);
 	}
 }
 

@@ -310,11 +310,14 @@ static int choose(const struct cmd_vm_options *options, const char *own_name, st
 		.boot = options->boot,
 		.data = options->has_data ? options->data : options->boot,
 	};
+	const struct vm_wish wish = cmd_wishes_of_vm(&options->wishes);
 	const char *name = options->name ? options->name : own_name;
 	int r = name ? vm_rename(vm, name, err) : 0;
 
 	vm->is_checkpoint = options->checkpoint != NULL;
-	return r < 0 ? r : vm_choose(vm, &choices, err);
+	if (r == 0)
+		r = vm_choose(vm, &choices, err);
+	return r < 0 ? r : vm_wish(vm, &wish, err);
 }
 
 /* The checkpoint that was asked for; the new VM is not called as it is. */

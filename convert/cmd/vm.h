@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "convert/cmd/vm_wishes.h"
 #include "convert/report/vm.h"
 #include "convert/vm/find/find.h"
 
@@ -12,6 +13,10 @@
 #define CMD_TEXT_MAP                                                                               \
 	"VM: disks that are recorded below FROM, 'D:\\VMs', are below the\n"                       \
 	"folder TO here; may be given several times"
+#define CMD_TEXT_BOOT_DISK                                                                         \
+	"VM: it is to start from the disk there, 'ide:0:1'; default: from\n"                       \
+	"which the BIOS does, the first on IDE"
+#define CMD_TEXT_CHECKPOINT  "VM: as it was at this checkpoint"
 #define CMD_TEXT_SAVED_STATE "VM: it was saved; what was in its memory may be lost"
 
 #define CMD_MAX_MAPS	64
@@ -30,6 +35,7 @@ struct cmd_vm_options {
 	bool no_script;		  /* nothing defines the new VM */
 	const char *checkpoint;	  /* its id; NULL: the VM as it is now */
 	bool discard_saved_state;
+	struct cmd_vm_wishes wishes;
 };
 
 int cmd_vm_add_map(struct cmd_vm_options *options, const char *argument, struct error *err);
@@ -76,7 +82,7 @@ void cmd_vm_done(struct cmd_vm *vm);
  * Find and read the VM that 'path' means, and look for its disks; one that is attached where it is
  * need not be here, one that is left out is not looked for. 'sandbox' is that of this process, for
  * the reader to enter. Errors: those of vm_find_config(), cmd_read_config(), vm_extract(),
- * vm_choose(), vm_check() and vm_find_disk(); REFUSAL_VM_SAVED_STATE; REFUSAL_DISK_CONFLICT when
+ * vm_choose(), vm_wish(), vm_check() and vm_find_disk(); REFUSAL_VM_SAVED_STATE; REFUSAL_DISK_CONFLICT when
  * two drives were found to be one file.
  */
 int cmd_vm_open(const char *path, const struct cmd_vm_options *options,

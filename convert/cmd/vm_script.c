@@ -38,11 +38,14 @@ int vm_script_make(const struct vm_script_source *source, struct buffer *out, st
 		.store_has_keys = firmware_has_keys(&source->build->firmware),
 		.esp = &esp,
 	};
+	const struct guid new_id = cmd_wishes_new_id(&source->vm->vm);
 	int r = vm_network_match(&source->vm->vm, source->adapters, &network, err);
 
 	if (r < 0)
 		return r;
 	note_list_append(&source->vm->tree.warnings, &network.warnings);
+	cmd_wishes_of_plan(source->wanted, &wishes);
+	wishes.new_id = source->wanted->new_id ? &new_id : NULL;
 	wishes.networks = network.list;
 	wishes.network_count = network.count;
 	return emit(source, &wishes, out, err);

@@ -16,6 +16,7 @@ struct vm_script_source {
 	const struct adapters *adapters; /* of the guest */
 	const struct plan *plan;	 /* of the boot disk */
 	const struct build *build;
+	const struct cmd_vm_wishes *wanted;
 	const char *store; /* its path, when it is a guest state file; else NULL */
 };
 

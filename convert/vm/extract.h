@@ -101,6 +101,7 @@ int vm_judge_power(struct vm_walk *walk, const struct vm_node *leaf, struct vm_r
 int vm_judge_drive_type(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row);
 int vm_judge_drive_path(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row);
 int vm_judge_mac(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row);
+int vm_judge_switch(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row);
 /* features.c */
 int vm_judge_feature(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row);
 

@@ -134,13 +134,15 @@ static bool read_offload(const struct record *record)
 	return true;
 }
 
+#define VLAN_GUID "952c5004-4465-451c-8cb8-fa9ab382b773"
+
 /* GUIDs of the classes (their UUID qualifiers). */
 static const struct {
 	const char *guid, *what, *id, *advice;
 	bool (*read)(const struct record *record);
 } features[] = {
-	{"952c5004-4465-451c-8cb8-fa9ab382b773", "VLAN", "vlan",
-	 "set it for the new adapter with Set-VMNetworkAdapterVlan", read_vlan},
+	{VLAN_GUID, "VLAN", "vlan", "set it for the new adapter with Set-VMNetworkAdapterVlan",
+	 read_vlan},
 	{"776e0ba7-94a1-41c8-8f28-951f524251b5", "security of the port", "port-security",
 	 "set it for the new adapter with Set-VMNetworkAdapter", read_security},
 	{"24ad3ce1-69bd-4978-b2ac-daad389d699c", "bandwidth", "bandwidth",
@@ -177,6 +179,8 @@ int vm_judge_feature(struct vm_walk *walk, const struct vm_node *leaf, struct vm
 	if (leaf->value.type != VM_BYTES || !guid_parse(guid_text, &guid))
 		return 0;
 	guid_format(&guid, text);
+	if (strcmp(text, VLAN_GUID) == 0)
+		record.adapter->vlan_row = walk->vm->rows.count;
 	for (size_t i = 0; i < ARRAY_SIZE(features); i++) {
 		if (strcmp(features[i].guid, text) != 0)
 			continue;

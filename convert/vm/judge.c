@@ -167,13 +167,22 @@ int vm_judge_drive_path(struct vm_walk *walk, const struct vm_node *leaf, struct
 	return 0;
 }
 
+int vm_judge_switch(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row)
+{
+	(void)leaf;
+	(void)row;
+	vm_walk_adapter(walk)->switch_row = walk->vm->rows.count;
+	return 0;
+}
+
 int vm_judge_mac(struct vm_walk *walk, const struct vm_node *leaf, struct vm_row *row)
 {
-	const struct vm_adapter *adapter = vm_walk_adapter(walk);
+	struct vm_adapter *adapter = vm_walk_adapter(walk);
 	const char *flag = adapter->is_legacy ? "mac_address_is_static" : "MacAddressIsStatic";
 	bool is_static = is_set(vm_child(leaf->parent, flag));
 	char text[64], mac[VM_MAC_TEXT];
 
+	adapter->mac_row = walk->vm->rows.count;
 	snprintf(text, sizeof(text), "%s%s%s", vm_mac_text(adapter, mac),
 		 is_static ? "" : ", static", adapter->is_legacy ? ", of a synthetic adapter" : "");
 	if (!adapter->has_mac && !adapter->is_legacy) {

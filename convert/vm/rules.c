@@ -272,7 +272,7 @@ const struct vm_rule vm_rules[] = {
 	{CARRY("@nic/IsConnected", "connected"), OF_ADAPTER(is_connected, FLAG),
 	 .how = "Add-VMNetworkAdapter -SwitchName"},
 	{CARRY("*/Connection/AltSwitchName", "switch"), .usual = "", OF_ADAPTER(switch_name, TEXT),
-	 .how = "Add-VMNetworkAdapter -SwitchName"},
+	 .how = "Add-VMNetworkAdapter -SwitchName", .judge = vm_judge_switch},
 	{CARRY("@nic/ClusterMonitored", "watched by the cluster"), .usual = "true",
 	 OF_ADAPTER(cluster_monitored, FLAG), .how = "Set-VMNetworkAdapter -NotMonitoredInCluster"},
 	{CARRY("@nic/DeviceNamingEnabled", "name shown in the guest"), .usual = "false",

@@ -164,6 +164,7 @@ struct vm_adapter {
 	struct vm_guid channel; /* of a legacy adapter: a new one, always the same */
 	char *switch_name;	/* the friendly one; NULL when absent */
 	struct vm_vlan vlan;
+	size_t mac_row, switch_row, vlan_row; /* their rows plus 1; 0 when there is none */
 	struct vm_security security;
 	struct vm_bandwidth bandwidth;
 	struct vm_offload offload;

@@ -256,7 +256,7 @@ static const char *plan_switch(const struct vm_adapter *adapter, const struct vm
 		return NULL;
 	for (size_t i = 0; i < wishes->switch_count; i++)
 		if (strcmp(wishes->switches[i].from, adapter->switch_name) == 0)
-			return wishes->switches[i].to;
+			return *wishes->switches[i].to ? wishes->switches[i].to : NULL;
 	return adapter->switch_name;
 }
 
@@ -315,6 +315,11 @@ static void plan_firmware(const struct vm *vm, const struct vm_wishes *wishes, s
 {
 	plan->secure_boot = !wishes->no_secure_boot;
 	plan->tpm = wishes->tpm;
+	if (plan->tpm)
+		note_add(
+			&plan->warnings,
+			"the TPM of the new VM has its keys on the host that makes it, and nowhere "
+			"else: without that host what is bound to the TPM is lost");
 	plan->network_protocol = plan_network_protocol(&vm->firmware.network_protocol);
 	plan->pause_after_boot_failure = vm->firmware.pause_after_boot_failure;
 	plan->esp = wishes->esp;

@@ -9,11 +9,8 @@
 
 #include "common/notes.h"
 #include "convert/vm/output.h"
+#include "convert/vm/wish.h"
 #include "nvram/nvram.h"
-
-struct vm_switch_map {
-	const char *from, *to;
-};
 
 /* What an adapter of the guest is to get again, since it is another device there now. */
 struct vm_guest_address {
