@@ -16,6 +16,8 @@ enum {
 	OPTION_NO_REPLAY,
 	OPTION_SANDBOX,
 	OPTION_MAP,
+	OPTION_BOOT_DISK,
+	OPTION_CHECKPOINT,
 	OPTION_DISCARD_SAVED_STATE,
 };
 
@@ -26,6 +28,8 @@ static const struct cmd_option options[] = {
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	CMD_SOURCE_OPTIONS,
 	{OPTION_MAP, "map", "FROM=TO", CMD_TEXT_MAP},
+	{OPTION_BOOT_DISK, "boot-disk", "SLOT", CMD_TEXT_BOOT_DISK},
+	{OPTION_CHECKPOINT, "checkpoint", "ID", CMD_TEXT_CHECKPOINT},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{'v', "verbose", NULL, "VM: list all settings, not only what is changed or dropped"},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
@@ -72,6 +76,26 @@ static int set_disk_option(struct inspect *inspect, int key, const char *argumen
 	return 0;
 }
 
+static int set_vm_option(struct inspect *inspect, int key, const char *argument, struct error *err)
+{
+	inspect->is_of_vm = true;
+	switch (key) {
+	case OPTION_MAP:
+		return cmd_vm_add_map(&inspect->vm, argument, err);
+	case OPTION_BOOT_DISK:
+		return cmd_vm_set_boot(&inspect->vm, argument, err);
+	case OPTION_CHECKPOINT:
+		inspect->vm.checkpoint = argument;
+		return 0;
+	case 'v':
+		inspect->verbose = true;
+		return 0;
+	default:
+		inspect->vm.discard_saved_state = true;
+		return 0;
+	}
+}
+
 static int set_inspect_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct inspect *inspect = context;
@@ -82,16 +106,9 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 		inspect->json = true;
 		return 0;
 	}
-	if (key != OPTION_MAP && key != OPTION_DISCARD_SAVED_STATE && key != 'v')
-		return set_disk_option(inspect, key, argument, err);
-	inspect->is_of_vm = true;
-	if (key == OPTION_MAP)
-		return cmd_vm_add_map(&inspect->vm, argument, err);
-	if (key == 'v')
-		inspect->verbose = true;
-	else
-		inspect->vm.discard_saved_state = true;
-	return 0;
+	if (key == 'v' || (key >= OPTION_MAP && key <= OPTION_DISCARD_SAVED_STATE))
+		return set_vm_option(inspect, key, argument, err);
+	return set_disk_option(inspect, key, argument, err);
 }
 
 static int inspect_disk(struct inspect *inspect, const char *path)

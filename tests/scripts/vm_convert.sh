@@ -153,6 +153,13 @@ jq -e '.vm.checkpoints == [{"id": "7e7d9c20-61b3-4b0f-9e55-0c9d8a7b6f17", "name"
 	{"id": "8e7d9c20-61b3-4b0f-9e55-0c9d8a7b6f18"}] and
 	([.warnings[] | select(startswith("checkpoint 8e7d9c20"))] | length) == 1 and .vm.source.format == "vmcx"' out.txt >/dev/null ||
 	fail "$(jq -c .vm.checkpoints out.txt)"
+expect 0 "$HVGEN2" inspect --json --checkpoint $id x
+jq -e '.vm.settings.memory.startup_mib == 2048 and .vm.source.name == "FILES-01" and .vm.checkpoints[0].name == "before the update"' \
+	out.txt >/dev/null || fail "inspect: $(jq -c .vm.source out.txt)"
+expect 0 "$HVGEN2" inspect --boot-disk ide:0:1 x
+grep -q '^         IDE 0:1    -> SCSI 0:0    boot disk' out.txt || fail "inspect --boot-disk: $(grep IDE out.txt)"
+expect 2 "$HVGEN2" inspect --boot-disk ide:0:3 x
+expect 2 "$HVGEN2" inspect --checkpoint $id "$disks/system.vhdx"
 expect 0 "$HVGEN2" convert --json --checkpoint "{$id}" -o c.vhdx x
 jq -e '.vm.settings.memory.startup_mib == 2048 and (.vm.source.path | endswith("/Snapshots/'$id'.vmcx"))' c.report.json \
 	>/dev/null || fail "$(jq .vm.source c.report.json)"
