@@ -33,11 +33,18 @@ int note_list_check(const struct note_list *list, struct error *err) MUST_CHECK;
 void note_list_done(struct note_list *list);
 #define CLEANUP_NOTES CLEANUP(note_list_done)
 
+/* What Windows does with disks that it has not seen before: at SAN_POLICY_ONLINE alone they come
+ * online. All zero when it is not known. */
+#define SAN_POLICY_ONLINE 1
+struct san_policy_note {
+	unsigned int before, after;
+};
+
 /* What the edit of one file has to say. Embedded; all zero is empty. */
 struct edit_notes {
 	struct note_list changed;
 	struct note_list warnings;
-	bool new_disks_stay_offline; /* a warning says so; of a SYSTEM hive */
+	struct san_policy_note san_policy; /* of a SYSTEM hive */
 };
 
 #define EDIT_NOTES_INIT                                                                            \

@@ -24,7 +24,7 @@ struct edits {
 	struct edit_change *changes;
 	size_t count;
 	struct note_list warnings;
-	bool new_disks_stay_offline; /* the guest brings no disk online that it has not seen before */
+	struct san_policy_note san_policy; /* of several Windows that which keeps disks offline */
 };
 
 /* List a change. Takes what is in *details. Errors: ENOMEM. */

@@ -134,6 +134,17 @@ static int tell_space(struct conversion *conversion, struct error *err)
 	return r;
 }
 
+/* What the guest has beside the settings of its VM. */
+static int tell_san_policy(struct conversion *conversion, struct error *err)
+{
+	const struct san_policy_note *policy = &conversion->build.edits.san_policy;
+
+	conversion->vm_report.new_disks_stay_offline = policy->after > SAN_POLICY_ONLINE;
+	return policy->after == 0
+		       ? 0
+		       : vm_tell_san_policy(&conversion->vm.vm, policy->before, policy->after, err);
+}
+
 /* The boot disk, from what is on it to all that changes. */
 static int convert_boot_disk(struct conversion *conversion, struct error *err)
 {
@@ -152,8 +163,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	if (r < 0)
 		return r;
 	conversion->report.build = build;
-	conversion->vm_report.new_disks_stay_offline = build->edits.new_disks_stay_offline;
-	return 0;
+	return conversion->is_vm ? tell_san_policy(conversion, err) : 0;
 }
 
 static int make_script(struct conversion *conversion, struct error *err)

@@ -45,7 +45,7 @@ struct vm_report {
 	enum sandbox_state sandbox;
 	bool is_verbose;       /* on the page: all rows, not only what is changed and dropped */
 	bool is_of_conversion; /* what becomes of the disks was decided */
-	bool new_disks_stay_offline; /* by the guest's SAN policy */
+	bool new_disks_stay_offline; /* the guest's SAN policy is known, and not to bring them online */
 	uint64_t room_needed;	     /* bytes, by all that is made; 0: not known */
 };
 

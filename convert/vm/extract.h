@@ -114,6 +114,9 @@ void vm_row_becomes(struct vm_rows *rows, struct vm_row *row, const char *to);
 /* An empty row for the leaf, with path and value; NULL when out of memory. */
 struct vm_row *vm_row_add(struct vm_rows *rows, const struct vm_node *leaf, const char *unit);
 
+/* One of what is no leaf; the texts are given away. NULL when out of memory, or one of them is. */
+struct vm_row *vm_row_new(struct vm_rows *rows, char *path, char *from);
+
 /* Which drives go where, and which one is the boot disk (slots.c). Rows of the drives are
  * completed. */
 void vm_assign_slots(struct vm *vm);

@@ -125,23 +125,27 @@ static char *with_unit(char *value, const char *unit)
 	return text;
 }
 
-struct vm_row *vm_row_add(struct vm_rows *rows, const struct vm_node *leaf, const char *unit)
+struct vm_row *vm_row_new(struct vm_rows *rows, char *path, char *from)
 {
 	if (rows->count == rows->capacity) {
 		size_t capacity = rows->capacity ? 2 * rows->capacity : 256;
 		struct vm_row *list = realloc(rows->list, capacity * sizeof(*list));
 
-		if (!list)
+		if (!list) {
+			free(path);
+			free(from);
 			return NULL;
+		}
 		rows->list = list;
 		rows->capacity = capacity;
 	}
-	rows->list[rows->count] =
-		(struct vm_row){.path = vm_path(leaf), .from = with_unit(vm_text(leaf), unit)};
-	rows->count++;
-	return rows->list[rows->count - 1].path && rows->list[rows->count - 1].from
-		       ? &rows->list[rows->count - 1]
-		       : NULL;
+	rows->list[rows->count++] = (struct vm_row){.path = path, .from = from};
+	return path && from ? &rows->list[rows->count - 1] : NULL;
+}
+
+struct vm_row *vm_row_add(struct vm_rows *rows, const struct vm_node *leaf, const char *unit)
+{
+	return vm_row_new(rows, vm_path(leaf), with_unit(vm_text(leaf), unit));
 }
 
 static void forget(struct vm_row *row)

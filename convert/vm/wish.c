@@ -180,3 +180,48 @@ int vm_wish(struct vm *vm, const struct vm_wish *wish, struct error *err)
 		tell_secure_boot(vm);
 	return vm->rows.failed ? error_failed(err, ENOMEM, "out of memory") : 0;
 }
+
+static bool has_moving_data_disk(const struct vm *vm)
+{
+	for (size_t c = 0; c < vm->controller_count; c++)
+		for (size_t d = 0; d < vm->controllers[c].count; d++) {
+			const struct vm_drive *drive = &vm->controllers[c].drives[d];
+
+			if (vm->controllers[c].bus == VM_BUS_IDE && drive->kind == VM_DRIVE_DISK &&
+			    !drive->is_boot && drive->action != VM_DISK_LEAVE)
+				return true;
+		}
+	return false;
+}
+
+static char *policy_text(unsigned int policy)
+{
+	char *text;
+
+	if (asprintf(&text, "%u, %s", policy,
+		     policy == 1 ? "new disks come online" : "new disks may stay offline") < 0)
+		return NULL;
+	return text;
+}
+
+int vm_tell_san_policy(struct vm *vm, unsigned int before, unsigned int after, struct error *err)
+{
+	CLEANUP_FREE char *to = policy_text(after);
+	struct vm_row *row = vm_row_new(&vm->rows, strdup(VM_SAN_POLICY_PATH), policy_text(before));
+
+	if (!row || !to)
+		return error_failed(err, ENOMEM, "out of memory");
+	row->what = "SAN policy of the guest";
+	row->status = VM_CARRIED;
+	vm_row_becomes(&vm->rows, row, to);
+	if (before != after) {
+		row->status = VM_CHANGED;
+		row->id = "san-policy";
+		row->how = "the registry of the guest";
+	} else if (after != 1 && has_moving_data_disk(vm)) {
+		row->id = "san-policy";
+		row->advice = "give --online-data-disks, or bring the data disks online in the "
+			      "new VM";
+	}
+	return vm->rows.failed ? error_failed(err, ENOMEM, "out of memory") : 0;
+}

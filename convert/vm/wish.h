@@ -35,4 +35,9 @@ struct vm_wish {
  */
 int vm_wish(struct vm *vm, const struct vm_wish *wish, struct error *err);
 
+/* What becomes of the SAN policy of the guest, as a row behind those of the configuration: 1 brings
+ * new disks online, and a disk that moves from IDE to SCSI is a new one. -ENOMEM. */
+#define VM_SAN_POLICY_PATH "guest/SYSTEM/Services/partmgr/Parameters/SanPolicy"
+int vm_tell_san_policy(struct vm *vm, unsigned int before, unsigned int after, struct error *err);
+
 #endif

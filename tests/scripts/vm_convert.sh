@@ -19,7 +19,7 @@ mkdir out
 # The plan, which writes nothing.
 expect 0 "$HVGEN2" convert -n --json --output-dir out x
 cp out.txt plan.json
-jq -e '.schema == 2 and .dry_run and .convertible and (.vm.rows | length) == 109 and .vm.room_needed > 8000000 and
+jq -e '.schema == 2 and .dry_run and .convertible and (.vm.rows | length) == 110 and .vm.room_needed > 8000000 and
 	(.vm.disks | map(.slot + " " + .new_slot + " " + .action + " " + .image) == [
 		"IDE 0:0 SCSI 0:0 converted dynamic VHDX", "IDE 0:1 SCSI 0:2 copy dynamic VHD",
 		"SCSI 0:1 SCSI 0:1 copy dynamic VHDX"]) and
@@ -75,7 +75,14 @@ rm -r plain
 
 # A server takes no new disk online by itself, and only the one from IDE is new to it.
 jq -e '.vm.disks | map(.warnings) == [[], ["san-policy"], []]' plan.json >/dev/null || fail "$(jq -c '.vm.disks[].warnings' plan.json)"
+policy() { jq -c '.vm.rows[-1] | [.what, .from, .to, .status, .id]' "$1"; }
+[ "$(policy plan.json)" = '["SAN policy of the guest","2, new disks may stay offline","2, new disks may stay offline","carried","san-policy"]' ] ||
+	fail "$(policy plan.json)"
+expect 0 "$HVGEN2" convert -n --json --without-disk ide:0:1 x
+[ "$(jq -c '.vm.rows[-1].id' out.txt)" = null ] || fail "a disk that does not move is warned of"
 expect 0 "$HVGEN2" convert -n --json --online-data-disks x
+[ "$(policy out.txt)" = '["SAN policy of the guest","2, new disks may stay offline","1, new disks come online","changed","san-policy"]' ] ||
+	fail "$(policy out.txt)"
 jq -e '(.vm.disks | map(.warnings) == [[], [], []]) and ([.warnings[] | select(contains("SAN policy"))] == [])' out.txt >/dev/null ||
 	fail "$(jq -c '.warnings' out.txt)"
 

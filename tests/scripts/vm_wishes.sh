@@ -30,7 +30,7 @@ END
 rows vm.report.json | diff wanted - || fail "the rows are others"
 [ "$(jq -r '.vm.settings.adapters | map(.vlan) | tostring' vm.report.json)" = '[30,4094]' ] || fail "the VLANs are others"
 jq -e '.warnings | map(select(startswith("the TPM"))) | length == 1' vm.report.json >/dev/null || fail "nothing is said of the TPM's keys"
-[ "$(jq '.vm.rows | length' vm.report.json)" -eq 109 ] || fail "not one row for each setting"
+[ "$(jq '.vm.rows | length' vm.report.json)" -eq 110 ] || fail "not one row for each setting and the SAN policy"
 
 # Another machine is the same one each time, and another under another name.
 expect 0 "${convert[@]}" "${wishes[@]}" -f -o vm.vhdx x

@@ -69,7 +69,8 @@ static int convert_hive(struct volume *volume, const char *path, const struct re
 	if (r < 0)
 		return r;
 	note_list_append(&edits->warnings, &notes.warnings);
-	edits->new_disks_stay_offline |= notes.new_disks_stay_offline;
+	if (notes.san_policy.after > edits->san_policy.after)
+		edits->san_policy = notes.san_policy;
 	if (!new)
 		return 0;
 	r = volume_replace_file(volume, path, new, new_size, err);

@@ -14,7 +14,13 @@
 
 #define PARAMETERS "Services\\partmgr\\Parameters"
 
-enum san_policy { SAN_UNKNOWN, SAN_ONLINE, SAN_OFFLINE_SHARED, SAN_OFFLINE, SAN_OFFLINE_INTERNAL };
+enum san_policy {
+	SAN_UNKNOWN,
+	SAN_ONLINE = SAN_POLICY_ONLINE,
+	SAN_OFFLINE_SHARED,
+	SAN_OFFLINE,
+	SAN_OFFLINE_INTERNAL
+};
 
 static const char *policy_text(uint32_t policy)
 {
@@ -46,11 +52,14 @@ int san_convert(struct system_edit *edit, const struct control_set *set)
 	uint32_t policy = edit->owner->is_server ? SAN_OFFLINE_SHARED : SAN_ONLINE;
 	bool is_set = node && hive_get_dword(edit->hive, node, "SanPolicy", &policy);
 
+	if (set->is_current)
+		edit->notes->san_policy =
+			(struct san_policy_note){policy, edit->owner->online_data_disks ? SAN_ONLINE
+											: policy};
 	if (edit->owner->online_data_disks)
 		return is_set && policy == SAN_ONLINE ? 0 : set_policy(edit, set);
 	if (!set->is_current || policy == SAN_ONLINE)
 		return 0;
-	edit->notes->new_disks_stay_offline = true;
 	WARNING(edit,
 		"the SAN policy is %" PRIu32 " (%s%s): data disks that move to the SCSI "
 		"controller with the VM stay offline until they are brought online in it; "
