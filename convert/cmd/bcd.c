@@ -283,8 +283,12 @@ static int diff(const char *a_path, const char *b_path, bool json, struct error 
 		return r;
 	printer.array = json ? json_array() : NULL;
 	r = bcd_diff(a, b, print_difference, &printer);
-	if (json)
-		r = text_json_print(json_pack("{s:o}", "differences", printer.array), err);
+	if (json) {
+		json_t *root = bcd_json_root();
+
+		json_object_set_new(root, "differences", printer.array);
+		r = text_json_print(root, err);
+	}
 	return r < 0 ? r : printer.found ? STATUS_FOUND : 0;
 }
 

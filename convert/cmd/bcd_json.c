@@ -142,9 +142,17 @@ static json_t *object_head(const struct bcd_object *object)
 	return head;
 }
 
+json_t *bcd_json_root(void)
+{
+	json_t *root = json_object();
+
+	json_object_set_new(root, "schema", json_integer(1));
+	return root;
+}
+
 json_t *bcd_json_store(const struct bcd_store *store)
 {
-	json_t *root = json_object(), *objects = json_array();
+	json_t *root = bcd_json_root(), *objects = json_array();
 
 	for (size_t i = 0; i < store->object_count; i++) {
 		const struct bcd_object *object = store->objects[i];
@@ -162,7 +170,7 @@ json_t *bcd_json_store(const struct bcd_store *store)
 
 json_t *bcd_json_findings(const struct bcd_notes *notes)
 {
-	json_t *root = json_object(), *findings = json_array();
+	json_t *root = bcd_json_root(), *findings = json_array();
 
 	for (size_t i = 0; i < notes->warnings.count; i++)
 		json_array_append_new(findings, text_json(notes->warnings.texts[i]));

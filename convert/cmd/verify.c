@@ -97,6 +97,7 @@ static int print_json(const struct verify *verify, struct error *err)
 
 	for (size_t i = 0; i < verify->result_count; i++)
 		json_array_append_new(checks, result_json(&verify->results[i]));
+	json_object_set_new(root, "schema", json_integer(1));
 	text_json_set_path(root, "disk", verify->path);
 	json_object_set_new(root, "files", files_json(verify));
 	json_object_set_new(root, "sandbox", json_string(sandbox_text(verify->sandbox.state)));

@@ -21,6 +21,7 @@ static json_t *failure_object(const struct error *failure)
 void report_head_json(json_t *root, bool is_dry_run, enum sandbox_state sandbox,
 		      const struct error *failure)
 {
+	json_object_set_new(root, "schema", json_integer(REPORT_SCHEMA));
 	json_object_set_new(root, "tool", text_json("hvgen2 " HVGEN2_VERSION));
 	json_object_set_new(root, "dry_run", json_boolean(is_dry_run));
 	json_object_set_new(root, "sandbox", text_json(sandbox_text(sandbox)));

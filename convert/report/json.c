@@ -453,8 +453,7 @@ static bool set_vm(json_t *root, const struct report *report)
 	if (!report->vm)
 		return true;
 	vm = vm_report_object(report->vm);
-	return vm && json_object_set_new(root, "schema", json_integer(2)) == 0 &&
-	       json_object_set_new(root, "vm", vm) == 0;
+	return vm && json_object_set_new(root, "vm", vm) == 0;
 }
 
 static json_t *outputs_object(const struct report *report)

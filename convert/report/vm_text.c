@@ -244,7 +244,6 @@ static char *whole_json(const struct vm_report *report)
 	char *text;
 
 	report_head_json(root, true, report->sandbox, report->failure);
-	is_whole &= json_object_set_new(root, "schema", json_integer(2)) == 0;
 	is_whole &= json_object_set_new(root, "vm", vm) == 0;
 	for (size_t i = 0; report->warnings && i < report->warnings->count; i++)
 		is_whole &=

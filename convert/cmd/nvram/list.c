@@ -53,6 +53,11 @@ int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram
 	return 0;
 }
 
+void cmd_nvram_set_schema(json_t *root)
+{
+	json_object_set_new(root, "schema", json_integer(1));
+}
+
 static json_t *number_json(uint16_t number)
 {
 	return json_sprintf("%04X", number);
@@ -91,6 +96,7 @@ json_t *cmd_nvram_list_json(const struct nvram_command *command,
 
 	for (size_t i = 0; i < entries->count; i++)
 		json_array_append_new(list, entry_json(&entries->list[i]));
+	cmd_nvram_set_schema(root);
 	text_json_set_path(root, "store", command->store.name);
 	json_object_set_new(root, "format", json_string(nvram_format_text(command->store.format)));
 	json_object_set_new(root, "dryRun", json_boolean(command->options.dry_run));
@@ -113,13 +119,17 @@ int cmd_nvram_list(struct nvram_command *command, struct error *err)
 static int show_entry(struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
+	json_t *entry;
 	size_t found;
 	int r = cmd_nvram_entries_operand(command, &entries, &found, err);
 
 	if (r < 0)
 		return r;
-	return command->options.json ? text_json_print(entry_json(&entries.list[found]), err)
-				     : print_entry(&entries.list[found], found, err);
+	if (!command->options.json)
+		return print_entry(&entries.list[found], found, err);
+	entry = entry_json(&entries.list[found]);
+	cmd_nvram_set_schema(entry);
+	return text_json_print(entry, err);
 }
 
 int cmd_nvram_show(struct nvram_command *command, struct error *err)

@@ -125,16 +125,16 @@ static json_t *variable_json(const struct nvram_variable *variable)
 int cmd_nvram_show_all(struct nvram_command *command, struct error *err)
 {
 	const struct nvram *nvram = &command->store.nvram;
-	json_t *list;
+	json_t *list, *root;
 
 	if (command->options.json) {
 		list = json_array();
 		for (size_t i = 0; i < nvram->count; i++)
 			json_array_append_new(list, variable_json(&nvram->variables[i]));
-		return text_json_print(json_pack("{s:s, s:o}", "format",
-						 nvram_format_text(command->store.format),
-						 "variables", list),
-				       err);
+		root = json_pack("{s:s, s:o}", "format", nvram_format_text(command->store.format),
+				 "variables", list);
+		cmd_nvram_set_schema(root);
+		return text_json_print(root, err);
 	}
 	safe_printf(stdout, "%s: %s, %zu variables, %s\n", command->store.name,
 		    nvram_format_text(command->store.format), nvram->count,

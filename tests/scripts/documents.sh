@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every JSON document of every verb follows its schema, which Python's jsonschema says. A key that no schema names is an error.
+. "$(dirname "$0")/lib.sh"
+need jq mkntfs qemu-img sfdisk sgdisk mcopy
+python=/usr/bin/python3
+"$python" -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null || skip "python3-jsonschema is not installed"
+
+mkdir report inspect verify nvram bcd batch
+say() { # KIND/FILE STATUS COMMAND...: what it prints is a document
+	local file=$1 status=0 wanted=$2
+	shift 2
+	"$@" >"$file" 2>err.txt || status=$?
+	[ "$status" -eq "$wanted" ] || fail "exit status $status instead of $wanted: $*: $(cat err.txt)"
+	[ -s "$file" ] || fail "no document: $*"
+}
+
+# Of disks: planned, done, refused, damaged, not there; with a name that is no UTF-8, bad entries, a journal, adapters, keys.
+"$MKVM" --small --adapters static,dhcp,legacy --winre own --system-file a/b --defect crashed vm.vhdx
+say report/planned.json 0 "$HVGEN2" convert -n --json vm.vhdx
+say report/done.json 0 "$HVGEN2" convert --json --online-data-disks vm.vhdx
+cp vm-gen2.report.json report/file.json
+"$MKVM" --defect hibernated refused.vhdx
+say report/refused.json 3 "$HVGEN2" convert --json -o r.vhdx --report report/refused-file.json refused.vhdx
+say report/missing.json 1 "$HVGEN2" convert -n --json none.vhdx
+head -c 3M vm.vhdx >torn.vhdx
+say report/torn.json 4 "$HVGEN2" convert -n --json torn.vhdx
+name=$'b\xff.vhdx'
+"$MKCHILD" vm.vhdx "$name"
+say report/bytes.json 0 "$HVGEN2" convert -n --json --format differencing --nvram x.fd "$name"
+say inspect/disk.json 0 "$HVGEN2" inspect --json vm.vhdx
+say inspect/refused.json 3 "$HVGEN2" inspect --json refused.vhdx
+say inspect/missing.json 1 "$HVGEN2" inspect --json none.vhdx
+
+# Of VMs.
+make_export x
+disks="x/Virtual Hard Disks"
+say inspect/vm.json 0 "$HVGEN2" inspect --json x
+say report/vm-planned.json 0 "$HVGEN2" convert -n --json --data-disks attach --without-disk ide:0:1 --tpm x
+say report/vm-done.json 0 "$HVGEN2" convert --json --output-dir . x
+cp FILES-01-gen2.report.json report/vm-file.json
+mv "$disks/more.vhdx" elsewhere.vhdx
+say report/vm-refused.json 3 "$HVGEN2" convert -n --json x
+say inspect/vm-refused.json 3 "$HVGEN2" inspect --json x
+cp refused.vhdx "$disks/system.vhdx"
+cp elsewhere.vhdx "$disks/more.vhdx"
+say report/vm-hibernated.json 3 "$HVGEN2" convert -n --json x
+say inspect/vm-none.json 3 "$HVGEN2" inspect --json report
+echo rubbish >bad.vmcx
+say inspect/vm-damaged.json 4 "$HVGEN2" inspect --json bad.vmcx
+for real in "$SOURCE_DIR"/../shared/data/hyperv/dissect.target/*.vmcx "$SOURCE_DIR"/../shared/data/hyperv/dissect.target/*.xml; do
+	[ -e "$real" ] || continue
+	"$HVGEN2" inspect --json "$real" >"inspect/real-$(basename "$real").json" 2>/dev/null || true
+done
+
+# Results and stores.
+say verify/good.json 0 "$HVGEN2" verify --no-guestfs --json vm-gen2.vhdx
+say verify/bad.json 1 "$HVGEN2" verify --no-guestfs --json vm.vhdx
+store=vm-gen2.vmgs
+say nvram/list.json 0 "$HVGEN2" nvram list --json $store
+say nvram/add.json 0 "$HVGEN2" nvram add-file --json -n --disk vm-gen2.vhdx $store
+say nvram/drive.json 0 "$HVGEN2" nvram add-drive --json --controller 6b2d1e54-90af-4c7b-b7b7-3d1c5e0f8a22 --lun 1 $store
+say nvram/show.json 0 "$HVGEN2" nvram show --json 0000 $store
+"$HVGEN2" nvram add-keys $store >/dev/null 2>&1 || true # where there is an OVMF with keys
+say nvram/all.json 0 "$HVGEN2" nvram show --all --json $store
+get_bcd() { # DISK FILE
+	local offset
+	to_raw "$1" guest.raw
+	read -r offset _ < <(gpt_partitions guest.raw | head -1)
+	mcopy -n -i "guest.raw@@$offset" ::/EFI/Microsoft/Boot/BCD "$2"
+	rm guest.raw
+}
+get_bcd vm-gen2.vhdx a.bcd
+get_bcd FILES-01-gen2.vhdx b.bcd
+say bcd/list.json 0 "$HVGEN2" bcd list --json a.bcd
+say bcd/check.json 0 "$HVGEN2" bcd check --json a.bcd
+say bcd/other.json 1 "$HVGEN2" bcd diff --json a.bcd b.bcd
+say bcd/same.json 0 "$HVGEN2" bcd diff --json a.bcd a.bcd
+
+# A batch: done, refused, and one that cannot be read.
+mkdir in out
+mv vm.vhdx in/a.vhdx
+mv refused.vhdx in/b.vhdx
+mv torn.vhdx in/c.vhdx
+"$HVGEN2" batch plan --output-dir out state in >/dev/null 2>&1 || true
+say batch/planned.json 0 "$HVGEN2" batch status --json state
+"$HVGEN2" batch run --json --verify state >batch/run.jsonl 2>/dev/null || true
+say batch/status.json 0 "$HVGEN2" batch status --json state
+say batch/report.json 0 "$HVGEN2" batch report --json state
+[ "$(jq -r .type batch/run.jsonl | sort -u | xargs)" = "end plan start summary" ] || [ "$(jq -r .type batch/run.jsonl | sort -u | xargs)" = "end plan progress start summary" ] ||
+	fail "lines of a run: $(jq -r .type batch/run.jsonl | sort -u | xargs)"
+
+for kind in report inspect verify nvram bcd batch; do
+	"$python" -W ignore "$SOURCE_DIR/tests/scripts/documents.py" "$SOURCE_DIR/schema" $kind $kind/* || fail "$kind: not as its schema says"
+done
+
+# The judge sees a key more, and one less.
+jq '.surprise = 1' report/done.json >surprise.json
+jq 'del(.schema)' verify/good.json >nothing.json
+! "$python" -W ignore "$SOURCE_DIR/tests/scripts/documents.py" "$SOURCE_DIR/schema" report surprise.json >/dev/null || fail "a key too much is not seen"
+! "$python" -W ignore "$SOURCE_DIR/tests/scripts/documents.py" "$SOURCE_DIR/schema" verify nothing.json >/dev/null || fail "a missing key is not seen"
