@@ -408,6 +408,13 @@ bool vhd_member_stat(const struct disk *disk, unsigned int index, struct stat *r
 	return image && fstat(image->file.fd, ret) == 0;
 }
 
+int vhd_member_fd(const struct disk *disk, unsigned int index)
+{
+	const struct image *image = chain_member(disk, index);
+
+	return image ? image->file.fd : -1;
+}
+
 struct vhd_findings vhd_member_findings(const struct disk *disk, unsigned int index)
 {
 	const struct image *image = chain_member(disk, index);

@@ -90,6 +90,9 @@ const char *vhd_member_path(const struct disk *disk, unsigned int index);
 /* What fstat() says of the file of that image, which is open; false past the end. */
 bool vhd_member_stat(const struct disk *disk, unsigned int index, struct stat *ret);
 
+/* Its descriptor, open for reading as long as the disk is; -1 past the end. */
+int vhd_member_fd(const struct disk *disk, unsigned int index);
+
 /* "dynamic VHDX", "fixed VHD", "raw image", ... */
 const char *vhd_info_text(const struct vhd_info *info);
 
