@@ -186,7 +186,8 @@ static void list_all(struct write_outputs *outputs)
 		outputs->all[outputs->count++] = &outputs->script;
 	for (size_t i = 0; i < outputs->data_count; i++)
 		outputs->all[outputs->count++] = &outputs->data[i].file;
-	outputs->all[outputs->count++] = &outputs->disk.file;
+	if (outputs->disk.file.path)
+		outputs->all[outputs->count++] = &outputs->disk.file;
 }
 
 int write_create(const struct write_paths *paths, const struct disk *source, bool is_child,
@@ -198,7 +199,7 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 	ret->all = calloc(paths->data_count + 4, sizeof(struct outfile *));
 	if (!ret->data || !ret->all)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = create(&ret->disk.file, paths->disk, "disk", paths, paths->mode, err);
+	r = paths->disk ? create(&ret->disk.file, paths->disk, "disk", paths, paths->mode, err) : 0;
 	if (r == 0 && paths->nvram)
 		r = create(&ret->nvram, paths->nvram, "store", paths, paths->mode, err);
 	if (r == 0 && paths->report)

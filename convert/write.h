@@ -27,9 +27,9 @@ struct write_data {
 };
 
 struct write_paths {
-	const char *source;   /* as the user named it */
-	const char *template; /* of the NVRAM store, or NULL */
-	const char *disk;
+	const char *source;	    /* as the user named it */
+	const char *template;	    /* of the NVRAM store, or NULL */
+	const char *disk;	    /* NULL: none, then no write_fill() */
 	const char *nvram;	    /* NULL: none */
 	const char *report;	    /* NULL: none */
 	const char *script;	    /* that defines the VM on its host; NULL: none */
@@ -80,7 +80,8 @@ struct write_disk {
 /* All that is opened before the source is looked into. Embedded; see WRITE_OUTPUTS_INIT. */
 struct write_outputs {
 	struct write_disk disk;
-	struct outfile nvram, report, script; /* without a path: not to be made */
+	struct outfile nvram, report,
+		script; /* these and the disk without a path: not to be made */
 	struct write_disk *data;
 	size_t data_count;
 	struct outfile **all; /* that are made, in the order in which they get their names */
