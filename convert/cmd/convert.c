@@ -345,12 +345,19 @@ const struct cmd_option *cmd_convert_option(const char *name)
 	return NULL;
 }
 
+int cmd_convert_set(struct convert *convert, const char *name, const char *argument,
+		    struct error *err)
+{
+	struct parsing parsing = {.convert = convert};
+
+	return set_convert_option(&parsing, cmd_convert_option(name)->key, argument, err);
+}
+
 int cmd_convert_check(const char *name, const char *argument, struct error *err)
 {
 	struct convert scratch = {.dry_run = true};
-	struct parsing parsing = {.convert = &scratch};
 
-	return set_convert_option(&parsing, cmd_convert_option(name)->key, argument, err);
+	return cmd_convert_set(&scratch, name, argument, err);
 }
 
 /* A boot disk that becomes a child of the old one: so do data disks, unless something else is said of them. */

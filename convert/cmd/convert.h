@@ -10,6 +10,13 @@
 /* The row of a long option ("layout"); NULL when there is none. */
 const struct cmd_option *cmd_convert_option(const char *name);
 
+struct convert;
+
+/* Take it, in 'convert' (conversion.h); 'argument' is NULL of one without, and borrowed. 'name' is a
+ * long option. Errors: ERROR_USAGE. */
+int cmd_convert_set(struct convert *convert, const char *name, const char *argument,
+		    struct error *err);
+
 /* Would it take this argument (NULL of one without)? 'name' is a long option. Errors: ERROR_USAGE. */
 int cmd_convert_check(const char *name, const char *argument, struct error *err);
 
