@@ -19,4 +19,5 @@ target_compile_options(hvgen2_flags INTERFACE
 target_compile_options(hvgen2_flags INTERFACE
   $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2 -fstack-protector-strong>)
 target_link_options(hvgen2_flags INTERFACE
-  $<$<CONFIG:Release,RelWithDebInfo>:-pie -Wl,-z,relro,-z,now>)
+  $<$<CONFIG:Release,RelWithDebInfo>:-Wl,-z,relro,-z,now>
+  $<$<AND:$<CONFIG:Release,RelWithDebInfo>,$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>>:-pie>)
