@@ -50,8 +50,8 @@ static int find_format(const char *disk, enum vhd_format *ret, struct error *err
 	return error_usage(
 		err,
 		"'%s': the name of a disk says its format: .vhdx, .vhd (fixed and dynamic), "
-		".raw and .img can be written; others are made of these with "
-		"'qemu-img convert'",
+		".raw and .img can be written; others are made with 'qemu-img convert' of "
+		"these, or of what 'nbdkit hvgen2' serves",
 		disk);
 }
 

@@ -39,6 +39,7 @@ convert/batch/plan     common common/json vhd convert/batch/state
 convert/batch          common common/json convert/batch/state convert/batch/plan
 convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify sandbox convert/vm convert/vm/read convert/vm/find convert/vm/emit convert/vm/network
 convert/cmd/batch      common common/json convert/batch convert/batch/state convert/batch/plan convert/cmd
+convert/nbd            common vhd convert convert/report sandbox convert/cmd
 convert/cmd/nvram      common common/json vhd nvram convert/table convert/cmd sandbox
 main                   common convert/cmd
 END
