@@ -9,6 +9,7 @@
 # printed its marker (and the firmware started it from the right entry), 1 when not, 77 when QEMU or OVMF is not installed.
 #
 # Environment: BOOT_TIMEOUT seconds for one try (default 180), BOOT_ACCEL kvm or tcg (default: KVM where it works),
+# BOOT_SNAPSHOT off for a DISK that takes writes and is no file,
 # BOOT_FORMAT of the disk (default: from its name), BOOT_ENTRY and BOOT_PATH of the entry that the firmware must start from
 # STORE when it is not that of the Windows Boot Manager: 'Boot0001 "Fallback"' and '\EFI\Boot\bootx64.efi'.
 set -euo pipefail
@@ -89,7 +90,7 @@ try() {
 		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$code" \
 		-drive "if=pflash,format=raw,unit=1,file=$work/vars.fd" \
 		-device virtio-scsi-pci -device scsi-hd,drive=disk \
-		-drive "if=none,id=disk,format=$format,snapshot=on,file=$disk_option" \
+		-drive "if=none,id=disk,format=$format,snapshot=${BOOT_SNAPSHOT:-on},file=$disk_option" \
 		2>"$work/errors" &
 	pid=$!
 	# The shell has something to say about a program that crashes; so has boot.sh, and better.
