@@ -26,12 +26,12 @@ static bool is_surrogate(uint32_t point)
 	return point >= 0xd800 && point <= 0xdfff;
 }
 
-static bool is_unsafe(uint32_t point)
+bool safe_is_shown(uint32_t point)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unsafe); i++)
 		if (point >= unsafe[i].first && point <= unsafe[i].last)
-			return true;
-	return false;
+			return false;
+	return true;
 }
 
 /* What is shown instead of the character that starts at 'at'. */
@@ -57,7 +57,7 @@ static size_t show(FILE *stream, const char *text, size_t limit, bool keep_lines
 		const char *at = text;
 		uint32_t point = utf8_next(&text);
 		char buffer[ESCAPE_SIZE];
-		bool is_kept = !is_unsafe(point) || (keep_lines && point == '\n');
+		bool is_kept = safe_is_shown(point) || (keep_lines && point == '\n');
 		const char *piece = is_kept ? at : escape(point, at, buffer);
 		size_t length = is_kept ? (size_t)(text - at) : strlen(piece);
 
@@ -258,7 +258,7 @@ char *safe_json(const char *json)
 		const char *at = json;
 		uint32_t point = utf8_next(&json);
 
-		if (point >= 0x7f && point <= 0xffff && is_unsafe(point)) {
+		if (point >= 0x7f && point <= 0xffff && !safe_is_shown(point)) {
 			to += snprintf(to, MAX_GROWTH + 1, "\\u%04" PRIx32, point);
 			continue;
 		}

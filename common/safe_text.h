@@ -22,6 +22,7 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "common/cleanup.h"
@@ -37,6 +38,9 @@ void safe_vprintf(FILE *stream, const char *format, va_list args) PRINTF_LIKE(2,
 
 /* A text of several lines, as it stands but for what is not safe: line ends stay. */
 void safe_lines(FILE *stream, const char *text);
+
+/* Is this code point of utf8_next() shown as it is? */
+bool safe_is_shown(uint32_t point);
 
 /* Is the text UTF-8, without unpaired surrogates, so that JSON can hold it? */
 bool safe_is_utf8(const char *text);

@@ -4,6 +4,7 @@
 
 #include "common/buffer.h"
 #include "common/checked.h"
+#include "common/safe_text.h"
 #include "common/utf16.h"
 
 const char *plan_start_action(enum vm_action action)
@@ -78,6 +79,16 @@ static bool is_xml(uint32_t code)
 	       (code >= 0xe000 && code < 0xfffe) || (code >= 0x10000 && code < 0x110000);
 }
 
+bool plan_is_plain(uint32_t code)
+{
+	return is_xml(code) && safe_is_shown(code);
+}
+
+static void append_escape(struct buffer *copy, uint32_t code)
+{
+	buffer_printf(copy, "\\u%04X", code == UTF8_MALFORMED ? 0xfffd : code);
+}
+
 char *plan_xml_text(const char *text, bool *ret_changed)
 {
 	struct buffer copy = BUFFER_INIT;
@@ -90,9 +101,26 @@ char *plan_xml_text(const char *text, bool *ret_changed)
 		if (is_xml(code)) {
 			buffer_append(&copy, at, (size_t)(text - at));
 		} else {
-			buffer_printf(&copy, "\\u%04X", code == UTF8_MALFORMED ? 0xfffd : code);
+			append_escape(&copy, code);
 			*ret_changed = true;
 		}
+	}
+	return buffer_take_text(&copy);
+}
+
+char *plan_plain_text(const char *text, bool has_lines)
+{
+	struct buffer copy = BUFFER_INIT;
+
+	while (*text) {
+		const char *at = text;
+		uint32_t code = utf8_next(&text);
+		bool is_kept = has_lines && (code == '\n' || code == '\t');
+
+		if (is_kept || plan_is_plain(code))
+			buffer_append(&copy, at, (size_t)(text - at));
+		else if (!has_lines || code != '\r' || *text != '\n')
+			append_escape(&copy, code);
 	}
 	return buffer_take_text(&copy);
 }

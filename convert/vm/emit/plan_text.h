@@ -20,4 +20,10 @@ const char *plan_iov_moderation(uint32_t number);
  */
 char *plan_xml_text(const char *text, bool *ret_changed);
 
+/* Can XML hold it, and is it just shown (common/safe_text.h)? 'code' is from utf8_next(). */
+bool plan_is_plain(uint32_t code);
+
+/* As plan_xml_text(), of all that is not plain; of several lines the ends stay, and tabs. */
+char *plan_plain_text(const char *text, bool has_lines);
+
 #endif
