@@ -110,7 +110,8 @@ void write_outputs_done(struct write_outputs *outputs)
 	disk_output_done(&outputs->disk);
 	outfile_done(&outputs->nvram);
 	outfile_done(&outputs->report);
-	outfile_done(&outputs->script);
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		outfile_done(&outputs->forms[i]);
 	for (size_t i = 0; i < outputs->data_count; i++)
 		disk_output_done(&outputs->data[i]);
 	free(outputs->data);
@@ -182,8 +183,9 @@ static void list_all(struct write_outputs *outputs)
 		outputs->all[outputs->count++] = &outputs->nvram;
 	if (outputs->report.path)
 		outputs->all[outputs->count++] = &outputs->report;
-	if (outputs->script.path)
-		outputs->all[outputs->count++] = &outputs->script;
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		if (outputs->forms[i].path)
+			outputs->all[outputs->count++] = &outputs->forms[i];
 	for (size_t i = 0; i < outputs->data_count; i++)
 		outputs->all[outputs->count++] = &outputs->data[i].file;
 	if (outputs->disk.file.path)
@@ -196,7 +198,7 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 	int r;
 
 	ret->data = calloc(paths->data_count + 1, sizeof(*ret->data));
-	ret->all = calloc(paths->data_count + 4, sizeof(struct outfile *));
+	ret->all = calloc(paths->data_count + 3 + WRITE_FORM_MAX, sizeof(struct outfile *));
 	if (!ret->data || !ret->all)
 		return error_failed(err, ENOMEM, "out of memory");
 	r = paths->disk ? create(&ret->disk.file, paths->disk, "disk", paths, paths->mode, err) : 0;
@@ -204,8 +206,10 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 		r = create(&ret->nvram, paths->nvram, "store", paths, paths->mode, err);
 	if (r == 0 && paths->report)
 		r = create(&ret->report, paths->report, "report", paths, paths->mode, err);
-	if (r == 0 && paths->script)
-		r = create(&ret->script, paths->script, "script", paths, paths->mode, err);
+	for (size_t i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
+		if (paths->forms[i])
+			r = create(&ret->forms[i], paths->forms[i], "form", paths, paths->mode,
+				   err);
 	if (r == 0 && is_child)
 		r = find_parent(&ret->disk, paths->disk, source, err);
 	if (r == 0)

@@ -26,13 +26,20 @@ struct write_data {
 	uint64_t time;		/* when the source was written last, in ns */
 };
 
+/* What defines a VM on its host, each in a file of its own. */
+enum write_form {
+	WRITE_FORM_SCRIPT, /* PowerShell, for Hyper-V */
+	WRITE_FORM_LIBVIRT,
+	WRITE_FORM_MAX,
+};
+
 struct write_paths {
-	const char *source;	    /* as the user named it */
-	const char *template;	    /* of the NVRAM store, or NULL */
-	const char *disk;	    /* NULL: none, then no write_fill() */
-	const char *nvram;	    /* NULL: none */
-	const char *report;	    /* NULL: none */
-	const char *script;	    /* that defines the VM on its host; NULL: none */
+	const char *source;   /* as the user named it */
+	const char *template; /* of the NVRAM store, or NULL */
+	const char *disk;		   /* NULL: none, then no write_fill() */
+	const char *nvram;		   /* NULL: none */
+	const char *report;		   /* NULL: none */
+	const char *forms[WRITE_FORM_MAX]; /* NULL: none */
 	const char *parent_on_host; /* of a differencing disk: where its parent will be on the
 				       Hyper-V host, or NULL */
 	const char *stage;	    /* a folder in which the outputs are made as "disk", "store",
@@ -80,8 +87,8 @@ struct write_disk {
 /* All that is opened before the source is looked into. Embedded; see WRITE_OUTPUTS_INIT. */
 struct write_outputs {
 	struct write_disk disk;
-	struct outfile nvram, report,
-		script; /* these and the disk without a path: not to be made */
+	/* These and the disk without a path: not to be made. */
+	struct outfile nvram, report, forms[WRITE_FORM_MAX];
 	struct write_disk *data;
 	size_t data_count;
 	struct outfile **all; /* that are made, in the order in which they get their names */
@@ -91,7 +98,9 @@ struct write_outputs {
 #define WRITE_OUTPUTS_INIT                                                                         \
 	{                                                                                          \
 		.disk = {.file = OUTFILE_INIT}, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT,     \
-		.script = OUTFILE_INIT                                                             \
+		.forms =                                                                           \
+		{ OUTFILE_INIT,                                                                    \
+		  OUTFILE_INIT }                                                                   \
 	}
 
 /* Remove what is not committed. */
@@ -113,7 +122,7 @@ struct write_contents {
 	const struct plan *plan;
 	const struct build *build;
 	const char *report_json; /* NULL for write_estimate() */
-	struct file_bytes script;
+	struct file_bytes forms[WRITE_FORM_MAX];
 };
 
 /* Write what they are to hold, and sync. Before the first byte of a disk: ENOSPC when a file system
@@ -136,7 +145,7 @@ int write_estimate(int folder, const struct write_paths *paths,
 		   struct error *err);
 
 /*
- * Give them their names: an old report goes out of the way, then come store, report, script, data
+ * Give them their names: an old report goes out of the way, then come store, report, forms, data
  * disks and disk. When one fails, those before it are withdrawn; old files come back where the file system
  * can exchange names.
  */

@@ -255,9 +255,10 @@ int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
 	if (r == 0 && paths->report)
 		r = outfile_write(&outputs->report, contents->report_json,
 				  strlen(contents->report_json), 0, err);
-	if (r == 0 && paths->script)
-		r = outfile_write(&outputs->script, contents->script.data, contents->script.size, 0,
-				  err);
+	for (size_t i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
+		if (paths->forms[i])
+			r = outfile_write(&outputs->forms[i], contents->forms[i].data,
+					  contents->forms[i].size, 0, err);
 	if (r == 0)
 		r = check_all_space(&jobs, err);
 	if (r == 0)

@@ -78,18 +78,21 @@ static int check_output(const char *output, const struct write_paths *paths,
 	return r < 0 ? r : outfile_check_place(output, paths->replace, err);
 }
 
-/* All outputs: the four, then the data disks. NULL for one that is not made. */
+/* All outputs: the three, forms, then the data disks. NULL for one that is not made. */
 static const char *output_at(const struct write_paths *paths, size_t index)
 {
-	const char *const outputs[] = {paths->disk, paths->nvram, paths->report, paths->script};
+	const char *const outputs[] = {paths->disk, paths->nvram, paths->report};
 
-	return index < ARRAY_SIZE(outputs) ? outputs[index]
-					   : paths->data[index - ARRAY_SIZE(outputs)].path;
+	if (index < ARRAY_SIZE(outputs))
+		return outputs[index];
+	index -= ARRAY_SIZE(outputs);
+	return index < WRITE_FORM_MAX ? paths->forms[index]
+				      : paths->data[index - WRITE_FORM_MAX].path;
 }
 
 int write_check_paths(const struct write_paths *paths, const struct disk *source, struct error *err)
 {
-	size_t count = 4 + paths->data_count;
+	size_t count = 3 + WRITE_FORM_MAX + paths->data_count;
 	int r = 0;
 
 	for (size_t i = 0; i < count; i++)

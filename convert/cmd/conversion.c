@@ -60,8 +60,8 @@ struct conversion {
 	struct cmd_vm vm; /* and what belongs to it; empty for a disk */
 	struct vm_disks disks;
 	struct vm_report vm_report;
-	struct buffer script; /* of the VM */
-	char *stem;	      /* of the names of the outputs */
+	struct vm_forms forms;
+	char *stem; /* of the names of the outputs */
 };
 
 /* All that came from the source. */
@@ -86,19 +86,21 @@ static void conversion_done(struct conversion *conversion)
 	output_names_done(&conversion->names);
 	vm_disks_done(&conversion->disks);
 	cmd_vm_done(&conversion->vm);
-	buffer_done(&conversion->script);
+	vm_forms_done(&conversion->forms);
 	free(conversion->stem);
 }
 
 static struct write_contents contents_of(const struct conversion *conversion, const char *json)
 {
-	return (struct write_contents){
-		.source = conversion->source,
-		.plan = &conversion->plan,
-		.build = &conversion->build,
-		.report_json = json,
-		.script = {conversion->script.data, conversion->script.size, "script"},
-	};
+	struct write_contents contents = {.source = conversion->source,
+					  .plan = &conversion->plan,
+					  .build = &conversion->build,
+					  .report_json = json};
+
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		contents.forms[i] = (struct file_bytes){conversion->forms.texts[i].data,
+							conversion->forms.texts[i].size, "form"};
+	return contents;
 }
 
 /* Make the outputs, which are created already. */
@@ -166,11 +168,9 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	return conversion->is_vm ? tell_san_policy(conversion, err) : 0;
 }
 
-static int make_script(struct conversion *conversion, struct error *err)
+static int make_forms(struct conversion *conversion, struct error *err)
 {
-	const struct nvram_store *template = conversion->convert->build.firmware.store;
-	bool is_guest_state = template ? template->format == NVRAM_FORMAT_VMGS
-				       : conversion->names.nvram_kind == OUTPUT_STORE_VMGS;
+	const struct firmware_options *firmware = &conversion->convert->build.firmware;
 	const struct vm_script_source source = {
 		.vm = &conversion->vm,
 		.disks = &conversion->disks,
@@ -178,10 +178,11 @@ static int make_script(struct conversion *conversion, struct error *err)
 		.plan = &conversion->plan,
 		.build = &conversion->build,
 		.wanted = &conversion->convert->vm.wishes,
-		.store = is_guest_state ? conversion->names.nvram : NULL,
+		.store_format = firmware->store ? firmware->store->format : firmware->format,
+		.paths = &conversion->paths,
 	};
 
-	return conversion->paths.script ? vm_script_make(&source, &conversion->script, err) : 0;
+	return conversion->is_vm ? vm_script_make(&source, &conversion->forms, err) : 0;
 }
 
 /* Which of a VM's disks is it that cannot be converted? */
@@ -210,7 +211,7 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	r = convert_boot_disk(conversion, err);
 	if (r < 0)
 		return prefix_boot_disk(conversion, err);
-	r = make_script(conversion, err);
+	r = make_forms(conversion, err);
 	if (r < 0)
 		return r;
 	return convert->dry_run ? tell_space(conversion, err) : write_all(conversion, channel, err);
@@ -357,7 +358,8 @@ static int tell_failure(struct conversion *conversion, int channel, const struct
 	struct report *report = &conversion->report;
 
 	report->failure = err;
-	report->disk_path = report->nvram_path = report->script_path = NULL;
+	report->disk_path = report->nvram_path = NULL;
+	memset(report->form_paths, 0, sizeof(report->form_paths));
 	for (size_t i = 0; i < conversion->vm.disk_count; i++)
 		conversion->vm.disks[i].output = NULL;
 	write_failure_report(conversion, channel);
@@ -411,8 +413,6 @@ static void set_paths(struct conversion *conversion, const char *source)
 		.disk = conversion->names.disk,
 		.nvram = conversion->names.nvram,
 		.report = conversion->names.report,
-		.script = conversion->is_vm && !convert->vm.no_script ? conversion->names.script
-								      : NULL,
 		.parent_on_host = convert->parent_on_host,
 		.stage = convert->stage,
 		.replace = convert->force,
@@ -421,7 +421,9 @@ static void set_paths(struct conversion *conversion, const char *source)
 	report->disk_path = paths->disk;
 	report->nvram_path = paths->nvram;
 	report->report_path = paths->report;
-	report->script_path = paths->script;
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		if (conversion->is_vm && convert->vm.forms[i])
+			report->form_paths[i] = paths->forms[i] = conversion->names.forms[i];
 }
 
 static int convert_in_worker(struct conversion *conversion)
@@ -476,6 +478,8 @@ static int open_vm(struct conversion *conversion, const char *path, struct error
 	conversion->report.vm = report;
 	if (r == 0)
 		r = name_vm(conversion, err);
+	if (r == 0)
+		r = vm_forms_open(&convert->vm, &conversion->names, &conversion->forms, err);
 	if (r == 0)
 		r = vm_disks_name(vm, &conversion->names, &conversion->disks, err);
 	if (r < 0)

@@ -6,6 +6,7 @@
 #include "convert/cmd/convert.h"
 #include "convert/cmd/keys.h"
 #include "convert/cmd/verbs.h"
+#include "convert/cmd/vm_script.h"
 
 enum {
 	OPTION_OUTPUT_DIR = 256,
@@ -95,8 +96,10 @@ static const struct cmd_option options[] = {
 	 "of them) or attach (the new VM gets them as they are). SLOT=HOW\n"
 	 "says it of one. Default: copy, differencing if --format is"},
 	{OPTION_DEFINE, "define", "HOW",
-	 "VM: ps1 (STEM.ps1, a PowerShell script that makes the VM on its\n"
-	 "host) or none; default: ps1"},
+	 "VM: what defines it on its host: ps1 (STEM.ps1, a PowerShell\n"
+	 "script for Hyper-V), libvirt (STEM.libvirt.xml, with a raw disk\n"
+	 "and an OVMF store) or none; default: ps1, and libvirt with\n"
+	 "--nvram X.fd"},
 	{OPTION_CHECKPOINT, "checkpoint", "ID", CMD_TEXT_CHECKPOINT},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{OPTION_SWITCH, "switch", "OLD=NEW",
@@ -220,11 +223,7 @@ static int set_vm_option(struct cmd_vm_options *vm, int key, const char *argumen
 	case OPTION_DATA_DISKS:
 		return cmd_vm_set_data(vm, argument, err);
 	case OPTION_DEFINE:
-		vm->no_script = strcmp(argument, "none") == 0;
-		if (!vm->no_script && strcmp(argument, "ps1") != 0)
-			return error_usage(err, "option '--define': '%s' is none of ps1 and none",
-					   argument);
-		return 0;
+		return vm_forms_parse(argument, vm, err);
 	case OPTION_CHECKPOINT:
 		vm->checkpoint = argument;
 		return 0;
@@ -389,6 +388,8 @@ static int convert_what(struct parsing *parsing, const char *path)
 	struct error err = ERROR_INIT;
 
 	convert->vm.boot = boot_action(&convert->output);
+	if (is_vm)
+		vm_forms_choose(&convert->vm, &convert->output);
 	if (is_vm || !parsing->is_of_vm)
 		return conversion_run(convert, path, is_vm);
 	else

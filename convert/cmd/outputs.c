@@ -84,6 +84,13 @@ static int check_format(const struct output_options *options, const char *disk,
 	return 0;
 }
 
+static const char *disk_suffix(const struct output_options *options)
+{
+	bool is_raw = options->is_raw || (options->is_for_kvm && options->type == VHD_TYPE_MAX);
+
+	return is_raw ? ".raw" : ".vhdx";
+}
+
 static char *name_disk(const struct output_options *options, const char *source)
 {
 	const char *folder = options->folder ? options->folder : "", *disk = options->disk;
@@ -100,7 +107,7 @@ static char *name_disk(const struct output_options *options, const char *source)
 	if (asprintf(&path, "%s%s%.*s%s%s", folder, slash,
 		     options->stem ? (int)strlen(options->stem) : stem_length(name),
 		     options->stem ? options->stem : name, options->stem ? "" : "-gen2",
-		     options->is_raw ? ".raw" : ".vhdx") < 0)
+		     disk_suffix(options)) < 0)
 		return NULL;
 	return path;
 }
@@ -110,7 +117,7 @@ static const char *nvram_suffix(const struct output_options *options)
 {
 	const char *suffix = options->template ? suffix_of(options->template) : "";
 
-	return *suffix ? suffix : ".vmgs";
+	return *suffix ? suffix : options->is_for_kvm ? ".fd" : ".vmgs";
 }
 
 /* 'given', or the name of the disk with another ending; NULL when out of memory. */
@@ -133,6 +140,7 @@ static enum output_store nvram_kind(const char *suffix)
 int output_names_make(const struct output_options *options, const char *source,
 		      struct output_names *ret, struct error *err)
 {
+	static const char *const forms[WRITE_FORM_MAX] = {".ps1", ".libvirt.xml"};
 	bool has_nvram = !options->nvram || strcmp(options->nvram, "none") != 0;
 	int r;
 
@@ -149,10 +157,14 @@ int output_names_make(const struct output_options *options, const char *source,
 	if (r < 0)
 		return r;
 	ret->report = name_sister(options->report, ret->disk, ".report.json");
-	ret->script = name_sister(NULL, ret->disk, ".ps1");
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		ret->forms[i] = name_sister(NULL, ret->disk, forms[i]);
 	if (has_nvram)
 		ret->nvram = name_sister(options->nvram, ret->disk, nvram_suffix(options));
-	if (!ret->report || !ret->script || (has_nvram && !ret->nvram))
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		if (!ret->forms[i])
+			return error_failed(err, ENOMEM, "out of memory");
+	if (!ret->report || (has_nvram && !ret->nvram))
 		return error_failed(err, ENOMEM, "out of memory");
 	ret->nvram_kind = nvram_kind(ret->nvram ? suffix_of(ret->nvram) : "");
 	return 0;
@@ -163,7 +175,8 @@ void output_names_done(struct output_names *names)
 	free(names->disk);
 	free(names->nvram);
 	free(names->report);
-	free(names->script);
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		free(names->forms[i]);
 	*names = (struct output_names){0};
 }
 

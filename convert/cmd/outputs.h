@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/error.h"
+#include "convert/write.h"
 #include "vhd/vhd.h"
 
 /* What the user asked for; NULL where nothing was said. All is borrowed. */
@@ -17,6 +18,7 @@ struct output_options {
 	const char *report;
 	const char *template; /* of the store, whose kind of name it takes */
 	bool is_raw;	      /* --format raw */
+	bool is_for_kvm;      /* where nothing else was said: a raw disk and an OVMF store */
 	enum vhd_type type;   /* of the disk; VHD_TYPE_MAX: not said */
 };
 
@@ -27,7 +29,7 @@ struct output_names {
 	char *disk;
 	char *nvram; /* NULL: none is made */
 	char *report;
-	char *script; /* what defines a VM on its host */
+	char *forms[WRITE_FORM_MAX]; /* what defines a VM on its host */
 	enum vhd_format disk_format;
 	enum output_store nvram_kind; /* by its name */
 };

@@ -8,6 +8,7 @@
 #include "convert/cmd/vm_wishes.h"
 #include "convert/report/vm.h"
 #include "convert/vm/find/find.h"
+#include "convert/write.h"
 
 /* Of options that both convert and inspect have. */
 #define CMD_TEXT_MAP                                                                               \
@@ -32,8 +33,9 @@ struct cmd_vm_options {
 	enum vm_disk_action data; /* of data disks that are not among the choices */
 	enum vm_disk_action boot; /* of the boot disk: COPY or CHILD */
 	const char *name;	  /* of the new VM; NULL: as the old one */
-	bool no_script;		  /* nothing defines the new VM */
-	const char *checkpoint;	  /* its id; NULL: the VM as it is now */
+	bool has_forms;		  /* it was said what defines the new VM */
+	bool forms[WRITE_FORM_MAX];
+	const char *checkpoint; /* its id; NULL: the VM as it is now */
 	bool discard_saved_state;
 	struct cmd_vm_wishes wishes;
 };

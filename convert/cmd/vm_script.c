@@ -1,12 +1,123 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The script of a VM: see vm_script.h. */
+/* What makes the new VM on its host: see vm_script.h. */
 #include "convert/cmd/vm_script.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "common/checked.h"
+#include "convert/vm/emit/kvm/libvirt.h"
 #include "convert/vm/emit/powershell.h"
 #include "convert/vm/network/network.h"
+
+static const char *const words[WRITE_FORM_MAX] = {"ps1", "libvirt"};
+
+static enum write_form find_form(const char *word, size_t length)
+{
+	enum write_form form = 0;
+
+	while (form < WRITE_FORM_MAX &&
+	       (strlen(words[form]) != length || strncmp(words[form], word, length) != 0))
+		form++;
+	return form;
+}
+
+int vm_forms_parse(const char *argument, struct cmd_vm_options *options, struct error *err)
+{
+	const char *word = argument;
+
+	options->has_forms = true;
+	memset(options->forms, 0, sizeof(options->forms));
+	if (strcmp(argument, "none") == 0)
+		return 0;
+	for (;;) {
+		size_t length = strcspn(word, ",");
+		enum write_form form = find_form(word, length);
+
+		if (form == WRITE_FORM_MAX)
+			return error_usage(err,
+					   "option '--define': '%.*s' is none of ps1, libvirt and "
+					   "none",
+					   (int)min_u64(length, 100), word);
+		options->forms[form] = true;
+		if (!word[length])
+			return 0;
+		word += length + 1;
+	}
+}
+
+static bool has_suffix(const char *path, const char *suffix)
+{
+	size_t length = path ? strlen(path) : 0, size = strlen(suffix);
+
+	return length > size && strcasecmp(path + length - size, suffix) == 0;
+}
+
+/* Only KVM has a use for an OVMF store. */
+void vm_forms_choose(struct cmd_vm_options *options, struct output_options *output)
+{
+	if (!options->has_forms)
+		options->forms[has_suffix(output->nvram, ".fd") ? WRITE_FORM_LIBVIRT
+								: WRITE_FORM_SCRIPT] = true;
+	output->is_for_kvm = options->forms[WRITE_FORM_LIBVIRT];
+}
+
+void vm_forms_done(struct vm_forms *forms)
+{
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		buffer_done(&forms->texts[i]);
+	free(forms->folder);
+	free(forms->folder_of_store);
+	*forms = (struct vm_forms){.folder = NULL};
+}
+
+static int check_forms(const struct cmd_vm_options *options, const struct output_names *names,
+		       struct error *err)
+{
+	if (!options->forms[WRITE_FORM_LIBVIRT])
+		return 0;
+	if (options->forms[WRITE_FORM_SCRIPT])
+		return error_usage(err,
+				   "'--define': 'ps1' is for VHDX disks, which libvirt does not "
+				   "have; convert twice, for one of them each time");
+	if (names->disk_format != VHD_FORMAT_RAW)
+		return error_usage(err,
+				   "'%s': a VM of libvirt has a raw disk; leave '--output' and "
+				   "'--format' out, or give the disk a name that ends in .raw",
+				   names->disk);
+	if (names->nvram && names->nvram_kind != OUTPUT_STORE_OVMF)
+		return error_usage(err,
+				   "'%s': a VM of libvirt has an OVMF store, of which the name "
+				   "ends in .fd",
+				   names->nvram);
+	return 0;
+}
+
+/* What does not exist stays as it is: creating the file tells. */
+static char *absolute_folder_of(const char *path)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+	const char *folder = copy ? dirname(copy) : NULL;
+	char *absolute = folder ? realpath(folder, NULL) : NULL;
+
+	return absolute || !folder ? absolute : strdup(folder);
+}
+
+int vm_forms_open(const struct cmd_vm_options *options, const struct output_names *names,
+		  struct vm_forms *ret, struct error *err)
+{
+	int r = check_forms(options, names, err);
+
+	if (r < 0)
+		return r;
+	ret->folder = absolute_folder_of(names->disk);
+	ret->folder_of_store = absolute_folder_of(names->nvram ? names->nvram : names->disk);
+	return ret->folder && ret->folder_of_store ? 0 : error_failed(err, ENOMEM, "out of memory");
+}
 
 static const char *leaf(const char *path)
 {
@@ -15,8 +126,35 @@ static const char *leaf(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static int emit_kvm(const struct vm_script_source *source, const struct vm_plan *plan,
+		    struct vm_forms *forms, struct error *err)
+{
+	CLEANUP_KVM_MACHINE struct kvm_machine machine = KVM_MACHINE_INIT;
+	CLEANUP_FREE char *store = NULL;
+	const char *nvram = source->paths->nvram;
+	struct kvm_wishes wishes = {.folder = forms->folder,
+				    .store_size = source->build->firmware.size,
+				    .has_keys = firmware_has_keys(&source->build->firmware)};
+	int r;
+
+	if (nvram && source->store_format != NVRAM_FORMAT_OVMF)
+		return error_usage(err, "'%s': a VM of libvirt has an OVMF store, and this is none",
+				   nvram);
+	if (nvram && asprintf(&store, "%s/%s", forms->folder_of_store, leaf(nvram)) < 0) {
+		store = NULL;
+		return error_failed(err, ENOMEM, "out of memory");
+	}
+	wishes.store = store;
+	r = kvm_machine_make(plan, &wishes, &machine, err);
+	if (r < 0)
+		return r;
+	note_list_append(&source->vm->tree.warnings, &machine.warnings);
+	emit_libvirt(&machine, &forms->texts[WRITE_FORM_LIBVIRT]);
+	return 0;
+}
+
 static int emit(const struct vm_script_source *source, const struct vm_wishes *wishes,
-		struct buffer *out, struct error *err)
+		struct vm_forms *forms, struct error *err)
 {
 	CLEANUP_VM_PLAN struct vm_plan plan = VM_PLAN_INIT;
 	int r = vm_plan_make(&source->vm->vm, source->disks->outputs, source->disks->output_count,
@@ -25,16 +163,30 @@ static int emit(const struct vm_script_source *source, const struct vm_wishes *w
 	if (r < 0)
 		return r;
 	note_list_append(&source->vm->tree.warnings, &plan.warnings);
-	emit_powershell(&plan, out);
-	return out->failed ? error_failed(err, ENOMEM, "out of memory") : 0;
+	if (source->paths->forms[WRITE_FORM_SCRIPT])
+		emit_powershell(&plan, &forms->texts[WRITE_FORM_SCRIPT]);
+	if (source->paths->forms[WRITE_FORM_LIBVIRT])
+		r = emit_kvm(source, &plan, forms, err);
+	for (size_t i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
+		if (forms->texts[i].failed)
+			r = error_failed(err, ENOMEM, "out of memory");
+	return r;
 }
 
-int vm_script_make(const struct vm_script_source *source, struct buffer *out, struct error *err)
+/* A guest state file is what a script can give to its host. */
+static const char *guest_state(const struct vm_script_source *source)
+{
+	if (!source->paths->nvram || source->store_format != NVRAM_FORMAT_VMGS)
+		return NULL;
+	return leaf(source->paths->nvram);
+}
+
+int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms, struct error *err)
 {
 	CLEANUP_VM_NETWORK struct vm_network network = {.list = NULL};
 	const struct nvram_partition esp = firmware_esp(source->plan);
 	struct vm_wishes wishes = {
-		.store = leaf(source->store),
+		.store = guest_state(source),
 		.store_has_keys = firmware_has_keys(&source->build->firmware),
 		.esp = &esp,
 	};
@@ -48,5 +200,5 @@ int vm_script_make(const struct vm_script_source *source, struct buffer *out, st
 	wishes.new_id = source->wanted->new_id ? &new_id : NULL;
 	wishes.networks = network.list;
 	wishes.network_count = network.count;
-	return emit(source, &wishes, out, err);
+	return emit(source, &wishes, forms, err);
 }

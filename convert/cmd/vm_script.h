@@ -1,13 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The script that makes the new VM on its host, from what is known when its disks are planned. */
+/* What makes the new VM on its host, from what is known when its disks are planned: a script for
+ * Hyper-V, a domain for libvirt. */
 #ifndef HVGEN2_CONVERT_CMD_VM_SCRIPT_H
 #define HVGEN2_CONVERT_CMD_VM_SCRIPT_H
 
 #include "common/buffer.h"
 #include "convert/build.h"
+#include "convert/cmd/outputs.h"
 #include "convert/cmd/vm.h"
 #include "convert/cmd/vm_disks.h"
 #include "convert/plan.h"
+
+/* --define FORM[,FORM...], or none. Errors: ERROR_USAGE. */
+int vm_forms_parse(const char *argument, struct cmd_vm_options *options, struct error *err);
+
+/* What is made where nothing was said, and what the forms want of the outputs. */
+void vm_forms_choose(struct cmd_vm_options *options, struct output_options *output);
+
+/* The forms of a VM, and what is known of their places. Embedded; all zero is empty. */
+struct vm_forms {
+	struct buffer texts[WRITE_FORM_MAX];
+	char *folder, *folder_of_store; /* of the disks and the store, absolute */
+};
+
+void vm_forms_done(struct vm_forms *forms);
+
+/* Before the paths are shut: can the VM of each form have such outputs, and where will they be?
+ * Errors: ERROR_USAGE; -ENOMEM. */
+int vm_forms_open(const struct cmd_vm_options *options, const struct output_names *names,
+		  struct vm_forms *ret, struct error *err);
 
 /* All is borrowed. */
 struct vm_script_source {
@@ -17,10 +38,13 @@ struct vm_script_source {
 	const struct plan *plan;	 /* of the boot disk */
 	const struct build *build;
 	const struct cmd_vm_wishes *wanted;
-	const char *store; /* its path, when it is a guest state file; else NULL */
+	enum nvram_format store_format;	 /* when there is one */
+	const struct write_paths *paths; /* of the outputs, and which forms are wanted */
 };
 
-/* Write it into 'out'. Errors: those of vm_plan_make(); -ENOMEM. */
-int vm_script_make(const struct vm_script_source *source, struct buffer *out, struct error *err);
+/* Write each form that is wanted. Errors: those of vm_plan_make() and kvm_machine_make();
+ * ERROR_USAGE for a store that a form cannot have; -ENOMEM. */
+int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms,
+		   struct error *err);
 
 #endif

@@ -458,6 +458,7 @@ static bool set_vm(json_t *root, const struct report *report)
 
 static json_t *outputs_object(const struct report *report)
 {
+	static const char *const forms[WRITE_FORM_MAX] = {"script", "libvirt"};
 	json_t *object = json_object();
 
 	if (report->disk_path)
@@ -466,8 +467,9 @@ static json_t *outputs_object(const struct report *report)
 		text_json_set_path(object, "nvram", report->nvram_path);
 	if (report->report_path)
 		text_json_set_path(object, "report", report->report_path);
-	if (report->script_path)
-		text_json_set_path(object, "script", report->script_path);
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		if (report->form_paths[i])
+			text_json_set_path(object, forms[i], report->form_paths[i]);
 	return object;
 }
 

@@ -26,8 +26,8 @@ struct report {
 	const char *disk_path;	     /* outputs; NULL for what is not written */
 	const char *nvram_path;
 	const char *report_path;
-	const char *script_path;	 /* of a VM */
-	const struct write_space *space; /* NULL when it was not asked for */
+	const char *form_paths[WRITE_FORM_MAX]; /* of a VM */
+	const struct write_space *space;	/* NULL when it was not asked for */
 	bool is_dry_run;
 	bool is_made;		    /* the outputs have their names */
 	enum sandbox_state sandbox; /* in which the source was read */

@@ -278,6 +278,27 @@ static void print_data_disks(const struct vm_report *vm, FILE *stream)
 			    size_text(vm->room_needed, size));
 }
 
+static void print_next(const struct report *report, FILE *stream)
+{
+	if (report->form_paths[WRITE_FORM_SCRIPT])
+		safe_printf(
+			stream,
+			"\nNext     copy these files into one folder on the Hyper-V host and run the script\n"
+			"         there, first with -CheckOnly: it makes the VM (man hvgen2-vm-script). The\n"
+			"         source is untouched: to go back, start the old VM.\n");
+	else if (report->form_paths[WRITE_FORM_LIBVIRT])
+		safe_printf(stream,
+			    "\nNext     virsh define %s\n"
+			    "         The source is untouched: to go back, start the old VM.\n",
+			    report->form_paths[WRITE_FORM_LIBVIRT]);
+	else
+		safe_printf(
+			stream,
+			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
+			"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
+			"         back, start the old VM.\n");
+}
+
 static void print_outputs(const struct report *report, FILE *stream)
 {
 	const char *verb = report->is_dry_run ? "Would be" : "Written";
@@ -289,24 +310,14 @@ static void print_outputs(const struct report *report, FILE *stream)
 		safe_printf(stream, "         %s\n", report->nvram_path);
 	if (report->report_path)
 		safe_printf(stream, "         %s\n", report->report_path);
-	if (report->script_path)
-		safe_printf(stream, "         %s\n", report->script_path);
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		if (report->form_paths[i])
+			safe_printf(stream, "         %s\n", report->form_paths[i]);
 	if (report->vm)
 		print_data_disks(report->vm, stream);
 	if (report->is_dry_run)
 		return;
-	if (report->script_path)
-		safe_printf(
-			stream,
-			"\nNext     copy these files into one folder on the Hyper-V host and run the script\n"
-			"         there, first with -CheckOnly: it makes the VM (man hvgen2-vm-script). The\n"
-			"         source is untouched: to go back, start the old VM.\n");
-	else
-		safe_printf(
-			stream,
-			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
-			"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
-			"         back, start the old VM.\n");
+	print_next(report, stream);
 	print_parent(report, stream);
 }
 

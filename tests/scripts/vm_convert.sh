@@ -73,6 +73,27 @@ expect 2 "$HVGEN2" convert -n --define xml x
 expect 2 "$HVGEN2" convert -n --define none "x/Virtual Hard Disks/system.vhdx"
 rm -r plain
 
+# A domain for libvirt wants raw disks and an OVMF store, and names where they are. (boot_libvirt starts it.)
+mkdir kvm
+expect 0 "$HVGEN2" convert -q --json --define libvirt --output-dir kvm x
+[ "$(cd kvm && echo *)" = "FILES-01-gen2-ide0-1.raw FILES-01-gen2-scsi0-1.raw FILES-01-gen2.fd FILES-01-gen2.libvirt.xml \
+FILES-01-gen2.raw FILES-01-gen2.report.json" ] || fail "made was $(ls kvm)"
+jq -e '.outputs.libvirt == "kvm/FILES-01-gen2.libvirt.xml" and .outputs.script == null and
+	([.warnings[], .vm.warnings[]?] | any(contains("Secure Boot is off under KVM")))' out.txt >/dev/null || fail "$(jq .outputs out.txt)"
+grep -F "<source file=\"$(realpath kvm)/FILES-01-gen2-scsi0-1.raw\"/>" kvm/*.xml >/dev/null || fail "$(cat kvm/*.xml)"
+rm -r kvm
+expect 0 "$HVGEN2" convert -n --json --nvram v.fd x
+jq -e '.outputs == {disk: "FILES-01-gen2.raw", nvram: "v.fd", report: "FILES-01-gen2.report.json",
+	libvirt: "FILES-01-gen2.libvirt.xml"}' out.txt >/dev/null || fail "with an OVMF store: $(jq -c .outputs out.txt)"
+mkdir sub
+expect 0 "$HVGEN2" convert -n --nvram sub/v.fd --define ps1 -o v.vhdx x
+for wrong in "--define libvirt -o v.vhdx" "--define libvirt --format fixed" "--define libvirt --nvram v.vmgs" \
+	"--define ps1,libvirt" "--define libvirt,none" "--define libvirt, " "--define libvirt --data-disks scsi:0:1=attach"; do
+	read -ra arguments <<<"$wrong"
+	expect 2 "$HVGEN2" convert "${arguments[@]}" x
+done
+rmdir sub
+
 # A server takes no new disk online by itself, and only the one from IDE is new to it.
 jq -e '.vm.disks | map(.warnings) == [[], ["san-policy"], []]' plan.json >/dev/null || fail "$(jq -c '.vm.disks[].warnings' plan.json)"
 policy() { jq -c '.vm.rows[-1] | [.what, .from, .to, .status, .id]' "$1"; }
