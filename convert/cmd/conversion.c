@@ -304,7 +304,8 @@ static int open_all(struct conversion *conversion, struct error *err)
 	convert->plan.source_time = write_source_time(conversion->source);
 	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
 				(unsigned int)convert->build.guest.online_data_disks << 8 |
-				(unsigned int)convert->survey.no_journal_replay << 9;
+				(unsigned int)convert->survey.no_journal_replay << 9 |
+				(unsigned int)convert->build.guest.has_sata << 10;
 	if (convert->dry_run)
 		conversion->folder = open_folder_of(paths->disk);
 	return convert->dry_run ? 0

@@ -390,6 +390,7 @@ static int convert_what(struct parsing *parsing, const char *path)
 	convert->vm.boot = boot_action(&convert->output);
 	if (is_vm)
 		vm_forms_choose(&convert->vm, &convert->output);
+	convert->build.guest.has_sata = convert->output.is_for_kvm;
 	if (is_vm || !parsing->is_of_vm)
 		return conversion_run(convert, path, is_vm);
 	else

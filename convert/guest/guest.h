@@ -28,6 +28,7 @@ struct guest_options {
 	enum bootfiles_set boot_files;	 /* Windows */
 	const struct guest_trust *trust; /* NULL: the store has no keys, and nothing is asked */
 	bool online_data_disks; /* Windows: data disks come online, whatever its SAN policy */
+	bool has_sata;		/* its disks are on a SATA controller, and not on Hyper-V's */
 };
 
 /* What starts the guest. Embedded; all zero is empty; memory belongs to it. */

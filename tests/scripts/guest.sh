@@ -123,6 +123,7 @@ check_drivers() {
 		[ "$(hivexget SYSTEM "$set\\Services\\vpci" Start)" = 3 ] || fail "$set: vpci was made a boot driver"
 		hivexget SYSTEM "$set\\Services\\vpci\\StartOverride" >/dev/null 2>&1 && fail "$set: vpci is demoted"
 		hivexget SYSTEM "$set\\Services\\pciide\\StartOverride" 0 >/dev/null || fail "$set: pciide was changed"
+		[ "$(hivexget SYSTEM "$set\\Services\\storahci" Start)" = 3 ] || fail "$set: storahci was changed"
 	done
 }
 

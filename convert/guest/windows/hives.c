@@ -12,7 +12,7 @@
 struct registry_edit {
 	const struct guest_partition *partition;
 	const struct moved_disk *moved;
-	bool online_data_disks;
+	const struct guest_options *options;
 };
 
 static bool has_file(void *context, const char *path)
@@ -44,7 +44,8 @@ static struct hive_owner owner_of(struct volume *volume, const struct registry_e
 		.minor = windows->minor,
 		.is_server = windows->is_server,
 		.pending = pending_of(volume, windows),
-		.online_data_disks = edit->online_data_disks,
+		.online_data_disks = edit->options->online_data_disks,
+		.has_sata = edit->options->has_sata,
 		.has_file = has_file,
 		.context = volume,
 	};
@@ -93,12 +94,12 @@ static int convert_registry(struct volume *volume, const void *context, struct e
 
 /* Each Windows of the disk finds its drive letters and its drivers. */
 int hives_convert(const struct guest_disk *new, const struct moved_disk *moved,
-		  bool online_data_disks, struct edits *edits, struct error *err)
+		  const struct guest_options *options, struct edits *edits, struct error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < new->count; i++) {
-		const struct registry_edit edit = {&new->partitions[i], moved, online_data_disks};
+		const struct registry_edit edit = {&new->partitions[i], moved, options};
 
 		if (edit.partition->found->windows.root[0])
 			r = edit_volume(new->disk, &edit.partition->place, convert_registry, &edit,

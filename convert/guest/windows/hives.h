@@ -4,13 +4,13 @@
 #define HVGEN2_CONVERT_GUEST_WINDOWS_HIVES_H
 
 #include "convert/edit.h"
-#include "convert/guest/disk.h"
+#include "convert/guest/guest.h"
 
 /*
  * Edit the SYSTEM hive of every Windows on 'new', see registry.h and owner.h. Errors: those of
  * windows_hive_read() and registry_convert().
  */
 int hives_convert(const struct guest_disk *new, const struct moved_disk *moved,
-		  bool online_data_disks, struct edits *edits, struct error *err);
+		  const struct guest_options *options, struct edits *edits, struct error *err);
 
 #endif

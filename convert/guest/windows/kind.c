@@ -198,7 +198,7 @@ static int edit_windows(const struct guest_disk *new, const struct guest_target 
 			const struct guest_boot *boot, const struct guest_options *options,
 			struct edits *edits, struct error *err)
 {
-	int r = hives_convert(new, &target->moved, options->online_data_disks, edits, err);
+	int r = hives_convert(new, &target->moved, options, edits, err);
 
 	return r < 0 ? r
 		     : winre_convert(new, &target->moved, boot->store.winre_is_lost, edits, err);

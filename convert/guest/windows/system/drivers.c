@@ -29,21 +29,25 @@ struct driver {
 	const char *name;
 	enum driver_start start;
 	const char *without; /* what a guest without it lacks; NULL: not every Windows has it */
+	bool is_of_sata;     /* it matters where the disk is on SATA */
 };
 
 static const struct driver drivers[] = {
-	{"vmbus", MUST_BOOT, "will not start"},
-	{"storvsc", MUST_BOOT, "will not find its disk"},
-	{"storflt", MUST_BOOT, NULL},
-	{"winhv", MUST_BOOT, NULL},
+	{"vmbus", MUST_BOOT, "will not start", false},
+	{"storvsc", MUST_BOOT, "will not find its disk", false},
+	{"storflt", MUST_BOOT, NULL, false},
+	{"winhv", MUST_BOOT, NULL, false},
+	/* Not a driver of Hyper-V's: a machine of KVM has its disk there. */
+	{"storahci", MUST_BOOT, "will not find its disk", true},
 	/* Devices that are passed through: Windows 8.1 to 10 1709 ship it on demand. */
-	{"vpci", MAY_BOOT, NULL},
+	{"vpci", MAY_BOOT, NULL, false},
 	{"hyperkbd", MUST_BE_THERE,
 	 "will have no keyboard in the console window until integration services with this "
-	 "driver are installed; use remote desktop"},
-	{"HyperVideo", MUST_BE_THERE, NULL},
-	{"netvsc", MUST_BE_THERE, NULL},
-	{"VMBusHID", MUST_BE_THERE, NULL},
+	 "driver are installed; use remote desktop",
+	 false},
+	{"HyperVideo", MUST_BE_THERE, NULL, false},
+	{"netvsc", MUST_BE_THERE, NULL, false},
+	{"VMBusHID", MUST_BE_THERE, NULL, false},
 };
 
 /* A driver's key in one control set. */
@@ -159,6 +163,8 @@ int drivers_convert(struct system_edit *edit, const struct control_set *set)
 		const struct driver *driver = &drivers[i];
 		hive_node_h node = hive_find(edit->hive, services, driver->name);
 
+		if (driver->is_of_sata && !edit->owner->has_sata)
+			continue;
 		if (node)
 			r = convert_service(edit, &(struct service){set, driver, node});
 		else if (driver->without)

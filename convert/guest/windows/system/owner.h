@@ -15,6 +15,7 @@ struct hive_owner {
 	bool is_server;
 	const char *pending;	/* what waits for a restart, as far as other files say; or "" */
 	bool online_data_disks; /* data disks come online in the new VM, whatever the policy */
+	bool has_sata;		/* the new VM starts from a disk on SATA */
 	/* Is there this file on the volume? NULL: nobody knows, and nothing is said of files. */
 	bool (*has_file)(void *context, const char *path);
 	void *context;

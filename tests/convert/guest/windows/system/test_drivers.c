@@ -103,6 +103,25 @@ Test(system_drivers, vpci_is_only_not_disabled_nor_demoted)
 	}
 }
 
+/* On Hyper-V there is no such controller. */
+Test(system_drivers, storahci_is_a_boot_driver_where_the_disk_is_on_sata)
+{
+	for (int has_sata = 0; has_sata < 2; has_sata++) {
+		CLEANUP_HIVE struct hive *hive = hive_made(), *after = NULL;
+		CLEANUP_EDIT_NOTES struct edit_notes notes = EDIT_NOTES_INIT;
+		struct hive_owner owner = server_2019;
+
+		owner.has_sata = has_sata;
+		made_dword(hive, SERVICE("storvsc"), "Start", 3);
+		made_dword(hive, SERVICE("storahci"), "Start", 0);
+		made_dword(hive, SERVICE("storahci\\StartOverride"), "0", 3);
+		after = edited(hive, &owner, &notes);
+		cr_assert_eq(hive_find(after, 0, SERVICE("storahci\\StartOverride")) == 0,
+			     has_sata == 1);
+		cr_assert_eq(dword_at(after, SERVICE("storvsc"), "Start"), 0);
+	}
+}
+
 /* The volume holds one file. */
 static bool is_the_file(void *context, const char *path)
 {
