@@ -27,6 +27,8 @@ static enum vhd_type image_type(const struct vhd_info *image, enum vhd_format fo
 {
 	if (format == VHD_FORMAT_RAW)
 		return VHD_TYPE_FIXED;
+	if (format == VHD_FORMAT_QCOW2)
+		return VHD_TYPE_DYNAMIC;
 	if (type != VHD_TYPE_MAX)
 		return type;
 	/*

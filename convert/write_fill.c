@@ -201,6 +201,8 @@ static int write_image(const struct job *job, const struct vhd_progress *progres
 
 	if (job->format == VHD_FORMAT_VHD)
 		return vhd1_write(fd, job->path, &vhd, job->contents, progress, err);
+	if (job->format == VHD_FORMAT_QCOW2)
+		return qcow2_write(fd, job->path, job->contents, progress, err);
 	return job->format == VHD_FORMAT_RAW
 		       ? raw_write(fd, job->path, job->contents, progress, err)
 		       : vhdx_write(fd, job->path, &job->spec, job->contents, progress, err);

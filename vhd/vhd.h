@@ -20,7 +20,13 @@
 #include "common/disk.h"
 #include "common/guid.h"
 
-enum vhd_format { VHD_FORMAT_RAW, VHD_FORMAT_VHD, VHD_FORMAT_VHDX, VHD_FORMAT_MAX };
+enum vhd_format {
+	VHD_FORMAT_RAW,
+	VHD_FORMAT_VHD,
+	VHD_FORMAT_VHDX,
+	VHD_FORMAT_MAX,			   /* of those that are read */
+	VHD_FORMAT_QCOW2 = VHD_FORMAT_MAX, /* is only written */
+};
 enum vhd_type { VHD_TYPE_FIXED, VHD_TYPE_DYNAMIC, VHD_TYPE_DIFFERENCING, VHD_TYPE_MAX };
 
 struct vhd_info {
@@ -225,5 +231,13 @@ int vhd1_write(int fd, const char *name, const struct vhd1_spec *spec, struct di
 /* As vhdx_write(), as a raw image: the bytes of the disk and nothing else; zeros are holes. */
 int raw_write(int fd, const char *name, struct disk *contents, const struct vhd_progress *progress,
 	      struct error *err);
+
+/*
+ * As vhdx_write(), as a qcow2 image of version 3: clusters of 64 KiB that are holes or zero are not
+ * stored. (QEMU, docs/interop/qcow2.rst) qemu-img would need the raw image first, and a way out of
+ * the sandbox in which disks are written.
+ */
+int qcow2_write(int fd, const char *name, struct disk *contents,
+		const struct vhd_progress *progress, struct error *err);
 
 #endif

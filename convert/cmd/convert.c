@@ -50,12 +50,12 @@ static const struct cmd_option options[] = {
 	{'o', "output", "PATH",
 	 "the new disk; default NAME-gen2.vhdx in the working directory,\n"
 	 "where NAME is that of DISK, or of the VM.\n"
-	 "Its name says its format: .vhdx, .vhd, .raw or .img; the other\n"
-	 "outputs take its stem. A folder (DIR/) is --output-dir"},
+	 "Its name says its format: .vhdx, .vhd, .raw, .img or .qcow2; the\n"
+	 "others take its stem. A folder (DIR/) is --output-dir"},
 	{OPTION_OUTPUT_DIR, "output-dir", "DIR", "put all outputs there, with their default names"},
 	{OPTION_FORMAT, "format", "FORMAT",
-	 "dynamic, fixed, raw or differencing (a child of DISK, made in\n"
-	 "no time); default: what the source is, checkpoints merged"},
+	 "dynamic, fixed, raw, qcow2 or differencing (a child of DISK, made\n"
+	 "in no time); default: what the source is, checkpoints merged"},
 	{OPTION_LAYOUT, "layout", "LAYOUT",
 	 "auto, front (ESP in front of the old partitions), reuse (the\n"
 	 "old system partition becomes the ESP) or end (ESP behind\n"
@@ -97,8 +97,8 @@ static const struct cmd_option options[] = {
 	 "says it of one. Default: copy, differencing if --format is"},
 	{OPTION_DEFINE, "define", "HOW",
 	 "VM: what defines it on its host: ps1 (STEM.ps1, a PowerShell\n"
-	 "script for Hyper-V), libvirt (STEM.libvirt.xml, with a raw disk\n"
-	 "and an OVMF store) or none; default: ps1, and libvirt with\n"
+	 "script for Hyper-V), libvirt (STEM.libvirt.xml, with raw or qcow2\n"
+	 "disks and an OVMF store) or none; default: ps1, and libvirt with\n"
 	 "--nvram X.fd"},
 	{OPTION_CHECKPOINT, "checkpoint", "ID", CMD_TEXT_CHECKPOINT},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
@@ -162,11 +162,13 @@ int cmd_convert_set_format(struct output_options *output, const char *argument, 
 		if (strcmp(argument, formats[i]) == 0)
 			type = i;
 	output->is_raw = strcmp(argument, "raw") == 0;
+	output->is_qcow2 = strcmp(argument, "qcow2") == 0;
 	output->type = type;
-	if (type != VHD_TYPE_MAX || output->is_raw)
+	if (type != VHD_TYPE_MAX || output->is_raw || output->is_qcow2)
 		return 0;
 	return error_usage(
-		err, "option '--format': '%s' is none of dynamic, fixed, raw and differencing",
+		err,
+		"option '--format': '%s' is none of dynamic, fixed, raw, qcow2 and differencing",
 		argument);
 }
 

@@ -17,7 +17,7 @@ static const struct {
 	enum vhd_format format;
 } suffixes[] = {
 	{".vhdx", VHD_FORMAT_VHDX}, {".avhdx", VHD_FORMAT_VHDX}, {".vhd", VHD_FORMAT_VHD},
-	{".raw", VHD_FORMAT_RAW},   {".img", VHD_FORMAT_RAW},
+	{".raw", VHD_FORMAT_RAW},   {".img", VHD_FORMAT_RAW},	 {".qcow2", VHD_FORMAT_QCOW2},
 };
 
 static const char *last_component(const char *path)
@@ -49,10 +49,23 @@ static int find_format(const char *disk, enum vhd_format *ret, struct error *err
 		}
 	return error_usage(
 		err,
-		"'%s': the name of a disk says its format: .vhdx, .vhd (fixed and dynamic), "
-		".raw and .img can be written; others are made with 'qemu-img convert' of "
+		"'%s': the name of a disk says its format: .vhdx, .vhd (fixed and dynamic), .raw, "
+		".img and .qcow2 can be written; others are made with 'qemu-img convert' of "
 		"these, or of what 'nbdkit hvgen2' serves",
 		disk);
+}
+
+static int check_qcow2(const struct output_options *options, const char *disk,
+		       enum vhd_format format, struct error *err)
+{
+	bool is_qcow2 = format == VHD_FORMAT_QCOW2;
+
+	if (options->is_qcow2 && !is_qcow2)
+		return error_usage(err, "'%s' is no name of a qcow2 disk: it ends in .qcow2", disk);
+	if (is_qcow2 && options->type != VHD_TYPE_MAX && options->type != VHD_TYPE_DYNAMIC)
+		return error_usage(err, "'%s': a qcow2 disk is neither fixed nor differencing",
+				   disk);
+	return 0;
 }
 
 /* Does the name agree with what was asked for? */
@@ -81,14 +94,14 @@ static int check_format(const struct output_options *options, const char *disk,
 				   "'%s': a differencing disk of generation 2 is a VHDX; its name "
 				   "ends in .vhdx",
 				   disk);
-	return 0;
+	return check_qcow2(options, disk, format, err);
 }
 
 static const char *disk_suffix(const struct output_options *options)
 {
 	bool is_raw = options->is_raw || (options->is_for_kvm && options->type == VHD_TYPE_MAX);
 
-	return is_raw ? ".raw" : ".vhdx";
+	return options->is_qcow2 ? ".qcow2" : is_raw ? ".raw" : ".vhdx";
 }
 
 static char *name_disk(const struct output_options *options, const char *source)

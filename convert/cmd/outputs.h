@@ -16,10 +16,10 @@ struct output_options {
 	const char *folder; /* where all outputs go that have no path of their own */
 	const char *nvram;  /* "none": no store is made */
 	const char *report;
-	const char *template; /* of the store, whose kind of name it takes */
-	bool is_raw;	      /* --format raw */
-	bool is_for_kvm;      /* where nothing else was said: a raw disk and an OVMF store */
-	enum vhd_type type;   /* of the disk; VHD_TYPE_MAX: not said */
+	const char *template;  /* of the store, whose kind of name it takes */
+	bool is_raw, is_qcow2; /* --format raw, qcow2 */
+	bool is_for_kvm;       /* where nothing else was said: a raw disk and an OVMF store */
+	enum vhd_type type;    /* of the disk; VHD_TYPE_MAX: not said */
 };
 
 /* .vmgs, or anything else; .fd; .json */

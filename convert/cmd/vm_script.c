@@ -84,10 +84,11 @@ static int check_forms(const struct cmd_vm_options *options, const struct output
 		return error_usage(err,
 				   "'--define': 'ps1' is for VHDX disks, which libvirt does not "
 				   "have; convert twice, for one of them each time");
-	if (names->disk_format != VHD_FORMAT_RAW)
+	if (names->disk_format != VHD_FORMAT_RAW && names->disk_format != VHD_FORMAT_QCOW2)
 		return error_usage(err,
-				   "'%s': a VM of libvirt has a raw disk; leave '--output' and "
-				   "'--format' out, or give the disk a name that ends in .raw",
+				   "'%s': a VM of libvirt has raw or qcow2 disks; leave '--output' "
+				   "and '--format' out, or give the disk a name that ends in .raw "
+				   "or .qcow2",
 				   names->disk);
 	if (names->nvram && names->nvram_kind != OUTPUT_STORE_OVMF)
 		return error_usage(err,
@@ -133,6 +134,7 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 	CLEANUP_FREE char *store = NULL;
 	const char *nvram = source->paths->nvram;
 	struct kvm_wishes wishes = {.folder = forms->folder,
+				    .is_qcow2 = source->plan->format == VHD_FORMAT_QCOW2,
 				    .store_size = source->build->firmware.size,
 				    .has_keys = firmware_has_keys(&source->build->firmware)};
 	int r;

@@ -53,7 +53,7 @@ static json_t *files_array(const struct disk *disk)
 	return files;
 }
 
-static const char *const format_texts[VHD_FORMAT_MAX] = {"raw", "vhd", "vhdx"};
+static const char *const format_texts[] = {"raw", "vhd", "vhdx", "qcow2"};
 
 static json_t *source_object(const struct report *report)
 {

@@ -3,13 +3,13 @@
 # boot_libvirt.sh WHAT: the machine that the domain XML of a whole VM describes starts from its store. Its arguments for QEMU are
 # taken from the XML alone; only KVM and host-passthrough, which not every machine has, are given up for TCG.
 #   plain      a store without keys
-#   signed     Secure Boot with keys of our own, by which the guest's boot manager is signed
+#   signed     Secure Boot with keys of our own, by which the guest's boot manager is signed, and qcow2 disks
 #   unsigned   Secure Boot with Microsoft's keys: the boot manager of the sample is signed by nobody, and refused
 . "$(dirname "$0")/lib.sh"
 need qemu-img mkntfs sfdisk xmllint qemu-system-x86_64
 [ -e /usr/share/OVMF/OVMF_CODE_4M.secboot.fd ] || skip "no OVMF"
 
-what=$1 mkvm_options=() options=()
+what=$1 mkvm_options=() options=() format=raw
 case $what in
 signed)
 	need openssl sbsign jq
@@ -19,14 +19,14 @@ signed)
 	openssl x509 -in db.pem -outform DER | base64 -w 0 >db.txt
 	jq -n --rawfile der db.txt '{type: "Microsoft.Compute/disks", properties: {uefiSettings: {signatureMode: "Replace",
 		signatures: ({type: "x509", value: [$der]} as $x | {PK: $x, KEK: [$x], db: [$x], dbx: []})}}}' >keys.json
-	options=(--secure-boot-keys keys.json)
+	options=(--secure-boot-keys keys.json) format=qcow2
 	;;
 unsigned) options=(--secure-boot-keys auto) ;;
 esac
 mkdir -p "x/Virtual Hard Disks"
 "$MKVM" --small --size 1G --block-size 1M "${mkvm_options[@]}" "x/Virtual Hard Disks/system.vhdx"
 make_export x --set "settings/memory/bank/size integer 512" --set "settings/memory/bank/limit integer 512"
-expect 0 "$HVGEN2" convert --define libvirt -o "a 'b' & <c>.raw" "${options[@]}" x
+expect 0 "$HVGEN2" convert --define libvirt -o "a 'b' & <c>.$format" "${options[@]}" x
 xml="a 'b' & <c>.libvirt.xml"
 [ ! -e /usr/share/libvirt/schemas/domain.rng ] ||
 	expect 0 xmllint --noout --relaxng /usr/share/libvirt/schemas/domain.rng "$xml"

@@ -79,7 +79,8 @@ expect 0 "$HVGEN2" convert -q --json --define libvirt --output-dir kvm x
 [ "$(cd kvm && echo *)" = "FILES-01-gen2-ide0-1.raw FILES-01-gen2-scsi0-1.raw FILES-01-gen2.fd FILES-01-gen2.libvirt.xml \
 FILES-01-gen2.raw FILES-01-gen2.report.json" ] || fail "made was $(ls kvm)"
 jq -e '.outputs.libvirt == "kvm/FILES-01-gen2.libvirt.xml" and .outputs.script == null and
-	([.warnings[], .vm.warnings[]?] | any(contains("Secure Boot is off under KVM")))' out.txt >/dev/null || fail "$(jq .outputs out.txt)"
+	([.warnings[], .vm.warnings[]?] | any(contains("Secure Boot is off under KVM"))) and
+	([.changed[].details[]] | any(contains("storahci")))' out.txt >/dev/null || fail "$(jq .outputs out.txt)"
 grep -F "<source file=\"$(realpath kvm)/FILES-01-gen2-scsi0-1.raw\"/>" kvm/*.xml >/dev/null || fail "$(cat kvm/*.xml)"
 rm -r kvm
 expect 0 "$HVGEN2" convert -n --json --nvram v.fd x
@@ -143,7 +144,15 @@ cmp r-ide0-1.raw x.0-1.raw || fail "the raw copy is another"
 expect 0 "$HVGEN2" convert -q -o v.vhd x
 qemu-img convert -t unsafe -f vpc -O raw v-scsi0-1.vhd content.raw
 cmp -n 67108864 content.raw x.1.raw || fail "the VHD is another"
-rm f.* f-* r.* r-* v.* v-* content.raw
+expect 0 "$HVGEN2" convert -q --format qcow2 --define libvirt -o q.qcow2 x
+for disk in q.qcow2 q-ide0-1.qcow2 q-scsi0-1.qcow2; do
+	expect 0 qemu-img check -q $disk
+	grep -F "$disk" q.libvirt.xml >/dev/null || fail "the domain does not name $disk"
+done
+[ "$(grep -c 'type="qcow2"' q.libvirt.xml)" -eq 3 ] || fail "$(grep driver q.libvirt.xml)"
+qemu-img compare -q -f raw -F qcow2 r.raw q.qcow2 && fail "the guest of libvirt has no storahci of its own"
+qemu-img compare -q -f raw -F qcow2 x.1.raw q-scsi0-1.qcow2 || fail "the qcow2 is another"
+rm f.* f-* r.* r-* v.* v-* q.* q-* content.raw
 
 # Checkpoints: what is converted is what the VM is now, at the end of the chains, as disks of their own.
 disks="x/Virtual Hard Disks"
