@@ -30,6 +30,7 @@ struct write_data {
 enum write_form {
 	WRITE_FORM_SCRIPT, /* PowerShell, for Hyper-V */
 	WRITE_FORM_LIBVIRT,
+	WRITE_FORM_PROXMOX,
 	WRITE_FORM_MAX,
 };
 
@@ -100,6 +101,7 @@ struct write_outputs {
 		.disk = {.file = OUTFILE_INIT}, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT,     \
 		.forms =                                                                           \
 		{ OUTFILE_INIT,                                                                    \
+		  OUTFILE_INIT,                                                                    \
 		  OUTFILE_INIT }                                                                   \
 	}
 

@@ -174,7 +174,7 @@ static int make_forms(struct conversion *conversion, struct error *err)
 	const struct vm_script_source source = {
 		.vm = &conversion->vm,
 		.disks = &conversion->disks,
-		.adapters = &conversion->survey.adapters,
+		.survey = &conversion->survey,
 		.plan = &conversion->plan,
 		.build = &conversion->build,
 		.wanted = &conversion->convert->vm.wishes,

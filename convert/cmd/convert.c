@@ -97,8 +97,9 @@ static const struct cmd_option options[] = {
 	 "says it of one. Default: copy, differencing if --format is"},
 	{OPTION_DEFINE, "define", "HOW",
 	 "VM: what defines it on its host: ps1 (STEM.ps1, a PowerShell\n"
-	 "script for Hyper-V), libvirt (STEM.libvirt.xml, with raw or qcow2\n"
-	 "disks and an OVMF store) or none; default: ps1, and libvirt with\n"
+	 "script for Hyper-V), libvirt (STEM.libvirt.xml) and proxmox\n"
+	 "(STEM.proxmox.sh), both with raw or qcow2 disks and an OVMF store,\n"
+	 "with commas between them, or none. Default: ps1, and libvirt with\n"
 	 "--nvram X.fd"},
 	{OPTION_CHECKPOINT, "checkpoint", "ID", CMD_TEXT_CHECKPOINT},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},

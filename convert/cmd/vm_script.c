@@ -11,10 +11,11 @@
 
 #include "common/checked.h"
 #include "convert/vm/emit/kvm/libvirt.h"
+#include "convert/vm/emit/kvm/proxmox.h"
 #include "convert/vm/emit/powershell.h"
 #include "convert/vm/network/network.h"
 
-static const char *const words[WRITE_FORM_MAX] = {"ps1", "libvirt"};
+static const char *const words[WRITE_FORM_MAX] = {"ps1", "libvirt", "proxmox"};
 
 static enum write_form find_form(const char *word, size_t length)
 {
@@ -40,8 +41,8 @@ int vm_forms_parse(const char *argument, struct cmd_vm_options *options, struct 
 
 		if (form == WRITE_FORM_MAX)
 			return error_usage(err,
-					   "option '--define': '%.*s' is none of ps1, libvirt and "
-					   "none",
+					   "option '--define': '%.*s' is none of ps1, libvirt, "
+					   "proxmox and none",
 					   (int)min_u64(length, 100), word);
 		options->forms[form] = true;
 		if (!word[length])
@@ -57,13 +58,18 @@ static bool has_suffix(const char *path, const char *suffix)
 	return length > size && strcasecmp(path + length - size, suffix) == 0;
 }
 
+static bool is_for_kvm(const struct cmd_vm_options *options)
+{
+	return options->forms[WRITE_FORM_LIBVIRT] || options->forms[WRITE_FORM_PROXMOX];
+}
+
 /* Only KVM has a use for an OVMF store. */
 void vm_forms_choose(struct cmd_vm_options *options, struct output_options *output)
 {
 	if (!options->has_forms)
 		options->forms[has_suffix(output->nvram, ".fd") ? WRITE_FORM_LIBVIRT
 								: WRITE_FORM_SCRIPT] = true;
-	output->is_for_kvm = options->forms[WRITE_FORM_LIBVIRT];
+	output->is_for_kvm = is_for_kvm(options);
 }
 
 void vm_forms_done(struct vm_forms *forms)
@@ -78,21 +84,21 @@ void vm_forms_done(struct vm_forms *forms)
 static int check_forms(const struct cmd_vm_options *options, const struct output_names *names,
 		       struct error *err)
 {
-	if (!options->forms[WRITE_FORM_LIBVIRT])
+	if (!is_for_kvm(options))
 		return 0;
 	if (options->forms[WRITE_FORM_SCRIPT])
 		return error_usage(err,
-				   "'--define': 'ps1' is for VHDX disks, which libvirt does not "
-				   "have; convert twice, for one of them each time");
+				   "'--define': 'ps1' is for VHDX disks, which KVM does not have; "
+				   "convert once for each");
 	if (names->disk_format != VHD_FORMAT_RAW && names->disk_format != VHD_FORMAT_QCOW2)
 		return error_usage(err,
-				   "'%s': a VM of libvirt has raw or qcow2 disks; leave '--output' "
+				   "'%s': a VM of KVM has raw or qcow2 disks; leave '--output' "
 				   "and '--format' out, or give the disk a name that ends in .raw "
 				   "or .qcow2",
 				   names->disk);
 	if (names->nvram && names->nvram_kind != OUTPUT_STORE_OVMF)
 		return error_usage(err,
-				   "'%s': a VM of libvirt has an OVMF store, of which the name "
+				   "'%s': a VM of KVM has an OVMF store, of which the name "
 				   "ends in .fd",
 				   names->nvram);
 	return 0;
@@ -133,14 +139,18 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 	CLEANUP_KVM_MACHINE struct kvm_machine machine = KVM_MACHINE_INIT;
 	CLEANUP_FREE char *store = NULL;
 	const char *nvram = source->paths->nvram;
+	const struct windows *windows =
+		&source->survey->partitions[source->survey->windows].guest.windows;
 	struct kvm_wishes wishes = {.folder = forms->folder,
 				    .is_qcow2 = source->plan->format == VHD_FORMAT_QCOW2,
+				    .windows_major = windows->major,
+				    .windows_build = windows->build,
 				    .store_size = source->build->firmware.size,
 				    .has_keys = firmware_has_keys(&source->build->firmware)};
 	int r;
 
 	if (nvram && source->store_format != NVRAM_FORMAT_OVMF)
-		return error_usage(err, "'%s': a VM of libvirt has an OVMF store, and this is none",
+		return error_usage(err, "'%s': a VM of KVM has an OVMF store, and this is none",
 				   nvram);
 	if (nvram && asprintf(&store, "%s/%s", forms->folder_of_store, leaf(nvram)) < 0) {
 		store = NULL;
@@ -151,8 +161,11 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 	if (r < 0)
 		return r;
 	note_list_append(&source->vm->tree.warnings, &machine.warnings);
-	emit_libvirt(&machine, &forms->texts[WRITE_FORM_LIBVIRT]);
-	return 0;
+	if (source->paths->forms[WRITE_FORM_LIBVIRT])
+		emit_libvirt(&machine, &forms->texts[WRITE_FORM_LIBVIRT]);
+	if (source->paths->forms[WRITE_FORM_PROXMOX])
+		r = emit_proxmox(&machine, &forms->texts[WRITE_FORM_PROXMOX], err);
+	return r;
 }
 
 static int emit(const struct vm_script_source *source, const struct vm_wishes *wishes,
@@ -167,7 +180,7 @@ static int emit(const struct vm_script_source *source, const struct vm_wishes *w
 	note_list_append(&source->vm->tree.warnings, &plan.warnings);
 	if (source->paths->forms[WRITE_FORM_SCRIPT])
 		emit_powershell(&plan, &forms->texts[WRITE_FORM_SCRIPT]);
-	if (source->paths->forms[WRITE_FORM_LIBVIRT])
+	if (source->paths->forms[WRITE_FORM_LIBVIRT] || source->paths->forms[WRITE_FORM_PROXMOX])
 		r = emit_kvm(source, &plan, forms, err);
 	for (size_t i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
 		if (forms->texts[i].failed)
@@ -193,7 +206,7 @@ int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms
 		.esp = &esp,
 	};
 	const struct guid new_id = cmd_wishes_new_id(&source->vm->vm);
-	int r = vm_network_match(&source->vm->vm, source->adapters, &network, err);
+	int r = vm_network_match(&source->vm->vm, &source->survey->adapters, &network, err);
 
 	if (r < 0)
 		return r;

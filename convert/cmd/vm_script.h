@@ -10,6 +10,7 @@
 #include "convert/cmd/vm.h"
 #include "convert/cmd/vm_disks.h"
 #include "convert/plan.h"
+#include "convert/survey.h"
 
 /* --define FORM[,FORM...], or none. Errors: ERROR_USAGE. */
 int vm_forms_parse(const char *argument, struct cmd_vm_options *options, struct error *err);
@@ -34,8 +35,8 @@ int vm_forms_open(const struct cmd_vm_options *options, const struct output_name
 struct vm_script_source {
 	struct cmd_vm *vm; /* to whose warnings those of the plan are added */
 	const struct vm_disks *disks;
-	const struct adapters *adapters; /* of the guest */
-	const struct plan *plan;	 /* of the boot disk */
+	const struct survey *survey; /* of the boot disk, which has a Windows */
+	const struct plan *plan;     /* of the boot disk */
 	const struct build *build;
 	const struct cmd_vm_wishes *wanted;
 	enum nvram_format store_format;	 /* when there is one */

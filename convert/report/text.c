@@ -278,6 +278,13 @@ static void print_data_disks(const struct vm_report *vm, FILE *stream)
 			    size_text(vm->room_needed, size));
 }
 
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static void print_next(const struct report *report, FILE *stream)
 {
 	if (report->form_paths[WRITE_FORM_SCRIPT])
@@ -291,6 +298,13 @@ static void print_next(const struct report *report, FILE *stream)
 			    "\nNext     virsh define %s\n"
 			    "         The source is untouched: to go back, start the old VM.\n",
 			    report->form_paths[WRITE_FORM_LIBVIRT]);
+	else if (report->form_paths[WRITE_FORM_PROXMOX])
+		safe_printf(
+			stream,
+			"\nNext     copy these files into one folder on the host of Proxmox VE and run there, as\n"
+			"         root, 'sh %s VMID STORAGE'. The\n"
+			"         source is untouched: to go back, start the old VM.\n",
+			name_of(report->form_paths[WRITE_FORM_PROXMOX]));
 	else
 		safe_printf(
 			stream,

@@ -14,9 +14,10 @@
 
 #define DEFAULT_MEMORY GIB /* New-VM without a size */
 /* Generation 1 writes it where nobody set a limit. */
-#define NO_LIMIT (UINT64_C(1) << 40)
-#define MAX_IOPS UINT64_C(1000000000000000) /* what QEMU can count */
-#define STORE_2M 131072			    /* bytes of a store for OVMF's smaller build */
+#define NO_LIMIT    (UINT64_C(1) << 40)
+#define MAX_IOPS    UINT64_C(1000000000000000) /* what QEMU can count */
+#define SERVER_2022 20348		       /* its build; later ones of Windows 10 are lower */
+#define STORE_2M    131072		       /* bytes of a store for OVMF's smaller build */
 /* Beyond it QEMU wants an IOMMU that remaps interrupts. */
 #define MAX_PROCESSORS 255
 
@@ -249,8 +250,18 @@ static void set_firmware(const struct vm_plan *plan, const struct kvm_wishes *wi
 					     "('--secure-boot-keys auto' puts some in)");
 }
 
-static void set_rest(const struct vm_plan *plan, struct kvm_machine *machine)
+/* Proxmox takes Server 2016 and 2019 for Windows 10, Server 2022 and 2025 for Windows 11. */
+static const char *os_type(const struct kvm_wishes *wishes)
 {
+	if (wishes->windows_major < 10)
+		return "win8";
+	return wishes->windows_build < SERVER_2022 ? "win10" : "win11";
+}
+
+static void set_rest(const struct vm_plan *plan, const struct kvm_wishes *wishes,
+		     struct kvm_machine *machine)
+{
+	machine->os_type = os_type(wishes);
 	for (size_t i = 0; i < ARRAY_SIZE(machine->com); i++)
 		machine->com[i] = plan->com[i] != NULL;
 	machine->stays_off_after_crash = plan->recovery.is_present && plan->recovery.value == 2;
@@ -272,7 +283,7 @@ int kvm_machine_make(const struct vm_plan *plan, const struct kvm_wishes *wishes
 	set_processors(plan, ret);
 	set_dvds(plan, ret);
 	set_firmware(plan, wishes, ret);
-	set_rest(plan, ret);
+	set_rest(plan, wishes, ret);
 	r = set_texts(plan, ret, err);
 	if (r == 0)
 		r = set_disks(plan, wishes, ret, err);

@@ -15,8 +15,9 @@ struct kvm_wishes {
 	bool is_qcow2;	    /* the disks; else raw */
 	const char *store;  /* OVMF variables, absolute; NULL: the firmware's own are taken */
 	size_t store_size;
-	bool has_keys;			     /* of Secure Boot in that store */
-	const struct vm_switch_map *bridges; /* from a switch to a bridge of this host */
+	unsigned int windows_major, windows_build; /* of the guest */
+	bool has_keys;				   /* of Secure Boot in that store */
+	const struct vm_switch_map *bridges;	   /* from a switch to a bridge of this host */
 	size_t bridge_count;
 };
 
@@ -39,7 +40,8 @@ struct kvm_machine {
 	char *title;	   /* the VM's own name; NULL when that is the same */
 	char *description; /* lines; NULL: none */
 	struct vm_guid uuid;
-	char *serials[4]; /* as in the plan */
+	char *serials[4];    /* as in the plan */
+	const char *os_type; /* of the guest, as Proxmox has it */
 	uint64_t memory_kib, start_kib;
 	unsigned int processors, cores, threads;
 	struct kvm_disk *disks; /* the boot disk first */

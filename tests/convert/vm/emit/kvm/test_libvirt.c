@@ -9,6 +9,7 @@
 
 #include "common/checked.h"
 #include "convert/vm/emit/kvm/libvirt.h"
+#include "convert/vm/emit/kvm/proxmox.h"
 #include "domain_text.h"
 #include "tests/convert/vm/config.h"
 
@@ -246,6 +247,8 @@ Test(vm_libvirt, drives_beyond_z)
 	expect(&made, "devices/disk[26]/target/@dev", "sdz");
 	expect(&made, "devices/disk[27]/target/@dev", "sdaa");
 	expect(&made, "devices/disk[60]/target/@dev", "sdbh");
+	cr_expect_lt(emit_proxmox(&made.machine, &made.xml, &made.err), 0, "there are six places");
+	cr_expect_eq(made.err.kind, ERROR_USAGE);
 	check_schema(made.document);
 }
 
