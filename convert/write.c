@@ -2,6 +2,7 @@
 /* Outputs get their names, all or none: see write.h. */
 #include "convert/write.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,6 +23,8 @@ static void remove_and_exit(int number)
 	(void)ignored;
 	_exit(ERROR_FAILED);
 }
+
+static_assert(WRITE_FORM_MAX == 4, "WRITE_OUTPUTS_INIT has as many");
 
 static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP};
 

@@ -31,6 +31,7 @@ enum write_form {
 	WRITE_FORM_SCRIPT, /* PowerShell, for Hyper-V */
 	WRITE_FORM_LIBVIRT,
 	WRITE_FORM_PROXMOX,
+	WRITE_FORM_XML5, /* a configuration of Server 2012 R2 */
 	WRITE_FORM_MAX,
 };
 
@@ -101,6 +102,7 @@ struct write_outputs {
 		.disk = {.file = OUTFILE_INIT}, .nvram = OUTFILE_INIT, .report = OUTFILE_INIT,     \
 		.forms =                                                                           \
 		{ OUTFILE_INIT,                                                                    \
+		  OUTFILE_INIT,                                                                    \
 		  OUTFILE_INIT,                                                                    \
 		  OUTFILE_INIT }                                                                   \
 	}

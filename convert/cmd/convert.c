@@ -99,7 +99,8 @@ static const struct cmd_option options[] = {
 	 "VM: what defines it on its host: ps1 (STEM.ps1, a PowerShell\n"
 	 "script for Hyper-V), libvirt (STEM.libvirt.xml) and proxmox\n"
 	 "(STEM.proxmox.sh), both with raw or qcow2 disks and an OVMF store,\n"
-	 "with commas between them, or none. Default: ps1, and libvirt with\n"
+	 "xml5 (STEM.xml, a configuration of version 5.0 out of one), with\n"
+	 "commas between them, or none. Default: ps1, and libvirt with\n"
 	 "--nvram X.fd"},
 	{OPTION_CHECKPOINT, "checkpoint", "ID", CMD_TEXT_CHECKPOINT},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},

@@ -153,7 +153,8 @@ static enum output_store nvram_kind(const char *suffix)
 int output_names_make(const struct output_options *options, const char *source,
 		      struct output_names *ret, struct error *err)
 {
-	static const char *const forms[WRITE_FORM_MAX] = {".ps1", ".libvirt.xml", ".proxmox.sh"};
+	static const char *const forms[WRITE_FORM_MAX] = {".ps1", ".libvirt.xml", ".proxmox.sh",
+							  ".xml"};
 	bool has_nvram = !options->nvram || strcmp(options->nvram, "none") != 0;
 	int r;
 

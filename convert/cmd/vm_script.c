@@ -13,9 +13,11 @@
 #include "convert/vm/emit/kvm/libvirt.h"
 #include "convert/vm/emit/kvm/proxmox.h"
 #include "convert/vm/emit/powershell.h"
+#include "convert/vm/emit/xml5/document.h"
+#include "convert/vm/emit/xml5/gen2_tree.h"
 #include "convert/vm/network/network.h"
 
-static const char *const words[WRITE_FORM_MAX] = {"ps1", "libvirt", "proxmox"};
+static const char *const words[WRITE_FORM_MAX] = {"ps1", "libvirt", "proxmox", "xml5"};
 
 static enum write_form find_form(const char *word, size_t length)
 {
@@ -42,7 +44,7 @@ int vm_forms_parse(const char *argument, struct cmd_vm_options *options, struct 
 		if (form == WRITE_FORM_MAX)
 			return error_usage(err,
 					   "option '--define': '%.*s' is none of ps1, libvirt, "
-					   "proxmox and none",
+					   "proxmox, xml5 and none",
 					   (int)min_u64(length, 100), word);
 		options->forms[form] = true;
 		if (!word[length])
@@ -81,15 +83,23 @@ void vm_forms_done(struct vm_forms *forms)
 	*forms = (struct vm_forms){.folder = NULL};
 }
 
+static int check_hyperv(const struct cmd_vm_options *options, const struct output_names *names,
+			struct error *err)
+{
+	if (!options->forms[WRITE_FORM_XML5] || names->disk_format == VHD_FORMAT_VHDX)
+		return 0;
+	return error_usage(err, "'%s': '--define xml5' is for VHDX disks", names->disk);
+}
+
 static int check_forms(const struct cmd_vm_options *options, const struct output_names *names,
 		       struct error *err)
 {
 	if (!is_for_kvm(options))
-		return 0;
-	if (options->forms[WRITE_FORM_SCRIPT])
-		return error_usage(err,
-				   "'--define': 'ps1' is for VHDX disks, which KVM does not have; "
-				   "convert once for each");
+		return check_hyperv(options, names, err);
+	if (options->forms[WRITE_FORM_SCRIPT] || options->forms[WRITE_FORM_XML5])
+		return error_usage(
+			err, "'--define': 'ps1' and 'xml5' are for VHDX disks, which KVM does "
+			     "not have; convert once for each");
 	if (names->disk_format != VHD_FORMAT_RAW && names->disk_format != VHD_FORMAT_QCOW2)
 		return error_usage(err,
 				   "'%s': a VM of KVM has raw or qcow2 disks; leave '--output' "
@@ -168,6 +178,31 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 	return r;
 }
 
+/* What a configuration of a later version holds beside, hosts of this one do not know. */
+static int emit_configuration(const struct vm_script_source *source, const struct vm_plan *plan,
+			      struct vm_forms *forms, struct error *err)
+{
+	const struct gen2_source gen2 = {.tree = &source->vm->tree,
+					 .vm = &source->vm->vm,
+					 .outputs = source->disks->outputs,
+					 .output_count = source->disks->output_count,
+					 .plan = plan};
+	CLEANUP_VM_TREE struct vm_tree tree = VM_TREE_INIT;
+	int r;
+
+	if (source->vm->format != VM_FORMAT_XML)
+		return error_usage(
+			err,
+			"'--define xml5' makes a configuration of version 5.0 (.xml) out "
+			"of one, and '%s' is of a later one; its hosts take 'ps1'",
+			source->vm->config.path);
+	r = gen2_tree_make(&gen2, &tree, err);
+	if (r < 0)
+		return r;
+	note_list_append(&source->vm->tree.warnings, &tree.warnings);
+	return emit_xml5(&tree, plan, &forms->texts[WRITE_FORM_XML5], err);
+}
+
 static int emit(const struct vm_script_source *source, const struct vm_wishes *wishes,
 		struct vm_forms *forms, struct error *err)
 {
@@ -182,6 +217,8 @@ static int emit(const struct vm_script_source *source, const struct vm_wishes *w
 		emit_powershell(&plan, &forms->texts[WRITE_FORM_SCRIPT]);
 	if (source->paths->forms[WRITE_FORM_LIBVIRT] || source->paths->forms[WRITE_FORM_PROXMOX])
 		r = emit_kvm(source, &plan, forms, err);
+	if (r == 0 && source->paths->forms[WRITE_FORM_XML5])
+		r = emit_configuration(source, &plan, forms, err);
 	for (size_t i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
 		if (forms->texts[i].failed)
 			r = error_failed(err, ENOMEM, "out of memory");

@@ -43,8 +43,9 @@ struct vm_script_source {
 	const struct write_paths *paths; /* of the outputs, and which forms are wanted */
 };
 
-/* Write each form that is wanted. Errors: those of vm_plan_make() and kvm_machine_make();
- * ERROR_USAGE for a store that a form cannot have; -ENOMEM. */
+/* Write each form that is wanted. Errors: those of vm_plan_make(), kvm_machine_make(),
+ * gen2_tree_make() and emit_xml5(); ERROR_USAGE for a store or a configuration that a form cannot
+ * have; -ENOMEM. */
 int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms,
 		   struct error *err);
 

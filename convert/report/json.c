@@ -458,7 +458,7 @@ static bool set_vm(json_t *root, const struct report *report)
 
 static json_t *outputs_object(const struct report *report)
 {
-	static const char *const forms[WRITE_FORM_MAX] = {"script", "libvirt", "proxmox"};
+	static const char *const forms[WRITE_FORM_MAX] = {"script", "libvirt", "proxmox", "xml5"};
 	json_t *object = json_object();
 
 	if (report->disk_path)

@@ -305,6 +305,12 @@ static void print_next(const struct report *report, FILE *stream)
 			"         root, 'sh %s VMID STORAGE'. The\n"
 			"         source is untouched: to go back, start the old VM.\n",
 			name_of(report->form_paths[WRITE_FORM_PROXMOX]));
+	else if (report->form_paths[WRITE_FORM_XML5])
+		safe_printf(
+			stream,
+			"\nNext     copy the disks to where the old ones are on the host, and import '%s'\n"
+			"         there (Import-VM). The source is untouched: to go back, start the old VM.\n",
+			name_of(report->form_paths[WRITE_FORM_XML5]));
 	else
 		safe_printf(
 			stream,

@@ -33,12 +33,13 @@ convert/vm/find        common
 convert/vm             common convert/vm/read
 convert/vm/emit        common convert/vm nvram
 convert/vm/emit/kvm    common convert/vm convert/vm/emit
+convert/vm/emit/xml5   common convert/vm convert/vm/read convert/vm/emit nvram
 convert/vm/network     common convert/vm convert/vm/emit convert/guest
 convert/report         common common/json vhd convert sandbox convert/vm convert/vm/read
 convert/batch/state    common common/json
 convert/batch/plan     common common/json vhd convert/batch/state
 convert/batch          common common/json convert/batch/state convert/batch/plan
-convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify sandbox convert/vm convert/vm/read convert/vm/find convert/vm/emit convert/vm/emit/kvm convert/vm/network
+convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify sandbox convert/vm convert/vm/read convert/vm/find convert/vm/emit convert/vm/emit/kvm convert/vm/emit/xml5 convert/vm/network
 convert/cmd/batch      common common/json convert/batch convert/batch/state convert/batch/plan convert/cmd
 convert/nbd            common vhd convert convert/report sandbox convert/cmd
 convert/cmd/nvram      common common/json vhd nvram convert/table convert/cmd sandbox

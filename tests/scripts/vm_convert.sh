@@ -3,7 +3,7 @@
 # 'hvgen2 convert' of a whole VM: the boot disk as any boot disk, the others with the content that they have, in one set with
 # one report; what is planned is what is made.
 . "$(dirname "$0")/lib.sh"
-need jq qemu-img sgdisk sfdisk mkntfs fsck.fat ntfsfix mcopy
+need xmllint jq qemu-img sgdisk sfdisk mkntfs fsck.fat ntfsfix mcopy
 
 # What a disk reads as is what it should: to its length, which the old one had.
 same_content() { # IMAGE RAW
@@ -94,6 +94,27 @@ for wrong in "--define libvirt -o v.vhdx" "--define libvirt --format fixed" "--d
 	expect 2 "$HVGEN2" convert "${arguments[@]}" x
 done
 rmdir sub
+
+# The configuration of version 5.0, out of one of that version.
+cp -al x five
+rm five/*/*.vmcx
+mkdir five/out
+"$MKVMCX" --xml utf16le --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string D:\VMs\FILES-01\data.vhd' \
+	"five/Virtual Machines/vm.xml"
+expect 2 "$HVGEN2" convert -n --define xml5 x
+grep -q "out of one, and 'x/.*vmcx' is of a later one" err.txt || fail "$(cat err.txt)"
+expect 2 "$HVGEN2" convert -n --define xml5 -o five/out/v.vhd five
+expect 0 "$HVGEN2" convert --json --define ps1,xml5 -o five/out/v.vhdx five
+jq -e '.outputs.xml5 == "five/out/v.xml" and .outputs.script == "five/out/v.ps1" and
+	([.vm.warnings[]?, .warnings[]] | any(contains("is not in the XML of version 5.0")))' out.txt >/dev/null || fail "$(jq .outputs out.txt)"
+[ "$(head -c 4 five/out/v.xml | od -An -tx1)" = " ff fe 3c 00" ] || fail "no UTF-16LE"
+expect 0 xmllint --xpath 'string(//controller0/drive0/pathname)' five/out/v.xml
+[ "$(cat out.txt)" = 'D:\VMs\FILES-01\Virtual Hard Disks\v.vhdx' ] || fail "the boot disk is $(cat out.txt)"
+expect 3 "$HVGEN2" inspect five/out/v.xml
+grep -q 'vm-already-gen2' err.txt || fail "$(cat err.txt)"
+expect 0 "$HVGEN2" nvram list five/out/v.xml
+grep -q 'Windows Boot Manager' out.txt || fail "$(cat out.txt)"
+rm -r five
 
 # A server takes no new disk online by itself, and only the one from IDE is new to it.
 jq -e '.vm.disks | map(.warnings) == [[], ["san-policy"], []]' plan.json >/dev/null || fail "$(jq -c '.vm.disks[].warnings' plan.json)"
