@@ -154,16 +154,23 @@ static int find_parent(struct write_disk *disk, const char *path, const struct d
 	return disk->relative_parent ? 0 : -err->code;
 }
 
-const char *write_data_role(size_t index, char text[WRITE_DATA_ROLE])
+const char *write_form_role(enum write_form form)
 {
-	snprintf(text, WRITE_DATA_ROLE, "data%zu", index + 1);
+	static const char *const roles[WRITE_FORM_MAX] = {"script", "libvirt", "proxmox", "xml5"};
+
+	return roles[form];
+}
+
+const char *write_data_role(size_t index, char text[WRITE_ROLE])
+{
+	snprintf(text, WRITE_ROLE, "data%zu", index + 1);
 	return text;
 }
 
 static int create_data(const struct write_paths *paths, struct write_outputs *ret,
 		       struct error *err)
 {
-	char role[WRITE_DATA_ROLE];
+	char role[WRITE_ROLE];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < paths->data_count; i++) {
@@ -211,8 +218,8 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 		r = create(&ret->report, paths->report, "report", paths, paths->mode, err);
 	for (size_t i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
 		if (paths->forms[i])
-			r = create(&ret->forms[i], paths->forms[i], "form", paths, paths->mode,
-				   err);
+			r = create(&ret->forms[i], paths->forms[i], write_form_role(i), paths,
+				   paths->mode, err);
 	if (r == 0 && is_child)
 		r = find_parent(&ret->disk, paths->disk, source, err);
 	if (r == 0)

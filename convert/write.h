@@ -36,8 +36,8 @@ enum write_form {
 };
 
 struct write_paths {
-	const char *source;   /* as the user named it */
-	const char *template; /* of the NVRAM store, or NULL */
+	const char *source;		   /* as the user named it */
+	const char *template;		   /* of the NVRAM store, or NULL */
 	const char *disk;		   /* NULL: none, then no write_fill() */
 	const char *nvram;		   /* NULL: none */
 	const char *report;		   /* NULL: none */
@@ -45,8 +45,8 @@ struct write_paths {
 	const char *parent_on_host; /* of a differencing disk: where its parent will be on the
 				       Hyper-V host, or NULL */
 	const char *stage;	    /* a folder in which the outputs are made as "disk", "store",
-				       "report", "script" and write_data_role(), for somebody else to
-				       name them; or NULL */
+				       "report", write_form_role() and write_data_role(), for somebody
+				       else to name them; or NULL */
 	bool replace;		    /* existing files */
 	mode_t mode;		    /* no output has more rights; see write_mode() */
 	const struct write_data *data;
@@ -55,9 +55,10 @@ struct write_paths {
 	size_t kept_count;
 };
 
-/* What the data disk at 'index' is called on a stage: "data1" and so on, in 'text'. Returns it. */
-#define WRITE_DATA_ROLE 28
-const char *write_data_role(size_t index, char text[WRITE_DATA_ROLE]);
+/* What a form is called on a stage, and the data disk at 'index': "data1" and so on, in 'text', which is returned. */
+#define WRITE_ROLE 28
+const char *write_form_role(enum write_form form);
+const char *write_data_role(size_t index, char text[WRITE_ROLE]);
 
 /*
  * Do the outputs stand in the way of something? ERROR_USAGE when two are one file (also when their

@@ -364,24 +364,13 @@ int cmd_convert_check(const char *name, const char *argument, struct error *err)
 }
 
 /* A boot disk that becomes a child of the old one: so do data disks, unless something else is said of them. */
-static enum vm_disk_action boot_action(const struct output_options *output)
+void cmd_convert_settle(struct convert *convert, bool is_vm)
 {
-	return output->type == VHD_TYPE_DIFFERENCING ? VM_DISK_CHILD : VM_DISK_COPY;
-}
-
-int cmd_convert_vm_option(struct cmd_vm_options *vm, const char *name, const char *argument,
-			  struct error *err)
-{
-	int key = cmd_convert_option(name)->key, r = 0;
-	struct output_options output = {.type = VHD_TYPE_MAX};
-
-	if (key >= OPTION_VM && key < OPTION_VM_END)
-		return set_vm_option(vm, key, argument, err);
-	if (key == OPTION_FORMAT) {
-		r = cmd_convert_set_format(&output, argument, err);
-		vm->boot = boot_action(&output);
-	}
-	return r;
+	convert->vm.boot =
+		convert->output.type == VHD_TYPE_DIFFERENCING ? VM_DISK_CHILD : VM_DISK_COPY;
+	if (is_vm)
+		vm_forms_choose(&convert->vm, &convert->output);
+	convert->build.guest.has_sata = convert->output.is_for_kvm;
 }
 
 /* A disk has a format only by its name, so that no guest can make a VM of its disk. */
@@ -391,10 +380,7 @@ static int convert_what(struct parsing *parsing, const char *path)
 	bool is_vm = convert->source.format == VHD_OPEN_BY_NAME && vm_is_named(path);
 	struct error err = ERROR_INIT;
 
-	convert->vm.boot = boot_action(&convert->output);
-	if (is_vm)
-		vm_forms_choose(&convert->vm, &convert->output);
-	convert->build.guest.has_sata = convert->output.is_for_kvm;
+	cmd_convert_settle(convert, is_vm);
 	if (is_vm || !parsing->is_of_vm)
 		return conversion_run(convert, path, is_vm);
 	else

@@ -20,10 +20,8 @@ int cmd_convert_set(struct convert *convert, const char *name, const char *argum
 /* Would it take this argument (NULL of one without)? 'name' is a long option. Errors: ERROR_USAGE. */
 int cmd_convert_check(const char *name, const char *argument, struct error *err);
 
-/* Set what this option, a long one, says of a VM: which files it has and what becomes of them; of any other, nothing. Errors:
- * ERROR_USAGE. */
-int cmd_convert_vm_option(struct cmd_vm_options *vm, const char *name, const char *argument,
-			  struct error *err);
+/* When all options are set: what follows of them for a VM, or a disk. */
+void cmd_convert_settle(struct convert *convert, bool is_vm);
 
 /* --format, as the names of outputs depend on it. */
 int cmd_convert_set_format(struct output_options *options, const char *format, struct error *err);

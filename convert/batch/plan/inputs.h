@@ -25,14 +25,14 @@ struct conversion_options {
 	int (*check)(const char *name, const char *value, struct error *err);
 	/* Is it the configuration of a VM, or a folder with one, and no disk? */
 	bool (*is_vm)(const char *path, const json_t *options);
-	/* Set of a VM, with these options, object["name"], ["files"], paths of what is read, its configuration first, and
-	 * ["slots"], those of its data disks that are made. */
+	/* Set of a VM, with these options, object["name"], ["files"], paths of what is read, its configuration first,
+	 * ["kept"], those of its other disks, and ["slots"] of its data disks that are made. */
 	int (*read_vm)(const char *path, json_t *options, json_t *object, struct error *err);
 	/* Set object["store"], ["report"], of a VM what else is made, and ["disk"], as record_path() reads them: what the
 	 * outputs of the VM 'name' are called, with these options, in this folder unless they say another. 'vm' is what
 	 * read_vm() says; NULL for a disk. */
-	int (*name_outputs)(const char *name, const char *folder, const json_t *options,
-			    const json_t *vm, json_t *outputs, struct error *err);
+	int (*name_outputs)(const char *name, const char *folder, json_t *options, const json_t *vm,
+			    json_t *outputs, struct error *err);
 };
 
 struct input {

@@ -56,7 +56,7 @@ static json_t *unreadable(const char *path)
 	json_t *file = json_object();
 
 	text_json_set_path(file, "path", path);
-	return json_pack("{s[o]s[]}", "files", file, "slots");
+	return json_pack("{s[o]s[]s[]}", "files", file, "kept", "slots");
 }
 
 json_t *members_read(const struct conversion_options *known, const char *path, json_t *options)
