@@ -233,6 +233,14 @@ static const char *guest_state(const struct vm_script_source *source)
 	return leaf(source->paths->nvram);
 }
 
+static bool is_any_wanted(const struct write_paths *paths)
+{
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
+		if (paths->forms[i])
+			return true;
+	return false;
+}
+
 int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms, struct error *err)
 {
 	CLEANUP_VM_NETWORK struct vm_network network = {.list = NULL};
@@ -243,8 +251,11 @@ int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms
 		.esp = &esp,
 	};
 	const struct guid new_id = cmd_wishes_new_id(&source->vm->vm);
-	int r = vm_network_match(&source->vm->vm, &source->survey->adapters, &network, err);
+	int r;
 
+	if (!is_any_wanted(source->paths))
+		return 0;
+	r = vm_network_match(&source->vm->vm, &source->survey->adapters, &network, err);
 	if (r < 0)
 		return r;
 	note_list_append(&source->vm->tree.warnings, &network.warnings);

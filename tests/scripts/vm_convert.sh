@@ -69,6 +69,8 @@ fi
 mkdir plain
 expect 0 "$HVGEN2" convert --output-dir plain --define none x
 [ ! -e plain/FILES-01-gen2.ps1 ] || fail "a script in spite of '--define none'"
+expect 0 "$HVGEN2" convert -n --define none -o $'\xff.vhdx' x
+expect 2 "$HVGEN2" convert -n -o $'\xff.vhdx' x
 expect 2 "$HVGEN2" convert -n --define xml x
 expect 2 "$HVGEN2" convert -n --define none "x/Virtual Hard Disks/system.vhdx"
 rm -r plain

@@ -233,13 +233,17 @@ Test(vm_libvirt, addresses_of_groups_and_empty_ids_are_left_out)
 
 Test(vm_libvirt, drives_beyond_z)
 {
-	struct made made;
 	static struct kvm_disk disks[60];
+	CLEANUP_MADE struct made made;
+	struct kvm_disk *own;
+	size_t own_count;
 
 	plan(&made, NULL, NULL, &(struct vm_wishes){.name = NULL});
 	cr_assert_eq(kvm_machine_make(&made.plan, &usual, &made.machine, &made.err), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(disks); i++)
 		disks[i].path = made.machine.disks[0].path;
+	own = made.machine.disks;
+	own_count = made.machine.disk_count;
 	made.machine.disks = disks;
 	made.machine.disk_count = ARRAY_SIZE(disks);
 	emit_libvirt(&made.machine, &made.xml);
@@ -249,7 +253,10 @@ Test(vm_libvirt, drives_beyond_z)
 	expect(&made, "devices/disk[60]/target/@dev", "sdbh");
 	cr_expect_lt(emit_proxmox(&made.machine, &made.xml, &made.err), 0, "there are six places");
 	cr_expect_eq(made.err.kind, ERROR_USAGE);
-	check_schema(made.document);
+	if (access(SCHEMA, R_OK) == 0)
+		check_schema(made.document);
+	made.machine.disks = own;
+	made.machine.disk_count = own_count;
 }
 
 Test(vm_libvirt, files_that_no_domain_can_have)
