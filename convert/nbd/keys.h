@@ -15,8 +15,8 @@ struct keys {
 /* What holds without any. */
 void keys_init(struct keys *ret);
 
-/* Take one. What takes no argument on the command line is true or false here. Errors: ERROR_USAGE, for an unknown key,
- * one that makes no sense here, and a wrong value. */
+/* Take one. What takes no argument on the command line is true or false here. Errors: ERROR_USAGE,
+ * for an unknown key, one that makes no sense here, and a wrong value. */
 int keys_set(struct keys *keys, const char *key, const char *value, struct error *err);
 
 /* After the last one: is all there that belongs together? ERROR_USAGE. */

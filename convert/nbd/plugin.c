@@ -174,4 +174,5 @@ static struct nbdkit_plugin plugin = {
 	.errno_is_preserved = 0,
 };
 
+struct nbdkit_plugin *plugin_init(void); /* which the header does not declare */
 NBDKIT_REGISTER_PLUGIN(plugin)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The disk that is served: open files and a map that has been looked at. The map comes from a
- * process that has read what a guest wrote, so it is believed to be nothing but bytes; what is valid of it
- * can at worst give other bytes of these files. Any number of threads may use it at once.
+ * process that has read what a guest wrote, so it is believed to be nothing but bytes; what is
+ * valid of it can at worst give other bytes of these files. Any number of threads may use it at
+ * once.
  */
 #ifndef HVGEN2_CONVERT_NBD_SERVED_H
 #define HVGEN2_CONVERT_NBD_SERVED_H
@@ -40,8 +41,8 @@ void served_done(struct served *served);
 
 /*
  * Fill 'buffer'; the range is within the disk. ERROR_FAILED with EIO, and what failed, when it
- * cannot be read. When a file of the chain was changed, or cut, since it was opened, that is told once; from then on every
- * read is -EIO and *err stays as it is.
+ * cannot be read. When a file of the chain was changed, or cut, since it was opened, that is told
+ * once; from then on every read is -EIO and *err stays as it is.
  */
 int served_read(struct served *served, void *buffer, size_t length, uint64_t offset,
 		struct error *err);

@@ -33,8 +33,8 @@ struct work {
 	struct report report;
 };
 
-/* In a worker, whose context is a struct work. It fills the answer and ends the process, with status
- * 1: the answer, not the status, says how it went. */
+/* In a worker, whose context is a struct work. It fills the answer and ends the process, with
+ * status 1: the answer, not the status, says how it went. */
 int work_run(void *context, int channel);
 
 #endif

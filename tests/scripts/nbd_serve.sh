@@ -45,6 +45,9 @@ rm ref2.raw
 # Changed while it is served: EIO, one sentence, and EIO from then on.
 start_serving "$plugin" plain.raw
 expect 0 qemu-io -r -f raw -c "read 0 1M" "$uri"
+# Whoever asks for QEMU's lock does not get it, although the process that took ours is gone.
+expect 1 qemu-io -f raw -c "write 0 512" plain.raw
+grep -q 'lock' err.txt || fail "$(<err.txt)"
 printf x | dd of=plain.raw bs=1 seek=1000000 conv=notrunc status=none
 expect 1 qemu-io -r -f raw -c "read 0 4k" -c "read 1M 4k" "$uri"
 [ "$(cat out.txt err.txt | grep -c 'Input/output error')" -eq 2 ] || fail "$(cat out.txt err.txt)"

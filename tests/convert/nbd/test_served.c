@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The process that made a map has read what a guest wrote: no map makes the server read anything but its files. */
+/* The process that made a map has read what a guest wrote: no map makes the server read anything
+ * but its files. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
