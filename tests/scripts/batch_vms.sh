@@ -91,3 +91,30 @@ expect 0 "$HVGEN2" convert -q --format differencing -o trials/trial.vhdx trials/
 expect 0 "$HVGEN2" batch run tried trials --output-dir tried.out
 grep -q "trials/trial.vhdx' is by its report what a conversion has made" err.txt || fail "$(cat err.txt)"
 [ -s tried.out/db-gen2.vhdx ] || fail "made: $(ls tried.out)"
+
+# What is only attached, or left out, is nobody's output either, with --force as without.
+cp -rp exports/second attached
+mv attached/*/more.vhdx "attached/Virtual Hard Disks/z-gen2.vhdx"
+"$MKVMCX" --set '_31f6c0de-5b0a-4d27-8c44-0a6f1d2e9b71_/controller0/drive1/pathname string E:\z-gen2.vhdx' \
+	--set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string D:\data.vhd' \
+	--set "properties/name string web9" attached/Virtual*Machines/*.vmcx
+cp -p exports/alone.vhdx z.vhdx
+for how in data-disks,scsi:0:1=attach without-disk,scsi:0:1; do
+	printf 'path,%s\nattached,%s\nz.vhdx,\n' "${how%%,*}" "${how#*,}" >list.csv
+	expect 2 "$HVGEN2" batch run kept --list list.csv --force --output-dir "attached/Virtual Hard Disks"
+	grep -q "z-gen2.vhdx' would be an output of '.*/z.vhdx'" err.txt || fail "$(cat err.txt)"
+done
+
+# A disk that comes later belongs to the VM that lacked it; what looks like a VM and is none is told.
+mkdir flat
+cp -p exports/second/*/* flat
+mv flat/data.vhd data.vhd
+rm flat/z-gen2.vhdx 2>/dev/null || true
+expect 3 "$HVGEN2" batch plan flats flat --output-dir flat.out
+mv data.vhd flat
+mkdir -p flat/empty/"Virtual Machines" flat/disks
+touch flat/disks/a.vhdx
+expect 0 "$HVGEN2" batch run flats flat
+[ "$("$HVGEN2" batch status flats --json | jq -r '.vms[].state' | xargs)" = done ] || fail "$("$HVGEN2" batch status flats)"
+grep -q "flat/empty/Virtual Machines' is passed over: it holds no configuration" err.txt || fail "$(cat err.txt)"
+grep -q "flat/disks' is passed over" err.txt || fail "$(cat err.txt)"

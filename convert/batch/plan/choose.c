@@ -18,23 +18,31 @@ static int out_of_memory(struct error *err)
 	return error_failed(err, ENOMEM, "out of memory");
 }
 
-static bool is_planned(const struct batch *batch, const struct input *input)
+static const struct batch_vm *find_planned(const struct batch *batch, const struct input *input)
 {
 	for (size_t i = 0; i < batch->count; i++)
-		if (strcmp(batch->vms[i].path, input->path) == 0)
-			return true;
-	return false;
+		if (!input->options && strcmp(batch->vms[i].path, input->path) == 0)
+			return &batch->vms[i];
+	return NULL;
 }
 
-/* The same disk once more, without anything that would make another VM of it. */
-static bool is_repeated(const struct input_list *list, size_t index)
+/* A VM that could not be planned may find beside it what it lacked: as the batch knows it, it stays in the list. */
+static bool adopt(const struct batch_vm *vm, struct input *input)
 {
-	const struct input *input = &list->items[index];
+	if (!json_object_get(vm->record, "vm") ||
+	    strcmp(record_text(vm->record, "verdict"), "planned") == 0)
+		return false;
+	free(input->name);
+	input->name = strdup(vm->name);
+	input->options = json_deep_copy(json_object_get(vm->record, "options"));
+	return input->name && input->options;
+}
 
-	for (size_t i = 0; i < index; i++)
-		if (!input->options && strcmp(list->items[i].path, input->path) == 0)
-			return true;
-	return false;
+static bool is_done_with(const struct batch *batch, struct input *input)
+{
+	const struct batch_vm *vm = find_planned(batch, input);
+
+	return vm && !adopt(vm, input);
 }
 
 struct file_id {
@@ -50,6 +58,28 @@ static bool find_file(const char *path, struct file_id *ret)
 		return false;
 	*ret = (struct file_id){st.st_dev, st.st_ino};
 	return true;
+}
+
+/* 'latest' and what it is a link to. */
+static bool is_one_file(const char *a, const char *b)
+{
+	struct file_id first, second;
+
+	return find_file(a, &first) && find_file(b, &second) && first.device == second.device &&
+	       first.inode == second.inode;
+}
+
+/* The same disk once more, without anything that would make another VM of it. */
+static bool is_repeated(const struct input_list *list, size_t index)
+{
+	const struct input *input = &list->items[index];
+
+	for (size_t i = 0; i < index && !input->options; i++)
+		if (strcmp(list->items[i].path, input->path) == 0 ||
+		    (input->is_of_folder && list->items[i].is_of_folder &&
+		     is_one_file(list->items[i].path, input->path)))
+			return true;
+	return false;
 }
 
 static int compare_files(const void *a, const void *b)
@@ -325,8 +355,7 @@ int inputs_choose(const struct batch *batch, const struct choice *choice, struct
 	int r;
 
 	for (size_t i = list->count; i-- > 0;)
-		if ((!list->items[i].options && is_planned(batch, &list->items[i])) ||
-		    is_repeated(list, i))
+		if (is_repeated(list, i) || is_done_with(batch, &list->items[i]))
 			drop_input(list, i);
 	drop_trials(batch, choice, list);
 	for (size_t i = 0; i < list->count; i++)

@@ -118,51 +118,83 @@ static int add_file(struct input_list *list, const char *folder, const char *nam
 	return 0;
 }
 
-/* The VMs whose configurations are in FOLDER/Virtual Machines, if there is one. */
+/* Where whoever slept would miss a VM in the morning. */
+static void pass_over(const struct teller *teller, const char *folder, const char *why)
+{
+	CLEANUP_FREE char *text = NULL;
+
+	if (asprintf(&text, "'%s' is passed over: %s", folder, why) < 0)
+		text = NULL;
+	else
+		teller->tell(teller->opaque, text);
+}
+
+/* The VMs whose configurations are in FOLDER/Virtual Machines. */
 static int add_machines(struct input_list *list, const char *folder, const char *name,
-			struct error *err)
+			const struct teller *teller, struct error *err)
 {
 	CLEANUP_FREE char *machines = path_in(folder, name);
 	CLEANUP_LISTING struct listing listing = {.count = -1};
+	size_t before = list->count;
 	int r = 0;
 
 	if (!machines)
 		return out_of_memory(err);
 	listing = list_folder(machines);
+	if (listing.count < 0) {
+		pass_over(teller, machines, strerror(errno));
+		return 0;
+	}
 	for (int i = 0; r == 0 && i < listing.count; i++)
 		if (is_config(&listing, listing.entries[i]->d_name, /*any_xml=*/true))
 			r = add_file(list, machines, listing.entries[i]->d_name, err);
+	if (list->count == before)
+		pass_over(teller, machines, "it holds no configuration of a VM");
 	return r;
+}
+
+static bool has_disk(const struct listing *listing)
+{
+	for (int i = 0; i < listing->count; i++)
+		if (is_disk(listing->entries[i]->d_name))
+			return true;
+	return false;
 }
 
 /* The folder of an export; any other is not looked into. */
 static int add_export(struct input_list *list, const char *folder, const char *name,
-		      struct error *err)
+		      const struct teller *teller, struct error *err)
 {
 	CLEANUP_FREE char *path = path_in(folder, name);
 	CLEANUP_LISTING struct listing listing = {.count = -1};
+	size_t before = list->count;
 	int r = 0;
 
 	if (!path)
 		return out_of_memory(err);
 	listing = list_folder(path);
+	if (listing.count < 0 && errno != ENOTDIR)
+		pass_over(teller, path, strerror(errno));
 	for (int i = 0; r == 0 && i < listing.count; i++)
 		if (strcasecmp(listing.entries[i]->d_name, MACHINES) == 0)
-			r = add_machines(list, path, listing.entries[i]->d_name, err);
+			r = add_machines(list, path, listing.entries[i]->d_name, teller, err);
+	if (r == 0 && list->count == before && has_disk(&listing))
+		pass_over(teller, path, "disks in a folder below are to be named, or the folder");
 	return r;
 }
 
 static int add_entry(struct input_list *list, const char *folder, const struct listing *listing,
-		     const char *name, struct error *err)
+		     const char *name, const struct teller *teller, struct error *err)
 {
 	if (is_disk(name) || is_config(listing, name, /*any_xml=*/false))
 		return add_file(list, folder, name, err);
 	if (strcasecmp(name, MACHINES) == 0)
-		return add_machines(list, folder, name, err);
-	return *name == '.' ? 0 : add_export(list, folder, name, err);
+		return add_machines(list, folder, name, teller, err);
+	return *name == '.' ? 0 : add_export(list, folder, name, teller, err);
 }
 
-static int add_folder(struct input_list *list, const char *folder, struct error *err)
+static int add_folder(struct input_list *list, const char *folder, const struct teller *teller,
+		      struct error *err)
 {
 	CLEANUP_LISTING struct listing listing = list_folder(folder);
 	size_t before = list->count;
@@ -171,7 +203,7 @@ static int add_folder(struct input_list *list, const char *folder, struct error 
 	if (listing.count < 0)
 		return error_errno(err, "'%s'", folder);
 	for (int i = 0; r == 0 && i < listing.count; i++)
-		r = add_entry(list, folder, &listing, listing.entries[i]->d_name, err);
+		r = add_entry(list, folder, &listing, listing.entries[i]->d_name, teller, err);
 	if (r == 0 && list->count == before)
 		return error_usage(
 			err,
@@ -182,7 +214,8 @@ static int add_folder(struct input_list *list, const char *folder, struct error 
 	return r;
 }
 
-int inputs_add(struct input_list *list, const char *path, struct error *err)
+int inputs_add(struct input_list *list, const char *path, const struct teller *teller,
+	       struct error *err)
 {
 	CLEANUP_FREE char *absolute = batch_absolute(path, err);
 	struct stat st;
@@ -190,6 +223,6 @@ int inputs_add(struct input_list *list, const char *path, struct error *err)
 	if (!absolute)
 		return -err->code;
 	if (stat(absolute, &st) == 0 && S_ISDIR(st.st_mode))
-		return add_folder(list, absolute, err);
+		return add_folder(list, absolute, teller, err);
 	return input_list_add(list, TAKE(absolute), NULL, NULL) ? 0 : out_of_memory(err);
 }

@@ -61,8 +61,16 @@ bool input_list_has(const struct input_list *list, const char *name, const char 
 /* A new one at the end; NULL when out of memory. Takes 'path' and 'options' over. */
 struct input *input_list_add(struct input_list *list, char *path, char *name, json_t *options);
 
-/* A disk or a VM; or of a folder its disks and VMs, by their names, and the VMs whose exports are folders in it. (find.c) */
-int inputs_add(struct input_list *list, const char *path, struct error *err);
+/* A sentence for the user. */
+struct teller {
+	void (*tell)(void *opaque, const char *text);
+	void *opaque;
+};
+
+/* A disk or a VM; or of a folder its disks and VMs, by their names, and the VMs whose exports are folders in it. What it holds
+ * besides that looks like a VM is told. (find.c) */
+int inputs_add(struct input_list *list, const char *path, const struct teller *teller,
+	       struct error *err);
 
 /* The rows of a list: CSV whose first line names the columns, or one JSON object a line ('-': standard input). Errors:
  * ERROR_USAGE with line and column. */

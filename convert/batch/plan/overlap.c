@@ -66,17 +66,24 @@ static void add_option_values(struct place_list *list, const json_t *value, cons
 		add_option_values(list, json_array_get(value, i), of);
 }
 
-/* The source as it was named, every file of its chain, and what else is read. */
+static void add_files(struct place_list *list, const json_t *files, const char *of)
+{
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		CLEANUP_FREE char *file = record_path(json_array_get(files, i), "path");
+
+		if (file)
+			add_place(list, file, of);
+	}
+}
+
+/* The source as it was named, every file of its chain, what else is read, and of a VM what is left as it is. */
 static void add_read(struct place_list *list, const char *path, const json_t *sources,
-		     const json_t *options)
+		     const json_t *vm, const json_t *options)
 {
 	add_place(list, path, path);
-	for (size_t i = 0; i < json_array_size(sources); i++) {
-		CLEANUP_FREE char *member = record_path(json_array_get(sources, i), "path");
-
-		if (member)
-			add_place(list, member, path);
-	}
+	add_files(list, sources, path);
+	add_files(list, json_object_get(vm, "files"), path);
+	add_files(list, json_object_get(vm, "kept"), path);
 	for (size_t i = 0; i < ARRAY_SIZE(read_options); i++)
 		add_option_values(list, json_object_get(options, read_options[i]), path);
 }
@@ -118,7 +125,7 @@ static void add_vm(struct place_list *made, struct place_list *read, const struc
 {
 	add_made(made, vm->path, json_object_get(vm->record, "outputs"));
 	add_read(read, vm->path, json_object_get(vm->record, "sources"),
-		 json_object_get(vm->record, "options"));
+		 json_object_get(vm->record, "vm"), json_object_get(vm->record, "options"));
 }
 
 int overlap_check(const struct batch *batch, const struct input_list *list, struct error *err)
@@ -133,7 +140,7 @@ int overlap_check(const struct batch *batch, const struct input_list *list, stru
 		const struct input *input = &list->items[i];
 
 		add_made(&made, input->path, input->outputs);
-		add_read(&read, input->path, input->sources, input->options);
+		add_read(&read, input->path, input->sources, input->vm, input->options);
 	}
 	if (made.failed || read.failed)
 		return error_failed(err, ENOMEM, "out of memory");

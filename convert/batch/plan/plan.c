@@ -56,6 +56,7 @@ static int gather_interrupted(const struct batch *batch, struct input_list *list
 static int gather(const struct batch *batch, const struct plan_request *request,
 		  struct input_list *list, struct error *err)
 {
+	const struct teller teller = {request->note, request->opaque};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && request->lists[i]; i++)
@@ -63,7 +64,7 @@ static int gather(const struct batch *batch, const struct plan_request *request,
 	if (r == 0)
 		r = gather_interrupted(batch, list, err);
 	for (size_t i = 0; r == 0 && request->inputs[i]; i++)
-		r = inputs_add(list, request->inputs[i], err);
+		r = inputs_add(list, request->inputs[i], &teller, err);
 	return r;
 }
 

@@ -34,10 +34,11 @@ static void set_id(json_t *draft)
 	json_object_set_new(draft, "plan", json_string(guid_format(&id, id_text)));
 }
 
-/* Where the files of a VM are is looked up again only when one of them has changed. */
-static json_t *kept_of_vm(const json_t *vm)
+/* Where the files of a VM are is looked up again only when its configuration has changed. */
+static json_t *files_of_vm(const json_t *vm)
 {
-	return json_pack("{sO}", "files", json_object_get(vm, "files"));
+	return json_pack("{sOsO}", "files", json_object_get(vm, "files"), "kept",
+			 json_object_get(vm, "kept"));
 }
 
 json_t *survey_draft(const struct input *input)
@@ -50,7 +51,7 @@ json_t *survey_draft(const struct input *input)
 	json_object_set_new(draft, "options",
 			    input->options ? json_deep_copy(input->options) : json_object());
 	if (input->vm)
-		json_object_set_new(draft, "vm", kept_of_vm(input->vm));
+		json_object_set_new(draft, "vm", files_of_vm(input->vm));
 	json_object_set_new(draft, "outputs", json_deep_copy(input->outputs));
 	json_object_set_new(draft, "sources",
 			    input->sources ? json_deep_copy(input->sources) : json_array());
@@ -225,7 +226,7 @@ bool survey_is_stale(const json_t *record)
 	if (strcmp(record_text(record, "tool"), "hvgen2 " HVGEN2_VERSION) != 0)
 		return true;
 	if (error)
-		return status != ERROR_DAMAGED && status != ERROR_USAGE;
+		return status != ERROR_DAMAGED; /* what stands in the way of a name may go */
 	/* A disk that is no longer in use need not look different. */
 	return !refusal || strcmp(record_text(refusal, "id"), refusal_id(REFUSAL_IN_USE)) == 0;
 }
