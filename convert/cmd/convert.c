@@ -38,6 +38,7 @@ enum {
 	OPTION_DEFINE,
 	OPTION_DISCARD_SAVED_STATE,
 	OPTION_SWITCH,
+	OPTION_BRIDGE,
 	OPTION_VLAN,
 	OPTION_MAC,
 	OPTION_NEW_ID,
@@ -107,6 +108,9 @@ static const struct cmd_option options[] = {
 	{OPTION_SWITCH, "switch", "OLD=NEW",
 	 "VM: adapters on the virtual switch OLD are on NEW; on none when\n"
 	 "NEW is empty; may be given several times"},
+	{OPTION_BRIDGE, "bridge", "OLD=BRIDGE",
+	 "VM: for KVM, adapters on the virtual switch OLD are on this bridge;\n"
+	 "may be given several times"},
 	{OPTION_VLAN, "vlan", "NIC=ID",
 	 "VM: the adapter NIC, by its name or MAC address, is in access mode\n"
 	 "in the VLAN ID (0: in none); may be given several times"},
@@ -196,6 +200,8 @@ static int set_wish(struct cmd_vm_wishes *wishes, int key, const char *argument,
 	switch (key) {
 	case OPTION_SWITCH:
 		return cmd_wish_switch(wishes, argument, err);
+	case OPTION_BRIDGE:
+		return cmd_wish_bridge(wishes, argument, err);
 	case OPTION_VLAN:
 		return cmd_wish_vlan(wishes, argument, err);
 	case OPTION_MAC:

@@ -143,6 +143,25 @@ static const char *leaf(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* A switch that no adapter is on is a slip of the pen. */
+static int check_bridges(const struct vm_plan *plan, const struct cmd_vm_wishes *wanted,
+			 struct error *err)
+{
+	for (size_t i = 0; i < wanted->bridge_count; i++) {
+		const char *from = wanted->bridges[i].from;
+		bool is_used = false;
+
+		for (size_t j = 0; j < plan->adapter_count; j++)
+			is_used |= plan->adapters[j].switch_name &&
+				   strcmp(plan->adapters[j].switch_name, from) == 0;
+		if (!is_used)
+			return error_usage(err,
+					   "option '--bridge': no adapter of the VM is on '%s'",
+					   from);
+	}
+	return 0;
+}
+
 static int emit_kvm(const struct vm_script_source *source, const struct vm_plan *plan,
 		    struct vm_forms *forms, struct error *err)
 {
@@ -156,6 +175,8 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 				    .windows_major = windows->major,
 				    .windows_build = windows->build,
 				    .store_size = source->build->firmware.size,
+				    .bridges = source->wanted->bridges,
+				    .bridge_count = source->wanted->bridge_count,
 				    .has_keys = firmware_has_keys(&source->build->firmware)};
 	int r;
 
@@ -167,7 +188,9 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 		return error_failed(err, ENOMEM, "out of memory");
 	}
 	wishes.store = store;
-	r = kvm_machine_make(plan, &wishes, &machine, err);
+	r = check_bridges(plan, source->wanted, err);
+	if (r == 0)
+		r = kvm_machine_make(plan, &wishes, &machine, err);
 	if (r < 0)
 		return r;
 	note_list_append(&source->vm->tree.warnings, &machine.warnings);

@@ -6,16 +6,17 @@
 
 #include "convert/cmd/cmd.h"
 
-/* What stands before 'end'; NULL when it is nothing or too long. Both kinds have room for all. */
+/* What stands before 'end'; NULL when it is nothing, or no room is left. */
 static const char *take_name(struct cmd_vm_wishes *wishes, const char *text, const char *end)
 {
-	char *name = wishes->names[wishes->name_count];
+	char *name = wishes->names + wishes->names_size;
+	size_t length = end ? (size_t)(end - text) : 0;
 
-	if (!end || end == text || end - text > CMD_MAX_NAME)
+	if (length == 0 || length >= CMD_MAX_NAMES - wishes->names_size)
 		return NULL;
-	memcpy(name, text, (size_t)(end - text));
-	name[end - text] = '\0';
-	wishes->name_count++;
+	memcpy(name, text, length);
+	name[length] = '\0';
+	wishes->names_size += length + 1;
 	return name;
 }
 
@@ -26,26 +27,56 @@ static int too_many(const char *option, struct error *err)
 }
 
 /* A name may hold a '=' only where it is mapped to. */
-int cmd_wish_switch(struct cmd_vm_wishes *wishes, const char *argument, struct error *err)
+static int add_map(struct cmd_vm_wishes *wishes, const char *option, const char *argument,
+		   struct vm_switch_map list[CMD_MAX_WISHES], size_t *count, struct error *err)
 {
-	struct vm_switch_map *map = &wishes->switches[wishes->switch_count];
 	const char *equal = strchr(argument, '=');
+	struct vm_switch_map *map = &list[*count];
 
-	if (wishes->switch_count == CMD_MAX_WISHES)
-		return too_many("switch", err);
+	if (*count == CMD_MAX_WISHES)
+		return too_many(option, err);
 	map->from = take_name(wishes, argument, equal);
 	if (!map->from)
-		return error_usage(err,
-				   "option '--switch': '%s' is not OLD=NEW, the names of two "
-				   "virtual switches",
-				   argument);
+		return error_usage(
+			err,
+			"option '--%s': '%s' is not OLD=NEW, the name of a virtual switch and "
+			"what takes its place",
+			option, argument);
 	map->to = equal + 1;
-	for (size_t i = 0; i < wishes->switch_count; i++)
-		if (strcmp(wishes->switches[i].from, map->from) == 0)
-			return error_usage(err, "option '--switch': '%s' is given twice",
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(list[i].from, map->from) == 0)
+			return error_usage(err, "option '--%s': '%s' is given twice", option,
 					   map->from);
-	wishes->switch_count++;
+	(*count)++;
 	return 0;
+}
+
+int cmd_wish_switch(struct cmd_vm_wishes *wishes, const char *argument, struct error *err)
+{
+	return add_map(wishes, "switch", argument, wishes->switches, &wishes->switch_count, err);
+}
+
+/* As Linux names an interface, less what a shell or XML would see in it. */
+static bool is_bridge(const char *name)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	size_t length = strlen(name);
+
+	return length > 0 && length < 16 && strspn(name, allowed) == length;
+}
+
+int cmd_wish_bridge(struct cmd_vm_wishes *wishes, const char *argument, struct error *err)
+{
+	const char *equal = strchr(argument, '=');
+
+	if (equal && !is_bridge(equal + 1))
+		return error_usage(
+			err,
+			"option '--bridge': '%s' is no name of a bridge: at most 15 letters, "
+			"digits and '.', '_', '-'",
+			equal + 1);
+	return add_map(wishes, "bridge", argument, wishes->bridges, &wishes->bridge_count, err);
 }
 
 /* The name of an adapter may hold a '='. */

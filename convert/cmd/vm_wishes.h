@@ -7,23 +7,24 @@
 #include "convert/vm/emit/plan.h"
 #include "convert/vm/wish.h"
 
-#define CMD_MAX_WISHES 64  /* of a kind; a VM has at most 12 adapters */
-#define CMD_MAX_NAME   512 /* bytes of an adapter's or a switch's name */
+#define CMD_MAX_WISHES 64   /* of a kind; a VM has at most 12 adapters */
+#define CMD_MAX_NAMES  8192 /* bytes of the names of all adapters and switches */
 
 /* Embedded, and never copied: it points into itself. All zero is what holds without the options. */
 struct cmd_vm_wishes {
-	char names[2 * CMD_MAX_WISHES][CMD_MAX_NAME + 1];
-	size_t name_count;
-	struct vm_switch_map switches[CMD_MAX_WISHES];
-	size_t switch_count;
+	char names[CMD_MAX_NAMES];
+	size_t names_size;
+	struct vm_switch_map switches[CMD_MAX_WISHES], bridges[CMD_MAX_WISHES];
+	size_t switch_count, bridge_count;
 	struct vm_vlan_wish vlans[CMD_MAX_WISHES];
 	size_t vlan_count;
 	bool dynamic_macs, new_id, no_secure_boot, tpm;
 };
 
-/* --switch OLD=NEW, --vlan NIC=ID, --mac keep|dynamic, --secure-boot on|off. 'argument' is
+/* --switch OLD=NEW, --bridge OLD=BRIDGE, --vlan NIC=ID, --mac keep|dynamic, --secure-boot on|off. 'argument' is
  * borrowed. -EINVAL for what is none. */
 int cmd_wish_switch(struct cmd_vm_wishes *wishes, const char *argument, struct error *err);
+int cmd_wish_bridge(struct cmd_vm_wishes *wishes, const char *argument, struct error *err);
 int cmd_wish_vlan(struct cmd_vm_wishes *wishes, const char *argument, struct error *err);
 int cmd_wish_mac(struct cmd_vm_wishes *wishes, const char *argument, struct error *err);
 int cmd_wish_secure_boot(struct cmd_vm_wishes *wishes, const char *argument, struct error *err);

@@ -88,3 +88,8 @@ expect 0 "$HVGEN2" convert -q --define proxmox -o "n/it's \$(touch pwned).raw" -
 recipe sh "n/it's \$(touch pwned).proxmox.sh" 101 local
 [ "$(given efidisk0)" = "local:1,efitype=4m,pre-enrolled-keys=0" ] || fail "efidisk0: $(given efidisk0)"
 [ "$(given sata0)" = "local:0,import-from=$work/n/it's \$(touch pwned).raw" ] || fail "sata0: $(given sata0)"
+
+# The bridge that takes the place of a switch.
+expect 0 "$HVGEN2" convert -q -f --define proxmox --bridge LAN=br-lan --output-dir n x
+recipe sh n/FILES-01-gen2.proxmox.sh 101 local-lvm
+[ "$(given net0)" = "e1000e=00:15:5D:0A:14:01,bridge=br-lan,tag=20" ] || fail "net0: $(given net0)"

@@ -54,12 +54,15 @@ wrong() { # MESSAGE OPTION...
 	expect 2 "$HVGEN2" convert -n "$@" x
 	[ "$(cat err.txt)" = "hvgen2: $message" ] || fail "$*: $(cat err.txt)"
 }
-long=$(printf '%0513d' 0)
-wrong "option '--switch': 'LAN' is not OLD=NEW, the names of two virtual switches" --switch LAN
-wrong "option '--switch': '=LAN' is not OLD=NEW, the names of two virtual switches" --switch =LAN
-wrong "option '--switch': '$long=a' is not OLD=NEW, the names of two virtual switches" --switch "$long=a"
+long=$(printf '%08192d' 0)
+wrong "option '--switch': 'LAN' is not OLD=NEW, the name of a virtual switch and what takes its place" --switch LAN
+wrong "option '--switch': '=LAN' is not OLD=NEW, the name of a virtual switch and what takes its place" --switch =LAN
+expect 2 "$HVGEN2" convert -n --switch "$long=a" x
+grep -q "^hvgen2: option '--switch': '0000" err.txt || fail "$(head -c 200 err.txt)"
 wrong "option '--switch': 'LAN' is given twice" --switch LAN=a --switch LAN=b
 wrong "option '--switch': no adapter of the VM is on 'lan'" --switch lan=a
+wrong "option '--bridge': 'a b' is no name of a bridge: at most 15 letters, digits and '.', '_', '-'" --bridge "LAN=a b"
+wrong "option '--bridge': no adapter of the VM is on 'lan'" --define libvirt --bridge lan=br0
 wrong "option '--vlan': 'a' is not NIC=ID, an adapter's name or MAC address and a number" --vlan a
 wrong "option '--vlan': '4095' is no number from 0 to 4094" --vlan a=4095
 wrong "option '--vlan': the VM has no adapter '00155D0A14'" --vlan 00155D0A14=1

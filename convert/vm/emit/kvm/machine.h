@@ -17,7 +17,8 @@ struct kvm_wishes {
 	size_t store_size;
 	unsigned int windows_major, windows_build; /* of the guest */
 	bool has_keys;				   /* of Secure Boot in that store */
-	const struct vm_switch_map *bridges;	   /* from a switch to a bridge of this host */
+	const struct vm_switch_map
+		*bridges; /* from a switch to a bridge of this host: letters, digits, "._-" */
 	size_t bridge_count;
 };
 

@@ -20,7 +20,7 @@ static const char head[] =
 	"#!/bin/sh\n"
 	"# Makes a VM on a host of Proxmox VE (7.2 or later); to be run there by root, beside the\n"
 	"# files that it names:\n"
-	"#   sh FILE VMID STORAGE [BRIDGE]      BRIDGE of all adapters, vmbr0 when not given\n"
+	"#   sh FILE VMID STORAGE [BRIDGE]      BRIDGE of adapters that have none yet, or vmbr0\n"
 	"set -eu\n"
 	"if [ $# -lt 2 ] || [ $# -gt 3 ]; then\n"
 	"\techo \"usage: sh $0 VMID STORAGE [BRIDGE]\" >&2\n"
@@ -177,7 +177,7 @@ static void write_adapter(struct buffer *out, const struct kvm_adapter *adapter,
 	if (adapter->has_mac)
 		buffer_printf(out, "=%02X:%02X:%02X:%02X:%02X:%02X", mac[0], mac[1], mac[2], mac[3],
 			      mac[4], mac[5]);
-	buffer_text(out, ",bridge=$bridge");
+	buffer_printf(out, ",bridge=%s", adapter->bridge ? adapter->bridge : "$bridge");
 	if (adapter->vlan)
 		buffer_printf(out, ",tag=%u", adapter->vlan);
 	if (!adapter->is_connected)
