@@ -216,7 +216,7 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 		r = create(&ret->nvram, paths->nvram, "store", paths, paths->mode, err);
 	if (r == 0 && paths->report)
 		r = create(&ret->report, paths->report, "report", paths, paths->mode, err);
-	for (size_t i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
+	for (enum write_form i = 0; r == 0 && i < WRITE_FORM_MAX; i++)
 		if (paths->forms[i])
 			r = create(&ret->forms[i], paths->forms[i], write_form_role(i), paths,
 				   paths->mode, err);
