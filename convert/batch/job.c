@@ -19,6 +19,9 @@
 #include "convert/batch/plan/overlap.h"
 #include "convert/batch/plan/survey.h"
 #include "convert/batch/publish.h"
+#include "convert/batch/replace.h"
+#include "convert/batch/state/made.h"
+#include "convert/batch/word.h"
 
 #define MAX_REPORT (32 * MIB)
 #define MAX_WORDS  (1 * MIB)
@@ -40,90 +43,39 @@ double job_clock(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* One line for the batch. Takes 'word' over. */
-static void say(json_t *word)
+static void say_failure(const struct error *err)
 {
-	CLEANUP_FREE char *text = json_dumps(word, JSON_COMPACT), *line = NULL;
-	ssize_t ignored;
-
-	json_decref(word);
-	if (!text || asprintf(&line, "%s\n", text) < 0) {
-		line = NULL;
-		return;
-	}
-	ignored = write(STDOUT_FILENO, line, strlen(line));
-	(void)ignored;
-}
-
-static json_t *state_word(enum vm_state state)
-{
-	return json_pack("{ss}", "state", vm_state_text(state));
+	word_say(word_of_error(VM_FAILED, err));
 }
 
 static void say_error(const struct error *err)
 {
-	json_t *word = state_word(is_stopped ? VM_INTERRUPTED : VM_FAILED), *error = json_object();
-
-	json_object_set_new(error, "exit_status", json_integer(err->kind));
-	json_object_set_new(error, "message", text_json(err->message));
-	json_object_set_new(word, "error", error);
-	say(word);
-}
-
-/* What a name that exists belongs to: as long as it is this very file, the same would come of it. */
-static json_t *file_id(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return NULL;
-	return json_pack("{sI sI sI}", "inode", (json_int_t)st.st_ino, "size",
-			 (json_int_t)st.st_size, "mtime_ns",
-			 (json_int_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec);
-}
-
-static json_t *outputs_id(const struct batch_vm *vm)
-{
-	const json_t *outputs = json_object_get(vm->record, "outputs");
-	json_t *object = json_object();
-	const char *role;
-
-	for (size_t i = 0; (role = record_role(outputs, i)); i++) {
-		CLEANUP_FREE char *path = record_path(outputs, role);
-		json_t *id = path ? file_id(path) : NULL;
-
-		if (id)
-			json_object_set_new(object, role, id);
-	}
-	return object;
+	word_say(word_of_error(is_stopped ? VM_INTERRUPTED : VM_FAILED, err));
 }
 
 /* What stands there now is what it is about. */
 static json_t *made_word(enum vm_state state, const struct batch_vm *vm)
 {
-	json_t *word = state_word(state);
+	json_t *word = word_of(state);
 
-	json_object_set_new(word, "made", outputs_id(vm));
+	json_object_set_new(word, "made", made_of(vm));
 	return word;
 }
 
 /* Something else has the name of an output. */
 static void say_in_the_way(const struct batch_vm *vm, const struct error *err)
 {
-	json_t *word = state_word(VM_FAILED), *error = json_object();
+	json_t *word = word_of_error(VM_FAILED, err);
 
-	json_object_set_new(error, "exit_status", json_integer(err->kind));
-	json_object_set_new(error, "message", text_json(err->message));
-	json_object_set_new(word, "error", error);
-	json_object_set_new(word, "in_the_way", outputs_id(vm));
-	say(word);
+	json_object_set_new(word, "in_the_way", made_of(vm));
+	word_say(word);
 }
 
 /* It was converted before, and all that came of it was to see that the names belong to something else, which is still there:
  * nothing else would come of it now. */
 static bool is_still_in_the_way(const struct job *job)
 {
-	CLEANUP_JSON json_t *now = outputs_id(job->vm);
+	CLEANUP_JSON json_t *now = made_of(job->vm);
 	const char *token;
 	json_t *attempt;
 
@@ -134,13 +86,13 @@ static bool is_still_in_the_way(const struct job *job)
 		const json_t *then = json_object_get(attempt, "in_the_way");
 		json_t *word;
 
-		if (!then || !json_equal(then, now) ||
+		if (json_object_size(then) == 0 || !json_equal(then, now) ||
 		    strcmp(record_text(attempt, "plan"), record_text(job->vm->record, "plan")) != 0)
 			continue;
-		word = state_word(VM_FAILED);
+		word = word_of(VM_FAILED);
 		json_object_set(word, "error", json_object_get(attempt, "error"));
 		json_object_set_new(word, "in_the_way", json_deep_copy(then));
-		say(word);
+		word_say(word);
 		return true;
 	}
 	return false;
@@ -150,13 +102,13 @@ static void say_problem(json_t *report, struct child *child, int status)
 {
 	CLEANUP_JSON json_t *problem = survey_problem(report, child, status);
 	json_t *refusal = json_object_get(problem, "refusal");
-	json_t *word = state_word(is_stopped ? VM_INTERRUPTED : refusal ? VM_REFUSED : VM_FAILED);
+	json_t *word = word_of(is_stopped ? VM_INTERRUPTED : refusal ? VM_REFUSED : VM_FAILED);
 
 	if (refusal)
 		json_object_set(word, "refusal", refusal);
 	else
 		json_object_set(word, "error", problem);
-	say(word);
+	word_say(word);
 }
 
 static int run_program(struct arguments *arguments, struct child *child, struct error *err)
@@ -281,7 +233,7 @@ static void verify(const struct job *job)
 	}
 	status = child_wait(&child);
 	if (status == 0) {
-		say(json_incref(verified));
+		word_say(json_incref(verified));
 		return;
 	}
 	if (is_stopped)
@@ -307,7 +259,7 @@ static void handle_stop(void)
 /* With --force. Where nothing stands there is nothing to replace, and link() sees to it that it stays so. */
 static bool has_outputs(const struct job *job)
 {
-	CLEANUP_JSON json_t *there = outputs_id(job->vm);
+	CLEANUP_JSON json_t *there = made_of(job->vm);
 
 	return json_object_size(there) > 0;
 }
@@ -316,9 +268,29 @@ static int publish(const struct job *job, struct error *err)
 {
 	const json_t *outputs = json_object_get(job->vm->record, "outputs");
 	bool replace = job->replace && has_outputs(job);
-	int r = replace ? overlap_check_replaced(job->folder, outputs, err) : 0;
+	int r;
 
-	return r < 0 ? r : publish_outputs(job->stage, outputs, replace, &is_stopped, err);
+	if (!replace)
+		return publish_outputs(job->stage, outputs, &is_stopped, err);
+	r = overlap_check_replaced(job->folder, outputs, err);
+	return r < 0 ? r : replace_outputs(job->stage, outputs, &is_stopped, err);
+}
+
+/* With --force it goes on from there. */
+static void put_back(const struct job *job)
+{
+	struct error err = ERROR_INIT;
+	int r = replace_put_back(job->torn, job->stage, &err);
+
+	if (r == 0 && job->replace) {
+		word_say(word_of(VM_INTERRUPTED));
+		return;
+	}
+	if (r == 0)
+		error_failed(&err, EINTR,
+			     "whoever replaced its outputs was ended in the middle; the old ones "
+			     "are back. Keep them, or replace them with --force");
+	say_failure(&err);
 }
 
 static int keep(void *context)
@@ -328,6 +300,10 @@ static int keep(void *context)
 	int r;
 
 	handle_stop();
+	if (job->torn) {
+		put_back(job);
+		return 0;
+	}
 	if (job->verify_only) {
 		verify(job);
 		return 0;
@@ -349,7 +325,7 @@ static int keep(void *context)
 		say_error(&err);
 	if (r < 0)
 		return 0;
-	say(made_word(VM_DONE, job->vm));
+	word_say(made_word(VM_DONE, job->vm));
 	if (job->verify != JOB_VERIFY_NONE)
 		verify(job);
 	return 0;
@@ -380,6 +356,9 @@ static json_t *new_attempt(const struct job *job)
 	json_object_set_new(attempt, "state", json_string(vm_state_text(VM_RUNNING)));
 	json_object_set_new(attempt, "host", text_json(host));
 	json_object_set_new(attempt, "pid", json_integer(getpid()));
+	text_json_set_path(attempt, "stage", job->stage);
+	if (job->replace || job->torn)
+		json_object_set_new(attempt, "replace", json_true());
 	set_time(attempt, "started");
 	return attempt;
 }
@@ -392,7 +371,20 @@ static void end_job(struct batch *batch, struct job *job)
 	claim_release(batch->claim_fd, job->vm->name, &job->claim);
 	json_decref(job->attempt);
 	free(job->stage);
+	free(job->torn);
 	*job = (struct job)JOB_INIT;
+}
+
+/* What is torn is put back where it lies. */
+static char *find_stage(const struct job *job, const char *disk)
+{
+	CLEANUP_FREE char *work = job->torn ? strdup(job->torn) : NULL;
+	char *stage;
+
+	if (!job->torn)
+		return disk ? publish_stage(disk, job->claim.token) : NULL;
+	return !work || asprintf(&stage, "%s/%s", dirname(work), job->claim.token) < 0 ? NULL
+										       : stage;
 }
 
 int job_start(struct batch *batch, struct job *job, struct error *err)
@@ -400,12 +392,12 @@ int job_start(struct batch *batch, struct job *job, struct error *err)
 	CLEANUP_FREE char *disk = batch_vm_output(job->vm, "disk");
 	int r = 0;
 
-	job->stage = disk ? publish_stage(disk, job->claim.token) : NULL;
-	job->attempt = new_attempt(job);
+	job->stage = find_stage(job, disk);
+	job->attempt = job->stage ? new_attempt(job) : NULL;
 	job->folder = batch->folder;
 	job->start = job_clock();
 	job->lines = 0;
-	if (!job->stage || !json_object_get(job->attempt, "state"))
+	if (!json_object_get(job->attempt, "state"))
 		r = error_failed(err, ENOMEM, "out of memory");
 	if (r == 0)
 		r = batch_put_attempt(batch, job->vm, job->attempt, err);
@@ -465,7 +457,7 @@ bool job_look(struct batch *batch, struct job *job, struct error *err)
 static json_t *silent_end(int status)
 {
 	bool is_told = WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
-	json_t *word = state_word(is_told ? VM_INTERRUPTED : VM_FAILED), *error = json_object();
+	json_t *word = word_of(is_told ? VM_INTERRUPTED : VM_FAILED), *error = json_object();
 	CLEANUP_FREE char *message = NULL;
 	char how[64];
 

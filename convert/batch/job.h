@@ -18,6 +18,7 @@ struct job {
 	struct claim claim;
 	struct child child;
 	char *stage;
+	char *torn; /* the stage of one who was ended while he replaced files: put them back, and nothing else */
 	const char *folder; /* of the state; the batch's */
 	json_t *attempt;    /* as it was written last */
 	double start;	    /* monotonic seconds */
@@ -36,7 +37,7 @@ struct job {
 /* Monotonic seconds. */
 double job_clock(void);
 
-/* Write that it runs, and start the keeper. 'job' has vm, claim, replace and verify. When it fails the job is over. */
+/* Write that it runs, and start the keeper. 'job' has vm, claim, replace, verify and, as its own, torn. When it fails the job is over. */
 int job_start(struct batch *batch, struct job *job, struct error *err);
 
 /* Take up what the keeper has said since: true when the state of the VM has changed. */

@@ -97,8 +97,8 @@ static bool has_two_names(const char *path)
 	return lstat(path, &st) == 0 && st.st_nlink == 2;
 }
 
-static int link_output(const char *staged, const char *path, const char *role,
-		       const volatile sig_atomic_t *stop, struct error *err)
+int publish_name(const char *staged, const char *path, const char *role,
+		 const volatile sig_atomic_t *stop, struct error *err)
 {
 	int code;
 
@@ -117,32 +117,56 @@ static int link_output(const char *staged, const char *path, const char *role,
 	return error_errno(err, "'%s': cannot make it", path);
 }
 
-static int name_output(const char *stage, const json_t *outputs, const char *role, bool replace,
+int publish_sync(const char *path, struct error *err)
+{
+	CLEANUP_FREE char *copy = strdup(path);
+	CLEANUP_FD int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL && errno != EROFS))
+		return error_errno(err, "'%s': cannot sync this folder", copy ? copy : path);
+	return 0;
+}
+
+static char *join(const char *folder, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
+/* Is nothing in the way, or what has the name already equal? Then it is noted in 'there'. */
+static int look_at(const char *stage, const json_t *outputs, const char *role, json_t *there,
+		   const volatile sig_atomic_t *stop, struct error *err)
+{
+	CLEANUP_FREE char *path = record_path(outputs, role), *staged = join(stage, role);
+	struct stat st;
+	int r;
+
+	if (!path || !staged)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (lstat(path, &st) < 0)
+		return 0; /* what is wrong with it is told when the name is given */
+	r = compare_files(staged, path, role, stop, err);
+	if (r == 0)
+		json_object_set_new(there, role, json_true());
+	return r;
+}
+
+static int name_output(const char *stage, const json_t *outputs, const char *role,
 		       const volatile sig_atomic_t *stop, struct error *err)
 {
-	CLEANUP_FREE char *path = record_path(outputs, role), *staged = NULL;
+	CLEANUP_FREE char *path = record_path(outputs, role), *staged = join(stage, role);
 
-	if (!path)
-		return 0;
-	if (asprintf(&staged, "%s/%s", stage, role) < 0) {
-		staged = NULL;
+	if (!path || !staged)
 		return error_failed(err, ENOMEM, "out of memory");
-	}
-	if (!replace)
-		return link_output(staged, path, role, stop, err);
-	return rename(staged, path) < 0 ? error_errno(err, "'%s': cannot make it", path) : 0;
+	return publish_name(staged, path, role, stop, err);
 }
 
 static int sync_folder(const json_t *outputs, const char *role, struct error *err)
 {
 	CLEANUP_FREE char *path = record_path(outputs, role);
-	CLEANUP_FD int fd = path ? open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
-	if (!path)
-		return 0;
-	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL && errno != EROFS))
-		return error_errno(err, "'%s': cannot sync this folder", path);
-	return 0;
+	return path ? publish_sync(path, err) : error_failed(err, ENOMEM, "out of memory");
 }
 
 /* All of them are to go, or the next run finds the next one. */
@@ -158,37 +182,21 @@ static int advise(const json_t *outputs, struct error *err)
 	return -EEXIST;
 }
 
-/* The old report goes out of the way first, so that no mixture looks whole. */
-static int set_aside(const char *report, const char *old, struct error *err)
+int publish_outputs(const char *stage, const json_t *outputs, const volatile sig_atomic_t *stop,
+		    struct error *err)
 {
-	if (rename(report, old) == 0 || errno == ENOENT)
-		return 0;
-	/* On another file system than the disk it cannot be kept. */
-	if (errno == EXDEV && unlink(report) == 0)
-		return 0;
-	return error_errno(err, "'%s': cannot be moved out of the way", report);
-}
-
-int publish_outputs(const char *stage, const json_t *outputs, bool replace,
-		    const volatile sig_atomic_t *stop, struct error *err)
-{
-	CLEANUP_FREE char *report = record_path(outputs, "report"), *old = NULL;
+	CLEANUP_JSON json_t *there = json_object();
 	const char *role;
 	int r = 0;
 
-	if (asprintf(&old, "%s/old", stage) < 0) {
-		old = NULL;
-		return error_failed(err, ENOMEM, "out of memory");
-	}
-	if (replace && report)
-		r = set_aside(report, old, err);
+	for (size_t i = 0; r == 0 && (role = record_role(outputs, i)); i++)
+		r = look_at(stage, outputs, role, there, stop, err);
 	for (size_t i = 0; r == 0 && (role = record_role(outputs, i)); i++) {
-		r = name_output(stage, outputs, role, replace, stop, err);
+		if (!json_object_get(there, role))
+			r = name_output(stage, outputs, role, stop, err);
 		if (r == 0)
 			r = sync_folder(outputs, role, err);
 	}
-	if (r < 0 && replace && report) /* it is there again, unless the new one is */
-		(void)!link(old, report);
 	return r == -EEXIST ? advise(outputs, err) : r;
 }
 
@@ -243,14 +251,33 @@ static void remove_files(const char *folder)
 		closedir(listing);
 }
 
+static bool has_journal(const char *stage)
+{
+	CLEANUP_FREE char *journal = join(stage, STAGE_JOURNAL);
+	struct stat st;
+
+	return !journal || lstat(journal, &st) == 0 || errno != ENOENT;
+}
+
+/* Its owner may have been frozen, and go on: he does not find it under its name any more, so that nothing goes which he begins
+ * to replace meanwhile. */
 void publish_remove_stage(const char *stage)
 {
-	CLEANUP_FREE char *copy = strdup(stage);
+	CLEANUP_FREE char *copy = strdup(stage), *gone = NULL;
 
-	remove_files(stage);
-	rmdir(stage);
-	if (copy)
-		rmdir(dirname(copy));
+	if (!copy || asprintf(&gone, "%s" STAGE_GONE, stage) < 0) {
+		gone = NULL;
+		return;
+	}
+	if (!has_journal(stage))
+		(void)!rename(stage, gone);
+	if (has_journal(gone)) {
+		(void)!rename(gone, stage);
+		return;
+	}
+	remove_files(gone);
+	rmdir(gone);
+	rmdir(dirname(copy));
 }
 
 uint64_t publish_progress(const char *stage)

@@ -10,17 +10,28 @@
 
 #include <jansson.h>
 #include <signal.h>
-#include <stdbool.h>
+#include <stdint.h>
 
 #include "common/error.h"
 
 /* 'stage' is the folder in which each has its role for a name, and 'outputs' says what they are to be called (record_role()).
- * 'replace': whatever stands there goes, the old report first. *stop becomes true when it is to give up (-EINTR). Errors:
- * ERROR_FAILED, also for a name that something else has. */
-int publish_outputs(const char *stage, const json_t *outputs, bool replace,
-		    const volatile sig_atomic_t *stop, struct error *err);
+ * All names are looked at before the first is given. *stop becomes true when it is to give up (-EINTR). Errors: ERROR_FAILED,
+ * also, with -EEXIST, for a name that something else has. */
+int publish_outputs(const char *stage, const json_t *outputs, const volatile sig_atomic_t *stop,
+		    struct error *err);
 
-/* Remove a stage with all that is in it, and the folder that it is in when that is empty then. */
+/* Give one of them its name; -EEXIST when another file has it. */
+int publish_name(const char *staged, const char *path, const char *role,
+		 const volatile sig_atomic_t *stop, struct error *err);
+
+/* Sync the folder in which a name stands. */
+int publish_sync(const char *path, struct error *err);
+
+/* Behind the path of a stage while it is removed. */
+#define STAGE_GONE ".gone"
+
+/* Remove a stage with all that is in it, and the folder that it is in when that is empty then; or what an earlier call has left of
+ * it. Not one whose owner was ended in the middle of replacing files (replace.h): it may hold the only copies of them. */
 void publish_remove_stage(const char *stage);
 
 /* Bytes that stand in a stage so far; 0 when there is none. */

@@ -89,6 +89,11 @@ static bool is_again(const struct run *run, const struct batch_vm *vm)
 	       (vm->state == VM_DONE || batch_vm_is_changed(vm));
 }
 
+static bool is_open(const struct run *run, const struct batch_vm *vm)
+{
+	return batch_vm_is_open(vm) || vm->torn || (run->request->replace && vm->is_in_the_way);
+}
+
 /* What is open now is what this run is about; a failure from now on is one of this run. */
 static int prepare(struct run *run, struct error *err)
 {
@@ -102,8 +107,7 @@ static int prepare(struct run *run, struct error *err)
 
 		run->order[i] = vm;
 		vm->failures_before = vm->failures;
-		vm->is_known = batch_vm_is_open(vm) || vm->state == VM_RUNNING ||
-			       (run->request->replace && vm->is_in_the_way);
+		vm->is_known = is_open(run, vm) || vm->state == VM_RUNNING;
 		vm->is_again = is_again(run, vm);
 		vm->tries = 0;
 		if (vm->is_known)
@@ -116,10 +120,11 @@ static int prepare(struct run *run, struct error *err)
 /* Is it still to be done in this run? */
 static bool is_wanted(const struct run *run, const struct batch_vm *vm)
 {
-	bool is_open = batch_vm_is_open(vm) || (run->request->replace && vm->is_in_the_way) ||
-		       (vm->is_again && vm->state >= VM_DONE);
+	bool is_left = is_open(run, vm) || (vm->is_again && vm->state >= VM_DONE);
 
-	return is_open && vm->failures == vm->failures_before && vm->tries < MAX_TRIES;
+	if (vm->torn) /* what has failed is to be undone */
+		return vm->tries < MAX_TRIES;
+	return is_left && vm->failures == vm->failures_before && vm->tries < MAX_TRIES;
 }
 
 static bool is_claimed_elsewhere(const struct run *run, const struct batch_vm *vm)
@@ -162,6 +167,7 @@ static int start_claimed(struct run *run, struct job *job, struct batch_vm *vm, 
 	job->verify = run->request->verify;
 	job->is_again = unclaimed.state >= VM_DONE;
 	job->verify_only = job->is_again && !batch_vm_is_disk_missing(&unclaimed);
+	job->torn = unclaimed.torn ? record_path(unclaimed.torn, "stage") : NULL;
 	vm->tries++;
 	r = job_start(run->batch, job, err);
 	if (r < 0)
@@ -203,6 +209,13 @@ static struct job *free_job(struct run *run)
 	return NULL;
 }
 
+/* What it has left behind is seen when its claim is gone. */
+static int remove_claim(struct batch *batch, struct batch_vm *vm, struct error *err)
+{
+	claim_remove(batch->claim_fd, vm->name, vm->claim.token);
+	return batch_refresh_vm(batch, vm, err);
+}
+
 static int look(struct run *run, struct error *err)
 {
 	struct batch *batch = run->batch;
@@ -217,7 +230,7 @@ static int look(struct run *run, struct error *err)
 			claim_is_over(vm, run->looked, run->period, run->request->lease);
 		/* Its owner was ended between his last word and the end of his claim. */
 		if (vm->is_claim_over && vm->state >= VM_DONE)
-			claim_remove(batch->claim_fd, vm->name, vm->claim.token);
+			r = remove_claim(batch, vm, err);
 	}
 	return r;
 }
@@ -270,6 +283,7 @@ static void wait_a_tick(struct run *run, struct pollfd ends[RUN_MAX_JOBS])
 static int attend_job(struct run *run, struct job *job, bool has_ended, struct error *err)
 {
 	struct batch_vm *vm = job->vm;
+	bool was_torn = job->torn;
 	int r = 0;
 
 	if (!vm)
@@ -278,9 +292,9 @@ static int attend_job(struct run *run, struct job *job, bool has_ended, struct e
 		return 0;
 	if (has_ended) {
 		r = job_finish(run->batch, job, err);
-		vm->is_again = false;
 		if (r == 0)
 			r = batch_refresh_vm(run->batch, vm, err);
+		vm->is_again = was_torn && is_again(run, vm);
 	} else {
 		batch_vm_fold(vm);
 	}

@@ -56,6 +56,15 @@ static bool is_attempt(const struct batch *batch, const char *token)
 	return false;
 }
 
+/* "TOKEN.gone", which somebody was about to remove. */
+static void cut_gone(char *name)
+{
+	char *dot = strchr(name, '.');
+
+	if (dot && strcmp(dot, STAGE_GONE) == 0)
+		*dot = '\0';
+}
+
 static void sweep_work(const struct batch *batch, const char *work)
 {
 	DIR *listing = opendir(work);
@@ -64,6 +73,7 @@ static void sweep_work(const struct batch *batch, const char *work)
 	while (listing && (entry = readdir(listing))) {
 		CLEANUP_FREE char *stage = NULL;
 
+		cut_gone(entry->d_name);
 		if (!is_token(entry->d_name) || !is_attempt(batch, entry->d_name) ||
 		    holds_claim(batch, entry->d_name))
 			continue;

@@ -14,6 +14,9 @@
 /* Of a token: 16 hexadecimal digits and a NUL. */
 #define TOKEN_SIZE 17
 
+/* On a stage whose owner has begun to replace files and has not ended (convert/batch/replace.h). */
+#define STAGE_JOURNAL "replaces.json"
+
 /* A new random one. -1 when the system has no random numbers. */
 int token_make(char ret[TOKEN_SIZE]);
 

@@ -9,7 +9,7 @@
  *   attempt/NAME.TOKEN.json  what became of it, one for each time that somebody did; by him alone
  *   events.jsonl             what happened, for people: nothing is read from it
  *
- * And beside the outputs work/TOKEN/, in which they are made. What begins with a dot is on its way to its name.
+ * And beside the outputs work/TOKEN/, in which they are made, and in which old ones are kept while they are replaced. What begins with a dot is on its way to its name.
  */
 #ifndef HVGEN2_CONVERT_BATCH_STATE_STATE_H
 #define HVGEN2_CONVERT_BATCH_STATE_STATE_H

@@ -159,28 +159,67 @@ static void fold_attempt(struct batch_vm *vm, const json_t *attempt, uint64_t su
 	vm->last = attempt;
 }
 
+static bool has_journal(const json_t *attempt)
+{
+	CLEANUP_FREE char *stage = record_path(attempt, "stage"), *journal = NULL;
+	struct stat st;
+
+	if (!stage || asprintf(&journal, "%s/" STAGE_JOURNAL, stage) < 0) {
+		journal = NULL;
+		return false;
+	}
+	return lstat(journal, &st) == 0;
+}
+
+/* Of whatever plan: what it has replaced is what stands there. */
+static const json_t *torn_attempt(const struct batch_vm *vm)
+{
+	const char *token;
+	json_t *attempt;
+
+	json_object_foreach(vm->attempts, token, attempt) if (has_journal(attempt)) return attempt;
+	return NULL;
+}
+
+static bool was_to_replace(const struct batch_vm *vm)
+{
+	return vm->last && json_is_true(json_object_get(vm->last, "replace")) &&
+	       (vm->state == VM_FAILED || vm->state == VM_INTERRUPTED);
+}
+
+/* What nobody works on is not what its attempts say when files of an earlier result are there, or of two results. */
+static void fold_files(struct batch_vm *vm, bool has_old_result)
+{
+	vm->torn = torn_attempt(vm);
+	vm->is_in_the_way = vm->state < VM_RUNNING && has_old_result &&
+			    verdict_state(vm) == VM_PLANNED && is_there(vm, "disk");
+	if (vm->torn && !(vm->state == VM_FAILED && was_to_replace(vm))) {
+		vm->state = VM_INTERRUPTED;
+		vm->last = vm->torn;
+	} else if (vm->is_in_the_way && !was_to_replace(vm)) {
+		vm->state = VM_REFUSED;
+		vm->last = NULL;
+	}
+}
+
 void batch_vm_fold(struct batch_vm *vm)
 {
 	uint64_t superseding = superseding_serial(vm);
-	bool has_old_result = false;
+	bool has_old_result = false, is_claimed = *vm->claim.token && !vm->claim.is_dead;
 	const char *token;
 	json_t *attempt;
 
 	vm->state = verdict_state(vm);
 	vm->failures = 0;
-	vm->last = NULL;
+	vm->last = vm->torn = NULL;
 	vm->is_in_the_way = false;
 	json_object_foreach(vm->attempts, token, attempt)
 		fold_attempt(vm, attempt, superseding, &has_old_result);
 	/* Between the claim and the first word of its owner. */
-	if (vm->state < VM_RUNNING && *vm->claim.token && !vm->claim.is_dead)
+	if (vm->state < VM_RUNNING && is_claimed)
 		vm->state = VM_RUNNING;
-	if (vm->state < VM_RUNNING && has_old_result && verdict_state(vm) == VM_PLANNED &&
-	    is_there(vm, "disk")) {
-		vm->state = VM_REFUSED;
-		vm->is_in_the_way = true;
-		vm->last = NULL;
-	}
+	if (!is_claimed)
+		fold_files(vm, has_old_result);
 	vm->refusal = NULL;
 	if (vm->state == VM_REFUSED && !vm->is_in_the_way)
 		vm->refusal = json_object_get(vm->last ? vm->last : vm->record, "refusal");
@@ -188,7 +227,10 @@ void batch_vm_fold(struct batch_vm *vm)
 
 bool batch_vm_is_open(const struct batch_vm *vm)
 {
-	return vm->state <= VM_FAILED && strcmp(record_text(vm->record, "verdict"), "planned") == 0;
+	bool is_certain = vm->state == VM_FAILED && vm->is_in_the_way;
+
+	return vm->state <= VM_FAILED && !is_certain &&
+	       strcmp(record_text(vm->record, "verdict"), "planned") == 0;
 }
 
 static json_t *in_the_way(const struct batch_vm *vm)
@@ -210,10 +252,26 @@ static json_t *in_the_way(const struct batch_vm *vm)
 	return refusal;
 }
 
+static json_t *torn_problem(const struct batch_vm *vm)
+{
+	CLEANUP_FREE char *stage = record_path(vm->torn, "stage"), *message = NULL;
+
+	if (asprintf(
+		    &message,
+		    "whoever replaced its outputs was ended in the middle: some are old ones, and the "
+		    "others of these are in '%s'",
+		    stage ? stage : "") < 0)
+		message = NULL;
+	return json_pack("{si so ss}", "exit_status", ERROR_FAILED, "message", text_json(message),
+			 "advice", "run the batch, which puts them back");
+}
+
 json_t *batch_vm_problem(const struct batch_vm *vm)
 {
 	const json_t *from = vm->last ? vm->last : vm->record;
 
+	if (vm->state == VM_INTERRUPTED && vm->torn)
+		return torn_problem(vm);
 	if (vm->state == VM_REFUSED)
 		return vm->is_in_the_way ? in_the_way(vm) : json_deep_copy(vm->refusal);
 	return vm->state == VM_FAILED ? json_deep_copy(json_object_get(from, "error")) : NULL;

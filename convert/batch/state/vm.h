@@ -8,6 +8,9 @@
  *
  * What is done stays done, unless somebody looked at it once more and says that it is not ("supersedes"). Which of them came
  * later says "serial": whoever claims the VM has read the attempts of all before him, and counts on.
+ *
+ * An attempt that was to replace outputs ("replace") and did not come to its end is not hidden by what it was to replace. While
+ * its stage has a journal (replace.h) nothing that stands there is whole, whatever any attempt says.
  */
 #ifndef HVGEN2_CONVERT_BATCH_STATE_VM_H
 #define HVGEN2_CONVERT_BATCH_STATE_VM_H
@@ -57,9 +60,11 @@ struct batch_vm {
 	enum vm_state state;
 	size_t failures;       /* attempts of this plan that failed */
 	const json_t *refusal; /* borrowed; NULL unless refused for what the source is */
-	bool is_in_the_way;    /* refused because of the result of an earlier plan */
+	bool is_in_the_way; /* the result of an earlier plan is there; refused, or what came of replacing it */
 	const json_t *last; /* the attempt that the state comes from; NULL when it is the plan's */
-	uint64_t progress;  /* bytes that a running attempt has written so far */
+	const json_t *
+		torn; /* one that was ended while it replaced files, which are to be put back first */
+	uint64_t progress; /* bytes that a running attempt has written so far */
 
 	/* For a run: see run.c. */
 	size_t failures_before, tries;
@@ -76,7 +81,7 @@ void batch_vm_done(struct batch_vm *vm);
 /* Work out the state. Is the disk of an earlier plan still there is asked of the file system. */
 void batch_vm_fold(struct batch_vm *vm);
 
-/* Is it to be tried: nothing is done, refused, or certain to fail again? */
+/* Is it to be tried without being told: nothing is done, refused, or certain to fail again? */
 bool batch_vm_is_open(const struct batch_vm *vm);
 
 /* Of what is done: is an output no longer there, the disk, or, of what is verified, is the disk another one since? These ask

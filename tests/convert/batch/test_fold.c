@@ -137,6 +137,61 @@ Test(fold, of_an_earlier_plan)
 	cr_assert_eq(fold(&vm), VM_DONE);
 }
 
+/* The old result is not what came of replacing it. */
+Test(fold, of_replacing_an_earlier_result)
+{
+	static const char *const states[] = {"failed", "interrupted", "running", "refused"};
+	static const enum vm_state wanted[] = {VM_FAILED, VM_INTERRUPTED, VM_INTERRUPTED,
+					       VM_REFUSED};
+
+	file_write("old-gen2.vhdx", "x", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(states); i++)
+		for (int is_told = 0; is_told < 2; is_told++) {
+			struct batch_vm vm = planned("planned");
+
+			json_object_set_new(json_object_get(vm.record, "outputs"), "disk",
+					    json_string("old-gen2.vhdx"));
+			add(&vm, "a", "before", "done");
+			add(&vm, "b", "now", states[i]);
+			if (is_told)
+				json_object_set_new(json_object_get(vm.attempts, "b"), "replace",
+						    json_true());
+			batch_vm_fold(&vm);
+			cr_assert_eq(vm.state, is_told ? wanted[i] : VM_REFUSED, "%s", states[i]);
+			cr_assert_eq(vm.is_in_the_way, i < 3);
+			cr_assert_eq(batch_vm_is_open(&vm), vm.state == VM_INTERRUPTED);
+			batch_vm_done(&vm);
+		}
+}
+
+/* Two results stand there: nothing is done until the old one is back. */
+Test(fold, replaced_in_part)
+{
+	static const char *const plans[] = {"before", "now"};
+
+	cr_assert_eq(tool_run(NULL, "mkdir -p torn && touch torn/" STAGE_JOURNAL), 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct batch_vm vm = planned("planned");
+		json_t *problem;
+
+		add(&vm, "a", "now", "done");
+		add(&vm, "b", plans[i], "running");
+		json_object_set_new(json_object_get(vm.attempts, "b"), "stage",
+				    json_string("torn"));
+		batch_vm_fold(&vm);
+		cr_assert_eq(vm.state, VM_INTERRUPTED);
+		cr_assert_not_null(vm.torn);
+		problem = batch_vm_problem(&vm);
+		cr_assert_not_null(strstr(record_text(problem, "message"), "'torn'"));
+		json_decref(problem);
+		strcpy(vm.claim.token, "b"); /* who does it now */
+		batch_vm_fold(&vm);
+		cr_assert_null(vm.torn);
+		cr_assert_eq(vm.state, VM_DONE);
+		batch_vm_done(&vm);
+	}
+}
+
 static void add_later(struct batch_vm *vm, const char *token, const char *state, int serial)
 {
 	add(vm, token, "now", state);

@@ -9,6 +9,7 @@
 
 #include "common/json/text_json.h"
 #include "convert/batch/publish.h"
+#include "convert/batch/replace.h"
 #include "convert/batch/state/record.h"
 #include "tests/support/scratch.h"
 
@@ -39,7 +40,8 @@ static json_t *enter(const char *name)
 
 static int publish(json_t *outputs, bool replace, struct error *err)
 {
-	return publish_outputs("out/work/token", outputs, replace, &never, err);
+	return replace ? replace_outputs("out/work/token", outputs, &never, err)
+		       : publish_outputs("out/work/token", outputs, &never, err);
 }
 
 static bool is_text(const char *path, const char *text)
@@ -111,8 +113,9 @@ Test(publish, replaces_nothing)
 					  "'out/vm.vhdx', 'out/vm.vmgs', 'out/vm.json' away"),
 				   "%s", err.message);
 		cr_assert(is_text(names[i], "disc\n"));
-		/* The disk says that all is there. */
-		cr_assert_eq(access("out/vm.vhdx", F_OK), i == 2 ? 0 : -1);
+		/* Nothing is made beside it. */
+		for (size_t j = 0; j < 3; j++)
+			cr_assert_eq(access(names[j], F_OK), i == j ? 0 : -1, "%zu", j);
 		cr_assert_eq(chdir(".."), 0);
 	}
 }
@@ -142,7 +145,7 @@ Test(publish, replaces_when_told)
 }
 
 /* What cannot be replaced leaves the old ones, the report too. */
-Test(publish, brings_the_old_report_back)
+Test(publish, replaces_all_or_none)
 {
 	CLEANUP_JSON json_t *outputs = enter("back");
 
@@ -152,6 +155,80 @@ Test(publish, brings_the_old_report_back)
 	cr_assert_lt(publish(outputs, true, NULL), 0);
 	cr_assert(is_text("out/vm.json", "old report"));
 	cr_assert(is_text("out/vm.vhdx", "old"));
+	cr_assert_eq(rmdir("out/vm.vmgs"), 0);
+	/* The last one is not there to be named: the first one, which was new, goes again. */
+	cr_assert_eq(unlink("out/work/token/disk"), 0);
+	cr_assert_lt(publish(outputs, true, NULL), 0);
+	cr_assert(is_text("out/vm.json", "old report"));
+	cr_assert(is_text("out/vm.vhdx", "old"));
+	cr_assert_eq(access("out/vm.vmgs", F_OK), -1);
+	cr_assert_eq(access("out/work/token/" STAGE_JOURNAL, F_OK), -1);
+}
+
+/* Somebody was ended while he named them, at 'store' or behind it. */
+static json_t *enter_torn(const char *name, bool has_named)
+{
+	json_t *outputs = enter(name);
+	CLEANUP_JSON json_t *journal = json_pack("{si sO s[ss]}", "schema", 1, "outputs", outputs,
+						 "old", "report", "disk");
+
+	file_write("out/vm.vhdx", "old", 3);
+	file_write("out/vm.json", "old report", 10);
+	cr_assert_eq(json_dump_file(journal, "out/work/token/" STAGE_JOURNAL, 0), 0);
+	cr_assert_eq(link("out/work/token/store", "out/vm.vmgs"), 0);
+	cr_assert_eq(link("out/vm.vhdx", "out/work/token/disk.old"), 0);
+	cr_assert_eq(rename("out/vm.json", "out/work/token/report.old"), 0);
+	if (has_named)
+		cr_assert_eq(link("out/work/token/report", "out/vm.json"), 0);
+	return outputs;
+}
+
+Test(publish, what_was_replaced_is_put_back)
+{
+	for (int has_named = 0; has_named < 2; has_named++) {
+		CLEANUP_JSON json_t *outputs = enter_torn("torn", has_named);
+
+		publish_remove_stage("out/work/token");
+		cr_assert(is_text("out/work/token/report.old", "old report"), "the only copy");
+		cr_assert_eq(replace_put_back("out/work/token", "out/work/other", NULL), 0);
+		cr_assert(is_text("out/vm.json", "old report"));
+		cr_assert(is_text("out/vm.vhdx", "old"));
+		cr_assert_eq(access("out/vm.vmgs", F_OK), -1, "there was none");
+		publish_remove_stage("out/work/other");
+		cr_assert_eq(access("out/work", F_OK), -1);
+		/* Who was frozen, and goes on, finds nothing. */
+		cr_assert_lt(publish(outputs, true, NULL), 0);
+		cr_assert(is_text("out/vm.vhdx", "old"));
+		cr_assert_eq(replace_put_back("out/work/token", "out/work/other", NULL), 0);
+		cr_assert_eq(chdir(".."), 0);
+	}
+}
+
+Test(publish, what_came_in_between_stays)
+{
+	struct error err = ERROR_INIT;
+
+	json_decref(enter_torn("between", true));
+	cr_assert_eq(unlink("out/vm.json"), 0);
+	file_write("out/vm.json", "mine", 4);
+	cr_assert_lt(replace_put_back("out/work/token", "out/work/other", &err), 0);
+	cr_assert_not_null(strstr(err.message, "'out/vm.json' is neither what it was"), "%s",
+			   err.message);
+	cr_assert(is_text("out/vm.json", "mine"));
+	publish_remove_stage("out/work/other");
+	cr_assert(is_text("out/work/other/report.old", "old report"));
+	cr_assert_eq(unlink("out/vm.json"), 0);
+	cr_assert_eq(replace_put_back("out/work/other", "out/work/third", NULL), 0);
+	cr_assert(is_text("out/vm.json", "old report"));
+}
+
+/* Somebody was ended while he removed it. */
+Test(publish, half_a_stage)
+{
+	json_decref(enter("half"));
+	cr_assert_eq(rename("out/work/token", "out/work/token" STAGE_GONE), 0);
+	publish_remove_stage("out/work/token");
+	cr_assert_eq(access("out/work", F_OK), -1);
 }
 
 Test(publish, without_a_store)
