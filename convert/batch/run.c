@@ -78,14 +78,20 @@ static int compare_sizes(const void *a, const void *b)
 	return strcmp((*first)->name, (*second)->name);
 }
 
-/* What is done, and is all the same to be verified, or made once more because its disk is gone. */
+/* What is done, and is to be made once more because an output is gone. What was moved to its host, with its source, is not. */
+static bool is_made_again(const struct run *run, const struct batch_vm *vm)
+{
+	return run->request->replace && batch_vm_is_missing(vm) && batch_vm_has_source(vm);
+}
+
+/* The same, or it is to be verified. */
 static bool is_again(const struct run *run, const struct batch_vm *vm)
 {
 	if (vm->state < VM_DONE)
 		return false;
-	if (batch_vm_is_disk_missing(vm))
-		return run->request->replace;
-	return run->request->verify != JOB_VERIFY_NONE &&
+	if (is_made_again(run, vm))
+		return true;
+	return !batch_vm_is_disk_missing(vm) && run->request->verify != JOB_VERIFY_NONE &&
 	       (vm->state == VM_DONE || batch_vm_is_changed(vm));
 }
 
@@ -166,7 +172,7 @@ static int start_claimed(struct run *run, struct job *job, struct batch_vm *vm, 
 	job->replace = run->request->replace;
 	job->verify = run->request->verify;
 	job->is_again = unclaimed.state >= VM_DONE;
-	job->verify_only = job->is_again && !batch_vm_is_disk_missing(&unclaimed);
+	job->verify_only = job->is_again && !is_made_again(run, &unclaimed);
 	job->torn = unclaimed.torn ? record_path(unclaimed.torn, "stage") : NULL;
 	vm->tries++;
 	r = job_start(run->batch, job, err);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# --force replaces all outputs of a VM or none, whatever fails and whoever is killed in the middle, and says so. Without it
-# nothing is made beside what is in the way.
+# --force replaces all outputs of a VM or none, whatever fails and whoever is killed in the middle, and says so; it makes again
+# what is missing, but not what was moved away with its source. Without it nothing is made beside what is in the way.
 . "$(dirname "$0")/lib.sh"
 need mkntfs jq strace pgrep
 
@@ -123,3 +123,23 @@ echo mine >o/d-gen2.vhdx
 expect 1 "$HVGEN2" batch run s d.vhdx --output-dir o
 [ "$(ls -A o)" = d-gen2.vhdx ] || fail "made beside what is in the way: $(ls -A o)"
 rm o/d-gen2.vhdx
+
+# Any output that is gone is made again when told, and with it the set.
+expect 0 "$HVGEN2" batch run s
+for file in vmgs report.json; do
+	rm "o/d-gen2.$file"
+	"$HVGEN2" batch status s --json | jq -e '.vms[0].output_missing' >/dev/null || fail "nothing is missing"
+	expect 0 "$HVGEN2" batch run s --force
+	is_new "without $file"
+done
+
+# Not what was moved to its host, with its source, for the sake of another one.
+"$MKVM" --small e.vhdx
+expect 0 "$HVGEN2" batch run s e.vhdx
+mkdir host
+mv o/d-gen2.* host
+rm d.vhdx
+touch e.vhdx
+expect 0 "$HVGEN2" batch run s --force
+[ "$(state_of d)$(state_of e)" = "done done " ] || fail "d $(state_of d), e $(state_of e)"
+[ "$(ls -A o | wc -l)" -eq 3 ] || fail "made: $(ls -A o)"

@@ -2,6 +2,7 @@
 /* One VM of a batch: see vm.h. */
 #include "convert/batch/state/vm.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,20 @@ bool batch_vm_is_missing(const struct batch_vm *vm)
 bool batch_vm_is_disk_missing(const struct batch_vm *vm)
 {
 	return vm->state >= VM_DONE && !is_there(vm, "disk");
+}
+
+bool batch_vm_has_source(const struct batch_vm *vm)
+{
+	const json_t *sources = json_object_get(vm->record, "sources");
+	bool is_whole = true;
+	struct stat st;
+
+	for (size_t i = 0; i < json_array_size(sources); i++) {
+		CLEANUP_FREE char *path = record_path(json_array_get(sources, i), "path");
+
+		is_whole &= !path || lstat(path, &st) == 0 || errno != ENOENT;
+	}
+	return is_whole;
 }
 
 /* An inode is not the same on all hosts; size and time are. */

@@ -90,6 +90,9 @@ bool batch_vm_is_missing(const struct batch_vm *vm);
 bool batch_vm_is_disk_missing(const struct batch_vm *vm);
 bool batch_vm_is_changed(const struct batch_vm *vm);
 
+/* Are all files there that it is made of? */
+bool batch_vm_has_source(const struct batch_vm *vm);
+
 /* The serial number of an attempt that begins now. */
 uint64_t batch_vm_next_serial(const struct batch_vm *vm);
 
