@@ -217,6 +217,19 @@ static char *failed_checks(struct child *child)
 	return buffer_take_text(&found);
 }
 
+/* Of what is only copied, or written as text: it is whole while it has the size that it had. Otherwise it has said so. */
+static int check_sizes(const struct job *job)
+{
+	CLEANUP_FREE char *path = job->verify_only ? made_resized(job->vm) : NULL;
+	struct error err = ERROR_INIT;
+
+	if (!path)
+		return 0;
+	error_failed(&err, EIO, "'%s' has another size than when it was made", path);
+	say_error(&err);
+	return -EIO;
+}
+
 static void verify(const struct job *job)
 {
 	CLEANUP_ARGUMENTS struct arguments arguments = {.count = 0};
@@ -232,6 +245,8 @@ static void verify(const struct job *job)
 		return;
 	}
 	status = child_wait(&child);
+	if (status == 0 && check_sizes(job) < 0)
+		return;
 	if (status == 0) {
 		word_say(json_incref(verified));
 		return;

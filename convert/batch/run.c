@@ -9,6 +9,7 @@
 
 #include "common/checked.h"
 #include "convert/batch/device.h"
+#include "convert/batch/state/made.h"
 #include "convert/batch/sweep.h"
 
 /* Between two looks at what runs, and at what others do. */
@@ -92,7 +93,7 @@ static bool is_again(const struct run *run, const struct batch_vm *vm)
 	if (is_made_again(run, vm))
 		return true;
 	return !batch_vm_is_disk_missing(vm) && run->request->verify != JOB_VERIFY_NONE &&
-	       (vm->state == VM_DONE || batch_vm_is_changed(vm));
+	       (vm->state == VM_DONE || made_is_changed(vm));
 }
 
 static bool is_open(const struct run *run, const struct batch_vm *vm)

@@ -71,6 +71,21 @@ expect 0 "$HVGEN2" batch run state --force
 [ "$(states)" = "alone verified;web01 verified;web02 done;web03 done;" ] || fail "$(states)"
 sha256sum -c --quiet sources 2>/dev/null | grep -v 'more.vhdx: FAILED open' && fail "a source has changed"
 
+# Verified is the set: another time of one of its files is looked at, another size is no good.
+expect 0 "$HVGEN2" batch run state --verify
+attempts=$(ls state/attempt/web02.* | wc -l)
+touch out/web02-gen2-ide0-1.vhdx
+expect 0 "$HVGEN2" batch run state --verify
+[ "$(ls state/attempt/web02.* | wc -l)" -eq $((attempts + 1)) ] || fail "nobody has looked at web02"
+cp out/web02-gen2-ide0-1.vhdx kept.vhdx
+truncate -s -1M out/web02-gen2-ide0-1.vhdx
+expect 1 "$HVGEN2" batch run state --verify
+[ "$(states)" = "alone verified;web01 verified;web02 failed;web03 verified;" ] || fail "$(states)"
+grep -q "^web02: failed: '$PWD/out/web02-gen2-ide0-1.vhdx' has another size than when it was made" out.txt || fail "$(cat out.txt)"
+cp kept.vhdx out/web02-gen2-ide0-1.vhdx
+expect 0 "$HVGEN2" batch run state --verify
+[ "$(states)" = "alone verified;web01 verified;web02 verified;web03 verified;" ] || fail "$(states)"
+
 # A list, with what only a VM has; its folder is as good as its configuration.
 cat >list.csv <<'END'
 path,name,format,without-disk,data-disks,define

@@ -127,20 +127,6 @@ bool batch_vm_has_source(const struct batch_vm *vm)
 	return is_whole;
 }
 
-/* An inode is not the same on all hosts; size and time are. */
-bool batch_vm_is_changed(const struct batch_vm *vm)
-{
-	const json_t *made = json_object_get(json_object_get(vm->last, "made"), "disk");
-	CLEANUP_FREE char *path = batch_vm_output(vm, "disk");
-	struct stat st;
-
-	if (vm->state != VM_VERIFIED || !made || !path || lstat(path, &st) < 0)
-		return false;
-	return (uint64_t)st.st_size != record_number(made, "size") ||
-	       st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec !=
-		       json_integer_value(json_object_get(made, "mtime_ns"));
-}
-
 uint64_t batch_vm_next_serial(const struct batch_vm *vm)
 {
 	uint64_t serial = 0;
@@ -202,11 +188,27 @@ static bool was_to_replace(const struct batch_vm *vm)
 	       (vm->state == VM_FAILED || vm->state == VM_INTERRUPTED);
 }
 
+/* Found good or not since: then what stands there is of this plan. */
+static bool has_result(const struct batch_vm *vm)
+{
+	bool is_any = false;
+	const char *token;
+	json_t *attempt;
+
+	json_object_foreach(vm->attempts, token, attempt)
+	{
+		bool is_done = attempt_state(vm, attempt) >= VM_DONE;
+
+		is_any |= is_of_plan(vm, attempt) && (is_done || json_object_get(attempt, "made"));
+	}
+	return is_any;
+}
+
 /* What nobody works on is not what its attempts say when files of an earlier result are there, or of two results. */
 static void fold_files(struct batch_vm *vm, bool has_old_result)
 {
 	vm->torn = torn_attempt(vm);
-	vm->is_in_the_way = vm->state < VM_RUNNING && has_old_result &&
+	vm->is_in_the_way = vm->state < VM_RUNNING && has_old_result && !has_result(vm) &&
 			    verdict_state(vm) == VM_PLANNED && is_there(vm, "disk");
 	if (vm->torn && !(vm->state == VM_FAILED && was_to_replace(vm))) {
 		vm->state = VM_INTERRUPTED;

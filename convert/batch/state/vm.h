@@ -84,11 +84,9 @@ void batch_vm_fold(struct batch_vm *vm);
 /* Is it to be tried without being told: nothing is done, refused, or certain to fail again? */
 bool batch_vm_is_open(const struct batch_vm *vm);
 
-/* Of what is done: is an output no longer there, the disk, or, of what is verified, is the disk another one since? These ask
- * the file system. */
+/* Of what is done: is an output no longer there, or the disk? These ask the file system. */
 bool batch_vm_is_missing(const struct batch_vm *vm);
 bool batch_vm_is_disk_missing(const struct batch_vm *vm);
-bool batch_vm_is_changed(const struct batch_vm *vm);
 
 /* Are all files there that it is made of? */
 bool batch_vm_has_source(const struct batch_vm *vm);

@@ -134,6 +134,12 @@ Test(fold, of_an_earlier_plan)
 			   "%s", record_text(problem, "advice"));
 	json_decref(problem);
 	add(&vm, "b", "now", "done");
+	add(&vm, "c", "now", "failed"); /* when it was verified */
+	json_object_set_new(json_object_get(vm.attempts, "c"), "supersedes", json_true());
+	json_object_set_new(json_object_get(vm.attempts, "c"), "serial", json_integer(2));
+	batch_vm_fold(&vm);
+	cr_assert_eq(vm.state, VM_FAILED);
+	json_object_del(vm.attempts, "c");
 	cr_assert_eq(fold(&vm), VM_DONE);
 }
 
