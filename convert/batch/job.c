@@ -185,9 +185,21 @@ static char *boot_disk(const struct batch_vm *vm)
 	return files ? record_path(json_array_get(files, 1), "path") : strdup(vm->path);
 }
 
+/* One, or a list of them. */
+static void add_values(struct arguments *arguments, const char *option, const json_t *value)
+{
+	for (size_t i = 0; i < json_array_size(value); i++)
+		add_values(arguments, option, json_array_get(value, i));
+	if (!json_is_string(value))
+		return;
+	arguments_add(arguments, option);
+	arguments_add(arguments, json_string_value(value));
+}
+
 static void add_verify(struct arguments *arguments, const struct job *job)
 {
 	const json_t *outputs = json_object_get(job->vm->record, "outputs");
+	const json_t *options = json_object_get(job->vm->record, "options");
 	CLEANUP_FREE char *folder = boot_disk(job->vm), *disk = record_path(outputs, "disk");
 
 	arguments_add(arguments, "verify");
@@ -197,6 +209,8 @@ static void add_verify(struct arguments *arguments, const struct job *job)
 		arguments_add(arguments, "--no-guestfs");
 	arguments_add(arguments, "--parent-dir"); /* of a child */
 	arguments_add(arguments, folder ? dirname(folder) : NULL);
+	add_values(arguments, "--parent-dir", json_object_get(options, "parent-dir"));
+	add_values(arguments, "--parent", json_object_get(options, "parent"));
 	arguments_add(arguments, "--");
 	arguments_add(arguments, disk);
 }

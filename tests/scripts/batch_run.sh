@@ -132,3 +132,12 @@ mkdir kid
 expect 0 "$HVGEN2" convert -q --format differencing -o kid/child-gen2.vhdx in/a.vhdx
 cmp kids/child-gen2.vhdx kid/child-gen2.vhdx
 exit 0
+
+# What is verified finds the parents that the conversion was shown.
+mkdir base leaf
+"$MKVM" --small base/base.vhdx
+"$MKCHILD" base/base.vhdx leaf/leaf.avhdx
+printf 'path,name,format,parent-dir\nleaf/leaf.avhdx,child,differencing,base\n' >list.csv
+mv base elsewhere && sed -i s/base/elsewhere/ list.csv
+expect 0 "$HVGEN2" batch run parents --list list.csv --verify --output-dir parents.out
+grep -q "^1 verified$" out.txt || fail "$(cat out.txt)"

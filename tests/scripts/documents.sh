@@ -39,6 +39,8 @@ say inspect/vm.json 0 "$HVGEN2" inspect --json x
 say report/vm-planned.json 0 "$HVGEN2" convert -n --json --data-disks attach --without-disk ide:0:1 --tpm x
 say report/vm-done.json 0 "$HVGEN2" convert --json --output-dir . x
 cp FILES-01-gen2.report.json report/vm-file.json
+say report/vm-kvm.json 0 "$HVGEN2" convert -n --json --define libvirt,proxmox --format qcow2 --name kvm x
+cp -r x export
 mv "$disks/more.vhdx" elsewhere.vhdx
 say report/vm-refused.json 3 "$HVGEN2" convert -n --json x
 say inspect/vm-refused.json 3 "$HVGEN2" inspect --json x
@@ -80,6 +82,7 @@ mkdir in out
 mv vm.vhdx in/a.vhdx
 mv refused.vhdx in/b.vhdx
 mv torn.vhdx in/c.vhdx
+mv export in
 "$HVGEN2" batch plan --output-dir out state in >/dev/null 2>&1 || true
 say batch/planned.json 0 "$HVGEN2" batch status --json state
 "$HVGEN2" batch run --json --verify state >batch/run.jsonl 2>/dev/null || true

@@ -79,7 +79,8 @@ int space_sum(const struct batch *batch, bool replace, struct space_list *ret, s
 	for (size_t i = 0; r == 0 && i < batch->count; i++)
 		if (batch_vm_is_open(&batch->vms[i]) ||
 		    (replace &&
-		     (batch->vms[i].is_in_the_way || batch_vm_is_disk_missing(&batch->vms[i]))))
+		     (batch->vms[i].is_in_the_way || (batch_vm_is_missing(&batch->vms[i]) &&
+						      batch_vm_has_source(&batch->vms[i])))))
 			r = add_vm(ret, &batch->vms[i], err);
 	return r;
 }

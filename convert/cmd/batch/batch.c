@@ -56,7 +56,8 @@ static const struct cmd_option options[] = {
 	 "run: read each result back, as 'hvgen2 verify --no-guestfs'"},
 	{OPTION_GUESTFS, "guestfs", NULL, "run: and with libguestfs"},
 	{'f', "force", NULL,
-	 "run: replace outputs that exist, of sources that have changed;\nreport: replace FILE"},
+	 "run: replace outputs that exist, of sources that have changed, and\n"
+	 "make those again of which an output is gone; report: replace FILE"},
 	{OPTION_JSON, "json", NULL, "run: a JSON object a line; status, report: a JSON object"},
 	{OPTION_HTML, "html", "FILE", "report: as one page for a browser"},
 	{OPTION_WATCH, "watch", NULL, "status: until nobody works on it"},

@@ -14,7 +14,8 @@ void problem_print(const struct batch_vm *vm, FILE *stream)
 	if (*id)
 		safe_printf(stream, " [%s]", id);
 	if (batch_vm_is_missing(vm))
-		safe_printf(stream, ", outputs missing");
+		safe_printf(stream, ", outputs missing%s",
+			    batch_vm_has_source(vm) ? " (run --force makes them again)" : "");
 	if (problem)
 		safe_printf(stream, ": %s", record_text(problem, "message"));
 	if (*advice)
@@ -26,7 +27,7 @@ void problems_print(const struct batch *batch, FILE *stream)
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct batch_vm *vm = &batch->vms[i];
 
-		if (vm->state != VM_REFUSED && vm->state != VM_FAILED)
+		if (vm->state != VM_REFUSED && vm->state != VM_FAILED && !vm->torn)
 			continue;
 		safe_printf(stream, "%s: ", vm->name);
 		problem_print(vm, stream);
