@@ -85,7 +85,7 @@ static bool commit_synced(struct write_outputs *outputs, struct error *err)
 
 /* Answer until the worker is gone or all is committed, which is asked for once. Have the outputs
  * their names? */
-static bool serve(int channel, struct write_outputs *outputs)
+static bool serve(const struct worker *worker, int channel, struct write_outputs *outputs)
 {
 	bool has_committed = false;
 	char letter;
@@ -95,7 +95,7 @@ static bool serve(int channel, struct write_outputs *outputs)
 
 		if (letter == COMMIT_REPORT)
 			write_commit_report(outputs, &answer);
-		else if (letter == COMMIT_ALL)
+		else if (letter == COMMIT_ALL && !worker->only_report)
 			has_committed |= commit_synced(outputs, &answer);
 		else
 			break;
@@ -146,7 +146,7 @@ int worker_run(const struct worker *worker, struct write_outputs *outputs, struc
 	}
 	worker_pid = pid;
 	worker->let_go(worker->context);
-	has_committed = serve(ends[0], outputs);
+	has_committed = serve(worker, ends[0], outputs);
 	close(ends[0]);
 	return end_of_worker(pid, has_committed, err);
 }

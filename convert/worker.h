@@ -18,6 +18,7 @@ struct worker {
 	int (*work)(void *context, int channel); /* in the worker; returns the exit status */
 	void (*let_go)(void *context); /* in the committer: close the source and all of it */
 	void *context;
+	bool only_report; /* the worker may have the report committed, and whoever called the rest */
 };
 
 /*

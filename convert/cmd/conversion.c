@@ -236,6 +236,14 @@ static void limit_paths(struct conversion *conversion)
 	sandbox_limit_paths(&conversion->convert->sandbox, &places);
 }
 
+unsigned int conversion_choices(const struct convert *convert)
+{
+	return (unsigned int)convert->build.guest.boot_files |
+	       (unsigned int)convert->build.guest.online_data_disks << 8 |
+	       (unsigned int)convert->survey.no_journal_replay << 9 |
+	       (unsigned int)convert->build.guest.has_sata << 10;
+}
+
 /* The files of the source that are left as they are, and the disks beside the boot disk. */
 static int open_data_disks(struct conversion *conversion, const struct vhd_open_options *options,
 			   struct error *err)
@@ -302,10 +310,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 		return r;
 	paths->mode = mode_of(conversion);
 	convert->plan.source_time = write_source_time(conversion->source);
-	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
-				(unsigned int)convert->build.guest.online_data_disks << 8 |
-				(unsigned int)convert->survey.no_journal_replay << 9 |
-				(unsigned int)convert->build.guest.has_sata << 10;
+	convert->plan.choices = conversion_choices(convert);
 	if (convert->dry_run)
 		conversion->folder = open_folder_of(paths->disk);
 	return convert->dry_run ? 0

@@ -22,6 +22,9 @@ struct convert {
 	bool dry_run, force, json, verbose, quiet;
 };
 
+/* The options that change what is on the disk, for plan_options. */
+unsigned int conversion_choices(const struct convert *convert);
+
 /* Convert the disk 'path', or the VM that it means. Returns the exit status. */
 int conversion_run(struct convert *convert, const char *path, bool is_vm);
 

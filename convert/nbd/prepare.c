@@ -130,15 +130,18 @@ static int take_answer(const struct keys *keys, struct ties *ties, struct served
 	return r < 0 ? r : check_first(keys, ret, err);
 }
 
-/* As private as the most private file of the chain. */
-static int commit(const struct served *served, struct write_outputs *outputs, struct error *err)
+/* Until now they were the owner's alone; now as private as the most private file of the chain. */
+static int commit(const struct served *served, const char *disk, struct write_outputs *outputs,
+		  struct error *err)
 {
+	mode_t mode = write_mode(disk, NULL), mask = umask(0);
 	struct stat st;
 
+	umask(mask);
+	for (size_t j = 0; j < served->map.file_count; j++)
+		mode &= fstat(served->files[j], &st) == 0 ? st.st_mode : 0600;
 	for (size_t i = 0; i < outputs->count; i++)
-		for (size_t j = 0; j < served->map.file_count; j++)
-			outputs->all[i]->mode &=
-				fstat(served->files[j], &st) == 0 ? st.st_mode : 0600;
+		outputs->all[i]->mode = mode & ~mask;
 	write_are_synced(outputs);
 	return write_commit(outputs, err);
 }
@@ -157,7 +160,10 @@ static int run(struct keys *keys, const struct write_paths *paths, struct served
 			    .path = keys->disk,
 			    .paths = *paths,
 			    .outputs = &outputs};
-	const struct worker worker = {.work = work_run, .let_go = let_go, .context = &work};
+	const struct worker worker = {.work = work_run,
+				      .let_go = let_go,
+				      .context = &work,
+				      .only_report = true};
 	int r = ties_make(&ties, err);
 
 	if (r == 0)
@@ -174,7 +180,7 @@ static int run(struct keys *keys, const struct write_paths *paths, struct served
 	r = error_of(ties.answer, err);
 	if (r == 0)
 		r = take_answer(keys, &ties, ret, err);
-	return r < 0 ? r : commit(ret, &outputs, err);
+	return r < 0 ? r : commit(ret, keys->disk, &outputs, err);
 }
 
 /* The outputs that were asked for. The name of a store says its format. */
@@ -197,12 +203,10 @@ static int name_outputs(struct keys *keys, struct output_names *names, struct wr
 				    .nvram = convert->output.nvram ? names->nvram : NULL,
 				    .report = convert->output.report ? names->report : NULL,
 				    .replace = convert->force,
-				    .mode = write_mode(keys->disk, NULL)};
+				    .mode = write_mode(keys->disk, NULL) & 0600};
 	convert->plan.type = VHD_TYPE_FIXED;
 	convert->plan.format = VHD_FORMAT_RAW;
-	convert->plan.choices = (unsigned int)convert->build.guest.boot_files |
-				(unsigned int)convert->build.guest.online_data_disks << 8 |
-				(unsigned int)convert->survey.no_journal_replay << 9;
+	convert->plan.choices = conversion_choices(convert);
 	firmware->has_nvram = ret->nvram != NULL;
 	firmware->format = formats[names->nvram_kind];
 	return r;

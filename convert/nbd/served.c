@@ -73,7 +73,8 @@ static int take_pieces(struct served *served, int fd, struct error *err)
 
 	if (!seal(fd, size) || !seal(served->memory, served->map.memory_size))
 		return invalid(err);
-	pieces = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, fd, 0);
+	/* Kernels before 6.7 take MAP_SHARED of what is sealed for a way to write. */
+	pieces = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (pieces == MAP_FAILED)
 		return error_errno(err, "cannot keep the map of the disk");
 	served->pieces = pieces;

@@ -2,9 +2,12 @@
 /* The process that reads the source: see work.h. */
 #include "convert/nbd/work.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -162,6 +165,39 @@ static void write_failure_report(struct work *work, int channel, const struct er
 		(void)worker_commit(channel, outputs, /*report_only=*/true, &ignored);
 }
 
+static bool is_ours(const struct work *work, int channel, int fd)
+{
+	bool is_output = false;
+
+	for (size_t i = 0; i < work->outputs->count; i++)
+		is_output |= work->outputs->all[i]->fd == fd;
+	return is_output || fd == STDERR_FILENO || fd == channel || fd == work->sender ||
+	       fd == work->pieces || fd == work->memory;
+}
+
+/* What nbdkit has open, its client and the sockets on which it listens above all, is nothing for this process; and what it may
+ * fill has an end. */
+static void let_go_of_server(const struct work *work, int channel)
+{
+	const struct rlimit most = {MAP_MEMORY_MAX, MAP_MEMORY_MAX};
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+	DIR *folder = opendir("/proc/self/fd");
+
+	for (const struct dirent *entry; folder && (entry = readdir(folder));) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (fd > STDERR_FILENO && fd != dirfd(folder) && fd != nothing &&
+		    !is_ours(work, channel, fd))
+			close(fd);
+	}
+	if (folder)
+		closedir(folder);
+	dup2(nothing, STDIN_FILENO);
+	dup2(nothing, STDOUT_FILENO);
+	close(nothing);
+	setrlimit(RLIMIT_FSIZE, &most);
+}
+
 static void work_done(struct work *work)
 {
 	build_done(&work->build);
@@ -176,6 +212,7 @@ int work_run(void *context, int channel)
 	struct work *work = context;
 	struct error err = ERROR_INIT;
 
+	let_go_of_server(work, channel);
 	work->survey = (struct survey){.windows = SURVEY_NONE, .system = SURVEY_NONE};
 	work->report = (struct report){.source_path = work->path,
 				       .survey = &work->survey,
