@@ -141,3 +141,8 @@ printf 'path,name,format,parent-dir\nleaf/leaf.avhdx,child,differencing,base\n' 
 mv base elsewhere && sed -i s/base/elsewhere/ list.csv
 expect 0 "$HVGEN2" batch run parents --list list.csv --verify --output-dir parents.out
 grep -q "^1 verified$" out.txt || fail "$(cat out.txt)"
+
+# What 'verify' cannot read is done, and no more.
+printf 'path,name,format\nelsewhere/base.vhdx,plain,qcow2\n' >list.csv
+expect 0 "$HVGEN2" batch run qcow2 --list list.csv --verify --output-dir qcow2.out
+grep -q "^1 done$" out.txt || fail "$(cat out.txt)"
