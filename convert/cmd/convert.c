@@ -101,8 +101,8 @@ static const struct cmd_option options[] = {
 	 "script for Hyper-V), libvirt (STEM.libvirt.xml) and proxmox\n"
 	 "(STEM.proxmox.sh), both with raw or qcow2 disks and an OVMF store,\n"
 	 "xml5 (STEM.xml, a configuration of version 5.0 out of one), with\n"
-	 "commas between them, or none. Default: ps1, and libvirt with\n"
-	 "--nvram X.fd"},
+	 "commas between them, or none. Default: ps1; libvirt with\n"
+	 "--nvram X.fd; none for disks that are no VHDX"},
 	{OPTION_CHECKPOINT, "checkpoint", "ID", CMD_TEXT_CHECKPOINT},
 	{OPTION_DISCARD_SAVED_STATE, "discard-saved-state", NULL, CMD_TEXT_SAVED_STATE},
 	{OPTION_SWITCH, "switch", "OLD=NEW",
@@ -127,8 +127,8 @@ static const struct cmd_option options[] = {
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{OPTION_STAGE, "stage", "DIR",
 	 "make the outputs as 'disk', 'store' and 'report', of a VM 'script'\n"
-	 "and 'data1' to 'dataN' too, in this folder and give them no other\n"
-	 "names, which 'hvgen2 batch' does"},
+	 "(libvirt, proxmox, xml5) and 'data1' to 'dataN' too, in this\n"
+	 "folder and give them no other names, which 'hvgen2 batch' does"},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
 	{'f', "force", NULL, "replace existing output files"},
 	{OPTION_JSON, "json", NULL, "print the report on standard output as JSON"},

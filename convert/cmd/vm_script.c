@@ -66,11 +66,28 @@ static bool is_for_kvm(const struct cmd_vm_options *options)
 }
 
 /* Only KVM has a use for an OVMF store. */
+static const char *leaf(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
+/* As far as its name says; a folder and no name say nothing. */
+static bool is_vhdx(const struct output_options *output)
+{
+	const char *name = leaf(output->disk);
+
+	return !output->is_raw && !output->is_qcow2 &&
+	       (!name || !*name || has_suffix(name, ".vhdx") || has_suffix(name, ".avhdx"));
+}
+
 void vm_forms_choose(struct cmd_vm_options *options, struct output_options *output)
 {
-	if (!options->has_forms)
-		options->forms[has_suffix(output->nvram, ".fd") ? WRITE_FORM_LIBVIRT
-								: WRITE_FORM_SCRIPT] = true;
+	if (!options->has_forms && has_suffix(output->nvram, ".fd"))
+		options->forms[WRITE_FORM_LIBVIRT] = true;
+	else if (!options->has_forms)
+		options->forms[WRITE_FORM_SCRIPT] = is_vhdx(output);
 	output->is_for_kvm = is_for_kvm(options);
 }
 
@@ -86,9 +103,22 @@ void vm_forms_done(struct vm_forms *forms)
 static int check_hyperv(const struct cmd_vm_options *options, const struct output_names *names,
 			struct error *err)
 {
-	if (!options->forms[WRITE_FORM_XML5] || names->disk_format == VHD_FORMAT_VHDX)
+	const struct cmd_vm_wishes *wanted = &options->wishes;
+	bool has_wishes = wanted->new_id || wanted->tpm || wanted->dynamic_macs ||
+			  wanted->switch_count || wanted->vlan_count;
+
+	if (options->forms[WRITE_FORM_XML5] && has_wishes)
+		return error_usage(
+			err, "'--define xml5': --new-id, --switch, --vlan, --mac and --tpm are "
+			     "for '--define ps1'; a configuration keeps what the old one has");
+	if ((!options->forms[WRITE_FORM_XML5] && !options->forms[WRITE_FORM_SCRIPT]) ||
+	    names->disk_format == VHD_FORMAT_VHDX)
 		return 0;
-	return error_usage(err, "'%s': '--define xml5' is for VHDX disks", names->disk);
+	return error_usage(
+		err,
+		"'%s': '--define ps1' and 'xml5' are for VHDX disks; give the disk a name "
+		"that ends in .vhdx, or '--define libvirt', 'proxmox' or 'none'",
+		names->disk);
 }
 
 static int check_forms(const struct cmd_vm_options *options, const struct output_names *names,
@@ -136,13 +166,6 @@ int vm_forms_open(const struct cmd_vm_options *options, const struct output_name
 	return ret->folder && ret->folder_of_store ? 0 : error_failed(err, ENOMEM, "out of memory");
 }
 
-static const char *leaf(const char *path)
-{
-	const char *slash = path ? strrchr(path, '/') : NULL;
-
-	return slash ? slash + 1 : path;
-}
-
 /* A switch that no adapter is on is a slip of the pen. */
 static int check_bridges(const struct vm_plan *plan, const struct cmd_vm_wishes *wanted,
 			 struct error *err)
@@ -187,6 +210,10 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 		store = NULL;
 		return error_failed(err, ENOMEM, "out of memory");
 	}
+	if (source->paths->forms[WRITE_FORM_PROXMOX] && wishes.has_keys && !plan->secure_boot)
+		return error_usage(err,
+				   "'--define proxmox': a store with keys switches Secure Boot "
+				   "on; leave the keys out, or '--secure-boot off'");
 	wishes.store = store;
 	r = check_bridges(plan, source->wanted, err);
 	if (r == 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What makes the new VM on its host, from what is known when its disks are planned: a script for
- * Hyper-V, a domain for libvirt. */
+/* What makes the new VM on its host, from what is known when its disks are planned. */
 #ifndef HVGEN2_CONVERT_CMD_VM_SCRIPT_H
 #define HVGEN2_CONVERT_CMD_VM_SCRIPT_H
 

@@ -106,6 +106,8 @@ mkdir five/out
 expect 2 "$HVGEN2" convert -n --define xml5 x
 grep -q "out of one, and 'x/.*vmcx' is of a later one" err.txt || fail "$(cat err.txt)"
 expect 2 "$HVGEN2" convert -n --define xml5 -o five/out/v.vhd five
+expect 2 "$HVGEN2" convert -n --define xml5 --new-id -o five/out/v.vhdx five
+grep -q "a configuration keeps what the old one has" err.txt || fail "$(cat err.txt)"
 expect 0 "$HVGEN2" convert --json --define ps1,xml5 -o five/out/v.vhdx five
 jq -e '.outputs.xml5 == "five/out/v.xml" and .outputs.script == "five/out/v.ps1" and
 	([.vm.warnings[]?, .warnings[]] | any(contains("is not in the XML of version 5.0")))' out.txt >/dev/null || fail "$(jq .outputs out.txt)"
@@ -164,6 +166,9 @@ expect 0 "$HVGEN2" convert -q --format fixed -o f.vhdx x
 same_content f-scsi0-1.vhdx x.1.raw
 expect 0 "$HVGEN2" convert -q -o r.raw x
 cmp r-ide0-1.raw x.0-1.raw || fail "the raw copy is another"
+[ ! -e r.ps1 ] || fail "a script for disks that no VM of generation 2 can have"
+expect 2 "$HVGEN2" convert -n --define ps1 -o s.raw x
+grep -q "are for VHDX disks; give the disk a name that ends in .vhdx" err.txt || fail "$(cat err.txt)"
 expect 0 "$HVGEN2" convert -q -o v.vhd x
 qemu-img convert -t unsafe -f vpc -O raw v-scsi0-1.vhd content.raw
 cmp -n 67108864 content.raw x.1.raw || fail "the VHD is another"

@@ -93,3 +93,9 @@ recipe sh "n/it's \$(touch pwned).proxmox.sh" 101 local
 expect 0 "$HVGEN2" convert -q -f --define proxmox --bridge LAN=br-lan --output-dir n x
 recipe sh n/FILES-01-gen2.proxmox.sh 101 local-lvm
 [ "$(given net0)" = "e1000e=00:15:5D:0A:14:01,bridge=br-lan,tag=20" ] || fail "net0: $(given net0)"
+
+# A store with keys switches Secure Boot on there.
+if [ -e /usr/share/OVMF/OVMF_VARS_4M.ms.fd ]; then
+	expect 2 "$HVGEN2" convert -n --define proxmox --secure-boot off --secure-boot-keys auto --name off x
+	grep -q "leave the keys out, or '--secure-boot off'" err.txt || fail "$(cat err.txt)"
+fi

@@ -271,6 +271,10 @@ static struct vm_value new_value(const struct gen2_maker *maker, const struct vm
 	path_of(leaf, path);
 	if (strcmp(path, "properties/subtype") == 0)
 		return integer_value(1);
+	if (strcmp(path, "properties/type_id") == 0) /* also of what was a checkpoint */
+		return string_value("Virtual Machines");
+	if (strcmp(path, "global_settings/snapshots/list/size") == 0)
+		return integer_value(0);
 	if (strcmp(path, "properties/name") == 0)
 		return string_value(maker->name);
 	if (strcmp(path, "properties/global_id") == 0 ||
@@ -279,6 +283,17 @@ static struct vm_value new_value(const struct gen2_maker *maker, const struct vm
 	if (strcmp(path, "global_settings/devices/generation_id") == 0)
 		return string_value(maker->generation_id);
 	return leaf->value;
+}
+
+/* The new VM has none. */
+static bool is_checkpoint(const struct vm_node *node)
+{
+	char path[MAX_PATH];
+
+	if (node->value.type != VM_NODE || !node->parent || strcmp(node->parent->name, "list") != 0)
+		return false;
+	path_of(node->parent, path);
+	return strcmp(path, "global_settings/snapshots/list") == 0;
 }
 
 static int copy_children(struct gen2_maker *maker, const struct vm_node *from, struct vm_node *to)
@@ -290,6 +305,8 @@ static int copy_children(struct gen2_maker *maker, const struct vm_node *from, s
 		struct vm_value value = child->value;
 		struct vm_node *copy = NULL;
 
+		if (is_checkpoint(child))
+			continue;
 		if (value.type != VM_NODE)
 			value = new_value(maker, child, text);
 		r = add(maker, to, child->name, &value, &copy);
@@ -340,12 +357,13 @@ static int find_controllers(struct gen2_maker *maker)
 			   count, maker->source->plan->controller_count);
 }
 
-/* Always the same, and others than those of the old VM. */
+/* Always the same where the old VM has a BIOS GUID, and others than its own. */
 static int name_new(struct gen2_maker *maker)
 {
-	const struct guid *space = &maker->source->plan->bios_guid.guid;
-	struct guid id = guid_from_name(space, "gen2 id", 7);
-	struct guid generation = guid_from_name(space, "gen2 generation", 15);
+	const struct vm_guid *old = &maker->source->plan->bios_guid;
+	struct guid space = old->is_present ? old->guid : guid_random();
+	struct guid id = guid_from_name(&space, "gen2 id", 7);
+	struct guid generation = guid_from_name(&space, "gen2 generation", 15);
 	bool changed;
 
 	guid_format(&id, maker->id);

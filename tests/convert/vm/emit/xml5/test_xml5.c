@@ -301,6 +301,24 @@ Test(vm_xml5, sample)
 	cr_expect(strstr(made.tree.warnings.texts[0], "legacy adapter 'Legacy Network Adapter'"));
 }
 
+/* They stay with the old VM, and what was one is a VM. */
+Test(vm_xml5, checkpoints)
+{
+	CLEANUP_MADE struct made made = {
+		.source = config_tree("global_settings/snapshots/list",
+				      "global_settings/snapshots/list/node0/id string A\n"
+				      "global_settings/snapshots/list/size integer 1\n"
+				      "properties/type_id string Snapshots")};
+	const struct nvram_partition esp = {.number = 1, .start_lba = 2048, .sectors = 532480};
+	const struct vm_node *top;
+
+	cr_assert_eq(make(&made, &(struct vm_wishes){.esp = &esp}), 0, "%s", made.err.message);
+	top = vm_child(made.again.root, "configuration");
+	cr_expect_null(vm_at(top, "global_settings/snapshots/list/node0"));
+	cr_expect_eq(vm_at(top, "global_settings/snapshots/list/size")->value.number, 0);
+	cr_expect_str_eq(text_at(&made.again, "properties/type_id"), "Virtual Machines");
+}
+
 Test(vm_xml5, names)
 {
 	static const char *const names[] = {"</name><x>&amp;", "a\"'`$(x)", "\xe2\x80\xae", "a\tb"};
