@@ -36,6 +36,9 @@ static int add_map(struct cmd_vm_wishes *wishes, const char *option, const char 
 	if (*count == CMD_MAX_WISHES)
 		return too_many(option, err);
 	map->from = take_name(wishes, argument, equal);
+	if (!map->from && equal && equal > argument)
+		return error_usage(err, "option '--%s': more than %d bytes of names are given",
+				   option, CMD_MAX_NAMES);
 	if (!map->from)
 		return error_usage(
 			err,

@@ -58,7 +58,7 @@ long=$(printf '%08192d' 0)
 wrong "option '--switch': 'LAN' is not OLD=NEW, the name of a virtual switch and what takes its place" --switch LAN
 wrong "option '--switch': '=LAN' is not OLD=NEW, the name of a virtual switch and what takes its place" --switch =LAN
 expect 2 "$HVGEN2" convert -n --switch "$long=a" x
-grep -q "^hvgen2: option '--switch': '0000" err.txt || fail "$(head -c 200 err.txt)"
+grep -q "^hvgen2: option '--switch': more than 8192 bytes of names are given" err.txt || fail "$(head -c 200 err.txt)"
 wrong "option '--switch': 'LAN' is given twice" --switch LAN=a --switch LAN=b
 wrong "option '--switch': no adapter of the VM is on 'lan'" --switch lan=a
 wrong "option '--bridge': 'a b' is no name of a bridge: at most 15 letters, digits and '.', '_', '-'" --bridge "LAN=a b"

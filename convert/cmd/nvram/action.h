@@ -96,10 +96,10 @@ int cmd_nvram_export(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_add_keys(struct nvram_command *command, struct error *err);
 int cmd_nvram_edit_import(struct nvram_command *command, struct error *err);
 
-/* The "entries" array and all around it. NULL when out of memory. */
 /* The version of the documents, schema/nvram.schema.json. */
 void cmd_nvram_set_schema(json_t *root);
 
+/* The "entries" array and all around it. NULL when out of memory. */
 json_t *cmd_nvram_list_json(const struct nvram_command *command,
 			    const struct nvram_entries *entries);
 
