@@ -305,6 +305,21 @@ static bool has_outputs(const struct job *job)
 	return json_object_size(there) > 0;
 }
 
+/* Whoever was frozen for longer than its lease finds another one's token there, and replaces nothing. */
+static int check_claim(const struct job *job, struct error *err)
+{
+	struct claim_view view = {.host = NULL};
+	bool is_ours;
+
+	claim_look(job->claim_fd, job->vm->name, &view);
+	is_ours = strcmp(view.token, job->claim.token) == 0;
+	claim_view_done(&view);
+	return is_ours ? 0
+		       : error_failed(
+				 err, EBUSY,
+				 "another run has taken it over meanwhile; nothing was replaced");
+}
+
 static int publish(const struct job *job, struct error *err)
 {
 	const json_t *outputs = json_object_get(job->vm->record, "outputs");
@@ -314,6 +329,8 @@ static int publish(const struct job *job, struct error *err)
 	if (!replace)
 		return publish_outputs(job->stage, outputs, &is_stopped, err);
 	r = overlap_check_replaced(job->folder, outputs, err);
+	if (r == 0)
+		r = check_claim(job, err);
 	return r < 0 ? r : replace_outputs(job->stage, outputs, &is_stopped, err);
 }
 
@@ -428,6 +445,21 @@ static char *find_stage(const struct job *job, const char *disk)
 										       : stage;
 }
 
+/* Of those who had the claim before: one that was frozen in the middle finds nothing to go on with. What is torn stays. */
+static void remove_stages(const struct batch_vm *vm)
+{
+	const char *token;
+	json_t *attempt;
+
+	json_object_foreach(vm->attempts, token, attempt)
+	{
+		CLEANUP_FREE char *stage = record_path(attempt, "stage");
+
+		if (stage)
+			publish_remove_stage(stage);
+	}
+}
+
 int job_start(struct batch *batch, struct job *job, struct error *err)
 {
 	CLEANUP_FREE char *disk = batch_vm_output(job->vm, "disk");
@@ -436,6 +468,8 @@ int job_start(struct batch *batch, struct job *job, struct error *err)
 	job->stage = find_stage(job, disk);
 	job->attempt = job->stage ? new_attempt(job) : NULL;
 	job->folder = batch->folder;
+	job->claim_fd = batch->claim_fd;
+	remove_stages(job->vm);
 	job->start = job_clock();
 	job->lines = 0;
 	if (!json_object_get(job->attempt, "state"))

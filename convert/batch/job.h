@@ -20,6 +20,7 @@ struct job {
 	char *stage;
 	char *torn; /* the stage of one who was ended while he replaced files: put them back, and nothing else */
 	const char *folder; /* of the state; the batch's */
+	int claim_fd;	    /* the folder of the claims; the batch's */
 	json_t *attempt;    /* as it was written last */
 	double start;	    /* monotonic seconds */
 	size_t lines;	    /* of the keeper, that were read */

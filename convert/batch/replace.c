@@ -42,9 +42,12 @@ static char *join(const char *stage, const char *role, const char *suffix)
 
 static bool has_role(const json_t *roles, const char *role)
 {
-	for (size_t i = 0; i < json_array_size(roles); i++)
-		if (strcmp(json_string_value(json_array_get(roles, i)), role) == 0)
+	for (size_t i = 0; i < json_array_size(roles); i++) {
+		const char *text = json_string_value(json_array_get(roles, i));
+
+		if (text && strcmp(text, role) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -86,9 +89,10 @@ static int make_journal(const json_t *outputs, json_t **ret, struct error *err)
 	int r = 0;
 
 	*ret = json_object();
-	json_object_set_new(*ret, "schema", json_integer(1));
-	json_object_set_new(*ret, "outputs", json_deep_copy(outputs));
-	json_object_set_new(*ret, "old", roles);
+	if (json_object_set_new(*ret, "schema", json_integer(1)) < 0 ||
+	    json_object_set_new(*ret, "outputs", json_deep_copy(outputs)) < 0 ||
+	    json_object_set_new(*ret, "old", roles) < 0)
+		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t i = 0; r == 0 && (role = record_role(outputs, i)); i++)
 		r = note_name(outputs, role, roles, err);
 	return r;
@@ -159,7 +163,8 @@ static int undo_move(const struct move *move, struct error *err)
 
 	if (lstat(move->old, &old) < 0)
 		return errno == ENOENT ? undo_new(move, err) : error_errno(err, "'%s'", move->old);
-	if (lstat(move->path, &now) == 0 && !is_same(&now, &old) && !is_new(move, &now))
+	if (lstat(move->path, &now) < 0 ? errno != ENOENT
+					: !is_same(&now, &old) && !is_new(move, &now))
 		return error_failed(err, EEXIST,
 				    "'%s' is neither what it was nor what was to replace it: what "
 				    "it was is '%s'; move one of them away and run the batch again",
@@ -195,12 +200,26 @@ static int sync_stage(int fd, const char *stage, struct error *err)
 		       : 0;
 }
 
-/* From now on all stands where it belongs, and what else is on the stage is of no use. */
+/*
+ * From now on all stands where it belongs, and what else is on the stage is of no use. By its path: whoever takes a stage over
+ * renames it, and then neither what was done nor what was undone here counts. When it is gone nothing is undone any more,
+ * whatever comes of the sync: a journal that a crash brings back puts the old files back.
+ */
 static int end_journal(int fd, const char *stage, struct error *err)
 {
-	if (unlinkat(fd, STAGE_JOURNAL, 0) < 0 && errno != ENOENT)
-		return error_errno(err, "'%s/%s': cannot be removed", stage, STAGE_JOURNAL);
-	return sync_stage(fd, stage, err);
+	CLEANUP_FREE char *journal = join(stage, STAGE_JOURNAL, "");
+
+	if (!journal)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (unlink(journal) == 0) {
+		(void)sync_stage(fd, stage, NULL);
+		return 0;
+	}
+	if (errno == ENOENT)
+		return error_failed(err, EBUSY,
+				    "'%s' was taken over by another run, which sees to the outputs",
+				    stage);
+	return error_errno(err, "'%s': cannot be removed", journal);
 }
 
 /* The first one that cannot be put back does not keep the others from it. */

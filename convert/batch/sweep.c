@@ -31,15 +31,16 @@ static bool is_temporary(const char *name)
 	return is_token(dot + 1);
 }
 
-/* Read now: the stage was listed before, and its claim is older than it. */
+/* Read now: the stage was listed before, and its claim is older than it. One that cannot be read may be that one. */
 static bool holds_claim(const struct batch *batch, const char *token)
 {
 	for (size_t i = 0; i < batch->count; i++) {
-		struct claim_view view = {.host = NULL};
+		struct claim_view view = {.token = CLAIM_UNREADABLE};
 		bool is_it;
 
 		claim_look(batch->claim_fd, batch->vms[i].name, &view);
-		is_it = strcmp(view.token, token) == 0 && !view.is_dead;
+		is_it = (strcmp(view.token, token) == 0 && !view.is_dead) ||
+			strcmp(view.token, CLAIM_UNREADABLE) == 0;
 		claim_view_done(&view);
 		if (is_it)
 			return true;

@@ -172,6 +172,9 @@ int overlap_check_replaced(const char *folder, const json_t *outputs, struct err
 	const struct place *output, *source;
 	int r = batch_open(&batch, folder, err);
 
+	if (r == 0 && batch.fd < 0)
+		r = error_failed(err, ENOENT, "'%s' is gone; nothing is replaced without it",
+				 folder);
 	if (r == 0)
 		r = check_whole(&batch, err);
 	if (r < 0)

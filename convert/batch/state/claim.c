@@ -16,9 +16,6 @@
 
 #define HOST_SIZE 65
 
-/* In the place of a token, of a claim that a crash of the machine left empty. */
-#define UNREADABLE "unreadable"
-
 /* Who a process is: in which run of which kernel, and in which space of process numbers. */
 struct self {
 	char host[HOST_SIZE];
@@ -168,7 +165,7 @@ static bool has_token(int folder, const char *name, const char *token)
 	int r = record_read(folder, name, &object, NULL);
 
 	if (r < 0)
-		return r != -ENOENT && strcmp(token, UNREADABLE) == 0;
+		return r != -ENOENT && strcmp(token, CLAIM_UNREADABLE) == 0;
 	return strcmp(record_text(object, "token"), token) == 0;
 }
 
@@ -228,7 +225,7 @@ void claim_look(int folder, const char *name, struct claim_view *view)
 	claim_view_done(view);
 	view->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
 	if (record_read_fd(fd, name, &object, NULL) < 0) {
-		memcpy(view->token, UNREADABLE, sizeof(UNREADABLE));
+		memcpy(view->token, CLAIM_UNREADABLE, sizeof(CLAIM_UNREADABLE));
 		return;
 	}
 	snprintf(view->token, sizeof(view->token), "%s", record_text(object, "token"));

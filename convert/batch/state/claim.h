@@ -38,6 +38,9 @@ void claim_release(int folder, const char *name, struct claim *claim);
 /* Take the claim of one who is gone out of the way, if it still is the one with this token. */
 void claim_remove(int folder, const char *name, const char *token);
 
+/* In the place of a token, of a claim that a crash of the machine left empty. */
+#define CLAIM_UNREADABLE "unreadable"
+
 /* Read it again; *view is all zero where there is none. One that cannot be opened now is what it was; one whose content nobody can
  * read is somebody's whom nobody can ask. */
 void claim_look(int folder, const char *name, struct claim_view *view);

@@ -82,18 +82,29 @@ static bool is_of_plan(const struct batch_vm *vm, const json_t *attempt)
 	return strcmp(record_text(attempt, "plan"), record_text(vm->record, "plan")) == 0;
 }
 
-/* Results of attempts before this one are not what they were taken for. */
+/* Another plan has replaced what this one made. */
+static bool has_replaced(const struct batch_vm *vm, const json_t *attempt)
+{
+	return !is_of_plan(vm, attempt) && json_is_true(json_object_get(attempt, "replace")) &&
+	       attempt_state(vm, attempt) >= VM_DONE;
+}
+
+/* Results of attempts before this one are not what they were taken for, or no more there. */
 static uint64_t superseding_serial(const struct batch_vm *vm)
 {
 	uint64_t serial = 0;
 	const char *token;
 	json_t *attempt;
 
-	json_object_foreach(vm->attempts, token,
-			    attempt) if (is_of_plan(vm, attempt) &&
-					 json_is_true(json_object_get(attempt, "supersedes")) &&
-					 record_number(attempt, "serial") > serial) serial =
-		record_number(attempt, "serial");
+	json_object_foreach(vm->attempts, token, attempt)
+	{
+		bool supersedes = is_of_plan(vm, attempt) &&
+				  json_is_true(json_object_get(attempt, "supersedes"));
+
+		if ((supersedes || has_replaced(vm, attempt)) &&
+		    record_number(attempt, "serial") > serial)
+			serial = record_number(attempt, "serial");
+	}
 	return serial;
 }
 
@@ -169,7 +180,7 @@ static bool has_journal(const json_t *attempt)
 		journal = NULL;
 		return false;
 	}
-	return lstat(journal, &st) == 0;
+	return lstat(journal, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 /* Of whatever plan: what it has replaced is what stands there. */

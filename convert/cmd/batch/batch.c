@@ -12,6 +12,7 @@
 #include "convert/batch/plan/plan.h"
 #include "convert/batch/plan/space.h"
 #include "convert/batch/run.h"
+#include "convert/batch/sweep.h"
 #include "convert/cmd/batch/columns.h"
 #include "convert/cmd/batch/counts.h"
 #include "convert/cmd/batch/html.h"
@@ -294,8 +295,10 @@ static int run(struct batch *batch, const struct settings *settings, struct live
 					    .event = live_event,
 					    .opaque = live};
 	CLEANUP_SPACES struct space_list spaces = {.items = NULL};
-	int r = space_sum(batch, settings->force, &spaces, err);
+	int r;
 
+	sweep_stages(batch); /* what ended hosts have left takes room */
+	r = space_sum(batch, settings->force, &spaces, err);
 	if (r == 0)
 		r = space_check(&spaces, err);
 	return r < 0 ? r : run_batch(batch, &request, ret_claimed, err);

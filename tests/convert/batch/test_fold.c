@@ -143,6 +143,21 @@ Test(fold, of_an_earlier_plan)
 	cr_assert_eq(fold(&vm), VM_DONE);
 }
 
+/* The source is again what it was: what was made of it then has been replaced meanwhile. */
+Test(fold, of_a_plan_whose_result_was_replaced)
+{
+	struct batch_vm vm = planned("planned");
+
+	add(&vm, "a", "now", "done");
+	add(&vm, "b", "between", "done");
+	json_object_set_new(json_object_get(vm.attempts, "a"), "serial", json_integer(1));
+	json_object_set_new(json_object_get(vm.attempts, "b"), "serial", json_integer(2));
+	batch_vm_fold(&vm);
+	cr_assert_eq(vm.state, VM_DONE, "the other one went elsewhere");
+	json_object_set_new(json_object_get(vm.attempts, "b"), "replace", json_true());
+	cr_assert_eq(fold(&vm), VM_PLANNED);
+}
+
 /* The old result is not what came of replacing it. */
 Test(fold, of_replacing_an_earlier_result)
 {
