@@ -68,12 +68,14 @@ export hvgen2
 "$build/tests/fixtures/mkvm" --small --size 40G sample.vhdx
 "$build/tests/bench/bench_source" sample.vhdx source.vhdx 40 "$data" 8
 copies source.vhdx in "$vms" ln
+# Names of one file are one disk, unless a list says otherwise.
+(echo path,name && for disk in in/*; do echo "$disk,$(basename "$disk" .vhdx)"; done) >list.csv
 for ((run = 1; run <= runs; run++)); do
 	echo "run $run of $runs" >&2
 	measure cp bash -c copy_all
 	measure singles bash -c convert_all
-	measure batch-1 "$hvgen2" batch run state in --output-dir out --jobs 1
-	measure batch-2 "$hvgen2" batch run state in --output-dir out --jobs 2
+	measure batch-1 "$hvgen2" batch run state --list list.csv --output-dir out --jobs 1
+	measure batch-2 "$hvgen2" batch run state --list list.csv --output-dir out --jobs 2
 done
 rm -r in out source.vhdx
 "$build/tests/fixtures/mkvm" --small small.vhdx
