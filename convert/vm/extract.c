@@ -397,7 +397,10 @@ static int walk_children(struct vm_walk *walk, const struct vm_node *node)
 	for (const struct vm_node *child = node->first; r == 0 && child; child = child->next) {
 		const struct vm_walk before = *walk;
 
-		walk->parts[walk->depth++] = child->name;
+		/* No key is an alias, whatever it is called. */
+		walk->parts[walk->depth] =
+			walk->depth == 0 && child->name[0] == '@' ? "" : child->name;
+		walk->depth++;
 		if (child->value.type != VM_NODE)
 			r = take_leaf(walk, child);
 		else
