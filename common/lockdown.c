@@ -103,7 +103,7 @@ bool lockdown_few_calls(void)
 		/* outputs */
 		ALLOWED(ftruncate), ALLOWED(fallocate), ALLOWED(fsync), ALLOWED(fdatasync),
 		ALLOWED(sync_file_range), ALLOWED(copy_file_range), ALLOWED(fadvise64),
-		ALLOWED(sendfile),
+		ALLOWED(sendfile), ALLOWED(ppoll),
 		/* memory, time, and the process itself */
 		ALLOWED(brk), ALLOWED(mmap), ALLOWED(munmap), ALLOWED(mremap), ALLOWED(madvise),
 		ALLOWED(mprotect), ALLOWED(futex), ALLOWED(clock_gettime), ALLOWED(clock_getres),

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,6 +203,13 @@ static void list_all(struct write_outputs *outputs)
 		outputs->all[outputs->count++] = &outputs->disk.file;
 }
 
+/* It has no name to get. */
+static int take_stream(struct outfile *out, int stream, struct error *err)
+{
+	out->fd = fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return out->fd < 0 ? error_errno(err, "'%s'", WRITE_STREAM) : 0;
+}
+
 int write_create(const struct write_paths *paths, const struct disk *source, bool is_child,
 		 struct write_outputs *ret, struct error *err)
 {
@@ -211,7 +219,9 @@ int write_create(const struct write_paths *paths, const struct disk *source, boo
 	ret->all = calloc(paths->data_count + 3 + WRITE_FORM_MAX, sizeof(struct outfile *));
 	if (!ret->data || !ret->all)
 		return error_failed(err, ENOMEM, "out of memory");
-	r = paths->disk ? create(&ret->disk.file, paths->disk, "disk", paths, paths->mode, err) : 0;
+	r = paths->stream ? take_stream(&ret->disk.file, paths->stream, err) : 0;
+	if (paths->disk)
+		r = create(&ret->disk.file, paths->disk, "disk", paths, paths->mode, err);
 	if (r == 0 && paths->nvram)
 		r = create(&ret->nvram, paths->nvram, "store", paths, paths->mode, err);
 	if (r == 0 && paths->report)

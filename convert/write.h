@@ -38,7 +38,7 @@ enum write_form {
 struct write_paths {
 	const char *source;		   /* as the user named it */
 	const char *template;		   /* of the NVRAM store, or NULL */
-	const char *disk;		   /* NULL: none, then no write_fill() */
+	const char *disk;		   /* NULL: none, then no write_fill() without 'stream' */
 	const char *nvram;		   /* NULL: none */
 	const char *report;		   /* NULL: none */
 	const char *forms[WRITE_FORM_MAX]; /* NULL: none */
@@ -47,6 +47,8 @@ struct write_paths {
 	const char *stage;	    /* a folder in which the outputs are made as "disk", "store",
 				       "report", write_form_role() and write_data_role(), for somebody
 				       else to name them; or NULL */
+	int stream;		    /* 'disk' is NULL then: it is streamed as a raw image into this
+				       descriptor, which is not closed; 0: none */
 	bool replace;		    /* existing files */
 	mode_t mode;		    /* no output has more rights; see write_mode() */
 	const struct write_data *data;
@@ -54,6 +56,9 @@ struct write_paths {
 	const char *const *kept; /* more files that belong to the source */
 	size_t kept_count;
 };
+
+/* What a stream is called in messages. */
+#define WRITE_STREAM "standard output"
 
 /* What a form is called on a stage, and the data disk at 'index': "data1" and so on, in 'text', which is returned. */
 #define WRITE_ROLE 28
@@ -90,7 +95,7 @@ struct write_disk {
 /* All that is opened before the source is looked into. Embedded; see WRITE_OUTPUTS_INIT. */
 struct write_outputs {
 	struct write_disk disk;
-	/* These and the disk without a path: not to be made. */
+	/* These and the disk without a path: not to be made. That of a stream has a descriptor. */
 	struct outfile nvram, report, forms[WRITE_FORM_MAX];
 	struct write_disk *data;
 	size_t data_count;

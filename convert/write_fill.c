@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "common/checked.h"
 #include "common/size.h"
@@ -15,6 +16,7 @@
 struct job {
 	struct write_disk *out; /* NULL: only the room is asked for */
 	const char *path, *place;
+	bool is_stream;
 	struct disk *contents;
 	enum vhd_format format;
 	struct vhdx_spec spec;
@@ -49,7 +51,8 @@ static void set_parent(struct job *job, struct disk *parent, const char *on_host
 static void fill_boot_job(struct job *job, const struct write_paths *paths,
 			  const struct write_contents *contents)
 {
-	job->path = paths->disk;
+	job->is_stream = paths->stream > 0;
+	job->path = job->is_stream ? WRITE_STREAM : paths->disk;
 	job->contents = contents->build->target;
 	job->format = contents->plan->format;
 	job->spec = contents->plan->vhdx;
@@ -130,11 +133,46 @@ static int check_space(const struct jobs *jobs, size_t first, dev_t device, stru
 			    size_text(available, free_text));
 }
 
+static int check_device(const struct job *job, struct error *err)
+{
+	int fd = job->out->file.fd;
+	off_t at = lseek(fd, 0, SEEK_CUR), end = lseek(fd, 0, SEEK_END);
+	char need_text[SIZE_TEXT], room_text[SIZE_TEXT];
+
+	if (at < 0 || end < 0 || lseek(fd, at, SEEK_SET) < 0)
+		return error_errno(err, "'%s'", job->path);
+	if (end >= at && (uint64_t)(end - at) >= job->contents->size)
+		return 0;
+	return error_failed(err, ENOSPC, "'%s' is a device with room for %s, but the disk has %s",
+			    job->path, size_text(end > at ? (uint64_t)(end - at) : 0, room_text),
+			    size_text(job->contents->size, need_text));
+}
+
+/* Of a stream, which is the only disk. A pipe takes all, and what a file that has something in it
+ * would take nobody knows. */
+static int check_stream(struct jobs *jobs, struct error *err)
+{
+	struct job *job = jobs->list;
+	struct stat st;
+	int r;
+
+	if (fstat(job->out->file.fd, &st) < 0)
+		return error_errno(err, "'%s'", job->path);
+	if (S_ISBLK(st.st_mode))
+		return check_device(job, err);
+	if (!S_ISREG(st.st_mode) || st.st_size > 0)
+		return 0;
+	r = estimate(job, job->out->file.fd, err);
+	return r < 0 ? r : check_space(jobs, 0, st.st_dev, err);
+}
+
 /* Before the first byte of all: is there room for all? */
 static int check_all_space(struct jobs *jobs, struct error *err)
 {
 	int r = 0;
 
+	if (jobs->list->is_stream)
+		return check_stream(jobs, err);
 	for (size_t i = 0; r == 0 && i < jobs->count; i++)
 		r = estimate(&jobs->list[i], jobs->list[i].out->file.fd, err);
 	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
@@ -191,6 +229,18 @@ static void update_sum(void *opaque, uint64_t done, uint64_t total)
 	sum->progress->update(sum->progress->opaque, sum->before + done, sum->total);
 }
 
+/* A pipe has nothing to sync. */
+static int stream_image(const struct job *job, const struct vhd_progress *progress,
+			struct error *err)
+{
+	int fd = job->out->file.fd;
+	int r = raw_stream(fd, job->path, job->contents, progress, err);
+
+	if (r == 0 && fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
+		r = error_errno(err, "'%s': cannot sync", job->path);
+	return r;
+}
+
 static int write_image(const struct job *job, const struct vhd_progress *progress,
 		       struct error *err)
 {
@@ -199,6 +249,8 @@ static int write_image(const struct job *job, const struct vhd_progress *progres
 				      .time = job->time};
 	int fd = job->out->file.fd;
 
+	if (job->is_stream)
+		return stream_image(job, progress, err);
 	if (job->format == VHD_FORMAT_VHD)
 		return vhd1_write(fd, job->path, &vhd, job->contents, progress, err);
 	if (job->format == VHD_FORMAT_QCOW2)

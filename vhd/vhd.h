@@ -233,6 +233,14 @@ int raw_write(int fd, const char *name, struct disk *contents, const struct vhd_
 	      struct error *err);
 
 /*
+ * As raw_write(), from where 'fd' stands on, in one go from front to end: into a pipe (one that does
+ * not wait is waited for), a device, or a regular file, whose new end alone has holes. Errors: EPIPE
+ * when the reader has gone; SIGPIPE is to be ignored.
+ */
+int raw_stream(int fd, const char *name, struct disk *contents, const struct vhd_progress *progress,
+	       struct error *err);
+
+/*
  * As vhdx_write(), as a qcow2 image of version 3: clusters of 64 KiB that are holes or zero are not
  * stored. (QEMU, docs/interop/qcow2.rst) qemu-img would need the raw image first, and a way out of
  * the sandbox in which disks are written.

@@ -16,6 +16,7 @@
 #include "common/outfile.h"
 #include "common/process.h"
 #include "convert/cmd/progress.h"
+#include "convert/cmd/stream.h"
 #include "convert/cmd/vm_disks.h"
 #include "convert/cmd/vm_script.h"
 #include "convert/report/report.h"
@@ -39,7 +40,8 @@ static int name_outputs(struct convert *convert, const char *source, struct outp
 	convert->build.firmware.has_nvram = names->nvram != NULL;
 	convert->build.firmware.format = formats[names->nvram_kind];
 	if (r == 0 && convert->build.firmware.keys_path && !names->nvram)
-		r = error_usage(err, "'--secure-boot-keys' and '--nvram none' exclude each other");
+		r = error_usage(err, "'--secure-boot-keys' and '--nvram none' exclude each other%s",
+				names->disk ? "" : ", which is what '--output -' means");
 	return r;
 }
 
@@ -62,6 +64,7 @@ struct conversion {
 	struct vm_report vm_report;
 	struct vm_forms forms;
 	char *stem; /* of the names of the outputs */
+	int stream; /* where the disk goes instead of a file; or 0 */
 };
 
 /* All that came from the source. */
@@ -121,6 +124,8 @@ static int write_all(struct conversion *conversion, int channel, struct error *e
 	if (r == 0)
 		r = worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
 	conversion->report.is_made = r == 0;
+	if (r == 0 && conversion->paths.stream)
+		conversion->report.disk_path = WRITE_STREAM; /* on the page, not in the report */
 	return r;
 }
 
@@ -305,13 +310,15 @@ static int open_all(struct conversion *conversion, struct error *err)
 	if (r == 0)
 		r = write_check_paths(paths, conversion->source, err);
 	if (r == 0)
+		r = stream_check(paths, conversion->source, err);
+	if (r == 0)
 		r = firmware_read_template(&convert->build.firmware, err);
 	if (r < 0)
 		return r;
 	paths->mode = mode_of(conversion);
 	convert->plan.source_time = write_source_time(conversion->source);
 	convert->plan.choices = conversion_choices(convert);
-	if (convert->dry_run)
+	if (convert->dry_run && paths->disk)
 		conversion->folder = open_folder_of(paths->disk);
 	return convert->dry_run ? 0
 				: write_create(paths, conversion->source,
@@ -421,6 +428,7 @@ static void set_paths(struct conversion *conversion, const char *source)
 		.report = conversion->names.report,
 		.parent_on_host = convert->parent_on_host,
 		.stage = convert->stage,
+		.stream = conversion->stream,
 		.replace = convert->force,
 	};
 	paths->mode = first_mode(conversion, source);
@@ -518,6 +526,23 @@ static int convert_all(struct conversion *conversion)
 	return convert_in_worker(conversion);
 }
 
+/* With '--output -'. */
+static int take_stream(struct conversion *conversion, struct error *err)
+{
+	const struct convert *convert = conversion->convert;
+
+	if (conversion->is_vm)
+		return error_usage(err, "'--output -' streams a disk, and a VM is more than one "
+					"file");
+	if (convert->json || convert->stage)
+		return error_usage(err, "'--output -' and '--%s' exclude each other%s",
+				   convert->json ? "json" : "stage",
+				   convert->json ? ": standard output is the disk, '--report' "
+						   "names a file for the report"
+						 : "");
+	return stream_take(convert->dry_run, &conversion->stream, err);
+}
+
 int conversion_run(struct convert *convert, const char *path, bool is_vm)
 {
 	CLEANUP(conversion_done)
@@ -536,7 +561,8 @@ int conversion_run(struct convert *convert, const char *path, bool is_vm)
 
 	write_handle_signals();
 	/* Of a VM these names tell only the folders: its own name is not known yet. */
-	if (name_outputs(convert, path, &conversion.names, &err) < 0)
+	if (name_outputs(convert, path, &conversion.names, &err) < 0 ||
+	    (!conversion.names.disk && take_stream(&conversion, &err) < 0))
 		return cmd_fail(&err);
 	set_paths(&conversion, path);
 	if (is_vm && !convert->output.report)

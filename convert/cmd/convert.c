@@ -52,7 +52,8 @@ static const struct cmd_option options[] = {
 	 "the new disk; default NAME-gen2.vhdx in the working directory,\n"
 	 "where NAME is that of DISK, or of the VM.\n"
 	 "Its name says its format: .vhdx, .vhd, .raw, .img or .qcow2; the\n"
-	 "others take its stem. A folder (DIR/) is --output-dir"},
+	 "others take its stem. A folder (DIR/) is --output-dir; - is\n"
+	 "standard output, for a raw disk and no other file"},
 	{OPTION_OUTPUT_DIR, "output-dir", "DIR", "put all outputs there, with their default names"},
 	{OPTION_FORMAT, "format", "FORMAT",
 	 "dynamic, fixed, raw, qcow2 or differencing (a child of DISK, made\n"

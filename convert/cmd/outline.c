@@ -165,6 +165,8 @@ int cmd_outline_outputs(const char *name, const char *folder, json_t *options, c
 	}
 	if (r == 0)
 		r = output_names_make(&convert.output, source, &names, err);
+	if (r == 0 && !names.disk)
+		r = error_usage(err, "'-' is no file for a disk");
 	if (r == 0)
 		r = tell_outputs(&names, &convert.vm, json_object_get(vm, "slots"), outputs, err);
 	output_names_done(&names);

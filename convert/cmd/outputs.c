@@ -150,11 +150,40 @@ static enum output_store nvram_kind(const char *suffix)
 	return strcasecmp(suffix, ".json") == 0 ? OUTPUT_STORE_SETTINGS : OUTPUT_STORE_VMGS;
 }
 
+static int name_forms(struct output_names *names, struct error *err)
+{
+	static const char *const suffix[WRITE_FORM_MAX] = {".ps1", ".libvirt.xml", ".proxmox.sh",
+							   ".xml"};
+
+	for (size_t i = 0; i < WRITE_FORM_MAX; i++) {
+		names->forms[i] = name_sister(NULL, names->disk, suffix[i]);
+		if (!names->forms[i])
+			return error_failed(err, ENOMEM, "out of memory");
+	}
+	return 0;
+}
+
+/* Only what is named is made beside it. */
+static int name_stream(const struct output_options *options, struct output_names *ret,
+		       struct error *err)
+{
+	bool has_nvram = options->nvram && strcmp(options->nvram, "none") != 0;
+
+	if (!options->is_raw && (options->is_qcow2 || options->type != VHD_TYPE_MAX))
+		return error_usage(err, "'--output -' streams a raw disk: '--format' is raw, or "
+					"is left out");
+	ret->disk_format = VHD_FORMAT_RAW;
+	ret->nvram = has_nvram ? strdup(options->nvram) : NULL;
+	ret->report = options->report ? strdup(options->report) : NULL;
+	if ((has_nvram && !ret->nvram) || (options->report && !ret->report))
+		return error_failed(err, ENOMEM, "out of memory");
+	ret->nvram_kind = nvram_kind(ret->nvram ? suffix_of(ret->nvram) : "");
+	return 0;
+}
+
 int output_names_make(const struct output_options *options, const char *source,
 		      struct output_names *ret, struct error *err)
 {
-	static const char *const forms[WRITE_FORM_MAX] = {".ps1", ".libvirt.xml", ".proxmox.sh",
-							  ".xml"};
 	bool has_nvram = !options->nvram || strcmp(options->nvram, "none") != 0;
 	int r;
 
@@ -162,6 +191,8 @@ int output_names_make(const struct output_options *options, const char *source,
 	if (options->folder && options->disk)
 		return error_usage(err,
 				   "'--output' and '--output-dir' both say where the disk goes");
+	if (options->disk && strcmp(options->disk, OUTPUT_STREAM) == 0)
+		return name_stream(options, ret, err);
 	ret->disk = name_disk(options, source);
 	if (!ret->disk)
 		return error_failed(err, ENOMEM, "out of memory");
@@ -171,17 +202,12 @@ int output_names_make(const struct output_options *options, const char *source,
 	if (r < 0)
 		return r;
 	ret->report = name_sister(options->report, ret->disk, ".report.json");
-	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
-		ret->forms[i] = name_sister(NULL, ret->disk, forms[i]);
 	if (has_nvram)
 		ret->nvram = name_sister(options->nvram, ret->disk, nvram_suffix(options));
-	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
-		if (!ret->forms[i])
-			return error_failed(err, ENOMEM, "out of memory");
 	if (!ret->report || (has_nvram && !ret->nvram))
 		return error_failed(err, ENOMEM, "out of memory");
 	ret->nvram_kind = nvram_kind(ret->nvram ? suffix_of(ret->nvram) : "");
-	return 0;
+	return name_forms(ret, err);
 }
 
 void output_names_done(struct output_names *names)

@@ -9,10 +9,13 @@
 #include "convert/write.h"
 #include "vhd/vhd.h"
 
+/* As a disk: standard output gets it, as a raw image. Then there are no default names. */
+#define OUTPUT_STREAM "-"
+
 /* What the user asked for; NULL where nothing was said. All is borrowed. */
 struct output_options {
 	const char *stem;   /* of default names; NULL: that of the source, and "-gen2" */
-	const char *disk;   /* a file, or a folder when it ends with a slash */
+	const char *disk;   /* a file, a folder when it ends with a slash, or OUTPUT_STREAM */
 	const char *folder; /* where all outputs go that have no path of their own */
 	const char *nvram;  /* "none": no store is made */
 	const char *report;
@@ -26,9 +29,9 @@ struct output_options {
 enum output_store { OUTPUT_STORE_VMGS, OUTPUT_STORE_OVMF, OUTPUT_STORE_SETTINGS };
 
 struct output_names {
-	char *disk;
-	char *nvram; /* NULL: none is made */
-	char *report;
+	char *disk;		     /* NULL: it is streamed */
+	char *nvram;		     /* NULL: none is made */
+	char *report;		     /* NULL: none is made, beside a stream */
 	char *forms[WRITE_FORM_MAX]; /* what defines a VM on its host */
 	enum vhd_format disk_format;
 	enum output_store nvram_kind; /* by its name */

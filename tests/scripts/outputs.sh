@@ -38,6 +38,7 @@ ln -s nowhere link.raw
 for place in pipe.raw folder.raw link.raw /dev/null /dev/stdout - ''; do
 	expect 2 "$HVGEN2" convert -q -f -o q.vhdx --nvram none --report "$place" vm.vhdx
 	expect 2 "$HVGEN2" convert -q -f -o q.vhdx --nvram "$place" vm.vhdx
+	[ "$place" != - ] || continue # see stream.sh
 	expect 2 "$HVGEN2" convert -q -f -o "$place" --nvram none --report r.json vm.vhdx
 	expect 2 "$HVGEN2" convert -q -o "$place" --nvram none --report r.json vm.vhdx
 	expect_only vm.vhdx trace pipe.raw folder.raw link.raw
