@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,17 +100,29 @@ static char *temporary_name(const char *path, const char *suffix)
 	return name;
 }
 
-static char *random_name(const char *path)
+/* A name of an old file, or of one that changes places with it at once. */
+static char *old_name(const char *path)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
 	uint8_t bytes[6];
-	char suffix[7] = "";
+	char suffix[] = "old-XXXXXX";
 
 	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
 		return NULL;
 	for (size_t i = 0; i < sizeof(bytes); i++)
-		suffix[i] = letters[bytes[i] % 32];
+		suffix[strlen("old-") + i] = letters[bytes[i] % 32];
 	return temporary_name(path, suffix);
+}
+
+/* Tell others that somebody is at work on it. False when another has it, or it is gone: they took it
+ * for a leftover, in the moment in which it had no lock. Where there are no locks, so be it. */
+static bool lock_new(int fd)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK;
+	return fstat(fd, &st) < 0 || st.st_nlink > 0;
 }
 
 static int open_folder(const char *path)
@@ -124,14 +137,25 @@ static int open_folder(const char *path)
 static int open_nameless(const char *path)
 {
 	CLEANUP_FD int folder = open_folder(path);
+	int fd;
 
 	if (folder < 0 || access("/proc/self/fd", X_OK) < 0)
 		return -1;
-	return openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	fd = openat(folder, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd >= 0)
+		(void)flock(fd, LOCK_EX | LOCK_NB); /* before it gets a temporary name */
+	return fd;
+}
+
+static void name_is_gone(struct outfile *out)
+{
+	forget(out->temporary);
+	free(out->temporary);
+	out->temporary = NULL;
 }
 
 /* What ends the program waits until the handler knows the name. */
-static int open_named(struct outfile *out)
+static int make_named(struct outfile *out)
 {
 	sigset_t all, old;
 
@@ -149,6 +173,19 @@ static int open_named(struct outfile *out)
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return out->fd;
+}
+
+static int open_named(struct outfile *out)
+{
+	for (int i = 0; i < 3 && make_named(out) >= 0; i++) {
+		if (lock_new(out->fd))
+			return out->fd;
+		close(out->fd);
+		out->fd = -1;
+		unlink(out->temporary);
+		name_is_gone(out);
+	}
+	return -1;
 }
 
 static int create(struct outfile *out, const char *path, bool replace, bool is_named,
@@ -256,7 +293,7 @@ static int link_as(const struct outfile *out, const char *name)
 /* link() replaces nothing: what is to replace needs a name before. */
 static int link_temporary(struct outfile *out, struct error *err)
 {
-	CLEANUP_FREE char *name = random_name(out->path);
+	CLEANUP_FREE char *name = old_name(out->path);
 	sigset_t all, old;
 	int r;
 
@@ -269,23 +306,36 @@ static int link_temporary(struct outfile *out, struct error *err)
 	} else {
 		remember(name);
 		out->temporary = TAKE(name);
+		out->has_old_name = true;
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return r < 0 ? -EIO : 0;
 }
 
-static void name_is_gone(struct outfile *out)
+/* The temporary name becomes one of an old file, which it is about to be. */
+static bool name_as_old(struct outfile *out)
 {
-	forget(out->temporary);
-	free(out->temporary);
-	out->temporary = NULL;
+	CLEANUP_FREE char *name = old_name(out->path);
+	sigset_t all, old;
+	bool is_done;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	is_done = name && rename(out->temporary, name) == 0;
+	if (is_done) {
+		name_is_gone(out);
+		remember(name);
+		out->temporary = TAKE(name);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return is_done;
 }
 
 /* The temporary name changes places with the file of the final name, which can be put back then.
  * False where the file system cannot, or nothing is there. */
 static bool exchange(struct outfile *out)
 {
-	if (!out->keeps_old ||
+	if (!out->keeps_old || (!out->has_old_name && !name_as_old(out)) ||
 	    renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->path, RENAME_EXCHANGE) < 0)
 		return false;
 	forget(out->temporary);
@@ -296,7 +346,7 @@ static bool exchange(struct outfile *out)
 /* Where files cannot be exchanged: put the old one under another name, if it is wanted back. */
 static void keep_old(struct outfile *out)
 {
-	CLEANUP_FREE char *name = out->keeps_old ? random_name(out->path) : NULL;
+	CLEANUP_FREE char *name = out->keeps_old ? old_name(out->path) : NULL;
 
 	if (name && (link(out->path, name) == 0 || rename(out->path, name) == 0))
 		out->old = TAKE(name);
@@ -391,7 +441,7 @@ int outfile_commit(struct outfile *out, struct error *err)
 
 int outfile_set_aside(struct outfile *out, struct error *err)
 {
-	CLEANUP_FREE char *name = out->replace ? random_name(out->path) : NULL;
+	CLEANUP_FREE char *name = out->replace ? old_name(out->path) : NULL;
 	int r;
 
 	if (!out->replace)

@@ -3,9 +3,10 @@
  * An output file that exists under its final name only when it is whole. Where the file system has
  * files without a name (O_TMPFILE), it has none until it is whole, and nothing that ends the
  * program leaves anything behind; elsewhere it has a temporary name in the same folder
- * (".NAME.hvgen2-XXXXXX"). Then fsync, the final name, fsync of the folder. Until outfile_commit()
- * nothing stands under the final name, or what stood there before stays. Nobody else can read it
- * before (mode 0600). Only regular files are made and replaced.
+ * (".NAME.hvgen2-XXXXXX"), and is locked as long as a run makes it (leftover.h). Then fsync, the
+ * final name, fsync of the folder. Until outfile_commit() nothing stands under the final name, or
+ * what stood there before stays; that has the name ".NAME.hvgen2-old-XXXXXX" while it is replaced.
+ * Nobody else can read the new file before (mode 0600). Only regular files are made and replaced.
  */
 #ifndef HVGEN2_COMMON_OUTFILE_H
 #define HVGEN2_COMMON_OUTFILE_H
@@ -26,7 +27,8 @@ struct outfile {
 	bool keeps_old; /* a replaced file stays, for outfile_withdraw(), until outfile_done() */
 	bool is_synced; /* nothing was written since outfile_sync() */
 	bool is_committed;
-	bool is_new; /* committed where no file was */
+	bool is_new;	   /* committed where no file was */
+	bool has_old_name; /* 'temporary' is that of an old file */
 };
 
 #define OUTFILE_INIT                                                                               \

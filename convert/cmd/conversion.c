@@ -15,6 +15,8 @@
 #include "common/checked.h"
 #include "common/outfile.h"
 #include "common/process.h"
+#include "convert/cmd/exclude.h"
+#include "convert/cmd/needed.h"
 #include "convert/cmd/progress.h"
 #include "convert/cmd/stream.h"
 #include "convert/cmd/vm_disks.h"
@@ -63,8 +65,9 @@ struct conversion {
 	struct vm_disks disks;
 	struct vm_report vm_report;
 	struct vm_forms forms;
-	char *stem; /* of the names of the outputs */
-	int stream; /* where the disk goes instead of a file; or 0 */
+	char *stem;	      /* of the names of the outputs */
+	struct needed needed; /* outputs that are there */
+	int stream;	      /* where the disk goes instead of a file; or 0 */
 };
 
 /* All that came from the source. */
@@ -86,6 +89,7 @@ static void conversion_done(struct conversion *conversion)
 	cleanup_close(&conversion->folder);
 	let_go_of_source(conversion);
 	write_outputs_done(&conversion->outputs);
+	needed_done(&conversion->needed);
 	output_names_done(&conversion->names);
 	vm_disks_done(&conversion->disks);
 	cmd_vm_done(&conversion->vm);
@@ -219,6 +223,9 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	r = make_forms(conversion, err);
 	if (r < 0)
 		return r;
+	if (conversion->needed.is_there)
+		return needed_compare(&conversion->needed, &conversion->paths, &conversion->report,
+				      err);
 	return convert->dry_run ? tell_space(conversion, err) : write_all(conversion, channel, err);
 }
 
@@ -300,6 +307,24 @@ static int open_folder_of(const char *path)
 	return copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 }
 
+/* May the outputs be made? With '--if-needed' they may be there already. */
+static int check_places(struct conversion *conversion, struct error *err)
+{
+	const struct convert *convert = conversion->convert;
+	const struct write_paths *paths = &conversion->paths;
+	int r = write_check_paths(paths, conversion->source, err);
+
+	if (!convert->if_needed ||
+	    (r < 0 && !(err->kind == ERROR_REFUSED && err->refusal == REFUSAL_OUTPUT_EXISTS)))
+		return r;
+	needed_clean(paths, convert->dry_run);
+	if (r == 0)
+		return 0;
+	*err = (struct error)ERROR_INIT;
+	return needed_open(paths, convert->plan.type == VHD_TYPE_DIFFERENCING, &conversion->needed,
+			   err);
+}
+
 /* All that needs a path: the chains, the template, and the places of the outputs. */
 static int open_all(struct conversion *conversion, struct error *err)
 {
@@ -308,7 +333,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 	int r = open_disks(conversion, err);
 
 	if (r == 0)
-		r = write_check_paths(paths, conversion->source, err);
+		r = check_places(conversion, err);
 	if (r == 0)
 		r = stream_check(paths, conversion->source, err);
 	if (r == 0)
@@ -320,10 +345,11 @@ static int open_all(struct conversion *conversion, struct error *err)
 	convert->plan.choices = conversion_choices(convert);
 	if (convert->dry_run && paths->disk)
 		conversion->folder = open_folder_of(paths->disk);
-	return convert->dry_run ? 0
-				: write_create(paths, conversion->source,
-					       convert->plan.type == VHD_TYPE_DIFFERENCING,
-					       &conversion->outputs, err);
+	return convert->dry_run || conversion->needed.is_there
+		       ? 0
+		       : write_create(paths, conversion->source,
+				      convert->plan.type == VHD_TYPE_DIFFERENCING,
+				      &conversion->outputs, err);
 }
 
 static int write_failure(struct conversion *conversion, int channel, const char *json,
@@ -349,8 +375,8 @@ static void write_failure_report(struct conversion *conversion, int channel)
 	CLEANUP_FREE char *json = NULL;
 	struct error err = ERROR_INIT;
 
-	if (convert->dry_run || convert->stage || !convert->output.report ||
-	    report->failure->kind == ERROR_USAGE ||
+	if (convert->dry_run || convert->stage || conversion->needed.is_there ||
+	    !convert->output.report || report->failure->kind == ERROR_USAGE ||
 	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
 		return;
 	json = report_json(report);
@@ -397,11 +423,14 @@ static int convert_opened(void *context, int channel)
 
 	process_reserve_heap(convert->dry_run ? PROCESS_HEAP_TO_PLAN : PROCESS_HEAP_TO_WRITE);
 	r = run_pipeline(conversion, channel, &err);
-	if (r < 0 ||
-	    convert->dry_run) /* else it was looked at before the outputs got their names */
+	/* Else it was looked at before the outputs got their names. */
+	if (r < 0 || convert->dry_run || conversion->needed.is_there)
 		r = check_sources(conversion, r, &err);
 	if (r < 0)
 		return tell_failure(conversion, channel, &err);
+	if (conversion->needed.is_there)
+		return needed_print(&conversion->needed, conversion->paths.disk, convert->json,
+				    convert->quiet);
 	return convert->quiet && !convert->json ? 0
 						: print_report(&conversion->report, convert->json);
 }
@@ -521,26 +550,10 @@ static int convert_all(struct conversion *conversion)
 		(void)check_sources(conversion, r, &err);
 		return tell_failure(conversion, WORKER_NONE, &err);
 	}
-	if (convert->dry_run || !sandbox_is_wanted(convert->sandbox.wish))
+	if (convert->dry_run || conversion->needed.is_there ||
+	    !sandbox_is_wanted(convert->sandbox.wish))
 		return convert_opened(conversion, WORKER_NONE);
 	return convert_in_worker(conversion);
-}
-
-/* With '--output -'. */
-static int take_stream(struct conversion *conversion, struct error *err)
-{
-	const struct convert *convert = conversion->convert;
-
-	if (conversion->is_vm)
-		return error_usage(err, "'--output -' streams a disk, and a VM is more than one "
-					"file");
-	if (convert->json || convert->stage)
-		return error_usage(err, "'--output -' and '--%s' exclude each other%s",
-				   convert->json ? "json" : "stage",
-				   convert->json ? ": standard output is the disk, '--report' "
-						   "names a file for the report"
-						 : "");
-	return stream_take(convert->dry_run, &conversion->stream, err);
 }
 
 int conversion_run(struct convert *convert, const char *path, bool is_vm)
@@ -562,7 +575,8 @@ int conversion_run(struct convert *convert, const char *path, bool is_vm)
 	write_handle_signals();
 	/* Of a VM these names tell only the folders: its own name is not known yet. */
 	if (name_outputs(convert, path, &conversion.names, &err) < 0 ||
-	    (!conversion.names.disk && take_stream(&conversion, &err) < 0))
+	    exclude_check(convert, &conversion.names, is_vm, &err) < 0 ||
+	    (!conversion.names.disk && stream_take(convert->dry_run, &conversion.stream, &err) < 0))
 		return cmd_fail(&err);
 	set_paths(&conversion, path);
 	if (is_vm && !convert->output.report)

@@ -19,7 +19,7 @@ struct convert {
 	struct plan_options plan;
 	struct build_options build;
 	struct sandbox sandbox;
-	bool dry_run, force, json, verbose, quiet;
+	bool if_needed, dry_run, force, json, verbose, quiet;
 };
 
 /* The options that change what is on the disk, for plan_options. */

@@ -27,6 +27,7 @@ enum {
 	OPTION_ONLINE_DATA_DISKS,
 	OPTION_SANDBOX,
 	OPTION_STAGE,
+	OPTION_IF_NEEDED,
 	OPTION_JSON,
 	OPTION_VM, /* from here on those that only a VM has */
 	OPTION_NAME = OPTION_VM,
@@ -131,6 +132,9 @@ static const struct cmd_option options[] = {
 	 "(libvirt, proxmox, xml5) and 'data1' to 'dataN' too, in this\n"
 	 "folder and give them no other names, which 'hvgen2 batch' does"},
 	{'n', "dry-run", NULL, "survey, plan, build all changes, print them, write nothing"},
+	{OPTION_IF_NEEDED, "if-needed", NULL,
+	 "outputs that are there already, whole and of this source and\n"
+	 "these options, are no error: nothing is written"},
 	{'f', "force", NULL, "replace existing output files"},
 	{OPTION_JSON, "json", NULL, "print the report on standard output as JSON"},
 	{'v', "verbose", NULL, "progress also when standard error is no terminal"},
@@ -283,6 +287,8 @@ static bool *flag_of(struct convert *convert, int key)
 		return &convert->build.guest.online_data_disks;
 	case OPTION_REPLACE:
 		return &convert->build.firmware.drop_stale_entries;
+	case OPTION_IF_NEEDED:
+		return &convert->if_needed;
 	case 'n':
 		return &convert->dry_run;
 	case 'f':

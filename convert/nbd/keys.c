@@ -37,6 +37,7 @@ static const struct {
 	{" output output-dir ", "no disk is written: the client says what it is copied to"},
 	{" format parent-windows-path ", "what is served has no format: the client gives it one"},
 	{" dry-run ", "no disk is written, and 'hvgen2 convert --dry-run' shows the plan"},
+	{" if-needed ", "no disk is written that could be there already"},
 	{" stage ", "it is for outputs that 'hvgen2 batch' names"},
 	{" json verbose quiet ", "no page is printed; 'report' says where the report goes"},
 	{" name map boot-disk without-disk data-disks define checkpoint discard-saved-state switch bridge "

@@ -198,7 +198,7 @@ static size_t count_temporary(void)
 	glob_t found;
 	size_t count;
 
-	count = glob("out/.*.hvgen2-??????", 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+	count = glob("out/.*.hvgen2-*", 0, NULL, &found) == 0 ? found.gl_pathc : 0;
 	globfree(&found);
 	return count;
 }
