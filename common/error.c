@@ -55,6 +55,7 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_VM_NAME] = "vm-name",
 	[REFUSAL_VM_HAS_CHECKPOINTS] = "vm-has-checkpoints",
 	[REFUSAL_TARGET_UNSUPPORTED] = "target-unsupported",
+	[REFUSAL_LINUX_UNREADABLE] = "linux-unreadable",
 };
 
 const char *refusal_id(enum refusal refusal)

@@ -19,6 +19,7 @@ convert/ntfs/journal   common
 convert/table          common
 convert/fat32          common
 convert/files          common convert/ntfs convert/fat32
+convert/linux_files    common
 convert/verify/ntfs    common
 sandbox                common
 convert/verify         common vhd nvram bcd convert/verify/ntfs sandbox
