@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The logical volumes of LVM2 that can be read from one physical volume. Of our own, because lvm2
+ * wants root and devices: a label, a header, and a text, of which linear volumes need little.
+ * Nothing is ever written.
+ *
+ * Messages name offsets from the start of the physical volume; which disk and partition it is, the
+ * caller adds.
+ */
+#ifndef HVGEN2_CONVERT_LINUX_FILES_LVM_H
+#define HVGEN2_CONVERT_LINUX_FILES_LVM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/disk.h"
+
+struct lvm_group;
+
+/*
+ * The volume group as 'pv', a physical volume (LINUX_LVM of contents.h), tells it; 'pv' is not needed
+ * afterwards but by lvm_open(). A physical volume of no group, and one that keeps no text of its
+ * group, is a group without name and volumes. Errors: ERROR_DAMAGED with the offset, for what is no
+ * physical volume too; I/O; memory.
+ */
+int lvm_read(struct disk *pv, struct lvm_group **ret, struct error *err);
+
+void lvm_cleanup(struct lvm_group **group);
+#define CLEANUP_LVM CLEANUP(lvm_cleanup)
+
+/* As it stands in the text; "" when there is no group. Belongs to the group. */
+const char *lvm_group_name(const struct lvm_group *group);
+
+struct lvm_volume_info {
+	const char *name;
+	bool is_readable;	/* linear, and all of it on this physical volume */
+	const char *why_not;	/* a clause ("it is striped"); NULL when it is readable */
+	uint64_t size;		/* bytes; 0 where that cannot be told */
+	bool needs_other_disks; /* parts of it, or perhaps of it, stand on other physical volumes */
+};
+
+/* The volumes that are to be seen, in the order of the text: not the parts of which others are made.
+ * Texts belong to the group. 'index' is below the count. */
+size_t lvm_volume_count(const struct lvm_group *group);
+struct lvm_volume_info lvm_volume_info(const struct lvm_group *group, size_t index);
+
+/*
+ * A readable volume as a disk that cannot be written. It borrows 'pv', the one that the group was
+ * read from, and 'group'; to be closed with disk_close(). -EINVAL for a volume that is not
+ * readable.
+ */
+int lvm_open(struct lvm_group *group, size_t index, struct disk *pv, struct disk **ret,
+	     struct error *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What lvm.h hides. */
+#ifndef HVGEN2_CONVERT_LINUX_FILES_LVM_GROUP_H
+#define HVGEN2_CONVERT_LINUX_FILES_LVM_GROUP_H
+
+#include "convert/linux_files/lvm.h"
+
+/* A part of a volume: [start, start + length) of it stands at 'at' of the physical volume. */
+struct lvm_part {
+	uint64_t start;
+	uint64_t length;
+	uint64_t at;
+};
+
+struct lvm_volume {
+	char *name;
+	char why_not[96]; /* "" when it is readable */
+	uint64_t size;
+	bool needs_other_disks;
+	struct lvm_part *parts; /* by 'start', without gaps; for readable ones */
+	size_t part_count;
+};
+
+struct lvm_group {
+	char *name;
+	struct lvm_volume *volumes;
+	size_t count;
+};
+
+#endif

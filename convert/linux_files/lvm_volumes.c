@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Groups, volumes and their segments: see lvm_volumes.h.
+ *
+ *   GROUP {
+ *     extent_size = SECTORS                      of 512 bytes, as pe_start
+ *     physical_volumes { pv0 { id = "abcdef-..." pe_start = SECTOR } ... }
+ *     logical_volumes {
+ *       root {
+ *         status = ["READ", "WRITE", "VISIBLE"]
+ *         segment1 {
+ *           start_extent = 0  extent_count = N  type = "striped"  stripe_count = 1
+ *           stripes = [ "pv0", EXTENT ]
+ *
+ * A linear volume is one of stripes that are one wide; linear has no type of its own.
+ */
+#include "convert/linux_files/lvm_volumes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+
+#define SECTOR 512U
+
+#define MAX_VOLUMES 4096
+
+struct reading {
+	const struct lvm_self *self;
+	const char *self_name; /* of this physical volume in the text */
+	uint64_t pe_start;     /* bytes */
+	uint64_t extent;       /* bytes */
+	bool has_others;       /* the group has other physical volumes */
+	struct error *err;
+};
+
+static int bad_group(const struct reading *reading, const char *what)
+{
+	return error_damaged(reading->err,
+			     "the metadata of the LVM physical volume at offset %" PRIu64
+			     " is damaged: %s",
+			     reading->self->text_at, what);
+}
+
+static bool number_of(const struct lvm_node *section, const char *name, uint64_t *ret)
+{
+	const struct lvm_node *node = lvm_child(section, name, LVM_NUMBER);
+
+	*ret = node ? node->number : 0;
+	return node;
+}
+
+static bool sectors_of(const struct lvm_node *section, const char *name, uint64_t *ret)
+{
+	return number_of(section, name, ret) && mul_u64(*ret, SECTOR, ret);
+}
+
+/* Ids stand in the text with hyphens, in the header without. */
+static bool is_id(const char *text, const char *id)
+{
+	for (; *text; text++)
+		if (*text != '-' && (*id == '\0' || *text != *id++))
+			return false;
+	return *id == '\0';
+}
+
+static int find_self(struct reading *reading, const struct lvm_node *group)
+{
+	const struct lvm_node *all = lvm_child(group, "physical_volumes", LVM_SECTION);
+
+	for (const struct lvm_node *pv = all ? all->first : NULL; pv; pv = pv->next) {
+		const struct lvm_node *id = lvm_child(pv, "id", LVM_STRING);
+
+		if (!id || !is_id(id->text, reading->self->id)) {
+			reading->has_others = true;
+			continue;
+		}
+		reading->self_name = pv->name;
+		if (!sectors_of(pv, "pe_start", &reading->pe_start))
+			return bad_group(reading, "where the extents start is not to be seen");
+	}
+	return reading->self_name ? 0 : bad_group(reading, "the group does not know this volume");
+}
+
+static bool is_visible(const struct lvm_node *volume)
+{
+	const struct lvm_node *status = lvm_child(volume, "status", LVM_LIST);
+
+	for (const struct lvm_node *word = status ? status->first : NULL; word; word = word->next)
+		if (word->kind == LVM_STRING && strcmp(word->text, "VISIBLE") == 0)
+			return true;
+	return false;
+}
+
+static void not_readable(struct lvm_volume *volume, const char *why)
+{
+	if (*volume->why_not == '\0')
+		snprintf(volume->why_not, sizeof(volume->why_not), "%s", why);
+}
+
+static bool is_segment(const struct lvm_node *node)
+{
+	return node->kind == LVM_SECTION && strncmp(node->name, "segment", 7) == 0;
+}
+
+/* Segments of other types are made of other volumes, whose places are not looked for. */
+static bool is_linear(const struct reading *reading, const struct lvm_node *segment,
+		      struct lvm_volume *volume)
+{
+	const struct lvm_node *type = lvm_child(segment, "type", LVM_STRING);
+	uint64_t stripes;
+
+	if (!type || strcmp(type->text, "striped") != 0) {
+		volume->needs_other_disks = volume->needs_other_disks || reading->has_others;
+		if (*volume->why_not == '\0')
+			snprintf(volume->why_not, sizeof(volume->why_not),
+				 "it is of the type '%.32s'", type ? type->text : "");
+		return false;
+	}
+	if (!number_of(segment, "stripe_count", &stripes) || stripes != 1)
+		not_readable(volume, "it is striped");
+	return true;
+}
+
+/* The first of the stripes, [ "pv0", EXTENT ], and whether all are on this physical volume. */
+static bool take_stripes(const struct reading *reading, const struct lvm_node *segment,
+			 struct lvm_volume *volume, uint64_t *ret_extent)
+{
+	const struct lvm_node *stripes = lvm_child(segment, "stripes", LVM_LIST);
+	const struct lvm_node *pv = stripes ? stripes->first : NULL;
+
+	if (!pv || !pv->next || pv->next->kind != LVM_NUMBER)
+		return false;
+	*ret_extent = pv->next->number;
+	for (; pv; pv = pv->next) {
+		if (pv->kind != LVM_STRING || strcmp(pv->text, reading->self_name) == 0)
+			continue;
+		volume->needs_other_disks = true;
+		not_readable(volume, "it spans several physical volumes");
+	}
+	return true;
+}
+
+/* Where a segment stands; false when its numbers make no sense. */
+static bool place_part(const struct reading *reading, const struct lvm_node *segment,
+		       struct lvm_volume *volume, struct lvm_part *ret)
+{
+	uint64_t start, count, extent, end;
+
+	if (!number_of(segment, "start_extent", &start) ||
+	    !number_of(segment, "extent_count", &count) || count == 0 ||
+	    !mul_u64(start, reading->extent, &ret->start) ||
+	    !mul_u64(count, reading->extent, &ret->length) ||
+	    !add_u64(ret->start, ret->length, &end))
+		return false;
+	volume->size = max_u64(volume->size, end);
+	if (!is_linear(reading, segment, volume))
+		return true;
+	if (!take_stripes(reading, segment, volume, &extent))
+		return false;
+	if (*volume->why_not)
+		return true;
+	return mul_u64(extent, reading->extent, &ret->at) &&
+	       add_u64(ret->at, reading->pe_start, &ret->at) &&
+	       range_within(ret->at, ret->length, reading->self->size);
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct lvm_part *one = a, *other = b;
+
+	return one->start < other->start ? -1 : one->start > other->start;
+}
+
+static bool is_whole(const struct lvm_volume *volume)
+{
+	uint64_t end = 0;
+
+	for (size_t i = 0; i < volume->part_count; i++) {
+		if (volume->parts[i].start != end)
+			return false;
+		end += volume->parts[i].length;
+	}
+	return end > 0;
+}
+
+static void take_parts(const struct reading *reading, const struct lvm_node *node,
+		       struct lvm_volume *volume)
+{
+	for (const struct lvm_node *segment = node->first; segment; segment = segment->next)
+		if (is_segment(segment) &&
+		    !place_part(reading, segment, volume, &volume->parts[volume->part_count++]))
+			not_readable(volume, "its segments are damaged");
+	if (*volume->why_not == '\0') {
+		qsort(volume->parts, volume->part_count, sizeof(*volume->parts), by_start);
+		if (!is_whole(volume) || volume->size % reading->self->sector_size)
+			not_readable(volume, "its segments do not make a whole");
+	}
+}
+
+static int take_volume(const struct reading *reading, const struct lvm_node *node,
+		       struct lvm_group *group)
+{
+	struct lvm_volume *volume = &group->volumes[group->count];
+	size_t segments = 0;
+
+	for (const struct lvm_node *child = node->first; child; child = child->next)
+		segments += is_segment(child);
+	*volume = (struct lvm_volume){
+		.name = strdup(node->name),
+		.parts = calloc(segments + 1, sizeof(struct lvm_part)),
+	};
+	group->count++;
+	if (!volume->name || !volume->parts)
+		return error_failed(reading->err, ENOMEM, "out of memory");
+	take_parts(reading, node, volume);
+	return 0;
+}
+
+static int take_volumes(const struct reading *reading, const struct lvm_node *all,
+			struct lvm_group *group)
+{
+	int r = 0;
+
+	group->volumes = calloc(MAX_VOLUMES, sizeof(*group->volumes));
+	if (!group->volumes)
+		return error_failed(reading->err, ENOMEM, "out of memory");
+	for (const struct lvm_node *node = all ? all->first : NULL; r == 0 && node;
+	     node = node->next) {
+		if (node->kind != LVM_SECTION || !is_visible(node))
+			continue;
+		if (group->count == MAX_VOLUMES)
+			return bad_group(reading, "it has more than 4096 logical volumes");
+		r = take_volume(reading, node, group);
+	}
+	return r;
+}
+
+/* The group is the first section; what else stands there is about the text. */
+static const struct lvm_node *find_group(const struct lvm_node *root)
+{
+	const struct lvm_node *node = root->first;
+
+	while (node && node->kind != LVM_SECTION)
+		node = node->next;
+	return node;
+}
+
+int lvm_volumes_take(const struct lvm_node *root, const struct lvm_self *self,
+		     struct lvm_group **ret, struct error *err)
+{
+	CLEANUP_LVM struct lvm_group *group = calloc(1, sizeof(*group));
+	struct reading reading = {.self = self, .err = err};
+	const struct lvm_node *node = find_group(root);
+	int r;
+
+	if (group)
+		group->name = strdup(node ? node->name : "");
+	if (!group || !group->name)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (!node)
+		return bad_group(&reading, "there is no volume group in it");
+	if (!sectors_of(node, "extent_size", &reading.extent) || reading.extent == 0)
+		return bad_group(&reading, "the size of an extent is not to be seen");
+	r = find_self(&reading, node);
+	if (r == 0)
+		r = take_volumes(&reading, lvm_child(node, "logical_volumes", LVM_SECTION), group);
+	if (r == 0)
+		*ret = TAKE(group);
+	return r;
+}
