@@ -64,6 +64,7 @@ static void close_ext(struct linux_files *files)
 
 	if (ext->fs)
 		ext2fs_free(ext->fs);
+	free(ext->io.pieces);
 	free(ext);
 }
 

@@ -74,6 +74,42 @@ static bool spend(struct ext_io *io, uint64_t length)
 	return !io->is_spent;
 }
 
+/* The piece at 'at', a multiple of its size; NULL when it cannot be had as a whole. */
+static const uint8_t *piece_of(struct ext_io *io, uint64_t at)
+{
+	unsigned int i = 0;
+	uint8_t *piece;
+
+	while (i < EXT_IO_PIECES && io->piece_at[i] != at + 1)
+		i++;
+	if (i < EXT_IO_PIECES)
+		return io->pieces + (size_t)i * EXT_IO_PIECE;
+	if (!io->pieces)
+		io->pieces = malloc((size_t)EXT_IO_PIECES * EXT_IO_PIECE);
+	if (!io->pieces || !range_within(at, EXT_IO_PIECE, io->disk->size))
+		return NULL;
+	piece = io->pieces + (size_t)io->next_piece * EXT_IO_PIECE;
+	io->piece_at[io->next_piece] = 0;
+	if (disk_read(io->disk, piece, EXT_IO_PIECE, at, NULL) < 0)
+		return NULL;
+	io->piece_at[io->next_piece] = at + 1;
+	io->next_piece = (io->next_piece + 1) % EXT_IO_PIECES;
+	return piece;
+}
+
+/* What no piece holds is read by itself, which also says what is wrong with it. */
+static int read_bytes(struct ext_io *io, void *data, size_t length, uint64_t offset)
+{
+	uint64_t within = offset % EXT_IO_PIECE;
+	const uint8_t *piece =
+		within + length <= EXT_IO_PIECE ? piece_of(io, offset - within) : NULL;
+
+	if (!piece)
+		return disk_read(io->disk, data, length, offset, &io->problem);
+	memcpy(data, piece + within, length);
+	return 0;
+}
+
 static errcode_t channel_read_blk64(io_channel channel, unsigned long long block, int count,
 				    void *data)
 {
@@ -83,7 +119,7 @@ static errcode_t channel_read_blk64(io_channel channel, unsigned long long block
 	if (!range_of(channel, block, count, &offset, &length) ||
 	    !range_within(offset, length, io->disk->size) || !spend(io, length))
 		return EXT2_ET_SHORT_READ;
-	return disk_read(io->disk, data, length, offset, &io->problem) < 0 ? EXT2_ET_SHORT_READ : 0;
+	return read_bytes(io, data, length, offset) < 0 ? EXT2_ET_SHORT_READ : 0;
 }
 
 static errcode_t channel_read_blk(io_channel channel, unsigned long block, int count, void *data)

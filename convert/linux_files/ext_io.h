@@ -16,8 +16,16 @@
 #include "common/disk.h"
 #include "common/error.h"
 
+/* What has been read last, in aligned pieces: the library reads block by block, and the same blocks
+ * of metadata again for each. */
+#define EXT_IO_PIECE  (64 * 1024)
+#define EXT_IO_PIECES 8
+
 struct ext_io {
-	struct disk *disk; /* borrowed */
+	struct disk *disk;		  /* borrowed */
+	uint8_t *pieces;		  /* of malloc, or NULL; whose 'io' is frees it */
+	uint64_t piece_at[EXT_IO_PIECES]; /* offset + 1; 0 for none */
+	unsigned int next_piece;
 	uint64_t allowance;
 	bool is_spent;	      /* more than the allowance was asked for */
 	struct error problem; /* of the disk; ERROR_NONE when it had none */
