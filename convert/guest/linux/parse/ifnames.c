@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Adapters in files of keys and values: see ifnames.h. */
+#include "convert/guest/linux/parse/ifnames.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "convert/guest/linux/parse/ifnames_list.h"
+
+#define MAX_VALUE 64 /* longest value of ifcfg that is looked at, names and MACs are shorter */
+
+/* --- ifupdown --------------------------------------------------------------------------------- */
+
+/* A line of a stanza: "hwaddress ether 00:15:..." and "hwaddress 00:15:...". */
+static int take_interfaces_option(const struct file_bytes *file, struct text_line line,
+				  struct network_name *name, struct error *err)
+{
+	struct text_line word;
+
+	if (!name || !text_next_word(&line, &word) || !text_is(&word, "hwaddress"))
+		return 0;
+	if (!text_next_word(&line, &word))
+		return 0;
+	if (text_is(&word, "ether") && !text_next_word(&line, &word))
+		return 0;
+	return ifnames_set(file, &word, &name->mac, err);
+}
+
+/* "iface NAME [FAMILY METHOD]", behind its first word. */
+static int take_iface(const struct file_bytes *file, struct text_line line,
+		      struct network_names *ret, struct network_name **ret_name, struct error *err)
+{
+	struct text_line interface, word;
+	int r;
+
+	*ret_name = NULL;
+	if (!text_next_word(&line, &interface) || ifnames_is_loopback(&interface))
+		return 0;
+	r = ifnames_add(file, &interface, ret, ret_name, err);
+	while (r == 0 && text_next_word(&line, &word))
+		if (text_is(&word, "static"))
+			(*ret_name)->is_static_address = true;
+	return r;
+}
+
+static bool ends_stanza(const struct text_line *word)
+{
+	return text_is(word, "auto") || text_is(word, "mapping") || text_is(word, "source") ||
+	       text_is(word, "source-directory") || text_starts_with(word, "allow-") ||
+	       text_is(word, "template");
+}
+
+int ifnames_from_interfaces(const struct file_bytes *file, struct network_names *ret,
+			    struct error *err)
+{
+	struct text_line line = {.number = 0}, rest, word;
+	struct network_name *name = NULL;
+	size_t at = 0;
+	int r = text_file_check(file, IFNAMES_MAX_BYTES, err);
+
+	while (r == 0 && text_next_line(file, &at, &line)) {
+		rest = line;
+		if (!text_next_word(&rest, &word) || word.text[0] == '#')
+			continue;
+		if (text_is(&word, "iface"))
+			r = take_iface(file, rest, ret, &name, err);
+		else if (ends_stanza(&word))
+			name = NULL;
+		else
+			r = take_interfaces_option(file, line, name, err);
+	}
+	return r;
+}
+
+/* --- ifcfg ------------------------------------------------------------------------------------ */
+
+/* What an ifcfg file says. Lines are those where it says it, 0 where it does not. */
+struct ifcfg {
+	char device[MAX_VALUE], mac[MAX_VALUE];
+	unsigned int device_line, mac_line;
+	bool is_static;
+};
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+static void take_ifcfg_value(struct ifcfg *ifcfg, const struct text_line *key, const char *value)
+{
+	if (!*value)
+		return;
+	if (text_is(key, "DEVICE")) {
+		snprintf(ifcfg->device, sizeof(ifcfg->device), "%s", value);
+		ifcfg->device_line = key->number;
+	} else if (text_is(key, "HWADDR")) {
+		snprintf(ifcfg->mac, sizeof(ifcfg->mac), "%s", value);
+		ifcfg->mac_line = key->number;
+	} else if (text_is(key, "BOOTPROTO")) {
+		ifcfg->is_static = ifcfg->is_static || strcasecmp(value, "static") == 0;
+	} else if (text_starts_with(key, "IPADDR")) {
+		ifcfg->is_static = true;
+	}
+}
+
+static void read_ifcfg(const struct file_bytes *file, struct ifcfg *ret)
+{
+	struct text_line line = {.number = 0}, key, value;
+	char text[MAX_VALUE];
+	size_t at = 0;
+
+	while (text_next_line(file, &at, &line)) {
+		key = line;
+		if (text_assignment(&key, &value) &&
+		    text_shell_value(&value, text, sizeof(text)) < sizeof(text))
+			take_ifcfg_value(ret, &key, text);
+	}
+}
+
+/* What is behind "ifcfg-" in the file's name, which is the adapter's where nothing else is said. */
+static struct text_line name_of_file(const struct file_bytes *file)
+{
+	const char *slash = strrchr(file->name, '/');
+	const char *name = slash ? slash + 1 : file->name;
+
+	name += starts_with(name, "ifcfg-") ? strlen("ifcfg-") : strlen(name);
+	return (struct text_line){name, strlen(name), 1};
+}
+
+int ifnames_from_ifcfg(const struct file_bytes *file, struct network_names *ret, struct error *err)
+{
+	struct ifcfg ifcfg = {.is_static = false};
+	struct text_line interface = name_of_file(file), mac;
+	struct network_name *name;
+	int r = text_file_check(file, IFNAMES_MAX_BYTES, err);
+
+	if (r < 0)
+		return r;
+	read_ifcfg(file, &ifcfg);
+	if (ifcfg.device_line)
+		interface =
+			(struct text_line){ifcfg.device, strlen(ifcfg.device), ifcfg.device_line};
+	else if (ifcfg.mac_line)
+		interface = (struct text_line){"", 0, ifcfg.mac_line};
+	if (ifnames_is_loopback(&interface) || (interface.size == 0 && !ifcfg.mac_line))
+		return 0;
+	r = ifnames_add(file, &interface, ret, &name, err);
+	if (r < 0)
+		return r;
+	name->is_static_address = ifcfg.is_static;
+	mac = (struct text_line){ifcfg.mac, strlen(ifcfg.mac), ifcfg.mac_line};
+	return ifcfg.mac_line ? ifnames_set(file, &mac, &name->mac, err) : 0;
+}
+
+/* --- NetworkManager --------------------------------------------------------------------------- */
+
+/* What a keyfile says: places in it, of number 0 where it does not. */
+struct keyfile {
+	struct text_line interface, mac;
+	bool is_static;
+};
+
+static bool is_mac_section(const struct text_line *section)
+{
+	return text_is(section, "[ethernet]") || text_is(section, "[802-3-ethernet]");
+}
+
+static void take_keyfile_value(struct keyfile *keyfile, const struct text_line *section,
+			       const struct text_line *key, const struct text_line *value)
+{
+	if (text_is(section, "[connection]") && text_is(key, "interface-name"))
+		keyfile->interface = *value;
+	else if (is_mac_section(section) && text_is(key, "mac-address"))
+		keyfile->mac = *value;
+	else if ((text_is(section, "[ipv4]") || text_is(section, "[ipv6]")) &&
+		 text_is(key, "method") && text_is(value, "manual"))
+		keyfile->is_static = true;
+}
+
+static void read_keyfile(const struct file_bytes *file, struct keyfile *ret)
+{
+	struct text_line line = {.number = 0}, section = {"", 0, 0}, key, value;
+	size_t at = 0;
+
+	while (text_next_line(file, &at, &line)) {
+		key = line;
+		text_trim(&key);
+		if (text_starts_with(&key, "[")) {
+			section = key;
+		} else if (!text_starts_with(&key, "#") && text_split(&key, '=', &value)) {
+			text_trim(&key);
+			text_trim(&value);
+			if (value.size > 0)
+				take_keyfile_value(ret, &section, &key, &value);
+		}
+	}
+}
+
+int ifnames_from_nmconnection(const struct file_bytes *file, struct network_names *ret,
+			      struct error *err)
+{
+	struct keyfile keyfile = {.interface = {"", 0, 0}};
+	struct network_name *name;
+	int r = text_file_check(file, IFNAMES_MAX_BYTES, err);
+
+	if (r < 0)
+		return r;
+	read_keyfile(file, &keyfile);
+	if (ifnames_is_loopback(&keyfile.interface) ||
+	    (keyfile.interface.number == 0 && keyfile.mac.number == 0))
+		return 0;
+	if (keyfile.interface.number == 0)
+		keyfile.interface.number = keyfile.mac.number;
+	r = ifnames_add(file, &keyfile.interface, ret, &name, err);
+	if (r < 0)
+		return r;
+	name->is_static_address = keyfile.is_static;
+	return keyfile.mac.number ? ifnames_set(file, &keyfile.mac, &name->mac, err) : 0;
+}
+
+/* --- udev ------------------------------------------------------------------------------------- */
+
+/* The value behind KEY== or KEY= in a rule, which has its pairs with commas between. */
+static bool find_pair(const struct text_line *rule, const char *key, const char *sign,
+		      struct text_line *ret)
+{
+	struct text_line rest = *rule, pair;
+	bool has_more = true;
+
+	while (has_more) {
+		pair = rest;
+		has_more = text_split(&pair, ',', &rest);
+		text_trim(&pair);
+		if (text_starts_with(&pair, key) && text_split(&pair, '"', ret)) {
+			pair.text += strlen(key);
+			pair.size -= strlen(key);
+			text_trim(&pair);
+			if (text_is(&pair, sign))
+				return text_split(ret, '"', &pair);
+		}
+	}
+	return false;
+}
+
+static int take_rule(const struct file_bytes *file, const struct text_line *rule,
+		     struct network_names *ret, struct error *err)
+{
+	struct text_line interface, mac;
+	struct network_name *name;
+	int r;
+
+	if (!find_pair(rule, "NAME", "=", &interface) && !find_pair(rule, "NAME", ":=", &interface))
+		return 0;
+	r = ifnames_add(file, &interface, ret, &name, err);
+	if (r == 0 && (find_pair(rule, "ATTR{address}", "==", &mac) ||
+		       find_pair(rule, "SYSFS{address}", "==", &mac) ||
+		       find_pair(rule, "ATTRS{address}", "==", &mac)))
+		r = ifnames_set(file, &mac, &name->mac, err);
+	return r;
+}
+
+int ifnames_from_udev_rules(const struct file_bytes *file, struct network_names *ret,
+			    struct error *err)
+{
+	struct text_line line = {.number = 0}, rule;
+	size_t at = 0;
+	int r = text_file_check(file, IFNAMES_MAX_BYTES, err);
+
+	while (r == 0 && text_next_line(file, &at, &line)) {
+		rule = line;
+		text_trim(&rule);
+		if (!text_starts_with(&rule, "#"))
+			r = take_rule(file, &rule, ret, err);
+	}
+	return r;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Adapters in configurations of five kinds. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/buffer.h"
+#include "common/checked.h"
+#include "convert/guest/linux/parse/ifnames.h"
+#include "tests/convert/guest/linux/parse/fixture.h"
+
+TestSuite(linux_ifnames);
+
+typedef int reader(const struct file_bytes *file, struct network_names *ret, struct error *err);
+
+static reader *const readers[] = {ifnames_from_interfaces, ifnames_from_ifcfg, ifnames_from_netplan,
+				  ifnames_from_nmconnection, ifnames_from_udev_rules};
+
+/* "interface MAC line [static]" of each, a line each. */
+static char *flat(reader *read, const struct file_bytes *file)
+{
+	CLEANUP_NETWORK_NAMES struct network_names names = NETWORK_NAMES_INIT;
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+
+	cr_assert_eq(read(file, &names, NULL), 0);
+	for (size_t i = 0; i < names.count; i++) {
+		const struct network_name *name = &names.list[i];
+
+		cr_expect_eq(name->file, file->name);
+		buffer_printf(&text, "%s %s %u%s\n", name->interface ? name->interface : "-",
+			      name->mac ? name->mac : "-", name->line,
+			      name->is_static_address ? " static" : "");
+	}
+	return buffer_take_text(&text);
+}
+
+Test(linux_ifnames, each_kind)
+{
+	static const struct {
+		const char *path;
+		reader *read;
+		const char *expected;
+	} cases[] = {
+		{CORPUS "ifnames/interfaces", ifnames_from_interfaces,
+		 "eth0 00:15:5d:01:02:03 7 static\n"
+		 "eth0 - 11\n"
+		 "enp0s10f0 - 13\n"
+		 "br0 00:15:5d:01:02:04 14\n"},
+		{CORPUS "ifnames/ifcfg-eth0", ifnames_from_ifcfg,
+		 "eth0 00:15:5D:01:02:03 4 static\n"},
+		{CORPUS "ifnames/netplan.yaml", ifnames_from_netplan,
+		 "eth0 - 6\n"
+		 "enp0s10f0 - 10 static\n"
+		 "lan0 00:15:5d:01:02:03 19 static\n"
+		 "en* - 22\n"
+		 "- 00:15:5d:01:02:05 24\n"
+		 "flow2 - 25 static\n"
+		 "none - 26\n"},
+		{CORPUS "ifnames/eth0.nmconnection", ifnames_from_nmconnection,
+		 "eth0 00:15:5D:01:02:03 5 static\n"},
+		{CORPUS "ifnames/70-persistent-net.rules", ifnames_from_udev_rules,
+		 "eth0 00:15:5d:01:02:03 2\n"
+		 "lan1 00:15:5d:01:02:04 4\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP_FIXTURE struct file_bytes file = fixture_read(cases[i].path);
+		CLEANUP_FREE char *got = flat(cases[i].read, &file);
+
+		cr_expect_str_eq(got, cases[i].expected, "%s: %s", cases[i].path, got);
+	}
+}
+
+Test(linux_ifnames, short_ones)
+{
+	static const struct {
+		const char *name, *text;
+		reader *read;
+		const char *expected;
+	} cases[] = {
+		{"/etc/sysconfig/network/ifcfg-eth1", "BOOTPROTO='static'\nIPADDR=''\n",
+		 ifnames_from_ifcfg, "eth1 - 1 static\n"},
+		{"ifcfg-eth1", "BOOTPROTO=dhcp\n", ifnames_from_ifcfg, "eth1 - 1\n"},
+		{"ifcfg-x", "HWADDR=00:15:5d:01:02:03\n", ifnames_from_ifcfg,
+		 "- 00:15:5d:01:02:03 1\n"},
+		{"ifcfg-lo", "IPADDR=127.0.0.1\n", ifnames_from_ifcfg, ""},
+		{"ifcfg-x", "DEVICE=lo\n", ifnames_from_ifcfg, ""},
+		{"other", "IPADDR=1\n", ifnames_from_ifcfg, ""},
+		{"x", "[connection]\nid=x\n", ifnames_from_nmconnection, ""},
+		{"x", "[ethernet]\nmac-address = 00:15\n", ifnames_from_nmconnection,
+		 "- 00:15 2\n"},
+		{"x", "[connection]\ninterface-name=lo\n", ifnames_from_nmconnection, ""},
+		{"x", "iface\niface lo inet loopback\n hwaddress ether x\n",
+		 ifnames_from_interfaces, ""},
+		{"x", "iface eth0:1 inet static\nhwaddress\nhwaddress ether\n",
+		 ifnames_from_interfaces, "eth0:1 - 1 static\n"},
+		{"x", "ethernets:\n eth0: {}\n", ifnames_from_netplan, "eth0 - 2\n"},
+		{"x", "ethernets:\n eth0:\n  addresses:\n    - a\n", ifnames_from_netplan,
+		 "eth0 - 2 static\n"},
+		{"x", "ethernets:\n a:\n  match:\n   macaddress: b\n  other:\n   macaddress: c\n",
+		 ifnames_from_netplan, "- b 2\n"},
+		{"x", "wifis:\n wlan0: {}\n", ifnames_from_netplan, ""},
+		{"x", "ethernets:\n- a\n lo:\n  addresses:\n  - b\n", ifnames_from_netplan, ""},
+		{"x", "NAME=\"eth0\n", ifnames_from_udev_rules, ""},
+		{"x", "#NAME=\"eth0\"\n", ifnames_from_udev_rules, ""},
+		{"x", "NAME==\"eth0\"\n", ifnames_from_udev_rules, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct file_bytes file = {(const uint8_t *)cases[i].text,
+						strlen(cases[i].text), cases[i].name};
+		CLEANUP_FREE char *got = flat(cases[i].read, &file);
+
+		cr_expect_str_eq(got, cases[i].expected, "%zu: %s", i, got);
+	}
+}
+
+static int parse(const struct file_bytes *file, struct error *err)
+{
+	CLEANUP_NETWORK_NAMES struct network_names names = NETWORK_NAMES_INIT;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(readers); i++)
+		r = readers[i](file, &names, err);
+	return r;
+}
+
+Test(linux_ifnames, cut_off)
+{
+	static const char *const paths[] = {CORPUS "ifnames/interfaces",
+					    CORPUS "ifnames/ifcfg-eth0",
+					    CORPUS "ifnames/netplan.yaml",
+					    CORPUS "ifnames/eth0.nmconnection",
+					    CORPUS "ifnames/70-persistent-net.rules"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		CLEANUP_FIXTURE struct file_bytes file = fixture_read(paths[i]);
+
+		fixture_cuts(&file, parse);
+	}
+}
+
+Test(linux_ifnames, too_many)
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+	CLEANUP_NETWORK_NAMES struct network_names names = NETWORK_NAMES_INIT;
+	struct error err = ERROR_INIT;
+
+	for (size_t i = 0; i < 2000; i++)
+		buffer_text(&text, "iface a\n");
+	const struct file_bytes file = {text.data, text.size, "many"};
+	cr_expect_lt(ifnames_from_interfaces(&file, &names, &err), 0);
+	fixture_is_damaged(&err, "'many': line 1025: more than 1024 network adapters");
+	cr_expect_eq(names.count, 1024);
+}
