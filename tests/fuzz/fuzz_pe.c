@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convert/guest/windows/pe.h"
-#include "convert/guest/windows/signer.h"
+#include "convert/guest/pe.h"
+#include "convert/guest/signer.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

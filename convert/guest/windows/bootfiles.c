@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "common/cleanup.h"
-#include "convert/guest/windows/pe.h"
+#include "convert/guest/pe.h"
 
 #define ESP_BOOT     "/EFI/Microsoft/Boot"
 #define ESP_BOOTMGFW ESP_BOOT "/bootmgfw.efi"

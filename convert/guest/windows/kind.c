@@ -10,7 +10,7 @@
 #include "convert/guest/windows/contents.h"
 #include "convert/guest/windows/hive.h"
 #include "convert/guest/windows/hives.h"
-#include "convert/guest/windows/signer.h"
+#include "convert/guest/signer.h"
 #include "convert/guest/windows/system/network.h"
 #include "convert/guest/windows/winre.h"
 

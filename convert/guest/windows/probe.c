@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #include "common/checked.h"
-#include "convert/guest/windows/pe.h"
+#include "convert/guest/pe.h"
 #include "convert/guest/windows/software.h"
 
 /* Real boot programs have 1 to 4 MiB. */

@@ -9,7 +9,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/guest/windows/bootfiles.h"
-#include "convert/guest/windows/pe.h"
+#include "convert/guest/pe.h"
 #include "tests/convert/ntfs/ntfs_image.h"
 
 #define PROGRAM_SIZE 20000

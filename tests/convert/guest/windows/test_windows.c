@@ -10,7 +10,7 @@
 #include "common/checked.h"
 #include "common/hive/hive.h"
 #include "common/utf16.h"
-#include "convert/guest/windows/pe.h"
+#include "convert/guest/pe.h"
 #include "convert/guest/windows/windows.h"
 #include "tests/convert/ntfs/ntfs_image.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The signer of a program, by libksba: see signer.h. */
-#include "convert/guest/windows/signer.h"
+#include "convert/guest/signer.h"
 
 #include <ksba.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 #include "common/checked.h"
 #include "common/cleanup.h"
-#include "convert/guest/windows/pe.h"
+#include "convert/guest/pe.h"
 
 /* Real programs have one signature, at most two, of some 10 KiB, with three certificates. */
 #define MAX_SIGNATURES	 4

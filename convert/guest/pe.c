@@ -3,7 +3,7 @@
  * PE headers and version resources. The version is found by its key and signature instead of
  * through the resource directory: fewer structures to trust, and no other data look like it.
  */
-#include "convert/guest/windows/pe.h"
+#include "convert/guest/pe.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * Who signed a boot program, and would firmware with certain keys start it? The signature is looked
  * at, not checked: what counts is whom it names, for the firmware judges it again.
  */
-#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_SIGNER_H
-#define HVGEN2_CONVERT_GUEST_WINDOWS_SIGNER_H
+#ifndef HVGEN2_CONVERT_GUEST_SIGNER_H
+#define HVGEN2_CONVERT_GUEST_SIGNER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * The little of PE files that matters here: for which machine, and which file version (PE format,
  * "File Headers").
  */
-#ifndef HVGEN2_CONVERT_GUEST_WINDOWS_PE_H
-#define HVGEN2_CONVERT_GUEST_WINDOWS_PE_H
+#ifndef HVGEN2_CONVERT_GUEST_PE_H
+#define HVGEN2_CONVERT_GUEST_PE_H
 
 #include <stdbool.h>
 #include <stddef.h>
