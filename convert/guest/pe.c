@@ -16,6 +16,22 @@
 #define PE_MACHINE   4
 #define PE_SIZE	     24 /* signature and COFF header */
 
+/* In the COFF header, from PE_SIGNATURE on. */
+#define COFF_SECTIONS	   6  /* u16: how many */
+#define COFF_SYMBOLS	   12 /* u32: offset of the symbols, behind which stand the long names */
+#define COFF_SYMBOL_COUNT  16 /* u32 */
+#define COFF_OPTIONAL_SIZE 20 /* u16 */
+#define COFF_SYMBOL_SIZE   18
+
+/* A section header. A name of more than 8 bytes is "/N", N its offset among the long names. */
+#define SECTION_SIZE	     40
+#define SECTION_NAME	     0
+#define SECTION_NAME_SIZE    8
+#define SECTION_VIRTUAL_SIZE 8
+#define SECTION_RAW_SIZE     16
+#define SECTION_RAW	     20
+#define MAX_SECTIONS	     96 /* what Windows loads; shim has 10 */
+
 /* The directories of the optional header, 8 bytes each, behind their number. */
 #define OPTIONAL_MAGIC_64	0x20b
 #define OPTIONAL_DIRECTORIES_32 96
@@ -138,6 +154,84 @@ bool pe_signature(const void *image, size_t size, unsigned int index, const uint
 		at += (uint32_t)step;
 		left -= (uint32_t)step;
 	}
+}
+
+bool pe_is_x64(const void *image, size_t size)
+{
+	const uint8_t *bytes = image;
+	uint16_t machine;
+
+	return pe_machine(image, size, &machine) && machine == PE_MACHINE_X64 &&
+	       range_within((uint64_t)get_le32(bytes + DOS_LFANEW) + PE_SIZE, 2, size) &&
+	       get_le16(bytes + get_le32(bytes + DOS_LFANEW) + PE_SIZE) == OPTIONAL_MAGIC_64;
+}
+
+/* The long name at offset 'at' of the table of strings. */
+static bool is_long_name(const struct file_bytes *image, uint32_t header, uint64_t at,
+			 const char *name)
+{
+	uint64_t names =
+		get_le32(image->data + header + COFF_SYMBOLS) +
+		(uint64_t)get_le32(image->data + header + COFF_SYMBOL_COUNT) * COFF_SYMBOL_SIZE;
+	size_t length = strlen(name) + 1;
+
+	return range_within(names + at, length, image->size) &&
+	       memcmp(image->data + names + at, name, length) == 0;
+}
+
+static bool is_named(const struct file_bytes *image, uint32_t header, const uint8_t *section,
+		     const char *name)
+{
+	char text[SECTION_NAME_SIZE + 1] = "";
+	uint64_t at = 0;
+
+	memcpy(text, section + SECTION_NAME, SECTION_NAME_SIZE);
+	if (text[0] != '/')
+		return strcmp(text, name) == 0;
+	for (const char *digit = text + 1; *digit; digit++) {
+		if (*digit < '0' || *digit > '9')
+			return false;
+		at = at * 10 + (uint64_t)(*digit - '0');
+	}
+	return is_long_name(image, header, at, name);
+}
+
+/* The header of a section; NULL when there is none of that name. */
+static const uint8_t *find_section(const struct file_bytes *image, const char *name)
+{
+	uint32_t header = get_le32(image->data + DOS_LFANEW);
+	unsigned int count = get_le16(image->data + header + COFF_SECTIONS);
+	uint64_t at =
+		(uint64_t)header + PE_SIZE + get_le16(image->data + header + COFF_OPTIONAL_SIZE);
+
+	for (unsigned int i = 0; i < count && i < MAX_SECTIONS; i++, at += SECTION_SIZE) {
+		if (!range_within(at, SECTION_SIZE, image->size))
+			return NULL;
+		if (is_named(image, header, image->data + at, name))
+			return image->data + at;
+	}
+	return NULL;
+}
+
+bool pe_section(const void *image, size_t size, const char *name, struct file_bytes *ret,
+		bool *ret_is_bad)
+{
+	const struct file_bytes bytes = {image, size, name};
+	const uint8_t *section;
+	uint16_t machine;
+	uint32_t at, length;
+
+	*ret_is_bad = false;
+	section = pe_machine(image, size, &machine) ? find_section(&bytes, name) : NULL;
+	if (!section)
+		return false;
+	at = get_le32(section + SECTION_RAW);
+	length = (uint32_t)min_u64(get_le32(section + SECTION_VIRTUAL_SIZE),
+				   get_le32(section + SECTION_RAW_SIZE));
+	*ret_is_bad = !range_within(at, length, size);
+	if (!*ret_is_bad)
+		*ret = (struct file_bytes){bytes.data + at, length, name};
+	return !*ret_is_bad;
 }
 
 void pe_version_text(const uint16_t version[4], char ret[PE_VERSION_TEXT])

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bytes.h"
+
 #define PE_MACHINE_X86	 0x014c
 #define PE_MACHINE_X64	 0x8664
 #define PE_MACHINE_ARM64 0xaa64
@@ -35,6 +37,17 @@ bool pe_file_version(const void *image, size_t size, uint16_t ret[4]);
  */
 bool pe_signature(const void *image, size_t size, unsigned int index, const uint8_t **ret,
 		  size_t *ret_size);
+
+/*
+ * The contents of the section called 'name' (".sbat"), within the image: what of it is both stored
+ * in the file and loaded (PE format, "Section Table"). False when there is none of that name, or it
+ * does not lie within the image: *ret_is_bad says which.
+ */
+bool pe_section(const void *image, size_t size, const char *name, struct file_bytes *ret,
+		bool *ret_is_bad);
+
+/* Is it an image for x64 in the form for 64 bits (PE32+)? */
+bool pe_is_x64(const void *image, size_t size);
 
 #define PE_VERSION_TEXT 24 /* "65535.65535.65535.65535" and its NUL */
 void pe_version_text(const uint16_t version[4], char ret[PE_VERSION_TEXT]);

@@ -10,8 +10,7 @@
 #include "common/cleanup.h"
 #include "convert/guest/pe.h"
 
-/* Real programs have one signature, at most two, of some 10 KiB, with three certificates. */
-#define MAX_SIGNATURES	 4
+/* Real signatures have some 10 KiB, with three certificates. */
 #define MAX_CERTIFICATES 16
 
 static void release_cms(ksba_cms_t *cms)
@@ -110,6 +109,16 @@ static bool parse(ksba_cms_t cms, ksba_reader_t reader)
 	return reason == KSBA_SR_READY;
 }
 
+/* Read a signature; *name is then who issued the certificate of its signer. */
+static bool open_signature(const struct file_bytes *signature, ksba_reader_t *reader,
+			   ksba_cms_t *cms, char **name)
+{
+	return !ksba_reader_new(reader) &&
+	       !ksba_reader_set_mem(*reader, signature->data, signature->size) &&
+	       !ksba_cms_new(cms) && parse(*cms, *reader) &&
+	       !ksba_cms_get_issuer_serial(*cms, 0, name, NULL) && *name;
+}
+
 static bool is_signature_trusted(const struct file_bytes *signature,
 				 const struct guest_trust *trust, char **issuer)
 {
@@ -118,9 +127,7 @@ static bool is_signature_trusted(const struct file_bytes *signature,
 	CLEANUP(free_name) char *name = NULL;
 	bool is_good;
 
-	if (ksba_reader_new(&reader) ||
-	    ksba_reader_set_mem(reader, signature->data, signature->size) || ksba_cms_new(&cms) ||
-	    !parse(cms, reader) || ksba_cms_get_issuer_serial(cms, 0, &name, NULL) || !name)
+	if (!open_signature(signature, &reader, &cms, &name))
 		return false;
 	if (!*issuer)
 		*issuer = common_name(name);
@@ -142,10 +149,30 @@ bool signer_is_trusted(const void *image, size_t size, const struct guest_trust 
 	bool is_good = false;
 
 	*ret_issuer = NULL;
-	for (unsigned int i = 0; !is_good && i < MAX_SIGNATURES; i++) {
+	for (unsigned int i = 0; !is_good && i < SIGNER_MAX; i++) {
 		if (!pe_signature(image, size, i, &signature.data, &signature.size))
 			break;
 		is_good = is_signature_trusted(&signature, trust, ret_issuer);
 	}
 	return is_good;
+}
+
+char *signer_issuer(const void *image, size_t size, unsigned int index)
+{
+	CLEANUP(release_reader) ksba_reader_t reader = NULL;
+	CLEANUP(release_cms) ksba_cms_t cms = NULL;
+	CLEANUP(free_name) char *name = NULL;
+	struct file_bytes signature = {.name = "signature"};
+
+	if (!pe_signature(image, size, index, &signature.data, &signature.size) ||
+	    !open_signature(&signature, &reader, &cms, &name))
+		return NULL;
+	return common_name(name);
+}
+
+char *signer_subject(const struct file_bytes *der)
+{
+	CLEANUP(free_name) char *name = subject_of(der);
+
+	return name ? common_name(name) : NULL;
 }

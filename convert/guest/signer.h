@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who signed a boot program, and would firmware with certain keys start it? The signature is looked
- * at, not checked: what counts is whom it names, for the firmware judges it again.
+ * Who signed a boot program, and would firmware (or shim) with certain keys start it? The signature
+ * is looked at, not checked: what counts is whom it names, for the firmware judges it again.
  */
 #ifndef HVGEN2_CONVERT_GUEST_SIGNER_H
 #define HVGEN2_CONVERT_GUEST_SIGNER_H
@@ -19,5 +19,18 @@
  */
 bool signer_is_trusted(const void *image, size_t size, const struct guest_trust *trust,
 		       char **ret_issuer);
+
+/* Real programs have one signature, at most two. */
+#define SIGNER_MAX 4
+
+/*
+ * Who issued the certificate of the signer of signature number 'index' (0 to SIGNER_MAX - 1), by
+ * common name, to be freed. NULL when there is no such signature, or none that can be read.
+ */
+char *signer_issuer(const void *image, size_t size, unsigned int index);
+
+/* Whom a certificate (X.509 in DER) names, by common name, to be freed; NULL when it cannot be
+ * read. */
+char *signer_subject(const struct file_bytes *der);
 
 #endif

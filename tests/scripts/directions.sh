@@ -27,6 +27,7 @@ edit                   common convert/ntfs
 convert/guest          common convert/ntfs convert/files edit convert/guest/windows
 guest_kinds            convert/guest convert/guest/windows
 convert/guest/linux/parse common
+convert/guest/linux/chain common convert/guest
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system
 convert/guest/windows/system common common/hive convert/guest
 convert                common vhd nvram convert/ntfs convert/ntfs/journal convert/table convert/fat32 convert/files edit convert/guest guest_kinds
