@@ -63,6 +63,8 @@ prefix=$(sed -n 's/^prefix //p' out.txt)
 [ "$prefix" = /EFI/debian ] || fail "prefix '$prefix'"
 section $grub mods | tr '\0' '\n' | grep -aqx "$prefix" || fail "'$prefix' is not in GRUB's modules"
 
+grep -qx 'blscfg no' out.txt && ! grep -aq blscfg $grub || fail "Debian's GRUB knows blscfg"
+
 # Who starts whom: a vendor of the test's own, of which the shim is Debian's with another certificate.
 openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Other Secure Boot CA" -keyout ca.key -out ca.pem -days 3650 2>/dev/null
 openssl req -new -newkey rsa:2048 -nodes -subj "/CN=Other Signer" -keyout one.key -out one.csr 2>/dev/null

@@ -98,6 +98,21 @@ static int find_prefix(const struct file_bytes *image, const struct file_bytes *
 	return 0;
 }
 
+/* Names of commands and variables stand in the modules, each between two NULs. */
+static bool has_name(const struct file_bytes *mods, const char *name)
+{
+	const size_t length = strlen(name);
+	const uint8_t *at = mods->data;
+	const uint8_t *end = mods->data + mods->size;
+
+	while ((at = memmem(at, (size_t)(end - at), name, length))) {
+		if (at > mods->data && at[-1] == '\0' && at + length < end && at[length] == '\0')
+			return true;
+		at++;
+	}
+	return false;
+}
+
 static int read_modules(const struct file_bytes *image, struct efi_image *found, struct error *err)
 {
 	struct file_bytes mods;
@@ -114,6 +129,8 @@ static int read_modules(const struct file_bytes *image, struct efi_image *found,
 			image->name, (unsigned long long)get_le64(mods.data + MODULES_SIZE),
 			mods.size);
 	found->is_grub = true;
+	found->has_blscfg = has_name(&mods, "blscfg");
+	found->has_btrfs_relative = has_name(&mods, "btrfs_relative_path");
 	return find_prefix(image, &mods, get_le64(mods.data + MODULES_SIZE), found, err);
 }
 

@@ -31,6 +31,9 @@ struct efi_image {
 	bool is_pe64;	/* an EFI program for x64 (PE32+); all else is empty when it is not */
 	bool is_signed; /* it has a signature that can be read */
 	bool is_grub;	/* it has GRUB's section "mods" */
+	/* Of GRUB, by the names in its modules: it knows the command 'blscfg' (Fedora, RHEL), and paths
+	 * in the default subvolume of Btrfs (SUSE). */
+	bool has_blscfg, has_btrfs_relative;
 };
 
 /*

@@ -54,6 +54,23 @@ Test(efi_image, knows_a_grub_without_a_prefix)
 	cr_assert_str_eq(facts.prefix, "");
 }
 
+/* What its modules know, by whole names. */
+Test(efi_image, knows_what_grub_knows)
+{
+	make_all("/EFI/debian");
+	memcpy(image + EFI_SECTION(1) + 33, "xblscfg", 8);
+	cr_assert_eq(read_image(sizeof(image)), 0);
+	cr_assert(!facts.has_blscfg && !facts.has_btrfs_relative);
+	make_all("/EFI/debian");
+	memcpy(image + EFI_SECTION(1) + 33, "blscfg", 7);
+	cr_assert_eq(read_image(sizeof(image)), 0);
+	cr_assert(facts.has_blscfg && !facts.has_btrfs_relative);
+	make_all("/EFI/debian");
+	memcpy(image + EFI_SECTION(1) + 33, "btrfs_relative_path", 20);
+	cr_assert_eq(read_image(sizeof(image)), 0);
+	cr_assert(!facts.has_blscfg && facts.has_btrfs_relative);
+}
+
 Test(efi_image, what_is_no_program_is_none)
 {
 	make_all("/EFI/debian");
