@@ -23,7 +23,8 @@
 #define COFF_OPTIONAL_SIZE 20 /* u16 */
 #define COFF_SYMBOL_SIZE   18
 
-/* A section header. A name of more than 8 bytes is "/N", N its offset among the long names. */
+/* A section header. A name of more than 8 bytes is "/N", N its offset among the long names, or cut
+ * off by an older linker. */
 #define SECTION_SIZE	     40
 #define SECTION_NAME	     0
 #define SECTION_NAME_SIZE    8
@@ -187,7 +188,7 @@ static bool is_named(const struct file_bytes *image, uint32_t header, const uint
 
 	memcpy(text, section + SECTION_NAME, SECTION_NAME_SIZE);
 	if (text[0] != '/')
-		return strcmp(text, name) == 0;
+		return strncmp(text, name, SECTION_NAME_SIZE) == 0;
 	for (const char *digit = text + 1; *digit; digit++) {
 		if (*digit < '0' || *digit > '9')
 			return false;

@@ -46,6 +46,20 @@ Test(efi_image, reads_prefix_and_generations)
 	cr_assert_str_eq(facts.vendor, ""); /* no certificate at all */
 }
 
+/* Without a table of strings names end after eight bytes. */
+Test(efi_image, knows_names_that_are_cut)
+{
+	struct file_bytes bytes = {image, sizeof(image), "x.efi"}, vendor;
+
+	make_all("/EFI/debian");
+	cr_assert(efi_image_vendor(&bytes, &vendor));
+	cr_assert_eq(vendor.size, 5);
+	memcpy(image + 0x80 + 24 + 240 + 3 * 40, ".vendor_", 8);
+	cr_assert(efi_image_vendor(&bytes, &vendor));
+	memcpy(image + 0x80 + 24 + 240 + 3 * 40, ".vendor\0", 8);
+	cr_assert_not(efi_image_vendor(&bytes, &vendor));
+}
+
 Test(efi_image, knows_a_grub_without_a_prefix)
 {
 	make_all(NULL);
