@@ -46,7 +46,7 @@ static struct guest_disk new_guest_disk(const struct survey *survey, const struc
 			continue;
 		*partition = survey_guest_partition(&survey->partitions[source]);
 		partition->place = plan_place(survey, plan, i);
-		if (source == survey->windows)
+		if (source == survey->start)
 			new.start = partition;
 		if (source == survey->system)
 			new.system = partition;
@@ -59,7 +59,7 @@ static struct guest_disk new_guest_disk(const struct survey *survey, const struc
 static int build_guest(struct disk *source, const struct survey *survey, const struct plan *plan,
 		       const struct guest_options *options, struct build *ret, struct error *err)
 {
-	const struct guest_kind *kind = survey->partitions[survey->windows].guest.kind;
+	const struct guest_kind *kind = survey->partitions[survey->start].guest.kind;
 	struct guest_partition before[MBR_MAX_PARTITIONS], after[MBR_MAX_PARTITIONS];
 	const struct guest_disk old = survey_guest_disk(survey, source, before);
 	const struct guest_disk new = new_guest_disk(survey, plan, ret->target, after);

@@ -107,7 +107,7 @@ static bool guid_is_taken(const struct gpt *gpt, const struct guid *guid)
 
 static enum plan_role role_of(const struct survey *survey, size_t index)
 {
-	if (index == survey->windows)
+	if (index == survey->start)
 		return PLAN_WINDOWS;
 	if (index == survey->system)
 		return PLAN_OLD_SYSTEM;
@@ -143,7 +143,7 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 	    guid_is_taken(&plan->gpt, &unique))
 		unique = derive(survey, options, name);
 	if (role == PLAN_WINDOWS)
-		plan->windows = plan->gpt.count;
+		plan->start = plan->gpt.count;
 	partition = append_partition(plan, role, index, old->offset + plan->shift, old->length);
 	partition->unique = unique;
 	plan->moved[plan->moved_count++] =
@@ -287,7 +287,7 @@ static const char *why_not_reuse(const struct survey *survey)
 {
 	const struct survey_partition *system;
 
-	if (survey->system == SURVEY_NONE || survey->system == survey->windows)
+	if (survey->system == SURVEY_NONE || survey->system == survey->start)
 		return "there is no system partition beside that of Windows";
 	system = &survey->partitions[survey->system];
 	if (system->length < ESP_MIN)
@@ -333,7 +333,7 @@ static int refuse_reuse(const struct survey *survey, const struct plan *plan, co
 	const struct guest_contents none = {.others = {0}}, *contents = &none;
 	char others[768];
 
-	if (survey->system != SURVEY_NONE && survey->system != survey->windows)
+	if (survey->system != SURVEY_NONE && survey->system != survey->start)
 		contents = &survey->partitions[survey->system].guest.contents;
 	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
 			     "layout 'reuse' is not possible: %s%s", reason,

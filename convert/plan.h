@@ -74,7 +74,7 @@ struct plan {
 	struct plan_partition partitions[GPT_MAX_PARTITIONS];
 	struct moved_partition moved[MBR_MAX_PARTITIONS]; /* the old partitions that are kept */
 	size_t moved_count;
-	size_t esp, windows; /* indexes in gpt.partitions; the entry number is one more */
+	size_t esp, start; /* indexes in gpt.partitions; the entry number is one more */
 	uint32_t fat_volume_id;
 	struct guid nvram_id; /* unique id in the footer of the VMGS file */
 	struct note_list dropped, warnings;

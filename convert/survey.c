@@ -381,13 +381,13 @@ static int choose_windows(const struct disk *disk, struct survey *survey, unsign
 
 		if (!partition->guest.kind || (wanted && partition->mbr.number != wanted))
 			continue;
-		survey->windows = i;
+		survey->start = i;
 		found++;
 	}
 	if (found == 1)
 		return 0;
 	numbers_of(survey, has_windows, numbers);
-	survey->windows = SURVEY_NONE;
+	survey->start = SURVEY_NONE;
 	if (numbers[0] == '\0')
 		return refuse_without_windows(disk, survey, err);
 	if (found == 0)
@@ -405,7 +405,7 @@ static bool starts_windows(const struct survey *survey, size_t index)
 	const struct guest_default *starts = &survey->partitions[index].guest.starts;
 
 	return starts->is_known && starts->mbr_signature == survey->mbr_signature &&
-	       starts->mbr_offset == survey->partitions[survey->windows].offset;
+	       starts->mbr_offset == survey->partitions[survey->start].offset;
 }
 
 /*
@@ -471,7 +471,7 @@ static int refuse_hibernated(const struct disk *disk, const struct survey *surve
 
 static int judge_guest(struct disk *disk, struct survey *survey, struct error *err)
 {
-	const struct survey_partition *partition = &survey->partitions[survey->windows];
+	const struct survey_partition *partition = &survey->partitions[survey->start];
 	const struct volume_place place = survey_place(partition);
 	CLEANUP_VOLUME struct volume *volume = NULL;
 	int r;
@@ -545,7 +545,7 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		.image = *vhd_info(disk),
 		.disk_size = disk->size,
 		.sector_size = disk->sector_size,
-		.windows = SURVEY_NONE,
+		.start = SURVEY_NONE,
 		.system = SURVEY_NONE,
 	};
 	r = note_findings(disk, &ret->warnings, err);
@@ -592,7 +592,7 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 		.disk = disk,
 		.partitions = partitions,
 		.count = survey->count,
-		.start = &partitions[survey->windows],
+		.start = &partitions[survey->start],
 		.system = survey->system == SURVEY_NONE ? NULL : &partitions[survey->system],
 	};
 }

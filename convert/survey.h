@@ -45,7 +45,7 @@ struct survey {
 	uint32_t mbr_signature;
 	struct survey_partition *partitions; /* in disk order */
 	size_t count;
-	size_t windows; /* index of the partition that is to start; SURVEY_NONE while unknown */
+	size_t start;   /* index of the partition that is to start; SURVEY_NONE while unknown */
 	size_t system;	/* index of the partition that the BIOS starts; may be the same */
 	struct adapters adapters; /* of the guest that is to start */
 	/* From where to where entries were left out, as far as they lie on the disk, in bytes; 0: there

@@ -563,7 +563,7 @@ int conversion_run(struct convert *convert, const char *path, bool is_vm)
 		.convert = convert,
 		.folder = -1,
 		.outputs = WRITE_OUTPUTS_INIT,
-		.survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE},
+		.survey = {.start = SURVEY_NONE, .system = SURVEY_NONE},
 		.report = {.source_path = path,
 			   .survey = &conversion.survey,
 			   .is_dry_run = convert->dry_run},

@@ -114,7 +114,7 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 static int inspect_disk(struct inspect *inspect, const char *path)
 {
 	CLEANUP_DISK struct disk *disk = NULL;
-	CLEANUP_SURVEY struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
+	CLEANUP_SURVEY struct survey survey = {.start = SURVEY_NONE, .system = SURVEY_NONE};
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
 	CLEANUP_BUILD struct build build = {.target = NULL};
 	const struct plan_options plan_options = {.layout = LAYOUT_AUTO,

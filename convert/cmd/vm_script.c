@@ -192,7 +192,7 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 	CLEANUP_FREE char *store = NULL;
 	const char *nvram = source->paths->nvram;
 	const struct windows *windows =
-		&source->survey->partitions[source->survey->windows].guest.windows;
+		&source->survey->partitions[source->survey->start].guest.windows;
 	struct kvm_wishes wishes = {.folder = forms->folder,
 				    .is_qcow2 = source->plan->format == VHD_FORMAT_QCOW2,
 				    .windows_major = windows->major,

@@ -213,7 +213,7 @@ int work_run(void *context, int channel)
 	struct error err = ERROR_INIT;
 
 	let_go_of_server(work, channel);
-	work->survey = (struct survey){.windows = SURVEY_NONE, .system = SURVEY_NONE};
+	work->survey = (struct survey){.start = SURVEY_NONE, .system = SURVEY_NONE};
 	work->report = (struct report){.source_path = work->path,
 				       .survey = &work->survey,
 				       .nvram_path = work->paths.nvram,

@@ -80,7 +80,7 @@ static json_t *source_object(const struct report *report)
 
 static json_t *windows_object(const struct survey *survey)
 {
-	const struct survey_partition *partition = &survey->partitions[survey->windows];
+	const struct survey_partition *partition = &survey->partitions[survey->start];
 	const struct windows *windows = &partition->guest.windows;
 	json_t *object = json_object();
 
@@ -490,7 +490,7 @@ char *report_json(const struct report *report)
 
 	report_head_json(root, report->is_dry_run, report->sandbox, report->failure);
 	json_object_set_new(root, "source", source_object(report));
-	if (report->survey->windows != SURVEY_NONE && report->survey->count)
+	if (report->survey->start != SURVEY_NONE && report->survey->count)
 		json_object_set_new(root, "windows", windows_object(report->survey));
 	is_whole = set_adapters(root, &report->survey->adapters);
 	if (report->survey->count)

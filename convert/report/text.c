@@ -53,9 +53,9 @@ static void print_windows(const struct survey *survey, FILE *stream)
 {
 	const struct survey_partition *partition;
 
-	if (survey->windows == SURVEY_NONE)
+	if (survey->start == SURVEY_NONE)
 		return;
-	partition = &survey->partitions[survey->windows];
+	partition = &survey->partitions[survey->start];
 	safe_printf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n",
 		    partition->guest.windows.product, partition->guest.windows.major,
 		    partition->guest.windows.minor, partition->guest.windows.build,

@@ -85,7 +85,7 @@ static void assert_sound(void)
 		cr_assert_eq(plan.ranges[i].target - plan.ranges[i].source, moved);
 	}
 	cr_assert_eq(plan.partitions[plan.esp].role, PLAN_ESP);
-	cr_assert_eq(plan.partitions[plan.windows].role, PLAN_WINDOWS);
+	cr_assert_eq(plan.partitions[plan.start].role, PLAN_WINDOWS);
 	for (size_t i = 0; i < plan.gpt.count; i++) {
 		const struct plan_partition *partition = &plan.partitions[i];
 		const struct survey_partition *old;
@@ -120,7 +120,7 @@ Test(plan, front_puts_esp_first_and_shifts_by_whole_blocks)
 	cr_assert_eq(plan.esp, 0);
 	cr_assert_eq(plan.partitions[1].role, PLAN_MSR);
 	cr_assert_eq(plan.partitions[2].role, PLAN_OLD_SYSTEM);
-	cr_assert_eq(plan.windows, 3);
+	cr_assert_eq(plan.start, 3);
 	cr_assert_eq(plan.disk_size, 40 * GIB + 288 * MIB);
 }
 
@@ -131,7 +131,7 @@ Test(plan, end_moves_nothing)
 	options.layout = LAYOUT_END;
 	make(&options);
 	cr_assert_eq(plan.shift, 0);
-	cr_assert_eq(plan.windows, 1);
+	cr_assert_eq(plan.start, 1);
 	cr_assert_eq(plan.esp, 2);
 	cr_assert_eq(plan.partitions[2].offset, 40 * GIB);
 }
@@ -262,7 +262,7 @@ Test(plan, partitions_keep_the_volume_names_of_windows)
 	cr_assert_str_eq(guid_format(&guid, text), "629458e4-0000-0000-0000-010000000000");
 	make(&defaults);
 	guid = plan_mbr_volume_guid(SIGNATURE, 351 * MIB);
-	cr_assert(guid_equal(&plan.gpt.partitions[plan.windows].unique, &guid));
+	cr_assert(guid_equal(&plan.gpt.partitions[plan.start].unique, &guid));
 }
 
 Test(plan, signature_of_zero_makes_no_shared_guids)
@@ -436,7 +436,7 @@ Test(plan, system_partition_with_recovery_becomes_recovery)
 Test(plan, one_partition_for_everything)
 {
 	survey.count = 1;
-	survey.windows = survey.system = 0;
+	survey.start = survey.system = 0;
 	partitions[0].guest.kind = &guest_windows;
 	make(&defaults);
 	cr_assert_eq(plan.partitions[2].role, PLAN_WINDOWS);
@@ -498,7 +498,7 @@ Test(plan, random_tables)
 			at += length + (uint64_t)(rand_r(&seed) % 5000) * 512;
 		}
 		survey.disk_size = at + (uint64_t)(rand_r(&seed) % 100) * 512;
-		survey.windows = (size_t)rand_r(&seed) % survey.count;
+		survey.start = (size_t)rand_r(&seed) % survey.count;
 		survey.system = (size_t)rand_r(&seed) % survey.count;
 		make(&options);
 		plan_done(&plan);

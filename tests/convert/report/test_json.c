@@ -28,7 +28,7 @@ static void assert_whole(const char *text)
 
 Test(report_json, no_sentence_is_lost_when_memory_runs_out)
 {
-	struct survey survey = {.windows = SURVEY_NONE, .system = SURVEY_NONE};
+	struct survey survey = {.start = SURVEY_NONE, .system = SURVEY_NONE};
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_FRONT};
 	struct report report = {.source_path = "vm.vhdx", .survey = &survey, .plan = &plan};
 	unsigned int whole = 0, none = 0;
