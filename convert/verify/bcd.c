@@ -111,6 +111,10 @@ void verify_bcd(struct verify *verify)
 	const struct verify_partition *partition;
 	struct error err = ERROR_INIT;
 
+	if (verify->linux_folder[0]) {
+		verify_skip(verify, "bcd", "a Linux has none");
+		return;
+	}
 	if (!verify->bcd) {
 		verify_skip(verify, "bcd", "no store was read from the ESP");
 		return;

@@ -80,6 +80,7 @@ void channel_fill_learnt(const struct verify *verify, struct channel_learnt *ret
 	ret->esp = index_of(verify, verify->esp);
 	ret->windows = index_of(verify, verify->windows);
 	memcpy(ret->loader_path, verify->loader_path, sizeof(ret->loader_path));
+	memcpy(ret->linux_folder, verify->linux_folder, sizeof(ret->linux_folder));
 	memcpy(ret->partitions, verify->partitions, sizeof(ret->partitions));
 }
 
@@ -112,7 +113,8 @@ bool channel_take_learnt(const struct channel_learnt *learnt, struct verify *ver
 	    (unsigned int)learnt->info.format >= VHD_FORMAT_MAX ||
 	    (unsigned int)learnt->info.type >= VHD_TYPE_MAX ||
 	    (unsigned int)learnt->sandbox >= SANDBOX_STATE_MAX || !has_truths(learnt) ||
-	    !memchr(learnt->loader_path, '\0', sizeof(learnt->loader_path)))
+	    !memchr(learnt->loader_path, '\0', sizeof(learnt->loader_path)) ||
+	    !memchr(learnt->linux_folder, '\0', sizeof(learnt->linux_folder)))
 		return false;
 	verify->info = &learnt->info;
 	verify->sandbox.state = learnt->sandbox;
@@ -121,6 +123,7 @@ bool channel_take_learnt(const struct channel_learnt *learnt, struct verify *ver
 	verify->bcd_size = learnt->bcd_size;
 	memcpy(verify->partitions, learnt->partitions, sizeof(verify->partitions));
 	memcpy(verify->loader_path, learnt->loader_path, sizeof(verify->loader_path));
+	memcpy(verify->linux_folder, learnt->linux_folder, sizeof(verify->linux_folder));
 	verify->esp = partition_at(verify, learnt->esp);
 	verify->windows = partition_at(verify, learnt->windows);
 	return true;

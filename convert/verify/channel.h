@@ -31,6 +31,7 @@ struct channel_learnt {
 	size_t partition_count, bcd_size;
 	size_t esp, windows; /* indexes of partitions; past the last one: none */
 	char loader_path[260];
+	char linux_folder[64];
 	struct verify_partition partitions[VERIFY_MAX_PARTITIONS];
 };
 

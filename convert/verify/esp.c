@@ -15,6 +15,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/verify/checks.h"
+#include "convert/verify/linux.h"
 #include "convert/verify/pe.h"
 #include "convert/verify/helper.h"
 
@@ -342,5 +343,8 @@ void verify_esp(struct verify *verify)
 	}
 	verify->has_esp_copy = true;
 	check_fsck(verify);
-	check_files(verify);
+	if (verify_linux_is_there(verify))
+		verify_linux(verify);
+	else
+		check_files(verify);
 }

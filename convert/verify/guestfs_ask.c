@@ -77,7 +77,16 @@ static bool same_partition(struct verify *verify, const struct guestfs *g,
 	return true;
 }
 
-/* The kernel lists by number as we do: compare one by one. */
+static const struct guestfs_partition *numbered(const struct guestfs_partition_list *list,
+						unsigned int number)
+{
+	for (uint32_t i = 0; i < list->len; i++)
+		if ((unsigned int)list->val[i].part_num == number)
+			return &list->val[i];
+	return &list->val[0]; /* of another number: the comparison says so */
+}
+
+/* It lists by place, we by number. */
 static void check_table(struct verify *verify, const struct guestfs *g)
 {
 	struct guestfs_partition_list *list = g->part_list(g->handle, "/dev/sda");
@@ -89,7 +98,8 @@ static void check_table(struct verify *verify, const struct guestfs *g)
 		verify_fail(verify, "guestfs-table", "%" PRIu32 " partitions, our table has %zu",
 			    list->len, verify->partition_count);
 	for (size_t i = 0; same && i < verify->partition_count; i++)
-		same = same_partition(verify, g, &list->val[i], &verify->partitions[i]);
+		same = same_partition(verify, g, numbered(list, verify->partitions[i].number),
+				      &verify->partitions[i]);
 	if (same)
 		verify_ok(verify, "guestfs-table", "%zu partitions as in our table",
 			  verify->partition_count);
@@ -149,6 +159,26 @@ static char *checksum_file(struct verify *verify, const struct guestfs *g, const
 	return sum;
 }
 
+/* A Linux: shim where the firmware's entry has it, and where firmware without one looks. */
+static void check_shims(struct verify *verify, const struct guestfs *g)
+{
+	static const char name[] = "guestfs-esp";
+	CLEANUP_FREE char *shim = NULL;
+	CLEANUP_FREE char *fallback = NULL;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/EFI/%s/shimx64.efi", verify->linux_folder);
+	shim = checksum_file(verify, g, name, path);
+	fallback = shim ? checksum_file(verify, g, name, "/EFI/BOOT/BOOTX64.EFI") : NULL;
+	if (!fallback)
+		return;
+	if (strcmp(shim, fallback) != 0)
+		verify_fail(verify, name, "%s and BOOTX64.EFI differ", path);
+	else
+		verify_ok(verify, name, "%s and BOOTX64.EFI are there (SHA-256 %.16s...)", path,
+			  shim);
+}
+
 static void check_esp_files(struct verify *verify, const struct guestfs *g)
 {
 	static const char name[] = "guestfs-esp";
@@ -188,7 +218,10 @@ static void check_esp(struct verify *verify, const struct guestfs *g)
 		fail_with_error(verify, g, "guestfs-esp", device);
 		return;
 	}
-	check_esp_files(verify, g);
+	if (verify->linux_folder[0])
+		check_shims(verify, g);
+	else
+		check_esp_files(verify, g);
 	g->umount_all(g->handle);
 }
 
@@ -231,6 +264,30 @@ static void check_windows(struct verify *verify, const struct guestfs *g)
 	g->umount_all(g->handle);
 }
 
+/* A root that is encrypted, or an unknown distribution, is no fault of the conversion. */
+static void check_linux(struct verify *verify, const struct guestfs *g)
+{
+	static const char name[] = "guestfs-linux";
+	CLEANUP_STRINGS char **roots = g->inspect_os(g->handle);
+
+	if (!roots) {
+		fail_with_error(verify, g, name, "cannot inspect the disk");
+		return;
+	}
+	for (char **root = roots; *root; root++) {
+		CLEANUP_FREE char *type = g->inspect_get_type(g->handle, *root);
+		CLEANUP_FREE char *product = g->inspect_get_product_name(g->handle, *root);
+
+		if (!type || strcmp(type, "linux") != 0)
+			continue;
+		verify_ok(verify, name, "'%s' on %s", product ? product : "", *root);
+		g->umount_all(g->handle);
+		return;
+	}
+	verify_skip(verify, name, "the inspection finds no Linux that it can read");
+	g->umount_all(g->handle);
+}
+
 /*
  * The path of the default entry as the kernel's own NTFS driver, or that of the appliance, sees it.
  */
@@ -264,6 +321,10 @@ void verify_guestfs_ask(struct verify *verify, const struct guestfs *g)
 	check_table(verify, g);
 	check_types(verify, g);
 	check_esp(verify, g);
+	if (verify->linux_folder[0]) {
+		check_linux(verify, g);
+		return;
+	}
 	check_windows(verify, g);
 	check_loader(verify, g);
 }

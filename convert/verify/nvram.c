@@ -70,7 +70,7 @@ static bool check_first(struct verify *verify, const struct nvram *nvram,
 			    entry->active ? "no file on a partition" : "not active");
 		return false;
 	}
-	if (strcmp(entry->description, BOOT_MANAGER) != 0)
+	if (!verify->linux_folder[0] && strcmp(entry->description, BOOT_MANAGER) != 0)
 		verify_fail(verify, name, "Boot%04X is \"%s\", expected \"" BOOT_MANAGER "\"",
 			    first, entry->description);
 	else

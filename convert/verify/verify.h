@@ -84,10 +84,11 @@ struct verify {
 	struct verify_partition partitions[VERIFY_MAX_PARTITIONS]; /* in the order of the array */
 	size_t partition_count;
 	const struct verify_partition *esp; /* NULL when there is none */
-	int scratch_fd;	   /* a file without a name, for the ESP; -1 when there is none */
-	int scratch_code;  /* why there is none: positive errno; 0: it was not tried */
-	bool has_esp_copy; /* the ESP stands in it, sparse */
-	uint8_t *bcd;	   /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
+	int scratch_fd;	       /* a file without a name, for the ESP; -1 when there is none */
+	int scratch_code;      /* why there is none: positive errno; 0: it was not tried */
+	bool has_esp_copy;     /* the ESP stands in it, sparse */
+	char linux_folder[64]; /* of the ESP, below \EFI, where shim and GRUB are; "": no Linux */
+	uint8_t *bcd;	       /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
 	size_t bcd_size;
 	char loader_path[260]; /* what the default entry of the BCD starts; "" when unknown */
 	const struct verify_partition *windows; /* where it stands, or NULL */
