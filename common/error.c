@@ -36,6 +36,18 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_ENTRIES_LOST] = "entries-lost",
 	[REFUSAL_SETTING_NOT_IN_STORE] = "setting-not-in-store",
 	[REFUSAL_EXPERIMENTAL] = "experimental",
+	[REFUSAL_SEVERAL_SYSTEMS] = "several-systems",
+	[REFUSAL_LINUX_BOOTLOADER] = "linux-bootloader",
+	[REFUSAL_LINUX_BOOT_MENU] = "linux-boot-menu",
+	[REFUSAL_LINUX_ENCRYPTED_BOOT] = "linux-encrypted-boot",
+	[REFUSAL_LINUX_UNREADABLE] = "linux-unreadable",
+	[REFUSAL_LINUX_TOO_OLD] = "linux-too-old",
+	[REFUSAL_LINUX_X86] = "linux-x86",
+	[REFUSAL_LINUX_PARTUUID] = "linux-partuuid",
+	[REFUSAL_LINUX_DEVICE_PATH] = "linux-device-path",
+	[REFUSAL_LINUX_AMBIGUOUS] = "linux-ambiguous",
+	[REFUSAL_NO_HYPERV_DRIVERS] = "no-hyperv-drivers",
+	[REFUSAL_VOLUME_GROUP_INCOMPLETE] = "volume-group-incomplete",
 	[REFUSAL_SAVED_STATE] = "saved-state",
 	[REFUSAL_IN_USE] = "in-use",
 	[REFUSAL_VOLUME_FULL] = "volume-full",
@@ -55,7 +67,6 @@ static const char *const refusal_ids[REFUSAL_MAX] = {
 	[REFUSAL_VM_NAME] = "vm-name",
 	[REFUSAL_VM_HAS_CHECKPOINTS] = "vm-has-checkpoints",
 	[REFUSAL_TARGET_UNSUPPORTED] = "target-unsupported",
-	[REFUSAL_LINUX_UNREADABLE] = "linux-unreadable",
 };
 
 const char *refusal_id(enum refusal refusal)

@@ -119,6 +119,7 @@ static int gather_warnings(struct build *build, struct error *err)
 int build_target(struct disk *source, const struct survey *survey, const struct plan *plan,
 		 const struct build_options *options, struct build *ret, struct error *err)
 {
+	const struct nvram_file loader = {ret->boot.loader.path, ret->boot.loader.description};
 	struct disk *view = survey_view(survey, source);
 	int r;
 
@@ -130,7 +131,8 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	r = gpt_write(&plan->gpt, ret->target, err);
 	if (r == 0)
 		r = list_journals(survey, plan, &ret->edits, err);
-	if (r == 0)
+	/* A Linux asks no file system where its partition begins, and none of its is written. */
+	if (r == 0 && !survey_is_linux(survey))
 		r = boot_sectors_move(survey, plan, ret->target, &ret->edits, &ret->boot_sectors,
 				      err);
 	if (r == 0)
@@ -138,7 +140,7 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	if (r == 0)
 		r = metafiles_list(source, survey, plan, ret->target, &ret->edits, err);
 	if (r == 0)
-		r = firmware_build(plan, &options->firmware, &ret->firmware, err);
+		r = firmware_build(plan, &loader, &options->firmware, &ret->firmware, err);
 	if (r == 0)
 		r = check_target(survey, plan, ret, err);
 	if (r == 0)

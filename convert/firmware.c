@@ -10,8 +10,6 @@
 #define KEYS_ADVICE	"name a file that holds the keys of Secure Boot"
 #define TEMPLATE_ADVICE "choose another store as template"
 
-#define BOOT_MANAGER_PATH "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
-
 static int read_store(const char *path, struct nvram_store **ret, struct error *err)
 {
 	if (!path)
@@ -80,6 +78,7 @@ static int add_keys(const struct firmware_options *options, enum nvram_format fo
 
 /* The store that the user has, with our entry on top. */
 static int firmware_from_template(const struct nvram_partition *esp,
+				  const struct nvram_file *loader,
 				  const struct firmware_options *options, struct firmware *ret,
 				  struct error *err)
 {
@@ -87,8 +86,8 @@ static int firmware_from_template(const struct nvram_partition *esp,
 	struct nvram_store *store = options->store;
 	int r = add_keys(options, store->format, &store->nvram, err);
 	if (r == 0)
-		r = nvram_from_template(store, esp, BOOT_MANAGER_PATH, options->drop_stale_entries,
-					&ret->file, &ret->size, err);
+		r = nvram_from_template(store, esp, loader, options->drop_stale_entries, &ret->file,
+					&ret->size, err);
 	if (r < 0)
 		return error_advise(err, TEMPLATE_ADVICE);
 	return nvram_decode(ret->file, ret->size, name, &ret->nvram, err);
@@ -103,11 +102,24 @@ static int read_back(const struct firmware_options *options, struct firmware *re
 			    err);
 }
 
-static int firmware_from_nothing(const struct plan *plan, const struct nvram_partition *esp,
+struct nvram_partition firmware_esp(const struct plan *plan)
+{
+	const struct gpt_partition *esp = &plan->gpt.partitions[plan->esp];
+
+	return (struct nvram_partition){
+		.number = esp->number,
+		.start_lba = esp->first_lba,
+		.sectors = esp->last_lba - esp->first_lba + 1,
+		.guid = esp->unique,
+	};
+}
+
+static int firmware_from_nothing(const struct plan *plan, const struct nvram_file *loader,
 				 const struct firmware_options *options, struct firmware *ret,
 				 struct error *err)
 {
-	int r = nvram_add_windows_boot_manager(&ret->nvram, esp, BOOT_MANAGER_PATH, NULL, err);
+	const struct nvram_partition esp = firmware_esp(plan);
+	int r = nvram_add_file(&ret->nvram, &esp, loader->path, loader->description, NULL, err);
 
 	if (r < 0 || !options->has_nvram)
 		return r;
@@ -118,25 +130,13 @@ static int firmware_from_nothing(const struct plan *plan, const struct nvram_par
 	return r < 0 ? r : read_back(options, ret, err);
 }
 
-struct nvram_partition firmware_esp(const struct plan *plan)
+int firmware_build(const struct plan *plan, const struct nvram_file *loader,
+		   const struct firmware_options *options, struct firmware *ret, struct error *err)
 {
-	const struct gpt_partition *esp = &plan->gpt.partitions[plan->esp];
-
-	return (struct nvram_partition){
-		.number = (uint32_t)plan->esp + 1,
-		.start_lba = esp->first_lba,
-		.sectors = esp->last_lba - esp->first_lba + 1,
-		.guid = esp->unique,
-	};
-}
-
-int firmware_build(const struct plan *plan, const struct firmware_options *options,
-		   struct firmware *ret, struct error *err)
-{
-	const struct nvram_partition partition = firmware_esp(plan);
+	const struct nvram_partition esp = firmware_esp(plan);
 	const char *warning = NULL;
-	int r = options->template ? firmware_from_template(&partition, options, ret, err)
-				  : firmware_from_nothing(plan, &partition, options, ret, err);
+	int r = options->template ? firmware_from_template(&esp, loader, options, ret, err)
+				  : firmware_from_nothing(plan, loader, options, ret, err);
 
 	ret->keys_path = options->keys_path;
 	if (r == 0 && options->has_nvram)

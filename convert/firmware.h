@@ -46,11 +46,11 @@ int firmware_decode(const struct firmware_options *options, struct guest_trust *
 		    struct error *err);
 
 /*
- * Make the entries, and the store, after firmware_decode(). *ret is to be released with firmware_done() in every case.
+ * Make the entries, that of 'loader' on the ESP first, and the store, after firmware_decode(). *ret is to be released with firmware_done() in every case.
  * Errors: those of nvram_add_keys() and nvram_from_template().
  */
-int firmware_build(const struct plan *plan, const struct firmware_options *options,
-		   struct firmware *ret, struct error *err);
+int firmware_build(const struct plan *plan, const struct nvram_file *loader,
+		   const struct firmware_options *options, struct firmware *ret, struct error *err);
 
 /* Does its store hold keys of Secure Boot? */
 bool firmware_has_keys(const struct firmware *firmware);

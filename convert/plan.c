@@ -33,6 +33,13 @@
 #define ALIGNMENT MIB
 #define MSR_SIZE  (16 * MIB)
 
+/* What GRUB's image needs is some 100 KiB; partitions start at whole MiB. */
+#define BIOS_BOOT_SIZE MIB
+
+/* Their entries, as in the images of Debian and Ubuntu for clouds. */
+#define BIOS_BOOT_NUMBER 14
+#define LINUX_ESP_NUMBER 15
+
 /* Windows wants an ESP of at least 100 MB (MBR2GPT documentation). */
 #define ESP_MIN (100 * MIB)
 
@@ -40,8 +47,11 @@
 #define DISK_MAX (64 * TIB)
 
 static const char *const layout_texts[LAYOUT_MAX] = {"auto", "front", "reuse", "end"};
-static const char *const role_texts[PLAN_ROLE_MAX] = {"esp",	    "msr",	"windows",
-						      "old-system", "recovery", "data"};
+static const char *const role_texts[PLAN_ROLE_MAX] = {
+	[PLAN_ESP] = "esp",	      [PLAN_MSR] = "msr",     [PLAN_BIOS_BOOT] = "bios-boot",
+	[PLAN_WINDOWS] = "windows",   [PLAN_LINUX] = "linux", [PLAN_OLD_SYSTEM] = "old-system",
+	[PLAN_RECOVERY] = "recovery", [PLAN_DATA] = "data",
+};
 
 const char *layout_text(enum layout layout)
 {
@@ -108,7 +118,7 @@ static bool guid_is_taken(const struct gpt *gpt, const struct guid *guid)
 static enum plan_role role_of(const struct survey *survey, size_t index)
 {
 	if (index == survey->start)
-		return PLAN_WINDOWS;
+		return survey_is_linux(survey) ? PLAN_LINUX : PLAN_WINDOWS;
 	if (index == survey->system)
 		return PLAN_OLD_SYSTEM;
 	return survey->partitions[index].mbr.type == MBR_TYPE_RECOVERY ? PLAN_RECOVERY : PLAN_DATA;
@@ -121,6 +131,7 @@ static struct gpt_partition *append_partition(struct plan *plan, enum plan_role 
 
 	plan->partitions[plan->gpt.count] = (struct plan_partition){role, source, offset, length};
 	*partition = (struct gpt_partition){
+		.number = (uint32_t)plan->gpt.count + 1,
 		.first_lba = offset / plan->gpt.sector_size,
 		.last_lba = (offset + length) / plan->gpt.sector_size - 1,
 	};
@@ -139,16 +150,19 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 
 	/* A signature of 0 would make GUIDs that any such disk shares. */
 	snprintf(name, sizeof(name), "partition %u", old->mbr.number);
-	if (options->random_guids || survey->mbr_signature == 0 ||
+	if (options->random_guids || survey->mbr_signature == 0 || survey_is_linux(survey) ||
 	    guid_is_taken(&plan->gpt, &unique))
 		unique = derive(survey, options, name);
-	if (role == PLAN_WINDOWS)
+	if (index == survey->start)
 		plan->start = plan->gpt.count;
 	partition = append_partition(plan, role, index, old->offset + plan->shift, old->length);
 	partition->unique = unique;
 	plan->moved[plan->moved_count++] =
 		(struct moved_partition){old->offset, unique, old->offset + plan->shift};
-	if (role == PLAN_WINDOWS)
+	if (survey_is_linux(survey)) {
+		partition->number = old->mbr.number;
+		types_set_of_linux(old, partition, &plan->warnings);
+	} else if (role == PLAN_WINDOWS)
 		types_set_windows(old, partition, &plan->warnings);
 	else if (role == PLAN_OLD_SYSTEM)
 		types_set_system(old, partition, &plan->warnings);
@@ -176,11 +190,61 @@ static void append_new_partitions(const struct survey *survey, const struct plan
 	struct gpt_partition *partition;
 
 	append_esp(survey, options, plan, offset, esp_size);
-	partition = append_partition(plan, PLAN_MSR, SURVEY_NONE, offset + esp_size, MSR_SIZE);
+	offset += esp_size;
+	if (survey_is_linux(survey)) {
+		partition =
+			append_partition(plan, PLAN_BIOS_BOOT, SURVEY_NONE, offset, BIOS_BOOT_SIZE);
+		partition->type = GPT_TYPE_BIOS_BOOT;
+		partition->unique = derive(survey, options, "BIOS boot");
+		return;
+	}
+	partition = append_partition(plan, PLAN_MSR, SURVEY_NONE, offset, MSR_SIZE);
 	partition->type = GPT_TYPE_MSR;
 	partition->unique = derive(survey, options, "MSR");
 	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
 	snprintf(partition->name, sizeof(partition->name), "Microsoft reserved partition");
+}
+
+/* What comes beside the ESP. */
+static uint64_t second_size(const struct survey *survey)
+{
+	return survey_is_linux(survey) ? BIOS_BOOT_SIZE : MSR_SIZE;
+}
+
+static bool is_old_number(const struct survey *survey, uint32_t number)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].mbr.number == number)
+			return true;
+	return false;
+}
+
+/* Where a logical partition has both numbers, the next free ones above all that are used. */
+static int number_new_partitions(const struct survey *survey, struct plan *plan, struct error *err)
+{
+	uint32_t esp = LINUX_ESP_NUMBER, bios_boot = BIOS_BOOT_NUMBER, highest = LINUX_ESP_NUMBER;
+
+	if (!survey_is_linux(survey))
+		return 0;
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].mbr.number > highest)
+			highest = survey->partitions[i].mbr.number;
+	if (is_old_number(survey, bios_boot))
+		bios_boot = ++highest;
+	if (is_old_number(survey, esp))
+		esp = ++highest;
+	for (size_t i = 0; i < plan->gpt.count; i++)
+		if (plan->partitions[i].role == PLAN_ESP)
+			plan->gpt.partitions[i].number = esp;
+		else if (plan->partitions[i].role == PLAN_BIOS_BOOT)
+			plan->gpt.partitions[i].number = bios_boot;
+	if (highest <= GPT_MAX_PARTITIONS)
+		return 0;
+	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
+			     "remove logical partitions in the guest, and convert again",
+			     "the partitions keep their numbers, and %" PRIu32
+			     " is more than a GPT of %d entries has",
+			     highest, GPT_MAX_PARTITIONS);
 }
 
 static void append_old_partitions(const struct survey *survey, const struct plan_options *options,
@@ -236,7 +300,7 @@ static int plan_front(const struct survey *survey, const struct plan_options *op
 		      struct plan *plan, uint64_t esp_size, struct error *err)
 {
 	uint64_t first = old_start(survey);
-	uint64_t needed = ALIGNMENT + esp_size + MSR_SIZE, size;
+	uint64_t needed = ALIGNMENT + esp_size + second_size(survey), size;
 
 	if (!round_up_u64(needed - min_u64(needed, first), plan->vhdx.block_size, &plan->shift) ||
 	    !add_u64(survey->disk_size, plan->shift, &size))
@@ -279,7 +343,8 @@ static int plan_end(const struct survey *survey, const struct plan_options *opti
 	append_new_partitions(survey, options, plan, start, esp_size);
 	plan->ranges[0] = (struct changes_range){first, first, survey->disk_size - first};
 	plan->range_count = 1;
-	return fix_disk_size(survey, survey->disk_size, start + esp_size + MSR_SIZE, plan, err);
+	return fix_disk_size(survey, survey->disk_size, start + esp_size + second_size(survey),
+			     plan, err);
 }
 
 /* Can the old system partition be given up for the ESP? If not, why: a clause for the message. */
@@ -287,6 +352,8 @@ static const char *why_not_reuse(const struct survey *survey)
 {
 	const struct survey_partition *system;
 
+	if (survey_is_linux(survey))
+		return "a Linux has no system partition that could be given up";
 	if (survey->system == SURVEY_NONE || survey->system == survey->start)
 		return "there is no system partition beside that of Windows";
 	system = &survey->partitions[survey->system];
@@ -465,6 +532,8 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 		r = plan_front(survey, options, ret, esp_size, err);
 		break;
 	}
+	if (r == 0)
+		r = number_new_partitions(survey, ret, err);
 	if (r == 0)
 		r = plan_image_check(ret->format, ret->disk_size, ret->gpt.sector_size, err);
 	if (r < 0)

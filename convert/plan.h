@@ -28,7 +28,9 @@ enum layout {
 enum plan_role {
 	PLAN_ESP, /* new, also where it takes the place of the old system partition */
 	PLAN_MSR,
-	PLAN_WINDOWS,	 /* the Windows that starts by default */
+	PLAN_BIOS_BOOT, /* new, of a Linux: empty, for a GRUB that the guest installs for the BIOS */
+	PLAN_WINDOWS,	/* the Windows that starts by default */
+	PLAN_LINUX,	/* holds /boot of the Linux that starts */
 	PLAN_OLD_SYSTEM, /* the partition of the BIOS boot manager; keeps its contents */
 	PLAN_RECOVERY,
 	PLAN_DATA,
@@ -74,7 +76,7 @@ struct plan {
 	struct plan_partition partitions[GPT_MAX_PARTITIONS];
 	struct moved_partition moved[MBR_MAX_PARTITIONS]; /* the old partitions that are kept */
 	size_t moved_count;
-	size_t esp, start; /* indexes in gpt.partitions; the entry number is one more */
+	size_t esp, start; /* indexes in gpt.partitions */
 	uint32_t fat_volume_id;
 	struct guid nvram_id; /* unique id in the footer of the VMGS file */
 	struct note_list dropped, warnings;

@@ -12,12 +12,13 @@
 
 #include "common/checked.h"
 #include "common/cleanup.h"
-#include "common/size.h"
+#include "convert/choose.h"
 #include "convert/guest/kinds.h"
 
-#define ADVICE_VOLUME                                                                               \
-	"let the VM check it (chkdsk /f), shut it down and convert again, or take the disk from a " \
-	"backup"
+bool survey_is_linux(const struct survey *survey)
+{
+	return survey->partitions[survey->start].guest.linux_system;
+}
 
 struct disk *survey_view(const struct survey *survey, struct disk *disk)
 {
@@ -37,7 +38,22 @@ struct guest_partition survey_guest_partition(const struct survey_partition *par
 		.can_be_searched = partition->problem.kind == ERROR_NONE &&
 				   files_can_open(partition->filesystem),
 		.is_dirty = partition->is_dirty,
+		.contents = partition->contents,
 		.found = &partition->guest,
+	};
+}
+
+struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *disk,
+				    struct guest_partition *partitions)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		partitions[i] = survey_guest_partition(&survey->partitions[i]);
+	return (struct guest_disk){
+		.disk = disk,
+		.partitions = partitions,
+		.count = survey->count,
+		.start = survey->start == SURVEY_NONE ? NULL : &partitions[survey->start],
+		.system = survey->system == SURVEY_NONE ? NULL : &partitions[survey->system],
 	};
 }
 
@@ -53,7 +69,8 @@ static int look_for_boot_files(struct survey_partition *partition, struct files 
 	int r = 0;
 
 	for (const struct guest_kind *const *kind = guest_kinds; r == 0 && *kind; kind++)
-		r = (*kind)->probe_boot(files, &partition->guest, err);
+		if ((*kind)->probe_boot)
+			r = (*kind)->probe_boot(files, &partition->guest, err);
 	return r;
 }
 
@@ -98,7 +115,8 @@ static int look_into_ntfs(struct disk *disk, struct survey_partition *partition,
 	partition->is_dirty = volume_is_dirty(volume);
 	strncpy(partition->label, volume_label(volume), sizeof(partition->label) - 1);
 	for (const struct guest_kind *const *kind = guest_kinds; r == 0 && *kind; kind++)
-		r = (*kind)->probe(volume, &partition->guest, err);
+		if ((*kind)->probe)
+			r = (*kind)->probe(volume, &partition->guest, err);
 	if (r == 0)
 		r = files_of_volume(volume, &files, err);
 	return r < 0 ? r : look_for_boot_files(partition, files, err);
@@ -113,6 +131,8 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 
 	if (r == 0)
 		r = filesystem_probe(&window.disk, &partition->filesystem, err);
+	if (r == 0 && partition->filesystem == FILESYSTEM_UNKNOWN)
+		r = linux_contents_probe(&window.disk, &partition->contents, err);
 	if (r < 0)
 		return in_partition(partition, err);
 	if (partition->filesystem == FILESYSTEM_BITLOCKER)
@@ -130,6 +150,24 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 		return in_partition(partition, err);
 	}
 	return 0;
+}
+
+/* Systems that no volume tells of alone. */
+static int look_for_systems(struct disk *disk, const struct survey_options *options,
+			    struct survey *survey, struct error *why_none, struct error *err)
+{
+	struct guest_partition partitions[MBR_MAX_PARTITIONS];
+	struct guest_volume *found[MBR_MAX_PARTITIONS];
+	const struct guest_disk old = survey_guest_disk(survey, disk, partitions);
+	const char *wanted = options ? options->boot_uuid : NULL;
+	int r = 0;
+
+	for (size_t i = 0; i < survey->count; i++)
+		found[i] = &survey->partitions[i].guest;
+	for (const struct guest_kind *const *kind = guest_kinds; r == 0 && *kind; kind++)
+		if ((*kind)->find)
+			r = (*kind)->find(&old, wanted, found, why_none, err);
+	return r < 0 ? error_prefix(err, "'%s'", disk->name) : 0;
 }
 
 /* Volumes that were not closed are brought into order first. */
@@ -278,185 +316,6 @@ static int fill_partitions(const struct mbr *mbr, struct survey *survey, struct 
 	return 0;
 }
 
-/* The refusal or damage noted for a partition becomes that of the disk. */
-static int fail_with_problem(const struct disk *disk, const struct survey_partition *partition,
-			     struct error *err)
-{
-	*err = partition->problem;
-	in_partition(partition, err);
-	error_advise(err, partition->is_readable ? SURVEY_ADVICE_GUEST : ADVICE_VOLUME);
-	return error_prefix(err, "'%s'", disk->name);
-}
-
-static bool has_windows(const struct survey_partition *partition)
-{
-	return partition->guest.kind;
-}
-
-static bool is_unknown(const struct survey_partition *partition)
-{
-	return partition->filesystem == FILESYSTEM_UNKNOWN;
-}
-
-/* The list of "2, 5" for messages: of the partitions that are so. */
-static const char *numbers_of(const struct survey *survey,
-			      bool (*is_so)(const struct survey_partition *partition),
-			      char text[128])
-{
-	text[0] = '\0';
-	for (size_t i = 0; i < survey->count; i++)
-		if (is_so(&survey->partitions[i]))
-			list_number(text, 128, survey->partitions[i].mbr.number);
-	return text;
-}
-
-/* A disk with a boot manager is no data disk: where may its Windows be? */
-static int refuse_with_boot_manager(const struct disk *disk, const struct survey *survey,
-				    const struct survey_partition *system, struct error *err)
-{
-	char numbers[128];
-
-	if (*numbers_of(survey, is_unknown, numbers))
-		return error_refused(
-			err, REFUSAL_NO_WINDOWS,
-			"if third-party software encrypts the guest's disk, decrypt it in the "
-			"guest, shut the guest down and convert again; if the VM does not start "
-			"either, take the disk from a backup",
-			"'%s': the VM starts from partition %u, but no Windows is found, and "
-			"partition %s cannot be read: it holds no file system that is known, so "
-			"that it is encrypted or damaged",
-			disk->name, system->mbr.number, numbers);
-	return error_refused(
-		err, REFUSAL_NO_WINDOWS,
-		"convert the disk of the VM that holds Windows; what starts it is rebuilt there",
-		"'%s': partition %u holds the boot manager, but no partition of this disk holds a "
-		"Windows installation",
-		disk->name, system->mbr.number);
-}
-
-/*
- * The partition with a boot store, the active one if that has one; or the active one when it cannot
- * be read.
- */
-static const struct survey_partition *find_boot_manager(const struct survey *survey)
-{
-	const struct survey_partition *found = NULL;
-
-	for (size_t i = 0; i < survey->count; i++) {
-		const struct survey_partition *partition = &survey->partitions[i];
-		bool is_active = partition->mbr.active && !partition->mbr.logical;
-
-		if (partition->guest.has_boot_store && (!found || is_active))
-			found = partition;
-		if (!found && is_active && is_unknown(partition))
-			found = partition;
-	}
-	return found;
-}
-
-static int refuse_without_windows(const struct disk *disk, const struct survey *survey,
-				  struct error *err)
-{
-	const struct survey_partition *system = find_boot_manager(survey);
-
-	for (size_t i = 0; i < survey->count; i++)
-		if (survey->partitions[i].problem.kind != ERROR_NONE)
-			return fail_with_problem(disk, &survey->partitions[i], err);
-	if (system)
-		return refuse_with_boot_manager(disk, survey, system, err);
-	return error_refused(
-		err, REFUSAL_NO_WINDOWS,
-		"convert the disk that the VM starts from; data disks need no conversion",
-		"'%s': no partition holds a Windows installation", disk->name);
-}
-
-static int choose_windows(const struct disk *disk, struct survey *survey, unsigned int wanted,
-			  struct error *err)
-{
-	char numbers[128];
-	size_t found = 0;
-
-	for (size_t i = 0; i < survey->count; i++) {
-		const struct survey_partition *partition = &survey->partitions[i];
-
-		if (!partition->guest.kind || (wanted && partition->mbr.number != wanted))
-			continue;
-		survey->start = i;
-		found++;
-	}
-	if (found == 1)
-		return 0;
-	numbers_of(survey, has_windows, numbers);
-	survey->start = SURVEY_NONE;
-	if (numbers[0] == '\0')
-		return refuse_without_windows(disk, survey, err);
-	if (found == 0)
-		return error_refused(err, REFUSAL_NO_WINDOWS, "choose one of those with --windows",
-				     "'%s': partition %u holds no Windows; partitions with one: %s",
-				     disk->name, wanted, numbers);
-	return error_refused(err, REFUSAL_SEVERAL_WINDOWS,
-			     "choose the one to start by default with --windows NUMBER",
-			     "'%s': Windows is installed on partitions %s", disk->name, numbers);
-}
-
-/* Does the boot store of a partition start the chosen Windows by default? */
-static bool starts_windows(const struct survey *survey, size_t index)
-{
-	const struct guest_default *starts = &survey->partitions[index].guest.starts;
-
-	return starts->is_known && starts->mbr_signature == survey->mbr_signature &&
-	       starts->mbr_offset == survey->partitions[survey->start].offset;
-}
-
-/*
- * The boot store of the active partitions, or of all: the only one, else the first that starts the
- * chosen Windows by default. SURVEY_NONE when there is none, or when it cannot be told.
- */
-static size_t pick_store(const struct survey *survey, bool only_active)
-{
-	size_t first = SURVEY_NONE, fitting = SURVEY_NONE, count = 0;
-
-	for (size_t i = survey->count; i-- > 0;) {
-		const struct survey_partition *partition = &survey->partitions[i];
-
-		if (!partition->guest.has_boot_store || (only_active && !partition->mbr.active))
-			continue;
-		first = i;
-		fitting = starts_windows(survey, i) ? i : fitting;
-		count++;
-	}
-	return count == 1 ? first : fitting;
-}
-
-static size_t find_active(const struct survey *survey)
-{
-	size_t active = SURVEY_NONE;
-
-	for (size_t i = 0; i < survey->count; i++)
-		if (survey->partitions[i].mbr.active)
-			active = i;
-	return active;
-}
-
-/*
- * The partition that the BIOS starts: the active one with a boot store. Where that has none, or
- * cannot be read, another partition's store is at best a guess: one that does not start the chosen
- * Windows is not taken in place of one that cannot be read. The plan warns of a guess.
- */
-static int choose_system(const struct disk *disk, struct survey *survey, struct error *err)
-{
-	size_t active = find_active(survey), other = pick_store(survey, false);
-
-	survey->system = pick_store(survey, true);
-	if (survey->system != SURVEY_NONE)
-		return 0;
-	if (active != SURVEY_NONE && survey->partitions[active].problem.kind != ERROR_NONE &&
-	    (other == SURVEY_NONE || !starts_windows(survey, other)))
-		return fail_with_problem(disk, &survey->partitions[active], err);
-	survey->system = other != SURVEY_NONE ? other : active;
-	return 0;
-}
-
 /*
  * A hibernated volume belongs to a session that expects to find all of its volumes as it left them.
  */
@@ -465,28 +324,28 @@ static int refuse_hibernated(const struct disk *disk, const struct survey *surve
 {
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].problem.refusal == REFUSAL_HIBERNATED)
-			return fail_with_problem(disk, &survey->partitions[i], err);
+			return choose_refuse_partition(disk, &survey->partitions[i], err);
 	return 0;
 }
 
 static int judge_guest(struct disk *disk, struct survey *survey, struct error *err)
 {
 	const struct survey_partition *partition = &survey->partitions[survey->start];
-	const struct volume_place place = survey_place(partition);
-	CLEANUP_VOLUME struct volume *volume = NULL;
+	struct guest_partition partitions[MBR_MAX_PARTITIONS];
+	const struct guest_disk old = survey_guest_disk(survey, disk, partitions);
+	struct guest_findings findings = {.adapters = &survey->adapters,
+					  .warnings = &survey->warnings};
 	int r;
 
 	if (partition->problem.kind != ERROR_NONE)
-		return fail_with_problem(disk, partition, err);
+		return choose_refuse_partition(disk, partition, err);
 	if (partition->is_dirty)
 		return error_refused(
 			err, REFUSAL_NTFS_DIRTY,
 			"run chkdsk /f in the guest, shut it down fully and convert again",
 			"'%s': partition %u: the volume is marked as damaged", disk->name,
 			partition->mbr.number);
-	r = volume_open_at(disk, &place, false, &volume, err);
-	if (r == 0)
-		r = partition->guest.kind->judge(volume, &partition->guest, &survey->adapters, err);
+	r = partition->guest.kind->judge(&old, &findings, err);
 	if (r == 0 && survey->adapters.is_cut)
 		note_add(&survey->warnings, "the guest names more network adapters than are "
 					    "credible: not all of them are listed here");
@@ -495,19 +354,19 @@ static int judge_guest(struct disk *disk, struct survey *survey, struct error *e
 		error_advise(err, SURVEY_ADVICE_GUEST);
 		return error_prefix(err, "'%s'", disk->name);
 	}
-	return 0;
+	return note_list_check(&survey->warnings, err);
 }
 
 static int judge_disk(struct disk *disk, const struct survey_options *options,
-		      struct survey *survey, struct error *err)
+		      const struct error *why_none, struct survey *survey, struct error *err)
 {
 	int r = refuse_hibernated(disk, survey, err);
 
 	if (r == 0)
-		r = choose_windows(disk, survey, options ? options->windows_number : 0, err);
+		r = choose_start(disk, options, why_none, survey, err);
 	if (r == 0)
 		r = judge_guest(disk, survey, err);
-	if (r == 0)
+	if (r == 0 && survey->partitions[survey->start].guest.windows.root[0])
 		r = choose_system(disk, survey, err);
 	return r;
 }
@@ -538,6 +397,7 @@ static int note_findings(const struct disk *disk, struct note_list *notes, struc
 int survey_disk(struct disk *disk, const struct survey_options *options, struct survey *ret,
 		struct error *err)
 {
+	struct error why_none = ERROR_INIT;
 	struct mbr mbr;
 	int r;
 
@@ -575,26 +435,14 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);
 	if (r == 0)
+		r = look_for_systems(disk, options, ret, &why_none, err);
+	if (r == 0)
 		r = judge_left_out(disk, &mbr, options && options->ignore_bad_partitions, ret, err);
 	if (r < 0)
 		return r;
 	mbr_warn(&mbr, &ret->warnings);
 	r = note_list_check(&ret->warnings, err);
-	return r < 0 ? r : judge_disk(disk, options, ret, err);
-}
-
-struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *disk,
-				    struct guest_partition *partitions)
-{
-	for (size_t i = 0; i < survey->count; i++)
-		partitions[i] = survey_guest_partition(&survey->partitions[i]);
-	return (struct guest_disk){
-		.disk = disk,
-		.partitions = partitions,
-		.count = survey->count,
-		.start = &partitions[survey->start],
-		.system = survey->system == SURVEY_NONE ? NULL : &partitions[survey->system],
-	};
+	return r < 0 ? r : judge_disk(disk, options, &why_none, ret, err);
 }
 
 void survey_done(struct survey *survey)

@@ -14,6 +14,7 @@
 #include "common/notes.h"
 #include "convert/guest/adapters.h"
 #include "convert/guest/disk.h"
+#include "convert/linux_files/contents.h"
 #include "convert/replay.h"
 #include "convert/table/mbr.h"
 #include "vhd/vhd.h"
@@ -30,6 +31,7 @@ struct survey_partition {
 	uint64_t offset; /* bytes from the start of the disk */
 	uint64_t length;
 	enum filesystem filesystem;
+	struct linux_volume_id contents; /* of one that is none of these */
 	char label[100];
 	bool is_readable;     /* an NTFS volume that could be mounted */
 	struct error problem; /* why it could not; kind ERROR_NONE otherwise */
@@ -45,8 +47,8 @@ struct survey {
 	uint32_t mbr_signature;
 	struct survey_partition *partitions; /* in disk order */
 	size_t count;
-	size_t start;   /* index of the partition that is to start; SURVEY_NONE while unknown */
-	size_t system;	/* index of the partition that the BIOS starts; may be the same */
+	size_t start;  /* index of the partition that is to start; SURVEY_NONE while unknown */
+	size_t system; /* index of the partition that the BIOS starts; may be the same */
 	struct adapters adapters; /* of the guest that is to start */
 	/* From where to where entries were left out, as far as they lie on the disk, in bytes; 0: there
 	 * are none. */
@@ -55,6 +57,9 @@ struct survey {
 	/* The disk with the journals of its volumes replayed; NULL: there was none to replay. */
 	struct disk *replayed;
 };
+
+/* Is it a Linux that is to start? 'survey' was not refused. */
+bool survey_is_linux(const struct survey *survey);
 
 /* What the survey is of, and what all else has to read: 'disk', or on top of it what the replay of
  * journals changed. Lives as long as both. */
@@ -75,8 +80,9 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 
 struct survey_options {
 	unsigned int windows_number; /* partition number of the Windows to start; 0: the only one */
-	bool ignore_bad_partitions;  /* go on without entries that Windows does not need */
-	bool no_journal_replay;	     /* refuse volumes that were not closed */
+	const char *boot_uuid; /* of the file system with /boot of the Linux to start, or NULL */
+	bool ignore_bad_partitions; /* go on without entries that Windows does not need */
+	bool no_journal_replay;	    /* refuse volumes that were not closed */
 };
 
 /*

@@ -45,6 +45,34 @@ static void note_hidden(const struct survey_partition *old, struct note_list *wa
 		 old->mbr.type, why);
 }
 
+void types_set_of_linux(const struct survey_partition *old, struct gpt_partition *gpt,
+			struct note_list *warnings)
+{
+	switch (old->mbr.type) {
+	case 0x82:
+		gpt->type = GPT_TYPE_LINUX_SWAP;
+		gpt->attributes = GPT_ATTRIBUTE_NO_AUTO;
+		break;
+	case 0x83:
+		gpt->type = GPT_TYPE_LINUX;
+		break;
+	case 0x8e:
+		gpt->type = GPT_TYPE_LINUX_LVM;
+		break;
+	case 0xfd:
+		gpt->type = GPT_TYPE_LINUX_RAID;
+		break;
+	default:
+		gpt->type = old->contents.contents == LINUX_NOTHING ? GPT_TYPE_BASIC_DATA
+								    : GPT_TYPE_LINUX;
+		if (!types_is_plain(old->mbr.type))
+			note_hidden(old, warnings,
+				    ", for which there is no GPT type; the guest sees what is in "
+				    "it all the same");
+		break;
+	}
+}
+
 /* MBR2GPT documentation; Linux: its own type GUIDs. */
 void types_set_other(const struct survey_partition *old, struct gpt_partition *gpt,
 		     struct note_list *warnings)
@@ -61,15 +89,15 @@ void types_set_other(const struct survey_partition *old, struct gpt_partition *g
 				    "environment; it stays hidden");
 		break;
 	case 0x82:
-		gpt->type = GUID(0x0657fd6d, 0xa4ab, 0x43c4, 0x84e5, 0x0933c84b4f4f);
+		gpt->type = GPT_TYPE_LINUX_SWAP;
 		snprintf(gpt->name, sizeof(gpt->name), "Linux swap");
 		break;
 	case 0x83:
-		gpt->type = GUID(0x0fc63daf, 0x8483, 0x4772, 0x8e79, 0x3d69d8477de4);
+		gpt->type = GPT_TYPE_LINUX;
 		snprintf(gpt->name, sizeof(gpt->name), "Linux filesystem");
 		break;
 	case 0x8e:
-		gpt->type = GUID(0xe6d6d379, 0xf507, 0x44c2, 0xa23c, 0x238f2a3df928);
+		gpt->type = GPT_TYPE_LINUX_LVM;
 		snprintf(gpt->name, sizeof(gpt->name), "Linux LVM");
 		break;
 	default: /* hidden and vendor types were invisible to Windows, and stay so */

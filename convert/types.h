@@ -23,4 +23,11 @@ void types_set_system(const struct survey_partition *old, struct gpt_partition *
 void types_set_other(const struct survey_partition *old, struct gpt_partition *gpt,
 		     struct note_list *warnings);
 
+/*
+ * Of a Linux: its own types, none of those by which systemd mounts or switches on what the guest did
+ * not (Discoverable Partitions Specification).
+ */
+void types_set_of_linux(const struct survey_partition *old, struct gpt_partition *gpt,
+			struct note_list *warnings);
+
 #endif

@@ -87,6 +87,12 @@ struct nvram_partition {
 	struct guid guid; /* unique partition GUID */
 };
 
+/* What a File entry starts, and what it is called. Borrowed. */
+struct nvram_file {
+	const char *path; /* UTF-8 with backslashes */
+	const char *description;
+};
+
 /*
  * Put a "Windows Boot Manager" File entry, short form, with Windows' own optional data, at the top
  * of BootOrder: 300 bytes in the lowest free Boot####. 'path' is UTF-8 with backslashes, normally
@@ -317,14 +323,14 @@ int nvram_read_efivarfs(const char *path, struct nvram *ret, struct error *err);
 int nvram_store_save(struct nvram_store *store, bool dry_run, struct error *err);
 
 /*
- * 'convert --nvram-template': put a Windows Boot Manager entry at the top of the store's boot order;
+ * 'convert --nvram-template': put an entry as of nvram_add_file() at the top of the store's boot order;
  * with 'remove_stale' other File entries of that description go. *ret is what the file would hold
  * then, with all else of it, keys of Secure Boot too, byte for byte; to be freed. The file is left
  * alone; store->nvram is changed, after a failure perhaps in part.
  */
 int nvram_from_template(struct nvram_store *store, const struct nvram_partition *esp,
-			const char *path, bool remove_stale, uint8_t **ret, size_t *ret_size,
-			struct error *err);
+			const struct nvram_file *file, bool remove_stale, uint8_t **ret,
+			size_t *ret_size, struct error *err);
 
 /* Settings of the VM's firmware. They are no variables: only a configuration (XML) holds them. */
 enum nvram_setting { NVRAM_SETTING_NETWORK_PROTOCOL, NVRAM_SETTING_PAUSE, NVRAM_SETTING_MAX };

@@ -4,12 +4,12 @@
 #include "nvram/nvram.h"
 
 int nvram_from_template(struct nvram_store *store, const struct nvram_partition *esp,
-			const char *path, bool remove_stale, uint8_t **ret, size_t *ret_size,
-			struct error *err)
+			const struct nvram_file *file, bool remove_stale, uint8_t **ret,
+			size_t *ret_size, struct error *err)
 {
 	uint16_t number;
 	size_t removed;
-	int r = nvram_add_windows_boot_manager(&store->nvram, esp, path, &number, err);
+	int r = nvram_add_file(&store->nvram, esp, file->path, file->description, &number, err);
 
 	if (r == 0 && remove_stale)
 		r = nvram_remove_stale(&store->nvram, number, &removed, err);

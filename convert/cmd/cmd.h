@@ -31,6 +31,14 @@ struct cmd_option {
 #define CMD_TEXT_WINDOWS                                                                           \
 	"the partition whose Windows is to start by default, when there\n"                         \
 	"are several"
+#define CMD_TEXT_BOOT_UUID                                                                         \
+	"start the Linux whose /boot is on the file system with this UUID,\n"                      \
+	"when there are several systems"
+#define CMD_TEXT_EFI_FILES                                                                         \
+	"Linux: take shim and GRUB from this folder (shimx64.efi,\n"                               \
+	"grubx64.efi; mmx64.efi, fbx64.efi). Default: the guest's own, else\n"                     \
+	"those of this machine's packages shim-signed and\n"                                       \
+	"grub-efi-amd64-signed"
 #define CMD_TEXT_IGNORE_BAD                                                                        \
 	"leave bad entries out of the partition table where Windows does\n"                        \
 	"not need them (beyond the end of the disk, overlaps, rubbish);\n"                         \

@@ -82,6 +82,7 @@ static void let_go_of_source(void *context)
 	conversion->source = NULL;
 	vm_disks_close(&conversion->vm, &conversion->disks);
 	firmware_template_done(&conversion->convert->build.firmware);
+	guest_close_host_files(&conversion->convert->build.guest);
 }
 
 static void conversion_done(struct conversion *conversion)
@@ -174,7 +175,12 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	if (r < 0)
 		return r;
 	conversion->report.build = build;
-	return conversion->is_vm ? tell_san_policy(conversion, err) : 0;
+	if (!conversion->is_vm)
+		return 0;
+	if (survey_is_linux(survey))
+		return vm_tell_linux(&conversion->vm.vm, build->boot.linux_boot.has_secure_boot,
+				     err);
+	return tell_san_policy(conversion, err);
 }
 
 static int make_forms(struct conversion *conversion, struct error *err)
@@ -253,7 +259,8 @@ unsigned int conversion_choices(const struct convert *convert)
 	return (unsigned int)convert->build.guest.boot_files |
 	       (unsigned int)convert->build.guest.online_data_disks << 8 |
 	       (unsigned int)convert->survey.no_journal_replay << 9 |
-	       (unsigned int)convert->build.guest.has_sata << 10;
+	       (unsigned int)convert->build.guest.has_sata << 10 |
+	       (unsigned int)(convert->build.guest.efi_path != NULL) << 11;
 }
 
 /* The files of the source that are left as they are, and the disks beside the boot disk. */
@@ -539,10 +546,11 @@ static int convert_all(struct conversion *conversion)
 {
 	struct convert *convert = conversion->convert;
 	struct error err = ERROR_INIT;
-	int r = 0;
+	int r;
 
+	r = guest_open_host_files(&convert->build.guest, &err);
 	limit_paths(conversion);
-	if (conversion->is_vm)
+	if (r == 0 && conversion->is_vm)
 		r = open_vm(conversion, conversion->paths.source, &err);
 	if (r == 0)
 		r = open_all(conversion, &err);

@@ -20,6 +20,8 @@ enum {
 	OPTION_REPORT,
 	OPTION_BOOT_FILES,
 	OPTION_WINDOWS,
+	OPTION_BOOT_UUID,
+	OPTION_EFI_FILES,
 	OPTION_IGNORE_BAD,
 	OPTION_NO_REPLAY,
 	OPTION_PARENT_WINDOWS_PATH,
@@ -69,6 +71,8 @@ static const struct cmd_option options[] = {
 	 "auto, 2011 or 2023: the certificate that signed the boot\n"
 	 "files; default: auto, which is 2011"},
 	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
+	{OPTION_BOOT_UUID, "boot-uuid", "UUID", CMD_TEXT_BOOT_UUID},
+	{OPTION_EFI_FILES, "efi-files", "DIR", CMD_TEXT_EFI_FILES},
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	CMD_SOURCE_OPTIONS,
@@ -147,7 +151,7 @@ static const struct cmd_verb verb = {
 	.synopsis = "[OPTIONS] DISK | VM.vmcx | VM.xml | EXPORT-FOLDER",
 	.purpose =
 		"Make a generation 2 disk from DISK, the boot disk (VHDX, VHD or raw) of a generation 1\n"
-		"Windows VM that is shut down. Or make all disks of such a VM, found by its\n"
+		"VM, with Windows or Linux, that is shut down. Or make all disks of such a VM, found by its\n"
 		"configuration or the folder of its export: its boot disk like that, the others with\n"
 		"the content that they have, as NAME-gen2-ide0-1.vhdx. The source is never written. What\n"
 		"cannot be converted is refused before anything is written, and all is made or nothing.",
@@ -266,6 +270,10 @@ static const char **text_of(struct convert *convert, int key)
 		return &convert->build.firmware.template;
 	case OPTION_REPORT:
 		return &convert->output.report;
+	case OPTION_BOOT_UUID:
+		return &convert->survey.boot_uuid;
+	case OPTION_EFI_FILES:
+		return &convert->build.guest.efi_path;
 	case OPTION_STAGE:
 		return &convert->stage;
 	default:

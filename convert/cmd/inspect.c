@@ -12,6 +12,8 @@
 enum {
 	OPTION_JSON = 256,
 	OPTION_WINDOWS,
+	OPTION_BOOT_UUID,
+	OPTION_EFI_FILES,
 	OPTION_IGNORE_BAD,
 	OPTION_NO_REPLAY,
 	OPTION_SANDBOX,
@@ -24,6 +26,8 @@ enum {
 static const struct cmd_option options[] = {
 	{OPTION_JSON, "json", NULL, "print a JSON object"},
 	{OPTION_WINDOWS, "windows", "NUMBER", CMD_TEXT_WINDOWS},
+	{OPTION_BOOT_UUID, "boot-uuid", "UUID", CMD_TEXT_BOOT_UUID},
+	{OPTION_EFI_FILES, "efi-files", "DIR", CMD_TEXT_EFI_FILES},
 	{OPTION_IGNORE_BAD, "ignore-bad-partitions", NULL, CMD_TEXT_IGNORE_BAD},
 	{OPTION_NO_REPLAY, "no-journal-replay", NULL, CMD_TEXT_NO_REPLAY},
 	CMD_SOURCE_OPTIONS,
@@ -55,6 +59,7 @@ struct inspect {
 	bool is_of_disk; /* an option was given that only a disk has */
 	bool is_of_vm;	 /* and one that only a VM has */
 	struct survey_options survey;
+	struct guest_options guest;
 	struct cmd_source source;
 	struct cmd_vm_options vm;
 	struct sandbox sandbox;
@@ -69,7 +74,11 @@ static int set_disk_option(struct inspect *inspect, int key, const char *argumen
 					&inspect->survey.windows_number, err);
 	if (cmd_source_has(key))
 		return cmd_source_set(&inspect->source, key, argument, err);
-	if (key == OPTION_IGNORE_BAD)
+	if (key == OPTION_BOOT_UUID)
+		inspect->survey.boot_uuid = argument;
+	else if (key == OPTION_EFI_FILES)
+		inspect->guest.efi_path = argument;
+	else if (key == OPTION_IGNORE_BAD)
 		inspect->survey.ignore_bad_partitions = true;
 	else
 		inspect->survey.no_journal_replay = true;
@@ -111,6 +120,11 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 	return set_disk_option(inspect, key, argument, err);
 }
 
+static void build_options_close(struct build_options *build)
+{
+	guest_close_host_files(&build->guest);
+}
+
 static int inspect_disk(struct inspect *inspect, const char *path)
 {
 	CLEANUP_DISK struct disk *disk = NULL;
@@ -121,17 +135,20 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 						  .format = VHD_FORMAT_VHDX,
 						  .type = VHD_TYPE_MAX,
 						  .esp_size = PLAN_DEFAULT_ESP_SIZE};
-	const struct build_options build_options = {.firmware = {.has_nvram = false}};
+	CLEANUP(build_options_close)
+	struct build_options build_options = {.guest = inspect->guest};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
 	struct error err = ERROR_INIT, printing = ERROR_INIT;
 	const struct vhd_open_options open_options = cmd_source_options(&inspect->source);
 	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
 	int printed, r;
 
+	r = guest_open_host_files(&build_options.guest, &err);
 	cmd_source_places(&inspect->source, path, &places);
 	sandbox_limit_paths(&inspect->sandbox, &places);
 	process_reserve_heap(PROCESS_HEAP_TO_PLAN);
-	r = vhd_open(path, &open_options, &disk, &err);
+	if (r == 0)
+		r = vhd_open(path, &open_options, &disk, &err);
 	report.source = disk;
 	if (r == 0)
 		r = sandbox_enter(&inspect->sandbox, disk->size, NULL, &err);

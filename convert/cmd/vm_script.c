@@ -197,6 +197,7 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 				    .is_qcow2 = source->plan->format == VHD_FORMAT_QCOW2,
 				    .windows_major = windows->major,
 				    .windows_build = windows->build,
+				    .is_linux = survey_is_linux(source->survey),
 				    .store_size = source->build->firmware.size,
 				    .bridges = source->wanted->bridges,
 				    .bridge_count = source->wanted->bridge_count,
@@ -295,10 +296,15 @@ int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms
 {
 	CLEANUP_VM_NETWORK struct vm_network network = {.list = NULL};
 	const struct nvram_partition esp = firmware_esp(source->plan);
+	const struct guest_loader *loader = &source->build->boot.loader;
+	const struct nvram_file file = {loader->path, loader->description};
+	bool is_linux = survey_is_linux(source->survey);
 	struct vm_wishes wishes = {
 		.store = guest_state(source),
 		.store_has_keys = firmware_has_keys(&source->build->firmware),
 		.esp = &esp,
+		.loader = &file,
+		.is_linux = is_linux,
 	};
 	const struct guid new_id = cmd_wishes_new_id(&source->vm->vm);
 	int r;
@@ -310,6 +316,8 @@ int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms
 		return r;
 	note_list_append(&source->vm->tree.warnings, &network.warnings);
 	cmd_wishes_of_plan(source->wanted, &wishes);
+	if (is_linux && !source->build->boot.linux_boot.has_secure_boot)
+		wishes.no_secure_boot = true;
 	wishes.new_id = source->wanted->new_id ? &new_id : NULL;
 	wishes.networks = network.list;
 	wishes.network_count = network.count;

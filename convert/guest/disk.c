@@ -7,8 +7,3 @@ void guest_contents_done(struct guest_contents *contents)
 	note_list_done(&contents->own);
 	note_list_done(&contents->others);
 }
-
-void guest_volume_done(struct guest_volume *volume)
-{
-	guest_contents_done(&volume->contents);
-}

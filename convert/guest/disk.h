@@ -11,7 +11,9 @@
 #include "common/guid.h"
 #include "common/moved.h"
 #include "common/notes.h"
+#include "convert/guest/linux/linux.h"
 #include "convert/guest/windows/windows.h"
+#include "convert/linux_files/contents.h"
 #include "convert/ntfs/volume.h"
 
 struct guest_kind;
@@ -36,16 +38,18 @@ struct guest_default {
 
 /* What the kinds found in one volume. Embedded; all zero is nothing. */
 struct guest_volume {
-	const struct guest_kind *kind;	/* whose system is installed here; NULL: none */
-	bool has_boot_manager;		/* what the BIOS starts: \bootmgr */
-	bool has_boot_store;		/* and what that reads: \Boot\BCD */
-	bool has_recovery;		/* a recovery environment */
-	bool only_boot_files;		/* nothing that would be missed if the volume went */
-	struct guest_contents contents; /* of a volume with a boot store and no system */
-	struct guest_default starts;	/* by its boot store */
-	struct windows windows;		/* its root is "" where there is none */
+	const struct guest_kind *kind;	   /* whose system is installed here; NULL: none */
+	bool has_boot_manager;		   /* what the BIOS starts: \bootmgr */
+	bool has_boot_store;		   /* and what that reads: \Boot\BCD */
+	bool has_recovery;		   /* a recovery environment */
+	bool only_boot_files;		   /* nothing that would be missed if the volume went */
+	struct guest_contents contents;	   /* of a volume with a boot store and no system */
+	struct guest_default starts;	   /* by its boot store */
+	struct windows windows;		   /* its root is "" where there is none */
+	struct linux_system *linux_system; /* that is started from here; NULL: none */
 };
 
+/* In kinds.c, which knows the kinds. */
 void guest_volume_done(struct guest_volume *volume);
 
 /* A partition of the disk at hand. */
@@ -54,6 +58,7 @@ struct guest_partition {
 	bool is_readable;	   /* can be mounted */
 	bool can_be_searched; /* or read in another way: what is not found there is not there */
 	bool is_dirty;	      /* asks for chkdsk, and is left alone */
+	struct linux_volume_id contents;
 	const struct guest_volume *found;
 };
 
@@ -62,7 +67,8 @@ struct guest_disk {
 	struct disk *disk;
 	const struct guest_partition *partitions; /* in the order of the table */
 	size_t count;
-	const struct guest_partition *start;  /* whose system is started by default */
+	const struct guest_partition
+		*start; /* whose system is started by default; NULL: not known */
 	const struct guest_partition *system; /* what the BIOS starts; NULL: not known */
 };
 

@@ -24,20 +24,40 @@
 #include "convert/guest/windows/boot_store.h"
 #include "convert/guest/windows/bootfiles.h"
 
+struct efi_folder;
+
 struct guest_options {
 	enum bootfiles_set boot_files;	 /* Windows */
 	const struct guest_trust *trust; /* NULL: the store has no keys, and nothing is asked */
 	bool online_data_disks; /* Windows: data disks come online, whatever its SAN policy */
 	bool has_sata;		/* its disks are on a SATA controller, and not on Hyper-V's */
+	const char *efi_path; /* Linux: the folder with shim and GRUB; NULL: where they are found */
+	struct efi_folder *efi_folder; /* of guest_open_host_files(), or NULL */
 };
+
+/* What the firmware starts. */
+struct guest_loader {
+	char path[128];	       /* on the ESP, with backslashes */
+	char description[128]; /* of its boot entry */
+};
+
+/*
+ * In kinds.c: open what a kind may need of this machine, while its paths can be opened; to be
+ * released with guest_close_host_files(), also after a failure. Errors: REFUSAL_NO_EFI_FILES for an
+ * 'efi_path' without them; I/O.
+ */
+int guest_open_host_files(struct guest_options *options, struct error *err);
+void guest_close_host_files(struct guest_options *options);
 
 /* What starts the guest. Embedded; all zero is empty; memory belongs to it. */
 struct guest_boot {
-	struct guest_files files;	    /* for the ESP */
+	struct guest_files files; /* for the ESP */
+	struct guest_loader loader;
 	int64_t time;			    /* seconds since 1970 UTC: of folders and the label */
 	struct bootfiles_report boot_files; /* which of the files come from the guest */
 	struct note_list warnings;
-	struct boot_store store; /* Windows: its bytes are among the files */
+	struct boot_store store;      /* Windows: its bytes are among the files */
+	struct linux_boot linux_boot; /* Linux */
 };
 
 /* In kinds.c, which knows the kinds. */
@@ -46,7 +66,14 @@ void guest_boot_done(struct guest_boot *boot);
 /* This one of its files was left out after all, and is not to be reported. */
 void guest_boot_drop(struct guest_boot *boot, struct guest_file *file);
 
-/* In each of them 'err' must not be NULL. */
+/* What judge() adds to. All is borrowed. */
+struct guest_findings {
+	struct adapters *adapters; /* the network adapters that the guest knows */
+	struct note_list *warnings;
+};
+
+/* In each of them 'err' must not be NULL. Those that a kind has no use for are NULL, but for the
+ * last three. */
 struct guest_kind {
 	/*
 	 * Look into an NTFS volume, and add to *found what is there of this kind. Errors:
@@ -61,12 +88,19 @@ struct guest_kind {
 	int (*probe_boot)(struct files *files, struct guest_volume *found, struct error *err);
 
 	/*
-	 * May UEFI start the system that probe() found in this volume? And which network adapters
-	 * does it know: *ret is to be released with adapters_done() in every case. Errors: a refusal
+	 * Look at the whole disk for systems that no volume tells of alone. found[i] is what is to be
+	 * filled of disk->partitions[i]. 'wanted', or NULL, is the UUID of the file system that the
+	 * system is to be started from: others are not found then. *why_none is filled when there is
+	 * none, but traces of one. Errors: refusals, lack of memory, I/O.
+	 */
+	int (*find)(const struct guest_disk *disk, const char *wanted,
+		    struct guest_volume *const *found, struct error *why_none, struct error *err);
+
+	/*
+	 * May UEFI start the system of old->start? And what is to be known of it. Errors: a refusal
 	 * that says why not; ERROR_DAMAGED; I/O.
 	 */
-	int (*judge)(struct volume *volume, const struct guest_volume *found, struct adapters *ret,
-		     struct error *err);
+	int (*judge)(const struct guest_disk *old, struct guest_findings *ret, struct error *err);
 
 	/*
 	 * Make everything that goes on the ESP, from the old disk. *ret is to be released with

@@ -95,6 +95,8 @@ static void set_uuid(struct linux_volume_id *id, const uint8_t *bytes)
 {
 	char *at = id->uuid;
 
+	if (is_zero(bytes, 16)) /* "tune2fs -U clear": there is none */
+		return;
 	for (size_t i = 0; i < 16; i++)
 		at += snprintf(at, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x",
 			       bytes[i]);

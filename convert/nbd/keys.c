@@ -10,6 +10,8 @@
 
 static const char *const taken[] = {
 	"boot-files",
+	"boot-uuid",
+	"efi-files",
 	"esp-size",
 	"force",
 	"ignore-bad-partitions",

@@ -157,9 +157,10 @@ static struct nbdkit_plugin plugin = {
 		"report=<FILE>               Write the report.\n"
 		"layout=auto|front|reuse|end Where the EFI system partition goes.\n"
 		"esp-size=<SIZE>             Its size (260M).\n"
-		"boot-files, windows, ignore-bad-partitions, no-journal-replay, source-format,\n"
-		"parent, parent-dir, random-guids, online-data-disks, nvram-template, replace,\n"
-		"secure-boot-keys, sandbox, force: as the options of 'hvgen2 convert'.",
+		"boot-files, windows, boot-uuid, efi-files, ignore-bad-partitions,\n"
+		"no-journal-replay, source-format, parent, parent-dir, random-guids,\n"
+		"online-data-disks, nvram-template, replace, secure-boot-keys, sandbox, force: as\n"
+		"the options of 'hvgen2 convert'.",
 	.magic_config_key = "disk",
 	.open = plugin_open,
 	.get_size = plugin_get_size,

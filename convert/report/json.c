@@ -97,6 +97,67 @@ static json_t *windows_object(const struct survey *survey)
 	return object;
 }
 
+static json_t *place_object(const struct linux_place *place)
+{
+	json_t *object = json_object();
+
+	set_number(object, "partition", place->partition);
+	if (place->volume[0])
+		set_text(object, "volume", place->volume);
+	set_text(object, "filesystem", linux_contents_text(place->id.contents));
+	if (place->id.uuid[0])
+		set_text(object, "uuid", place->id.uuid);
+	return object;
+}
+
+static json_t *kernel_object(const struct linux_system *system)
+{
+	const struct linux_default *starts = &system->starts;
+	json_t *object = json_object(), *initrds = json_array();
+
+	set_text(object, "title", starts->title);
+	set_text(object, "path", starts->kernel);
+	set_text(object, "arguments", starts->arguments);
+	for (size_t i = 0; i < starts->initrd_count; i++)
+		json_array_append_new(initrds, text_json(starts->initrds[i]));
+	json_object_set_new(object, "initramfs", initrds);
+	set_text(object, "version", starts->version);
+	json_object_set_new(object, "is_default", json_boolean(starts->is_sure));
+	return object;
+}
+
+static json_t *linux_object(const struct linux_system *system)
+{
+	json_t *object = json_object();
+
+	set_text(object, "id", system->release.id);
+	set_text(object, "version_id", system->release.version_id);
+	set_text(object, "product", system->release.pretty_name);
+	json_object_set_new(object, "boot", place_object(&system->boot));
+	if (system->root.partition)
+		json_object_set_new(object, "root", place_object(&system->root));
+	set_text(object, "menu", system->prefix);
+	json_object_set_new(object, "boot_loader_entries", json_boolean(system->is_bls));
+	json_object_set_new(object, "root_is_encrypted", json_boolean(system->root_is_encrypted));
+	set_number(object, "kernels", system->kernel_count);
+	if (system->starts.kernel)
+		json_object_set_new(object, "kernel", kernel_object(system));
+	return object;
+}
+
+/* "windows" or "linux", by what is installed. */
+static void set_guest(json_t *root, const struct survey *survey)
+{
+	if (survey->start == SURVEY_NONE || !survey->count)
+		return;
+	if (survey_is_linux(survey))
+		json_object_set_new(root, "linux",
+				    linux_object(
+					    survey->partitions[survey->start].guest.linux_system));
+	else
+		json_object_set_new(root, "windows", windows_object(survey));
+}
+
 /* What became of the journal of an NTFS volume; NULL when there is none. */
 static json_t *journal_object(const struct replay *journal, bool is_planned)
 {
@@ -133,7 +194,10 @@ static json_t *old_partition_object(const struct survey_partition *partition, bo
 	json_object_set_new(object, "logical", json_boolean(partition->mbr.logical));
 	set_number(object, "start_lba", partition->mbr.start_lba);
 	set_number(object, "sectors", partition->mbr.sectors);
-	set_text(object, "filesystem", filesystem_text(partition->filesystem));
+	set_text(object, "filesystem",
+		 partition->contents.contents == LINUX_NOTHING
+			 ? filesystem_text(partition->filesystem)
+			 : linux_contents_text(partition->contents.contents));
 	set_text(object, "label", partition->label);
 	json_object_set_new(object, "has_windows", json_boolean(partition->guest.windows.root[0]));
 	json_object_set_new(object, "has_winre", json_boolean(partition->guest.has_recovery));
@@ -188,7 +252,7 @@ static json_t *new_partition_object(const struct report *report, size_t index)
 	json_t *object = json_object();
 	char buffer[GUID_TEXT_SIZE];
 
-	set_number(object, "number", index + 1);
+	set_number(object, "number", gpt->number);
 	set_text(object, "role", plan_role_text(partition->role));
 	set_text(object, "type", gpt_type_text(&gpt->type, buffer));
 	set_guid(object, "type_guid", &gpt->type);
@@ -251,13 +315,32 @@ static void add_made_files(json_t *files, const struct guest_boot *boot)
 	}
 }
 
+/* Where shim and GRUB come from, and how far Secure Boot goes with them. */
+static void set_linux_boot(json_t *object, const struct linux_boot *boot)
+{
+	set_text(object, "source", boot->source);
+	set_text(object, "folder", boot->folder);
+	set_text(object, "signer", boot->signer);
+	set_text(object, "vendor", boot->vendor);
+	set_number(object, "shim_sbat", boot->shim_sbat);
+	set_number(object, "grub_sbat", boot->grub_sbat);
+	set_text(object, "kernel_signer", boot->kernel_signer);
+	json_object_set_new(object, "secure_boot", json_boolean(boot->has_secure_boot));
+	if (!boot->has_secure_boot)
+		set_text(object, "why_no_secure_boot", boot->why_no_secure_boot);
+}
+
 static json_t *esp_object(const struct build *build)
 {
 	const struct bootfiles_report *boot = &build->boot.boot_files;
 	json_t *object = json_object(), *files = json_array();
 
-	set_text(object, "boot_files", bootfiles_set_text(boot->set));
-	set_text(object, "boot_version", boot->version);
+	if (build->boot.linux_boot.source[0]) {
+		set_linux_boot(object, &build->boot.linux_boot);
+	} else {
+		set_text(object, "boot_files", bootfiles_set_text(boot->set));
+		set_text(object, "boot_version", boot->version);
+	}
 	set_number(object, "used", build->esp_used);
 	for (size_t i = 0; i < boot->count; i++) {
 		json_t *file = json_object();
@@ -490,8 +573,7 @@ char *report_json(const struct report *report)
 
 	report_head_json(root, report->is_dry_run, report->sandbox, report->failure);
 	json_object_set_new(root, "source", source_object(report));
-	if (report->survey->start != SURVEY_NONE && report->survey->count)
-		json_object_set_new(root, "windows", windows_object(report->survey));
+	set_guest(root, report->survey);
 	is_whole = set_adapters(root, &report->survey->adapters);
 	if (report->survey->count)
 		json_object_set_new(root, "before", before_object(report));
@@ -499,7 +581,9 @@ char *report_json(const struct report *report)
 		json_object_set_new(root, "after", after_object(report));
 	if (report->build) {
 		json_object_set_new(root, "esp", esp_object(report->build));
-		is_whole &= json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
+		if (!survey_is_linux(report->survey))
+			is_whole &=
+				json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
 		is_whole &= set_nvram(root, report->build);
 	}
 	is_whole &= set_vm(root, report);

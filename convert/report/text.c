@@ -15,7 +15,9 @@
 static const char *const role_descriptions[PLAN_ROLE_MAX] = {
 	[PLAN_ESP] = "new: boot files and BCD",
 	[PLAN_MSR] = "new",
+	[PLAN_BIOS_BOOT] = "new: room for a GRUB of the BIOS",
 	[PLAN_WINDOWS] = "Windows",
+	[PLAN_LINUX] = "Linux",
 	[PLAN_OLD_SYSTEM] = "BIOS boot files, kept for going back",
 	[PLAN_RECOVERY] = "recovery",
 	[PLAN_DATA] = "data",
@@ -49,13 +51,32 @@ static void print_source(const struct report *report, FILE *stream)
 		print_chain(report->source, stream);
 }
 
-static void print_windows(const struct survey *survey, FILE *stream)
+static void print_linux(const struct linux_system *system, FILE *stream)
+{
+	char boot[LINUX_PLACE_TEXT], root[LINUX_PLACE_TEXT];
+
+	safe_printf(stream, "Linux    %s, /boot %s",
+		    system->release.pretty_name[0] ? system->release.pretty_name
+						   : "(its root cannot be read)",
+		    linux_place_text(&system->boot, boot));
+	if (system->boot_is_own_volume && system->root.partition)
+		safe_printf(stream, ", root %s%s", linux_place_text(&system->root, root),
+			    system->root_is_encrypted ? ", encrypted" : "");
+	safe_printf(stream, "\n         kernel %s by %s/grub.cfg%s\n", system->starts.version,
+		    system->prefix, system->is_bls ? " and loader/entries" : "");
+}
+
+static void print_guest(const struct survey *survey, FILE *stream)
 {
 	const struct survey_partition *partition;
 
 	if (survey->start == SURVEY_NONE)
 		return;
 	partition = &survey->partitions[survey->start];
+	if (partition->guest.linux_system) {
+		print_linux(partition->guest.linux_system, stream);
+		return;
+	}
 	safe_printf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n",
 		    partition->guest.windows.product, partition->guest.windows.major,
 		    partition->guest.windows.minor, partition->guest.windows.build,
@@ -135,6 +156,13 @@ static const char *journal_words(const struct report *report, const struct repla
 	return journal->info.state == JOURNAL_EMPTY ? ", journal empty" : "";
 }
 
+static const char *contents_text(const struct survey_partition *partition)
+{
+	return partition->contents.contents == LINUX_NOTHING
+		       ? filesystem_text(partition->filesystem)
+		       : linux_contents_text(partition->contents.contents);
+}
+
 static void print_before(const struct report *report, FILE *stream)
 {
 	const struct survey *survey = report->survey;
@@ -151,9 +179,9 @@ static void print_before(const struct report *report, FILE *stream)
 		snprintf(type, sizeof(type), "%s%s%s", mbr_type_text(partition->mbr.type, buffer),
 			 partition->mbr.active ? ", active" : "",
 			 partition->mbr.logical ? ", logical" : "");
-		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s%s",
-			 filesystem_text(partition->filesystem), partition->label[0] ? " '" : "",
-			 partition->label, partition->label[0] ? "'" : "",
+		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s%s", contents_text(partition),
+			 partition->label[0] ? " '" : "", partition->label,
+			 partition->label[0] ? "'" : "",
 			 partition->guest.has_boot_store ? ", boot manager" : "",
 			 partition->guest.has_recovery ? ", recovery environment" : "",
 			 partition->guest.windows.root[0] ? ", Windows" : "",
@@ -177,13 +205,16 @@ static void print_after(const struct survey *survey, const struct plan *plan, FI
 
 		if (partition->source == SURVEY_NONE)
 			snprintf(contents, sizeof(contents), "%s",
-				 role_descriptions[partition->role]);
+				 partition->role == PLAN_ESP && survey_is_linux(survey)
+					 ? "new: boot files"
+					 : role_descriptions[partition->role]);
 		else
 			snprintf(contents, sizeof(contents), "%s (was %u)",
 				 role_descriptions[partition->role],
 				 survey->partitions[partition->source].mbr.number);
-		print_row(stream, i + 1, partition->offset, partition->length,
-			  gpt_type_text(&plan->gpt.partitions[i].type, type), contents);
+		print_row(stream, plan->gpt.partitions[i].number, partition->offset,
+			  partition->length, gpt_type_text(&plan->gpt.partitions[i].type, type),
+			  contents);
 	}
 }
 
@@ -196,11 +227,30 @@ static void print_list(FILE *stream, const char **title, char *const *texts, siz
 	}
 }
 
+/* "shim,4 grub,5": their generations, by which updated firmware knows what it refuses. */
+static void print_linux_boot(const struct build *build, FILE *stream)
+{
+	const struct linux_boot *boot = &build->boot.linux_boot;
+	char size[32];
+
+	safe_printf(stream,
+		    "\nESP      %zu boot files, %s: shim and GRUB of %s (shim,%u grub,%u)\n",
+		    build->boot.files.count, size_text(build->esp_used, size), boot->source,
+		    boot->shim_sbat, boot->grub_sbat);
+	if (boot->has_secure_boot)
+		safe_printf(stream, "         Secure Boot can be on, with the template "
+				    "MicrosoftUEFICertificateAuthority\n");
+}
+
 static void print_boot(const struct build *build, FILE *stream)
 {
 	const struct bootfiles_report *boot = &build->boot.boot_files;
 	char size[32];
 
+	if (build->boot.linux_boot.source[0]) {
+		print_linux_boot(build, stream);
+		return;
+	}
 	safe_printf(stream, "\nESP      %zu boot files of the guest's own Windows, %s", boot->count,
 		    size_text(boot->bytes, size));
 	if (boot->version[0])
@@ -374,7 +424,7 @@ static void print_page(const struct report *report, FILE *stream)
 		safe_printf(stream, "\n");
 	}
 	print_source(report, stream);
-	print_windows(report->survey, stream);
+	print_guest(report->survey, stream);
 	print_adapters(&report->survey->adapters, stream);
 	print_before(report, stream);
 	if (report->plan)

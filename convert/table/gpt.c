@@ -79,34 +79,44 @@ static int check_partition(const struct gpt *gpt, size_t index, struct error *er
 	uint64_t last = gpt_last_usable(gpt->disk_sectors, gpt->sector_size);
 	uint8_t name[GPT_ENTRY_NAME_SIZE];
 
+	if (partition->number == 0 || partition->number > GPT_MAX_PARTITIONS)
+		return error_failed(err, EINVAL, "GPT: a partition has the number %" PRIu32,
+				    partition->number);
 	if (partition->first_lba > partition->last_lba || partition->first_lba < first ||
 	    partition->last_lba > last)
 		return error_failed(err, EINVAL,
-				    "GPT: partition %zu from sector %" PRIu64 " to %" PRIu64
+				    "GPT: partition %" PRIu32 " from sector %" PRIu64 " to %" PRIu64
 				    " is not within sectors %" PRIu64 " to %" PRIu64,
-				    index + 1, partition->first_lba, partition->last_lba, first,
-				    last);
+				    partition->number, partition->first_lba, partition->last_lba,
+				    first, last);
 	if (guid_is_zero(&partition->type) || guid_is_zero(&partition->unique) ||
 	    guid_equal(&partition->unique, &gpt->disk_guid))
-		return error_failed(err, EINVAL, "GPT: partition %zu has no GUID of its own",
-				    index + 1);
+		return error_failed(err, EINVAL,
+				    "GPT: partition %" PRIu32 " has no GUID of its own",
+				    partition->number);
 	if (!name_put(partition->name, name))
-		return error_failed(err, EINVAL, "GPT: the name of partition %zu does not fit",
-				    index + 1);
+		return error_failed(err, EINVAL,
+				    "GPT: the name of partition %" PRIu32 " does not fit",
+				    partition->number);
 	return 0;
 }
 
-static int check_pair(const struct gpt *gpt, size_t i, size_t j, struct error *err)
+static int check_pair(const struct gpt_partition *a, const struct gpt_partition *b,
+		      struct error *err)
 {
-	const struct gpt_partition *a = &gpt->partitions[i], *b = &gpt->partitions[j];
-
 	if (a->first_lba <= b->last_lba && b->first_lba <= a->last_lba)
 		return error_failed(err, EINVAL,
-				    "GPT: partitions %zu and %zu overlap at sector %" PRIu64, i + 1,
-				    j + 1, max_u64(a->first_lba, b->first_lba));
+				    "GPT: partitions %" PRIu32 " and %" PRIu32
+				    " overlap at sector %" PRIu64,
+				    a->number, b->number, max_u64(a->first_lba, b->first_lba));
 	if (guid_equal(&a->unique, &b->unique))
-		return error_failed(err, EINVAL, "GPT: partitions %zu and %zu have the same GUID",
-				    i + 1, j + 1);
+		return error_failed(err, EINVAL,
+				    "GPT: partitions %" PRIu32 " and %" PRIu32
+				    " have the same GUID",
+				    a->number, b->number);
+	if (a->number == b->number)
+		return error_failed(err, EINVAL, "GPT: two partitions have the number %" PRIu32,
+				    a->number);
 	return 0;
 }
 
@@ -119,7 +129,7 @@ int gpt_check(const struct gpt *gpt, struct error *err)
 	for (size_t i = 0; i < gpt->count; i++) {
 		r = check_partition(gpt, i, err);
 		for (size_t j = 0; j < i && r == 0; j++)
-			r = check_pair(gpt, j, i, err);
+			r = check_pair(&gpt->partitions[j], &gpt->partitions[i], err);
 		if (r < 0)
 			return r;
 	}
@@ -131,7 +141,7 @@ static void array_fill(const struct gpt *gpt, uint8_t array[ARRAY_BYTES])
 	memset(array, 0, ARRAY_BYTES);
 	for (size_t i = 0; i < gpt->count; i++) {
 		const struct gpt_partition *partition = &gpt->partitions[i];
-		uint8_t *entry = array + i * GPT_ENTRY_SIZE;
+		uint8_t *entry = array + (size_t)(partition->number - 1) * GPT_ENTRY_SIZE;
 
 		memcpy(entry + GPT_ENTRY_TYPE, partition->type.bytes,
 		       sizeof(partition->type.bytes));
@@ -244,10 +254,11 @@ const char *gpt_type_text(const struct guid *type, char buffer[GUID_TEXT_SIZE])
 		struct guid type;
 		const char *text;
 	} known[] = {
-		{GPT_TYPE_ESP, "EFI system partition"},
-		{GPT_TYPE_MSR, "Microsoft reserved"},
-		{GPT_TYPE_BASIC_DATA, "basic data"},
-		{GPT_TYPE_RECOVERY, "Windows recovery"},
+		{GPT_TYPE_ESP, "EFI system partition"}, {GPT_TYPE_MSR, "Microsoft reserved"},
+		{GPT_TYPE_BASIC_DATA, "basic data"},	{GPT_TYPE_RECOVERY, "Windows recovery"},
+		{GPT_TYPE_BIOS_BOOT, "BIOS boot"},	{GPT_TYPE_LINUX, "Linux file system"},
+		{GPT_TYPE_LINUX_SWAP, "Linux swap"},	{GPT_TYPE_LINUX_LVM, "Linux LVM"},
+		{GPT_TYPE_LINUX_RAID, "Linux RAID"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)

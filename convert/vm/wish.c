@@ -162,6 +162,20 @@ static void tell_secure_boot(struct vm *vm)
 	row->status = VM_CARRIED;
 }
 
+int vm_tell_linux(struct vm *vm, bool secure_boot, struct error *err)
+{
+	struct vm_row *row = find_row(vm, "Secure Boot");
+
+	if (!secure_boot) {
+		tell_secure_boot(vm);
+	} else if (row && row->status == VM_CHANGED) { /* not off by a wish */
+		change(vm, row, "secure-boot", "true, MicrosoftUEFICertificateAuthority");
+		row->how = "Set-VMFirmware -EnableSecureBoot On -SecureBootTemplate "
+			   "MicrosoftUEFICertificateAuthority";
+	}
+	return vm->rows.failed ? error_failed(err, ENOMEM, "out of memory") : 0;
+}
+
 int vm_wish(struct vm *vm, const struct vm_wish *wish, struct error *err)
 {
 	int r = 0;

@@ -54,7 +54,7 @@ static void set_up(void)
 		.sector_size = 512,
 		.mbr_signature = SIGNATURE,
 		.partitions = partitions,
-		.windows = 1,
+		.start = 1,
 		.system = 0,
 	};
 	add(MIB, 350 * MIB, 7);

@@ -305,6 +305,7 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 	CLEANUP_NVRAM struct nvram after = NVRAM_INIT;
 	const struct guid global = NVRAM_GLOBAL,
 			  security = GUID(0xd719b2cb, 0x3d3a, 0x4596, 0xa3bc, 0xdad00e67656f);
+	const struct nvram_file manager = {SAMPLE_BOOTMGFW, NVRAM_WINDOWS_BOOT_MANAGER};
 	struct nvram_partition other = sample_esp;
 	uint16_t order[4];
 	uint8_t *bytes = NULL, *new = NULL;
@@ -315,8 +316,7 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 	other.number = 4;
 	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
 	store = store_of(bytes, size);
-	cr_assert_eq(nvram_from_template(&store, &other, SAMPLE_BOOTMGFW, false, &new, &new_size,
-					 NULL),
+	cr_assert_eq(nvram_from_template(&store, &other, &manager, false, &new, &new_size, NULL),
 		     0);
 	warning = nvram_key_warning(store.format, &store.nvram);
 	cr_assert(warning && strstr(warning, "Secure Boot"));
@@ -332,9 +332,7 @@ Test(nvram_boot, a_template_keeps_what_it_has)
 	cr_assert_eq(nvram_set(&before, &security, "db", 0x27, "x", 1, NULL), 0);
 	cr_assert_eq(nvram_encode_vmgs(&before, &global, &bytes, &size, NULL), 0);
 	store = store_of(bytes, size);
-	cr_assert_eq(nvram_from_template(&store, &other, SAMPLE_BOOTMGFW, true, &new, &new_size,
-					 NULL),
-		     0);
+	cr_assert_eq(nvram_from_template(&store, &other, &manager, true, &new, &new_size, NULL), 0);
 	warning = nvram_key_warning(store.format, &store.nvram);
 	cr_assert_null(warning);
 	cr_assert_eq(nvram_decode(new, new_size, "t", &after, NULL), 0);

@@ -24,13 +24,14 @@ convert/verify/ntfs    common
 sandbox                common
 convert/verify         common vhd nvram bcd convert/verify/ntfs sandbox
 edit                   common convert/ntfs
-convert/guest          common convert/ntfs convert/files edit convert/guest/windows
-guest_kinds            convert/guest convert/guest/windows
-convert/guest/linux/parse common
+convert/guest          common convert/ntfs convert/files edit convert/linux_files convert/guest/windows convert/guest/linux
+guest_kinds            convert/guest convert/guest/windows convert/guest/linux convert/guest/linux/chain
+convert/guest/linux    common convert/linux_files convert/guest convert/guest/linux/parse convert/guest/linux/chain
 convert/guest/linux/chain common convert/guest
+convert/guest/linux/parse common
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system
 convert/guest/windows/system common common/hive convert/guest
-convert                common vhd nvram convert/ntfs convert/ntfs/journal convert/table convert/fat32 convert/files edit convert/guest guest_kinds
+convert                common vhd nvram convert/ntfs convert/ntfs/journal convert/table convert/fat32 convert/files convert/linux_files edit convert/guest guest_kinds
 convert/vm/read        common
 convert/vm/find        common
 convert/vm             common convert/vm/read

@@ -125,6 +125,11 @@ to_raw() { # IMAGE RAW
 	qemu-img convert -t unsafe -f "$format" -O raw "$1" "$2"
 }
 
+# The same of a differencing VHDX, on the raw copy of its parent.
+flatten() { # CHILD RAW
+	python3 "$SOURCE_DIR/tests/scripts/flatten_child.py" "$@"
+}
+
 # A range of a raw file, as a sparse file of its own.
 cut_raw() { # RAW OFFSET SIZE PART
 	qemu-img convert -t unsafe -O raw --image-opts \

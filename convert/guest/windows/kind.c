@@ -90,14 +90,18 @@ static int read_system_hive(struct volume *volume, const char *path, struct adap
 	return r < 0 ? r : hive_check_reads(hive, err);
 }
 
-static int judge_windows(struct volume *volume, const struct guest_volume *found,
-			 struct adapters *ret, struct error *err)
+static int judge_windows(const struct guest_disk *old, struct guest_findings *ret,
+			 struct error *err)
 {
+	const struct windows *windows = &old->start->found->windows;
+	CLEANUP_VOLUME struct volume *volume = NULL;
 	char path[WINDOWS_PATH_SIZE];
-	int r = windows_check_efi(volume, &found->windows, err);
+	int r = volume_open_at(old->disk, &old->start->place, false, &volume, err);
 
-	windows_path(path, found->windows.root, "System32\\config\\SYSTEM");
-	return r < 0 ? r : read_system_hive(volume, path, ret, err);
+	if (r == 0)
+		r = windows_check_efi(volume, windows, err);
+	windows_path(path, windows->root, "System32\\config\\SYSTEM");
+	return r < 0 ? r : read_system_hive(volume, path, ret->adapters, err);
 }
 
 /* New files carry the time of the newest boot file: the same guest always gives the same ESP. */
@@ -187,7 +191,8 @@ static int make_boot_files(const struct guest_disk *old, const struct guest_targ
 {
 	int r;
 
-	*ret = (struct guest_boot){.time = 0};
+	*ret = (struct guest_boot){
+		.loader = {"\\EFI\\Microsoft\\Boot\\bootmgfw.efi", "Windows Boot Manager"}};
 	r = add_own_files(old, options, ret, err);
 	if (r == 0)
 		r = boot_store_make(old, target, &ret->store, err);

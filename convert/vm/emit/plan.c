@@ -314,6 +314,9 @@ static void plan_settings(const struct vm *vm, struct vm_plan *plan)
 static void plan_firmware(const struct vm *vm, const struct vm_wishes *wishes, struct vm_plan *plan)
 {
 	plan->secure_boot = !wishes->no_secure_boot;
+	if (plan->secure_boot)
+		plan->secure_boot_template =
+			wishes->is_linux ? "MicrosoftUEFICertificateAuthority" : "MicrosoftWindows";
 	plan->tpm = wishes->tpm;
 	if (plan->tpm)
 		note_add(
@@ -323,6 +326,7 @@ static void plan_firmware(const struct vm *vm, const struct vm_wishes *wishes, s
 	plan->network_protocol = plan_network_protocol(&vm->firmware.network_protocol);
 	plan->pause_after_boot_failure = vm->firmware.pause_after_boot_failure;
 	plan->esp = wishes->esp;
+	plan->loader = wishes->loader;
 	plan->store = wishes->store;
 	plan->store_has_keys = wishes->store_has_keys;
 	plan->networks = wishes->networks;

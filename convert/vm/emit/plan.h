@@ -37,6 +37,8 @@ struct vm_wishes {
 			    */
 	bool store_has_keys;
 	const struct nvram_partition *esp; /* of the boot disk; NULL: no File entry is made */
+	const struct nvram_file *loader;   /* what that entry starts; not NULL when 'esp' is not */
+	bool is_linux;			   /* its boot files are signed by Microsoft's UEFI CA */
 	const struct guid *new_id; /* BIOS GUID of a VM that is another one; NULL: the old */
 	bool dynamic_macs;	   /* addresses that were dynamic stay so */
 	bool tpm;
@@ -108,7 +110,9 @@ struct vm_plan {
 	bool secure_boot, tpm;
 	const char *network_protocol;
 	enum vm_flag pause_after_boot_failure;
+	const char *secure_boot_template; /* NULL: off */
 	const struct nvram_partition *esp;
+	const struct nvram_file *loader;
 	const char *store;
 	bool store_has_keys;
 	const struct vm_guest_network *networks;

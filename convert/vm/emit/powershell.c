@@ -15,9 +15,8 @@
 #include "convert/vm/emit/powershell_parts.h"
 #include "nvram/load_option.h"
 
-#define PLACE		  "$Plan = @{}\n" /* in script/1-head.ps1 */
-#define BYTE_ORDER_MARK	  "\xef\xbb\xbf"
-#define BOOT_MANAGER_FILE "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
+#define PLACE		"$Plan = @{}\n" /* in script/1-head.ps1 */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static void write_identity(struct ps_writer *w, const struct vm_plan *plan)
 {
@@ -218,26 +217,28 @@ static void write_settings(struct ps_writer *w, const struct vm_plan *plan)
 }
 
 /* As newer hosts show such an entry: a short-form path in the text of EDK2, then the file. */
-static void write_boot_entry(struct ps_writer *w, const struct nvram_partition *esp)
+static void write_boot_entry(struct ps_writer *w, const struct nvram_partition *esp,
+			     const struct nvram_file *loader)
 {
 	uint8_t optional[LOAD_OPTION_WINDOWS_SIZE];
-	char guid[GUID_TEXT_SIZE], path[160];
+	char guid[GUID_TEXT_SIZE], path[320];
+	bool is_windows;
 
 	if (!esp) {
 		ps_text(w, "BootEntry", NULL);
 		return;
 	}
+	is_windows = strcmp(loader->description, NVRAM_WINDOWS_BOOT_MANAGER) == 0;
 	guid_format(&esp->guid, guid);
 	for (char *c = guid; *c; c++)
 		*c = (char)(*c >= 'a' && *c <= 'f' ? *c - 'a' + 'A' : *c);
-	snprintf(path, sizeof(path),
-		 "HD(%" PRIu32 ",GPT,%s,0x%" PRIX64 ",0x%" PRIX64 ")/" BOOT_MANAGER_FILE,
-		 esp->number, guid, esp->start_lba, esp->sectors);
+	snprintf(path, sizeof(path), "HD(%" PRIu32 ",GPT,%s,0x%" PRIX64 ",0x%" PRIX64 ")/%s",
+		 esp->number, guid, esp->start_lba, esp->sectors, loader->path);
 	load_option_windows_data(optional);
 	ps_open(w, "BootEntry", "@{");
-	ps_text(w, "Description", NVRAM_WINDOWS_BOOT_MANAGER);
+	ps_text(w, "Description", loader->description);
 	ps_text(w, "Path", path);
-	ps_bytes(w, "OptionalData", optional, sizeof(optional));
+	ps_bytes(w, "OptionalData", optional, is_windows ? sizeof(optional) : 0);
 	ps_close(w, "}");
 }
 
@@ -247,11 +248,11 @@ static void write_firmware(struct ps_writer *w, const struct vm_plan *plan)
 
 	ps_open(w, "Firmware", "@{");
 	ps_bool(w, "SecureBoot", plan->secure_boot);
-	ps_text(w, "SecureBootTemplate", plan->secure_boot ? "MicrosoftWindows" : NULL);
+	ps_text(w, "SecureBootTemplate", plan->secure_boot_template);
 	ps_text(w, "PreferredNetworkBootProtocol", plan->network_protocol);
 	ps_text(w, "PauseAfterBootFailure", pause == VM_ABSENT ? NULL : on_off(pause == VM_YES));
 	ps_bool(w, "Tpm", plan->tpm);
-	write_boot_entry(w, plan->esp);
+	write_boot_entry(w, plan->esp, plan->loader);
 	ps_text(w, "GuestState", plan->store);
 	ps_bool(w, "GuestStateHasKeys", plan->store_has_keys);
 	ps_close(w, "}");

@@ -33,6 +33,7 @@ static void add(struct gpt *gpt, struct guid type, uint64_t first, uint64_t last
 	struct gpt_partition *partition = &gpt->partitions[gpt->count++];
 	struct guid space = GPT_TYPE_ESP;
 
+	partition->number = (uint32_t)gpt->count;
 	partition->type = type;
 	partition->unique = guid_from_name(&space, &gpt->count, sizeof(gpt->count));
 	partition->first_lba = first;

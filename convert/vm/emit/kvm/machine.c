@@ -250,9 +250,11 @@ static void set_firmware(const struct vm_plan *plan, const struct kvm_wishes *wi
 					     "('--secure-boot-keys auto' puts some in)");
 }
 
-/* Proxmox takes Server 2016 and 2019 for Windows 10, Server 2022 and 2025 for Windows 11. */
+/* l26 is Linux 2.6 and later. Proxmox takes Server 2016 and 2019 for Windows 10, Server 2022 and 2025 for Windows 11. */
 static const char *os_type(const struct kvm_wishes *wishes)
 {
+	if (wishes->is_linux)
+		return "l26";
 	if (wishes->windows_major < 10)
 		return "win8";
 	return wishes->windows_build < SERVER_2022 ? "win10" : "win11";

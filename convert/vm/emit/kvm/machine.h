@@ -16,6 +16,7 @@ struct kvm_wishes {
 	const char *store;  /* OVMF variables, absolute; NULL: the firmware's own are taken */
 	size_t store_size;
 	unsigned int windows_major, windows_build; /* of the guest */
+	bool is_linux;				   /* the guest; its Windows is none then */
 	bool has_keys;				   /* of Secure Boot in that store */
 	const struct vm_switch_map
 		*bridges; /* from a switch to a bridge of this host: letters, digits, "._-" */

@@ -177,9 +177,15 @@ function Get-FirmwareSettings {
 	return $wanted
 }
 
+# A host that knows the keys for Windows alone starts nothing else.
+function Test-SecureBootTemplate {
+	return (($Plan.Firmware.SecureBootTemplate -eq $Usual.SecureBootTemplate) -or
+		(Test-Parameter 'Set-VMFirmware' 'SecureBootTemplate'))
+}
+
 # A store without keys starts nothing while Secure Boot is on.
 function Test-SecureBoot {
-	if (-not $Plan.Firmware.SecureBoot) {
+	if (-not $Plan.Firmware.SecureBoot -or -not (Test-SecureBootTemplate)) {
 		return $false
 	}
 	if (-not $GuestStateFile) {

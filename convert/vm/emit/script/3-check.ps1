@@ -203,7 +203,9 @@ function Test-Settings {
 	foreach ($disk in $Plan.Disks) {
 		Test-Lost 'Add-VMHardDiskDrive' @{ QoSPolicyID = $disk.QoSPolicyID }
 	}
-	if ($GuestStateFile -and $Plan.Firmware.SecureBoot -and -not (Test-SecureBoot)) {
+	if ($Plan.Firmware.SecureBoot -and -not (Test-SecureBootTemplate)) {
+		Add-Warning 'Secure Boot is switched off: this host has no keys but those for Windows'
+	} elseif ($GuestStateFile -and $Plan.Firmware.SecureBoot -and -not (Test-SecureBoot)) {
 		Add-Warning 'Secure Boot is switched off: the guest state file holds no keys'
 	}
 	if ($Plan.Firmware.Tpm -and -not (Test-Parameter 'Enable-VMTPM' 'VM')) {

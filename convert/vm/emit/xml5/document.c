@@ -11,9 +11,8 @@
 #include "common/checked.h"
 #include "common/utf16.h"
 
-#define DECLARATION  "<?xml version=\"1.0\" encoding=\"UTF-16\" standalone=\"yes\"?>\n"
-#define NAME	     "the new configuration"
-#define BOOT_MANAGER "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
+#define DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-16\" standalone=\"yes\"?>\n"
+#define NAME	    "the new configuration"
 
 struct document_writer {
 	xmlTextWriterPtr xml;
@@ -136,7 +135,8 @@ static int make_variables(const struct vm_plan *plan, struct nvram *nvram, struc
 	if (r == 0)
 		r = add_boot_disk(plan, nvram, err);
 	if (r == 0 && plan->esp)
-		r = nvram_add_windows_boot_manager(nvram, plan->esp, BOOT_MANAGER, NULL, err);
+		r = nvram_add_file(nvram, plan->esp, plan->loader->path, plan->loader->description,
+				   NULL, err);
 	return r;
 }
 

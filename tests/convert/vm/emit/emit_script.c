@@ -16,6 +16,9 @@
 #include "convert/vm/emit/powershell.h"
 #include "convert/vm/read/config.h"
 
+static const struct nvram_file windows_loader = {"\\EFI\\Microsoft\\Boot\\bootmgfw.efi",
+						 NVRAM_WINDOWS_BOOT_MANAGER};
+
 #define MAX_DISKS 64
 
 enum {
@@ -183,7 +186,7 @@ int main(int argc, char **argv)
 	CLEANUP_VM_TREE struct vm_tree tree = VM_TREE_INIT;
 	CLEANUP_BUFFER struct buffer bytes = BUFFER_INIT;
 	CLEANUP_VM struct vm vm = VM_INIT;
-	struct vm_wishes wishes = {.esp = &esp};
+	struct vm_wishes wishes = {.esp = &esp, .loader = &windows_loader};
 	struct error err = ERROR_INIT;
 	enum vm_format format;
 	int option;

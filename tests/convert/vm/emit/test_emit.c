@@ -8,6 +8,9 @@
 #include "tests/convert/vm/config.h"
 #include "tests/convert/vm/emit/tokens.h"
 
+static const struct nvram_file windows_loader = {"\\EFI\\Microsoft\\Boot\\bootmgfw.efi",
+						 NVRAM_WINDOWS_BOOT_MANAGER};
+
 #define FIRMWARE "_ac6b8dc1-3257-4a70-b1b2-a9c9215659ad_/"
 #define NIC	 "_a87b1c90-2f3e-4c5d-9d10-77e0c4b2f615_/"
 
@@ -199,7 +202,9 @@ Test(vm_emit, names_are_unicode)
 Test(vm_emit, script)
 {
 	const struct nvram_partition esp = {1, 2048, 532480, GUID(0xabcdef01, 2, 3, 4, 5)};
-	const struct vm_wishes wishes = {.esp = &esp, .store = "vm.vmgs"};
+	const struct vm_wishes wishes = {.esp = &esp,
+					 .loader = &windows_loader,
+					 .store = "vm.vmgs"};
 	CLEANUP_MADE struct made made;
 	CLEANUP_FREE char *script = NULL;
 

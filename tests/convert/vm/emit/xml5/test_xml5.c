@@ -15,6 +15,9 @@
 #include "convert/vm/emit/xml5/gen2_tree.h"
 #include "tests/convert/vm/config.h"
 
+static const struct nvram_file windows_loader = {"\\EFI\\Microsoft\\Boot\\bootmgfw.efi",
+						 NVRAM_WINDOWS_BOOT_MANAGER};
+
 #define PAIR SHARED_DATA "/hyperv/dissect.target/"
 #define OLD  PAIR "B90AC31B-C6F8-479F-9B91-07B894A6A3F6.xml"
 #define NEW  PAIR "D351C151-DAC7-4042-B434-B72D522C1E4A.xml"
@@ -271,7 +274,8 @@ Test(vm_xml5, sample)
 	const struct nvram_partition esp = {.number = 1, .start_lba = 2048, .sectors = 532480};
 	const struct vm_node *top, *order;
 
-	cr_assert_eq(make(&made, &(struct vm_wishes){.esp = &esp}), 0, "%s", made.err.message);
+	cr_assert_eq(make(&made, &(struct vm_wishes){.esp = &esp, .loader = &windows_loader}), 0,
+		     "%s", made.err.message);
 	top = vm_child(made.again.root, "configuration");
 	cr_expect_str_eq(text_at(&made.again, SCSI "drive0/pathname"),
 			 "D:\\VMs\\FILES-01\\Virtual Hard Disks\\Default Generation 2.vhdx");
@@ -312,7 +316,8 @@ Test(vm_xml5, checkpoints)
 	const struct nvram_partition esp = {.number = 1, .start_lba = 2048, .sectors = 532480};
 	const struct vm_node *top;
 
-	cr_assert_eq(make(&made, &(struct vm_wishes){.esp = &esp}), 0, "%s", made.err.message);
+	cr_assert_eq(make(&made, &(struct vm_wishes){.esp = &esp, .loader = &windows_loader}), 0,
+		     "%s", made.err.message);
 	top = vm_child(made.again.root, "configuration");
 	cr_expect_null(vm_at(top, "global_settings/snapshots/list/node0"));
 	cr_expect_eq(vm_at(top, "global_settings/snapshots/list/size")->value.number, 0);

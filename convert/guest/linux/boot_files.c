@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Shim and GRUB for a guest: see boot_files.h. Files that the user names come first, then the
+ * guest's own, with which its later updates go on, then those of this machine.
+ */
+#include "convert/guest/linux/boot_files.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/guest/linux/chain/chain.h"
+#include "convert/guest/linux/chain/grub_stub.h"
+#include "convert/guest/linux/menu.h"
+#include "convert/guest/linux/volumes.h"
+
+#define ADVICE_FILES                                                                                  \
+	"install Debian's packages shim-signed and grub-efi-amd64-signed on this machine, or "        \
+	"those of the guest's distribution in the guest (Debian, Ubuntu: apt install shim-signed "    \
+	"grub-efi-amd64-signed; Red Hat: dnf install shim-x64 grub2-efi-x64), or name a folder with " \
+	"shimx64.efi and grubx64.efi (--efi-files)"
+#define ADVICE_BLS                                                                                  \
+	"name the shim and GRUB of the guest's distribution (--efi-files), or install them in the " \
+	"guest (dnf install shim-x64 grub2-efi-x64), and convert again"
+
+#define ADVICE_SUSE                                                                                   \
+	"name SUSE's shim and GRUB (--efi-files), or install them in the guest (zypper install shim " \
+	"grub2-x86_64-efi), and convert again"
+
+/* A kernel is read whole to see who signed it. */
+#define MAX_KERNEL (128 * MIB)
+
+/* Where a distribution's packages put them in the guest's root. */
+struct guest_paths {
+	const char *shim, *grub, *mm, *fb;
+};
+
+static const struct guest_paths guest_sets[] = {
+	{"/usr/lib/shim/shimx64.efi.signed.latest",
+	 "/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "/usr/lib/shim/mmx64.efi",
+	 "/usr/lib/shim/fbx64.efi"},
+	{"/usr/lib/shim/shimx64.efi.signed", "/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed",
+	 "/usr/lib/shim/mmx64.efi.signed", "/usr/lib/shim/fbx64.efi.signed"},
+	{"/usr/share/efi/x86_64/shim.efi", "/usr/share/efi/x86_64/grub.efi",
+	 "/usr/share/efi/x86_64/MokManager.efi", "/usr/share/efi/x86_64/fallback.efi"},
+	{"/usr/lib64/efi/shim.efi", "/usr/lib64/efi/grub.efi", "/usr/lib64/efi/MokManager.efi",
+	 "/usr/lib64/efi/fallback.efi"},
+};
+
+/* The bytes of a set out of the guest. */
+struct guest_bytes {
+	struct efi_files files;
+	uint8_t *memory[4];
+};
+
+static void guest_bytes_done(struct guest_bytes *bytes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bytes->memory); i++)
+		free(bytes->memory[i]);
+}
+#define CLEANUP_GUEST_BYTES CLEANUP(guest_bytes_done)
+
+/* One that is not there, or cannot be read for what is wrong in the guest, stays NULL. */
+static int read_file(struct linux_files *root, const char *path, const char *name, uint8_t **memory,
+		     struct file_bytes *ret, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	size_t size = 0;
+	int r = linux_files_read(root, path, EFI_SET_FILE_MAX, memory, &size, &problem);
+
+	if (r < 0 && error_is_of_host(&problem)) {
+		*err = problem;
+		return r;
+	}
+	*ret = r < 0 ? (struct file_bytes){.data = NULL} : (struct file_bytes){*memory, size, name};
+	return 0;
+}
+
+static int read_guest_set(struct linux_files *root, const struct guest_paths *paths,
+			  struct guest_bytes *ret, struct error *err)
+{
+	int r = read_file(root, paths->shim, "shimx64.efi", &ret->memory[0], &ret->files.shim, err);
+
+	if (r == 0 && ret->files.shim.data)
+		r = read_file(root, paths->grub, "grubx64.efi", &ret->memory[1], &ret->files.grub,
+			      err);
+	if (r < 0 || !ret->files.grub.data)
+		return r;
+	r = read_file(root, paths->mm, "mmx64.efi", &ret->memory[2], &ret->files.mm, err);
+	return r < 0 ? r
+		     : read_file(root, paths->fb, "fbx64.efi", &ret->memory[3], &ret->files.fb,
+				 err);
+}
+
+/* 1 when it is whole and usable. */
+static int try_guest_set(struct linux_files *root, const struct guest_paths *paths,
+			 struct efi_set *ret, struct note_list *warnings, struct error *err)
+{
+	CLEANUP_GUEST_BYTES struct guest_bytes bytes = {.memory = {NULL}};
+	struct error problem = ERROR_INIT;
+	int r = read_guest_set(root, paths, &bytes, err);
+
+	if (r < 0 || !bytes.files.grub.data)
+		return r;
+	r = efi_set_from_bytes(&bytes.files, "the guest's packages", ret, &problem);
+	if (r == 0)
+		return 1;
+	efi_set_done(ret);
+	if (error_is_of_host(&problem)) {
+		*err = problem;
+		return r;
+	}
+	note_add(warnings, "the guest's own '%s' and GRUB are not taken: %s", paths->shim,
+		 problem.message);
+	return 0;
+}
+
+/* The Red Hat family keeps them where its ESP is mounted: /boot/efi/EFI/NAME, here a folder of the root. */
+static int try_red_hat(struct linux_files *root, struct efi_set *ret, struct note_list *warnings,
+		       struct error *err)
+{
+	static const char folder[] = "/boot/efi/EFI";
+	char **names = NULL, paths[4][400];
+	size_t count = 0;
+	int r = 0;
+
+	if (linux_files_list(root, folder, &names, &count, NULL) < 0)
+		return 0;
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		const struct guest_paths set = {paths[0], paths[1], paths[2], paths[3]};
+
+		snprintf(paths[0], sizeof(paths[0]), "%s/%s/shimx64.efi", folder, names[i]);
+		snprintf(paths[1], sizeof(paths[1]), "%s/%s/grubx64.efi", folder, names[i]);
+		snprintf(paths[2], sizeof(paths[2]), "%s/%s/mmx64.efi", folder, names[i]);
+		snprintf(paths[3], sizeof(paths[3]), "%s/BOOT/fbx64.efi", folder);
+		r = try_guest_set(root, &set, ret, warnings, err);
+	}
+	linux_files_names_free(names, count);
+	return r;
+}
+
+static int try_guest(struct linux_files *root, struct efi_set *ret, struct note_list *warnings,
+		     struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; root && r == 0 && i < ARRAY_SIZE(guest_sets); i++)
+		r = try_guest_set(root, &guest_sets[i], ret, warnings, err);
+	return r != 0 || !root ? r : try_red_hat(root, ret, warnings, err);
+}
+
+static int choose_set(struct linux_files *root, const struct guest_options *options,
+		      struct efi_set *ret, struct note_list *warnings, struct error *err)
+{
+	const struct efi_folder *folder = options->efi_folder;
+	int r = folder && folder->path ? 0 : try_guest(root, ret, warnings, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (folder && efi_folder_is_there(folder))
+		return efi_set_from_folder(folder, ret, err);
+	return error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_FILES,
+			     "neither the guest nor this machine has a signed shim and GRUB");
+}
+
+/* Secure Boot goes as far as the vendor's chain reaches: to this kernel, or not. */
+static int judge_secure_boot(struct linux_files *boot, const struct linux_system *system,
+			     const struct efi_set *set, struct linux_boot *ret, struct error *err)
+{
+	const char *path = linux_menu_path(system->starts.kernel);
+	struct efi_image image = {.is_signed = false};
+	CLEANUP_FREE uint8_t *data = NULL;
+	struct file_bytes kernel = {.name = path};
+	int r = linux_files_read(boot, path, MAX_KERNEL, &data, &kernel.size, err);
+
+	if (r < 0)
+		return r;
+	kernel.data = data;
+	(void)efi_image_read(&kernel, &image, NULL);
+	snprintf(ret->kernel_signer, sizeof(ret->kernel_signer), "%s", image.signer[0]);
+	if (!set->shim_facts.is_signed || !set->grub_facts.is_signed)
+		snprintf(ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
+			 "shim or GRUB (%s) is not signed", set->source);
+	else if (!image.is_signed)
+		snprintf(ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
+			 "the kernel %s is not signed", system->starts.version);
+	else if (!efi_set_starts(set, &kernel))
+		snprintf(
+			ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
+			"the kernel %s is signed under '%s', and shim (%s) starts what '%s' signed",
+			system->starts.version, image.signer[0], set->source,
+			set->shim_facts.vendor);
+	ret->has_secure_boot = !ret->why_no_secure_boot[0];
+	return 0;
+}
+
+static int make_stub(const struct linux_system *system, const struct efi_set *set, char **ret,
+		     struct note_list *warnings, struct error *err)
+{
+	const struct grub_stub stub = {
+		.uuid = system->boot.id.uuid,
+		.hint_entry = system->boot.volume[0] ? 0 : system->boot.partition,
+		.prefix = system->prefix,
+		.boot_is_own_volume = system->boot_is_own_volume,
+		.is_bls = system->is_bls,
+		.grub_has_blscfg = set->grub_facts.has_blscfg,
+		.is_btrfs_relative = system->is_btrfs_relative,
+	};
+
+	if (stub.is_btrfs_relative && !set->grub_facts.has_btrfs_relative)
+		return error_refused(
+			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_SUSE,
+			"the guest's boot menu counts paths from a subvolume of Btrfs, which "
+			"GRUB (%s) does not",
+			set->source);
+	if (stub.is_bls && !stub.grub_has_blscfg && system->starts.bls_trouble[0])
+		return error_refused(
+			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_BLS,
+			"the guest's boot menu is made of loader/entries, and GRUB (%s) "
+			"cannot follow it: %s",
+			set->source, system->starts.bls_trouble);
+	if (stub.is_bls && !stub.grub_has_blscfg && system->strange_entries)
+		note_add(
+			warnings,
+			"%zu entries of the guest's boot menu cannot be started by GRUB (%s), which "
+			"has no command blscfg",
+			system->strange_entries, set->source);
+	return grub_stub_make(&stub, ret, err);
+}
+
+static int add_files(const struct linux_system *system, const struct efi_set *set,
+		     struct guest_boot *ret, struct error *err)
+{
+	const char *name = system->release.pretty_name[0] ? system->release.pretty_name : "Linux";
+	CLEANUP_FREE char *stub = NULL;
+	int r = make_stub(system, set, &stub, &ret->warnings, err);
+
+	if (r == 0)
+		r = chain_add_files(set, stub, name, ret->time, &ret->files, err);
+	chain_loader_path(set, ret->loader.path);
+	snprintf(ret->loader.description, sizeof(ret->loader.description), "%s", name);
+	return r;
+}
+
+static void tell(const struct efi_set *set, bool has_sata, struct guest_boot *ret)
+{
+	struct linux_boot *told = &ret->linux_boot;
+
+	snprintf(told->source, sizeof(told->source), "%s", set->source);
+	snprintf(told->folder, sizeof(told->folder), "%s", set->folder);
+	snprintf(told->signer, sizeof(told->signer), "%s", set->shim_facts.signer[0]);
+	snprintf(told->vendor, sizeof(told->vendor), "%s", set->shim_facts.vendor);
+	told->shim_sbat = set->shim_facts.sbat.shim;
+	told->grub_sbat = set->grub_facts.sbat.grub;
+	note_list_append(&ret->warnings, &set->warnings);
+	if (has_sata)
+		note_add(&ret->warnings,
+			 "the new VM has its disks on a SATA controller: the guest's "
+			 "initramfs must have the driver ahci");
+	if (!told->has_secure_boot)
+		note_add(&ret->warnings, "Secure Boot must be off in the new VM: %s",
+			 told->why_no_secure_boot);
+}
+
+int linux_boot_files(const struct guest_disk *old, const struct guest_target *target,
+		     const struct guest_options *options, struct guest_boot *ret, struct error *err)
+{
+	const struct linux_system *system = old->start->found->linux_system;
+	CLEANUP_LINUX_VOLUMES struct linux_volumes volumes = {.list = NULL};
+	CLEANUP_EFI_SET struct efi_set set = {.source = ""};
+	struct linux_volume *boot, *root;
+	int r;
+
+	(void)target;
+	*ret = (struct guest_boot){.time = 0};
+	r = linux_volumes_open(old, &volumes, err);
+	if (r < 0)
+		return r;
+	boot = linux_volumes_at(&volumes, &system->boot);
+	root = linux_volumes_at(&volumes, &system->root);
+	r = choose_set(root ? root->files : NULL, options, &set, &ret->warnings, err);
+	if (r == 0)
+		r = judge_secure_boot(boot->files, system, &set, &ret->linux_boot, err);
+	if (r == 0)
+		r = add_files(system, &set, ret, err);
+	if (r == 0)
+		tell(&set, options->has_sata, ret);
+	return r;
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The Linux systems of a disk: see find.h. A root is known by the release of its distribution; its
+ * fstab says whether /boot is a file system of its own. A /boot whose root cannot be read (it is
+ * encrypted, or of a kind that is not read) is known by its menu alone.
+ */
+#include "convert/guest/linux/find.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/guest/linux/parse/fstab.h"
+
+#define ADVICE_GRUB                                                                                \
+	"install GRUB 2 in the guest (Debian, Ubuntu: apt install grub-pc; Red Hat: dnf install "  \
+	"grub2-pc and grub2-mkconfig), start the VM with it once, and convert again"
+#define ADVICE_READER                                                                               \
+	"only ext2, ext3 and ext4 are read, also on linear logical volumes of one disk; keep this " \
+	"VM in generation 1 for now"
+#define ADVICE_DAMAGED                                                                             \
+	"let the guest check it (fsck), shut it down and convert again, or take the disk from a "  \
+	"backup"
+
+void linux_systems_done(struct linux_systems *systems)
+{
+	for (size_t i = 0; i < systems->count; i++)
+		linux_system_done(&systems->list[i]);
+	systems->count = 0;
+}
+
+int linux_read_text(struct linux_files *files, const char *path, uint8_t **ret_data,
+		    size_t *ret_size, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	int r = linux_files_read(files, path, LINUX_MAX_TEXT, ret_data, ret_size, &problem);
+
+	if (r == 0)
+		return 1;
+	if (!error_is_of_host(&problem))
+		return 0;
+	*err = problem;
+	return r;
+}
+
+static bool is_file(struct linux_files *files, const char *path, uint64_t *ret_size)
+{
+	enum linux_file_type type = LINUX_FILE_NONE;
+
+	return linux_files_find(files, path, &type, ret_size, NULL) == 0 &&
+	       type == LINUX_FILE_REGULAR;
+}
+
+/* "/boot/grub" or "/boot/grub2" below 'base': where the larger grub.cfg is, for the other may be a
+ * stub that points there. False when there is none. */
+static bool find_menu(struct linux_files *files, const char *base, char prefix[32])
+{
+	static const char *const folders[] = {"grub", "grub2"};
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		char path[64];
+		uint64_t size = 0;
+
+		snprintf(path, sizeof(path), "%s/%s/grub.cfg", base, folders[i]);
+		if (!is_file(files, path, &size) || size <= largest)
+			continue;
+		largest = size;
+		snprintf(prefix, 32, "%s/%s", base, folders[i]);
+	}
+	return largest > 0;
+}
+
+/* 1 when the root says what it is, 0 when it is none. */
+static int read_release(struct linux_files *files, struct os_release *ret, struct error *err)
+{
+	static const struct {
+		const char *path;
+		int kind; /* of os_release_from_text(); -1: os-release(5) */
+	} sources[] = {
+		{"/etc/os-release", -1},
+		{"/usr/lib/os-release", -1},
+		{"/etc/redhat-release", OS_RELEASE_REDHAT},
+		{"/etc/SuSE-release", OS_RELEASE_SUSE},
+		{"/etc/debian_version", OS_RELEASE_DEBIAN},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+		CLEANUP_FREE uint8_t *data = NULL;
+		size_t size = 0;
+		int r = linux_read_text(files, sources[i].path, &data, &size, err);
+		const struct file_bytes file = {data, size, sources[i].path};
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			continue;
+		r = sources[i].kind < 0
+			    ? os_release_parse(&file, ret, NULL)
+			    : os_release_from_text((enum os_release_kind)sources[i].kind, &file,
+						   ret, NULL);
+		if (r == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* What starts the guest when GRUB 2 does not; NULL when nothing of it is there. */
+static const char *other_loader(struct linux_files *files)
+{
+	static const struct {
+		const char *path, *name;
+	} loaders[] = {
+		{"/boot/grub/menu.lst", "GRUB legacy"},
+		{"/boot/grub/grub.conf", "GRUB legacy"},
+		{"/boot/extlinux.conf", "extlinux"},
+		{"/boot/extlinux/extlinux.conf", "extlinux"},
+		{"/boot/syslinux/syslinux.cfg", "syslinux"},
+		{"/etc/lilo.conf", "LILO"},
+	};
+	uint64_t size;
+
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++)
+		if (is_file(files, loaders[i].path, &size))
+			return loaders[i].name;
+	return NULL;
+}
+
+/* The first reason counts. */
+static void note_why_none(struct linux_systems *systems, const struct error *why)
+{
+	if (systems->why_none.kind == ERROR_NONE)
+		systems->why_none = *why;
+}
+
+/* What was found when it was opened: damage, or a feature that is not known. */
+static void refuse_damaged(const struct linux_volume *volume, const char *place, struct error *ret)
+{
+	*ret = volume->problem;
+	error_prefix(ret, "what is %s cannot be read", place);
+	error_advise(ret, ADVICE_DAMAGED);
+}
+
+static void refuse_unreadable(struct linux_systems *systems, const struct linux_volume *volume,
+			      const char *what)
+{
+	char text[LINUX_PLACE_TEXT];
+	struct error why = ERROR_INIT;
+
+	linux_place_text(&volume->place, text);
+	if (volume->needs_other_disks)
+		error_refused(&why, REFUSAL_VOLUME_GROUP_INCOMPLETE,
+			      "move the logical volumes that start the guest to the boot disk "
+			      "(pvmove in the guest), and convert again",
+			      "%s %s: parts of the logical volume are on other disks", what, text);
+	else if (volume->place.id.contents == LINUX_LUKS)
+		error_refused(&why, REFUSAL_LINUX_ENCRYPTED_BOOT,
+			      "give the guest a /boot that is not encrypted, and convert again",
+			      "%s %s is encrypted (LUKS), and its boot menu with it", what, text);
+	else if (volume->problem.kind != ERROR_NONE)
+		refuse_damaged(volume, text, &why);
+	else
+		error_refused(&why, REFUSAL_LINUX_UNREADABLE, ADVICE_READER,
+			      "%s %s holds %s and cannot be read%s%s", what, text,
+			      linux_contents_text(volume->place.id.contents),
+			      volume->why_not ? ": " : "", volume->why_not ? volume->why_not : "");
+	note_why_none(systems, &why);
+}
+
+static struct linux_system *add_system(struct linux_systems *systems,
+				       const struct linux_volume *boot, const char *prefix)
+{
+	struct linux_system *system;
+
+	if (systems->count == LINUX_MAX_SYSTEMS)
+		return NULL;
+	system = &systems->list[systems->count++];
+	*system = (struct linux_system){.boot = boot->place};
+	snprintf(system->prefix, sizeof(system->prefix), "%s", prefix);
+	return system;
+}
+
+/* /boot of a root is a file system of its own, by its fstab. */
+static void add_with_boot(const struct linux_volumes *volumes, const struct linux_volume *root,
+			  const struct os_release *release, const char *source,
+			  struct linux_systems *systems)
+{
+	const struct linux_volume *boot = linux_volumes_named(volumes, source);
+	struct error why = ERROR_INIT;
+	struct linux_system *system;
+	char prefix[32], text[LINUX_PLACE_TEXT];
+
+	if (!boot) {
+		error_refused(
+			&why, REFUSAL_LINUX_AMBIGUOUS,
+			"give /boot a name in the guest's fstab that can be told (UUID=), or "
+			"convert the disk that holds it",
+			"/etc/fstab %s has '%s' for /boot, and no file system of this disk is that",
+			linux_place_text(&root->place, text), source);
+		note_why_none(systems, &why);
+	} else if (!boot->files) {
+		refuse_unreadable(systems, boot, "/boot");
+	} else if (find_menu(boot->files, "", prefix)) {
+		system = add_system(systems, boot, prefix);
+		if (!system)
+			return;
+		system->boot_is_own_volume = true;
+		system->root = root->place;
+		system->release = *release;
+	}
+}
+
+static void add_alone(const struct linux_volume *root, const struct os_release *release,
+		      struct linux_systems *systems)
+{
+	const char *loader = other_loader(root->files);
+	struct error why = ERROR_INIT;
+	struct linux_system *system;
+	char prefix[32], text[LINUX_PLACE_TEXT];
+
+	if (find_menu(root->files, "/boot", prefix)) {
+		system = add_system(systems, root, prefix);
+		if (!system)
+			return;
+		system->root = root->place;
+		system->release = *release;
+		return;
+	}
+	error_refused(&why, REFUSAL_LINUX_BOOTLOADER, ADVICE_GRUB,
+		      "'%s' %s has no menu of GRUB 2 (/boot/grub/grub.cfg)%s%s",
+		      release->pretty_name, linux_place_text(&root->place, text),
+		      loader ? ": it is started by " : "", loader ? loader : "");
+	note_why_none(systems, &why);
+}
+
+static int look_for_root(const struct linux_volumes *volumes, const struct linux_volume *volume,
+			 struct linux_systems *systems, struct error *err)
+{
+	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
+	CLEANUP_FREE uint8_t *data = NULL;
+	const struct fstab_entry *boot = NULL;
+	struct os_release release = {.id = ""};
+	size_t size = 0;
+	int r = read_release(volume->files, &release, err);
+
+	if (r <= 0)
+		return r;
+	r = linux_read_text(volume->files, "/etc/fstab", &data, &size, err);
+	if (r < 0)
+		return r;
+	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
+		boot = fstab_find(&fstab, "/boot");
+	if (boot)
+		add_with_boot(volumes, volume, &release, boot->source, systems);
+	else
+		add_alone(volume, &release, systems);
+	return 0;
+}
+
+static bool is_claimed(const struct linux_systems *systems, const struct linux_volume *volume)
+{
+	for (size_t i = 0; i < systems->count; i++)
+		if (systems->list[i].boot.partition == volume->place.partition &&
+		    strcmp(systems->list[i].boot.volume, volume->place.volume) == 0)
+			return true;
+	return false;
+}
+
+static const struct linux_volume *find_encrypted(const struct linux_volumes *volumes)
+{
+	for (size_t i = 0; i < volumes->count; i++)
+		if (volumes->list[i]->place.id.contents == LINUX_LUKS)
+			return volumes->list[i];
+	return NULL;
+}
+
+/* A menu that no root claims: its root is one that cannot be read. */
+static void look_for_boot(const struct linux_volumes *volumes, const struct linux_volume *volume,
+			  struct linux_systems *systems)
+{
+	const struct linux_volume *encrypted = find_encrypted(volumes);
+	struct linux_system *system;
+	char prefix[32];
+
+	if (is_claimed(systems, volume) || !find_menu(volume->files, "", prefix))
+		return;
+	system = add_system(systems, volume, prefix);
+	if (!system)
+		return;
+	system->boot_is_own_volume = true;
+	system->root_is_encrypted = encrypted;
+	if (encrypted)
+		system->root = encrypted->place;
+}
+
+/* Nothing was found: does a volume that cannot be read hold it? Swap and data alone are no system. */
+static void look_at_unreadable(const struct linux_volumes *volumes, struct linux_systems *systems)
+{
+	for (size_t i = 0; i < volumes->count; i++) {
+		const struct linux_volume *volume = volumes->list[i];
+		enum linux_contents contents = volume->place.id.contents;
+
+		if (!volume->files && contents != LINUX_SWAP && contents != LINUX_SWAP_HIBERNATED &&
+		    !(contents == LINUX_LVM && volume->group))
+			refuse_unreadable(systems, volume, "what may be the guest's root");
+	}
+}
+
+int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems *ret,
+		       struct error *err)
+{
+	int r = 0;
+
+	*ret = (struct linux_systems){.why_none = ERROR_INIT};
+	for (size_t i = 0; r == 0 && i < volumes->count; i++)
+		if (volumes->list[i]->files)
+			r = look_for_root(volumes, volumes->list[i], ret, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < volumes->count; i++)
+		if (volumes->list[i]->files)
+			look_for_boot(volumes, volumes->list[i], ret);
+	if (ret->count == 0)
+		look_at_unreadable(volumes, ret);
+	return 0;
+}

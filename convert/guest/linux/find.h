@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The Linux systems of a disk: which file system holds a GRUB menu, and which the root that belongs
+ * to it. */
+#ifndef HVGEN2_CONVERT_GUEST_LINUX_FIND_H
+#define HVGEN2_CONVERT_GUEST_LINUX_FIND_H
+
+#include "convert/guest/guest.h"
+#include "convert/guest/linux/linux.h"
+#include "convert/guest/linux/volumes.h"
+
+#define LINUX_MAX_SYSTEMS 16
+#define LINUX_MAX_TEXT	  (4 << 20) /* no text file of a guest that is read here is larger */
+
+/* Embedded; memory belongs to it. */
+struct linux_systems {
+	struct linux_system
+		list[LINUX_MAX_SYSTEMS]; /* places, prefix and release; nothing of the menu */
+	size_t count;
+	struct error why_none; /* of kind ERROR_NONE when nothing speaks for a Linux */
+};
+
+/* Errors: lack of memory, I/O. */
+int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems *ret,
+		       struct error *err);
+
+void linux_systems_done(struct linux_systems *systems);
+#define CLEANUP_LINUX_SYSTEMS CLEANUP(linux_systems_done)
+
+/*
+ * Read a text file of the guest. Returns 1 when it is there, 0 when it is not, or cannot be read
+ * for what is wrong in the guest. Errors: lack of memory, I/O.
+ */
+int linux_read_text(struct linux_files *files, const char *path, uint8_t **ret_data,
+		    size_t *ret_size, struct error *err);
+
+#endif

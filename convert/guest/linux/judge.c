@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* May UEFI start a Linux that was found: see judge.h. */
+#include "convert/guest/linux/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/guest/linux/find.h"
+#include "convert/guest/linux/kernel_check.h"
+#include "convert/guest/linux/menu.h"
+#include "convert/guest/linux/names.h"
+#include "convert/guest/linux/volumes.h"
+
+/* GRUB takes the first of two that it meets, the kernel perhaps another. */
+int linux_judge_uuid(const struct linux_volumes *volumes, const struct linux_system *system,
+		     struct error *err)
+{
+	const char *uuid = system->boot.id.uuid;
+
+	if (!uuid[0])
+		return error_refused(
+			err, REFUSAL_LINUX_AMBIGUOUS,
+			"give it one (tune2fs -U random), make the boot menu anew, and "
+			"convert again",
+			"the file system that holds /boot has no UUID");
+	if (linux_volumes_with_uuid(volumes, uuid) == 1)
+		return 0;
+	return error_refused(
+		err, REFUSAL_LINUX_AMBIGUOUS,
+		"give the copy another UUID (tune2fs -U random), or remove it, and "
+		"convert again",
+		"two file systems of the disk have the UUID %s, by which /boot is found", uuid);
+}
+
+static int check_swap(const struct linux_volumes *volumes, struct error *err)
+{
+	char text[LINUX_PLACE_TEXT];
+
+	for (size_t i = 0; i < volumes->count; i++)
+		if (volumes->list[i]->place.id.contents == LINUX_SWAP_HIBERNATED)
+			return error_refused(
+				err, REFUSAL_HIBERNATED,
+				"start the VM, shut it down without hibernating and convert again",
+				"the guest is hibernated: its memory is in the swap space %s",
+				linux_place_text(&volumes->list[i]->place, text));
+	return 0;
+}
+
+static int check_boot_volume(const struct linux_volume *boot, struct note_list *warnings,
+			     struct error *err)
+{
+	const char *trouble = linux_files_grub_trouble(boot->files);
+	char text[LINUX_PLACE_TEXT];
+
+	linux_place_text(&boot->place, text);
+	if (trouble)
+		return error_refused(
+			err, REFUSAL_LINUX_UNREADABLE,
+			"make /boot a file system of its own without this feature, and "
+			"convert again",
+			"the file system %s, which holds /boot, has the feature '%s', which "
+			"GRUB does not read",
+			text, trouble);
+	if (boot->place.id.needs_recovery)
+		note_add(warnings,
+			 "the file system %s was not closed: it is left to the guest as it is, and "
+			 "the newest boot menu may not be seen here",
+			 text);
+	return 0;
+}
+
+static int check_fstab(struct linux_files *root, struct note_list *warnings, struct error *err)
+{
+	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
+	CLEANUP_FREE uint8_t *data = NULL;
+	size_t size = 0;
+	int r = linux_read_text(root, "/etc/fstab", &data, &size, err);
+
+	if (r <= 0 || fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) < 0)
+		return r < 0 ? r : 0;
+	return linux_names_check_fstab(&fstab, warnings, err);
+}
+
+static int check_root(const struct linux_volume *root, struct linux_system *system,
+		      struct note_list *warnings, struct error *err)
+{
+	char text[LINUX_PLACE_TEXT];
+
+	if (root && root->files)
+		return check_fstab(root->files, warnings, err);
+	if (system->root_is_encrypted)
+		note_add(
+			warnings,
+			"the guest's root %s is encrypted and asks for its passphrase as before; its "
+			"/etc/fstab could not be looked at",
+			linux_place_text(&system->root, text));
+	else
+		note_add(warnings,
+			 "the guest's root could not be read: its /etc/fstab could not be "
+			 "looked at");
+	return 0;
+}
+
+static int judge(const struct linux_volumes *volumes, struct linux_system *system,
+		 struct note_list *warnings, struct error *err)
+{
+	struct linux_volume *boot = linux_volumes_at(volumes, &system->boot);
+	struct linux_volume *root = linux_volumes_at(volumes, &system->root);
+	int r = check_swap(volumes, err);
+
+	if (r == 0)
+		r = check_boot_volume(boot, warnings, err);
+	if (r == 0)
+		r = linux_menu_read(boot->files, system, warnings, err);
+	if (r == 0)
+		r = linux_names_check_arguments(system->starts.arguments, warnings, err);
+	if (r == 0)
+		r = check_root(root, system, warnings, err);
+	return r < 0 ? r
+		     : linux_kernel_check(boot->files, root ? root->files : NULL, system, warnings,
+					  err);
+}
+
+int linux_judge(const struct guest_disk *old, struct guest_findings *ret, struct error *err)
+{
+	CLEANUP_LINUX_VOLUMES struct linux_volumes volumes = {.list = NULL};
+	int r = linux_volumes_open(old, &volumes, err);
+
+	return r < 0 ? r : judge(&volumes, old->start->found->linux_system, ret->warnings, err);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is known of an installed Linux: see linux.h. */
+#include "convert/guest/linux/linux.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void default_done(struct linux_default *starts)
+{
+	free(starts->kernel);
+	free(starts->arguments);
+	free(starts->title);
+	for (size_t i = 0; i < starts->initrd_count; i++)
+		free(starts->initrds[i]);
+	free(starts->initrds);
+}
+
+void linux_system_done(struct linux_system *system)
+{
+	default_done(&system->starts);
+	*system = (struct linux_system){.kernel_count = 0};
+}
+
+const char *linux_place_text(const struct linux_place *place, char text[LINUX_PLACE_TEXT])
+{
+	snprintf(text, LINUX_PLACE_TEXT, "%s%s%spartition %u", place->volume[0] ? "in " : "",
+		 place->volume, place->volume[0] ? " on " : "on ", place->partition);
+	return text;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is known of an installed Linux, for the plan, the boot files and the report. */
+#ifndef HVGEN2_CONVERT_GUEST_LINUX_LINUX_H
+#define HVGEN2_CONVERT_GUEST_LINUX_LINUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/cleanup.h"
+#include "convert/guest/linux/parse/os_release.h"
+#include "convert/linux_files/contents.h"
+
+#define LINUX_VOLUME_NAME 260 /* "VG/LV" */
+
+/* Where a file system of the guest stands. */
+struct linux_place {
+	unsigned int
+		partition; /* its number; that of the physical volume of a logical one; 0: unknown */
+	char volume[LINUX_VOLUME_NAME]; /* the logical volume, "VG/LV"; else "" */
+	struct linux_volume_id id;
+};
+
+/* The kernel that the guest's own menu starts by default. */
+struct linux_default {
+	char *kernel;	 /* path on the file system of /boot, as the menu has it */
+	char *arguments; /* its command line, as the menu has it */
+	char **initrds;	 /* paths alike */
+	size_t initrd_count;
+	char *title;
+	char version[128];     /* of the kernel itself */
+	char signer[128];      /* common name of who signed it; "" where nobody did */
+	bool is_sure;	       /* the menu does not leave open which it is */
+	char bls_trouble[300]; /* why no GRUB without blscfg starts it; "" where one does */
+};
+
+/* Embedded; all zero is nothing; memory belongs to it. */
+struct linux_system {
+	struct os_release release; /* all "" where the root could not be read */
+	struct linux_place boot, root;
+	char prefix[32]; /* the folder of grub.cfg on the file system of /boot: "/boot/grub" */
+	bool boot_is_own_volume; /* /boot is a file system of its own */
+	bool is_bls;		 /* its menu is made of loader/entries by the command blscfg */
+	bool is_btrfs_relative;	 /* its menu needs SUSE's GRUB */
+	bool root_is_encrypted;	 /* LUKS: asks for its passphrase as before */
+	size_t kernel_count;	 /* entries of the menu that start a Linux */
+	size_t strange_entries; /* of loader/entries, beside the default: which no GRUB without blscfg
+				     starts */
+	struct linux_default starts;
+};
+
+/* Where shim and GRUB came from, and how far Secure Boot goes with them. */
+struct linux_boot {
+	char source[300]; /* "the guest's packages", "the host's packages", "'/srv/efi'" */
+	char folder[64];  /* of the ESP, below \\EFI: "debian" */
+	char signer[128]; /* of shim: who issued its certificate */
+	char vendor[128]; /* whom shim trusts */
+	unsigned int shim_sbat, grub_sbat; /* generations; 0: none */
+	char kernel_signer[128];       /* who issued the certificate of its signer; "" unsigned */
+	bool has_secure_boot;	       /* can be on, with the keys of Microsoft's UEFI CA */
+	char why_no_secure_boot[1000]; /* a clause; "" when it can */
+};
+
+void linux_system_done(struct linux_system *system);
+
+/* "on partition 5", "in rhel/root on partition 2". */
+#define LINUX_PLACE_TEXT (LINUX_VOLUME_NAME + 40)
+const char *linux_place_text(const struct linux_place *place, char text[LINUX_PLACE_TEXT]);
+
+#endif

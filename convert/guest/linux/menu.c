@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The guest's own boot menu: see menu.h. */
+#include "convert/guest/linux/menu.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/guest/linux/find.h"
+#include "convert/guest/linux/parse/bls.h"
+#include "convert/guest/linux/parse/grub_menu.h"
+
+#define ADVICE_MENU                                                                                \
+	"make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o "                 \
+	"/boot/grub2/grub.cfg), start the VM with it once, and convert again"
+
+/* More kernels no guest keeps. */
+#define MAX_BLS_ENTRIES 64
+
+/* The menu of one guest. */
+struct reading {
+	struct linux_files *files;
+	struct linux_system *system;
+	struct grub_menu menu;
+	struct grub_env env;
+	struct bls_entry bls[MAX_BLS_ENTRIES];
+	size_t bls_count;
+	struct note_list *warnings;
+};
+
+static void reading_done(struct reading *reading)
+{
+	grub_menu_done(&reading->menu);
+	grub_env_done(&reading->env);
+	for (size_t i = 0; i < reading->bls_count; i++)
+		bls_entry_done(&reading->bls[i]);
+}
+
+const char *linux_menu_path(const char *path)
+{
+	const char *end = path[0] == '(' ? strchr(path, ')') : NULL;
+
+	return end ? end + 1 : path;
+}
+
+static int copy_text(const char *text, char **ret, struct error *err)
+{
+	*ret = strdup(text ? text : "");
+	return *ret ? 0 : error_failed(err, ENOMEM, "out of memory");
+}
+
+static int read_menu(struct reading *reading, struct error *err)
+{
+	struct linux_system *system = reading->system;
+	CLEANUP_FREE uint8_t *data = NULL;
+	struct error problem = ERROR_INIT;
+	char path[64], place[LINUX_PLACE_TEXT];
+	size_t size = 0;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/grub.cfg", system->prefix);
+	linux_place_text(&system->boot, place);
+	r = linux_files_read(reading->files, path, LINUX_MAX_TEXT, &data, &size, &problem);
+	if (r == 0)
+		r = grub_menu_parse(&(struct file_bytes){data, size, path}, &reading->menu,
+				    &problem);
+	if (r == 0)
+		return 0;
+	if (error_is_of_host(&problem)) {
+		*err = problem;
+		return r;
+	}
+	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+			     "the boot menu %s cannot be read: %s", place, problem.message);
+}
+
+/* One that is missing or damaged is one that GRUB does not read either. */
+static int read_env(struct reading *reading, struct error *err)
+{
+	CLEANUP_FREE uint8_t *data = NULL;
+	char path[64];
+	size_t size = 0;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/grubenv", reading->system->prefix);
+	r = linux_read_text(reading->files, path, &data, &size, err);
+	if (r > 0)
+		(void)grub_env_parse(&(struct file_bytes){data, size, path}, &reading->env, NULL);
+	return r < 0 ? r : 0;
+}
+
+static const char *boot_folder(const struct linux_system *system)
+{
+	return system->boot_is_own_volume ? "" : "/boot";
+}
+
+static bool ends_in_conf(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > strlen(".conf") && strcmp(name + length - strlen(".conf"), ".conf") == 0;
+}
+
+static int read_bls_entry(struct reading *reading, const char *name, struct error *err)
+{
+	CLEANUP_FREE uint8_t *data = NULL;
+	char path[400];
+	size_t size = 0;
+	int r;
+
+	snprintf(path, sizeof(path), "%s/loader/entries/%s", boot_folder(reading->system), name);
+	r = linux_read_text(reading->files, path, &data, &size, err);
+	if (r > 0 && bls_parse(&(struct file_bytes){data, size, path},
+			       &reading->bls[reading->bls_count], NULL) == 0)
+		reading->bls_count++;
+	return r < 0 ? r : 0;
+}
+
+static int read_bls(struct reading *reading, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	char folder[64], **names = NULL;
+	size_t count = 0;
+	int r;
+
+	snprintf(folder, sizeof(folder), "%s/loader/entries", boot_folder(reading->system));
+	r = linux_files_list(reading->files, folder, &names, &count, &problem);
+	if (r < 0 && error_is_of_host(&problem))
+		*err = problem;
+	if (r < 0)
+		return error_is_of_host(&problem) ? r : 0;
+	for (size_t i = 0; r == 0 && i < count; i++)
+		if (ends_in_conf(names[i]) && reading->bls_count < MAX_BLS_ENTRIES)
+			r = read_bls_entry(reading, names[i], err);
+	linux_files_names_free(names, count);
+	return r;
+}
+
+static int refuse_empty(const struct reading *reading, struct error *err)
+{
+	char place[LINUX_PLACE_TEXT];
+
+	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+			     "the boot menu %s (%s/grub.cfg) starts no kernel",
+			     linux_place_text(&reading->system->boot, place),
+			     reading->system->prefix);
+}
+
+/* What stands for $kernelopts in the entries. */
+static const char *kernel_options(const struct reading *reading)
+{
+	const char *options = grub_env_get(&reading->env, "kernelopts");
+
+	if (!options)
+		options = reading->menu.kernelopts;
+	return options ? options : "";
+}
+
+static int take_bls_options(const struct reading *reading, const char *options, char **ret,
+			    struct error *err)
+{
+	static const char variable[] = "$kernelopts";
+	const char *at = options ? strstr(options, variable) : NULL;
+
+	if (!at)
+		return copy_text(options, ret, err);
+	if (asprintf(ret, "%.*s%s%s", (int)(at - options), options, kernel_options(reading),
+		     at + strlen(variable)) >= 0)
+		return 0;
+	*ret = NULL;
+	return error_failed(err, ENOMEM, "out of memory");
+}
+
+static int take_bls(struct reading *reading, struct error *err)
+{
+	struct linux_system *system = reading->system;
+	struct linux_default *starts = &system->starts;
+	const char *wanted = grub_env_get(&reading->env, "saved_entry"), *trouble;
+	const struct bls_entry *entry;
+	size_t index;
+	int r;
+
+	system->is_bls = true;
+	system->kernel_count = reading->bls_count;
+	if (reading->bls_count == 0)
+		return refuse_empty(reading, err);
+	starts->is_sure = bls_default(reading->bls, reading->bls_count, wanted, &index) || !wanted;
+	entry = &reading->bls[index];
+	for (size_t i = 0; i < reading->bls_count; i++) {
+		trouble = bls_out_of_convention(&reading->bls[i], boot_folder(system));
+		if (trouble && i == index)
+			snprintf(starts->bls_trouble, sizeof(starts->bls_trouble),
+				 "the entry '%s' %s", entry->file_stem, trouble);
+		else if (trouble)
+			system->strange_entries++;
+	}
+	if (!entry->linux)
+		return refuse_empty(reading, err);
+	r = copy_text(entry->linux, &starts->kernel, err);
+	if (r == 0)
+		r = copy_text(entry->title, &starts->title, err);
+	if (r == 0)
+		r = take_bls_options(reading, entry->options, &starts->arguments, err);
+	if (r < 0 || !entry->initrd)
+		return r;
+	starts->initrds = calloc(1, sizeof(*starts->initrds));
+	if (!starts->initrds)
+		return error_failed(err, ENOMEM, "out of memory");
+	starts->initrd_count = 1;
+	return copy_text(entry->initrd, &starts->initrds[0], err);
+}
+
+static int take_entry(const struct grub_entry *entry, struct linux_default *starts,
+		      struct error *err)
+{
+	int r = copy_text(entry->kernel, &starts->kernel, err);
+
+	if (r == 0)
+		r = copy_text(entry->title, &starts->title, err);
+	if (r == 0)
+		r = copy_text(entry->arguments, &starts->arguments, err);
+	if (r < 0 || entry->initrd_count == 0)
+		return r;
+	starts->initrds = calloc(entry->initrd_count, sizeof(*starts->initrds));
+	if (!starts->initrds)
+		return error_failed(err, ENOMEM, "out of memory");
+	for (size_t i = 0; r == 0 && i < entry->initrd_count; i++) {
+		starts->initrd_count = i + 1;
+		r = copy_text(entry->initrds[i], &starts->initrds[i], err);
+	}
+	return r;
+}
+
+static bool has_kernel(const struct grub_entry *entry)
+{
+	return entry->kernel && !entry->is_submenu;
+}
+
+/* Where the default starts no Linux (a memory test, another disk), the first entry that does. */
+static int take_menu(struct reading *reading, struct error *err)
+{
+	struct linux_system *system = reading->system;
+	const struct grub_menu *menu = &reading->menu;
+	const struct grub_entry *entry = NULL;
+	size_t index = 0;
+
+	for (size_t i = menu->count; i-- > 0;) {
+		if (!has_kernel(&menu->entries[i]))
+			continue;
+		system->kernel_count++;
+		entry = &menu->entries[i];
+	}
+	if (!entry)
+		return refuse_empty(reading, err);
+	if (grub_menu_default(menu, &reading->env, &index, &system->starts.is_sure) == 0 &&
+	    has_kernel(&menu->entries[index]))
+		entry = &menu->entries[index];
+	else
+		system->starts.is_sure = false;
+	return take_entry(entry, &system->starts, err);
+}
+
+static int read_all(struct reading *reading, struct error *err)
+{
+	int r = read_menu(reading, err);
+
+	if (r == 0)
+		r = read_env(reading, err);
+	if (r < 0)
+		return r;
+	reading->system->is_btrfs_relative = reading->menu.is_btrfs_relative;
+	if (!reading->menu.has_blscfg)
+		return take_menu(reading, err);
+	r = read_bls(reading, err);
+	return r < 0 ? r : take_bls(reading, err);
+}
+
+int linux_menu_read(struct linux_files *boot, struct linux_system *system,
+		    struct note_list *warnings, struct error *err)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	int r;
+
+	if (!reading)
+		return error_failed(err, ENOMEM, "out of memory");
+	reading->files = boot;
+	reading->system = system;
+	reading->warnings = warnings;
+	reading->menu = (struct grub_menu)GRUB_MENU_INIT;
+	r = read_all(reading, err);
+	if (r == 0 && !system->starts.is_sure)
+		note_add(
+			warnings,
+			"which entry of the guest's boot menu starts by default cannot be told; '%s' "
+			"was looked at",
+			system->starts.title);
+	if (r == 0 && reading->menu.has_superusers)
+		note_add(warnings,
+			 "the guest's boot menu has a password, and asks for it as before");
+	reading_done(reading);
+	free(reading);
+	return r;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The volumes of a Linux guest: see volumes.h. */
+#include "convert/guest/linux/volumes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/checked.h"
+#include "convert/guest/linux/parse/devices.h"
+
+/* More than this no guest has: what comes behind is not looked at. */
+#define MAX_VOLUMES 512
+
+static void volume_done(struct linux_volume *volume)
+{
+	linux_files_cleanup(&volume->files);
+	disk_close(volume->logical);
+	lvm_cleanup(&volume->group);
+}
+
+void linux_volumes_done(struct linux_volumes *volumes)
+{
+	/* Logical volumes stand behind the physical one, which they borrow. */
+	while (volumes->count > 0) {
+		struct linux_volume *volume = volumes->list[--volumes->count];
+
+		volume_done(volume);
+		free(volume);
+	}
+	free(volumes->list);
+	*volumes = (struct linux_volumes){.list = NULL};
+}
+
+struct disk *linux_volume_disk(struct linux_volume *volume)
+{
+	return volume->logical ? volume->logical : &volume->window.disk;
+}
+
+/* NULL with an error when there is no memory; NULL without when there are too many. */
+static struct linux_volume *add_volume(struct linux_volumes *volumes, struct error *err)
+{
+	struct linux_volume **list, *volume;
+
+	list = realloc(volumes->list, (volumes->count + 1) * sizeof(struct linux_volume *));
+	if (list)
+		volumes->list = list;
+	volume = list ? calloc(1, sizeof(*volume)) : NULL;
+	if (!volume) {
+		error_failed(err, ENOMEM, "out of memory");
+		return NULL;
+	}
+	volumes->list[volumes->count++] = volume;
+	return volume;
+}
+
+/* What is wrong with a volume is noted; lack of memory and I/O stop. */
+static int keep_problem(const struct linux_volume *volume, int r, struct error *err)
+{
+	if (r == 0 || !error_is_of_host(&volume->problem))
+		return 0;
+	*err = volume->problem;
+	return r;
+}
+
+static int open_files(struct linux_volume *volume, struct error *err)
+{
+	int r = 0;
+
+	if (linux_files_can_open(volume->place.id.contents))
+		r = linux_files_open(linux_volume_disk(volume), &volume->files, &volume->problem);
+	return keep_problem(volume, r, err);
+}
+
+static int probe(struct linux_volume *volume, struct error *err)
+{
+	int r = linux_contents_probe(linux_volume_disk(volume), &volume->place.id, err);
+
+	return r < 0 ? r : open_files(volume, err);
+}
+
+static int add_logical(struct linux_volumes *volumes, struct linux_volume *physical, size_t index,
+		       struct error *err)
+{
+	const struct lvm_volume_info info = lvm_volume_info(physical->group, index);
+	struct linux_volume *volume = add_volume(volumes, err);
+	int r;
+
+	if (!volume)
+		return -ENOMEM;
+	volume->index = physical->index;
+	volume->place.partition = physical->place.partition;
+	snprintf(volume->place.volume, sizeof(volume->place.volume), "%s/%s",
+		 lvm_group_name(physical->group), info.name);
+	if (!info.is_readable) {
+		volume->why_not = info.why_not;
+		volume->needs_other_disks = info.needs_other_disks;
+		return 0;
+	}
+	r = lvm_open(physical->group, index, &physical->window.disk, &volume->logical,
+		     &volume->problem);
+	if (r < 0)
+		return keep_problem(volume, r, err);
+	return probe(volume, err);
+}
+
+static int add_group(struct linux_volumes *volumes, struct linux_volume *physical,
+		     struct error *err)
+{
+	int r = lvm_read(&physical->window.disk, &physical->group, &physical->problem);
+
+	if (r < 0)
+		return keep_problem(physical, r, err);
+	for (size_t i = 0; r == 0 && i < lvm_volume_count(physical->group); i++)
+		if (volumes->count < MAX_VOLUMES)
+			r = add_logical(volumes, physical, i, err);
+	return r;
+}
+
+static int add_partition(const struct guest_disk *disk, size_t index, struct linux_volumes *volumes,
+			 struct error *err)
+{
+	const struct guest_partition *partition = &disk->partitions[index];
+	struct linux_volume *volume = add_volume(volumes, err);
+	int r;
+
+	if (!volume)
+		return -ENOMEM;
+	volume->index = index;
+	volume->place.partition = partition->place.number;
+	volume->place.id = partition->contents;
+	r = disk_window_init(&volume->window, disk->disk, partition->place.offset,
+			     partition->place.length, err);
+	if (r == 0)
+		r = open_files(volume, err);
+	if (r == 0 && volume->place.id.contents == LINUX_LVM)
+		r = add_group(volumes, volume, err);
+	return r;
+}
+
+int linux_volumes_open(const struct guest_disk *disk, struct linux_volumes *ret, struct error *err)
+{
+	int r = 0;
+
+	*ret = (struct linux_volumes){.list = NULL};
+	for (size_t i = 0; r == 0 && i < disk->count; i++)
+		if (disk->partitions[i].contents.contents != LINUX_NOTHING)
+			r = add_partition(disk, i, ret, err);
+	return r;
+}
+
+struct linux_volume *linux_volumes_at(const struct linux_volumes *volumes,
+				      const struct linux_place *place)
+{
+	for (size_t i = 0; place->partition && i < volumes->count; i++)
+		if (volumes->list[i]->place.partition == place->partition &&
+		    strcmp(volumes->list[i]->place.volume, place->volume) == 0)
+			return volumes->list[i];
+	return NULL;
+}
+
+/* Does 'name', as /dev/mapper has it ("rhel-root", hyphens of the parts doubled), mean "rhel/root"? */
+static bool is_mapper_name(const char *volume, const char *name)
+{
+	for (; *volume; volume++) {
+		if (*name++ != (*volume == '/' ? '-' : *volume))
+			return false;
+		if (*volume == '-' && *name++ != '-')
+			return false;
+	}
+	return *name == '\0';
+}
+
+static bool is_logical_named(const struct linux_volume *volume, const char *device)
+{
+	static const char mapper[] = "/dev/mapper/", folder[] = "/dev/";
+
+	if (!volume->place.volume[0])
+		return false;
+	if (strncmp(device, mapper, strlen(mapper)) == 0)
+		return is_mapper_name(volume->place.volume, device + strlen(mapper));
+	return strncmp(device, folder, strlen(folder)) == 0 &&
+	       strcmp(device + strlen(folder), volume->place.volume) == 0;
+}
+
+/* What stands behind the tag or folder of links that 'device' begins with; NULL for another. */
+static const char *value_of(const char *device, const char *tag, const char *folder,
+			    char value[128])
+{
+	const char *at = NULL;
+	size_t length;
+
+	if (strncmp(device, tag, strlen(tag)) == 0)
+		at = device + strlen(tag);
+	else if (strncmp(device, folder, strlen(folder)) == 0)
+		at = device + strlen(folder);
+	if (!at)
+		return NULL;
+	at += *at == '"' || *at == '\'';
+	length = strcspn(at, "\"'");
+	snprintf(value, 128, "%.*s", (int)min_u64(length, 127), at);
+	return value;
+}
+
+static bool is_named(const struct linux_volume *volume, const char *device)
+{
+	char value[128];
+
+	if (value_of(device, "UUID=", "/dev/disk/by-uuid/", value))
+		return value[0] && strcasecmp(volume->place.id.uuid, value) == 0;
+	if (value_of(device, "LABEL=", "/dev/disk/by-label/", value))
+		return value[0] && strcmp(volume->place.id.label, value) == 0;
+	switch (device_name_of(device)) {
+	case DEVICE_MAPPER:
+		return is_logical_named(volume, device);
+	case DEVICE_SDA:
+	case DEVICE_OLD:
+		return !volume->place.volume[0] &&
+		       volume->place.partition == device_partition_number(device);
+	default:
+		return false;
+	}
+}
+
+struct linux_volume *linux_volumes_named(const struct linux_volumes *volumes, const char *device)
+{
+	for (size_t i = 0; i < volumes->count; i++)
+		if (is_named(volumes->list[i], device))
+			return volumes->list[i];
+	return NULL;
+}
+
+size_t linux_volumes_with_uuid(const struct linux_volumes *volumes, const char *uuid)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < volumes->count; i++)
+		count += strcmp(volumes->list[i]->place.id.uuid, uuid) == 0;
+	return count;
+}

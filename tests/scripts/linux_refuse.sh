@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Linux guests that would not start by UEFI, or that cannot be read, are refused with the id and the advice of the manual, and
+# nothing is made; what only degrades is a warning. Each from a guest that has just that.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/scripts/linux_lib.sh"
+need debugfs sfdisk tune2fs mkfs.xfs qemu-img jq python3
+
+args=(--source-format raw -o new.vhdx)
+says() { # WORDS of the refusal
+	grep -qF -- "$1" err.txt || fail "without '$1': $(cat err.txt)"
+	[ ! -e new.vhdx ] && [ ! -e new.vmgs ] || fail "something was made"
+}
+warned() { # WORDS
+	expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
+	grep -qF -- "$1" out.txt || fail "no warning '$1': $(cat out.txt)"
+}
+
+# Commands of debugfs on the file system at these sectors of disk.raw.
+edit() { # START SECTORS < COMMANDS
+	dd if=disk.raw of=part.raw bs=1M iflag=skip_bytes,count_bytes skip=$(($1 * 512)) count=$(($2 * 512)) status=none
+	debugfs -w -f - part.raw >debugfs.txt 2>&1
+	dd if=part.raw of=disk.raw bs=1M oflag=seek_bytes seek=$(($1 * 512)) conv=notrunc status=none
+}
+put() { # PATH < TEXT: a file of the root of the plain guest
+	cat >text.txt
+	printf 'rm %s\nwrite text.txt %s\n' "$1" "$1" | edit 2048 196608
+}
+fresh() { cp plain.raw disk.raw; }
+make_linux plain plain.raw
+kernel=$(basename "$(ls "$LINUX_FOLDER"/boot/vmlinuz-*)")
+root_uuid=5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8
+
+# Drivers and names of devices.
+make_linux --no-hyperv plain disk.raw
+advised no-hyperv-drivers "in the guest, Debian and Ubuntu: printf 'hv_vmbus\nhv_storvsc\nhv_netvsc\nhyperv_keyboard\n' >> \
+/etc/initramfs-tools/modules; update-initramfs -u -k all; Red Hat and SUSE: dracut -f --add-drivers 'hv_vmbus hv_storvsc hv_netvsc \
+hyperv_keyboard' --regenerate-all; then convert again" convert "${args[@]}" disk.raw
+says 'have no hv_vmbus, hv_storvsc'
+make_linux --root partuuid plain disk.raw
+advised linux-partuuid "use UUID= (of 'blkid') in its place in the guest, in /etc/fstab and in the boot menu, and convert again" \
+	convert "${args[@]}" disk.raw
+make_linux --root by-path plain disk.raw
+advised linux-device-path "use UUID= in its place in the guest, and convert again" convert "${args[@]}" disk.raw
+make_linux --root /dev/hda1 plain disk.raw
+advised no-hyperv-drivers "let the guest find its disk by UUID= with the driver hv_storvsc, start it so once, and convert again" \
+	convert "${args[@]}" disk.raw
+fresh
+printf 'UUID=%s / ext4 defaults 0 1\nPARTUUID=5ca1ab1e-05 /srv ext4 defaults 0 2\n' $root_uuid | put /etc/fstab
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-partuuid]'
+says '/etc/fstab, line 2'
+printf '/dev/disk/by-path/x-lun-0-part1 /srv ext4 defaults 0 2\n' | put /etc/fstab
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-device-path]'
+printf '/dev/disk/by-path/x-part1 /a ext4 nofail 0 2\n/dev/sdb1 /b ext4 defaults 0 0\n/dev/fd0 /f auto user 0 0\nPARTUUID=1-1 none swap sw 0 0\n' |
+	put /etc/fstab
+warned "has '/dev/disk/by-path/x-part1', which is another one in generation 2"
+warned "has '/dev/sdb1': give the new VM its data disks in the old order"
+warned 'generation 2 has no floppy drive'
+warned "has 'PARTUUID=1-1', which no partition of the new disk has"
+printf '/dev/disk/by-id/wwn-0x1-part1 / ext4 defaults 0 0\n/dev/hda5 none swap sw 0 0\n' | put /etc/fstab
+warned 'keeps its id on Hyper-V, but not elsewhere'
+warned "has '/dev/hda5', a name that no disk has in generation 2"
+
+# The loader, the menu, the kernel.
+fresh
+printf 'rm /boot/grub/grub.cfg\n' | edit 2048 196608
+advised linux-bootloader "install GRUB 2 in the guest (Debian, Ubuntu: apt install grub-pc; Red Hat: dnf install grub2-pc and \
+grub2-mkconfig), start the VM with it once, and convert again" convert "${args[@]}" disk.raw
+printf 'title Old\nroot (hd0,0)\nkernel /vmlinuz\n' | put /boot/grub/menu.lst
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says 'it is started by GRUB legacy'
+fresh
+printf 'set timeout=5\n' | put /boot/grub/grub.cfg
+advised linux-boot-menu "make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o /boot/grub2/grub.cfg), start the VM \
+with it once, and convert again" convert "${args[@]}" disk.raw
+for line in '/boot/vmlinuz-gone' '/etc/fstab'; do
+	printf 'menuentry "a" {\n linux %s root=/dev/sda1\n}\n' "$line" | put /boot/grub/grub.cfg
+	expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+	says '[linux-boot-menu]'
+	says "'$line', which the entry 'a' of the boot menu starts"
+done
+printf 'menuentry "a" {\n linux "/boot/x\n' | put /boot/grub/grub.cfg
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says 'cannot be read'
+fresh
+printf 'set btrfs_relative_path="y"\nexport btrfs_relative_path\n' >text.txt
+debugfs -R 'cat /boot/grub/grub.cfg' "plain.raw?offset=1048576" 2>/dev/null >>text.txt
+printf 'rm /boot/grub/grub.cfg\nwrite text.txt /boot/grub/grub.cfg\n' | edit 2048 196608
+advised linux-boot-menu "name SUSE's shim and GRUB (--efi-files), or install them in the guest (zypper install shim \
+grub2-x86_64-efi), and convert again" convert "${args[@]}" disk.raw
+patched() { # OFFSET BYTES: of the kernel
+	fresh
+	cp "$LINUX_FOLDER/boot/$kernel" kernel
+	printf '%b' "$2" | dd of=kernel bs=1 seek="$1" conv=notrunc status=none
+	printf 'rm /boot/%s\nwrite kernel /boot/%s\n' "$kernel" "$kernel" | edit 2048 196608
+}
+patched $((0x236)) '\0\0' # xloadflags
+advised linux-x86 "update the guest to a distribution for x86-64 whose kernel starts by UEFI (3.10 or later), or keep this VM in \
+generation 1" convert "${args[@]}" disk.raw
+patched 0 '\0\0' # MZ
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-too-old]'
+
+# What cannot be read, or told.
+fresh
+truncate -s 300M xfs.raw
+mkfs.xfs -q -f xfs.raw
+dd if=xfs.raw of=disk.raw bs=1M count=90 seek=1 conv=notrunc status=none
+advised linux-unreadable "only ext2, ext3 and ext4 are read, also on linear logical volumes of one disk; keep this VM in generation 1 \
+for now" convert "${args[@]}" disk.raw
+says 'holds xfs'
+fresh
+dd if=/dev/urandom of=disk.raw bs=1 seek=$((1048576 + 1024 + 0x68)) count=16 conv=notrunc status=none
+expect 4 "$HVGEN2" convert "${args[@]}" disk.raw
+says 'let the guest check it (fsck)'
+fresh
+printf 'LUKS\xba\xbe\0\1' | dd of=disk.raw bs=1M seek=1 conv=notrunc status=none
+advised linux-encrypted-boot "give the guest a /boot that is not encrypted, and convert again" convert "${args[@]}" disk.raw
+fresh
+dd if=plain.raw of=part.raw bs=1M skip=1 count=96 status=none
+tune2fs -O casefold part.raw >/dev/null 2>&1 || tune2fs -E encoding=utf8 part.raw >/dev/null 2>&1 || true
+if dumpe2fs -h part.raw 2>/dev/null | grep -q casefold; then
+	dd if=part.raw of=disk.raw bs=1M seek=1 conv=notrunc status=none
+	advised linux-unreadable "make /boot a file system of its own without this feature, and convert again" convert "${args[@]}" disk.raw
+fi
+make_linux own-boot own.raw
+cp own.raw disk.raw
+dd if=own.raw of=disk.raw bs=512 skip=2048 seek=100352 count=98304 conv=notrunc status=none
+advised linux-ambiguous "give the copy another UUID (tune2fs -U random), or remove it, and convert again" convert "${args[@]}" disk.raw
+fresh
+dd if=plain.raw of=part.raw bs=1M skip=1 count=96 status=none
+expect 0 tune2fs -f -U clear part.raw
+dd if=part.raw of=disk.raw bs=1M seek=1 conv=notrunc status=none
+advised linux-ambiguous "give it one (tune2fs -U random), make the boot menu anew, and convert again" convert "${args[@]}" disk.raw
+cp own.raw disk.raw
+printf 'rm /grub/grub.cfg\n' | edit 2048 98304
+printf 'UUID=00000000-0000-0000-0000-000000000001 /boot ext4 defaults 0 2\n' >text.txt
+printf 'rm /etc/fstab\nwrite text.txt /etc/fstab\n' | edit 100352 131072
+advised linux-ambiguous "give /boot a name in the guest's fstab that can be told (UUID=), or convert the disk that holds it" \
+	convert "${args[@]}" disk.raw
+fresh
+start=$(sfdisk --json disk.raw | jq '.partitiontable.partitions[] | select(.type == "82").start')
+printf 'S1SUSPEND\0' | dd of=disk.raw bs=1 seek=$((start * 512 + 4086)) conv=notrunc status=none
+advised hibernated "start the VM, shut it down without hibernating and convert again" convert "${args[@]}" disk.raw
+
+# Several systems: in two logical volumes, beside a Windows; and a volume of which a part is on another disk.
+segment() { # START COUNT PV FIRST
+	printf 'segment1 {\nstart_extent = %s\nextent_count = %s\ntype = "striped"\nstripe_count = 1\nstripes = [\n"%s", %s\n]\n}\n' 0 "$2" "$3" "$4"
+}
+logical() { # NAME PV FIRST
+	printf '%s {\nid = "Lv5Mn8-z1X2-c3V4-b5N6-m7Q8-w9E0-rTyU%s"\nstatus = ["READ", "WRITE", "VISIBLE"]\nflags = []\nsegment_count = 1\n' \
+		"$1" "$(printf '%s00' "$1" | cut -c1-2)"
+	segment 0 24 "$2" "$3"
+	printf '}\n'
+}
+physical() { # NAME ID
+	printf '%s {\nid = "%s"\nstatus = ["ALLOCATABLE"]\nflags = []\ndev_size = 460800\npe_start = 2048\npe_count = 56\n}\n' "$1" "$2"
+}
+group() { # LOGICAL-VOLUMES...
+	local volume
+	printf 'vg {\nid = "Vg7Tr2-q1W2-e3R4-t5Y6-u7I8-o9P0-aSdFgH"\nseqno = 2\nformat = "lvm2"\nstatus = ["RESIZEABLE", "READ", "WRITE"]\n'
+	printf 'flags = []\nextent_size = 8192\nmax_lv = 0\nmax_pv = 0\nmetadata_copies = 0\nphysical_volumes {\n'
+	physical pv0 Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNoP
+	physical pv1 Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNoQ
+	printf '}\nlogical_volumes {\n'
+	for volume; do
+		# shellcheck disable=SC2086
+		logical $volume
+	done
+	printf '}\n}\ncontents = "Text Format Volume Group"\nversion = 1\n'
+}
+volumes() { # LOGICAL-VOLUMES...: on disk.raw, with the root of the plain guest in them
+	group "$@" >group.txt
+	rm -f disk.raw && truncate -s 227M disk.raw
+	printf 'label: dos\nstart=2048,size=460800,type=8e,bootable\n' | sfdisk -q disk.raw
+	python3 "$SOURCE_DIR/tests/fixtures/linux/lvm_label.py" disk.raw 1048576 235929600 Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNoP group.txt
+	dd if=plain.raw of=disk.raw bs=1M skip=1 count=96 seek=2 conv=notrunc status=none
+	dd if=plain.raw of=part.raw bs=1M skip=1 count=96 status=none
+	tune2fs -f -U 00000000-1111-2222-3333-444444444444 part.raw >/dev/null 2>&1
+	dd if=part.raw of=disk.raw bs=1M count=96 seek=98 conv=notrunc status=none
+}
+volumes 'aa pv0 0' 'bb pv0 24'
+advised several-systems "choose the one to start with --boot-uuid UUID" convert "${args[@]}" disk.raw
+expect 0 "$HVGEN2" convert -n --boot-uuid 00000000-1111-2222-3333-444444444444 "${args[@]}" disk.raw
+grep -qF 'in vg/bb on partition 1' out.txt || fail "$(cat out.txt)"
+volumes 'aa pv1 0'
+advised volume-group-incomplete "move the logical volumes that start the guest to the boot disk (pvmove in the guest), and convert \
+again" convert "${args[@]}" disk.raw
+"$MKVM" --small --format raw --size 2G disk.raw
+truncate -s 2200M disk.raw
+printf 'start=4196352,size=196608,type=83\n' | sfdisk -q --append disk.raw
+dd if=plain.raw of=disk.raw bs=1M skip=1 count=96 seek=2049 conv=notrunc status=none
+advised several-systems "choose the one to start with --windows NUMBER or --boot-uuid UUID" convert "${args[@]}" disk.raw
+expect 0 "$HVGEN2" convert -n --windows 2 "${args[@]}" disk.raw
+expect 0 "$HVGEN2" convert -n --boot-uuid $root_uuid "${args[@]}" disk.raw
+
+# shim and GRUB, and wishes that nothing answers.
+fresh
+mkdir empty
+expect 3 "$HVGEN2" convert --efi-files empty "${args[@]}" disk.raw
+says '[no-efi-files]'
+if unshare -rm true 2>/dev/null; then
+	expect 3 unshare -rm sh -c 'mount -t tmpfs none /usr/lib/shim && exec "$@"' sh "$HVGEN2" convert "${args[@]}" disk.raw
+	says 'neither the guest nor this machine has a signed shim and GRUB'
+fi
+make_linux bls bls.raw
+cp bls.raw disk.raw
+entry=$(debugfs -R 'ls -p /loader/entries' "bls.raw?offset=1048576" 2>/dev/null | sed -n 's,^/[^/]*/[^/]*/[^/]*/[^/]*/\([^/]*\.conf\)/.*,\1,p' | grep -v rescue | head -1)
+debugfs -R "cat /loader/entries/$entry" "bls.raw?offset=1048576" 2>/dev/null | sed 's,^title .*,& "quoted",' >text.txt
+debugfs -R 'ls -p /loader/entries' "bls.raw?offset=1048576" 2>/dev/null |
+	sed -n 's,^/[^/]*/[^/]*/[^/]*/[^/]*/\([^/]*\.conf\)/.*,rm /loader/entries/\1,p' >commands.txt
+printf 'write text.txt /loader/entries/%s\n' "$entry" >>commands.txt
+edit 2048 98304 <commands.txt
+advised linux-boot-menu "name the shim and GRUB of the guest's distribution (--efi-files), or install them in the guest (dnf install \
+shim-x64 grub2-efi-x64), and convert again" convert "${args[@]}" disk.raw
+fresh
+advised no-windows "name the UUID of the file system that holds /boot, or leave --boot-uuid out" \
+	convert --boot-uuid 00000000-0000-0000-0000-000000000001 "${args[@]}" disk.raw
+expect 0 "$HVGEN2" convert -n --boot-uuid 5A9D1C3E-7B20-4E11-9C55-3F0A12B4C6D8 "${args[@]}" disk.raw
+advised no-windows "leave --windows out" convert --windows 1 "${args[@]}" disk.raw
+expect 3 "$HVGEN2" convert --layout reuse "${args[@]}" disk.raw
+says '[layout-impossible]'
+make_linux --unsigned plain disk.raw
+warned 'Secure Boot must be off in the new VM: the kernel'
