@@ -69,7 +69,7 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 
 	if (r == 0)
 		r = esp_write(plan, &ret->boot, ret->target, &ret->warnings, &ret->esp_used, err);
-	if (r == 0)
+	if (r == 0 && kind->edit)
 		r = kind->edit(&new, &target, &ret->boot, options, &ret->edits, err);
 	return r;
 }
@@ -146,10 +146,20 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 	if (r == 0)
 		r = gather_warnings(ret, err);
 	if (r < 0) {
-		error_advise(err, SURVEY_ADVICE_GUEST);
+		error_advise(err, survey_advice(survey));
 		return error_prefix(err, "'%s'", source->name);
 	}
 	return 0;
+}
+
+int build_open_host_files(struct build_options *options, struct error *err)
+{
+	return guest_open_host_files(&options->guest, err);
+}
+
+void build_close_host_files(struct build_options *options)
+{
+	guest_close_host_files(&options->guest);
 }
 
 void build_done(struct build *build)

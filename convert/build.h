@@ -23,6 +23,13 @@ struct build_options {
 	struct firmware_options firmware;
 };
 
+/*
+ * Open what the guest may need of this machine, while its paths can be opened; to be released with
+ * build_close_host_files(), also after a failure. Errors: those of guest_open_host_files().
+ */
+int build_open_host_files(struct build_options *options, struct error *err);
+void build_close_host_files(struct build_options *options);
+
 struct build {
 	struct disk *target; /* the whole target disk, to be written; its source must stay open */
 	struct guest_boot boot;

@@ -187,7 +187,7 @@ int choose_start(const struct disk *disk, const struct survey_options *options,
 	if (found == 1)
 		return 0;
 	survey->start = SURVEY_NONE;
-	if (all == 0 && !(options && options->boot_uuid))
+	if (all == 0 && (!(options && options->boot_uuid) || why_none->kind != ERROR_NONE))
 		return refuse_without_system(disk, survey, why_none, err);
 	return found == 0 ? refuse_wish(disk, survey, options, err)
 			  : refuse_several(disk, survey, err);

@@ -162,12 +162,13 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 	if (survey_is_linux(survey)) {
 		partition->number = old->mbr.number;
 		types_set_of_linux(old, partition, &plan->warnings);
-	} else if (role == PLAN_WINDOWS)
+	} else if (role == PLAN_WINDOWS) {
 		types_set_windows(old, partition, &plan->warnings);
-	else if (role == PLAN_OLD_SYSTEM)
+	} else if (role == PLAN_OLD_SYSTEM) {
 		types_set_system(old, partition, &plan->warnings);
-	else
+	} else {
 		types_set_other(old, partition, &plan->warnings);
+	}
 }
 
 static void append_esp(const struct survey *survey, const struct plan_options *options,

@@ -14,7 +14,7 @@ void plan_note_unreadable(const struct survey *survey, struct plan *plan)
 		const struct survey_partition *partition = &survey->partitions[i];
 
 		if (partition->filesystem == FILESYSTEM_UNKNOWN &&
-		    partition->contents.contents == LINUX_NOTHING &&
+		    !(survey_is_linux(survey) && partition->contents.contents != LINUX_NOTHING) &&
 		    types_is_plain(partition->mbr.type))
 			note_add(&plan->warnings,
 				 "partition %u could not be read and is carried over as it is: it "

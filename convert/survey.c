@@ -17,7 +17,15 @@
 
 bool survey_is_linux(const struct survey *survey)
 {
-	return survey->partitions[survey->start].guest.linux_system;
+	return survey->start != SURVEY_NONE && survey->partitions[survey->start].guest.linux_system;
+}
+
+const char *survey_advice(const struct survey *survey)
+{
+	return survey_is_linux(survey)
+		       ? "let the guest check its file systems (fsck), shut it down and convert "
+			 "again, or take the disk from a backup"
+		       : SURVEY_ADVICE_GUEST;
 }
 
 struct disk *survey_view(const struct survey *survey, struct disk *disk)
@@ -131,7 +139,9 @@ static int look_at_partition(struct disk *disk, struct survey_partition *partiti
 
 	if (r == 0)
 		r = filesystem_probe(&window.disk, &partition->filesystem, err);
-	if (r == 0 && partition->filesystem == FILESYSTEM_UNKNOWN)
+	/* Btrfs has its superblock behind 64 KiB that may be zeros. */
+	if (r == 0 && (partition->filesystem == FILESYSTEM_UNKNOWN ||
+		       partition->filesystem == FILESYSTEM_EMPTY))
 		r = linux_contents_probe(&window.disk, &partition->contents, err);
 	if (r < 0)
 		return in_partition(partition, err);
@@ -213,6 +223,15 @@ static bool touches_needed(const struct survey *survey, const struct mbr_left_ou
 	return false;
 }
 
+/* Its root may be in any partition. */
+static bool has_linux(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].guest.linux_system)
+			return true;
+	return false;
+}
+
 /* Look at what is left out as at any partition, as far as it lies on the disk. */
 static int left_out_is_needed(struct disk *disk, struct survey *survey,
 			      const struct mbr_left_out *bad, bool *ret, struct error *err)
@@ -229,7 +248,8 @@ static int left_out_is_needed(struct disk *disk, struct survey *survey,
 			   disk->sector_size;
 	if (partition.mbr.number && !bad->is_extended)
 		r = look_at_partition(disk, &partition, err);
-	*ret = is_needed(&partition);
+	*ret = is_needed(&partition) ||
+	       (partition.contents.contents != LINUX_NOTHING && has_linux(survey));
 	guest_volume_done(&partition.guest);
 	/* Sector 0 is not kept, whoever claims it. */
 	end = partition.offset + partition.length;
@@ -351,7 +371,7 @@ static int judge_guest(struct disk *disk, struct survey *survey, struct error *e
 					    "credible: not all of them are listed here");
 	if (r < 0) {
 		in_partition(partition, err);
-		error_advise(err, SURVEY_ADVICE_GUEST);
+		error_advise(err, survey_advice(survey));
 		return error_prefix(err, "'%s'", disk->name);
 	}
 	return note_list_check(&survey->warnings, err);

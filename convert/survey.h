@@ -58,8 +58,11 @@ struct survey {
 	struct disk *replayed;
 };
 
-/* Is it a Linux that is to start? 'survey' was not refused. */
+/* Is it a Linux that is to start? False while that is not known. */
 bool survey_is_linux(const struct survey *survey);
+
+/* What helps against damage in what the guest keeps. */
+const char *survey_advice(const struct survey *survey);
 
 /* What the survey is of, and what all else has to read: 'disk', or on top of it what the replay of
  * journals changed. Lives as long as both. */

@@ -82,7 +82,7 @@ static void let_go_of_source(void *context)
 	conversion->source = NULL;
 	vm_disks_close(&conversion->vm, &conversion->disks);
 	firmware_template_done(&conversion->convert->build.firmware);
-	guest_close_host_files(&conversion->convert->build.guest);
+	build_close_host_files(&conversion->convert->build);
 }
 
 static void conversion_done(struct conversion *conversion)
@@ -548,7 +548,7 @@ static int convert_all(struct conversion *conversion)
 	struct error err = ERROR_INIT;
 	int r;
 
-	r = guest_open_host_files(&convert->build.guest, &err);
+	r = build_open_host_files(&convert->build, &err);
 	limit_paths(conversion);
 	if (r == 0 && conversion->is_vm)
 		r = open_vm(conversion, conversion->paths.source, &err);

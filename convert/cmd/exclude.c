@@ -44,5 +44,7 @@ int exclude_check(const struct convert *convert, const struct output_names *name
 {
 	int r = names->disk ? 0 : check_stream(convert, is_vm, err);
 
+	if (convert->survey.boot_uuid && convert->survey.windows_number)
+		return error_usage(err, "'--boot-uuid' and '--windows' exclude each other");
 	return r < 0 || !convert->if_needed ? r : check_if_needed(convert, names, is_vm, err);
 }

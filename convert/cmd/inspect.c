@@ -120,11 +120,6 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 	return set_disk_option(inspect, key, argument, err);
 }
 
-static void build_options_close(struct build_options *build)
-{
-	guest_close_host_files(&build->guest);
-}
-
 static int inspect_disk(struct inspect *inspect, const char *path)
 {
 	CLEANUP_DISK struct disk *disk = NULL;
@@ -135,7 +130,7 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 						  .format = VHD_FORMAT_VHDX,
 						  .type = VHD_TYPE_MAX,
 						  .esp_size = PLAN_DEFAULT_ESP_SIZE};
-	CLEANUP(build_options_close)
+	CLEANUP(build_close_host_files)
 	struct build_options build_options = {.guest = inspect->guest};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};
 	struct error err = ERROR_INIT, printing = ERROR_INIT;
@@ -143,7 +138,7 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
 	int printed, r;
 
-	r = guest_open_host_files(&build_options.guest, &err);
+	r = build_open_host_files(&build_options, &err);
 	cmd_source_places(&inspect->source, path, &places);
 	sandbox_limit_paths(&inspect->sandbox, &places);
 	process_reserve_heap(PROCESS_HEAP_TO_PLAN);

@@ -233,11 +233,12 @@ static int emit_kvm(const struct vm_script_source *source, const struct vm_plan 
 static int emit_configuration(const struct vm_script_source *source, const struct vm_plan *plan,
 			      struct vm_forms *forms, struct error *err)
 {
+	struct vm_plan off = *plan; /* a view: its texts stay those of 'plan' */
 	const struct gen2_source gen2 = {.tree = &source->vm->tree,
 					 .vm = &source->vm->vm,
 					 .outputs = source->disks->outputs,
 					 .output_count = source->disks->output_count,
-					 .plan = plan};
+					 .plan = &off};
 	CLEANUP_VM_TREE struct vm_tree tree = VM_TREE_INIT;
 	int r;
 
@@ -247,6 +248,12 @@ static int emit_configuration(const struct vm_script_source *source, const struc
 			"'--define xml5' makes a configuration of version 5.0 (.xml) out "
 			"of one, and '%s' is of a later one; its hosts take 'ps1'",
 			source->vm->config.path);
+	if (off.secure_boot && survey_is_linux(source->survey)) {
+		off.secure_boot = false;
+		note_add(&source->vm->tree.warnings,
+			 "the configuration of version 5.0 has Secure Boot off: its hosts have no "
+			 "keys but those for Windows");
+	}
 	r = gen2_tree_make(&gen2, &tree, err);
 	if (r < 0)
 		return r;

@@ -38,7 +38,7 @@ struct guest_options {
 /* What the firmware starts. */
 struct guest_loader {
 	char path[128];	       /* on the ESP, with backslashes */
-	char description[128]; /* of its boot entry */
+	char description[256]; /* of its boot entry */
 };
 
 /*
@@ -72,8 +72,8 @@ struct guest_findings {
 	struct note_list *warnings;
 };
 
-/* In each of them 'err' must not be NULL. Those that a kind has no use for are NULL, but for the
- * last three. */
+/* In each of them 'err' must not be NULL. Those that a kind has no use for are NULL, but for judge
+ * and boot_files. */
 struct guest_kind {
 	/*
 	 * Look into an NTFS volume, and add to *found what is there of this kind. Errors:

@@ -135,7 +135,7 @@ static int work_locked_in(struct work *work, const struct map_sinks *sinks, stru
 static int work_through(struct work *work, struct error *err)
 {
 	struct map_sinks sinks = {.pieces = work->pieces, .memory = work->memory};
-	int r = guest_open_host_files(&work->convert->build.guest, err);
+	int r = build_open_host_files(&work->convert->build, err);
 
 	limit_paths(work);
 	if (r == 0)
@@ -206,7 +206,7 @@ static void work_done(struct work *work)
 	survey_done(&work->survey);
 	disk_close(work->source);
 	firmware_template_done(&work->convert->build.firmware);
-	guest_close_host_files(&work->convert->build.guest);
+	build_close_host_files(&work->convert->build);
 }
 
 int work_run(void *context, int channel)

@@ -211,6 +211,48 @@ Test(plan, end_is_impossible_without_room_for_the_table)
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
 }
 
+/* An empty one where there is none. */
+static struct gpt_partition find_role(enum plan_role role)
+{
+	for (size_t i = 0; i < plan.gpt.count; i++)
+		if (plan.partitions[i].role == role)
+			return plan.gpt.partitions[i];
+	return (struct gpt_partition){.number = 0};
+}
+
+/* A Linux: entries keep the numbers of the MBR, and new ones take free ones. */
+Test(plan, numbers_of_a_linux_stay)
+{
+	struct linux_system linux_system = {.kernel_count = 1};
+
+	partitions[1].guest.kind = NULL;
+	partitions[1].guest.linux_system = &linux_system;
+	partitions[1].mbr.type = 0x82;
+	partitions[0].mbr.number = 5;
+	survey.system = SURVEY_NONE;
+	cr_assert_eq(plan_make(&survey, &defaults, &plan, &err), 0, "%s", err.message);
+	cr_expect_eq(gpt_check(&plan.gpt, &err), 0, "%s", err.message);
+	cr_expect_eq(find_role(PLAN_ESP).number, 15u);
+	cr_expect_eq(find_role(PLAN_BIOS_BOOT).number, 14u);
+	cr_expect_eq(find_role(PLAN_DATA).number, 5u);
+	cr_expect_eq(find_role(PLAN_LINUX).number, 2u);
+	cr_expect_eq(find_role(PLAN_LINUX).attributes, UINT64_C(1) << 63, "swap by its type");
+	cr_expect_eq(find_role(PLAN_MSR).number, 0u);
+	plan_done(&plan);
+
+	partitions[0].mbr.number = 15;
+	partitions[1].mbr.number = 17;
+	cr_assert_eq(plan_make(&survey, &defaults, &plan, &err), 0, "%s", err.message);
+	cr_expect_eq(find_role(PLAN_ESP).number, 18u);
+	cr_expect_eq(find_role(PLAN_BIOS_BOOT).number, 14u);
+	plan_done(&plan);
+
+	partitions[1].mbr.number = 128;
+	cr_assert_lt(plan_make(&survey, &defaults, &plan, &err), 0);
+	cr_expect_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+	cr_expect_str_eq(err.advice, "remove logical partitions in the guest, and convert again");
+}
+
 /* Whoever does what the advice says gets a plan. */
 Test(plan, advice_leads_to_a_layout)
 {

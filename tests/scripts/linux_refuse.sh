@@ -4,7 +4,7 @@
 # nothing is made; what only degrades is a warning. Each from a guest that has just that.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs sfdisk tune2fs mkfs.xfs qemu-img jq python3
+need debugfs sfdisk tune2fs mkfs.xfs mkfs.btrfs qemu-img jq python3
 
 args=(--source-format raw -o new.vhdx)
 says() { # WORDS of the refusal
@@ -63,6 +63,28 @@ printf '/dev/disk/by-id/wwn-0x1-part1 / ext4 defaults 0 0\n/dev/hda5 none swap s
 warned 'keeps its id on Hyper-V, but not elsewhere'
 warned "has '/dev/hda5', a name that no disk has in generation 2"
 
+make_linux --root /dev/sda1 plain disk.raw
+debugfs -R 'cat /boot/grub/grub.cfg' "disk.raw?offset=1048576" 2>/dev/null >menu.txt
+sed 's,root=/dev/sda1,cryptdevice=PARTUUID=5ca1ab1e-01:r &,' menu.txt | put /boot/grub/grub.cfg
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says "[linux-partuuid]"
+says "'cryptdevice=PARTUUID=5ca1ab1e-01:r'"
+sed 's,linux[[:space:]]*/boot,linux (hd0\,msdos1)/boot,' menu.txt | put /boot/grub/grub.cfg
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says 'which names a partition of an MBR'
+fresh
+printf 'mkdir /etc/network\n' | edit 2048 196608
+printf 'auto lo enp0s10f0\niface enp0s10f0 inet static\n address 192.0.2.7/24\niface eth0 inet dhcp\n' | put /etc/network/interfaces
+warned "/etc/network/interfaces, line 2, has 'enp0s10f0', the name of an adapter on the PCI bus"
+! grep -q "has 'eth0'" out.txt || fail "eth0 is no name that changes"
+head -c 100 /dev/zero | put /etc/fstab
+warned "the guest's /etc/fstab cannot be read"
+printf 'NAME="\351"\nPRETTY_NAME="Syst\350m %0300d"\n' 1 | put /etc/os-release
+expect 0 "$HVGEN2" convert -n --json "${args[@]}" disk.raw
+printf 'ID=x\nPRETTY_NAME="Windows Boot Manager"\n' | put /etc/os-release
+expect 0 "$HVGEN2" convert -n --json "${args[@]}" disk.raw
+[ "$(jq -r '.nvram.boot_order[0].description' out.txt)" = debian ] || fail "$(jq .nvram out.txt)"
+
 # The loader, the menu, the kernel.
 fresh
 printf 'rm /boot/grub/grub.cfg\n' | edit 2048 196608
@@ -112,6 +134,13 @@ advised linux-unreadable "only ext2, ext3 and ext4 are read, also on linear logi
 for now" convert "${args[@]}" disk.raw
 says 'holds xfs'
 fresh
+truncate -s 120M btrfs.raw
+mkfs.btrfs -q -f btrfs.raw
+dd if=btrfs.raw of=disk.raw bs=1M count=90 seek=1 conv=notrunc status=none
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-unreadable]'
+says 'holds btrfs'
+fresh
 dd if=/dev/urandom of=disk.raw bs=1 seek=$((1048576 + 1024 + 0x68)) count=16 conv=notrunc status=none
 expect 4 "$HVGEN2" convert "${args[@]}" disk.raw
 says 'let the guest check it (fsck)'
@@ -134,6 +163,12 @@ dd if=plain.raw of=part.raw bs=1M skip=1 count=96 status=none
 expect 0 tune2fs -f -U clear part.raw
 dd if=part.raw of=disk.raw bs=1M seek=1 conv=notrunc status=none
 advised linux-ambiguous "give it one (tune2fs -U random), make the boot menu anew, and convert again" convert "${args[@]}" disk.raw
+cp own.raw disk.raw
+printf 'default=0\n' >text.txt
+printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.conf\n' | edit 2048 98304
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-bootloader]'
+says 'it is started by GRUB legacy'
 cp own.raw disk.raw
 printf 'rm /grub/grub.cfg\n' | edit 2048 98304
 printf 'UUID=00000000-0000-0000-0000-000000000001 /boot ext4 defaults 0 2\n' >text.txt
@@ -202,8 +237,14 @@ mkdir empty
 expect 3 "$HVGEN2" convert --efi-files empty "${args[@]}" disk.raw
 says '[no-efi-files]'
 if unshare -rm true 2>/dev/null; then
-	expect 3 unshare -rm sh -c 'mount -t tmpfs none /usr/lib/shim && exec "$@"' sh "$HVGEN2" convert "${args[@]}" disk.raw
-	says 'neither the guest nor this machine has a signed shim and GRUB'
+	printf '#!/bin/sh\nexec unshare -rm sh -c %s sh %s "$@"\n' "'mount -t tmpfs none /usr/lib/shim && exec \"\$@\"'" "'$HVGEN2'" >hidden
+	chmod +x hidden
+	real=$HVGEN2
+	HVGEN2=$PWD/hidden
+	advised no-efi-files "install Debian's packages shim-signed and grub-efi-amd64-signed on this machine, or those of the guest's \
+distribution in the guest (Debian, Ubuntu: apt install shim-signed grub-efi-amd64-signed; Red Hat: dnf install shim-x64 \
+grub2-efi-x64), or name a folder with shimx64.efi and grubx64.efi (--efi-files)" convert "${args[@]}" disk.raw
+	HVGEN2=$real
 fi
 make_linux bls bls.raw
 cp bls.raw disk.raw
@@ -218,6 +259,7 @@ shim-x64 grub2-efi-x64), and convert again" convert "${args[@]}" disk.raw
 fresh
 advised no-windows "name the UUID of the file system that holds /boot, or leave --boot-uuid out" \
 	convert --boot-uuid 00000000-0000-0000-0000-000000000001 "${args[@]}" disk.raw
+expect 2 "$HVGEN2" convert -n --windows 1 --boot-uuid $root_uuid "${args[@]}" disk.raw
 expect 0 "$HVGEN2" convert -n --boot-uuid 5A9D1C3E-7B20-4E11-9C55-3F0A12B4C6D8 "${args[@]}" disk.raw
 advised no-windows "leave --windows out" convert --windows 1 "${args[@]}" disk.raw
 expect 3 "$HVGEN2" convert --layout reuse "${args[@]}" disk.raw

@@ -15,6 +15,7 @@
 #include "convert/guest/linux/chain/grub_stub.h"
 #include "convert/guest/linux/menu.h"
 #include "convert/guest/linux/volumes.h"
+#include "convert/guest/signer.h"
 
 #define ADVICE_FILES                                                                                  \
 	"install Debian's packages shim-signed and grub-efi-amd64-signed on this machine, or "        \
@@ -31,6 +32,8 @@
 
 /* A kernel is read whole to see who signed it. */
 #define MAX_KERNEL (128 * MIB)
+
+#define MAX_VENDORS 16 /* folders below EFI */
 
 /* Where a distribution's packages put them in the guest's root. */
 struct guest_paths {
@@ -117,18 +120,17 @@ static int try_guest_set(struct linux_files *root, const struct guest_paths *pat
 	return 0;
 }
 
-/* The Red Hat family keeps them where its ESP is mounted: /boot/efi/EFI/NAME, here a folder of the root. */
-static int try_red_hat(struct linux_files *root, struct efi_set *ret, struct note_list *warnings,
-		       struct error *err)
+/* The Red Hat family keeps them where its ESP is mounted, in EFI/NAME below 'folder'. */
+static int try_red_hat(struct linux_files *root, const char *folder, struct efi_set *ret,
+		       struct note_list *warnings, struct error *err)
 {
-	static const char folder[] = "/boot/efi/EFI";
 	char **names = NULL, paths[4][400];
 	size_t count = 0;
 	int r = 0;
 
 	if (linux_files_list(root, folder, &names, &count, NULL) < 0)
 		return 0;
-	for (size_t i = 0; r == 0 && i < count; i++) {
+	for (size_t i = 0; r == 0 && i < count && i < MAX_VENDORS; i++) {
 		const struct guest_paths set = {paths[0], paths[1], paths[2], paths[3]};
 
 		snprintf(paths[0], sizeof(paths[0]), "%s/%s/shimx64.efi", folder, names[i]);
@@ -141,21 +143,27 @@ static int try_red_hat(struct linux_files *root, struct efi_set *ret, struct not
 	return r;
 }
 
-static int try_guest(struct linux_files *root, struct efi_set *ret, struct note_list *warnings,
-		     struct error *err)
+/* 'boot' is a file system of its own, or NULL. */
+static int try_guest(struct linux_files *root, struct linux_files *boot, struct efi_set *ret,
+		     struct note_list *warnings, struct error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; root && r == 0 && i < ARRAY_SIZE(guest_sets); i++)
 		r = try_guest_set(root, &guest_sets[i], ret, warnings, err);
-	return r != 0 || !root ? r : try_red_hat(root, ret, warnings, err);
+	if (r == 0 && boot)
+		r = try_red_hat(boot, "/efi/EFI", ret, warnings, err);
+	if (r == 0 && root)
+		r = try_red_hat(root, "/boot/efi/EFI", ret, warnings, err);
+	return r;
 }
 
-static int choose_set(struct linux_files *root, const struct guest_options *options,
-		      struct efi_set *ret, struct note_list *warnings, struct error *err)
+static int choose_set(struct linux_files *root, struct linux_files *boot,
+		      const struct guest_options *options, struct efi_set *ret,
+		      struct note_list *warnings, struct error *err)
 {
 	const struct efi_folder *folder = options->efi_folder;
-	int r = folder && folder->path ? 0 : try_guest(root, ret, warnings, err);
+	int r = folder && folder->path ? 0 : try_guest(root, boot, ret, warnings, err);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -165,9 +173,18 @@ static int choose_set(struct linux_files *root, const struct guest_options *opti
 			     "neither the guest nor this machine has a signed shim and GRUB");
 }
 
+/* A store without keys gets those of its host. */
+static bool is_trusted(const struct file_bytes *shim, const struct guest_trust *trust)
+{
+	CLEANUP_FREE char *issuer = NULL;
+
+	return !trust || signer_is_trusted(shim->data, shim->size, trust, &issuer);
+}
+
 /* Secure Boot goes as far as the vendor's chain reaches: to this kernel, or not. */
 static int judge_secure_boot(struct linux_files *boot, const struct linux_system *system,
-			     const struct efi_set *set, struct linux_boot *ret, struct error *err)
+			     const struct efi_set *set, const struct guest_trust *trust,
+			     struct linux_boot *ret, struct error *err)
 {
 	const char *path = linux_menu_path(system->starts.kernel);
 	struct efi_image image = {.is_signed = false};
@@ -180,9 +197,15 @@ static int judge_secure_boot(struct linux_files *boot, const struct linux_system
 	kernel.data = data;
 	(void)efi_image_read(&kernel, &image, NULL);
 	snprintf(ret->kernel_signer, sizeof(ret->kernel_signer), "%s", image.signer[0]);
-	if (!set->shim_facts.is_signed || !set->grub_facts.is_signed)
+	if (!set->shim_facts.is_signed || !efi_set_starts(set, &set->files.grub))
 		snprintf(ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
-			 "shim or GRUB (%s) is not signed", set->source);
+			 "shim (%s) is not signed, or does not start this GRUB", set->source);
+	else if (!is_trusted(&set->files.shim, trust))
+		snprintf(
+			ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
+			"shim is signed under '%s', which is not in the db of the store: take keys "
+			"with Microsoft's UEFI CA",
+			set->shim_facts.signer[0]);
 	else if (!image.is_signed)
 		snprintf(ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
 			 "the kernel %s is not signed", system->starts.version);
@@ -240,7 +263,7 @@ static int add_files(const struct linux_system *system, const struct efi_set *se
 	if (r == 0)
 		r = chain_add_files(set, stub, name, ret->time, &ret->files, err);
 	chain_loader_path(set, ret->loader.path);
-	snprintf(ret->loader.description, sizeof(ret->loader.description), "%s", name);
+	chain_label(set, name, ret->loader.description);
 	return r;
 }
 
@@ -280,9 +303,13 @@ int linux_boot_files(const struct guest_disk *old, const struct guest_target *ta
 		return r;
 	boot = linux_volumes_at(&volumes, &system->boot);
 	root = linux_volumes_at(&volumes, &system->root);
-	r = choose_set(root ? root->files : NULL, options, &set, &ret->warnings, err);
+	if (!boot || !boot->files)
+		return error_failed(err, EIO, "the file system that holds /boot is gone");
+	r = choose_set(root ? root->files : NULL, system->boot_is_own_volume ? boot->files : NULL,
+		       options, &set, &ret->warnings, err);
 	if (r == 0)
-		r = judge_secure_boot(boot->files, system, &set, &ret->linux_boot, err);
+		r = judge_secure_boot(boot->files, system, &set, options->trust, &ret->linux_boot,
+				      err);
 	if (r == 0)
 		r = add_files(system, &set, ret, err);
 	if (r == 0)

@@ -17,9 +17,6 @@
 #define ADVICE_GRUB                                                                                \
 	"install GRUB 2 in the guest (Debian, Ubuntu: apt install grub-pc; Red Hat: dnf install "  \
 	"grub2-pc and grub2-mkconfig), start the VM with it once, and convert again"
-#define ADVICE_READER                                                                               \
-	"only ext2, ext3 and ext4 are read, also on linear logical volumes of one disk; keep this " \
-	"VM in generation 1 for now"
 #define ADVICE_DAMAGED                                                                             \
 	"let the guest check it (fsck), shut it down and convert again, or take the disk from a "  \
 	"backup"
@@ -108,24 +105,25 @@ static int read_release(struct linux_files *files, struct os_release *ret, struc
 }
 
 /* What starts the guest when GRUB 2 does not; NULL when nothing of it is there. */
-static const char *other_loader(struct linux_files *files)
+static const char *other_loader(struct linux_files *files, const char *base)
 {
 	static const struct {
 		const char *path, *name;
 	} loaders[] = {
-		{"/boot/grub/menu.lst", "GRUB legacy"},
-		{"/boot/grub/grub.conf", "GRUB legacy"},
-		{"/boot/extlinux.conf", "extlinux"},
-		{"/boot/extlinux/extlinux.conf", "extlinux"},
-		{"/boot/syslinux/syslinux.cfg", "syslinux"},
-		{"/etc/lilo.conf", "LILO"},
+		{"/grub/menu.lst", "GRUB legacy"},	{"/grub/grub.conf", "GRUB legacy"},
+		{"/extlinux.conf", "extlinux"},		{"/extlinux/extlinux.conf", "extlinux"},
+		{"/syslinux/syslinux.cfg", "syslinux"},
 	};
 	uint64_t size;
 
-	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++)
-		if (is_file(files, loaders[i].path, &size))
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "%s%s", base, loaders[i].path);
+		if (is_file(files, path, &size))
 			return loaders[i].name;
-	return NULL;
+	}
+	return is_file(files, "/etc/lilo.conf", &size) ? "LILO" : NULL;
 }
 
 /* The first reason counts. */
@@ -162,7 +160,7 @@ static void refuse_unreadable(struct linux_systems *systems, const struct linux_
 	else if (volume->problem.kind != ERROR_NONE)
 		refuse_damaged(volume, text, &why);
 	else
-		error_refused(&why, REFUSAL_LINUX_UNREADABLE, ADVICE_READER,
+		error_refused(&why, REFUSAL_LINUX_UNREADABLE, LINUX_ADVICE_READER,
 			      "%s %s holds %s and cannot be read%s%s", what, text,
 			      linux_contents_text(volume->place.id.contents),
 			      volume->why_not ? ": " : "", volume->why_not ? volume->why_not : "");
@@ -180,6 +178,21 @@ static struct linux_system *add_system(struct linux_systems *systems,
 	*system = (struct linux_system){.boot = boot->place};
 	snprintf(system->prefix, sizeof(system->prefix), "%s", prefix);
 	return system;
+}
+
+/* 'base' is "/boot", or "" on a /boot of its own. */
+static void note_no_menu(struct linux_systems *systems, const struct linux_volume *volume,
+			 const char *base, const struct os_release *release)
+{
+	const char *loader = other_loader(volume->files, base);
+	struct error why = ERROR_INIT;
+	char text[LINUX_PLACE_TEXT];
+
+	error_refused(&why, REFUSAL_LINUX_BOOTLOADER, ADVICE_GRUB,
+		      "/boot of '%s' %s has no menu of GRUB 2 (grub/grub.cfg)%s%s",
+		      release->pretty_name, linux_place_text(&volume->place, text),
+		      loader ? ": it is started by " : "", loader ? loader : "");
+	note_why_none(systems, &why);
 }
 
 /* /boot of a root is a file system of its own, by its fstab. */
@@ -209,16 +222,16 @@ static void add_with_boot(const struct linux_volumes *volumes, const struct linu
 		system->boot_is_own_volume = true;
 		system->root = root->place;
 		system->release = *release;
+	} else {
+		note_no_menu(systems, boot, "", release);
 	}
 }
 
 static void add_alone(const struct linux_volume *root, const struct os_release *release,
 		      struct linux_systems *systems)
 {
-	const char *loader = other_loader(root->files);
-	struct error why = ERROR_INIT;
 	struct linux_system *system;
-	char prefix[32], text[LINUX_PLACE_TEXT];
+	char prefix[32];
 
 	if (find_menu(root->files, "/boot", prefix)) {
 		system = add_system(systems, root, prefix);
@@ -228,11 +241,7 @@ static void add_alone(const struct linux_volume *root, const struct os_release *
 		system->release = *release;
 		return;
 	}
-	error_refused(&why, REFUSAL_LINUX_BOOTLOADER, ADVICE_GRUB,
-		      "'%s' %s has no menu of GRUB 2 (/boot/grub/grub.cfg)%s%s",
-		      release->pretty_name, linux_place_text(&root->place, text),
-		      loader ? ": it is started by " : "", loader ? loader : "");
-	note_why_none(systems, &why);
+	note_no_menu(systems, root, "/boot", release);
 }
 
 static int look_for_root(const struct linux_volumes *volumes, const struct linux_volume *volume,
@@ -268,12 +277,28 @@ static bool is_claimed(const struct linux_systems *systems, const struct linux_v
 	return false;
 }
 
+/* Of what cannot be read: swap and what logical volumes are in is none. */
+static bool may_be_root(const struct linux_volume *volume)
+{
+	enum linux_contents contents = volume->place.id.contents;
+
+	return !volume->files && contents != LINUX_SWAP && contents != LINUX_SWAP_HIBERNATED &&
+	       !(contents == LINUX_LVM && volume->group);
+}
+
+/* The one encrypted volume, where no other that cannot be read may be the root. */
 static const struct linux_volume *find_encrypted(const struct linux_volumes *volumes)
 {
-	for (size_t i = 0; i < volumes->count; i++)
-		if (volumes->list[i]->place.id.contents == LINUX_LUKS)
-			return volumes->list[i];
-	return NULL;
+	const struct linux_volume *found = NULL;
+
+	for (size_t i = 0; i < volumes->count; i++) {
+		if (!may_be_root(volumes->list[i]))
+			continue;
+		if (found || volumes->list[i]->place.id.contents != LINUX_LUKS)
+			return NULL;
+		found = volumes->list[i];
+	}
+	return found;
 }
 
 /* A menu that no root claims: its root is one that cannot be read. */
@@ -299,12 +324,9 @@ static void look_for_boot(const struct linux_volumes *volumes, const struct linu
 static void look_at_unreadable(const struct linux_volumes *volumes, struct linux_systems *systems)
 {
 	for (size_t i = 0; i < volumes->count; i++) {
-		const struct linux_volume *volume = volumes->list[i];
-		enum linux_contents contents = volume->place.id.contents;
-
-		if (!volume->files && contents != LINUX_SWAP && contents != LINUX_SWAP_HIBERNATED &&
-		    !(contents == LINUX_LVM && volume->group))
-			refuse_unreadable(systems, volume, "what may be the guest's root");
+		if (may_be_root(volumes->list[i]))
+			refuse_unreadable(systems, volumes->list[i],
+					  "what may be the guest's root");
 	}
 }
 

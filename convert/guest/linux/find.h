@@ -8,6 +8,10 @@
 #include "convert/guest/linux/linux.h"
 #include "convert/guest/linux/volumes.h"
 
+#define LINUX_ADVICE_READER                                                                         \
+	"only ext2, ext3 and ext4 are read, also on linear logical volumes of one disk; keep this " \
+	"VM in generation 1 for now"
+
 #define LINUX_MAX_SYSTEMS 16
 #define LINUX_MAX_TEXT	  (4 << 20) /* no text file of a guest that is read here is larger */
 

@@ -10,14 +10,21 @@
 #include "convert/guest/linux/kernel_check.h"
 #include "convert/guest/linux/menu.h"
 #include "convert/guest/linux/names.h"
+#include "convert/guest/linux/network.h"
 #include "convert/guest/linux/volumes.h"
 
 /* GRUB takes the first of two that it meets, the kernel perhaps another. */
-int linux_judge_uuid(const struct linux_volumes *volumes, const struct linux_system *system,
-		     struct error *err)
+static int check_uuid(const struct linux_volumes *volumes, const struct linux_system *system,
+		      struct error *err)
 {
 	const char *uuid = system->boot.id.uuid;
 
+	if (system->other_uuid[0])
+		return error_refused(err, REFUSAL_SEVERAL_SYSTEMS,
+				     "choose the one to start with --boot-uuid UUID",
+				     "several systems are installed: Linux with /boot on the "
+				     "file systems %s, %s",
+				     uuid, system->other_uuid);
 	if (!uuid[0])
 		return error_refused(
 			err, REFUSAL_LINUX_AMBIGUOUS,
@@ -47,8 +54,8 @@ static int check_swap(const struct linux_volumes *volumes, struct error *err)
 	return 0;
 }
 
-static int check_boot_volume(const struct linux_volume *boot, struct note_list *warnings,
-			     struct error *err)
+static int check_boot_volume(const struct linux_volume *boot, const struct linux_system *system,
+			     struct note_list *warnings, struct error *err)
 {
 	const char *trouble = linux_files_grub_trouble(boot->files);
 	char text[LINUX_PLACE_TEXT];
@@ -62,6 +69,9 @@ static int check_boot_volume(const struct linux_volume *boot, struct note_list *
 			"the file system %s, which holds /boot, has the feature '%s', which "
 			"GRUB does not read",
 			text, trouble);
+	if (system->has_other_root)
+		note_add(warnings, "another root of the disk has the same /boot: its menu decides "
+				   "which one is started");
 	if (boot->place.id.needs_recovery)
 		note_add(warnings,
 			 "the file system %s was not closed: it is left to the guest as it is, and "
@@ -74,12 +84,19 @@ static int check_fstab(struct linux_files *root, struct note_list *warnings, str
 {
 	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
 	CLEANUP_FREE uint8_t *data = NULL;
+	enum linux_file_type type = LINUX_FILE_NONE;
 	size_t size = 0;
 	int r = linux_read_text(root, "/etc/fstab", &data, &size, err);
 
-	if (r <= 0 || fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) < 0)
-		return r < 0 ? r : 0;
-	return linux_names_check_fstab(&fstab, warnings, err);
+	if (r < 0)
+		return r;
+	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
+		return linux_names_check_fstab(&fstab, warnings, err);
+	if (r > 0 || linux_files_find(root, "/etc/fstab", &type, NULL, NULL) < 0 ||
+	    type != LINUX_FILE_NONE)
+		note_add(warnings, "the guest's /etc/fstab cannot be read: whether its names of "
+				   "devices stay true could not be looked at");
+	return 0;
 }
 
 static int check_root(const struct linux_volume *root, struct linux_system *system,
@@ -87,8 +104,11 @@ static int check_root(const struct linux_volume *root, struct linux_system *syst
 {
 	char text[LINUX_PLACE_TEXT];
 
-	if (root && root->files)
-		return check_fstab(root->files, warnings, err);
+	if (root && root->files) {
+		int r = check_fstab(root->files, warnings, err);
+
+		return r < 0 ? r : linux_network_check(root->files, warnings, err);
+	}
 	if (system->root_is_encrypted)
 		note_add(
 			warnings,
@@ -102,15 +122,24 @@ static int check_root(const struct linux_volume *root, struct linux_system *syst
 	return 0;
 }
 
+/* Two logical volumes of one name, or a source that changes while it is read. */
+static int refuse_boot(struct error *err)
+{
+	return error_refused(err, REFUSAL_LINUX_UNREADABLE, LINUX_ADVICE_READER,
+			     "the file system that holds /boot cannot be told from another one");
+}
+
 static int judge(const struct linux_volumes *volumes, struct linux_system *system,
 		 struct note_list *warnings, struct error *err)
 {
 	struct linux_volume *boot = linux_volumes_at(volumes, &system->boot);
 	struct linux_volume *root = linux_volumes_at(volumes, &system->root);
-	int r = check_swap(volumes, err);
+	int r = boot && boot->files ? check_swap(volumes, err) : refuse_boot(err);
 
 	if (r == 0)
-		r = check_boot_volume(boot, warnings, err);
+		r = check_uuid(volumes, system, err);
+	if (r == 0)
+		r = check_boot_volume(boot, system, warnings, err);
 	if (r == 0)
 		r = linux_menu_read(boot->files, system, warnings, err);
 	if (r == 0)

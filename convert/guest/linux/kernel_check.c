@@ -29,7 +29,9 @@ enum { MODULE_VMBUS, MODULE_STORVSC, MODULE_KEYBOARD, MODULE_MAX };
 /* What is looked for, in the kernel and in its initramfs. */
 struct drivers {
 	struct initramfs_module modules[MODULE_MAX];
-	size_t count; /* of those that are needed */
+	size_t count;	 /* of those that are needed */
+	uint64_t output; /* bytes of initramfs that were unpacked */
+	bool is_unknown; /* not all could be looked at, which was said */
 };
 
 static int refuse_kernel(const struct linux_default *starts, enum refusal refusal, const char *what,
@@ -116,6 +118,11 @@ static bool are_found(const struct drivers *drivers)
 	return true;
 }
 
+static bool is_done(const struct drivers *drivers)
+{
+	return drivers->is_unknown || are_found(drivers);
+}
+
 /* One that cannot be read to its end may hold what is missing: that is said, and no more. */
 static int look_into_initrd(struct linux_files *boot, const struct linux_default *starts,
 			    const char *path, struct drivers *drivers, struct note_list *warnings,
@@ -132,11 +139,13 @@ static int look_into_initrd(struct linux_files *boot, const struct linux_default
 	if (r < 0)
 		return refuse_file(starts, path, &problem, err);
 	source.context = stream;
-	r = initramfs_scan(&source, &wanted, INITRAMFS_MAX_OUTPUT, &result, &problem);
+	r = initramfs_scan(&source, &wanted, INITRAMFS_MAX_OUTPUT - drivers->output, &result,
+			   &problem);
 	if (r < 0 && error_is_of_host(&problem)) {
 		*err = problem;
 		return r;
 	}
+	drivers->output += result.output;
 	if (are_found(drivers) || (r == 0 && !result.unsupported))
 		return 0;
 	note_add(
@@ -145,7 +154,7 @@ static int look_into_initrd(struct linux_files *boot, const struct linux_default
 		"Hyper-V is not known",
 		path, r < 0 ? "" : "compressed with ",
 		r < 0 ? problem.message : result.unsupported);
-	drivers->count = 0;
+	drivers->is_unknown = true;
 	return 0;
 }
 
@@ -176,10 +185,10 @@ static int check_drivers(struct linux_files *boot, struct linux_files *root,
 	const struct linux_default *starts = &system->starts;
 	int r = root ? look_into_kernel(root, starts->version, &drivers, err) : 0;
 
-	for (size_t i = 0; r == 0 && i < starts->initrd_count && !are_found(&drivers); i++)
+	for (size_t i = 0; r == 0 && i < starts->initrd_count && !is_done(&drivers); i++)
 		r = look_into_initrd(boot, starts, linux_menu_path(starts->initrds[i]), &drivers,
 				     warnings, err);
-	if (r < 0 || are_found(&drivers))
+	if (r < 0 || is_done(&drivers))
 		return r;
 	if (starts->initrd_count == 0 && !root) {
 		note_add(warnings,

@@ -17,28 +17,23 @@ static bool is_wanted(const struct linux_system *system, const char *wanted)
 	return !wanted || strcasecmp(system->boot.id.uuid, wanted) == 0;
 }
 
-/* Two systems in logical volumes of one partition: the survey tells systems by partitions. */
-static int refuse_several(const struct linux_system *one, const struct linux_system *other,
-			  struct error *err)
+/* Is it, by another root, a system that was found already? */
+static bool is_known(struct linux_system *known, const struct linux_system *system)
 {
-	return error_refused(
-		err, REFUSAL_SEVERAL_SYSTEMS, "choose the one to start with --boot-uuid UUID",
-		"several systems are installed: Linux with /boot on the file systems %s, "
-		"%s",
-		one->boot.id.uuid, other->boot.id.uuid);
+	if (strcmp(known->boot.id.uuid, system->boot.id.uuid) != 0)
+		return false;
+	known->has_other_root |= known->boot.partition == system->boot.partition &&
+				 strcmp(known->boot.volume, system->boot.volume) == 0;
+	return true; /* a copy: judging finds that two file systems have the UUID */
 }
 
-static int take_system(const struct linux_volumes *volumes, struct linux_system *system,
-		       struct guest_volume *const *found, struct error *err)
+static int take_system(struct linux_system *system, struct guest_volume *volume, struct error *err)
 {
-	const struct linux_volume *boot = linux_volumes_at(volumes, &system->boot);
-	struct guest_volume *volume = found[boot->index];
-	int r = linux_judge_uuid(volumes, system, err);
-
-	if (r < 0)
-		return r;
-	if (volume->linux_system)
-		return refuse_several(volume->linux_system, system, err);
+	if (volume->linux_system) { /* in logical volumes of one partition */
+		memcpy(volume->linux_system->other_uuid, system->boot.id.uuid,
+		       sizeof(volume->linux_system->other_uuid));
+		return 0;
+	}
 	volume->linux_system = malloc(sizeof(*system));
 	if (!volume->linux_system)
 		return error_failed(err, ENOMEM, "out of memory");
@@ -46,6 +41,26 @@ static int take_system(const struct linux_volumes *volumes, struct linux_system 
 	*system = (struct linux_system){.kernel_count = 0};
 	volume->kind = &guest_linux;
 	return 0;
+}
+
+static int take_systems(const struct guest_disk *disk, const struct linux_volumes *volumes,
+			const char *wanted, struct linux_systems *systems,
+			struct guest_volume *const *found, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < systems->count; i++) {
+		struct linux_system *system = &systems->list[i];
+		const struct linux_volume *boot = linux_volumes_at(volumes, &system->boot);
+		bool is_new = is_wanted(system, wanted);
+
+		for (size_t j = 0; is_new && j < disk->count; j++)
+			is_new = !found[j]->linux_system ||
+				 !is_known(found[j]->linux_system, system);
+		if (is_new)
+			r = take_system(system, found[boot->index], err);
+	}
+	return r;
 }
 
 static int find_linux(const struct guest_disk *disk, const char *wanted,
@@ -57,30 +72,15 @@ static int find_linux(const struct guest_disk *disk, const char *wanted,
 
 	if (r == 0)
 		r = linux_find_systems(&volumes, &systems, err);
-	for (size_t i = 0; r == 0 && i < systems.count; i++)
-		if (is_wanted(&systems.list[i], wanted))
-			r = take_system(&volumes, &systems.list[i], found, err);
+	if (r == 0)
+		r = take_systems(disk, &volumes, wanted, &systems, found, err);
 	if (r == 0 && why_none->kind == ERROR_NONE)
 		*why_none = systems.why_none;
 	return r;
-}
-
-static int edit_nothing(const struct guest_disk *new, const struct guest_target *target,
-			const struct guest_boot *boot, const struct guest_options *options,
-			struct edits *edits, struct error *err)
-{
-	(void)new;
-	(void)target;
-	(void)boot;
-	(void)options;
-	(void)edits;
-	(void)err;
-	return 0;
 }
 
 const struct guest_kind guest_linux = {
 	.find = find_linux,
 	.judge = linux_judge,
 	.boot_files = linux_boot_files,
-	.edit = edit_nothing,
 };

@@ -41,6 +41,8 @@ struct linux_system {
 	bool boot_is_own_volume; /* /boot is a file system of its own */
 	bool is_bls;		 /* its menu is made of loader/entries by the command blscfg */
 	bool is_btrfs_relative;	 /* its menu needs SUSE's GRUB */
+	bool has_other_root;	 /* two roots have this /boot */
+	char other_uuid[37];	 /* of the /boot of another system in the same partition; else "" */
 	bool root_is_encrypted;	 /* LUKS: asks for its passphrase as before */
 	size_t kernel_count;	 /* entries of the menu that start a Linux */
 	size_t strange_entries; /* of loader/entries, beside the default: which no GRUB without blscfg

@@ -18,6 +18,7 @@
 
 /* More kernels no guest keeps. */
 #define MAX_BLS_ENTRIES 64
+#define MAX_INITRDS	16
 
 /* The menu of one guest. */
 struct reading {
@@ -27,7 +28,7 @@ struct reading {
 	struct grub_env env;
 	struct bls_entry bls[MAX_BLS_ENTRIES];
 	size_t bls_count;
-	struct note_list *warnings;
+	bool has_more_bls; /* than are read */
 };
 
 static void reading_done(struct reading *reading)
@@ -36,6 +37,15 @@ static void reading_done(struct reading *reading)
 	grub_env_done(&reading->env);
 	for (size_t i = 0; i < reading->bls_count; i++)
 		bls_entry_done(&reading->bls[i]);
+}
+
+/* "(hd0,msdos1)" names a partition of an MBR, which the new disk does not have. */
+static int check_device(const char *path, struct error *err)
+{
+	if (strncmp(path, "(hd", 3) != 0 || !strstr(path, "msdos"))
+		return 0;
+	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+			     "the boot menu has '%s', which names a partition of an MBR", path);
 }
 
 const char *linux_menu_path(const char *path)
@@ -134,6 +144,8 @@ static int read_bls(struct reading *reading, struct error *err)
 	for (size_t i = 0; r == 0 && i < count; i++)
 		if (ends_in_conf(names[i]) && reading->bls_count < MAX_BLS_ENTRIES)
 			r = read_bls_entry(reading, names[i], err);
+		else if (ends_in_conf(names[i]))
+			reading->has_more_bls = true;
 	linux_files_names_free(names, count);
 	return r;
 }
@@ -186,7 +198,9 @@ static int take_bls(struct reading *reading, struct error *err)
 	system->kernel_count = reading->bls_count;
 	if (reading->bls_count == 0)
 		return refuse_empty(reading, err);
-	starts->is_sure = bls_default(reading->bls, reading->bls_count, wanted, &index) || !wanted;
+	starts->is_sure =
+		(bls_default(reading->bls, reading->bls_count, wanted, &index) || !wanted) &&
+		!reading->has_more_bls;
 	entry = &reading->bls[index];
 	for (size_t i = 0; i < reading->bls_count; i++) {
 		trouble = bls_out_of_convention(&reading->bls[i], boot_folder(system));
@@ -223,10 +237,10 @@ static int take_entry(const struct grub_entry *entry, struct linux_default *star
 		r = copy_text(entry->arguments, &starts->arguments, err);
 	if (r < 0 || entry->initrd_count == 0)
 		return r;
-	starts->initrds = calloc(entry->initrd_count, sizeof(*starts->initrds));
+	starts->initrds = calloc(MAX_INITRDS, sizeof(*starts->initrds));
 	if (!starts->initrds)
 		return error_failed(err, ENOMEM, "out of memory");
-	for (size_t i = 0; r == 0 && i < entry->initrd_count; i++) {
+	for (size_t i = 0; r == 0 && i < entry->initrd_count && i < MAX_INITRDS; i++) {
 		starts->initrd_count = i + 1;
 		r = copy_text(entry->initrds[i], &starts->initrds[i], err);
 	}
@@ -287,9 +301,12 @@ int linux_menu_read(struct linux_files *boot, struct linux_system *system,
 		return error_failed(err, ENOMEM, "out of memory");
 	reading->files = boot;
 	reading->system = system;
-	reading->warnings = warnings;
 	reading->menu = (struct grub_menu)GRUB_MENU_INIT;
 	r = read_all(reading, err);
+	if (r == 0)
+		r = check_device(system->starts.kernel, err);
+	for (size_t i = 0; r == 0 && i < system->starts.initrd_count; i++)
+		r = check_device(system->starts.initrds[i], err);
 	if (r == 0 && !system->starts.is_sure)
 		note_add(
 			warnings,

@@ -88,6 +88,22 @@ static void note_console(const char *word, struct note_list *warnings)
 			word);
 }
 
+/* Names within other words: "cryptdevice=PARTUUID=...:root". */
+static int check_word(const char *word, struct error *err)
+{
+	if (strstr(word, "PARTUUID=") || strstr(word, "/by-partuuid/"))
+		return error_refused(err, REFUSAL_LINUX_PARTUUID, ADVICE_PARTUUID,
+				     "the boot menu has '%s', and partitions of a GPT have other "
+				     "PARTUUIDs",
+				     word);
+	if (!strstr(word, "/by-path/"))
+		return 0;
+	return error_refused(err, REFUSAL_LINUX_DEVICE_PATH, ADVICE_PATH,
+			     "the boot menu has '%s', and the disk is on another controller in "
+			     "generation 2",
+			     word);
+}
+
 int linux_names_check_arguments(const char *arguments, struct note_list *warnings,
 				struct error *err)
 {
@@ -103,8 +119,9 @@ int linux_names_check_arguments(const char *arguments, struct note_list *warning
 		at += length;
 		at += strspn(at, " \t");
 		note_console(word, warnings);
+		r = check_word(word, err);
 		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(options); i++) {
-			struct use use = {.device = word + strlen(options[i]), .is_needed = i == 0};
+			struct use use = {.device = word + strlen(options[i]), .is_needed = true};
 
 			if (strncmp(word, options[i], strlen(options[i])) != 0)
 				continue;

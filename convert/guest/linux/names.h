@@ -9,7 +9,7 @@
 
 /*
  * Look at the command line of a kernel. Errors: REFUSAL_LINUX_PARTUUID, REFUSAL_LINUX_DEVICE_PATH,
- * REFUSAL_NO_HYPERV_DRIVERS when the guest would not find its root.
+ * REFUSAL_NO_HYPERV_DRIVERS when the guest would not start.
  */
 int linux_names_check_arguments(const char *arguments, struct note_list *warnings,
 				struct error *err);

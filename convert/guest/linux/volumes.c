@@ -11,7 +11,7 @@
 #include "convert/guest/linux/parse/devices.h"
 
 /* More than this no guest has: what comes behind is not looked at. */
-#define MAX_VOLUMES 512
+#define MAX_VOLUMES 192
 
 static void volume_done(struct linux_volume *volume)
 {
@@ -38,7 +38,7 @@ struct disk *linux_volume_disk(struct linux_volume *volume)
 	return volume->logical ? volume->logical : &volume->window.disk;
 }
 
-/* NULL with an error when there is no memory; NULL without when there are too many. */
+/* NULL with an error when there is no memory. */
 static struct linux_volume *add_volume(struct linux_volumes *volumes, struct error *err)
 {
 	struct linux_volume **list, *volume;
@@ -225,10 +225,16 @@ static bool is_named(const struct linux_volume *volume, const char *device)
 
 struct linux_volume *linux_volumes_named(const struct linux_volumes *volumes, const char *device)
 {
-	for (size_t i = 0; i < volumes->count; i++)
-		if (is_named(volumes->list[i], device))
-			return volumes->list[i];
-	return NULL;
+	struct linux_volume *found = NULL;
+
+	for (size_t i = 0; i < volumes->count; i++) {
+		if (!is_named(volumes->list[i], device))
+			continue;
+		if (found) /* two of one label */
+			return NULL;
+		found = volumes->list[i];
+	}
+	return found;
 }
 
 size_t linux_volumes_with_uuid(const struct linux_volumes *volumes, const char *uuid)

@@ -58,17 +58,27 @@ static void put_label(struct buffer *text, const char *description)
 	}
 }
 
+void chain_label(const struct efi_set *set, const char *description, char ret[CHAIN_LABEL])
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+	CLEANUP_FREE char *label = NULL;
+
+	put_label(&text, description ? description : "");
+	label = buffer_take_text(&text);
+	if (!label || !label[0] || strcmp(label, "Windows Boot Manager") == 0)
+		snprintf(ret, CHAIN_LABEL, "%s", set->folder);
+	else
+		snprintf(ret, CHAIN_LABEL, "%s", label);
+}
+
 /* The line by which the fallback program makes an entry: file, label, options, a comment. */
 static char *csv_line(const struct efi_set *set, const char *description)
 {
 	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
-	size_t start;
+	char label[CHAIN_LABEL];
 
-	buffer_printf(&text, "\xef\xbb\xbf%s,", set->files.shim.name);
-	start = text.size;
-	put_label(&text, description ? description : "");
-	if (text.size == start)
-		buffer_text(&text, set->folder);
+	chain_label(set, description, label);
+	buffer_printf(&text, "\xef\xbb\xbf%s,%s", set->files.shim.name, label);
 	buffer_printf(&text, ",,This is the boot entry for %s\n", set->folder);
 	return buffer_take_text(&text);
 }

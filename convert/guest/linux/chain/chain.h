@@ -26,6 +26,14 @@
 int chain_add_files(const struct efi_set *set, const char *stub, const char *description,
 		    int64_t time, struct guest_files *files, struct error *err);
 
+/*
+ * What boot entries are called for this description: without what a line of BOOTX64.CSV cannot hold,
+ * and the folder's name for one that is empty then, or is that of Windows' own entry, by which
+ * firmware tools know it.
+ */
+#define CHAIN_LABEL 256
+void chain_label(const struct efi_set *set, const char *description, char ret[CHAIN_LABEL]);
+
 /* What the boot entry of the firmware names: "\EFI\debian\shimx64.efi", into 'buffer', which is
  * returned. */
 #define CHAIN_PATH 96

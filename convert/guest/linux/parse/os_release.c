@@ -26,11 +26,7 @@ static int take_value(const struct file_bytes *file, const struct text_line *val
 	if (length == SIZE_MAX)
 		return error_damaged(err, "'%s': line %u: the quote behind %s= does not end",
 				     file->name, value->number, field->key);
-	if (length >= field->size)
-		return error_damaged(err, "'%s': line %u: %s has %zu bytes, at most %zu make sense",
-				     file->name, value->number, field->key, length,
-				     field->size - 1);
-	return 0;
+	return 0; /* a longer one is cut */
 }
 
 static void fill_gaps(struct os_release *release)

@@ -18,8 +18,8 @@ struct os_release {
 
 /*
  * /etc/os-release or /usr/lib/os-release. Lines that are no assignment are ignored, of two of one
- * name the last counts, as in systemd. ERROR_DAMAGED, with the line, for a quote without an end and
- * a value that is longer than its field.
+ * name the last counts, as in systemd; a value that is longer than its field is cut. ERROR_DAMAGED,
+ * with the line, for a quote without an end.
  */
 int os_release_parse(const struct file_bytes *file, struct os_release *ret, struct error *err);
 

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A whole VM with a Linux guest: its script starts shim and has the keys of Microsoft's UEFI CA, or Secure Boot off where the kernel
+# is not signed, or the keys that are put into the store refuse shim.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/scripts/linux_lib.sh"
+need qemu-img sfdisk jq openssl
+
+export_of() { # MKLINUX-OPTION... SHAPE
+	rm -rf exp exp.*.raw ./*-gen2*
+	mkdir -p "exp/Virtual Hard Disks"
+	make_linux "$@" "exp/Virtual Hard Disks/system.vhdx"
+	rm -f "exp/Virtual Hard Disks/system.vhdx.cmdline"
+	make_export exp
+}
+in_script() { # WORDS
+	grep -qF -- "$1" ./*-gen2.ps1 || fail "the script has no '$1': $(grep -n 'SecureBoot\|BootEntry' -A4 ./*-gen2.ps1 | head -40)"
+}
+
+export_of plain
+expect 0 "$HVGEN2" convert exp
+in_script "SecureBootTemplate = 'MicrosoftUEFICertificateAuthority'"
+in_script '/\EFI\debian\shimx64.efi'
+in_script "Description = 'Debian GNU/Linux 12 (bookworm)'"
+jq -e '[.vm.rows[] | select(.what == "Secure Boot" and .to == "true, MicrosoftUEFICertificateAuthority")] | length == 1' ./*-gen2.report.json >/dev/null ||
+	fail "$(jq -c '.vm.rows[] | select(.what == "Secure Boot")' ./*-gen2.report.json)"
+
+# Keys that do not have the UEFI CA.
+openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Own" -days 3650 -keyout own.key -outform DER -out own.der 2>/dev/null
+key=$(base64 -w 0 own.der)
+jq -n --arg key "$key" '{type: "x509", value: [$key]} as $list | {type: "Microsoft.Compute/disks", properties: {uefiSettings:
+	{signatureMode: "Replace", signatures: {PK: $list, KEK: [$list], db: [$list], dbx: []}}}}' >keys.json
+rm ./*-gen2*
+expect 0 "$HVGEN2" convert --secure-boot-keys keys.json exp
+in_script "SecureBoot = \$false"
+jq -e '.warnings | any(contains("is not in the db of the store"))' ./*-gen2.report.json >/dev/null || fail "$(jq .warnings ./*-gen2.report.json)"
+
+export_of --unsigned plain
+expect 0 "$HVGEN2" convert exp
+in_script "SecureBoot = \$false"
+in_script '/\EFI\debian\shimx64.efi'
