@@ -14,7 +14,9 @@
  *  3. So the paths of kernel and initramfs come from the key 'version', and go into the entry with
  *     its arguments: what is sourced in its body waits for a key.
  *  4. An id of an entry that begins with a digit is taken for a number, hence "bls-".
- *  5. Files of a wildcard are not sorted, hence -pgt; against nothing it complains, and -o calls it
+ *  5. The default may be a kernel that is gone, or a number in a menu sorted in another way: what is
+ *     no id and no title is the newest, as their own GRUB has it.
+ *  6. Files of a wildcard are not sorted, hence -pgt; against nothing it complains, and -o calls it
  *     all the same, hence two elifs.
  */
 #include "convert/guest/linux/chain/grub_stub.h"
@@ -54,7 +56,11 @@ static const char bls_command[] =
 	"    regexp --set=1:bls_id '.*/([^/]*)\\.conf$' \"$bls_file\"\n"
 	"    set bls_options=\n"
 	"    source \"$bls_file\"\n"
-	"    if [ \"$default\" = \"$bls_id\" ]; then set default=\"bls-$bls_id\"; fi\n"
+	"    if [ \"$default\" = \"$bls_title\" ]; then set bls_found=yes; fi\n"
+	"    if [ \"$default\" = \"$bls_id\" ]; then\n"
+	"      set default=\"bls-$bls_id\"\n"
+	"      set bls_found=yes\n"
+	"    fi\n"
 	"    menuentry \"$bls_title\" --id \"bls-$bls_id\" \"$bls_folder/vmlinuz-$bls_version\" "
 	"\"$bls_folder/initramfs-$bls_version.img\" \"$bls_options\" {\n"
 	"      load_video\n"
@@ -67,7 +73,7 @@ static const char bls_command[] =
 	"    elif [ -z \"$bls_newest\" ]; then set bls_newest=\"$bls_id\"\n"
 	"    elif [ \"$bls_id\" -pgt \"$bls_newest\" ]; then set bls_newest=\"$bls_id\"; fi\n"
 	"  done\n"
-	"  if [ -z \"$default\" ]; then set default=\"bls-$bls_newest\"; fi\n"
+	"  if [ -z \"$bls_found\" ]; then set default=\"bls-$bls_newest\"; fi\n"
 	"  set root=$boot\n"
 	"}\n";
 
