@@ -55,7 +55,7 @@ refused() { # NAME OPTION...
 	expect 2 "$HVGEN2" convert -o "$@" vm.vhdx
 	[ ! -e "$1" ] || fail "$1 was made"
 }
-for name in a.vmdk a.vdi a web01.gen2 a.vhds -; do refused $name; done
+for name in a.vmdk a.vdi a web01.gen2 a.vhds; do refused $name; done
 expect 2 "$HVGEN2" convert -o a.vmdk vm.vhdx
 grep -q "qemu-img convert.*nbdkit hvgen2" err.txt || fail "no way to a.vmdk: $(cat err.txt)"
 refused a.vhdx --format raw

@@ -31,7 +31,7 @@ declare -A seen
 count() { seen[$1]=$((${seen[$1]:-0} + 1)); }
 
 judge() { # HOW
-	local file state states=() left
+	local file state states=() left name
 	for file in "${files[@]}"; do
 		if [ ! -e "$file" ]; then
 			state=absent
@@ -52,8 +52,8 @@ judge() { # HOW
 		# While one file takes the place of another it has a name of its own; it is whole.
 		[ -n "$force" ] || fail "$1 leaves $left"
 		for file in $left; do
-			cmp -s "$file" "old/${file:3:$((${#file} - 17))}" || cmp -s "$file" "new/${file:3:$((${#file} - 17))}" ||
-				fail "$1 leaves a part: $file"
+			name=${file#./.} name=${name%.hvgen2-*}
+			cmp -s "$file" "old/$name" || cmp -s "$file" "new/$name" || fail "$1 leaves a part: $file"
 		done
 		rm -f $left
 	fi
