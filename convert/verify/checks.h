@@ -15,15 +15,16 @@
 
 /* The checks, in the order of their files. Each reads and fills the part of 'struct verify' that is
  * named. */
-void verify_image(struct verify *verify);   /* structure of the VHDX file, and qemu-img check */
-void verify_libvhdi(struct verify *verify); /* every sector through a second reader */
-void verify_gpt(struct verify *verify);	    /* fills have_table, disk_guid, partitions, esp */
-void verify_source(struct verify *verify);  /* fills partitions[].as_found, nvram_digest; a
+void verify_image(struct verify *verify);      /* structure of the VHDX file, and qemu-img check */
+void verify_libvhdi(struct verify *verify);    /* every sector through a second reader */
+void verify_gpt(struct verify *verify);	       /* fills have_table, disk_guid, partitions, esp */
+void verify_source(struct verify *verify);     /* fills partitions[].as_found, nvram_digest; a
 					       result only when the report is of no use */
-void verify_esp(struct verify *verify);	    /* fills has_esp_copy, bcd */
-void verify_ntfs(struct verify *verify);    /* fills partitions[].is_ntfs */
-void verify_bcd(struct verify *verify);	    /* needs bcd; fills loader_path, windows */
-void verify_nvram(struct verify *verify);   /* needs esp, has_esp_copy */
-void verify_guestfs(struct verify *verify); /* needs partitions, esp, loader_path, windows */
+void verify_esp(struct verify *verify);	       /* fills has_esp_copy */
+void verify_boot_files(struct verify *verify); /* fills linux_folder, bcd */
+void verify_ntfs(struct verify *verify);       /* fills partitions[].is_ntfs */
+void verify_bcd(struct verify *verify);	       /* needs bcd; fills loader_path, windows */
+void verify_nvram(struct verify *verify);      /* needs esp, has_esp_copy */
+void verify_guestfs(struct verify *verify);    /* needs partitions, esp, loader_path, windows */
 
 #endif

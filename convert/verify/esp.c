@@ -15,7 +15,6 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/verify/checks.h"
-#include "convert/verify/linux.h"
 #include "convert/verify/pe.h"
 #include "convert/verify/helper.h"
 
@@ -36,10 +35,6 @@
 #define COPY_CHUNK   ((size_t)MIB)
 #define COPY_UNIT    ((size_t)64 * 1024) /* pieces of zeros become holes */
 #define MAX_ESP_DATA (UINT64_C(2) * GIB) /* an ESP holds some 30 MB */
-
-#define PATH_BOOTMGFW "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
-#define PATH_BOOTX64  "\\EFI\\Boot\\bootx64.efi"
-#define PATH_BCD      "\\EFI\\Microsoft\\Boot\\BCD"
 
 /* A file without a name: it cannot be left behind. */
 static int open_nameless_file(void)
@@ -264,10 +259,8 @@ int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size
 	return 0;
 }
 
-/* One boot program. *ret is NULL after a result that is not ok. False when there is no point in
- * going on. */
-static bool check_program(struct verify *verify, const char *name, const char *path, uint8_t **ret,
-			  size_t *ret_size)
+bool verify_esp_program(struct verify *verify, const char *name, const char *path, uint8_t **ret,
+			size_t *ret_size)
 {
 	CLEANUP_FREE uint8_t *bytes = NULL;
 	struct error err = ERROR_INIT;
@@ -289,32 +282,6 @@ static bool check_program(struct verify *verify, const char *name, const char *p
 		*ret = TAKE(bytes);
 	}
 	return true;
-}
-
-static void check_files(struct verify *verify)
-{
-	CLEANUP_FREE uint8_t *manager = NULL;
-	CLEANUP_FREE uint8_t *fallback = NULL;
-	size_t manager_size, fallback_size;
-	struct error err = ERROR_INIT;
-
-	if (!check_program(verify, "esp-bootmgfw", PATH_BOOTMGFW, &manager, &manager_size) ||
-	    !check_program(verify, "esp-bootx64", PATH_BOOTX64, &fallback, &fallback_size))
-		return;
-	if (!manager || !fallback)
-		verify_skip(verify, "esp-same-program", "not both files are there");
-	else if (manager_size != fallback_size || memcmp(manager, fallback, manager_size) != 0)
-		verify_fail(verify, "esp-same-program", "'%s' and '%s' differ", PATH_BOOTMGFW,
-			    PATH_BOOTX64);
-	else
-		verify_ok(verify, "esp-same-program", "bootx64.efi is bootmgfw.efi");
-	if (verify_esp_read(verify, PATH_BCD, &verify->bcd, &verify->bcd_size, &err) < 0)
-		verify_fail(verify, "esp-bcd", "%s", err.message);
-	else if (verify->bcd_size < 4096 || memcmp(verify->bcd, "regf", 4) != 0)
-		verify_fail(verify, "esp-bcd", "'%s' (%zu bytes) is no registry hive", PATH_BCD,
-			    verify->bcd_size);
-	else
-		verify_ok(verify, "esp-bcd", "'%s', %zu bytes", PATH_BCD, verify->bcd_size);
 }
 
 void verify_esp(struct verify *verify)
@@ -343,8 +310,4 @@ void verify_esp(struct verify *verify)
 	}
 	verify->has_esp_copy = true;
 	check_fsck(verify);
-	if (verify_linux_is_there(verify))
-		verify_linux(verify);
-	else
-		check_files(verify);
 }

@@ -19,4 +19,11 @@ void verify_esp_prepare(struct verify *verify);
 int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size_t *ret_size,
 		    struct error *err);
 
+/*
+ * Is this file an EFI program for x64? One result. *ret is what it holds, new memory, or NULL after a
+ * result that is not ok. False when mtools is not installed, and no other file can be read either.
+ */
+bool verify_esp_program(struct verify *verify, const char *name, const char *path, uint8_t **ret,
+			size_t *ret_size);
+
 #endif

@@ -18,7 +18,6 @@
 #include "convert/verify/checks.h"
 #include "convert/verify/esp.h"
 #include "convert/verify/helper.h"
-#include "convert/verify/pe.h"
 
 #define PATH_FALLBACK	  "\\EFI\\BOOT\\BOOTX64.EFI"
 #define PATH_BOOT_MANAGER "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
@@ -88,27 +87,6 @@ bool verify_linux_is_there(struct verify *verify)
 	return false;
 }
 
-/* One boot program. *ret is NULL after a result that is not ok. */
-static void check_program(struct verify *verify, const char *name, const char *path, uint8_t **ret,
-			  size_t *ret_size)
-{
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	struct error err = ERROR_INIT;
-	int r = verify_esp_read(verify, path, &bytes, ret_size, &err);
-	const char *fault = NULL;
-
-	*ret = NULL;
-	if (r < 0) {
-		verify_fail(verify, name, "%s", err.message);
-	} else if ((fault = verify_pe_fault(bytes, *ret_size, PE_SUBSYSTEM_EFI_APPLICATION))) {
-		verify_fail(verify, name, "'%s' (%zu bytes) %s", path, *ret_size, fault);
-	} else {
-		verify_ok(verify, name, "'%s' is an x64 EFI application of %zu bytes", path,
-			  *ret_size);
-		*ret = TAKE(bytes);
-	}
-}
-
 /* SUSE's shim looks for another name than the others'. */
 static void check_grub(struct verify *verify)
 {
@@ -119,7 +97,7 @@ static void check_grub(struct verify *verify)
 	snprintf(path, sizeof(path), "\\EFI\\%s\\grub.efi", verify->linux_folder);
 	if (!has_file(verify, path))
 		snprintf(path, sizeof(path), "\\EFI\\%s\\grubx64.efi", verify->linux_folder);
-	check_program(verify, "esp-grub", path, &grub, &size);
+	(void)verify_esp_program(verify, "esp-grub", path, &grub, &size);
 }
 
 static void check_shims(struct verify *verify)
@@ -130,8 +108,8 @@ static void check_shims(struct verify *verify)
 	char path[128];
 
 	snprintf(path, sizeof(path), "\\EFI\\%s\\shimx64.efi", verify->linux_folder);
-	check_program(verify, "esp-shim", path, &shim, &shim_size);
-	check_program(verify, "esp-bootx64", PATH_FALLBACK, &fallback, &fallback_size);
+	(void)verify_esp_program(verify, "esp-shim", path, &shim, &shim_size);
+	(void)verify_esp_program(verify, "esp-bootx64", PATH_FALLBACK, &fallback, &fallback_size);
 	if (!shim || !fallback)
 		verify_skip(verify, "esp-same-program", "not both files are there");
 	else if (shim_size != fallback_size || memcmp(shim, fallback, shim_size) != 0)

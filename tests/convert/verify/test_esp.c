@@ -24,6 +24,7 @@ static void check(void)
 {
 	verify_gpt(fixture.verify);
 	verify_esp(fixture.verify);
+	verify_boot_files(fixture.verify);
 }
 
 Test(verify_esp, accepts_a_good_one)

@@ -23,6 +23,7 @@ static void set_up(void)
 	snprintf(store, sizeof(store), "%s/disk.vmgs", fixture.folder);
 	verify_gpt(fixture.verify);
 	verify_esp(fixture.verify);
+	verify_boot_files(fixture.verify);
 	esp = (struct nvram_partition){1, FIXTURE_ESP_LBA, FIXTURE_ESP_SECTORS,
 				       fixture.verify->esp->unique};
 }
