@@ -181,7 +181,7 @@ static void header_fill(const struct gpt *gpt, uint64_t mine, uint64_t other, ui
 	put_le32(header + GPT_HEADER_CRC, crc_of(header, GPT_HEADER_SIZE));
 }
 
-/* UEFI 2.10 table 5.4. No boot code and no disk signature: nothing of the old MBR stays. */
+/* UEFI 2.10 table 5.4. */
 static void protective_fill(const struct gpt *gpt, uint8_t *sector)
 {
 	static const uint8_t chs_first[3] = {0x00, 0x02, 0x00};
@@ -189,7 +189,7 @@ static void protective_fill(const struct gpt *gpt, uint8_t *sector)
 	uint8_t *entry = sector + MBR_ENTRIES_OFFSET;
 	uint64_t sectors = min_u64(gpt->disk_sectors - GPT_MBR_START, GPT_MBR_MAX_COUNT);
 
-	memset(sector, 0, gpt->sector_size);
+	memset(entry, 0, gpt->sector_size - MBR_ENTRIES_OFFSET);
 	memcpy(entry + MBR_ENTRY_CHS_FIRST, chs_first, sizeof(chs_first));
 	entry[MBR_ENTRY_TYPE] = MBR_TYPE_PROTECTIVE;
 	memcpy(entry + MBR_ENTRY_CHS_LAST, chs_last, sizeof(chs_last));
@@ -204,7 +204,10 @@ static int write_front(const struct gpt *gpt, struct disk *disk, const uint8_t *
 {
 	size_t sector = gpt->sector_size;
 	uint8_t *at = area;
+	int r = disk_read(disk, at, sector, 0, err);
 
+	if (r < 0)
+		return r;
 	protective_fill(gpt, at);
 	at += sector;
 	header_fill(gpt, GPT_HEADER_LBA, gpt->disk_sectors - 1, GPT_HEADER_LBA + 1,

@@ -9,6 +9,7 @@
 
 #include "common/disk.h"
 #include "common/guid.h"
+#include "common/notes.h"
 
 #define GPT_MAX_PARTITIONS 128
 
@@ -60,7 +61,8 @@ uint64_t gpt_last_usable(uint64_t disk_sectors, uint32_t sector_size);
 int gpt_check(const struct gpt *gpt, struct error *err);
 
 /* Check, then write protective MBR, both headers and both arrays to 'disk', whose size must be that
- * of the table. */
+ * of the table. In front of the table of the MBR stays what 'disk' has there: the boot code of a
+ * disk that the BIOS can go on starting. */
 int gpt_write(const struct gpt *gpt, struct disk *disk, struct error *err);
 
 /*
@@ -69,6 +71,14 @@ int gpt_write(const struct gpt *gpt, struct disk *disk, struct error *err);
  * otherwise.
  */
 int gpt_read(struct disk *disk, struct gpt *ret, struct error *err);
+
+/*
+ * The table of a guest that has one: the primary copy alone, as Linux takes it, checked by
+ * gpt_check() too. What is wrong with the backup, which need not stand at the end of a disk that has
+ * grown, is a sentence in 'findings'. ERROR_DAMAGED; I/O.
+ */
+int gpt_read_primary(struct disk *disk, struct gpt *ret, struct note_list *findings,
+		     struct error *err);
 
 /* "EFI system partition", "basic data", ... or the GUID. */
 const char *gpt_type_text(const struct guid *type, char buffer[GUID_TEXT_SIZE]);

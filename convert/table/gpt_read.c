@@ -37,11 +37,12 @@ static uint64_t sectors_of(const struct disk *disk)
 	return disk->size / disk->sector_size;
 }
 
-static int check_protective(struct disk *disk, struct error *err)
+/* The entry of type 0xee must cover 'wanted' sectors, and stand alone. */
+static int check_protective(struct disk *disk, uint64_t wanted, struct error *err)
 {
+	bool is_protective = false, is_hybrid = false;
 	uint8_t sector[MBR_SIZE];
 	int r = disk_read(disk, sector, sizeof(sector), 0, err);
-	uint64_t wanted = min_u64(sectors_of(disk) - GPT_MBR_START, GPT_MBR_MAX_COUNT);
 
 	if (r < 0)
 		return r;
@@ -52,18 +53,22 @@ static int check_protective(struct disk *disk, struct error *err)
 		uint32_t start = get_le32(entry + MBR_ENTRY_START);
 		uint32_t sectors = get_le32(entry + MBR_ENTRY_SECTORS);
 
-		if (entry[MBR_ENTRY_TYPE] != MBR_TYPE_PROTECTIVE)
+		if (entry[MBR_ENTRY_TYPE] != MBR_TYPE_PROTECTIVE) {
+			is_hybrid |= entry[MBR_ENTRY_TYPE] != 0 && sectors != 0;
 			continue;
-		if (start == GPT_MBR_START && sectors >= wanted)
-			return 0;
-		return error_damaged(err,
-				     "'%s': the protective MBR in LBA 0 covers %" PRIu32
-				     " sectors from LBA %" PRIu32 " instead of %" PRIu64
-				     " from LBA 1",
-				     disk->name, sectors, start, wanted);
+		}
+		if (start != GPT_MBR_START || sectors < wanted)
+			return error_damaged(err,
+					     "'%s': the protective MBR in LBA 0 covers %" PRIu32
+					     " sectors from LBA %" PRIu32 " instead of %" PRIu64
+					     " from LBA 1",
+					     disk->name, sectors, start, wanted);
+		is_protective = true;
 	}
-	return error_damaged(err, "'%s': the MBR in LBA 0 holds no partition of type 0xee",
-			     disk->name);
+	if (is_protective && !is_hybrid)
+		return 0;
+	return error_damaged(err, "'%s': the MBR in LBA 0 holds %s of type 0xee", disk->name,
+			     is_protective ? "other partitions beside that" : "no partition");
 }
 
 /* Signature, size and CRC: is this a header at all? */
@@ -128,10 +133,13 @@ static bool array_fits(const struct header *header, const struct disk *disk)
 	       range_within(header->array_lba, sectors, header->my_lba);
 }
 
+/* The copy of a header may be anywhere. */
+#define ANYWHERE 0
+
 static int check_header(const struct header *header, const struct disk *disk, uint64_t lba,
 			uint64_t other_lba, struct error *err)
 {
-	if (header->my_lba != lba || header->other_lba != other_lba)
+	if (header->my_lba != lba || (other_lba != ANYWHERE && header->other_lba != other_lba))
 		return error_damaged(err,
 				     "'%s': the GPT header in LBA %" PRIu64
 				     " says it is in LBA %" PRIu64 " and its copy in LBA %" PRIu64
@@ -264,55 +272,117 @@ static int read_entries(const struct disk *disk, const struct header *header, co
 	return check_overlaps(disk, gpt, err);
 }
 
-/* Both copies of header and array; *ret_array is the one both agree on. */
-static int read_copies(struct disk *disk, struct header *ret, uint8_t **ret_array,
-		       struct error *err)
+/* One copy of header and array. */
+static int read_copy(struct disk *disk, uint64_t lba, uint64_t other_lba, struct header *ret,
+		     uint8_t **ret_array, struct error *err)
 {
-	CLEANUP_FREE uint8_t *array = NULL, *backup_array = NULL;
-	uint64_t last = sectors_of(disk) - 1;
-	struct header backup;
-	int r = read_header(disk, GPT_HEADER_LBA, last, ret, err);
+	int r = read_header(disk, lba, other_lba, ret, err);
 
-	if (r == 0)
-		r = read_array(disk, ret, &array, err);
-	if (r == 0)
-		r = read_header(disk, last, GPT_HEADER_LBA, &backup, err);
-	if (r == 0)
-		r = read_array(disk, &backup, &backup_array, err);
-	if (r < 0)
-		return r;
-	if (!headers_agree(ret, &backup) ||
-	    memcmp(array, backup_array, (size_t)ret->entries * ret->entry_size) != 0)
+	return r < 0 ? r : read_array(disk, ret, ret_array, err);
+}
+
+/* The copy of what was read from LBA 1, in the LBA that it names. */
+static int check_backup(struct disk *disk, const struct header *primary, const uint8_t *array,
+			struct error *err)
+{
+	CLEANUP_FREE uint8_t *backup_array = NULL;
+	struct header backup;
+	int r;
+
+	if (primary->other_lba <= primary->last_usable || primary->other_lba >= sectors_of(disk))
 		return error_damaged(err,
-				     "'%s': the two copies of the GPT, in LBA 1 and LBA %" PRIu64
-				     ", do not agree",
-				     disk->name, last);
-	*ret_array = TAKE(array);
+				     "'%s': the copy of the GPT should stand in LBA %" PRIu64
+				     " of %" PRIu64,
+				     disk->name, primary->other_lba, sectors_of(disk));
+	r = read_copy(disk, primary->other_lba, GPT_HEADER_LBA, &backup, &backup_array, err);
+	if (r == 0 &&
+	    (!headers_agree(primary, &backup) ||
+	     memcmp(array, backup_array, (size_t)primary->entries * primary->entry_size) != 0))
+		r = error_damaged(err,
+				  "'%s': the two copies of the GPT, in LBA 1 and LBA %" PRIu64
+				  ", do not agree",
+				  disk->name, primary->other_lba);
+	return r;
+}
+
+static int fill_gpt(const struct disk *disk, const struct header *header, const uint8_t *array,
+		    struct gpt *ret, struct error *err)
+{
+	CLEANUP_FREE struct gpt *gpt = calloc(1, sizeof(*gpt));
+	int r;
+
+	if (!gpt)
+		return error_failed(err, ENOMEM, "'%s': out of memory", disk->name);
+	gpt->disk_guid = header->disk_guid;
+	gpt->disk_sectors = sectors_of(disk);
+	gpt->sector_size = disk->sector_size;
+	r = read_entries(disk, header, array, gpt, err);
+	if (r == 0)
+		*ret = *gpt;
+	return r;
+}
+
+static int check_room(const struct disk *disk, struct error *err)
+{
+	if (sectors_of(disk) < 3)
+		return error_damaged(err, "'%s': a disk of %" PRIu64 " bytes has no room for a GPT",
+				     disk->name, disk->size);
 	return 0;
 }
 
 int gpt_read(struct disk *disk, struct gpt *ret, struct error *err)
 {
-	CLEANUP_FREE struct gpt *gpt = calloc(1, sizeof(*gpt));
+	CLEANUP_FREE uint8_t *array = NULL;
+	uint64_t last = sectors_of(disk) - 1;
+	struct header header;
+	int r = check_room(disk, err);
+
+	if (r == 0)
+		r = check_protective(disk, min_u64(last, GPT_MBR_MAX_COUNT), err);
+	if (r == 0)
+		r = read_copy(disk, GPT_HEADER_LBA, last, &header, &array, err);
+	if (r == 0)
+		r = check_backup(disk, &header, array, err);
+	return r < 0 ? r : fill_gpt(disk, &header, array, ret, err);
+}
+
+/* Lack of memory and I/O are no findings. */
+static int note_backup(struct disk *disk, const struct header *header, const uint8_t *array,
+		       struct note_list *findings, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	int r = check_backup(disk, header, array, &problem);
+
+	if (r < 0 && problem.kind != ERROR_DAMAGED) {
+		*err = problem;
+		return r;
+	}
+	if (r < 0)
+		note_add(findings, "%s; the new disk has a sound copy", problem.message);
+	else if (header->other_lba != sectors_of(disk) - 1)
+		note_add(findings,
+			 "'%s': the copy of the GPT stands in LBA %" PRIu64
+			 " and not in the last one: the disk was made larger; that of the new disk "
+			 "stands at its end",
+			 disk->name, header->other_lba);
+	return note_list_check(findings, err);
+}
+
+int gpt_read_primary(struct disk *disk, struct gpt *ret, struct note_list *findings,
+		     struct error *err)
+{
+	struct error problem = ERROR_INIT;
 	CLEANUP_FREE uint8_t *array = NULL;
 	struct header header;
-	int r;
+	int r = check_room(disk, err);
 
-	if (!gpt)
-		return error_failed(err, ENOMEM, "'%s': out of memory", disk->name);
-	if (sectors_of(disk) < 3)
-		return error_damaged(err, "'%s': a disk of %" PRIu64 " bytes has no room for a GPT",
-				     disk->name, disk->size);
-	r = check_protective(disk, err);
 	if (r == 0)
-		r = read_copies(disk, &header, &array, err);
-	if (r < 0)
-		return r;
-	gpt->disk_guid = header.disk_guid;
-	gpt->disk_sectors = sectors_of(disk);
-	gpt->sector_size = disk->sector_size;
-	r = read_entries(disk, &header, array, gpt, err);
+		r = check_protective(disk, 1, err);
 	if (r == 0)
-		*ret = *gpt;
-	return r;
+		r = read_copy(disk, GPT_HEADER_LBA, ANYWHERE, &header, &array, err);
+	if (r == 0)
+		r = fill_gpt(disk, &header, array, ret, err);
+	if (r == 0 && gpt_check(ret, &problem) < 0)
+		r = error_damaged(err, "'%s': %s", disk->name, problem.message);
+	return r < 0 ? r : note_backup(disk, &header, array, findings, err);
 }

@@ -20,6 +20,7 @@
 #define FLAG_RAW   1
 #define FLAG_4K	   2
 #define FLAG_ALIKE 4 /* the backup is made from the primary */
+#define FLAG_GUEST 8 /* read as that of a guest, by its primary copy */
 
 #define PREFIX		 3
 #define MAX_SECTORS	 2048
@@ -129,6 +130,14 @@ static void check(struct fuzz_disk *fuzz, struct gpt *gpt)
 	free(back);
 }
 
+static int read_table(struct disk *disk, int of_guest, struct gpt *ret)
+{
+	CLEANUP_NOTES struct note_list findings = {.texts = NULL};
+	struct error err = ERROR_INIT;
+
+	return of_guest ? gpt_read_primary(disk, ret, &findings, &err) : gpt_read(disk, ret, &err);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_disk fuzz = {.disk = {.ops = &fuzz_ops, .name = "fuzz"}};
@@ -146,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(fuzz.bytes, data + PREFIX, min_u64(size - PREFIX, fuzz.disk.size));
 	else
 		build(&fuzz, data + PREFIX, size - PREFIX, data[0] & FLAG_ALIKE);
-	if (gpt_read(&fuzz.disk, gpt, NULL) == 0)
+	if (read_table(&fuzz.disk, data[0] & FLAG_GUEST, gpt) == 0)
 		check(&fuzz, gpt);
 	free(fuzz.bytes);
 	free(gpt);

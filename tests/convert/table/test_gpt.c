@@ -230,6 +230,61 @@ Test(gpt, table_of_sgdisk)
 	cr_assert_eq(gpt_check(gpt, &err), 0, "%s", err.message);
 }
 
+static struct gpt *expect_primary(const struct fixture *fixture, const char *finding)
+{
+	CLEANUP_NOTES struct note_list findings = {.texts = NULL};
+	struct gpt *gpt = calloc(1, sizeof(*gpt));
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(gpt_read_primary(fixture->disk, gpt, &findings, &err), 0, "%s", err.message);
+	cr_assert_eq(findings.count, finding ? 1 : 0);
+	if (finding)
+		cr_assert_not_null(strstr(findings.texts[0], finding), "%s", findings.texts[0]);
+	return gpt;
+}
+
+/* A guest lives by the primary copy: what is wrong with the other is known, and no more. */
+Test(gpt, primary_of_a_guest)
+{
+	static const uint8_t junk = 0x5a;
+	CLEANUP_FREE struct gpt *whole = NULL, *damaged = NULL, *grown = NULL;
+	CLEANUP_FIXTURE struct fixture fixture;
+
+	fixture_open(&fixture, "primary", 512);
+	expect_written(&fixture);
+	whole = expect_primary(&fixture, NULL);
+	compare(fixture.gpt, whole);
+	disk_write(fixture.disk, &junk, 1, DISK_SIZE - 100, NULL);
+	damaged = expect_primary(&fixture, NULL);
+	disk_write(fixture.disk, &junk, 1, DISK_SIZE - 512 + 20, NULL);
+	free(damaged);
+	damaged = expect_primary(&fixture, "the new disk has a sound copy");
+	compare(fixture.gpt, damaged);
+	expect_written(&fixture);
+	disk_close(fixture.disk);
+	cr_assert_eq(truncate(fixture.path, DISK_SIZE + MIB), 0);
+	fixture.disk = scratch_open(fixture.path, 512);
+	grown = expect_primary(&fixture, "stands in LBA 131071 and not in the last one");
+	cr_assert_eq(grown->disk_sectors, (DISK_SIZE + MIB) / 512);
+	cr_assert_eq(grown->count, fixture.gpt->count);
+}
+
+Test(gpt, primary_beside_another_table)
+{
+	static const uint8_t hybrid[16] = {[4] = 0x83, [8] = 0x00, [9] = 0x08, [13] = 0x08};
+	CLEANUP_FREE struct gpt *gpt = calloc(1, sizeof(*gpt));
+	CLEANUP_NOTES struct note_list findings = {.texts = NULL};
+	CLEANUP_FIXTURE struct fixture fixture;
+	struct error err = ERROR_INIT;
+
+	fixture_open(&fixture, "hybrid", 512);
+	expect_written(&fixture);
+	disk_write(fixture.disk, hybrid, sizeof(hybrid), MBR_ENTRIES_OFFSET + 16, NULL);
+	cr_assert_lt(gpt_read_primary(fixture.disk, gpt, &findings, &err), 0);
+	cr_assert_eq(err.kind, ERROR_DAMAGED);
+	cr_assert_not_null(strstr(err.message, "other partitions beside that of type 0xee"));
+}
+
 Test(gpt, mbr_reader_sees_a_gpt)
 {
 	CLEANUP_FIXTURE struct fixture fixture;
@@ -242,7 +297,8 @@ Test(gpt, mbr_reader_sees_a_gpt)
 	cr_assert_eq(err.refusal, REFUSAL_ALREADY_GPT);
 }
 
-/* Nothing but the two areas is written, and all of them: old bytes do not shine through. */
+/* Nothing but the two areas is written, and all of them but for the boot code: old bytes do not
+ * shine through. */
 Test(gpt, writes_its_sectors_and_no_others)
 {
 	CLEANUP_FIXTURE struct fixture fixture, dirty;
@@ -257,7 +313,10 @@ Test(gpt, writes_its_sectors_and_no_others)
 	expect_written(&dirty);
 	a = file_read(fixture.path, NULL);
 	b = file_read(dirty.path, NULL);
-	cr_assert_eq(memcmp(a, b, 34 * 512), 0);
+	cr_assert_eq(memcmp(b, filler, MBR_ENTRIES_OFFSET), 0);
+	cr_assert_eq(memcmp(a + MBR_ENTRIES_OFFSET, b + MBR_ENTRIES_OFFSET,
+			    34 * 512 - MBR_ENTRIES_OFFSET),
+		     0);
 	cr_assert_eq(memcmp(a + DISK_SIZE - back, b + DISK_SIZE - back, back), 0);
 	cr_assert_eq(memcmp(b + 34 * 512, filler, DISK_SIZE - 34 * 512 - back), 0);
 }
