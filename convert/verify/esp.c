@@ -29,8 +29,13 @@
 #define BPB_HIDDEN_SECTORS	28
 #define BPB_TOTAL_32		32
 #define BPB_FAT_SIZE_32		36
+#define FAT16_TYPE		54
+#define FAT32_LABEL		71
 #define BOOT_SIGNATURE		510
-#define FAT32_MIN_CLUSTERS	65525
+/* Of the ESPs that are made. */
+#define OUR_LABEL "SYSTEM"
+
+#define FAT32_MIN_CLUSTERS 65525
 
 #define COPY_CHUNK   ((size_t)MIB)
 #define COPY_UNIT    ((size_t)64 * 1024) /* pieces of zeros become holes */
@@ -128,6 +133,22 @@ static bool count_clusters(const uint8_t *boot, uint64_t *ret)
 	return true;
 }
 
+/*
+ * An ESP that a Linux had before the conversion is what its distribution made, with the label that
+ * that gave it: FAT16 too (UEFI 2.10 section 13.3), and hidden sectors that nobody counted.
+ */
+static bool is_fat16(const uint8_t *boot)
+{
+	return get_le16(boot + BOOT_SIGNATURE) == 0xaa55 && get_le16(boot + BPB_FAT_SIZE_16) &&
+	       memcmp(boot + FAT16_TYPE, "FAT16", 5) == 0;
+}
+
+static bool is_of_guest(const struct verify *verify, const uint8_t *boot)
+{
+	return verify_has_linux(verify) &&
+	       (is_fat16(boot) || memcmp(boot + FAT32_LABEL, OUR_LABEL, strlen(OUR_LABEL)) != 0);
+}
+
 /* False with a result when it is not right. */
 static bool check_boot_sector(struct verify *verify, struct disk *esp)
 {
@@ -136,8 +157,13 @@ static bool check_boot_sector(struct verify *verify, struct disk *esp)
 	struct error err = ERROR_INIT;
 	uint8_t boot[512];
 
-	if (disk_read(esp, boot, sizeof(boot), 0, &err) < 0)
+	if (disk_read(esp, boot, sizeof(boot), 0, &err) < 0) {
 		verify_fail(verify, name, "%s", err.message);
+		return false;
+	}
+	verify->esp_is_of_guest = is_of_guest(verify, boot);
+	if (verify->esp_is_of_guest && is_fat16(boot))
+		verify_ok(verify, name, "FAT16 of the guest's own");
 	else if (get_le16(boot + BOOT_SIGNATURE) != 0xaa55 || get_le16(boot + BPB_ROOT_ENTRIES) ||
 		 get_le16(boot + BPB_TOTAL_16) || get_le16(boot + BPB_FAT_SIZE_16) ||
 		 !count_clusters(boot, &clusters))
@@ -151,7 +177,8 @@ static bool check_boot_sector(struct verify *verify, struct disk *esp)
 	else if (clusters < FAT32_MIN_CLUSTERS)
 		verify_fail(verify, name, "%" PRIu64 " clusters, FAT32 has at least %d", clusters,
 			    FAT32_MIN_CLUSTERS);
-	else if (get_le32(boot + BPB_HIDDEN_SECTORS) != (uint32_t)verify->esp->first_lba)
+	else if (!verify->esp_is_of_guest &&
+		 get_le32(boot + BPB_HIDDEN_SECTORS) != (uint32_t)verify->esp->first_lba)
 		verify_fail(verify, name, "%" PRIu32 " hidden sectors, expected %" PRIu64,
 			    get_le32(boot + BPB_HIDDEN_SECTORS), verify->esp->first_lba);
 	else

@@ -13,6 +13,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/verify/checks.h"
+#include "convert/verify/store.h"
 
 /* Header fields, section 5.3.2, table 5-5. */
 #define HEADER_REVISION	    8
@@ -362,6 +363,24 @@ static void check_partitions(struct verify *verify, const struct copy *copy)
 		  verify->partition_count, note);
 }
 
+/* Of several the one that the firmware's entry names; without a store the last, as a new one stands
+ * behind all else. */
+static void choose_esp(struct verify *verify)
+{
+	CLEANUP_BOOT_ENTRY struct nvram_boot_entry entry = {.description = NULL};
+	bool has_entry = verify_store_first(verify, &entry);
+
+	for (size_t i = 0; i < verify->partition_count; i++) {
+		const struct verify_partition *partition = &verify->partitions[i];
+
+		if (!verify_has_type(partition, TYPE_ESP))
+			continue;
+		if (has_entry ? guid_equal(&partition->unique, &entry.partition.guid)
+			      : partition->first_lba > verify->esp->first_lba)
+			verify->esp = partition;
+	}
+}
+
 static void find_esp(struct verify *verify)
 {
 	unsigned int count = 0;
@@ -372,8 +391,12 @@ static void find_esp(struct verify *verify)
 		if (count++ == 0)
 			verify->esp = &verify->partitions[i];
 	}
-	if (count == 1)
-		verify_ok(verify, "esp", "partition %u, %" PRIu64 " MiB", verify->esp->number,
+	/* A Linux may have had one that does not start it. */
+	if (count > 1 && verify_has_linux(verify))
+		choose_esp(verify);
+	if (count == 1 || (count > 1 && verify_has_linux(verify)))
+		verify_ok(verify, "esp", "partition %u%s, %" PRIu64 " MiB", verify->esp->number,
+			  count > 1 ? ", one of several" : "",
 			  (verify->esp->last_lba - verify->esp->first_lba + 1) *
 				  verify->disk->sector_size / MIB);
 	else

@@ -167,7 +167,8 @@ static void check_shims(struct verify *verify, const struct guestfs *g)
 	CLEANUP_FREE char *fallback = NULL;
 	char path[128];
 
-	snprintf(path, sizeof(path), "/EFI/%s/shimx64.efi", verify->linux_folder);
+	snprintf(path, sizeof(path), "/EFI/%s/%s", verify->linux_folder,
+		 strcasecmp(verify->linux_folder, "BOOT") == 0 ? "BOOTX64.EFI" : "shimx64.efi");
 	shim = checksum_file(verify, g, name, path);
 	fallback = shim ? checksum_file(verify, g, name, "/EFI/BOOT/BOOTX64.EFI") : NULL;
 	if (!fallback)

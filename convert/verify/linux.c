@@ -18,6 +18,7 @@
 #include "convert/verify/checks.h"
 #include "convert/verify/esp.h"
 #include "convert/verify/helper.h"
+#include "convert/verify/store.h"
 
 #define PATH_FALLBACK	  "\\EFI\\BOOT\\BOOTX64.EFI"
 #define PATH_BOOT_MANAGER "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
@@ -63,77 +64,133 @@ static bool has_file(struct verify *verify, const char *path)
 	return verify_esp_read(verify, path, &bytes, &size, &err) != -ENOENT;
 }
 
+/* "debian" of "\\EFI\\debian\\shimx64.efi", where the store's first entry names that. */
+static void take_folder_of_entry(struct verify *verify)
+{
+	CLEANUP_BOOT_ENTRY struct nvram_boot_entry entry = {.description = NULL};
+	static const char start[] = "\\EFI\\";
+	const char *name;
+	size_t size;
+
+	if (!verify_store_first(verify, &entry) ||
+	    strncasecmp(entry.file_path, start, strlen(start)) != 0)
+		return;
+	name = entry.file_path + strlen(start);
+	size = strcspn(name, "\\");
+	if (size > 0 && name[size] && size < sizeof(verify->linux_folder))
+		snprintf(verify->linux_folder, sizeof(verify->linux_folder), "%.*s", (int)size,
+			 name);
+}
+
+/* The folder has what only a Linux has on its ESP. */
+static bool is_linux_folder(struct verify *verify)
+{
+	static const char *const names[] = {"grub.cfg", "grubx64.efi", "grub.efi"};
+	char path[128];
+
+	for (size_t i = 0; verify->linux_folder[0] && i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "\\EFI\\%s\\%s", verify->linux_folder, names[i]);
+		if (has_file(verify, path))
+			return true;
+	}
+	return false;
+}
+
 bool verify_linux_is_there(struct verify *verify)
 {
 	CLEANUP_TOOL_OUTPUT struct tool_output output = {0};
 	struct error err = ERROR_INIT;
 
+	take_folder_of_entry(verify);
+	if (!has_file(verify, PATH_BOOT_MANAGER) && is_linux_folder(verify))
+		return true;
+	verify->linux_folder[0] = '\0';
 	if (has_file(verify, PATH_BOOT_MANAGER) ||
 	    helper_run(verify, HELPER_LIST, "::/EFI/", &output, &err) < 0 || output.status != 0)
 		return false;
 	for (const char *line = (char *)output.bytes; *line; line += strspn(line, "\r\n")) {
 		size_t length = strcspn(line, "\r\n");
 
-		if (take_folder(verify, line, length)) {
-			char path[128];
-
-			snprintf(path, sizeof(path), "\\EFI\\%s\\grub.cfg", verify->linux_folder);
-			if (has_file(verify, path))
-				return true;
-		}
+		if (take_folder(verify, line, length) && is_linux_folder(verify))
+			return true;
 		line += length;
 	}
 	verify->linux_folder[0] = '\0';
 	return false;
 }
 
+/* Into 'path': the first of the names that the folder has, the last when it has none. */
+static void find_program(struct verify *verify, const char *const *names, char path[128])
+{
+	do
+		snprintf(path, 128, "\\EFI\\%s\\%s", verify->linux_folder, *names);
+	while (!has_file(verify, path) && *++names);
+}
+
 /* SUSE's shim looks for another name than the others'. */
 static void check_grub(struct verify *verify)
 {
+	static const char *const names[] = {"grub.efi", "grubx64.efi", NULL};
 	CLEANUP_FREE uint8_t *grub = NULL;
 	char path[128];
 	size_t size;
 
-	snprintf(path, sizeof(path), "\\EFI\\%s\\grub.efi", verify->linux_folder);
-	if (!has_file(verify, path))
-		snprintf(path, sizeof(path), "\\EFI\\%s\\grubx64.efi", verify->linux_folder);
+	find_program(verify, names, path);
 	(void)verify_esp_program(verify, "esp-grub", path, &grub, &size);
+}
+
+/* Of an ESP that its distribution keeps the two need not be the same. */
+static void compare_programs(struct verify *verify, const char *path, bool is_same)
+{
+	static const char name[] = "esp-same-program";
+
+	if (is_same)
+		verify_ok(verify, name, "BOOTX64.EFI is shim");
+	else if (verify->esp_is_of_guest)
+		verify_skip(verify, name, "'%s' and '%s' differ on the guest's own ESP", path,
+			    PATH_FALLBACK);
+	else
+		verify_fail(verify, name, "'%s' and '%s' differ", path, PATH_FALLBACK);
 }
 
 static void check_shims(struct verify *verify)
 {
+	static const char *const names[] = {"shim.efi", "shimx64.efi", "BOOTX64.EFI", NULL};
 	CLEANUP_FREE uint8_t *shim = NULL;
 	CLEANUP_FREE uint8_t *fallback = NULL;
 	size_t shim_size, fallback_size;
 	char path[128];
 
-	snprintf(path, sizeof(path), "\\EFI\\%s\\shimx64.efi", verify->linux_folder);
+	find_program(verify, names, path);
 	(void)verify_esp_program(verify, "esp-shim", path, &shim, &shim_size);
-	(void)verify_esp_program(verify, "esp-bootx64", PATH_FALLBACK, &fallback, &fallback_size);
+	if (verify->esp_is_of_guest && !has_file(verify, PATH_FALLBACK))
+		verify_skip(verify, "esp-bootx64", "there is none on the guest's own ESP");
+	else
+		(void)verify_esp_program(verify, "esp-bootx64", PATH_FALLBACK, &fallback,
+					 &fallback_size);
 	if (!shim || !fallback)
 		verify_skip(verify, "esp-same-program", "not both files are there");
-	else if (shim_size != fallback_size || memcmp(shim, fallback, shim_size) != 0)
-		verify_fail(verify, "esp-same-program", "'%s' and '%s' differ", path,
-			    PATH_FALLBACK);
 	else
-		verify_ok(verify, "esp-same-program", "BOOTX64.EFI is shim");
+		compare_programs(verify, path,
+				 shim_size == fallback_size &&
+					 memcmp(shim, fallback, shim_size) == 0);
 }
 
-/* The UUID behind "search.fs_uuid", in lower case. */
+/* The UUID that a line with "search" names, in lower case: "search.fs_uuid UUID root" or "search
+ * --no-floppy --fs-uuid --set=dev UUID". */
 static bool find_uuid(const char *text, char uuid[UUID_TEXT])
 {
-	static const char command[] = "search.fs_uuid ";
-	const char *at = strstr(text, command);
-	size_t length;
+	static const char digits[] = "0123456789abcdefABCDEF-";
 
-	if (!at)
-		return false;
-	at += strlen(command);
-	length = strcspn(at, " \r\n");
-	if (length != UUID_TEXT - 1)
-		return false;
-	snprintf(uuid, UUID_TEXT, "%.*s", (int)length, at);
-	return true;
+	for (const char *at = strstr(text, "search"); at && *at && *at != '\n';
+	     at += strcspn(at, " \n"), at += *at == ' ')
+		if (strspn(at, digits) == UUID_TEXT - 1) {
+			for (size_t i = 0; i < UUID_TEXT - 1; i++)
+				uuid[i] = (char)(at[i] | 0x20); /* '-' has the bit already */
+			uuid[UUID_TEXT - 1] = '\0';
+			return true;
+		}
+	return false;
 }
 
 static void format_uuid(const uint8_t *bytes, char uuid[UUID_TEXT])
@@ -218,27 +275,39 @@ static void check_file_system(struct verify *verify, const char *path, const cha
 			    uuid);
 }
 
+/* GRUB looks for it where it was built to look, which is another folder than the removable one. */
+static bool read_configuration(struct verify *verify, char path[128], char **ret, struct error *err)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	size_t size;
+
+	snprintf(path, 128, "\\EFI\\%s\\grub.cfg", verify->linux_folder);
+	if (verify_esp_read(verify, path, &bytes, &size, err) < 0)
+		return false;
+	*ret = strndup((char *)bytes, size);
+	return *ret != NULL;
+}
+
 static void check_configuration(struct verify *verify)
 {
 	static const char name[] = "esp-grub-cfg";
-	CLEANUP_FREE uint8_t *bytes = NULL;
 	struct error err = ERROR_INIT;
 	char path[128], uuid[UUID_TEXT];
 	CLEANUP_FREE char *text = NULL;
-	size_t size;
+	bool is_there = read_configuration(verify, path, &text, &err);
 
-	snprintf(path, sizeof(path), "\\EFI\\%s\\grub.cfg", verify->linux_folder);
-	if (verify_esp_read(verify, path, &bytes, &size, &err) < 0) {
-		verify_fail(verify, name, "%s", err.message);
-		return;
-	}
-	text = strndup((char *)bytes, size);
-	if (!text || !strstr(text, "configfile") || !find_uuid(text, uuid))
+	if (is_there && find_uuid(text, uuid))
+		check_file_system(verify, path, uuid);
+	else if (verify->esp_is_of_guest)
+		verify_skip(verify, name, "%s",
+			    is_there ? "the guest's own grub.cfg is not understood here"
+				     : err.message);
+	else if (is_there)
 		verify_fail(verify, name,
 			    "'%s' does not hand over to the menu of a file system by its UUID",
 			    path);
 	else
-		check_file_system(verify, path, uuid);
+		verify_fail(verify, name, "%s", err.message);
 }
 
 void verify_linux(struct verify *verify)

@@ -5,48 +5,22 @@
  */
 #include <efivar/efiboot.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/checked.h"
 #include "convert/verify/checks.h"
 #include "convert/verify/esp.h"
 #include "convert/verify/pe.h"
+#include "convert/verify/store.h"
 #include "nvram/nvram.h"
 
-#define EFI_GLOBAL	GUID(0x8be4df61, 0x93ca, 0x11d2, 0xaa0d, 0x00e098032b8c)
-#define MAX_STORE_BYTES (64 * MIB) /* stores have 4 MiB, or half of one */
-#define MAX_ORDER	256
+#define EFI_GLOBAL GUID(0x8be4df61, 0x93ca, 0x11d2, 0xaa0d, 0x00e098032b8c)
+#define MAX_ORDER  256
 
 /* What Windows and its bcdboot call their entry. */
 #define BOOT_MANAGER "Windows Boot Manager"
-
-static int read_store(const char *path, uint8_t **ret, size_t *ret_size, struct error *err)
-{
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	struct stat st;
-	ssize_t got;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_errno(err, "'%s'", path);
-	if (!S_ISREG(st.st_mode) || st.st_size <= 0 || (uint64_t)st.st_size > MAX_STORE_BYTES)
-		return error_damaged(err, "'%s': %" PRId64 " bytes are no NVRAM store", path,
-				     (int64_t)st.st_size);
-	bytes = malloc((size_t)st.st_size);
-	if (!bytes)
-		return error_failed(err, ENOMEM, "'%s': no memory", path);
-	got = pread(fd, bytes, (size_t)st.st_size, 0);
-	if (got != st.st_size)
-		return error_failed(err, EIO, "'%s': %zd bytes read of %" PRId64, path, got,
-				    (int64_t)st.st_size);
-	*ret_size = (size_t)st.st_size;
-	*ret = TAKE(bytes);
-	return 0;
-}
 
 /* The first entry of BootOrder. False with a result when there is none that can be used. */
 static bool check_first(struct verify *verify, const struct nvram *nvram,
@@ -202,19 +176,14 @@ static void check_variables(struct verify *verify, const struct nvram *nvram)
 
 void verify_nvram(struct verify *verify)
 {
-	CLEANUP_FREE char *sister = verify_sister(verify->path, ".vmgs");
-	const char *path = verify->store_path ? verify->store_path : sister;
 	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
-	CLEANUP_FREE uint8_t *bytes = NULL;
+	CLEANUP_FREE char *path = NULL;
 	struct error err = ERROR_INIT;
-	size_t size = 0;
-	int r = path ? read_store(path, &bytes, &size, &err) : -ENOMEM;
+	int r = verify_store_read(verify, &path, &nvram, &err);
 
-	if (!path) {
-		verify_fail(verify, "nvram", "no memory");
-	} else if (r == -ENOENT && !verify->store_path) {
+	if (r == -ENOENT && path && !verify->store_path) {
 		verify_skip(verify, "nvram", "there is no '%s'", path);
-	} else if (r < 0 || nvram_decode(bytes, size, path, &nvram, &err) < 0) {
+	} else if (r < 0) {
 		verify_fail(verify, "nvram", "%s", err.message);
 	} else {
 		verify_ok(verify, "nvram", "'%s' holds %zu variables", path, nvram.count);

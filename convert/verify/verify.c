@@ -33,6 +33,23 @@ bool verify_has_type(const struct verify_partition *partition, const char *type)
 	return guid_parse(type, &guid) && guid_equal(&partition->type, &guid);
 }
 
+bool verify_has_linux(const struct verify *verify)
+{
+	/* util-linux, include/pt-gpt-partnames.h: file systems, root and /boot of the Discoverable
+	 * Partitions Specification, swap, LVM, RAID. */
+	static const char *const types[] = {
+		"0FC63DAF-8483-4772-8E79-3D69D8477DE4", "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709",
+		"BC13C2FF-59E6-4262-A352-B275FD6F7172", "0657FD6D-A4AB-43C4-84E5-0933C84B4F4F",
+		"E6D6D379-F507-44C2-A23C-238F2A3DF928", "A19D880F-05FC-4D3B-A006-743F0F84911E",
+	};
+
+	for (size_t i = 0; i < verify->partition_count; i++)
+		for (size_t j = 0; j < ARRAY_SIZE(types); j++)
+			if (verify_has_type(&verify->partitions[i], types[j]))
+				return true;
+	return false;
+}
+
 bool verify_window(struct verify *verify, const struct verify_partition *partition,
 		   struct disk_window *ret)
 {

@@ -86,6 +86,7 @@ struct verify {
 	const struct verify_partition *esp; /* NULL when there is none */
 	int scratch_fd;	       /* a file without a name, for the ESP; -1 when there is none */
 	int scratch_code;      /* why there is none: positive errno; 0: it was not tried */
+	bool esp_is_of_guest;  /* that of a Linux that had it before: made by its distribution */
 	bool has_esp_copy;     /* the ESP stands in it, sparse */
 	char linux_folder[64]; /* of the ESP, below \EFI, where shim and GRUB are; "": no Linux */
 	uint8_t *bcd;	       /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
@@ -119,6 +120,9 @@ const char *verify_status_text(enum verify_status status);
 
 /* Is this the type of the partition? 'type' is a GUID as standards print it. */
 bool verify_has_type(const struct verify_partition *partition, const char *type);
+
+/* Has the table a partition for file systems, swap or logical volumes of Linux? */
+bool verify_has_linux(const struct verify *verify);
 
 /* A window onto a partition; false (without a result) when it does not lie within the disk. */
 bool verify_window(struct verify *verify, const struct verify_partition *partition,
