@@ -67,7 +67,7 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 					    .esp = plan->gpt.partitions[plan->esp].unique};
 	int r = kind->boot_files(&old, &target, options, &ret->boot, err);
 
-	if (r == 0)
+	if (r == 0 && !plan->keeps_esp)
 		r = esp_write(plan, &ret->boot, ret->target, &ret->warnings, &ret->esp_used, err);
 	if (r == 0 && kind->edit)
 		r = kind->edit(&new, &target, &ret->boot, options, &ret->edits, err);

@@ -12,6 +12,9 @@
  * contents and are only indexed anew (formats: a VHDX addresses every block through its own BAT
  * entry). Everything in front of the first partition, MBR and boot code, is not mapped.
  *
+ * A disk that has a GPT already, of a Linux, keeps it with all its entries: it gets an ESP behind its
+ * end where it lacks one, and no more.
+ *
  * Results are reproducible: a GUID is derived from the signature and the page 83 id of the source
  * disk and a name.
  */
@@ -86,12 +89,16 @@ struct guid plan_mbr_volume_guid(uint32_t signature, uint64_t offset)
 static struct guid derive(const struct survey *survey, const struct plan_options *options,
 			  const char *name)
 {
-	char disk[GUID_TEXT_SIZE], text[240];
+	char disk[GUID_TEXT_SIZE], table[GUID_TEXT_SIZE], text[280];
 
 	if (options->random_guids)
 		return guid_random();
-	snprintf(text, sizeof(text), "%08" PRIx32 " %s %s", survey->mbr_signature,
-		 guid_format(&survey->image.disk_id, disk), name);
+	if (survey->gpt)
+		guid_format(&survey->gpt->disk_guid, table);
+	else
+		snprintf(table, sizeof(table), "%08" PRIx32, survey->mbr_signature);
+	snprintf(text, sizeof(text), "%s %s %s", table, guid_format(&survey->image.disk_id, disk),
+		 name);
 	return plan_image_guid(text);
 }
 
@@ -115,13 +122,41 @@ static bool guid_is_taken(const struct gpt *gpt, const struct guid *guid)
 	return false;
 }
 
+/* Another one when a disk that was converted before has it. */
+static struct guid new_guid(const struct survey *survey, const struct plan_options *options,
+			    const struct gpt *gpt, const char *what)
+{
+	struct guid guid = derive(survey, options, what);
+	char name[32];
+
+	for (unsigned int i = 2; guid_is_taken(gpt, &guid) || guid_equal(&guid, &gpt->disk_guid);
+	     i++) {
+		snprintf(name, sizeof(name), "%s %u", what, i);
+		guid = derive(survey, options, name);
+	}
+	return guid;
+}
+
+/* The number of an ESP that starts the guest already; 0 for none. */
+static unsigned int own_esp(const struct survey *survey)
+{
+	return survey->gpt ? survey->partitions[survey->start].guest.linux_system->esp.partition
+			   : 0;
+}
+
 static enum plan_role role_of(const struct survey *survey, size_t index)
 {
+	const struct survey_partition *old = &survey->partitions[index];
+
+	if (old->entry && guid_equal(&old->entry->type, &GPT_TYPE_BIOS_BOOT))
+		return PLAN_BIOS_BOOT;
+	if (old->entry && old->mbr.number == own_esp(survey))
+		return PLAN_ESP;
 	if (index == survey->start)
 		return survey_is_linux(survey) ? PLAN_LINUX : PLAN_WINDOWS;
 	if (index == survey->system)
 		return PLAN_OLD_SYSTEM;
-	return survey->partitions[index].mbr.type == MBR_TYPE_RECOVERY ? PLAN_RECOVERY : PLAN_DATA;
+	return old->mbr.type == MBR_TYPE_RECOVERY ? PLAN_RECOVERY : PLAN_DATA;
 }
 
 static struct gpt_partition *append_partition(struct plan *plan, enum plan_role role, size_t source,
@@ -155,11 +190,17 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 		unique = derive(survey, options, name);
 	if (index == survey->start)
 		plan->start = plan->gpt.count;
+	if (role == PLAN_ESP)
+		plan->esp = plan->gpt.count;
 	partition = append_partition(plan, role, index, old->offset + plan->shift, old->length);
+	if (old->entry)
+		unique = old->entry->unique;
 	partition->unique = unique;
 	plan->moved[plan->moved_count++] =
 		(struct moved_partition){old->offset, unique, old->offset + plan->shift};
-	if (survey_is_linux(survey)) {
+	if (old->entry) {
+		*partition = *old->entry;
+	} else if (survey_is_linux(survey)) {
 		partition->number = old->mbr.number;
 		types_set_of_linux(old, partition, &plan->warnings);
 	} else if (role == PLAN_WINDOWS) {
@@ -179,7 +220,7 @@ static void append_esp(const struct survey *survey, const struct plan_options *o
 	plan->esp = plan->gpt.count;
 	partition = append_partition(plan, PLAN_ESP, SURVEY_NONE, offset, size);
 	partition->type = GPT_TYPE_ESP;
-	partition->unique = derive(survey, options, "ESP");
+	partition->unique = new_guid(survey, options, &plan->gpt, "ESP");
 	/* What diskpart and Windows Setup set: no drive letter by itself. */
 	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
 	snprintf(partition->name, sizeof(partition->name), "EFI system partition");
@@ -192,6 +233,8 @@ static void append_new_partitions(const struct survey *survey, const struct plan
 
 	append_esp(survey, options, plan, offset, esp_size);
 	offset += esp_size;
+	if (survey->gpt)
+		return;
 	if (survey_is_linux(survey)) {
 		partition =
 			append_partition(plan, PLAN_BIOS_BOOT, SURVEY_NONE, offset, BIOS_BOOT_SIZE);
@@ -209,6 +252,8 @@ static void append_new_partitions(const struct survey *survey, const struct plan
 /* What comes beside the ESP. */
 static uint64_t second_size(const struct survey *survey)
 {
+	if (survey->gpt)
+		return 0;
 	return survey_is_linux(survey) ? BIOS_BOOT_SIZE : MSR_SIZE;
 }
 
@@ -220,11 +265,30 @@ static bool is_old_number(const struct survey *survey, uint32_t number)
 	return false;
 }
 
+/* Beside a GPT's own entries: 15, or the next that is free, or any. */
+static int number_esp(const struct survey *survey, struct plan *plan, struct error *err)
+{
+	uint32_t number = LINUX_ESP_NUMBER;
+
+	if (plan->keeps_esp)
+		return 0;
+	for (size_t i = 0; i < GPT_MAX_PARTITIONS && is_old_number(survey, number); i++)
+		number = number % GPT_MAX_PARTITIONS + 1;
+	if (is_old_number(survey, number))
+		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
+				     "remove a partition in the guest, and convert again",
+				     "the GPT has no entry free for an ESP");
+	plan->gpt.partitions[plan->esp].number = number;
+	return 0;
+}
+
 /* Where a logical partition has both numbers, the next free ones above all that are used. */
 static int number_new_partitions(const struct survey *survey, struct plan *plan, struct error *err)
 {
 	uint32_t esp = LINUX_ESP_NUMBER, bios_boot = BIOS_BOOT_NUMBER, highest = LINUX_ESP_NUMBER;
 
+	if (survey->gpt)
+		return number_esp(survey, plan, err);
 	if (!survey_is_linux(survey))
 		return 0;
 	for (size_t i = 0; i < survey->count; i++)
@@ -269,6 +333,18 @@ static uint64_t old_end(const struct survey *survey)
 	const struct survey_partition *last = &survey->partitions[survey->count - 1];
 
 	return max_u64(last->offset + last->length, survey->left_out_end);
+}
+
+/* All that is kept stays where it is: with a GPT the boot code before it too, and not its backup. */
+static void map_in_place(const struct survey *survey, struct plan *plan)
+{
+	uint64_t first = survey->gpt ? 0 : old_start(survey), end = survey->disk_size;
+
+	if (survey->gpt)
+		end = (gpt_last_usable(survey->gpt->disk_sectors, survey->sector_size) + 1) *
+		      survey->sector_size;
+	plan->ranges[0] = (struct changes_range){first, first, end - first};
+	plan->range_count = 1;
 }
 
 /* A child cannot move what it leaves in its parent. */
@@ -331,19 +407,18 @@ static const char *other_layouts(const struct survey *survey, const struct plan 
 static int plan_end(const struct survey *survey, const struct plan_options *options,
 		    struct plan *plan, uint64_t esp_size, struct error *err)
 {
-	uint64_t first = old_start(survey), start;
+	uint64_t start;
 
 	if (!has_room_for_gpt(survey))
 		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
 				     "what is to be kept starts at sector %" PRIu64
 				     ", where the GPT must stand; nothing is moved in layout 'end'",
-				     first / survey->sector_size);
+				     old_start(survey) / survey->sector_size);
 	if (!round_up_u64(survey->disk_size, ALIGNMENT, &start))
 		return error_failed(err, EOVERFLOW, "the disk size overflows");
 	append_old_partitions(survey, options, plan);
 	append_new_partitions(survey, options, plan, start, esp_size);
-	plan->ranges[0] = (struct changes_range){first, first, survey->disk_size - first};
-	plan->range_count = 1;
+	map_in_place(survey, plan);
 	return fix_disk_size(survey, survey->disk_size, start + esp_size + second_size(survey),
 			     plan, err);
 }
@@ -418,6 +493,16 @@ static void note_dropped_files(const struct survey_partition *system, struct pla
 		note_add(&plan->dropped, "partition %u: %s", system->mbr.number, files->texts[i]);
 }
 
+/* The ESP that is there starts the guest: the disk is as it was. */
+static int keep_esp(const struct survey *survey, const struct plan_options *options,
+		    struct plan *plan, struct error *err)
+{
+	append_old_partitions(survey, options, plan);
+	plan->keeps_esp = true;
+	map_in_place(survey, plan);
+	return fix_disk_size(survey, survey->disk_size, old_end(survey), plan, err);
+}
+
 /* The old system partition becomes the ESP; nothing moves, and nothing is mapped there. */
 static int plan_reuse(const struct survey *survey, const struct plan_options *options,
 		      struct plan *plan, struct error *err)
@@ -426,6 +511,8 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 	const struct survey_partition *system;
 	uint64_t first = old_start(survey), end;
 
+	if (survey->gpt)
+		return keep_esp(survey, options, plan, err);
 	if (reason)
 		return refuse_reuse(survey, plan, reason, err);
 	system = &survey->partitions[survey->system];
@@ -460,8 +547,27 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 	return r;
 }
 
+/* What is there decides: nothing moves, and the guest keeps an ESP that starts it. */
+static int plan_layout_of_gpt(const struct survey *survey, struct plan *plan, struct error *err)
+{
+	enum layout only = own_esp(survey) ? LAYOUT_REUSE : LAYOUT_END;
+
+	if (plan->layout == LAYOUT_AUTO)
+		plan->layout = only;
+	if (plan->layout == only)
+		return 0;
+	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
+			     only == LAYOUT_END ? "use --layout end" : "use --layout reuse",
+			     "layout '%s' is not possible: the disk has a GPT already, and %s",
+			     layout_text(plan->layout),
+			     only == LAYOUT_END ? "gets an ESP behind its end"
+						: "its own ESP starts the guest");
+}
+
 static int plan_layout(const struct survey *survey, struct plan *plan, struct error *err)
 {
+	if (survey->gpt)
+		return plan_layout_of_gpt(survey, plan, err);
 	if (plan->layout == LAYOUT_AUTO && is_child(plan))
 		plan->layout = why_not_reuse(survey) ? LAYOUT_END : LAYOUT_REUSE;
 	else if (plan->layout == LAYOUT_AUTO)
@@ -478,6 +584,8 @@ static void note_what_is_dropped(const struct survey *survey, struct plan *plan)
 {
 	bool has_logical = false;
 
+	if (survey->gpt)
+		return;
 	note_add(&plan->dropped, "the MBR with its boot code (sectors 0 to %" PRIu64 ")",
 		 old_start(survey) / survey->sector_size - 1);
 	for (size_t i = 0; i < survey->count; i++)
@@ -518,7 +626,7 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	if (r < 0)
 		return r;
 	ret->gpt.sector_size = survey->sector_size;
-	ret->gpt.disk_guid = derive(survey, options, "GPT");
+	ret->gpt.disk_guid = survey->gpt ? survey->gpt->disk_guid : derive(survey, options, "GPT");
 	ret->nvram_id = derive(survey, options, "VMGS");
 	fat = derive(survey, options, "FAT");
 	ret->fat_volume_id = get_le32(fat.bytes);

@@ -20,15 +20,15 @@
 enum layout {
 	LAYOUT_AUTO,
 	LAYOUT_FRONT, /* the old disk moves up by whole blocks, ESP and MSR come in front of it */
-	LAYOUT_REUSE, /* the old system partition becomes the ESP */
+	LAYOUT_REUSE, /* the old system partition becomes the ESP, or an ESP is there and is kept */
 	LAYOUT_END,   /* the disk grows, ESP and MSR come behind the old end */
 	LAYOUT_MAX,
 };
 
 enum plan_role {
-	PLAN_ESP, /* new, also where it takes the place of the old system partition */
+	PLAN_ESP, /* new, also where it takes the place of the old system partition; or kept */
 	PLAN_MSR,
-	PLAN_BIOS_BOOT, /* new, of a Linux: empty, for a GRUB that the guest installs for the BIOS */
+	PLAN_BIOS_BOOT, /* of a Linux; new: empty, for a GRUB that the guest installs for the BIOS */
 	PLAN_WINDOWS,	/* the Windows that starts by default */
 	PLAN_LINUX,	/* holds /boot of the Linux that starts */
 	PLAN_OLD_SYSTEM, /* the partition of the BIOS boot manager; keeps its contents */
@@ -56,7 +56,7 @@ struct plan_options {
 /* What the partition of the same index in plan.gpt is. */
 struct plan_partition {
 	enum plan_role role;
-	size_t source;	 /* index in the survey; SURVEY_NONE for a new one, the ESP always */
+	size_t source;	 /* index in the survey; SURVEY_NONE for a new one */
 	uint64_t offset; /* bytes, on the target */
 	uint64_t length;
 };
@@ -77,13 +77,15 @@ struct plan {
 	struct moved_partition moved[MBR_MAX_PARTITIONS]; /* the old partitions that are kept */
 	size_t moved_count;
 	size_t esp, start; /* indexes in gpt.partitions */
+	bool keeps_esp;	   /* with what is on it: nothing is written there */
 	uint32_t fat_volume_id;
 	struct guid nvram_id; /* unique id in the footer of the VMGS file */
 	struct note_list dropped, warnings;
 };
 
 /*
- * Decide. LAYOUT_AUTO is front for an output of its own, else reuse, else end. 'survey' must be of
+ * Decide. LAYOUT_AUTO is front for an output of its own, else reuse, else end; of a disk that has a
+ * GPT already it is reuse where an ESP starts the guest, else end. 'survey' must be of
  * a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE, REFUSAL_ESP_TOO_SMALL,
  * REFUSAL_SECTOR_SIZE for a VHD,
  * ERROR_USAGE for values out of range. *ret is to be released with plan_done() in every case.

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bytes.h"
 #include "common/checked.h"
 #include "common/cleanup.h"
 #include "convert/choose.h"
 #include "convert/guest/kinds.h"
+#include "convert/old_table.h"
 
 bool survey_is_linux(const struct survey *survey)
 {
@@ -46,6 +48,8 @@ struct guest_partition survey_guest_partition(const struct survey_partition *par
 		.can_be_searched = partition->problem.kind == ERROR_NONE &&
 				   files_can_open(partition->filesystem),
 		.is_dirty = partition->is_dirty,
+		.is_esp = partition->entry && guid_equal(&partition->entry->type, &GPT_TYPE_ESP),
+		.unique = partition->entry ? partition->entry->unique : (struct guid){{0}},
 		.contents = partition->contents,
 		.found = &partition->guest,
 	};
@@ -58,6 +62,7 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 		partitions[i] = survey_guest_partition(&survey->partitions[i]);
 	return (struct guest_disk){
 		.disk = disk,
+		.has_gpt = survey->gpt != NULL,
 		.partitions = partitions,
 		.count = survey->count,
 		.start = survey->start == SURVEY_NONE ? NULL : &partitions[survey->start],
@@ -232,6 +237,45 @@ static bool has_linux(const struct survey *survey)
 	return false;
 }
 
+/* Is there what the BIOS starts: code in the MBR, or GRUB's own partition? */
+static bool can_bios_start(const struct survey *survey, const uint8_t *mbr)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (guid_equal(&survey->partitions[i].entry->type, &GPT_TYPE_BIOS_BOOT))
+			return true;
+	return !is_zero(mbr, MBR_SIGNATURE_OFFSET);
+}
+
+static bool may_have_windows(const struct survey *survey)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].guest.windows.root[0] ||
+		    survey->partitions[i].filesystem == FILESYSTEM_BITLOCKER)
+			return true;
+	return false;
+}
+
+/*
+ * Windows on a GPT is started by UEFI already, as is a Linux beside it, and one that the BIOS cannot
+ * start. Where it can, what is wrong with a Linux says more, and so does a wish that does not fit.
+ */
+static int judge_gpt(struct disk *disk, const struct survey_options *options,
+		     const struct survey *survey, const struct error *why_not,
+		     const struct error *why_none, struct error *err)
+{
+	bool has_wish = options && (options->boot_uuid || options->windows_number);
+	uint8_t mbr[MBR_SIZE];
+	int r = disk_read(disk, mbr, sizeof(mbr), 0, err);
+
+	if (r < 0)
+		return r;
+	if (can_bios_start(survey, mbr) && !may_have_windows(survey) &&
+	    (has_linux(survey) || why_none->kind != ERROR_NONE || has_wish))
+		return 0;
+	*err = *why_not;
+	return -err->code;
+}
+
 /* Look at what is left out as at any partition, as far as it lies on the disk. */
 static int left_out_is_needed(struct disk *disk, struct survey *survey,
 			      const struct mbr_left_out *bad, bool *ret, struct error *err)
@@ -319,23 +363,6 @@ static int judge_left_out(struct disk *disk, const struct mbr *mbr, bool ignore_
 	return 0;
 }
 
-static int fill_partitions(const struct mbr *mbr, struct survey *survey, struct error *err)
-{
-	survey->mbr_signature = mbr->signature;
-	survey->partitions = calloc(mbr->count ? mbr->count : 1, sizeof(*survey->partitions));
-	if (!survey->partitions)
-		return error_failed(err, ENOMEM, "out of memory");
-	survey->count = mbr->count;
-	for (size_t i = 0; i < mbr->count; i++) {
-		struct survey_partition *partition = &survey->partitions[i];
-
-		partition->mbr = mbr->partitions[i];
-		partition->offset = partition->mbr.start_lba * survey->sector_size;
-		partition->length = partition->mbr.sectors * survey->sector_size;
-	}
-	return 0;
-}
-
 /*
  * A hibernated volume belongs to a session that expects to find all of its volumes as it left them.
  */
@@ -417,7 +444,7 @@ static int note_findings(const struct disk *disk, struct note_list *notes, struc
 int survey_disk(struct disk *disk, const struct survey_options *options, struct survey *ret,
 		struct error *err)
 {
-	struct error why_none = ERROR_INIT;
+	struct error why_none = ERROR_INIT, why_not = ERROR_INIT;
 	struct mbr mbr;
 	int r;
 
@@ -445,10 +472,8 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 			"a generation 1 VM cannot start from it; convert the disk it starts from",
 			"'%s': the disk has logical sectors of %u bytes instead of 512", disk->name,
 			disk->sector_size);
-	r = mbr_read(disk, &mbr, err);
-	if (r == 0)
-		r = fill_partitions(&mbr, ret, err);
-	for (size_t i = 0; r == 0 && i < ret->count; i++)
+	r = old_table_read(disk, ret, &mbr, &why_not, err);
+	for (size_t i = 0; r == 0 && !ret->gpt && i < ret->count; i++)
 		r = replay_partition(disk, !options || !options->no_journal_replay, ret,
 				     &ret->partitions[i], err);
 	disk = survey_view(ret, disk);
@@ -456,6 +481,8 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		r = look_at_partition(disk, &ret->partitions[i], err);
 	if (r == 0)
 		r = look_for_systems(disk, options, ret, &why_none, err);
+	if (r == 0 && ret->gpt)
+		r = judge_gpt(disk, options, ret, &why_not, &why_none, err);
 	if (r == 0)
 		r = judge_left_out(disk, &mbr, options && options->ignore_bad_partitions, ret, err);
 	if (r < 0)
@@ -470,6 +497,7 @@ void survey_done(struct survey *survey)
 	for (size_t i = 0; i < survey->count; i++)
 		guest_volume_done(&survey->partitions[i].guest);
 	free(survey->partitions);
+	free(survey->gpt);
 	disk_close(survey->replayed);
 	adapters_done(&survey->adapters);
 	note_list_done(&survey->warnings);

@@ -16,6 +16,7 @@
 #include "convert/guest/disk.h"
 #include "convert/linux_files/contents.h"
 #include "convert/replay.h"
+#include "convert/table/gpt.h"
 #include "convert/table/mbr.h"
 #include "vhd/vhd.h"
 
@@ -27,8 +28,9 @@
 	"convert again, or take the disk from a backup"
 
 struct survey_partition {
-	struct mbr_partition mbr;
-	uint64_t offset; /* bytes from the start of the disk */
+	struct mbr_partition mbr;	   /* of a disk with a GPT its number and sectors alone */
+	const struct gpt_partition *entry; /* of the disk's GPT; NULL where there is none */
+	uint64_t offset;		   /* bytes from the start of the disk */
 	uint64_t length;
 	enum filesystem filesystem;
 	struct linux_volume_id contents; /* of one that is none of these */
@@ -44,7 +46,8 @@ struct survey {
 	struct vhd_info image;
 	uint64_t disk_size;
 	uint32_t sector_size;
-	uint32_t mbr_signature;
+	uint32_t mbr_signature; /* 0 with a GPT */
+	struct gpt *gpt;	/* that the disk has already, of a Linux; NULL: it has an MBR */
 	struct survey_partition *partitions; /* in disk order */
 	size_t count;
 	size_t start;  /* index of the partition that is to start; SURVEY_NONE while unknown */

@@ -154,10 +154,13 @@ void needed_clean(const struct write_paths *paths, bool is_dry_run)
 	leftover_find(outputs, OUTPUTS, !is_dry_run, tell_leftover, NULL);
 }
 
+/* What neither has is the same: a Linux has other keys than Windows, a GPT than an MBR. */
 static bool is_same(const json_t *there, const json_t *wanted, const char *object, const char *key)
 {
-	return json_equal(json_object_get(json_object_get(there, object), key),
-			  json_object_get(json_object_get(wanted, object), key));
+	const json_t *a = json_object_get(json_object_get(there, object), key);
+	const json_t *b = json_object_get(json_object_get(wanted, object), key);
+
+	return (!a && !b) || json_equal(a, b);
 }
 
 static bool are_same(const json_t *there, const json_t *wanted, const char *object,
@@ -179,14 +182,16 @@ static const char *other_report(const json_t *there, const json_t *wanted)
 	static const char *const chosen[] = {"layout",	  "format",  "image",
 					     "size",	  "shift",   "block_size",
 					     "disk_guid", "disk_id", "partitions"};
+	static const char *const boot[] = {"boot_files", "source", "folder"};
 
 	if (!is_same(there, wanted, "source", "disk_id") ||
-	    !is_same(there, wanted, "before", "signature"))
+	    !is_same(there, wanted, "before", "signature") ||
+	    !is_same(there, wanted, "before", "disk_guid"))
 		return "and is of another source";
 	if (!is_same(there, wanted, "before", "size"))
 		return "and is of this source in another state: it had another size";
 	if (!are_same(there, wanted, "after", chosen, ARRAY_SIZE(chosen)) ||
-	    !is_same(there, wanted, "esp", "boot_files") ||
+	    !are_same(there, wanted, "esp", boot, ARRAY_SIZE(boot)) ||
 	    !json_equal(json_object_get(there, "nvram"), json_object_get(wanted, "nvram")))
 		return "and was made with other options";
 	if (!is_same(there, wanted, "after", "data_write_guid"))

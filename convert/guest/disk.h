@@ -58,6 +58,8 @@ struct guest_partition {
 	bool is_readable;	   /* can be mounted */
 	bool can_be_searched; /* or read in another way: what is not found there is not there */
 	bool is_dirty;	      /* asks for chkdsk, and is left alone */
+	bool is_esp;	      /* by its type; of an old disk that has a GPT already */
+	struct guid unique;   /* likewise, of its entry */
 	struct linux_volume_id contents;
 	const struct guest_volume *found;
 };
@@ -65,6 +67,7 @@ struct guest_partition {
 /* The old disk, or the new one with those partitions of the old that it keeps. All is borrowed. */
 struct guest_disk {
 	struct disk *disk;
+	bool has_gpt; /* the old disk has one already, whose entries stay */
 	const struct guest_partition *partitions; /* in the order of the table */
 	size_t count;
 	const struct guest_partition

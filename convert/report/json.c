@@ -180,18 +180,37 @@ static json_t *journal_object(const struct replay *journal, bool is_planned)
 	return object;
 }
 
+static void set_mbr_entry(json_t *object, const struct mbr_partition *mbr)
+{
+	char buffer[16];
+
+	set_number(object, "mbr_type", mbr->type);
+	set_text(object, "type", mbr_type_text(mbr->type, buffer));
+	json_object_set_new(object, "active", json_boolean(mbr->active));
+	json_object_set_new(object, "logical", json_boolean(mbr->logical));
+}
+
+static void set_old_entry(json_t *object, const struct gpt_partition *entry)
+{
+	char buffer[GUID_TEXT_SIZE];
+
+	set_text(object, "type", gpt_type_text(&entry->type, buffer));
+	set_guid(object, "type_guid", &entry->type);
+	set_guid(object, "guid", &entry->unique);
+	set_text(object, "name", entry->name);
+}
+
 static json_t *old_partition_object(const struct survey_partition *partition, bool is_planned)
 {
 	const struct note_list *others = &partition->guest.contents.others;
 	json_t *journal = journal_object(&partition->journal, is_planned);
 	json_t *object = json_object();
-	char buffer[16];
 
 	set_number(object, "number", partition->mbr.number);
-	set_number(object, "mbr_type", partition->mbr.type);
-	set_text(object, "type", mbr_type_text(partition->mbr.type, buffer));
-	json_object_set_new(object, "active", json_boolean(partition->mbr.active));
-	json_object_set_new(object, "logical", json_boolean(partition->mbr.logical));
+	if (partition->entry)
+		set_old_entry(object, partition->entry);
+	else
+		set_mbr_entry(object, &partition->mbr);
 	set_number(object, "start_lba", partition->mbr.start_lba);
 	set_number(object, "sectors", partition->mbr.sectors);
 	set_text(object, "filesystem",
@@ -216,9 +235,12 @@ static json_t *before_object(const struct report *report)
 	const struct survey *survey = report->survey;
 	json_t *object = json_object(), *partitions = json_array();
 
-	set_text(object, "table", "mbr");
-	json_object_set_new(object, "signature",
-			    json_sprintf("0x%08" PRIx32, survey->mbr_signature));
+	set_text(object, "table", survey->gpt ? "gpt" : "mbr");
+	if (survey->gpt)
+		set_guid(object, "disk_guid", &survey->gpt->disk_guid);
+	else
+		json_object_set_new(object, "signature",
+				    json_sprintf("0x%08" PRIx32, survey->mbr_signature));
 	set_number(object, "size", survey->disk_size);
 	for (size_t i = 0; i < survey->count; i++)
 		json_array_append_new(partitions, old_partition_object(&survey->partitions[i],

@@ -23,6 +23,14 @@ static const char *const role_descriptions[PLAN_ROLE_MAX] = {
 	[PLAN_DATA] = "data",
 };
 
+/* A partition of that role that the disk had already. */
+static const char *kept_text(enum plan_role role)
+{
+	if (role == PLAN_ESP)
+		return "kept: boot files";
+	return role == PLAN_BIOS_BOOT ? "GRUB of the BIOS" : role_descriptions[role];
+}
+
 /* Every file that was read, so that nobody's is among them unnoticed. */
 static void print_chain(const struct disk *source, FILE *stream)
 {
@@ -163,22 +171,44 @@ static const char *contents_text(const struct survey_partition *partition)
 		       : linux_contents_text(partition->contents.contents);
 }
 
+static void print_old_type(const struct survey_partition *partition, char type[64])
+{
+	char buffer[16], guid[GUID_TEXT_SIZE];
+
+	if (partition->entry)
+		snprintf(type, 64, "%s", gpt_type_text(&partition->entry->type, guid));
+	else
+		snprintf(type, 64, "%s%s%s", mbr_type_text(partition->mbr.type, buffer),
+			 partition->mbr.active ? ", active" : "",
+			 partition->mbr.logical ? ", logical" : "");
+}
+
+static void print_old_table(const struct survey *survey, FILE *stream)
+{
+	char guid[GUID_TEXT_SIZE];
+
+	if (survey->gpt)
+		safe_printf(stream, "\nBefore   GPT {%s}\n",
+			    guid_format(&survey->gpt->disk_guid, guid));
+	else
+		safe_printf(stream, "\nBefore   MBR, signature 0x%08" PRIx32 "\n",
+			    survey->mbr_signature);
+	safe_printf(stream, "  %3s  %10s  %10s  %-28s %s\n", "#", "start", "size", "type",
+		    "contents");
+}
+
 static void print_before(const struct report *report, FILE *stream)
 {
 	const struct survey *survey = report->survey;
 
 	if (survey->count == 0)
 		return;
-	safe_printf(stream,
-		    "\nBefore   MBR, signature 0x%08" PRIx32 "\n  %3s  %10s  %10s  %-28s %s\n",
-		    survey->mbr_signature, "#", "start", "size", "type", "contents");
+	print_old_table(survey, stream);
 	for (size_t i = 0; i < survey->count; i++) {
 		const struct survey_partition *partition = &survey->partitions[i];
-		char buffer[16], type[64], contents[256];
+		char type[64], contents[256];
 
-		snprintf(type, sizeof(type), "%s%s%s", mbr_type_text(partition->mbr.type, buffer),
-			 partition->mbr.active ? ", active" : "",
-			 partition->mbr.logical ? ", logical" : "");
+		print_old_type(partition, type);
 		snprintf(contents, sizeof(contents), "%s%s%s%s%s%s%s%s%s", contents_text(partition),
 			 partition->label[0] ? " '" : "", partition->label,
 			 partition->label[0] ? "'" : "",
@@ -210,7 +240,7 @@ static void print_after(const struct survey *survey, const struct plan *plan, FI
 					 : role_descriptions[partition->role]);
 		else
 			snprintf(contents, sizeof(contents), "%s (was %u)",
-				 role_descriptions[partition->role],
+				 kept_text(partition->role),
 				 survey->partitions[partition->source].mbr.number);
 		print_row(stream, plan->gpt.partitions[i].number, partition->offset,
 			  partition->length, gpt_type_text(&plan->gpt.partitions[i].type, type),
@@ -233,9 +263,13 @@ static void print_linux_boot(const struct build *build, FILE *stream)
 	const struct linux_boot *boot = &build->boot.linux_boot;
 	char size[32];
 
-	safe_printf(stream,
-		    "\nESP      %zu boot files, %s: shim and GRUB of %s (shim,%u grub,%u)\n",
-		    build->boot.files.count, size_text(build->esp_used, size), boot->source,
+	safe_printf(stream, "\nESP      ");
+	if (build->boot.files.count)
+		safe_printf(stream, "%zu boot files, %s", build->boot.files.count,
+			    size_text(build->esp_used, size));
+	else
+		safe_printf(stream, "nothing is written");
+	safe_printf(stream, ": shim and GRUB of %s (shim,%u grub,%u)\n", boot->source,
 		    boot->shim_sbat, boot->grub_sbat);
 	if (boot->has_secure_boot)
 		safe_printf(stream, "         Secure Boot can be on, with the template "

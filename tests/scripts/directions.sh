@@ -26,7 +26,7 @@ convert/verify         common vhd nvram bcd convert/verify/ntfs sandbox
 edit                   common convert/ntfs
 convert/guest          common convert/ntfs convert/files edit convert/linux_files convert/guest/windows convert/guest/linux
 guest_kinds            convert/guest convert/guest/windows convert/guest/linux convert/guest/linux/chain
-convert/guest/linux    common convert/linux_files convert/guest convert/guest/linux/parse convert/guest/linux/chain
+convert/guest/linux    common convert/linux_files convert/files convert/guest convert/guest/linux/parse convert/guest/linux/chain
 convert/guest/linux/chain common convert/guest
 convert/guest/linux/parse common
 convert/guest/windows  common common/hive bcd convert/ntfs convert/files edit convert/guest convert/guest/windows/system

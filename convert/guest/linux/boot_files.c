@@ -14,6 +14,7 @@
 #include "convert/guest/linux/chain/chain.h"
 #include "convert/guest/linux/chain/grub_stub.h"
 #include "convert/guest/linux/menu.h"
+#include "convert/guest/linux/own_esp.h"
 #include "convert/guest/linux/volumes.h"
 #include "convert/guest/signer.h"
 
@@ -253,10 +254,15 @@ static int make_stub(const struct linux_system *system, const struct efi_set *se
 	return grub_stub_make(&stub, ret, err);
 }
 
+static const char *name_of(const struct linux_system *system)
+{
+	return system->release.pretty_name[0] ? system->release.pretty_name : "Linux";
+}
+
 static int add_files(const struct linux_system *system, const struct efi_set *set,
 		     struct guest_boot *ret, struct error *err)
 {
-	const char *name = system->release.pretty_name[0] ? system->release.pretty_name : "Linux";
+	const char *name = name_of(system);
 	CLEANUP_FREE char *stub = NULL;
 	int r = make_stub(system, set, &stub, &ret->warnings, err);
 
@@ -287,6 +293,43 @@ static void tell(const struct efi_set *set, bool has_sata, struct guest_boot *re
 			 told->why_no_secure_boot);
 }
 
+/* Nothing is added to an ESP of the guest's own: its entry of the firmware is what it lacks. */
+static int keep_own_esp(const struct guest_disk *old, struct linux_files *boot,
+			const struct guest_options *options, struct efi_set *set,
+			struct guest_boot *ret, struct error *err)
+{
+	const struct linux_system *system = old->start->found->linux_system;
+	int r = linux_own_esp_read(old, &system->esp, set, err);
+
+	if (r == 0)
+		r = judge_secure_boot(boot, system, set, options->trust, &ret->linux_boot, err);
+	if (r < 0)
+		return r;
+	snprintf(set->folder, sizeof(set->folder), "%s", system->esp.folder);
+	linux_own_esp_loader(&system->esp, ret->loader.path);
+	chain_label(set, name_of(system), ret->loader.description);
+	if (options->efi_path)
+		note_add(&ret->warnings,
+			 "'%s' is not taken: the guest's own ESP has shim and GRUB, which are left "
+			 "as they are",
+			 options->efi_path);
+	return 0;
+}
+
+static int make_esp(const struct linux_volume *root, const struct linux_volume *boot,
+		    const struct linux_system *system, const struct guest_options *options,
+		    struct efi_set *set, struct guest_boot *ret, struct error *err)
+{
+	int r = choose_set(root ? root->files : NULL,
+			   system->boot_is_own_volume ? boot->files : NULL, options, set,
+			   &ret->warnings, err);
+
+	if (r == 0)
+		r = judge_secure_boot(boot->files, system, set, options->trust, &ret->linux_boot,
+				      err);
+	return r < 0 ? r : add_files(system, set, ret, err);
+}
+
 int linux_boot_files(const struct guest_disk *old, const struct guest_target *target,
 		     const struct guest_options *options, struct guest_boot *ret, struct error *err)
 {
@@ -305,13 +348,10 @@ int linux_boot_files(const struct guest_disk *old, const struct guest_target *ta
 	root = linux_volumes_at(&volumes, &system->root);
 	if (!boot || !boot->files)
 		return error_failed(err, EIO, "the file system that holds /boot is gone");
-	r = choose_set(root ? root->files : NULL, system->boot_is_own_volume ? boot->files : NULL,
-		       options, &set, &ret->warnings, err);
-	if (r == 0)
-		r = judge_secure_boot(boot->files, system, &set, options->trust, &ret->linux_boot,
-				      err);
-	if (r == 0)
-		r = add_files(system, &set, ret, err);
+	if (system->esp.partition)
+		r = keep_own_esp(old, boot->files, options, &set, ret, err);
+	else
+		r = make_esp(root, boot, system, options, &set, ret, err);
 	if (r == 0)
 		tell(&set, options->has_sata, ret);
 	return r;

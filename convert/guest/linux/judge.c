@@ -11,6 +11,7 @@
 #include "convert/guest/linux/menu.h"
 #include "convert/guest/linux/names.h"
 #include "convert/guest/linux/network.h"
+#include "convert/guest/linux/own_esp.h"
 #include "convert/guest/linux/volumes.h"
 
 /* GRUB takes the first of two that it meets, the kernel perhaps another. */
@@ -80,7 +81,8 @@ static int check_boot_volume(const struct linux_volume *boot, const struct linux
 	return 0;
 }
 
-static int check_fstab(struct linux_files *root, struct note_list *warnings, struct error *err)
+static int check_fstab(struct linux_files *root, bool has_gpt, struct note_list *warnings,
+		       struct error *err)
 {
 	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
 	CLEANUP_FREE uint8_t *data = NULL;
@@ -91,7 +93,7 @@ static int check_fstab(struct linux_files *root, struct note_list *warnings, str
 	if (r < 0)
 		return r;
 	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
-		return linux_names_check_fstab(&fstab, warnings, err);
+		return linux_names_check_fstab(&fstab, has_gpt, warnings, err);
 	if (r > 0 || linux_files_find(root, "/etc/fstab", &type, NULL, NULL) < 0 ||
 	    type != LINUX_FILE_NONE)
 		note_add(warnings, "the guest's /etc/fstab cannot be read: whether its names of "
@@ -99,13 +101,13 @@ static int check_fstab(struct linux_files *root, struct note_list *warnings, str
 	return 0;
 }
 
-static int check_root(const struct linux_volume *root, struct linux_system *system,
+static int check_root(const struct linux_volume *root, bool has_gpt, struct linux_system *system,
 		      struct note_list *warnings, struct error *err)
 {
 	char text[LINUX_PLACE_TEXT];
 
 	if (root && root->files) {
-		int r = check_fstab(root->files, warnings, err);
+		int r = check_fstab(root->files, has_gpt, warnings, err);
 
 		return r < 0 ? r : linux_network_check(root->files, warnings, err);
 	}
@@ -132,6 +134,7 @@ static int refuse_boot(struct error *err)
 static int judge(const struct linux_volumes *volumes, struct linux_system *system,
 		 struct note_list *warnings, struct error *err)
 {
+	bool has_gpt = volumes->has_gpt;
 	struct linux_volume *boot = linux_volumes_at(volumes, &system->boot);
 	struct linux_volume *root = linux_volumes_at(volumes, &system->root);
 	int r = boot && boot->files ? check_swap(volumes, err) : refuse_boot(err);
@@ -143,9 +146,9 @@ static int judge(const struct linux_volumes *volumes, struct linux_system *syste
 	if (r == 0)
 		r = linux_menu_read(boot->files, system, warnings, err);
 	if (r == 0)
-		r = linux_names_check_arguments(system->starts.arguments, warnings, err);
+		r = linux_names_check_arguments(system->starts.arguments, has_gpt, warnings, err);
 	if (r == 0)
-		r = check_root(root, system, warnings, err);
+		r = check_root(root, has_gpt, system, warnings, err);
 	return r < 0 ? r
 		     : linux_kernel_check(boot->files, root ? root->files : NULL, system, warnings,
 					  err);
@@ -154,7 +157,10 @@ static int judge(const struct linux_volumes *volumes, struct linux_system *syste
 int linux_judge(const struct guest_disk *old, struct guest_findings *ret, struct error *err)
 {
 	CLEANUP_LINUX_VOLUMES struct linux_volumes volumes = {.list = NULL};
+	struct linux_system *system = old->start->found->linux_system;
 	int r = linux_volumes_open(old, &volumes, err);
 
-	return r < 0 ? r : judge(&volumes, old->start->found->linux_system, ret->warnings, err);
+	if (r == 0)
+		r = judge(&volumes, system, ret->warnings, err);
+	return r < 0 ? r : linux_own_esp_find(old, system, ret->warnings, err);
 }

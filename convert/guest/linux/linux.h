@@ -33,6 +33,14 @@ struct linux_default {
 	char bls_trouble[300]; /* why no GRUB without blscfg starts it; "" where one does */
 };
 
+/* An ESP that the disk has already, with shim and GRUB on it. */
+struct linux_esp {
+	unsigned int partition;	 /* its number; 0: there is none */
+	char folder[64];	 /* with shim and GRUB, below \\EFI: "debian", "BOOT" */
+	char shim[16], grub[16]; /* their names in it */
+	bool has_removable;	 /* \\EFI\\BOOT\\BOOTX64.EFI is there too */
+};
+
 /* Embedded; all zero is nothing; memory belongs to it. */
 struct linux_system {
 	struct os_release release; /* all "" where the root could not be read */
@@ -48,6 +56,7 @@ struct linux_system {
 	size_t strange_entries; /* of loader/entries, beside the default: which no GRUB without blscfg
 				     starts */
 	struct linux_default starts;
+	struct linux_esp esp;
 };
 
 /* Where shim and GRUB came from, and how far Secure Boot goes with them. */

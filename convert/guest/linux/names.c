@@ -20,7 +20,8 @@
 struct use {
 	const char *device;
 	char where[160];
-	bool is_needed; /* the guest does not start without it */
+	bool is_needed;	      /* the guest does not start without it */
+	bool keeps_partuuids; /* as the names have them */
 };
 
 static int check(const struct use *use, struct note_list *warnings, struct error *err)
@@ -30,6 +31,8 @@ static int check(const struct use *use, struct note_list *warnings, struct error
 	switch (name) {
 	case DEVICE_PARTUUID:
 	case DEVICE_BY_PARTUUID:
+		if (use->keeps_partuuids)
+			return 0;
 		if (use->is_needed)
 			return error_refused(err, REFUSAL_LINUX_PARTUUID, ADVICE_PARTUUID,
 					     "%s has '%s', and partitions of a GPT have other "
@@ -89,9 +92,9 @@ static void note_console(const char *word, struct note_list *warnings)
 }
 
 /* Names within other words: "cryptdevice=PARTUUID=...:root". */
-static int check_word(const char *word, struct error *err)
+static int check_word(const char *word, bool keeps_partuuids, struct error *err)
 {
-	if (strstr(word, "PARTUUID=") || strstr(word, "/by-partuuid/"))
+	if (!keeps_partuuids && (strstr(word, "PARTUUID=") || strstr(word, "/by-partuuid/")))
 		return error_refused(err, REFUSAL_LINUX_PARTUUID, ADVICE_PARTUUID,
 				     "the boot menu has '%s', and partitions of a GPT have other "
 				     "PARTUUIDs",
@@ -104,8 +107,8 @@ static int check_word(const char *word, struct error *err)
 			     word);
 }
 
-int linux_names_check_arguments(const char *arguments, struct note_list *warnings,
-				struct error *err)
+int linux_names_check_arguments(const char *arguments, bool keeps_partuuids,
+				struct note_list *warnings, struct error *err)
 {
 	static const char *const options[] = {"root=", "resume="};
 	const char *at = arguments + strspn(arguments, " \t");
@@ -119,9 +122,11 @@ int linux_names_check_arguments(const char *arguments, struct note_list *warning
 		at += length;
 		at += strspn(at, " \t");
 		note_console(word, warnings);
-		r = check_word(word, err);
+		r = check_word(word, keeps_partuuids, err);
 		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(options); i++) {
-			struct use use = {.device = word + strlen(options[i]), .is_needed = true};
+			struct use use = {.device = word + strlen(options[i]),
+					  .is_needed = true,
+					  .keeps_partuuids = keeps_partuuids};
 
 			if (strncmp(word, options[i], strlen(options[i])) != 0)
 				continue;
@@ -137,8 +142,8 @@ static bool is_swap(const struct fstab_entry *entry)
 	return strcmp(entry->type, "swap") == 0;
 }
 
-int linux_names_check_fstab(const struct fstab *fstab, struct note_list *warnings,
-			    struct error *err)
+int linux_names_check_fstab(const struct fstab *fstab, bool keeps_partuuids,
+			    struct note_list *warnings, struct error *err)
 {
 	int r = 0;
 
@@ -146,7 +151,9 @@ int linux_names_check_fstab(const struct fstab *fstab, struct note_list *warning
 		const struct fstab_entry *entry = &fstab->list[i];
 		bool is_optional = fstab_has_option(entry, "nofail") ||
 				   fstab_has_option(entry, "noauto") || is_swap(entry);
-		struct use use = {.device = entry->source, .is_needed = !is_optional};
+		struct use use = {.device = entry->source,
+				  .is_needed = !is_optional,
+				  .keeps_partuuids = keeps_partuuids};
 
 		if (device_name_of(entry->source) == DEVICE_FLOPPY &&
 		    fstab_has_option(entry, "noauto"))

@@ -8,14 +8,15 @@
 #include "convert/guest/linux/parse/fstab.h"
 
 /*
- * Look at the command line of a kernel. Errors: REFUSAL_LINUX_PARTUUID, REFUSAL_LINUX_DEVICE_PATH,
+ * Look at the command line of a kernel. 'keeps_partuuids': the disk has a GPT already, so that its
+ * PARTUUIDs stay. Errors: REFUSAL_LINUX_PARTUUID, REFUSAL_LINUX_DEVICE_PATH,
  * REFUSAL_NO_HYPERV_DRIVERS when the guest would not start.
  */
-int linux_names_check_arguments(const char *arguments, struct note_list *warnings,
-				struct error *err);
+int linux_names_check_arguments(const char *arguments, bool keeps_partuuids,
+				struct note_list *warnings, struct error *err);
 
 /* The same of fstab, for what the guest does not start without. */
-int linux_names_check_fstab(const struct fstab *fstab, struct note_list *warnings,
-			    struct error *err);
+int linux_names_check_fstab(const struct fstab *fstab, bool keeps_partuuids,
+			    struct note_list *warnings, struct error *err);
 
 #endif

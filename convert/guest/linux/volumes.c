@@ -130,6 +130,8 @@ static int add_partition(const struct guest_disk *disk, size_t index, struct lin
 	volume->index = index;
 	volume->place.partition = partition->place.number;
 	volume->place.id = partition->contents;
+	if (disk->has_gpt)
+		guid_format(&partition->unique, volume->partuuid);
 	r = disk_window_init(&volume->window, disk->disk, partition->place.offset,
 			     partition->place.length, err);
 	if (r == 0)
@@ -143,7 +145,7 @@ int linux_volumes_open(const struct guest_disk *disk, struct linux_volumes *ret,
 {
 	int r = 0;
 
-	*ret = (struct linux_volumes){.list = NULL};
+	*ret = (struct linux_volumes){.has_gpt = disk->has_gpt};
 	for (size_t i = 0; r == 0 && i < disk->count; i++)
 		if (disk->partitions[i].contents.contents != LINUX_NOTHING)
 			r = add_partition(disk, i, ret, err);
@@ -209,6 +211,8 @@ static bool is_named(const struct linux_volume *volume, const char *device)
 
 	if (value_of(device, "UUID=", "/dev/disk/by-uuid/", value))
 		return value[0] && strcasecmp(volume->place.id.uuid, value) == 0;
+	if (value_of(device, "PARTUUID=", "/dev/disk/by-partuuid/", value))
+		return value[0] && strcasecmp(volume->partuuid, value) == 0;
 	if (value_of(device, "LABEL=", "/dev/disk/by-label/", value))
 		return value[0] && strcmp(volume->place.id.label, value) == 0;
 	switch (device_name_of(device)) {

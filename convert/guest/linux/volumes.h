@@ -15,7 +15,9 @@
 
 struct linux_volume {
 	struct linux_place place;
-	size_t index;		   /* of its partition in the disk at hand */
+	size_t index; /* of its partition in the disk at hand */
+	char partuuid
+		[GUID_TEXT_SIZE];  /* of its entry in a GPT; "" in a logical volume, or an MBR */
 	struct disk_window window; /* the partition; of a logical volume its physical one */
 	struct lvm_group *group;   /* of a physical volume */
 	struct disk *logical;	   /* NULL for a partition */
@@ -28,6 +30,7 @@ struct linux_volume {
 /* Embedded; all zero is empty; memory belongs to it. */
 struct linux_volumes {
 	struct linux_volume **list; /* they stay where they are */
+	bool has_gpt;		    /* the disk has a GPT already */
 	size_t count;
 };
 

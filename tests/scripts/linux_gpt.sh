@@ -1,0 +1,125 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Linux guests of generation 1 that have a GPT already, as images for clouds do: they keep it, entry by entry and byte by byte, and get
+# the ESP that they lack, or only the boot entry when they have one.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/scripts/linux_lib.sh"
+need sgdisk sfdisk qemu-img fsck.fat mcopy mdel jq
+
+entries() { # DISK: every entry, and the GUID of the disk
+	sfdisk --dump "$1" | sed -n 's/^label-id: //p; s/^[^ ]*raw\([0-9]* : \)/\1/p'
+}
+
+judge() { # LOADER
+	sgdisk -v new.raw | grep -q 'No problems found' || fail "$(sgdisk -v new.raw)"
+	expect 0 "$HVGEN2" verify --no-guestfs --nvram new.fd $disk
+	grep -q "^ok *esp-grub-cfg:" out.txt || fail "$(cat out.txt)"
+	expect 0 "$HVGEN2" nvram list --json new.fd
+	jq -e --arg path "$1" '.entries[0].filePath == $path' out.txt >/dev/null || fail "another loader: $(cat out.txt)"
+}
+
+# Nothing of the old disk differs, but for the GPT with its new entry.
+gets_esp() { # NUMBER [dynamic|differencing [KEEP]]
+	local number=$1 type=${2:-dynamic}
+	disk=new.raw
+	if [ "$type" = differencing ]; then
+		disk=new.vhdx
+		qemu-img convert -O vhdx old.raw old.vhdx
+		expect 0 "$HVGEN2" convert -q --format "$type" -o $disk --nvram new.fd old.vhdx
+		cp --sparse=always old.raw new.raw
+		flatten new.vhdx new.raw
+	else
+		expect 0 "$HVGEN2" convert -q -o $disk --nvram new.fd old.raw
+	fi
+	entries old.raw >old.txt
+	entries new.raw | grep -v "^$number : " | diff old.txt - || fail "entries differ"
+	sgdisk -i "$number" new.raw | grep -q 'EFI system partition' || fail "entry $number is no ESP"
+	cmp -n 446 old.raw new.raw || fail "boot code"
+	cmp -n $((320 * 1024 * 1024 - 2048 * 512 - 33 * 512)) -i $((2048 * 512)) old.raw new.raw || fail "partitions differ"
+	judge '\EFI\debian\shimx64.efi'
+	jq -e '.before.table == "gpt" and .after.layout == "end" and (.dropped | length) == 0' new.report.json >/dev/null ||
+		fail "$(cat new.report.json)"
+	[ -z "${3:-}" ] || mv new.raw "$3"
+	rm -f new.* old.vhdx
+}
+
+make_linux gpt old.raw
+printf 'GRUB of the BIOS' | dd of=old.raw conv=notrunc status=none
+gets_esp 15
+gets_esp 15 differencing
+
+expect 3 "$HVGEN2" convert -n --layout front old.raw
+grep -q 'layout-impossible.*' err.txt && grep -q 'use --layout end' err.txt || fail "$(cat err.txt)"
+
+# The disk was made larger, and its backup GPT was left where it was.
+cp --sparse=always old.raw grown.raw
+truncate -s +40M grown.raw
+expect 0 "$HVGEN2" convert -n grown.raw
+grep -q 'the copy of the GPT stands in LBA 655359' out.txt || fail "$(cat out.txt)"
+rm -f grown.raw
+
+# Its PARTUUIDs stay, so that names with them do.
+make_linux --root partuuid gpt partuuid.raw
+expect 0 "$HVGEN2" inspect --json partuuid.raw
+jq -e '.convertible and .linux.root.partition == 1' out.txt >/dev/null || fail "$(cat out.txt)"
+rm partuuid.raw*
+
+# Without a Linux that the BIOS starts it is a disk that UEFI can have.
+truncate -s 64M data.raw
+echo 'label: gpt
+size=20M' | sfdisk -q data.raw
+expect 3 "$HVGEN2" convert -n data.raw
+grep -q 'already-gpt' err.txt || fail "$(cat err.txt)"
+cp --sparse=always old.raw other.raw
+sgdisk -d 14 other.raw >/dev/null
+expect 0 "$HVGEN2" convert -n other.raw
+dd if=/dev/zero of=other.raw bs=440 count=1 conv=notrunc status=none
+expect 3 "$HVGEN2" convert -n other.raw
+grep -q 'already-gpt' err.txt || fail "$(cat err.txt)"
+cp --sparse=always old.raw other.raw
+sgdisk -h 1 other.raw >/dev/null
+expect 3 "$HVGEN2" convert -n other.raw
+grep -q 'hybrid MBR' err.txt || fail "$(cat err.txt)"
+cp --sparse=always old.raw other.raw
+printf x | dd of=other.raw bs=1 seek=$((2 * 512 + 60)) conv=notrunc status=none
+expect 3 "$HVGEN2" convert -n other.raw
+grep -q 'already-gpt.*wrong CRC' err.txt || fail "$(cat err.txt)"
+rm other.raw
+expect 3 "$HVGEN2" convert -n --boot-uuid 01234567-89ab-cdef-0123-456789abcdef old.raw
+grep -q 'no-windows.*no Linux starts from a file system with the UUID' err.txt || fail "$(cat err.txt)"
+
+# An ESP that starts the guest: the disk stays what it was, and only the firmware has to know.
+make_linux gpt-esp old.raw
+disk=new.raw
+expect 0 "$HVGEN2" convert -q -o new.raw --nvram new.fd old.raw
+[ "$(entries old.raw)" = "$(entries new.raw)" ] || fail "entries differ"
+[ "$(stat -c %s old.raw)" -eq "$(stat -c %s new.raw)" ] || fail "another size"
+cmp -n $((320 * 1024 * 1024 - 67 * 512)) -i $((34 * 512)) old.raw new.raw || fail "the disk differs"
+judge '\EFI\debian\shimx64.efi'
+jq -e '.esp.source == "the guest'\''s own ESP" and .esp.secure_boot and .after.layout == "reuse" and (.warnings | length) == 1' \
+	new.report.json >/dev/null || fail "$(cat new.report.json)"
+expect 0 "$HVGEN2" convert -q --if-needed -o new.raw --nvram new.fd old.raw
+rm -f new.*
+expect 3 "$HVGEN2" convert -n --layout end old.raw
+grep -q 'its own ESP starts the guest' err.txt && grep -q 'use --layout reuse' err.txt || fail "$(cat err.txt)"
+
+# Without the distribution's folder the removable path is started; verify takes what the firmware's entry names.
+esp=$((8192 * 512))
+mdel -i old.raw@@$esp ::/EFI/debian/shimx64.efi
+expect 0 "$HVGEN2" convert -q -o new.raw --nvram new.fd old.raw
+expect 0 "$HVGEN2" verify --no-guestfs --nvram new.fd new.raw
+expect 0 "$HVGEN2" nvram list --json new.fd
+jq -e '.entries[0].filePath == "\\EFI\\BOOT\\BOOTX64.EFI"' out.txt >/dev/null || fail "$(cat out.txt)"
+rm -f new.*
+
+# One that does not lead to the guest, or has no shim, is left alone, beside a new one; also when it is one of ours.
+mdel -i old.raw@@$esp ::/EFI/debian/grub.cfg
+expect 0 "$HVGEN2" convert -n old.raw
+grep -q 'left as it is, beside a new one: its grub.cfg does not name' out.txt || fail "$(cat out.txt)"
+mdel -i old.raw@@$esp ::/EFI/BOOT/BOOTX64.EFI
+gets_esp 16 dynamic again.raw
+second=$(($(sfdisk --json again.raw | jq '.partitiontable.partitions[] | select(.node | endswith("16")).start') * 512))
+mdel -i again.raw@@$second ::/EFI/debian/shimx64.efi ::/EFI/BOOT/BOOTX64.EFI
+expect 0 "$HVGEN2" convert -q -o new.raw --nvram new.fd again.raw
+sgdisk -v new.raw | grep -q 'No problems found' && [ "$(entries new.raw | grep -c C12A7328)" -eq 3 ] || fail "$(entries new.raw)"
+echo "GPT guests"
