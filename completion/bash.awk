@@ -4,6 +4,16 @@ function read_lists(    line, field) {
 	while ((getline line < verbs) > 0) { split(line, field, "\t"); all = all " " field[1] }
 	while ((getline line < actions) > 0) { split(line, field, "\t"); first[field[1]] = first[field[1]] " " field[2] }
 }
+# Not in the order of awk's own tables, which is another one in each awk.
+function print_cases(    n, order, i, verb) {
+	n = split(all, order, " ")
+	for (i = 1; i <= n; i++)
+		if ((verb = order[i]) in options)
+			print "\t\t-*:" verb ") words='" substr(options[verb], 2) "' ;;"
+	for (i = 1; i <= n; i++)
+		if ((verb = order[i]) in first)
+			print "\t\t*:" verb ") [ \"$COMP_CWORD\" -ne 2 ] || words='" substr(first[verb], 2) "' ;;"
+}
 BEGIN {
 	read_lists()
 	print "# bash completion for hvgen2, made from its tables of options"
@@ -35,10 +45,7 @@ BEGIN {
 END {
 	print "\t\tesac"
 	print "\t\tcase $word:$verb in"
-	for (verb in options)
-		print "\t\t-*:" verb ") words='" substr(options[verb], 2) "' ;;"
-	for (verb in first)
-		print "\t\t*:" verb ") [ \"$COMP_CWORD\" -ne 2 ] || words='" substr(first[verb], 2) "' ;;"
+	print_cases()
 	print "\t\tesac"
 	print "\tfi"
 	print "\tif [ -n \"$words\" ]; then"

@@ -55,6 +55,15 @@ mkdir folder
 [ "$(offer convert --output-dir '')" = folder ] || fail "files for 'convert --output-dir'"
 [ -z "$(offer convert --esp-size '')" ] || fail "files for 'convert --esp-size'"
 
+# The same file whichever awk the machine has.
+for awk in mawk gawk original-awk; do
+	command -v $awk >/dev/null || continue
+	for shell in bash zsh fish; do
+		$awk -F '\t' -v verbs="$files/verbs" -v actions="$files/actions" -f "$SOURCE_DIR/completion/$shell.awk" "$files/options" |
+			cmp - "$files/hvgen2.$shell" || fail "$awk makes another file for $shell"
+	done
+done
+
 command -v zsh >/dev/null && { zsh -n "$files/hvgen2.zsh" || fail "zsh does not read its file"; }
 if command -v fish >/dev/null; then
 	export HOME=$work
