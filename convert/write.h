@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "common/outfile.h"
+#include "common/progress.h"
 #include "convert/build.h"
 #include "convert/plan.h"
 
@@ -137,9 +138,9 @@ struct write_contents {
 
 /* Write what they are to hold, and sync. Before the first byte of a disk: ENOSPC when a file system
  * has less room than its disks need. A source that was changed since it was opened is
- * ERROR_FAILED. */
+ * ERROR_FAILED. Tells of the phases from PROGRESS_SPACE to PROGRESS_SYNC; 'progress' may be NULL. */
 int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
-	       const struct write_contents *contents, const struct vhd_progress *progress,
+	       const struct write_contents *contents, const struct progress *progress,
 	       struct error *err);
 
 /* What the disks of a conversion take, as upper bounds. */

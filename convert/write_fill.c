@@ -215,18 +215,86 @@ int write_estimate(int folder, const struct write_paths *paths,
 	return r < 0 || folder < 0 ? r : add_needs(&jobs, folder, &ret->needed, err);
 }
 
-/* The progress of one image as that of all. */
+/* How far all images are together, in bytes that are stored in the sources or made by us: the writers tell how far they are in
+ * the virtual disk of one. */
 struct sum {
-	const struct vhd_progress *progress;
+	const struct progress *progress;
+	const struct job *job;
+	struct vhd_stored *stored; /* of the job; NULL: all bytes count */
 	uint64_t before, total;
 };
+
+/* A file has holes behind what is streamed into it, a pipe has none. */
+static bool writes_holes(const struct job *job)
+{
+	struct stat st;
+
+	return job->is_stream && (fstat(job->out->file.fd, &st) < 0 || !S_ISREG(st.st_mode));
+}
+
+static uint64_t done_of(const struct sum *sum, uint64_t offset)
+{
+	uint64_t bytes = 0;
+
+	if (!sum->stored)
+		return offset;
+	(void)!vhd_stored_up_to(sum->stored, offset, &bytes, NULL);
+	return bytes;
+}
 
 static void update_sum(void *opaque, uint64_t done, uint64_t total)
 {
 	const struct sum *sum = opaque;
 
 	(void)total;
-	sum->progress->update(sum->progress->opaque, sum->before + done, sum->total);
+	progress_tell(sum->progress, PROGRESS_COPY, sum->before + done_of(sum, done), sum->total);
+}
+
+static int open_stored(const struct job *job, struct vhd_stored **ret, struct error *err)
+{
+	*ret = NULL;
+	if (writes_holes(job))
+		return 0;
+	*ret = vhd_stored_new(&job->spec, job->contents, err);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* Told of so often, of each disk. */
+#define MEASURE_STEPS 64
+
+static int measure_job(struct sum *sum, uint64_t before, uint64_t size, struct error *err)
+{
+	uint64_t step = div_round_up(sum->job->contents->size, MEASURE_STEPS), bytes = 0;
+	int r = open_stored(sum->job, &sum->stored, err);
+
+	for (uint64_t at = 0; r == 0 && at < sum->job->contents->size;) {
+		at = min_u64(at + step, sum->job->contents->size);
+		if (sum->stored)
+			r = vhd_stored_up_to(sum->stored, at, &bytes, err);
+		else
+			bytes = at;
+		progress_tell(sum->progress, PROGRESS_SPACE, before + at, size);
+	}
+	vhd_stored_free(sum->stored);
+	sum->total += bytes;
+	return r;
+}
+
+/* What all of them have to move. */
+static int measure_all(const struct jobs *jobs, struct sum *sum, struct error *err)
+{
+	uint64_t size = 0, before = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < jobs->count; i++)
+		size += jobs->list[i].contents->size;
+	progress_tell(sum->progress, PROGRESS_SPACE, 0, size);
+	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
+		sum->job = &jobs->list[i];
+		r = measure_job(sum, before, size, err);
+		before += jobs->list[i].contents->size;
+	}
+	return r;
 }
 
 /* A pipe has nothing to sync. */
@@ -260,20 +328,45 @@ static int write_image(const struct job *job, const struct vhd_progress *progres
 		       : vhdx_write(fd, job->path, &job->spec, job->contents, progress, err);
 }
 
-static int write_images(const struct jobs *jobs, const struct vhd_progress *progress,
-			struct error *err)
+static int write_counted(struct sum *sum, struct error *err)
+{
+	const struct vhd_progress of_job = {update_sum, sum};
+	int r = open_stored(sum->job, &sum->stored, err);
+
+	if (r == 0)
+		r = tell_place(sum->job, write_image(sum->job, &of_job, err), err);
+	if (r == 0)
+		sum->before += done_of(sum, sum->job->contents->size);
+	vhd_stored_free(sum->stored);
+	return r;
+}
+
+static int write_images(const struct jobs *jobs, const struct progress *progress, struct error *err)
 {
 	struct sum sum = {.progress = progress};
-	const struct vhd_progress of_all = {update_sum, &sum};
+	int r = measure_all(jobs, &sum, err);
+
+	if (r == 0)
+		progress_tell(progress, PROGRESS_COPY, 0, sum.total);
+	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
+		sum.job = &jobs->list[i];
+		r = write_counted(&sum, err);
+	}
+	if (r == 0)
+		progress_tell(progress, PROGRESS_COPY, sum.total, sum.total);
+	return r;
+}
+
+static int sync_all(const struct write_outputs *outputs, const struct progress *progress,
+		    struct error *err)
+{
 	int r = 0;
 
-	for (size_t i = 0; i < jobs->count; i++)
-		sum.total += jobs->list[i].contents->size;
-	for (size_t i = 0; r == 0 && i < jobs->count; i++) {
-		const struct job *job = &jobs->list[i];
-
-		r = tell_place(job, write_image(job, progress ? &of_all : NULL, err), err);
-		sum.before += job->contents->size;
+	progress_tell(progress, PROGRESS_SYNC, 0, outputs->count);
+	for (size_t i = 0; r == 0 && i < outputs->count; i++) {
+		r = outfile_sync(outputs->all[i], err);
+		if (r == 0)
+			progress_tell(progress, PROGRESS_SYNC, i + 1, outputs->count);
 	}
 	return r;
 }
@@ -297,7 +390,7 @@ static int check_sources(const struct write_paths *paths, const struct write_con
 }
 
 int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
-	       const struct write_contents *contents, const struct vhd_progress *progress,
+	       const struct write_contents *contents, const struct progress *progress,
 	       struct error *err)
 {
 	CLEANUP_JOBS struct jobs jobs = {.list = NULL};
@@ -317,7 +410,7 @@ int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
 		r = check_all_space(&jobs, err);
 	if (r == 0)
 		r = write_images(&jobs, progress, err);
-	for (size_t i = 0; r == 0 && i < outputs->count; i++)
-		r = outfile_sync(outputs->all[i], err);
+	if (r == 0)
+		r = sync_all(outputs, progress, err);
 	return r < 0 ? r : check_sources(paths, contents, err);
 }

@@ -26,6 +26,9 @@
 #define PROBES	   16
 #define PROBE_SIZE 512
 
+/* What is copied at once: larger, it would be long silent. */
+#define STEP (16 * MIB)
+
 int copy_failed(const struct copy *copy, int code, struct error *err)
 {
 	return error_failed(err, code, "'%s': cannot write: %s", copy->name, strerror(code));
@@ -102,24 +105,45 @@ static int64_t copy_by_file(int from, uint64_t from_offset, int to, uint64_t to_
 	return rest < 0 ? rest : pages + rest;
 }
 
+static int copy_step(struct copy *copy, const struct copy_pending *p, struct error *err)
+{
+	int64_t done = copy_by_file(p->fd, p->from, copy->fd, p->to, p->length);
+	int r;
+
+	if (done < 0)
+		return copy_failed(copy, (int)-done, err);
+	r = copy_by_hand(copy, p->offset + (uint64_t)done, p->length - (uint64_t)done,
+			 p->to + (uint64_t)done, err);
+	if (r < 0)
+		return r;
+	r = write_behind(&copy->behind, p->to + p->length);
+	return r < 0 ? copy_failed(copy, -r, err) : 0;
+}
+
+void copy_tell(const struct copy *copy, uint64_t offset)
+{
+	uint64_t done = copy->pending.length ? min_u64(copy->pending.offset, offset) : offset;
+
+	if (copy->progress)
+		copy->progress->update(copy->progress->opaque, done, copy->disk->size);
+}
+
 int copy_finish(struct copy *copy, struct error *err)
 {
 	struct copy_pending p = copy->pending;
-	int64_t done;
-	int r;
+	uint64_t left = p.length;
+	int r = 0;
 
-	copy->pending.length = 0;
-	if (p.length == 0)
-		return 0;
-	done = copy_by_file(p.fd, p.from, copy->fd, p.to, p.length);
-	if (done < 0)
-		return copy_failed(copy, (int)-done, err);
-	r = copy_by_hand(copy, p.offset + (uint64_t)done, p.length - (uint64_t)done,
-			 p.to + (uint64_t)done, err);
-	if (r < 0)
-		return r;
-	r = write_behind(&copy->behind, p.to + p.length);
-	return r < 0 ? copy_failed(copy, -r, err) : 0;
+	for (copy->pending.length = 0; r == 0 && left > 0; left -= p.length) {
+		p.length = min_u64(left, STEP);
+		r = copy_step(copy, &p, err);
+		p.offset += p.length;
+		p.from += p.length;
+		p.to += p.length;
+		if (r == 0)
+			copy_tell(copy, p.offset);
+	}
+	return r;
 }
 
 /* Does 'next' go on where 'p' ends? What starts within a block stays alone, as it may be possible
@@ -146,25 +170,31 @@ static int copy_data(struct copy *copy, const struct copy_pending *data, struct 
 	return 0;
 }
 
-/* The first data of the source file from 'at' on, and where they end; 'end' when there are none. */
-static int find_data(struct copy *copy, int fd, uint64_t at, uint64_t end, uint64_t *ret_start,
-		     uint64_t *ret_end, struct error *err)
+int copy_find_data(struct copy_run *run, int fd, uint64_t at, uint64_t end, uint64_t *ret_start,
+		   uint64_t *ret_end)
 {
-	struct copy_run *run = &copy->run;
-
 	if (fd != run->fd || at < run->from || at >= run->end) {
 		int r = io_find_data(fd, at, INT64_MAX, &run->start, &run->end);
 
 		if (r < 0)
-			return error_failed(err, -r,
-					    "'%s': cannot look for holes at offset %" PRIu64 ": %s",
-					    copy->disk->name, at, strerror(-r));
+			return r;
 		run->fd = fd;
 		run->from = at;
 	}
 	*ret_start = min_u64(max_u64(at, run->start), end);
 	*ret_end = min_u64(run->end, end);
 	return 0;
+}
+
+static int find_data(struct copy *copy, int fd, uint64_t at, uint64_t end, uint64_t *ret_start,
+		     uint64_t *ret_end, struct error *err)
+{
+	int r = copy_find_data(&copy->run, fd, at, end, ret_start, ret_end);
+
+	return r < 0 ? error_failed(err, -r,
+				    "'%s': cannot look for holes at offset %" PRIu64 ": %s",
+				    copy->disk->name, at, strerror(-r))
+		     : 0;
 }
 
 int copy_extent(struct copy *copy, uint64_t offset, const struct disk_extent *extent, uint64_t to,

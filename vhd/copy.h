@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/disk.h"
+#include "vhd/vhd.h"
 #include "vhd/write_behind.h"
 
 /* The pieces in which bytes pass through memory; larger ones leave the processor's cache. */
@@ -39,6 +40,7 @@ struct copy {
 	/* Runs that follow on in both files are collected: a few large calls cost less. */
 	struct copy_pending pending;
 	struct write_behind behind;
+	const struct vhd_progress *progress; /* told of what was copied; may be NULL */
 };
 
 /* Writing to the file failed with errno 'code': fills *err and returns -code. */
@@ -51,6 +53,16 @@ int copy_failed(const struct copy *copy, int code, struct error *err);
  */
 int copy_extent(struct copy *copy, uint64_t offset, const struct disk_extent *extent, uint64_t to,
 		struct error *err);
+
+/*
+ * The first data of the file 'fd' from 'at' on, and where they end; 'end' when there are none before it. 'run' is the last
+ * answer. Returns 0 or a negative errno.
+ */
+int copy_find_data(struct copy_run *run, int fd, uint64_t at, uint64_t end, uint64_t *ret_start,
+		   uint64_t *ret_end);
+
+/* All of the disk in front of 'offset' is done with, but for what waits: tell it. */
+void copy_tell(const struct copy *copy, uint64_t offset);
 
 /* Copy what waits. */
 int copy_finish(struct copy *copy, struct error *err);

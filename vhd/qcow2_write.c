@@ -32,7 +32,6 @@
 #define L1_OFFSET   CLUSTER
 
 struct writer {
-	const struct vhd_progress *progress;
 	struct copy copy;
 	uint8_t *l1, *l2; /* whole clusters */
 	uint64_t l1_entries, l1_clusters;
@@ -149,8 +148,8 @@ static int write_span(struct writer *w, uint64_t span, struct error *err)
 		if (r == 0 && is_data)
 			r = write_run(w, offset, run_end, err);
 		offset = run_end;
-		if (r == 0 && w->progress)
-			w->progress->update(w->progress->opaque, offset, size);
+		if (r == 0)
+			copy_tell(&w->copy, offset);
 	}
 	/* What is copied rises in the file, and the table stands behind it. */
 	if (r == 0)
@@ -223,12 +222,12 @@ int qcow2_write(int fd, const char *name, struct disk *contents,
 		const struct vhd_progress *progress, struct error *err)
 {
 	CLEANUP_FREE uint8_t *buffer = malloc(COPY_BUFFER), *l1 = NULL, *l2 = calloc(1, CLUSTER);
-	struct writer w = {.progress = progress,
-			   .copy = {.disk = contents,
+	struct writer w = {.copy = {.disk = contents,
 				    .fd = fd,
 				    .name = name,
 				    .buffer = buffer,
-				    .behind = {.fd = fd}},
+				    .behind = {.fd = fd},
+				    .progress = progress},
 			   .l1_entries = div_round_up(contents->size, L2_SPAN)};
 
 	w.l1_clusters = max_u64(div_round_up(w.l1_entries * ENTRY_SIZE, CLUSTER), 1);

@@ -10,9 +10,9 @@
 #include "vhd/vhd.h"
 
 /* Progress is told, and a signal waited for, at least so often. */
-#define STEP (64 * MIB)
+#define STEP (16 * MIB)
 
-static int copy_all(struct copy *copy, const struct vhd_progress *progress, struct error *err)
+static int copy_all(struct copy *copy, struct error *err)
 {
 	uint64_t size = copy->disk->size, offset = 0;
 	struct disk_extent extent;
@@ -26,8 +26,7 @@ static int copy_all(struct copy *copy, const struct vhd_progress *progress, stru
 			extent.length = min_u64(extent.length, STEP);
 		r = copy_extent(copy, offset, &extent, offset, err);
 		offset += extent.length;
-		if (progress)
-			progress->update(progress->opaque, offset, size);
+		copy_tell(copy, offset);
 	}
 	return r < 0 ? r : copy_finish(copy, err);
 }
@@ -36,13 +35,17 @@ int raw_write(int fd, const char *name, struct disk *contents, const struct vhd_
 	      struct error *err)
 {
 	CLEANUP_FREE uint8_t *buffer = malloc(COPY_BUFFER);
-	struct copy copy = {
-		.disk = contents, .fd = fd, .name = name, .buffer = buffer, .behind = {.fd = fd}};
+	struct copy copy = {.disk = contents,
+			    .fd = fd,
+			    .name = name,
+			    .buffer = buffer,
+			    .behind = {.fd = fd},
+			    .progress = progress};
 
 	if (!buffer)
 		return error_failed(err, ENOMEM, "out of memory");
 	if (ftruncate(fd, (off_t)contents->size) < 0)
 		return error_failed(err, errno, "'%s': cannot set the length to %" PRIu64 ": %s",
 				    name, contents->size, strerror(errno));
-	return copy_all(&copy, progress, err);
+	return copy_all(&copy, err);
 }

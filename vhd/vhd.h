@@ -181,7 +181,8 @@ struct vhdx_spec {
 	const struct vhdx_parent *parent; /* VHD_TYPE_DIFFERENCING only, else ignored */
 };
 
-/* Called from time to time with the bytes of virtual disk handled so far, of disk->size. */
+/* Called from time to time with the bytes of virtual disk handled so far, of disk->size. What waits to be copied may be told
+ * after what is behind it: a smaller number than before means nothing. */
 struct vhd_progress {
 	void (*update)(void *opaque, uint64_t done, uint64_t total);
 	void *opaque;
@@ -209,6 +210,20 @@ int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct di
  */
 int vhdx_estimate(int fd, const struct vhdx_spec *spec, struct disk *contents, uint64_t *ret_bytes,
 		  struct error *err);
+
+/*
+ * How much of a disk there is to move: a walk along its block map, which counts the bytes that a file system stores, or that
+ * are made by us. Holes cost a writer nothing. Of a child (spec->type, spec->parent) only what is not its parent's counts; nothing
+ * else of 'spec' does. Borrows both.
+ */
+struct vhd_stored;
+struct vhd_stored *vhd_stored_new(const struct vhdx_spec *spec, struct disk *contents,
+				  struct error *err);
+void vhd_stored_free(struct vhd_stored *stored);
+
+/* The bytes in front of 'end', which is not behind the end of the disk and rises from call to call. */
+int vhd_stored_up_to(struct vhd_stored *stored, uint64_t end, uint64_t *ret_bytes,
+		     struct error *err);
 
 /* Larger VHDs neither Windows nor Azure takes. */
 #define VHD_WRITE_VHD_MAX (UINT64_C(2040) << 30)

@@ -34,7 +34,6 @@
 
 struct writer {
 	const struct vhd1_spec *spec;
-	const struct vhd_progress *progress;
 	struct copy copy;
 	uint64_t blocks;
 	uint8_t *bat; /* whole sectors */
@@ -109,7 +108,7 @@ static int write_fixed(struct writer *w, struct error *err)
 {
 	struct disk *disk = w->copy.disk;
 	uint8_t footer[VHD1_FOOTER_SIZE];
-	int r = raw_write(w->copy.fd, w->copy.name, disk, w->progress, err);
+	int r = raw_write(w->copy.fd, w->copy.name, disk, w->copy.progress, err);
 
 	make_footer(w->spec, disk->size, footer);
 	return r < 0 ? r : put(w, footer, sizeof(footer), disk->size, err);
@@ -193,9 +192,7 @@ static int write_blocks(struct writer *w, struct error *err)
 			r = write_block(w, block++, err);
 		if (r == 0)
 			block += skip;
-		if (w->progress)
-			w->progress->update(w->progress->opaque, min_u64(block * BLOCK, size),
-					    size);
+		copy_tell(&w->copy, min_u64(block * BLOCK, size));
 	}
 	return r < 0 ? r : copy_finish(&w->copy, err);
 }
@@ -251,10 +248,12 @@ static int write_dynamic(struct writer *w, struct error *err)
 int vhd1_write(int fd, const char *name, const struct vhd1_spec *spec, struct disk *contents,
 	       const struct vhd_progress *progress, struct error *err)
 {
-	struct writer w = {
-		.spec = spec,
-		.progress = progress,
-		.copy = {.disk = contents, .fd = fd, .name = name, .behind = {.fd = fd}}};
+	struct writer w = {.spec = spec,
+			   .copy = {.disk = contents,
+				    .fd = fd,
+				    .name = name,
+				    .behind = {.fd = fd},
+				    .progress = progress}};
 
 	if (spec->type > VHD_TYPE_DYNAMIC || contents->sector_size != VHD1_SECTOR ||
 	    contents->size == 0 || contents->size > VHD_WRITE_VHD_MAX)

@@ -199,7 +199,7 @@ int vhdx_write(int fd, const char *name, const struct vhdx_spec *spec, struct di
 		return r;
 	if (!buffer || !bat || !bits)
 		return error_failed(err, ENOMEM, "out of memory");
-	w.progress = progress;
+	w.copy.progress = progress;
 	w.copy.buffer = buffer;
 	w.bat = bat;
 	w.bits = bits;

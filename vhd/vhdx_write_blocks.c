@@ -76,12 +76,6 @@ static int set_bitmaps(struct vhdx_writer *w, uint64_t chunk)
 	return r;
 }
 
-static void tell_progress(const struct vhdx_writer *w, uint64_t done)
-{
-	if (w->progress)
-		w->progress->update(w->progress->opaque, done, w->contents->size);
-}
-
 /* Compare the extent with what the parent has at 'offset', and cut it where the answer changes.
  * Behind the parent's end nothing is the same. */
 static int compare_with_parent(struct vhdx_writer *w, uint64_t offset, struct piece *piece)
@@ -257,7 +251,7 @@ int vhdx_write_blocks(struct vhdx_writer *w)
 			r = write_block(w, block++);
 		if (r == 0)
 			block += skip;
-		tell_progress(w, min_u64(block * w->spec->block_size, w->contents->size));
+		copy_tell(&w->copy, min_u64(block * w->spec->block_size, w->contents->size));
 	}
 	if (r == 0)
 		r = copy_finish(&w->copy, w->err);

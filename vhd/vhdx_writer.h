@@ -22,7 +22,6 @@ struct vhdx_writer {
 	const struct vhdx_spec *spec;
 	struct disk *contents;
 	struct disk *parent; /* NULL unless differencing */
-	const struct vhd_progress *progress;
 	struct error *err;
 	struct copy copy;
 	struct vhdx_metadata metadata;

@@ -3,11 +3,13 @@
 #include "convert/batch/job.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -122,6 +124,18 @@ static int run_program(struct arguments *arguments, struct child *child, struct 
 	return r;
 }
 
+/* The program that is started has it. */
+static void add_states(struct arguments *arguments, const struct job *job)
+{
+	char number[16];
+
+	if (job->states < 0 || fcntl(job->states, F_SETFD, 0) < 0)
+		return;
+	snprintf(number, sizeof(number), "%d", job->states);
+	arguments_add(arguments, "--progress-fd");
+	arguments_add(arguments, number);
+}
+
 /* Returns whether the outputs are on the stage; else has said why not. */
 static bool convert(const struct job *job)
 {
@@ -138,6 +152,7 @@ static bool convert(const struct job *job)
 	arguments_add(&arguments, "--force"); /* what stands there is compared later */
 	arguments_add(&arguments, "--quiet");
 	arguments_add(&arguments, "--json");
+	add_states(&arguments, job);
 	arguments_source(&arguments, job->vm->record);
 	if (run_program(&arguments, &child, &err) < 0) {
 		say_error(&err);
@@ -424,6 +439,7 @@ static json_t *new_attempt(const struct job *job)
 static void end_job(struct batch *batch, struct job *job)
 {
 	child_done(&job->child);
+	cleanup_close(&job->states);
 	if (job->stage)
 		publish_remove_stage(job->stage);
 	claim_release(batch->claim_fd, job->vm->name, &job->claim);
@@ -469,6 +485,7 @@ int job_start(struct batch *batch, struct job *job, struct error *err)
 	job->attempt = job->stage ? new_attempt(job) : NULL;
 	job->folder = batch->folder;
 	job->claim_fd = batch->claim_fd;
+	job->states = memfd_create("hvgen2-progress", MFD_CLOEXEC); /* it goes without */
 	remove_stages(job->vm);
 	job->start = job_clock();
 	job->lines = 0;
@@ -560,6 +577,33 @@ int job_finish(struct batch *batch, struct job *job, struct error *err)
 	}
 	end_job(batch, job);
 	return r;
+}
+
+/* The last whole line; a new reference, or NULL. */
+static json_t *last_state(int fd)
+{
+	char text[1024], *end, *line;
+	off_t size = lseek(fd, 0, SEEK_END);
+	off_t from = size > (off_t)sizeof(text) ? size - (off_t)sizeof(text) : 0;
+	ssize_t n = size > 0 ? pread(fd, text, sizeof(text), from) : 0;
+
+	end = n > 0 ? memrchr(text, '\n', (size_t)n) : NULL;
+	line = end && end > text ? memrchr(text, '\n', (size_t)(end - text)) : NULL;
+	line = line ? line + 1 : text;
+	return end ? json_loadb(line, (size_t)(end - line), 0, NULL) : NULL;
+}
+
+uint64_t job_progress(const struct job *job, uint64_t stored)
+{
+	CLEANUP_JSON json_t *state = job->states < 0 ? NULL : last_state(job->states);
+	const char *phase = record_text(state, "phase");
+	uint64_t done = record_number(state, "done"), total = record_number(state, "total");
+
+	if (strcmp(phase, "sync") == 0 || strcmp(phase, "end") == 0)
+		return stored;
+	if (strcmp(phase, "copy") != 0 || total == 0)
+		return 0;
+	return (uint64_t)((double)min_u64(done, total) / (double)total * (double)stored);
 }
 
 void job_stop(const struct job *job)

@@ -17,6 +17,7 @@ struct job {
 	struct batch_vm *vm; /* NULL: free */
 	struct claim claim;
 	struct child child;
+	int states; /* a file in memory into which the conversion writes how far it is; -1: none */
 	char *stage;
 	char *torn; /* the stage of one who was ended while he replaced files: put them back, and nothing else */
 	const char *folder; /* of the state; the batch's */
@@ -32,7 +33,7 @@ struct job {
 
 #define JOB_INIT                                                                                   \
 	{                                                                                          \
-		.claim = CLAIM_INIT, .child = CHILD_INIT                                           \
+		.claim = CLAIM_INIT, .child = CHILD_INIT, .states = -1                             \
 	}
 
 /* Monotonic seconds. */
@@ -46,6 +47,9 @@ bool job_look(struct batch *batch, struct job *job, struct error *err);
 
 /* The keeper is gone: write its last word, or that there was none, remove the stage and give the claim back. */
 int job_finish(struct batch *batch, struct job *job, struct error *err);
+
+/* How much of 'stored' bytes it has copied, by what it says itself. */
+uint64_t job_progress(const struct job *job, uint64_t stored);
 
 /* End it cleanly. */
 void job_stop(const struct job *job);

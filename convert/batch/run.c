@@ -272,9 +272,13 @@ static void touch_claims(struct run *run)
 
 static void measure_progress(struct run *run)
 {
-	for (size_t i = 0; i < run->request->jobs; i++)
-		if (run->jobs[i].vm)
-			run->jobs[i].vm->progress = sweep_progress(run->jobs[i].vm);
+	for (size_t i = 0; i < run->request->jobs; i++) {
+		struct batch_vm *vm = run->jobs[i].vm;
+
+		if (vm)
+			vm->progress =
+				job_progress(&run->jobs[i], record_number(vm->record, "stored"));
+	}
 }
 
 /* Wait for a job to end, or for the next tick. */

@@ -17,7 +17,6 @@
 #include "common/process.h"
 #include "convert/cmd/exclude.h"
 #include "convert/cmd/needed.h"
-#include "convert/cmd/progress.h"
 #include "convert/cmd/stream.h"
 #include "convert/cmd/vm_disks.h"
 #include "convert/cmd/vm_script.h"
@@ -68,6 +67,7 @@ struct conversion {
 	char *stem;	      /* of the names of the outputs */
 	struct needed needed; /* outputs that are there */
 	int stream;	      /* where the disk goes instead of a file; or 0 */
+	struct progress_view progress;
 };
 
 /* All that came from the source. */
@@ -114,18 +114,14 @@ static struct write_contents contents_of(const struct conversion *conversion, co
 /* Make the outputs, which are created already. */
 static int write_all(struct conversion *conversion, int channel, struct error *err)
 {
-	const struct convert *convert = conversion->convert;
 	CLEANUP_FREE char *json = report_json(&conversion->report);
 	const struct write_contents contents = contents_of(conversion, json);
-	struct progress progress;
 	int r;
 
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
-	progress_start(&progress, convert->verbose, convert->quiet);
-	r = write_fill(&conversion->outputs, &conversion->paths, &contents, &progress.callback,
-		       err);
-	progress_end(&progress);
+	r = write_fill(&conversion->outputs, &conversion->paths, &contents,
+		       &conversion->progress.tell, err);
 	if (r == 0)
 		r = worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
 	conversion->report.is_made = r == 0;
@@ -157,6 +153,14 @@ static int tell_san_policy(struct conversion *conversion, struct error *err)
 		       : vm_tell_san_policy(&conversion->vm.vm, policy->before, policy->after, err);
 }
 
+/* Looked at, and all changes built. */
+#define SURVEY_STEPS 2
+
+static void tell_survey(const struct conversion *conversion, unsigned int step)
+{
+	progress_tell(&conversion->progress.tell, PROGRESS_SURVEY, step, SURVEY_STEPS);
+}
+
 /* The boot disk, from what is on it to all that changes. */
 static int convert_boot_disk(struct conversion *conversion, struct error *err)
 {
@@ -164,16 +168,20 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	struct survey *survey = &conversion->survey;
 	struct plan *plan = &conversion->plan;
 	struct build *build = &conversion->build;
-	int r = survey_disk(conversion->source, &convert->survey, survey, err);
+	int r;
 
+	tell_survey(conversion, 0);
+	r = survey_disk(conversion->source, &convert->survey, survey, err);
 	if (r == 0)
 		r = plan_make(survey, &convert->plan, plan, err);
 	if (r < 0)
 		return r;
+	tell_survey(conversion, 1);
 	conversion->report.plan = plan;
 	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
 	if (r < 0)
 		return r;
+	tell_survey(conversion, SURVEY_STEPS);
 	conversion->report.build = build;
 	if (!conversion->is_vm)
 		return 0;
@@ -429,7 +437,9 @@ static int convert_opened(void *context, int channel)
 	int r;
 
 	process_reserve_heap(convert->dry_run ? PROCESS_HEAP_TO_PLAN : PROCESS_HEAP_TO_WRITE);
+	progress_listen();
 	r = run_pipeline(conversion, channel, &err);
+	progress_hide(&conversion->progress);
 	/* Else it was looked at before the outputs got their names. */
 	if (r < 0 || convert->dry_run || conversion->needed.is_there)
 		r = check_sources(conversion, r, &err);
@@ -564,6 +574,23 @@ static int convert_all(struct conversion *conversion)
 	return convert_in_worker(conversion);
 }
 
+/* Of a VM these names tell only the folders: its own name is not known yet. */
+static int convert_named(struct conversion *conversion, const char *path)
+{
+	struct convert *convert = conversion->convert;
+	struct output_names *names = &conversion->names;
+	struct error err = ERROR_INIT;
+
+	if (name_outputs(convert, path, names, &err) < 0 ||
+	    exclude_check(convert, names, conversion->is_vm, &err) < 0 ||
+	    (!names->disk && stream_take(convert->dry_run, &conversion->stream, &err) < 0))
+		return cmd_fail(&err);
+	set_paths(conversion, path);
+	if (conversion->is_vm && !convert->output.report)
+		conversion->report.report_path = NULL;
+	return convert_all(conversion);
+}
+
 int conversion_run(struct convert *convert, const char *path, bool is_vm)
 {
 	CLEANUP(conversion_done)
@@ -578,16 +605,11 @@ int conversion_run(struct convert *convert, const char *path, bool is_vm)
 		.is_vm = is_vm,
 		.vm = CMD_VM_INIT,
 	};
-	struct error err = ERROR_INIT;
+	int status;
 
 	write_handle_signals();
-	/* Of a VM these names tell only the folders: its own name is not known yet. */
-	if (name_outputs(convert, path, &conversion.names, &err) < 0 ||
-	    exclude_check(convert, &conversion.names, is_vm, &err) < 0 ||
-	    (!conversion.names.disk && stream_take(convert->dry_run, &conversion.stream, &err) < 0))
-		return cmd_fail(&err);
-	set_paths(&conversion, path);
-	if (is_vm && !convert->output.report)
-		conversion.report.report_path = NULL;
-	return convert_all(&conversion);
+	progress_start(&conversion.progress, &convert->progress, convert->verbose, convert->quiet);
+	status = convert_named(&conversion, path);
+	progress_over(&conversion.progress, status);
+	return status;
 }

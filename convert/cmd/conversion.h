@@ -4,6 +4,7 @@
 #define HVGEN2_CONVERT_CMD_CONVERSION_H
 
 #include "convert/cmd/outputs.h"
+#include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/vm.h"
 #include "convert/worker.h"
@@ -19,6 +20,7 @@ struct convert {
 	struct plan_options plan;
 	struct build_options build;
 	struct sandbox sandbox;
+	struct progress_wish progress;
 	bool if_needed, dry_run, force, json, verbose, quiet;
 };
 

@@ -141,6 +141,7 @@ static const struct cmd_option options[] = {
 	 "these options, are no error: nothing is written"},
 	{'f', "force", NULL, "replace existing output files"},
 	{OPTION_JSON, "json", NULL, "print the report on standard output as JSON"},
+	CMD_PROGRESS_OPTIONS,
 	{'v', "verbose", NULL, "progress also when standard error is no terminal"},
 	{'q', "quiet", NULL, "no progress and no page on standard output"},
 	{0, NULL, NULL, NULL},
@@ -355,6 +356,8 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 
 	if (cmd_source_has(key))
 		return cmd_source_set(&convert->source, key, argument, err);
+	if (cmd_progress_has(key))
+		return cmd_progress_set(&convert->progress, key, argument, err);
 	if (key < OPTION_VM || key >= OPTION_VM_END)
 		return set_disk_option(convert, key, argument, err);
 	parsing->is_of_vm = true;

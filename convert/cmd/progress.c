@@ -1,17 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Progress on standard error: see progress.h. */
+/* How far a run is, for people and for programs: see progress.h. */
 #include "convert/cmd/progress.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "common/checked.h"
 #include "common/safe_text.h"
 #include "common/size.h"
 
 /* Redraw at most this often on a terminal. */
 #define REDRAW_SECONDS 0.2
+/* Lines of JSON: each percent, and so often where it takes longer. */
+#define TELL_SECONDS 1.0
+/* Of a phase that is over in no time nobody wants a hundred. */
+#define LEAST_SECONDS 0.001
+/* So long a full pipe is waited for, once, with what must not be missing. */
+#define PATIENCE_SECONDS 1
+
+#define LINE_SIZE 256
 
 static volatile sig_atomic_t state_wanted;
 
@@ -29,60 +42,247 @@ static double seconds_since(const struct timespec *then)
 	return (double)(now.tv_sec - then->tv_sec) + (double)(now.tv_nsec - then->tv_nsec) / 1e9;
 }
 
-static void print_state(const struct progress *progress, uint64_t done, uint64_t total, char end)
+double progress_seconds(const struct progress_view *view)
 {
-	double seconds = seconds_since(&progress->start);
+	return seconds_since(&view->start);
+}
+
+bool cmd_progress_has(int key)
+{
+	return key >= CMD_OPTION_PROGRESS && key < CMD_OPTION_PROGRESS_END;
+}
+
+static int set_style(struct progress_wish *wish, const char *argument, struct error *err)
+{
+	static const char *const styles[PROGRESS_STYLE_MAX] = {
+		[PROGRESS_AUTO] = "auto",
+		[PROGRESS_PLAIN] = "plain",
+		[PROGRESS_JSON] = "json",
+		[PROGRESS_NONE] = "none",
+	};
+
+	for (unsigned int i = 0; i < PROGRESS_STYLE_MAX; i++)
+		if (strcmp(argument, styles[i]) == 0) {
+			wish->style = (enum progress_style)i;
+			return 0;
+		}
+	return error_usage(err, "option '--progress': '%s' is none of auto, plain, json and none",
+			   argument);
+}
+
+/* Nothing of ours is open yet that could be taken for it. */
+static int set_fd(struct progress_wish *wish, const char *argument, struct error *err)
+{
+	unsigned int number = 0;
+	int r = cmd_parse_number("progress-fd", argument, STDERR_FILENO + 1, INT16_MAX, &number,
+				 err);
+	int flags = r < 0 ? -1 : fcntl((int)number, F_GETFL);
+
+	if (r < 0)
+		return r;
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return error_usage(err, "option '--progress-fd': %s %u%s",
+				   flags < 0 ? "nothing is open at" : "what is open at", number,
+				   flags < 0 ? "" : " cannot be written");
+	/* Programs that are started leave it alone. */
+	fcntl((int)number, F_SETFD, FD_CLOEXEC);
+	wish->fd = (int)number;
+	return 0;
+}
+
+int cmd_progress_set(struct progress_wish *wish, int key, const char *argument, struct error *err)
+{
+	return key == CMD_OPTION_PROGRESS ? set_style(wish, argument, err)
+					  : set_fd(wish, argument, err);
+}
+
+/* Can it take a line without waiting? Of a pipe the kernel says so only when there is room for more than a line. */
+static bool has_room(int fd, time_t patience)
+{
+	struct pollfd poll = {.fd = fd, .events = POLLOUT};
+	const struct timespec wait = {.tv_sec = patience};
+
+	return ppoll(&poll, 1, &wait, NULL) > 0;
+}
+
+/* A reader that has gone is no reason to end: that is what the signal would do. */
+static void write_line(struct progress_view *view, const char *line, size_t size)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+	ssize_t n;
+
+	sigaction(SIGPIPE, &ignore, &before);
+	n = write(view->fd, line, size);
+	if (n < 0 && errno == EPIPE)
+		view->fd = 0;
+	sigaction(SIGPIPE, &before, NULL);
+}
+
+void progress_put(struct progress_view *view, const char *json, bool is_last)
+{
+	char line[4096]; /* what a pipe takes whole */
+	int n = snprintf(line, sizeof(line), "%s\n", json);
+
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return;
+	if (view->as_json)
+		safe_lines(stderr, line);
+	if (!view->fd)
+		return;
+	if (!has_room(view->fd, is_last && !view->is_stuck ? PATIENCE_SECONDS : 0)) {
+		view->is_stuck |= is_last;
+		return;
+	}
+	view->is_stuck = false;
+	write_line(view, line, (size_t)n);
+}
+
+bool progress_has_json(const struct progress_view *view)
+{
+	return view->as_json || view->fd;
+}
+
+static void put_state(struct progress_view *view, uint64_t done, uint64_t total)
+{
+	char line[LINE_SIZE];
+
+	snprintf(line, sizeof(line),
+		 "{\"schema\":%d,\"type\":\"progress\",\"phase\":\"%s\",\"done\":%" PRIu64
+		 ",\"total\":%" PRIu64 ",\"seconds\":%.3f}",
+		 PROGRESS_SCHEMA, progress_phase_text(view->phase), done, total,
+		 progress_seconds(view));
+	progress_put(view, line, done == total);
+}
+
+void progress_over(struct progress_view *view, int exit_status)
+{
+	char line[LINE_SIZE];
+
+	snprintf(line, sizeof(line),
+		 "{\"schema\":%d,\"type\":\"end\",\"phase\":\"end\",\"done\":%d,\"total\":1,"
+		 "\"seconds\":%.3f,\"exit_status\":%d}",
+		 PROGRESS_SCHEMA, exit_status == 0, progress_seconds(view), exit_status);
+	progress_put(view, line, true);
+}
+
+static unsigned int percent_of(uint64_t done, uint64_t total)
+{
+	return total ? (unsigned int)((double)done / (double)total * 100) : 100;
+}
+
+/* What is left, at the speed that this phase had so far. */
+static void print_rate(const struct progress_view *view, uint64_t done, uint64_t total)
+{
+	double seconds = seconds_since(&view->phase_start);
 	double rate = seconds > 0 ? (double)done / seconds : 0;
 	char so_far[32], whole[32], speed[32];
 
-	if (progress->on_terminal)
-		safe_printf(stderr, "\r");
 	safe_printf(stderr, "%s of %s (%u %%), %s/s, %.0f s left", size_text(done, so_far),
-		    size_text(total, whole), total ? (unsigned int)(done * 100 / total) : 100,
+		    size_text(total, whole), percent_of(done, total),
 		    size_text((uint64_t)rate, speed),
 		    rate > 0 ? (double)(total - done) / rate : 0.0);
-	if (progress->on_terminal)
-		safe_printf(stderr, "\033[K");
-	safe_printf(stderr, "%c", end);
-	fflush(stderr);
 }
 
-static void update(void *opaque, uint64_t done, uint64_t total)
+static void print_state(struct progress_view *view, uint64_t done, uint64_t total, bool is_redrawn)
 {
-	struct progress *progress = opaque;
-	unsigned int percent = total ? (unsigned int)(done * 100 / total) : 100;
+	if (view->on_terminal)
+		safe_printf(stderr, "\r");
+	if (progress_has_rate(view->phase))
+		print_rate(view, done, total);
+	else
+		safe_printf(stderr, "%s (%u %%)", progress_phase_text(view->phase),
+			    percent_of(done, total));
+	if (view->on_terminal)
+		safe_printf(stderr, "\033[K");
+	safe_printf(stderr, is_redrawn ? "\r" : "\n");
+	fflush(stderr);
+	view->is_drawn = is_redrawn;
+}
 
+static void begin_phase(struct progress_view *view, enum progress_phase phase)
+{
+	view->phase = phase;
+	view->has_phase = true;
+	view->done = 0;
+	view->percent = 0;
+	clock_gettime(CLOCK_MONOTONIC, &view->phase_start);
+}
+
+/* Of what everybody is told of, when is it time? */
+static void tell_json(struct progress_view *view, uint64_t done, uint64_t total, bool is_new)
+{
+	bool is_over = done == total && view->told_done != total;
+	double silence = seconds_since(&view->told);
+	bool is_due = done < total && silence >= LEAST_SECONDS &&
+		      (percent_of(done, total) > view->told_percent || silence >= TELL_SECONDS);
+
+	if (!is_new && !is_over && !is_due)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &view->told);
+	view->told_done = done;
+	view->told_percent = percent_of(done, total);
+	put_state(view, done, total);
+}
+
+static void tell_people(struct progress_view *view, uint64_t done, uint64_t total)
+{
+	if (view->on_terminal && (seconds_since(&view->drawn) >= REDRAW_SECONDS || done == total)) {
+		clock_gettime(CLOCK_MONOTONIC, &view->drawn);
+		print_state(view, done, total, true);
+	} else if (view->each_percent && progress_has_rate(view->phase) &&
+		   percent_of(done, total) > view->percent) {
+		print_state(view, done, total, false);
+	}
+}
+
+static void update(void *opaque, enum progress_phase phase, uint64_t done, uint64_t total)
+{
+	struct progress_view *view = opaque;
+	bool is_new = !view->has_phase || phase != view->phase;
+
+	if (is_new)
+		begin_phase(view, phase);
+	done = min_u64(max_u64(done, view->done), total);
+	view->done = done;
 	if (state_wanted) {
 		state_wanted = 0;
-		print_state(progress, done, total, '\n');
+		print_state(view, done, total, false);
 	}
-	if (progress->on_terminal &&
-	    (seconds_since(&progress->last) >= REDRAW_SECONDS || done == total)) {
-		clock_gettime(CLOCK_MONOTONIC, &progress->last);
-		print_state(progress, done, total, '\r');
-	} else if (progress->each_percent && percent > progress->percent) {
-		print_state(progress, done, total, '\n');
-	}
-	progress->percent = percent;
+	tell_people(view, done, total);
+	if (progress_has_json(view))
+		tell_json(view, done, total, is_new);
+	view->percent = percent_of(done, total);
 }
 
-void progress_start(struct progress *progress, bool verbose, bool quiet)
+void progress_start(struct progress_view *view, const struct progress_wish *wish, bool verbose,
+		    bool quiet)
+{
+	bool is_auto = wish->style == PROGRESS_AUTO && !quiet;
+
+	*view = (struct progress_view){
+		.tell = {update, view},
+		.on_terminal = is_auto && isatty(STDERR_FILENO),
+		.as_json = wish->style == PROGRESS_JSON,
+		.fd = wish->fd,
+	};
+	view->each_percent =
+		wish->style == PROGRESS_PLAIN || (is_auto && verbose && !view->on_terminal);
+	clock_gettime(CLOCK_MONOTONIC, &view->start);
+	view->phase_start = view->drawn = view->told = view->start;
+}
+
+void progress_listen(void)
 {
 	struct sigaction action = {.sa_handler = want_state, .sa_flags = SA_RESTART};
 
-	*progress = (struct progress){
-		.callback = {update, progress},
-		.on_terminal = !quiet && isatty(STDERR_FILENO),
-	};
-	progress->each_percent = verbose && !quiet && !progress->on_terminal;
-	clock_gettime(CLOCK_MONOTONIC, &progress->start);
-	progress->last = progress->start;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGUSR1, &action, NULL);
 }
 
-void progress_end(const struct progress *progress)
+void progress_hide(struct progress_view *view)
 {
-	if (progress->on_terminal)
+	if (view->is_drawn)
 		safe_printf(stderr, "\r\033[K");
+	view->is_drawn = false;
 }

@@ -7,6 +7,7 @@
 
 #include "common/json/text_json.h"
 #include "common/safe_text.h"
+#include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/verify/run.h"
@@ -21,6 +22,7 @@ static const struct cmd_option options[] = {
 	{OPTION_NO_GUESTFS, "no-guestfs", NULL,
 	 "do not start libguestfs, which takes half a minute\nwithout KVM"},
 	CMD_SOURCE_OPTIONS,
+	CMD_PROGRESS_OPTIONS,
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},
 	{OPTION_JSON, "json", NULL, "print the results as JSON"},
 	{0, NULL, NULL, NULL},
@@ -42,6 +44,7 @@ struct settings {
 	const char *nvram, *report;
 	struct cmd_source source;
 	enum sandbox_wish sandbox;
+	struct progress_wish progress;
 	bool json, no_guestfs;
 };
 
@@ -51,6 +54,8 @@ static int set_verify_option(void *context, int key, const char *argument, struc
 
 	if (cmd_source_has(key))
 		return cmd_source_set(&settings->source, key, argument, err);
+	if (cmd_progress_has(key))
+		return cmd_progress_set(&settings->progress, key, argument, err);
 	if (key == OPTION_SANDBOX)
 		return cmd_parse_sandbox(argument, &settings->sandbox, err);
 	if (key == OPTION_NVRAM)
@@ -66,8 +71,9 @@ static int set_verify_option(void *context, int key, const char *argument, struc
 
 static void print_line(void *opaque, const struct verify_result *result)
 {
-	FILE *stream = opaque;
+	FILE *stream = stdout;
 
+	progress_hide(opaque);
 	if (result->status == VERIFY_SKIPPED)
 		safe_printf(stream, "skipped %s (%s)\n", result->name, result->detail);
 	else
@@ -117,8 +123,8 @@ static int finish_output(struct error *err)
 	return 0;
 }
 
-static int verify_disk(const struct settings *settings, const char *path, struct verify *verify,
-		       struct error *err)
+static int verify_disk(const struct settings *settings, const char *path,
+		       struct progress_view *view, struct verify *verify, struct error *err)
 {
 	const struct vhd_open_options open_options = cmd_source_options(&settings->source);
 	int r;
@@ -131,9 +137,11 @@ static int verify_disk(const struct settings *settings, const char *path, struct
 	verify->use_guestfs = !settings->no_guestfs;
 	if (!settings->json) {
 		verify->report = print_line;
-		verify->opaque = stdout;
+		verify->opaque = view;
 	}
+	verify->progress = &view->tell;
 	r = verify_run(verify, err);
+	progress_hide(view);
 	if (r < 0)
 		return r;
 	if (settings->json)
@@ -148,6 +156,7 @@ int cmd_verify(int argc, char **argv)
 {
 	struct settings settings = {.nvram = NULL};
 	CLEANUP_FREE struct verify *verify = malloc(sizeof(*verify));
+	struct progress_view view;
 	struct error err = ERROR_INIT;
 	int operand, status, r;
 
@@ -163,8 +172,11 @@ int cmd_verify(int argc, char **argv)
 	if (r < 0)
 		return cmd_fail(&err);
 	verify_init(verify);
-	r = verify_disk(&settings, argv[operand], verify, &err);
+	progress_start(&view, &settings.progress, /*verbose=*/false, /*quiet=*/false);
+	progress_listen();
+	r = verify_disk(&settings, argv[operand], &view, verify, &err);
 	status = r < 0 ? cmd_fail(&err) : verify->counts[VERIFY_FAIL] ? ERROR_FAILED : 0;
 	verify_done(verify);
+	progress_over(&view, status);
 	return status;
 }

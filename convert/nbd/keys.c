@@ -41,7 +41,8 @@ static const struct {
 	{" dry-run ", "no disk is written, and 'hvgen2 convert --dry-run' shows the plan"},
 	{" if-needed ", "no disk is written that could be there already"},
 	{" stage ", "it is for outputs that 'hvgen2 batch' names"},
-	{" json verbose quiet ", "no page is printed; 'report' says where the report goes"},
+	{" json progress progress-fd verbose quiet ",
+	 "no page is printed; 'report' says where the report goes"},
 	{" name map boot-disk without-disk data-disks define checkpoint discard-saved-state switch bridge "
 	 "vlan mac new-id secure-boot tpm ",
 	 "one disk is served, not a VM"},

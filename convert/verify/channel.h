@@ -14,6 +14,7 @@ enum channel_kind {
 	CHANNEL_FILE,	/* struct channel_file: one of the chain, the first first */
 	CHANNEL_RESULT, /* struct verify_result */
 	CHANNEL_HELPER, /* struct helper_request (helper.h), which is answered */
+	CHANNEL_STATE,	/* struct channel_state: how far it is */
 	CHANNEL_LEARNT, /* struct channel_learnt, answered by one byte when libguestfs is done */
 	CHANNEL_END,	/* struct error: ERROR_NONE when all could be read */
 	CHANNEL_KIND_MAX,
@@ -21,6 +22,11 @@ enum channel_kind {
 
 struct channel_file {
 	char path[4096];
+};
+
+/* Of PROGRESS_CHECKS. */
+struct channel_state {
+	uint64_t done, total;
 };
 
 /* What the checks have learnt that those outside the sandbox need. */

@@ -15,8 +15,9 @@
 
 /* The checks, in the order of their files. Each reads and fills the part of 'struct verify' that is
  * named. */
-void verify_image(struct verify *verify);      /* structure of the VHDX file, and qemu-img check */
-void verify_libvhdi(struct verify *verify);    /* every sector through a second reader */
+void verify_image(struct verify *verify);   /* structure of the VHDX file, and qemu-img check */
+void verify_libvhdi(struct verify *verify); /* every sector through a second reader */
+uint64_t verify_libvhdi_work(struct verify *verify); /* the bytes that it will read, about */
 void verify_gpt(struct verify *verify);	       /* fills have_table, disk_guid, partitions, esp */
 void verify_source(struct verify *verify);     /* fills partitions[].as_found, nvram_digest; a
 					       result only when the report is of no use */

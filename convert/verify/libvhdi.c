@@ -30,6 +30,9 @@
 #define SAMPLE_SPACING (32 * MIB)
 #define MAX_SAMPLES    UINT64_C(1000000) /* 3 us each */
 
+/* Reading so many bytes of a hole takes as long as one of data. */
+#define HOLE_SHARE 32
+
 struct comparison {
 	struct verify *verify;
 	libvhdi_file_t *file;
@@ -40,8 +43,8 @@ struct comparison {
 	char fault[512];
 };
 
-/* Why libvhdi must not be asked; NULL when it is right about this kind of image. */
-static const char *reason_to_skip(const struct verify *verify)
+/* Why libvhdi must not be asked of such an image; NULL when it is right about this kind of image. */
+static const char *reason_by_kind(const struct verify *verify)
 {
 	const struct vhd_info *info = verify->info;
 
@@ -51,17 +54,23 @@ static const char *reason_to_skip(const struct verify *verify)
 		return "libvhdi misreads differencing disks with untouched chunks or zeroed blocks";
 	if (info->log_replayed)
 		return "libvhdi does not look at the log";
-	if (info->format != VHD_FORMAT_VHDX)
+	/* It ignores the bitmap entries between the chunks of a fixed file; a chunk is 2^23
+	 * sectors. */
+	if (info->format == VHD_FORMAT_VHDX && info->type == VHD_TYPE_FIXED &&
+	    info->virtual_size > (uint64_t)info->logical_sector_size << 23)
+		return "libvhdi misreads fixed VHDX files of more than one chunk (4 GiB)";
+	return NULL;
+}
+
+/* The same of this image, by what was found in it. */
+static const char *reason_by_state(const struct verify *verify)
+{
+	if (verify->info->format != VHD_FORMAT_VHDX)
 		return NULL;
 	if (verify_has_failed(verify, "image") || verify_has_failed(verify, "structure"))
 		return "the file is damaged";
 	if (!verify->vhdx_copies_good)
 		return "libvhdi does not fall back to the second header or region table";
-	/* It ignores the bitmap entries between the chunks of a fixed file; a chunk is 2^23
-	 * sectors. */
-	if (info->type == VHD_TYPE_FIXED && info->virtual_size > (uint64_t)info->logical_sector_size
-									 << 23)
-		return "libvhdi misreads fixed VHDX files of more than one chunk (4 GiB)";
 	return NULL;
 }
 
@@ -122,6 +131,7 @@ static bool compare_data(struct comparison *c, uint64_t start, uint64_t length)
 			set_difference(c, "the data differ", start + at, piece);
 			return false;
 		}
+		verify_advance(c->verify, piece);
 	}
 	c->data_bytes += length;
 	return true;
@@ -140,9 +150,13 @@ static bool compare_zeros(struct comparison *c, uint64_t offset, size_t length)
 
 static bool check_whole_hole(struct comparison *c, uint64_t start, uint64_t length)
 {
-	for (uint64_t at = 0; at < length; at += READ_BYTES)
-		if (!compare_zeros(c, start + at, min_u64(length - at, READ_BYTES)))
+	for (uint64_t at = 0; at < length; at += READ_BYTES) {
+		size_t piece = min_u64(length - at, READ_BYTES);
+
+		if (!compare_zeros(c, start + at, piece))
 			return false;
+		verify_advance(c->verify, piece / HOLE_SHARE);
+	}
 	return true;
 }
 
@@ -236,11 +250,12 @@ static void report_agreement(const struct comparison *c, const struct timespec *
 
 void verify_libvhdi(struct verify *verify)
 {
-	const char *reason = reason_to_skip(verify);
+	const char *reason = reason_by_kind(verify);
 	CLEANUP_FREE uint8_t *buffers = NULL;
 	struct comparison c = {.verify = verify};
 	struct timespec start;
 
+	reason = reason ? reason : reason_by_state(verify);
 	if (reason) {
 		verify_skip(verify, CHECK, "%s", reason);
 		return;
@@ -263,7 +278,35 @@ void verify_libvhdi(struct verify *verify)
 		libvhdi_file_free(&c.file, NULL);
 }
 
+uint64_t verify_libvhdi_work(struct verify *verify)
+{
+	struct disk *disk = verify->disk;
+	bool reads_holes = disk->size <= FULL_READ_MAX;
+	uint64_t work = 0;
+
+	if (reason_by_kind(verify))
+		return 0;
+	for (uint64_t at = 0; at < disk->size;) {
+		struct disk_extent extent;
+
+		if (disk_extent(disk, at, &extent, NULL) < 0)
+			break;
+		if (extent.kind == DISK_DATA || extent.kind == DISK_MEMORY)
+			work += extent.length;
+		else if (reads_holes)
+			work += extent.length / HOLE_SHARE;
+		at += extent.length;
+	}
+	return work;
+}
+
 #else
+
+uint64_t verify_libvhdi_work(struct verify *verify)
+{
+	(void)verify;
+	return 0;
+}
 
 void verify_libvhdi(struct verify *verify)
 {

@@ -17,11 +17,32 @@ static void (*const checks[])(struct verify *verify) = {
 	verify_boot_files, verify_ntfs,	   verify_bcd, verify_nvram,
 };
 
+/* How often it is told how far the checks are. */
+#define STATES 400
+
 static void say_result(void *opaque, const struct verify_result *result)
 {
 	struct verify *verify = opaque;
 
 	channel_say(verify->channel, CHANNEL_RESULT, result, sizeof(*result));
+}
+
+/* As seldom as anybody looks: a record takes two calls. */
+struct teller {
+	int channel;
+	uint64_t told;
+};
+
+static void say_state(void *opaque, enum progress_phase phase, uint64_t done, uint64_t total)
+{
+	struct teller *teller = opaque;
+	struct channel_state state = {done, total};
+
+	(void)phase;
+	if (done != 0 && done < total && done - teller->told < total / STATES)
+		return;
+	teller->told = done;
+	channel_say(teller->channel, CHANNEL_STATE, &state, sizeof(state));
 }
 
 static void say_files(struct verify *verify)
@@ -99,8 +120,12 @@ static int check_all(struct verify *verify, struct error *err)
 	r = lock_in(verify, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+	verify_expect(verify, ARRAY_SIZE(checks) + verify_libvhdi_work(verify));
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		checks[i](verify);
+		verify_advance(verify, 1);
+	}
+	verify_advance(verify, verify->to_read - verify->read_back); /* what was not looked at */
 	if (!say_learnt(verify))
 		return error_failed(err, ENOMEM, "no memory");
 	r = vhd_check_unchanged(verify->disk, err);
@@ -109,11 +134,14 @@ static int check_all(struct verify *verify, struct error *err)
 
 void reader_run(struct verify *verify)
 {
+	struct teller teller = {.channel = verify->channel};
+	const struct progress progress = {say_state, &teller};
 	CLEANUP_DISK struct disk *disk = NULL;
 	struct error err = ERROR_INIT;
 
 	verify->report = say_result;
 	verify->opaque = verify;
+	verify->progress = &progress;
 	limit_paths(verify);
 	if (vhd_open(verify->path, verify->open_options, &disk, &err) == 0) {
 		verify->disk = disk;

@@ -25,6 +25,7 @@ union record {
 	struct channel_file file;
 	struct verify_result result;
 	struct helper_request request;
+	struct channel_state state;
 	struct error end;
 };
 
@@ -40,6 +41,7 @@ static const size_t record_sizes[CHANNEL_KIND_MAX] = {
 	[CHANNEL_FILE] = sizeof(struct channel_file),
 	[CHANNEL_RESULT] = sizeof(struct verify_result),
 	[CHANNEL_HELPER] = sizeof(struct helper_request),
+	[CHANNEL_STATE] = sizeof(struct channel_state),
 	[CHANNEL_END] = sizeof(struct error),
 };
 
@@ -61,8 +63,18 @@ static bool take_learnt(struct talk *talk)
 	    !channel_take_learnt(&talk->learnt, talk->verify))
 		return false;
 	talk->has_learnt = true;
+	progress_tell(talk->verify->progress, PROGRESS_GUESTFS, 0, 1);
 	verify_guestfs(talk->verify);
+	progress_tell(talk->verify->progress, PROGRESS_GUESTFS, 1, 1);
 	return channel_answer(talk->channel, &done, 1);
+}
+
+static bool take_state(struct talk *talk)
+{
+	const struct channel_state *state = &talk->record.state;
+
+	progress_tell(talk->verify->progress, PROGRESS_CHECKS, state->done, state->total);
+	return true;
 }
 
 static bool take_end(struct talk *talk, struct error *err)
@@ -91,6 +103,8 @@ static bool take_record(struct talk *talk, struct error *err)
 	case CHANNEL_RESULT:
 		verify_add(talk->verify, &talk->record.result);
 		return true;
+	case CHANNEL_STATE:
+		return take_state(talk);
 	case CHANNEL_HELPER:
 		return helper_serve(talk->verify, &talk->record.request, talk->channel);
 	default:

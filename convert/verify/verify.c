@@ -26,6 +26,18 @@ void verify_done(struct verify *verify)
 	verify->scratch_fd = -1;
 }
 
+void verify_expect(struct verify *verify, uint64_t work)
+{
+	verify->to_read = work;
+	progress_tell(verify->progress, PROGRESS_CHECKS, 0, work);
+}
+
+void verify_advance(struct verify *verify, uint64_t work)
+{
+	verify->read_back += work;
+	progress_tell(verify->progress, PROGRESS_CHECKS, verify->read_back, verify->to_read);
+}
+
 bool verify_has_type(const struct verify_partition *partition, const char *type)
 {
 	struct guid guid;

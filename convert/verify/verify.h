@@ -13,6 +13,7 @@
 
 #include "common/disk.h"
 #include "common/guid.h"
+#include "common/progress.h"
 #include "convert/sandbox.h"
 #include "vhd/vhd.h"
 
@@ -62,6 +63,8 @@ struct verify {
 		void *opaque,
 		const struct verify_result *result); /* called for each result; may be NULL */
 	void *opaque;
+	const struct progress
+		*progress; /* told of PROGRESS_CHECKS and PROGRESS_GUESTFS; may be NULL */
 
 	struct sandbox sandbox; /* the wish is the caller's */
 
@@ -69,7 +72,9 @@ struct verify {
 	char *files[VERIFY_MAX_FILES];
 	size_t file_count;
 
-	int channel; /* of the reader (channel.h); -1: programs are started by whoever asks */
+	uint64_t read_back,
+		to_read; /* what the checks have done, of what they will; see verify_expect() */
+	int channel;	 /* of the reader (channel.h); -1: programs are started by whoever asks */
 
 	/* Results, in the order of the checks. */
 	struct verify_result results[VERIFY_MAX_RESULTS];
@@ -114,6 +119,10 @@ bool verify_has_failed(const struct verify *verify, const char *name);
 /* The file beside 'path' that has its name with another ending; a new string, NULL when out of
  * memory. */
 char *verify_sister(const char *path, const char *ending);
+
+/* So much is to be done before the end, and so much of it has been. Bytes that are read back, and one for each check. */
+void verify_expect(struct verify *verify, uint64_t work);
+void verify_advance(struct verify *verify, uint64_t work);
 
 /* "ok", "FAIL", "skipped". */
 const char *verify_status_text(enum verify_status status);

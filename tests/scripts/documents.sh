@@ -6,7 +6,7 @@ need jq mkntfs qemu-img sfdisk mcopy
 python=/usr/bin/python3
 "$python" -c 'import jsonschema; jsonschema.Draft202012Validator' 2>/dev/null || skip "python3-jsonschema is not installed"
 
-mkdir report inspect verify nvram bcd batch
+mkdir report inspect verify nvram bcd batch progress
 say() { # KIND/FILE STATUS COMMAND...: what it prints is a document
 	local file=$1 status=0 wanted=$2
 	shift 2
@@ -20,6 +20,9 @@ say() { # KIND/FILE STATUS COMMAND...: what it prints is a document
 say report/planned.json 0 "$HVGEN2" convert -n --json vm.vhdx
 say report/done.json 0 "$HVGEN2" convert --json --online-data-disks vm.vhdx
 cp vm-gen2.report.json report/file.json
+"$HVGEN2" convert -q --progress-fd 3 -o p.vhdx vm.vhdx 3>progress/convert.jsonl
+"$HVGEN2" verify --no-guestfs --progress-fd 3 p.vhdx 3>progress/verify.jsonl >/dev/null
+"$HVGEN2" convert -q --progress-fd 3 -o p.vhdx vm.vhdx 3>progress/refused.jsonl 2>/dev/null || true
 "$MKVM" --small --defect hibernated refused.vhdx
 say report/refused.json 3 "$HVGEN2" convert --json -o r.vhdx --report report/refused-file.json refused.vhdx
 say report/missing.json 1 "$HVGEN2" convert -n --json none.vhdx
@@ -85,7 +88,7 @@ mv torn.vhdx in/c.vhdx
 mv export in
 "$HVGEN2" batch plan --output-dir out state in >/dev/null 2>&1 || true
 say batch/planned.json 0 "$HVGEN2" batch status --json state
-"$HVGEN2" batch run --json --verify state >batch/run.jsonl 2>/dev/null || true
+"$HVGEN2" batch run --json --verify --progress-fd 3 state >batch/run.jsonl 2>/dev/null 3>progress/batch.jsonl || true
 say batch/status.json 0 "$HVGEN2" batch status --json state
 say batch/report.json 0 "$HVGEN2" batch report --json state
 jq -r .type batch/run.jsonl | grep -vx progress | sort -u | xargs >types.txt
@@ -94,7 +97,7 @@ jq -r .type batch/run.jsonl | grep -vx progress | sort -u | xargs >types.txt
 follows() { # KIND FILE...
 	"$python" -W ignore "$SOURCE_DIR/tests/scripts/documents.py" "$SOURCE_DIR/schema" "$@"
 }
-for kind in report inspect verify nvram bcd batch; do
+for kind in report inspect verify nvram bcd batch progress; do
 	follows $kind $kind/* || fail "$kind: not as its schema says"
 done
 

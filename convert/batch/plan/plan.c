@@ -294,6 +294,8 @@ static int survey_all(struct batch *batch, const struct plan_request *request,
 
 	for (size_t i = 0; i < MAX_SURVEYS; i++)
 		jobs[i] = (struct survey_job){.child = CHILD_INIT};
+	if (request->begin)
+		request->begin(request->opaque, drafts->count);
 	while (r == 0 && (next < drafts->count || count_busy(jobs, most) > 0)) {
 		json_t *draft = next < drafts->count ? drafts->list[next] : NULL;
 

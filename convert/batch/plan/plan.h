@@ -12,6 +12,7 @@ struct plan_request {
 	const char *output_dir; /* NULL: that of the batch, or else the working directory */
 	unsigned int jobs;	/* surveys side by side */
 	/* Called for each VM that was surveyed; may be NULL. */
+	void (*begin)(void *opaque, size_t count); /* so many are to be planned; may be NULL */
 	void (*planned)(void *opaque, const json_t *record);
 	/* A sentence for the user. */
 	void (*note)(void *opaque, const char *text);

@@ -61,6 +61,7 @@ static const struct cmd_option options[] = {
 	 "make those again of which an output is gone; report: replace FILE"},
 	{OPTION_JSON, "json", NULL, "run: a JSON object a line; status, report: a JSON object"},
 	{OPTION_HTML, "html", "FILE", "report: as one page for a browser"},
+	CMD_PROGRESS_OPTIONS,
 	{OPTION_WATCH, "watch", NULL, "status: until nobody works on it"},
 	{0, NULL, NULL, NULL},
 };
@@ -95,6 +96,7 @@ struct settings {
 	const char *output_dir, *html;
 	unsigned int jobs; /* 0: not said */
 	unsigned int lease;
+	struct progress_wish progress;
 	bool no_wait, verify, guestfs, force, json, watch;
 	unsigned int used[16]; /* keys of the options that were given */
 	size_t used_count;
@@ -123,6 +125,8 @@ static int set_option(void *context, int key, const char *argument, struct error
 	struct settings *settings = context;
 
 	note_use(settings, (unsigned int)key);
+	if (cmd_progress_has(key))
+		return cmd_progress_set(&settings->progress, key, argument, err);
 	switch (key) {
 	case OPTION_LIST:
 		return cmd_add_path(&settings->lists, "list", argument, err);
@@ -164,6 +168,8 @@ static bool takes(enum action action, unsigned int key)
 	case OPTION_LIST:
 	case OPTION_OUTPUT_DIR:
 	case OPTION_JOBS:
+	case CMD_OPTION_PROGRESS:
+	case CMD_OPTION_PROGRESS_FD:
 		return action == ACTION_PLAN || action == ACTION_RUN;
 	case OPTION_JSON:
 		return action != ACTION_PLAN;
@@ -217,6 +223,7 @@ static int plan(struct batch *batch, const struct settings *settings, char *cons
 					     .output_dir = settings->output_dir,
 					     .jobs = settings->jobs ? settings->jobs
 								    : default_jobs(),
+					     .begin = live_begin,
 					     .planned = live_planned,
 					     .note = live_note,
 					     .opaque = live};
@@ -238,10 +245,10 @@ static int plan(struct batch *batch, const struct settings *settings, char *cons
 
 /* Returns the exit status, or a negative errno. */
 static int do_plan(struct batch *batch, const struct settings *settings, char *const *inputs,
-		   struct error *err)
+		   struct progress_view *progress, struct error *err)
 {
 	CLEANUP_SPACES struct space_list spaces = {.items = NULL};
-	struct live live = live_new(false);
+	struct live live = live_new(false, &settings->progress, progress);
 	struct counts counts;
 	int r = plan(batch, settings, inputs, &live, err);
 
@@ -305,9 +312,9 @@ static int run(struct batch *batch, const struct settings *settings, struct live
 }
 
 static int do_run(struct batch *batch, const struct settings *settings, char *const *inputs,
-		  struct error *err)
+		  struct progress_view *progress, struct error *err)
 {
-	struct live live = live_new(settings->json);
+	struct live live = live_new(settings->json, &settings->progress, progress);
 	double start = job_clock();
 	bool is_claimed = false;
 	struct counts counts;
@@ -331,9 +338,9 @@ static int do_run(struct batch *batch, const struct settings *settings, char *co
 }
 
 static int do_look(struct batch *batch, enum action action, const struct settings *settings,
-		   struct error *err)
+		   struct progress_view *progress, struct error *err)
 {
-	struct live live = live_new(settings->json);
+	struct live live = live_new(settings->json, &settings->progress, progress);
 	int r;
 
 	if (batch->fd < 0)
@@ -353,12 +360,12 @@ static int do_look(struct batch *batch, enum action action, const struct setting
 }
 
 static int act(struct batch *batch, enum action action, const struct settings *settings,
-	       char *const *inputs, struct error *err)
+	       char *const *inputs, struct progress_view *progress, struct error *err)
 {
 	if (action == ACTION_PLAN)
-		return do_plan(batch, settings, inputs, err);
-	return action == ACTION_RUN ? do_run(batch, settings, inputs, err)
-				    : do_look(batch, action, settings, err);
+		return do_plan(batch, settings, inputs, progress, err);
+	return action == ACTION_RUN ? do_run(batch, settings, inputs, progress, err)
+				    : do_look(batch, action, settings, progress, err);
 }
 
 /* "" would be taken for the working directory: mostly it is a variable that is not set. */
@@ -375,7 +382,8 @@ static int check_empty(char *const *operands, const struct settings *settings, s
 						  : 0;
 }
 
-static int run_action(const struct settings *settings, char *const *operands, struct error *err)
+static int run_action(const struct settings *settings, char *const *operands,
+		      struct progress_view *progress, struct error *err)
 {
 	CLEANUP_BATCH struct batch batch = BATCH_INIT;
 	enum action action = ACTION_PLAN;
@@ -396,7 +404,7 @@ static int run_action(const struct settings *settings, char *const *operands, st
 	if (r == 0)
 		r = batch_open(&batch, operands[1], err);
 	if (r == 0)
-		r = act(&batch, action, settings, operands + 2, err);
+		r = act(&batch, action, settings, operands + 2, progress, err);
 	if (r < 0 && action == ACTION_RUN && settings->json)
 		live_failure(&batch, err);
 	return r;
@@ -405,14 +413,18 @@ static int run_action(const struct settings *settings, char *const *operands, st
 int cmd_batch(int argc, char **argv)
 {
 	struct settings settings = {.jobs = 0};
+	struct progress_view progress;
 	struct error err = ERROR_INIT;
 	int operand, r = cmd_parse(&verb, argc, argv, set_option, &settings, &operand, &err);
 
 	if (r == CMD_HELP_SHOWN)
 		return 0;
+	progress_start(&progress, &settings.progress, /*verbose=*/false, /*quiet=*/true);
 	if (r == 0)
-		r = run_action(&settings, argv + operand, &err);
+		r = run_action(&settings, argv + operand, &progress, &err);
 	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
 		r = error_errno(&err, "cannot write to standard output");
-	return r < 0 ? cmd_fail(&err) : r;
+	r = r < 0 ? cmd_fail(&err) : r;
+	progress_over(&progress, r);
+	return r;
 }

@@ -14,8 +14,8 @@
 #include "convert/cmd/outline.h"
 
 /* How a conversion runs, not what it makes. */
-static const char *const reserved[] = {"dry-run", "force", "json",     "verbose",
-				       "quiet",	  "stage", "if-needed"};
+static const char *const reserved[] = {"dry-run", "force",     "json",	   "verbose",	 "quiet",
+				       "stage",	  "if-needed", "progress", "progress-fd"};
 
 static bool is_reserved(const char *name)
 {

@@ -15,9 +15,14 @@
 #define REDRAW_SECONDS 0.4
 #define TELL_SECONDS   1.0
 
-struct live live_new(bool json)
+struct live live_new(bool json, const struct progress_wish *wish, struct progress_view *progress)
 {
-	return (struct live){.json = json, .on_terminal = !json && isatty(STDERR_FILENO)};
+	bool is_auto = wish->style == PROGRESS_AUTO;
+
+	return (struct live){.json = json,
+			     .on_terminal = !json && is_auto && isatty(STDERR_FILENO),
+			     .is_silent = !is_auto && wish->style != PROGRESS_PLAIN,
+			     .progress = progress};
 }
 
 void live_clear(struct live *live)
@@ -56,12 +61,21 @@ static void set_number(json_t *line, const char *key, uint64_t number)
 	json_object_set_new(line, key, json_integer((json_int_t)number));
 }
 
+void live_begin(void *opaque, size_t count)
+{
+	struct live *live = opaque;
+
+	live->to_plan = count;
+	progress_tell(&live->progress->tell, PROGRESS_PLAN, 0, count);
+}
+
 void live_planned(void *opaque, const json_t *record)
 {
 	struct live *live = opaque;
 	CLEANUP_FREE char *name = record_path(record, "name");
 
 	live->planned++;
+	progress_tell(&live->progress->tell, PROGRESS_PLAN, live->planned, live->to_plan);
 	if (!live->on_terminal)
 		return;
 	live_clear(live);
@@ -109,6 +123,8 @@ static void tell_change(struct live *live, const char *type, const struct batch_
 		print_line(line);
 		return;
 	}
+	if (live->is_silent)
+		return;
 	safe_printf(stderr, "%s: ", vm->name);
 	if (strcmp(type, "start") == 0)
 		safe_printf(stderr, vm->state < VM_DONE ? "started" : "once more");
@@ -140,6 +156,39 @@ static void tell_progress(const struct run_view *view)
 	set_number(line, "total", view->total);
 	json_object_set_new(line, "seconds", json_real(view->seconds));
 	print_line(line);
+}
+
+/* For --progress: of one VM. */
+static void put_vm(const struct live *live, const struct batch_vm *vm, double seconds)
+{
+	json_t *line = json_object();
+	CLEANUP_FREE char *text = NULL, *safe = NULL;
+	uint64_t stored = record_number(vm->record, "stored");
+	uint64_t done = vm->state == VM_RUNNING ? min_u64(vm->progress, stored) : stored;
+
+	set_number(line, "schema", PROGRESS_SCHEMA);
+	json_object_set_new(line, "type", json_string("progress"));
+	json_object_set_new(line, "phase", json_string(progress_phase_text(PROGRESS_BATCH)));
+	text_json_set_path(line, "vm", vm->name);
+	set_number(line, "done", done);
+	set_number(line, "total", stored);
+	json_object_set_new(line, "seconds", json_real(seconds));
+	text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+	safe = text ? safe_json(text) : NULL;
+	json_decref(line);
+	if (safe)
+		progress_put(live->progress, safe, done == stored);
+}
+
+/* The same of all that run, and of all together. */
+static void put_all(const struct live *live, const struct run_view *view)
+{
+	if (!progress_has_json(live->progress))
+		return;
+	for (size_t i = 0; i < view->job_count; i++)
+		if (view->jobs[i].vm)
+			put_vm(live, view->jobs[i].vm, job_clock() - view->jobs[i].start);
+	progress_tell(&live->progress->tell, PROGRESS_BATCH, view->done, view->total);
 }
 
 static void draw_row(const char *name, uint64_t done, uint64_t total, double seconds)
@@ -193,7 +242,13 @@ void live_event(void *opaque, enum run_event event, const struct batch_vm *vm,
 
 	if (event == RUN_START || event == RUN_END)
 		tell_change(live, event == RUN_START ? "start" : "end", vm, view);
-	else if (event == RUN_STOPPING)
+	if (event == RUN_END && vm->state >= VM_DONE && progress_has_json(live->progress))
+		put_vm(live, vm, seconds_of(vm));
+	if (event != RUN_STOPPING)
+		put_all(live, view);
+	if (event == RUN_START || event == RUN_END)
+		return;
+	if (event == RUN_STOPPING)
 		live_note(live,
 			  live->stops++ == 0
 				  ? "interrupted: what runs is finished, and nothing new started; "

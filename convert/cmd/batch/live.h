@@ -7,17 +7,21 @@
 #define HVGEN2_CONVERT_CMD_BATCH_LIVE_H
 
 #include "convert/batch/run.h"
+#include "convert/cmd/progress.h"
 
 struct live {
-	bool json, on_terminal, is_waiting;
-	unsigned int rows; /* of the table, that are on the terminal */
-	double last;	   /* when it was drawn, or progress was told */
-	size_t planned, stops;
+	bool json, on_terminal, is_silent, is_waiting;
+	struct progress_view *progress; /* lines of JSON for --progress; borrowed */
+	unsigned int rows;		/* of the table, that are on the terminal */
+	double last;			/* when it was drawn, or progress was told */
+	size_t planned, to_plan, stops;
 };
 
-struct live live_new(bool json);
+/* 'wish' is what the options say, of which 'progress' was started. */
+struct live live_new(bool json, const struct progress_wish *wish, struct progress_view *progress);
 
 /* For struct plan_request and run_request; 'opaque' is a struct live. */
+void live_begin(void *opaque, size_t count);
 void live_planned(void *opaque, const json_t *record);
 void live_note(void *opaque, const char *text);
 void live_event(void *opaque, enum run_event event, const struct batch_vm *vm,
