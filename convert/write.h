@@ -136,20 +136,22 @@ struct write_contents {
 	struct file_bytes forms[WRITE_FORM_MAX];
 };
 
-/* Write what they are to hold, and sync. Before the first byte of a disk: ENOSPC when a file system
- * has less room than its disks need. A source that was changed since it was opened is
- * ERROR_FAILED. Tells of the phases from PROGRESS_SPACE to PROGRESS_SYNC; 'progress' may be NULL. */
-int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
-	       const struct write_contents *contents, const struct progress *progress,
-	       struct error *err);
-
 /* What the disks of a conversion take, as upper bounds. */
 struct write_space {
-	uint64_t stored; /* bytes of data in the new disks */
-	uint64_t needed; /* the same without what their file system shares with the sources */
+	uint64_t stored;  /* bytes of data in the new disks */
+	uint64_t needed;  /* the same without what their file system shares with the sources */
+	uint64_t written; /* what they took in the end; 0: they are not made, or no files */
 };
 
-/* Tell it without writing anything. What a file system shares is known when the folder of the disks
+/* Write what they are to hold, and sync. Before the first byte of a disk: ENOSPC when a file system
+ * has less room than its disks need. A source that was changed since it was opened is
+ * ERROR_FAILED. Tells of the phases from PROGRESS_SPACE to PROGRESS_SYNC; 'progress' may be NULL.
+ * *ret: what was stored, and what it took; of a stream only what was streamed. */
+int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
+	       const struct write_contents *contents, const struct progress *progress,
+	       struct write_space *ret, struct error *err);
+
+/* Tell the space without writing anything. What a file system shares is known when the folder of the disks
  * exists and can be opened: 'folder', else -1. */
 int write_estimate(int folder, const struct write_paths *paths,
 		   const struct write_contents *contents, struct write_space *ret,

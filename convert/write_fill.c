@@ -341,7 +341,8 @@ static int write_counted(struct sum *sum, struct error *err)
 	return r;
 }
 
-static int write_images(const struct jobs *jobs, const struct progress *progress, struct error *err)
+static int write_images(const struct jobs *jobs, const struct progress *progress,
+			uint64_t *ret_stored, struct error *err)
 {
 	struct sum sum = {.progress = progress};
 	int r = measure_all(jobs, &sum, err);
@@ -354,6 +355,7 @@ static int write_images(const struct jobs *jobs, const struct progress *progress
 	}
 	if (r == 0)
 		progress_tell(progress, PROGRESS_COPY, sum.total, sum.total);
+	*ret_stored = sum.total;
 	return r;
 }
 
@@ -389,13 +391,26 @@ static int check_sources(const struct write_paths *paths, const struct write_con
 	return r;
 }
 
+static void sum_space(const struct jobs *jobs, struct write_space *ret)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < jobs->count; i++) {
+		ret->needed += jobs->list[i].needed;
+		if (fstat(jobs->list[i].out->file.fd, &st) == 0 && S_ISREG(st.st_mode))
+			ret->written += (uint64_t)st.st_blocks * 512;
+	}
+}
+
 int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
 	       const struct write_contents *contents, const struct progress *progress,
-	       struct error *err)
+	       struct write_space *ret, struct error *err)
 {
 	CLEANUP_JOBS struct jobs jobs = {.list = NULL};
 	const struct firmware *firmware = &contents->build->firmware;
 	int r = jobs_make(outputs, paths, contents, &jobs, err);
+
+	*ret = (struct write_space){.stored = 0};
 
 	if (r == 0 && paths->nvram)
 		r = outfile_write_sparse(&outputs->nvram, firmware->file, firmware->size, err);
@@ -409,8 +424,10 @@ int write_fill(struct write_outputs *outputs, const struct write_paths *paths,
 	if (r == 0)
 		r = check_all_space(&jobs, err);
 	if (r == 0)
-		r = write_images(&jobs, progress, err);
+		r = write_images(&jobs, progress, &ret->stored, err);
 	if (r == 0)
 		r = sync_all(outputs, progress, err);
+	if (r == 0)
+		sum_space(&jobs, ret);
 	return r < 0 ? r : check_sources(paths, contents, err);
 }

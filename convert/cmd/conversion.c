@@ -121,10 +121,11 @@ static int write_all(struct conversion *conversion, int channel, struct error *e
 	if (!json)
 		return error_failed(err, ENOMEM, "out of memory");
 	r = write_fill(&conversion->outputs, &conversion->paths, &contents,
-		       &conversion->progress.tell, err);
+		       &conversion->progress.tell, &conversion->space, err);
 	if (r == 0)
 		r = worker_commit(channel, &conversion->outputs, /*report_only=*/false, err);
 	conversion->report.is_made = r == 0;
+	conversion->report.space = r == 0 ? &conversion->space : NULL;
 	if (r == 0 && conversion->paths.stream)
 		conversion->report.disk_path = WRITE_STREAM; /* on the page, not in the report */
 	return r;
@@ -383,26 +384,37 @@ static int write_failure(struct conversion *conversion, int channel, const char 
 
 /* A refusal leaves a report only where one was asked for by name, and whoever names the outputs
  * knows how it ended. */
-static void write_failure_report(struct conversion *conversion, int channel)
+static bool wants_failure_report(const struct conversion *conversion)
 {
 	const struct convert *convert = conversion->convert;
-	const struct report *report = &conversion->report;
-	CLEANUP_FREE char *json = NULL;
-	struct error err = ERROR_INIT;
+	const struct error *failure = conversion->report.failure;
 
-	if (convert->dry_run || convert->stage || conversion->needed.is_there ||
-	    !convert->output.report || report->failure->kind == ERROR_USAGE ||
-	    report->failure->refusal == REFUSAL_OUTPUT_EXISTS)
-		return;
-	json = report_json(report);
-	if (json && write_failure(conversion, channel, json, &err) < 0)
-		cmd_warn("%s", err.message);
+	return !convert->dry_run && !convert->stage && !conversion->needed.is_there &&
+	       convert->output.report && failure->kind != ERROR_USAGE &&
+	       failure->refusal != REFUSAL_OUTPUT_EXISTS;
 }
 
-static int print_report(const struct report *report, bool json)
+/* Is it there? */
+static bool write_failure_report(struct conversion *conversion, int channel)
 {
 	struct error err = ERROR_INIT;
+	CLEANUP_FREE char *json =
+		wants_failure_report(conversion) ? report_json(&conversion->report) : NULL;
 
+	if (!json)
+		return false;
+	if (write_failure(conversion, channel, json, &err) == 0)
+		return true;
+	cmd_warn("%s", err.message);
+	return false;
+}
+
+static int print_report(struct conversion *conversion, bool json)
+{
+	struct report *report = &conversion->report;
+	struct error err = ERROR_INIT;
+
+	report->seconds = progress_seconds(&conversion->progress);
 	return report_print(report, json, &err) < 0 ? cmd_fail(&err) : 0;
 }
 
@@ -416,9 +428,10 @@ static int tell_failure(struct conversion *conversion, int channel, const struct
 	memset(report->form_paths, 0, sizeof(report->form_paths));
 	for (size_t i = 0; i < conversion->vm.disk_count; i++)
 		conversion->vm.disks[i].output = NULL;
-	write_failure_report(conversion, channel);
+	if (!write_failure_report(conversion, channel))
+		report->report_path = NULL;
 	if (conversion->convert->json)
-		print_report(report, true);
+		print_report(conversion, true);
 	return cmd_fail(err);
 }
 
@@ -448,8 +461,7 @@ static int convert_opened(void *context, int channel)
 	if (conversion->needed.is_there)
 		return needed_print(&conversion->needed, conversion->paths.disk, convert->json,
 				    convert->quiet);
-	return convert->quiet && !convert->json ? 0
-						: print_report(&conversion->report, convert->json);
+	return convert->quiet && !convert->json ? 0 : print_report(conversion, convert->json);
 }
 
 /* The rights of a report that is made before the disks are open. */

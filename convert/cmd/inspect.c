@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/process.h"
+#include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/cmd/vm.h"
@@ -63,6 +64,7 @@ struct inspect {
 	struct cmd_source source;
 	struct cmd_vm_options vm;
 	struct sandbox sandbox;
+	struct progress_view clock;
 };
 
 static int set_disk_option(struct inspect *inspect, int key, const char *argument,
@@ -160,6 +162,7 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	}
 	r = cmd_source_check(disk, r, &err);
 	report.failure = r < 0 ? &err : NULL;
+	report.seconds = progress_seconds(&inspect->clock);
 	printed = report_print(&report, inspect->json, &printing);
 	if (printed < 0)
 		cmd_fail(&printing);
@@ -186,6 +189,7 @@ static int inspect_vm(const struct inspect *inspect, const char *path)
 	report.checkpoints = vm.checkpoints;
 	report.checkpoint_count = vm.checkpoint_count;
 	report.failure = r < 0 ? &err : NULL;
+	report.seconds = progress_seconds(&inspect->clock);
 	printed = vm_report_print(&report, inspect->json, &printing);
 	if (printed < 0)
 		cmd_fail(&printing);
@@ -217,5 +221,6 @@ int cmd_inspect(int argc, char **argv)
 		return 0;
 	if (r == 0 && argc - operand != 1)
 		r = error_usage(&err, "one DISK or VM is expected; see 'hvgen2 help inspect'");
+	progress_start(&inspect.clock, &(struct progress_wish){.fd = 0}, false, /*quiet=*/true);
 	return r < 0 ? cmd_fail(&err) : inspect_what(&inspect, argv[operand]);
 }

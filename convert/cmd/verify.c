@@ -97,7 +97,7 @@ static json_t *files_json(const struct verify *verify)
 	return files;
 }
 
-static int print_json(const struct verify *verify, struct error *err)
+static int print_json(const struct verify *verify, double seconds, struct error *err)
 {
 	json_t *checks = json_array(), *root = json_object();
 
@@ -107,6 +107,7 @@ static int print_json(const struct verify *verify, struct error *err)
 	text_json_set_path(root, "disk", verify->path);
 	json_object_set_new(root, "files", files_json(verify));
 	json_object_set_new(root, "sandbox", json_string(sandbox_text(verify->sandbox.state)));
+	json_object_set_new(root, "seconds", json_real(seconds));
 	json_object_set_new(root, "checks", checks);
 	json_object_set_new(root, "ok", json_integer((json_int_t)verify->counts[VERIFY_OK]));
 	json_object_set_new(root, "failed", json_integer((json_int_t)verify->counts[VERIFY_FAIL]));
@@ -145,7 +146,7 @@ static int verify_disk(const struct settings *settings, const char *path,
 	if (r < 0)
 		return r;
 	if (settings->json)
-		r = print_json(verify, err);
+		r = print_json(verify, progress_seconds(view), err);
 	else
 		safe_printf(stdout, "%zu ok, %zu failed, %zu skipped\n", verify->counts[VERIFY_OK],
 			    verify->counts[VERIFY_FAIL], verify->counts[VERIFY_SKIPPED]);

@@ -18,14 +18,34 @@ static json_t *failure_object(const struct error *failure)
 	return object;
 }
 
-void report_head_json(json_t *root, bool is_dry_run, enum sandbox_state sandbox,
-		      const struct error *failure)
+static const char *status_text(const struct report_head *head)
 {
+	if (!head->failure)
+		return head->is_dry_run ? "planned" : "done";
+	return head->failure->kind == ERROR_REFUSED ? "refused" : "failed";
+}
+
+/* Does the failure say something about the source? What is in the way of an output, or a folder that takes none, does not. */
+static bool is_about_source(const struct error *failure)
+{
+	return failure->kind == ERROR_DAMAGED ||
+	       (failure->kind == ERROR_REFUSED && failure->refusal != REFUSAL_OUTPUT_EXISTS);
+}
+
+void report_head_json(json_t *root, const struct report_head *head)
+{
+	const struct error *failure = head->failure;
+	bool is_refuted = failure && is_about_source(failure);
+
 	json_object_set_new(root, "schema", json_integer(REPORT_SCHEMA));
 	json_object_set_new(root, "tool", text_json("hvgen2 " HVGEN2_VERSION));
-	json_object_set_new(root, "dry_run", json_boolean(is_dry_run));
-	json_object_set_new(root, "sandbox", text_json(sandbox_text(sandbox)));
-	json_object_set_new(root, "convertible", json_boolean(!failure));
+	json_object_set_new(root, "dry_run", json_boolean(head->is_dry_run));
+	json_object_set_new(root, "sandbox", text_json(sandbox_text(head->sandbox)));
+	json_object_set_new(root, "status", text_json(status_text(head)));
+	if (head->seconds > 0)
+		json_object_set_new(root, "seconds", json_real(head->seconds));
+	if (is_refuted || !failure || head->is_convertible)
+		json_object_set_new(root, "convertible", json_boolean(!is_refuted));
 	if (failure)
 		json_object_set_new(root, failure->kind == ERROR_REFUSED ? "refusal" : "error",
 				    failure_object(failure));

@@ -8,11 +8,18 @@
 #include "common/error.h"
 #include "convert/sandbox.h"
 
-/* Of schema/report.schema.json. 2 came with the whole VM. */
-#define REPORT_SCHEMA 2
+/* Of schema/report.schema.json. 2 came with the whole VM; since 3 'convertible' is about the source alone. */
+#define REPORT_SCHEMA 3
 
-/* The program, how it ran, and how it ended: 'failure' is NULL when all went well. */
-void report_head_json(json_t *root, bool is_dry_run, enum sandbox_state sandbox,
-		      const struct error *failure);
+struct report_head {
+	bool is_dry_run;
+	enum sandbox_state sandbox;
+	const struct error *failure; /* NULL when all went well */
+	bool is_convertible;	     /* the source, as far as it was looked at before a failure */
+	double seconds;		     /* that it took; 0: it is not said */
+};
+
+/* The program, how it ran, and how it ended: planned, done, refused or failed. */
+void report_head_json(json_t *root, const struct report_head *head);
 
 #endif

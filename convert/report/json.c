@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/checked.h"
@@ -55,6 +56,20 @@ static json_t *files_array(const struct disk *disk)
 
 static const char *const format_texts[] = {"raw", "vhd", "vhdx", "qcow2"};
 
+/* What the file of the disk is on its file system. What it takes there may change by itself, and is no matter of a report
+ * that is kept. */
+static void set_file(json_t *source, const struct report *report)
+{
+	struct stat st;
+
+	if (!vhd_member_stat(report->source, 0, &st) || !S_ISREG(st.st_mode))
+		return;
+	set_number(source, "mtime_ns",
+		   (uint64_t)st.st_mtim.tv_sec * 1000000000 + (uint64_t)st.st_mtim.tv_nsec);
+	if (report->seconds > 0)
+		set_number(source, "allocated", (uint64_t)st.st_blocks * 512);
+}
+
 static json_t *source_object(const struct report *report)
 {
 	const struct vhd_info *image = &report->survey->image;
@@ -64,6 +79,7 @@ static json_t *source_object(const struct report *report)
 	if (report->source) {
 		set_text(source, "format", format_texts[vhd_info(report->source)->format]);
 		json_object_set_new(source, "files", files_array(report->source));
+		set_file(source, report);
 	}
 	if (report->survey->disk_size == 0)
 		return source;
@@ -75,6 +91,8 @@ static json_t *source_object(const struct report *report)
 	set_number(source, "chain_length", image->chain_length);
 	json_object_set_new(source, "log_replayed", json_boolean(image->log_replayed));
 	set_guid(source, "disk_id", &image->disk_id);
+	if (image->format == VHD_FORMAT_VHDX)
+		set_guid(source, "data_write_guid", &image->data_write_guid);
 	return source;
 }
 
@@ -584,6 +602,8 @@ static json_t *space_object(const struct write_space *space)
 
 	set_number(object, "stored", space->stored);
 	set_number(object, "needed", space->needed);
+	if (space->written)
+		set_number(object, "written", space->written);
 	return object;
 }
 
@@ -593,7 +613,11 @@ char *report_json(const struct report *report)
 	bool is_whole;
 	char *text;
 
-	report_head_json(root, report->is_dry_run, report->sandbox, report->failure);
+	report_head_json(root, &(struct report_head){.is_dry_run = report->is_dry_run,
+						     .sandbox = report->sandbox,
+						     .failure = report->failure,
+						     .is_convertible = report->build != NULL,
+						     .seconds = report->seconds});
 	json_object_set_new(root, "source", source_object(report));
 	set_guest(root, report->survey);
 	is_whole = set_adapters(root, &report->survey->adapters);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a conversion found, decided and did: as JSON for machines, as a page for people. Both come
- * from the same records. The JSON is reproducible: it holds no time and no duration.
+ * from the same records. The JSON of a file is reproducible: it holds no duration, nor what a file system decides.
  */
 #ifndef HVGEN2_CONVERT_REPORT_REPORT_H
 #define HVGEN2_CONVERT_REPORT_REPORT_H
@@ -31,6 +31,7 @@ struct report {
 	bool is_dry_run;
 	bool is_made;		    /* the outputs have their names */
 	enum sandbox_state sandbox; /* in which the source was read */
+	double seconds;		    /* that it took, for what is printed; 0: it is not said */
 };
 
 /* A new string, to be freed, that ends in a newline; NULL when out of memory. */

@@ -243,7 +243,10 @@ static char *whole_json(const struct vm_report *report)
 	bool is_whole = root && vm && warnings;
 	char *text;
 
-	report_head_json(root, true, report->sandbox, report->failure);
+	report_head_json(root, &(struct report_head){.is_dry_run = true,
+						     .sandbox = report->sandbox,
+						     .failure = report->failure,
+						     .seconds = report->seconds});
 	is_whole &= json_object_set_new(root, "vm", vm) == 0;
 	for (size_t i = 0; report->warnings && i < report->warnings->count; i++)
 		is_whole &=

@@ -26,6 +26,7 @@ cp vm-gen2.report.json report/file.json
 "$MKVM" --small --defect hibernated refused.vhdx
 say report/refused.json 3 "$HVGEN2" convert --json -o r.vhdx --report report/refused-file.json refused.vhdx
 say report/missing.json 1 "$HVGEN2" convert -n --json none.vhdx
+say report/no-folder.json 1 "$HVGEN2" convert --json -o none/r.vhdx vm.vhdx
 head -c 3M vm.vhdx >torn.vhdx
 say report/torn.json 4 "$HVGEN2" convert -n --json torn.vhdx
 name=$'b\xff.vhdx'
@@ -34,6 +35,24 @@ say report/bytes.json 0 "$HVGEN2" convert -n --json --format differencing --nvra
 say inspect/disk.json 0 "$HVGEN2" inspect --json vm.vhdx
 say inspect/refused.json 3 "$HVGEN2" inspect --json refused.vhdx
 say inspect/missing.json 1 "$HVGEN2" inspect --json none.vhdx
+
+# How it ended, and what that says of the disk. A report that is kept is the same each time.
+ended() { # FILE CONDITION
+	jq -e "$2" "$1" >/dev/null || fail "$1: not $2: $(jq -c '{status, convertible, outputs, seconds, space, source}' "$1")"
+}
+ended report/planned.json '.status == "planned" and .convertible and .seconds > 0 and .space.stored > 0'
+ended report/done.json '.status == "done" and .convertible and .seconds > 0 and (.outputs | length) == 3 and
+	.space.written > 5000000 and .space.stored > 5000000'
+ended report/file.json '.status == "done" and (has("seconds") or has("space") | not) and (.source | has("allocated") | not)'
+ended report/done.json ".source.mtime_ns == $(stat -c %.9Y vm.vhdx | tr -d .) and .source.file_size == $(stat -c %s vm.vhdx) and
+	.source.allocated == $(stat -c '%b * 512' vm.vhdx)"
+ended report/refused.json '.status == "refused" and .convertible == false and .outputs == {report: "report/refused-file.json"}'
+ended report/missing.json '.status == "failed" and (has("convertible") | not) and .outputs == {}'
+ended report/no-folder.json '.status == "failed" and .convertible != false and .outputs == {}'
+ended report/torn.json '.status == "failed" and .convertible == false and .outputs == {}'
+# MS-VHDX 2.2.2: the DataWriteGuid, of the header that is the current one.
+for i in 1 2; do od -An -tx4 -j $((i * 0x10000 + 0x20)) -N4 vm.vhdx; done | xargs >guids
+ended report/done.json ".source.data_write_guid[:8] | IN(\"$(sed 's/ /", "/' guids)\")"
 
 # Of VMs.
 make_export x

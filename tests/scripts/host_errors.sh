@@ -7,6 +7,7 @@ need jq mkntfs perl
 "$MKVM" --small --size 1G --block-size 1M vm.vhdx
 expect 0 "$HVGEN2" inspect --json vm.vhdx
 mv out.txt whole.json
+same() { cmp <(jq 'del(.seconds)' out.txt) <(jq 'del(.seconds)' whole.json); }
 succeeded=0
 for files in 5 6 7 8 9 10 12 16 24 40; do
 	status=0
@@ -15,7 +16,7 @@ for files in 5 6 7 8 9 10 12 16 24 40; do
 		exec "$HVGEN2" inspect --json vm.vhdx
 	) >out.txt 2>err.txt || status=$?
 	[ $status -eq 0 ] || [ $status -eq 1 ] || fail "$files open files: exit status $status: $(cat err.txt)"
-	[ $status -eq 1 ] || cmp out.txt whole.json || fail "$files open files: another result"
+	[ $status -eq 1 ] || same || fail "$files open files: another result"
 	[ $status -eq 1 ] || succeeded=$((succeeded + 1))
 done
 [ $succeeded -gt 0 ] || fail "40 open files are not enough"
@@ -29,7 +30,7 @@ if [[ $(ldd "$HVGEN2") != *asan* ]]; then
 			exec "$HVGEN2" inspect --json vm.vhdx
 		) >out.txt 2>err.txt || status=$?
 		case $status in
-		0) cmp out.txt whole.json || fail "$size KiB: another result" ;;
+		0) same || fail "$size KiB: another result" ;;
 		1 | 127) ;; # 127: the libraries cannot be loaded
 		*) fail "$size KiB: exit status $status: $(cat err.txt)" ;;
 		esac
