@@ -3,7 +3,7 @@
 # Completion for bash, zsh and fish out of the program's own tables of options: generate.sh HVGEN2 FOLDER.
 # What an option may be, the program says itself when it is given something else ("is none of dynamic, fixed, ...").
 set -eu
-export LC_ALL=C
+export LC_ALL=C COLUMNS=1000
 hvgen2=$1 folder=$2
 tab=$(printf '\t')
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
+#include "common/page.h"
 #include "common/process.h"
 #include "common/safe_text.h"
 #include "convert/cmd/cmd.h"
@@ -27,21 +28,31 @@ static const struct {
 	{"bcd", cmd_bcd, "list, check and compare boot stores"},
 };
 
-static void print_usage(FILE *stream)
+static void put_usage(FILE *stream, unsigned int width)
 {
-	safe_printf(
+	page_fill(
 		stream,
 		"Usage: hvgen2 VERB [OPTIONS] ...\n\n"
 		"Turn a Hyper-V generation 1 Windows VM (BIOS, MBR) into a generation 2 VM (UEFI, GPT),\n"
-		"offline, without touching the source.\n\nVerbs:\n");
+		"offline, without touching the source.\n\nVerbs:\n",
+		width);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		safe_printf(stream, "  %-10s %s\n", verbs[i].name, verbs[i].help);
-	safe_printf(
+	page_fill(
 		stream,
 		"\n'hvgen2 help VERB' or 'hvgen2 VERB --help' shows the options of a verb.\n\n"
 		"Exit status: 0 done, 1 failed, 2 wrong usage, 3 refused (the input is fine but cannot be\n"
 		"converted as it is), 4 the input is damaged or not what it claims to be.\n\n"
-		"Manual: man hvgen2\n");
+		"Manual: man hvgen2\n",
+		width);
+}
+
+static void print_usage(FILE *stream)
+{
+	CLEANUP_PAGE FILE *page = page_open(stream);
+
+	if (page)
+		put_usage(page, page_width(stream));
 }
 
 static int run_verb(int argc, char **argv)

@@ -219,6 +219,7 @@ static void add_verify(struct arguments *arguments, const struct job *job)
 	CLEANUP_FREE char *folder = boot_disk(job->vm), *disk = record_path(outputs, "disk");
 
 	arguments_add(arguments, "verify");
+	arguments_add(arguments, "--json");
 	add_place(arguments, "--nvram", outputs, "store");
 	add_place(arguments, "--report", outputs, "report");
 	if (job->verify != JOB_VERIFY_GUESTFS)
@@ -231,19 +232,24 @@ static void add_verify(struct arguments *arguments, const struct job *job)
 	arguments_add(arguments, disk);
 }
 
-/* The lines of the checks that did not hold. */
+/* The checks that did not hold. */
 static char *failed_checks(struct child *child)
 {
 	CLEANUP_BUFFER struct buffer text = BUFFER_INIT, found = BUFFER_INIT;
-	char *rest, *line;
+	CLEANUP_JSON json_t *document = NULL;
+	const json_t *checks;
 
 	if (child_read(child->output, MAX_WORDS, &text, NULL) < 0)
 		return NULL;
-	rest = (char *)text.data;
-	while ((line = strsep(&rest, "\n")))
-		if (strncmp(line, "FAIL", 4) == 0)
-			buffer_printf(&found, "%s%s", found.size ? "; " : "",
-				      line + 4 + strspn(line + 4, " "));
+	document = json_loadb((const char *)text.data, text.size, 0, NULL);
+	checks = json_object_get(document, "checks");
+	for (size_t i = 0; i < json_array_size(checks); i++) {
+		const json_t *check = json_array_get(checks, i);
+
+		if (strcmp(record_text(check, "status"), "FAIL") == 0)
+			buffer_printf(&found, "%s%s: %s", found.size ? "; " : "",
+				      record_text(check, "name"), record_text(check, "detail"));
+	}
 	return buffer_take_text(&found);
 }
 

@@ -16,6 +16,7 @@
 #include "common/checked.h"
 #include "common/hive/log.h"
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "convert/cmd/bcd_json.h"
 #include "convert/cmd/cmd.h"
@@ -172,6 +173,16 @@ static int lock_in(struct error *err)
 
 /* Each command returns the exit status, or a negative errno. */
 
+static int print_text(const char *text, struct error *err)
+{
+	CLEANUP_PAGE FILE *page = page_open(stdout);
+
+	if (!page)
+		return error_failed(err, ENOMEM, "out of memory");
+	safe_lines(page, text);
+	return 0;
+}
+
 static int list(const char *path, bool json, struct error *err)
 {
 	CLEANUP_BCD_STORE struct bcd_store *store = NULL;
@@ -190,9 +201,17 @@ static int list(const char *path, bool json, struct error *err)
 		return text_json_print(bcd_json_store(store), err);
 	}
 	r = bcd_list(&(struct file_bytes){files.store.bytes, files.store.size, path}, &text, err);
-	if (r == 0)
-		safe_lines(stdout, *text == '\n' ? text + 1 : text);
-	return r;
+	return r < 0 ? r : print_text(*text == '\n' ? text + 1 : text, err);
+}
+
+static int print_finding(const char *text, struct error *err)
+{
+	CLEANUP_PAGE FILE *page = page_open(stdout);
+
+	if (!page)
+		return error_failed(err, ENOMEM, "out of memory");
+	safe_printf(page, "%s\n", text);
+	return 0;
 }
 
 static int check(const char *path, bool json, struct error *err)
@@ -212,12 +231,13 @@ static int check(const char *path, bool json, struct error *err)
 		return r;
 	if (json)
 		r = text_json_print(bcd_json_findings(&notes), err);
-	for (size_t i = 0; !json && i < notes.warnings.count; i++)
-		safe_printf(stdout, "%s\n", notes.warnings.texts[i]);
+	for (size_t i = 0; r == 0 && !json && i < notes.warnings.count; i++)
+		r = print_finding(notes.warnings.texts[i], err);
 	return r < 0 ? r : notes.warnings.count ? STATUS_FOUND : 0;
 }
 
-static void print_lines(char sign, uint32_t object_type, const struct bcd_element *element)
+static void print_lines(FILE *page, char sign, uint32_t object_type,
+			const struct bcd_element *element)
 {
 	CLEANUP_BCD_TEXTS struct bcd_texts texts = BCD_TEXTS_INIT;
 	char buffer[BCD_NAME_SIZE];
@@ -226,7 +246,7 @@ static void print_lines(char sign, uint32_t object_type, const struct bcd_elemen
 	if (bcd_element_texts(object_type, element, &texts, NULL) < 0)
 		return;
 	for (size_t i = 0; i < texts.count; i++)
-		safe_printf(stdout, "%c   %-24s%s\n", sign, i == 0 ? label : "", texts.list[i]);
+		safe_printf(page, "%c   %-24s%s\n", sign, i == 0 ? label : "", texts.list[i]);
 }
 
 /* What the differences have in common: the object whose name was printed last, or the array of JSON
@@ -242,6 +262,7 @@ static int print_difference(void *context, const struct bcd_difference *differen
 	struct printer *printer = context;
 	const struct bcd_object *object = difference->object;
 	bool is_whole = !difference->before && !difference->after;
+	CLEANUP_PAGE FILE *page = NULL;
 	char title[BCD_TITLE_SIZE];
 
 	printer->found = true;
@@ -249,17 +270,20 @@ static int print_difference(void *context, const struct bcd_difference *differen
 		json_array_append_new(printer->array, bcd_json_difference(difference));
 		return 0;
 	}
+	page = page_open(stdout);
+	if (!page)
+		return -ENOMEM;
 	if (object != printer->object)
-		safe_printf(stdout, "%c %s\n",
+		safe_printf(page, "%c %s\n",
 			    !is_whole			    ? ' '
 			    : difference->kind == BCD_ADDED ? '+'
 							    : '-',
 			    bcd_object_title(object, title));
 	printer->object = object;
 	if (difference->before)
-		print_lines('-', object->type, difference->before);
+		print_lines(page, '-', object->type, difference->before);
 	if (difference->after)
-		print_lines('+', object->type, difference->after);
+		print_lines(page, '+', object->type, difference->after);
 	return 0;
 }
 

@@ -8,11 +8,20 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 
 #define MAX_OPTIONS 64
 
-static const struct cmd_option help_option = {'h', "help", NULL, "show this text"};
+#define OPTION_COLOR 1024
+
+/* Of every verb. */
+static const struct cmd_option common_options[] = {
+	{OPTION_COLOR, "color", "WHEN",
+	 "auto (on a terminal, unless NO_COLOR is set), always or never:\n"
+	 "bold titles on pages; default: auto"},
+	{'h', "help", NULL, "show this text"},
+};
 
 int cmd_fail(const struct error *err)
 {
@@ -39,11 +48,14 @@ static size_t getopt_tables(const struct cmd_verb *verb, struct option *longs, c
 {
 	size_t count = 0;
 
-	for (const struct cmd_option *o = verb->options; o; o = o->name ? o + 1 : NULL) {
-		const struct cmd_option *option = o->name ? o : &help_option;
+	size_t own = 0;
 
-		if (count == MAX_OPTIONS)
-			break;
+	while (verb->options[own].name)
+		own++;
+	for (size_t i = 0; i < own + ARRAY_SIZE(common_options) && count < MAX_OPTIONS; i++) {
+		const struct cmd_option *option =
+			i < own ? &verb->options[i] : &common_options[i - own];
+
 		longs[count++] = (struct option){option->name,
 						 option->argument ? required_argument : no_argument,
 						 NULL, option->key};
@@ -56,6 +68,15 @@ static size_t getopt_tables(const struct cmd_verb *verb, struct option *longs, c
 	longs[count] = (struct option){NULL, 0, NULL, 0};
 	*shorts = '\0';
 	return count;
+}
+
+static int set_color(const char *argument, struct error *err)
+{
+	return page_set_color(argument)
+		       ? 0
+		       : error_usage(err,
+				     "option '--color': '%s' is none of auto, always and never",
+				     argument);
 }
 
 int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
@@ -79,7 +100,7 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 					   key == ':' ? "an argument is missing for option"
 						      : "unknown option",
 					   argv[optind - 1], verb->name);
-		r = set(context, key, optarg, err);
+		r = key == OPTION_COLOR ? set_color(optarg, err) : set(context, key, optarg, err);
 		if (r < 0)
 			return r;
 	}
@@ -87,6 +108,7 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 	return 0;
 }
 
+/* The text goes on below itself; its own line ends are those of the source. */
 static void print_option(const struct cmd_option *option, FILE *stream)
 {
 	const char *help = option->help, *line_end;
@@ -96,29 +118,36 @@ static void print_option(const struct cmd_option *option, FILE *stream)
 		snprintf(letter, sizeof(letter), "-%c, ", option->key);
 	snprintf(head, sizeof(head), "%s--%s%s%s", letter, option->name,
 		 option->argument ? " " : "", option->argument ? option->argument : "");
-	while ((line_end = strchr(help, '\n'))) {
-		safe_printf(stream, "  %-28s %.*s\n", head, (int)(line_end - help), help);
-		head[0] = '\0';
-		help = line_end + 1;
-	}
-	safe_printf(stream, "  %-28s %s\n", head, help);
+	safe_printf(stream, "  %-27s  ", head);
+	for (; (line_end = strchr(help, '\n')); help = line_end + 1)
+		safe_printf(stream, "%.*s ", (int)(line_end - help), help);
+	safe_printf(stream, "%s\n", help);
 }
 
-void cmd_print_help(const struct cmd_verb *verb, FILE *stream)
+static void print_help(const struct cmd_verb *verb, FILE *stream, unsigned int width)
 {
 	safe_printf(stream, "Usage: hvgen2 %s ", verb->name);
 	safe_lines(stream, verb->synopsis);
 	safe_printf(stream, "\n\n");
-	safe_lines(stream, verb->purpose);
+	page_fill(stream, verb->purpose, width);
 	safe_printf(stream, "\n\nOptions:\n");
 	for (const struct cmd_option *option = verb->options; option->name; option++)
 		print_option(option, stream);
-	print_option(&help_option, stream);
+	for (size_t i = 0; i < ARRAY_SIZE(common_options); i++)
+		print_option(&common_options[i], stream);
 	if (verb->epilogue) {
 		safe_printf(stream, "\n");
-		safe_lines(stream, verb->epilogue);
+		page_fill(stream, verb->epilogue, width);
 	}
 	safe_printf(stream, "\nManual: man hvgen2-%s\n", verb->name);
+}
+
+void cmd_print_help(const struct cmd_verb *verb, FILE *stream)
+{
+	CLEANUP_PAGE FILE *page = page_open(stream);
+
+	if (page)
+		print_help(verb, page, page_width(stream));
 }
 
 int cmd_parse_size(const char *option, const char *text, uint64_t *ret, struct error *err)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
@@ -71,15 +72,16 @@ static int set_verify_option(void *context, int key, const char *argument, struc
 
 static void print_line(void *opaque, const struct verify_result *result)
 {
-	FILE *stream = stdout;
+	CLEANUP_PAGE FILE *page = page_open(stdout);
 
 	progress_hide(opaque);
+	if (!page)
+		return;
 	if (result->status == VERIFY_SKIPPED)
-		safe_printf(stream, "skipped %s (%s)\n", result->name, result->detail);
+		safe_printf(page, "skipped %s (%s)\n", result->name, result->detail);
 	else
-		safe_printf(stream, "%-5s %s: %s\n", verify_status_text(result->status),
-			    result->name, result->detail);
-	fflush(stream); /* the checks take their time */
+		safe_printf(page, "%-5s %s: %s\n", verify_status_text(result->status), result->name,
+			    result->detail);
 }
 
 static json_t *result_json(const struct verify_result *result)

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/page.h"
 #include "common/powershell.h"
 #include "common/safe_text.h"
 #include "common/size.h"
+#include "convert/report/bar.h"
 
 static const char *const role_descriptions[PLAN_ROLE_MAX] = {
 	[PLAN_ESP] = "new: boot files and BCD",
@@ -220,6 +222,7 @@ static void print_before(const struct report *report, FILE *stream)
 		print_row(stream, partition->mbr.number, partition->offset, partition->length, type,
 			  contents);
 	}
+	bar_before(report, page_width(stdout), stream);
 }
 
 static void print_after(const struct survey *survey, const struct plan *plan, FILE *stream)
@@ -463,6 +466,8 @@ static void print_page(const struct report *report, FILE *stream)
 	print_before(report, stream);
 	if (report->plan)
 		print_after(report->survey, report->plan, stream);
+	if (report->plan)
+		bar_after(report, page_width(stdout), stream);
 	if (report->build) {
 		print_boot(report->build, stream);
 		print_nvram(report->build, stream);
@@ -476,14 +481,17 @@ static void print_page(const struct report *report, FILE *stream)
 int report_print(const struct report *report, bool json, struct error *err)
 {
 	CLEANUP_FREE char *dump = json ? report_json(report) : NULL;
+	CLEANUP_PAGE FILE *page = json ? NULL : page_open(stdout);
+	bool is_whole;
 	int code;
 
 	errno = 0;
 	if (dump)
 		safe_lines(stdout, dump);
-	else if (!json)
-		print_page(report, stdout);
-	if (fflush(stdout) == 0 && !ferror(stdout) && (dump || !json))
+	else if (page)
+		print_page(report, page);
+	is_whole = json ? dump != NULL : page_close(TAKE(page)) == 0;
+	if (fflush(stdout) == 0 && !ferror(stdout) && is_whole)
 		return 0;
 	code = errno ? errno : EIO;
 	return error_failed(err, code, "%sthe report could not be printed on standard output: %s",

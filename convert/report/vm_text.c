@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "common/size.h"
 #include "convert/report/head.h"
@@ -260,12 +261,15 @@ static char *whole_json(const struct vm_report *report)
 int vm_report_print(const struct vm_report *report, bool json, struct error *err)
 {
 	CLEANUP_FREE char *dump = json ? whole_json(report) : NULL;
+	CLEANUP_PAGE FILE *page = json ? NULL : page_open(stdout);
+	bool is_whole;
 
 	if (dump)
 		safe_lines(stdout, dump);
-	else if (!json)
-		vm_report_page(report, stdout);
-	if (fflush(stdout) == 0 && !ferror(stdout) && (dump || !json))
+	else if (page)
+		vm_report_page(report, page);
+	is_whole = json ? dump != NULL : page_close(TAKE(page)) == 0;
+	if (fflush(stdout) == 0 && !ferror(stdout) && is_whole)
 		return 0;
 	return error_failed(err, EIO, "the report could not be printed");
 }

@@ -39,7 +39,7 @@ mmd -i "$esp" ::/EFI ::/EFI/Microsoft ::/EFI/Microsoft/Boot ::/EFI/Other
 mcopy -i "$esp" "$program" ::/EFI/Microsoft/Boot/bootmgfw.efi
 mcopy -i "$esp" "$program" ::/EFI/Other/other.efi
 
-nvram() { "$hvgen2" nvram "$@"; }
+nvram() { COLUMNS=9999 "$hvgen2" nvram "$@"; }
 
 # Windows Boot Manager first but for the network; "Other" behind it.
 prepare() {

@@ -7,6 +7,8 @@
 set -euo pipefail
 export PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C MTOOLS_SKIP_CHECK=1
+# Sentences of pages are looked for whole; what 80 columns make of them says pages.sh.
+export COLUMNS=9999
 
 mkdir -p "$BUILD_DIR/e2e"
 work=$(mktemp -d "$BUILD_DIR/e2e/$(basename "$0" .sh).XXXXXX")

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "convert/batch/plan/plan.h"
 #include "convert/batch/plan/space.h"
@@ -311,6 +312,14 @@ static int run(struct batch *batch, const struct settings *settings, struct live
 	return r < 0 ? r : run_batch(batch, &request, ret_claimed, err);
 }
 
+static void print_summary(const struct batch *batch, double seconds)
+{
+	CLEANUP_PAGE FILE *page = page_open(stdout);
+
+	if (page)
+		report_print_summary(batch, seconds, page);
+}
+
 static int do_run(struct batch *batch, const struct settings *settings, char *const *inputs,
 		  struct progress_view *progress, struct error *err)
 {
@@ -332,7 +341,7 @@ static int do_run(struct batch *batch, const struct settings *settings, char *co
 	counts = batch_counts(batch);
 	status = counts_status(&counts, is_claimed);
 	if (!settings->json)
-		report_print_summary(batch, job_clock() - start, stdout);
+		print_summary(batch, job_clock() - start);
 	live_summary(&live, batch, job_clock() - start, status);
 	return status;
 }

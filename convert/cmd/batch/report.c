@@ -2,10 +2,12 @@
 /* All that is known of a batch: see report.h. */
 #include "convert/cmd/batch/report.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "common/checked.h"
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "common/size.h"
 #include "convert/batch/plan/rate.h"
@@ -15,24 +17,24 @@
 /* What a conversion takes beside its data. */
 #define OVERHEAD_SECONDS 0.3
 
-static void print_plan(const struct batch_vm *vm)
+static void print_plan(FILE *page, const struct batch_vm *vm)
 {
 	char stored[SIZE_TEXT];
 
-	safe_printf(stdout, "%-24s ", vm->name);
+	safe_printf(page, "%-24s ", vm->name);
 	if (vm->state != VM_PLANNED) {
-		problem_print(vm, stdout);
-		safe_printf(stdout, "\n");
+		problem_print(vm, page);
+		safe_printf(page, "\n");
 		return;
 	}
-	safe_printf(stdout, "planned, %s%s%s\n",
+	safe_printf(page, "planned, %s%s%s\n",
 		    size_text(record_number(vm->record, "needed"), stored),
 		    *record_text(vm->record, "windows") ? ", " : "",
 		    record_text(vm->record, "windows"));
 }
 
 /* At the rate of what is made, or else of the file system that takes most. */
-static void print_time(const struct counts *counts, const struct space_list *spaces)
+static void print_time(FILE *page, const struct counts *counts, const struct space_list *spaces)
 {
 	const struct space *most = NULL;
 	double rate = counts->rate;
@@ -44,7 +46,7 @@ static void print_time(const struct counts *counts, const struct space_list *spa
 	if (counts->open && rate <= 0 && most)
 		rate = rate_measure(most->folder);
 	if (counts->open && rate > 0)
-		safe_printf(stdout, "Time   %.0f s, one at a time, at the %s/s that %s\n",
+		safe_printf(page, "Time   %.0f s, one at a time, at the %s/s that %s\n",
 			    (double)counts->needed / rate + OVERHEAD_SECONDS * (double)counts->open,
 			    size_text((uint64_t)rate, text),
 			    counts->rate > 0 ? "were measured so far"
@@ -54,18 +56,21 @@ static void print_time(const struct counts *counts, const struct space_list *spa
 void report_print_plan(const struct batch *batch, const struct space_list *spaces)
 {
 	const struct counts counts = batch_counts(batch);
+	CLEANUP_PAGE FILE *page = page_open(stdout);
 	char needed[SIZE_TEXT], available[SIZE_TEXT];
 
+	if (!page)
+		return;
 	for (size_t i = 0; i < batch->count; i++)
-		print_plan(&batch->vms[i]);
-	safe_printf(stdout, "\nVMs    ");
-	counts_print(&counts, stdout);
+		print_plan(page, &batch->vms[i]);
+	safe_printf(page, "\nVMs    ");
+	counts_print(&counts, page);
 	for (size_t i = 0; i < spaces->count; i++)
-		safe_printf(stdout, "Room   %s needed, %s free on the file system of '%s'\n",
+		safe_printf(page, "Room   %s needed, %s free on the file system of '%s'\n",
 			    size_text(spaces->items[i].needed, needed),
 			    size_text(spaces->items[i].available, available),
 			    spaces->items[i].folder);
-	print_time(&counts, spaces);
+	print_time(page, &counts, spaces);
 }
 
 void report_print_summary(const struct batch *batch, double seconds, FILE *stream)
@@ -115,31 +120,36 @@ static json_t *batch_object(const struct batch *batch)
 	return root;
 }
 
-static void print_vm(const struct batch_vm *vm)
+static void print_vm(FILE *page, const struct batch_vm *vm)
 {
 	CLEANUP_FREE char *disk = batch_vm_output(vm, "disk");
 	double seconds = json_number_value(json_object_get(vm->last, "seconds"));
 	char stored[SIZE_TEXT];
 
-	safe_printf(stdout, "%s\n  Source   %s\n", vm->name, vm->path);
+	safe_printf(page, "%s\n  Source   %s\n", vm->name, vm->path);
 	if (*record_text(vm->record, "windows"))
-		safe_printf(stdout, "  Windows  %s\n", record_text(vm->record, "windows"));
-	safe_printf(stdout, "  State    ");
-	problem_print(vm, stdout);
+		safe_printf(page, "  Windows  %s\n", record_text(vm->record, "windows"));
+	safe_printf(page, "  State    ");
+	problem_print(vm, page);
 	if (vm->state >= VM_DONE && disk)
-		safe_printf(stdout, " in %.1f s (%s) by %s\n  Output   %s", seconds,
+		safe_printf(page, " in %.1f s (%s) by %s\n  Output   %s", seconds,
 			    size_text(record_number(vm->record, "stored"), stored),
 			    record_text(vm->last, "host"), disk);
-	safe_printf(stdout, "\n");
+	safe_printf(page, "\n");
 }
 
 int report_print_batch(const struct batch *batch, bool json, struct error *err)
 {
+	CLEANUP_PAGE FILE *page = NULL;
+
 	if (json)
 		return text_json_print(batch_object(batch), err);
+	page = page_open(stdout);
+	if (!page)
+		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < batch->count; i++)
-		print_vm(&batch->vms[i]);
-	safe_printf(stdout, "\n");
-	report_print_summary(batch, 0, stdout);
+		print_vm(page, &batch->vms[i]);
+	safe_printf(page, "\n");
+	report_print_summary(batch, 0, page);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "common/size.h"
 #include "convert/batch/sweep.h"
@@ -55,28 +56,28 @@ static int name_width(const struct batch *batch)
 	return width < 40 ? (int)width : 40;
 }
 
-static void print_vm(const struct batch_vm *vm, int width)
+static void print_vm(FILE *page, const struct batch_vm *vm, int width)
 {
 	char done[SIZE_TEXT], stored[SIZE_TEXT];
 
 	size_text(record_number(vm->record, "stored"), stored);
-	safe_printf(stdout, "%-*s  %-10s  ", width, vm->name,
+	safe_printf(page, "%-*s  %-10s  ", width, vm->name,
 		    record_number(vm->record, "stored") ? stored : "-");
-	problem_print(vm, stdout);
+	problem_print(vm, page);
 	if (vm->state == VM_RUNNING)
-		safe_printf(stdout, ", %s so far%s%s", size_text(vm->progress, done),
+		safe_printf(page, ", %s so far%s%s", size_text(vm->progress, done),
 			    vm->claim.host ? " by " : "", vm->claim.host ? vm->claim.host : "");
-	safe_printf(stdout, "\n");
+	safe_printf(page, "\n");
 }
 
-static void print_unplanned(const struct batch *batch, int width)
+static void print_unplanned(FILE *page, const struct batch *batch, int width)
 {
 	const json_t *draft;
 
 	for (size_t i = 0; (draft = batch_unplanned(batch, i)); i++) {
 		CLEANUP_FREE char *name = record_path(draft, "name");
 
-		safe_printf(stdout, "%-*s  %-10s  unplanned\n", width, name ? name : "", "-");
+		safe_printf(page, "%-*s  %-10s  unplanned\n", width, name ? name : "", "-");
 	}
 }
 
@@ -91,14 +92,18 @@ int status_print(const struct batch *batch, bool json, struct error *err)
 {
 	const struct counts counts = batch_counts(batch);
 	int width = name_width(batch);
+	CLEANUP_PAGE FILE *page = NULL;
 
 	measure(batch);
 	if (json)
 		return text_json_print(status_object(batch), err);
+	page = page_open(stdout);
+	if (!page)
+		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t i = 0; i < batch->count; i++)
-		print_vm(&batch->vms[i], width);
-	print_unplanned(batch, width);
-	counts_print(&counts, stdout);
+		print_vm(page, &batch->vms[i], width);
+	print_unplanned(page, batch, width);
+	counts_print(&counts, page);
 	return 0;
 }
 

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "convert/cmd/nvram/action.h"
 
-static int print_entry(const struct nvram_entry *entry, size_t position, struct error *err)
+static int print_entry(FILE *page, const struct nvram_entry *entry, size_t position,
+		       struct error *err)
 {
 	const struct nvram_boot_entry *boot = &entry->boot;
 	CLEANUP_FREE char *optional = cmd_nvram_optional_text(boot);
@@ -18,33 +20,36 @@ static int print_entry(const struct nvram_entry *entry, size_t position, struct 
 	if (!optional)
 		return error_failed(err, ENOMEM, "out of memory");
 	if (entry->in_order)
-		safe_printf(stdout, "%3zu", position);
+		safe_printf(page, "%3zu", position);
 	else
-		safe_printf(stdout, "  -");
-	safe_printf(stdout, "  Boot%04X  %-7s  %-8s  %s%s\n     %s\n", entry->number,
+		safe_printf(page, "  -");
+	safe_printf(page, "  Boot%04X  %-7s  %-8s  %s%s\n     %s\n", entry->number,
 		    cmd_nvram_type_text(boot->type), boot->active ? "active" : "inactive",
 		    boot->description, entry->in_order ? "" : "  (not in BootOrder)",
 		    boot->firmware_path);
 	if (boot->partition.number)
-		safe_printf(stdout,
+		safe_printf(page,
 			    "     partition %" PRIu32 " {%s}, LBA %" PRIu64 ", %" PRIu64
 			    " sectors\n",
 			    boot->partition.number, guid_format(&boot->partition.guid, guid),
 			    boot->partition.start_lba, boot->partition.sectors);
 	if (*optional)
-		safe_printf(stdout, "     optional data: %s\n", optional);
+		safe_printf(page, "     optional data: %s\n", optional);
 	return 0;
 }
 
 int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram_entries *entries,
 			 struct error *err)
 {
+	CLEANUP_PAGE FILE *page = page_open(stdout);
 	size_t position = 0;
 
-	safe_printf(stdout, "%s: %s, %zu boot entries\n", command->store.name,
+	if (!page)
+		return error_failed(err, ENOMEM, "out of memory");
+	safe_printf(page, "%s: %s, %zu boot entries\n", command->store.name,
 		    nvram_format_text(command->store.format), entries->count);
 	for (size_t i = 0; i < entries->count; i++) {
-		int r = print_entry(&entries->list[i], position, err);
+		int r = print_entry(page, &entries->list[i], position, err);
 
 		if (r < 0)
 			return r;
@@ -115,6 +120,14 @@ int cmd_nvram_list(struct nvram_command *command, struct error *err)
 				     : cmd_nvram_print_list(command, &entries, err);
 }
 
+static int print_alone(const struct nvram_entry *entry, size_t position, struct error *err)
+{
+	CLEANUP_PAGE FILE *page = page_open(stdout);
+
+	return page ? print_entry(page, entry, position, err)
+		    : error_failed(err, ENOMEM, "out of memory");
+}
+
 /* One entry by itself: a list of one. */
 static int show_entry(struct nvram_command *command, struct error *err)
 {
@@ -126,7 +139,7 @@ static int show_entry(struct nvram_command *command, struct error *err)
 	if (r < 0)
 		return r;
 	if (!command->options.json)
-		return print_entry(&entries.list[found], found, err);
+		return print_alone(&entries.list[found], found, err);
 	entry = entry_json(&entries.list[found]);
 	cmd_nvram_set_schema(entry);
 	return text_json_print(entry, err);

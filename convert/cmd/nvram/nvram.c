@@ -6,6 +6,7 @@
 
 #include "common/checked.h"
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "convert/cmd/cmd.h"
 #include "convert/cmd/keys.h"
@@ -287,16 +288,21 @@ static int find_action(int operand_count, char **operands, const struct action *
 static int report_edit(const struct nvram_command *command, struct error *err)
 {
 	CLEANUP_ENTRIES struct nvram_entries entries = NVRAM_ENTRIES_INIT;
+	CLEANUP_PAGE FILE *page = NULL;
 	int r = cmd_nvram_entries_read(&command->store.nvram, &entries, err);
 
 	if (r < 0)
 		return r;
 	if (command->options.json)
 		return text_json_print(cmd_nvram_list_json(command, &entries), err);
+	page = page_open(stdout);
+	if (!page)
+		return error_failed(err, ENOMEM, "out of memory");
 	if (command->has_number)
-		safe_printf(stdout, "Boot%04X ", command->number);
-	safe_printf(stdout, "%s%s\n", command->summary,
+		safe_printf(page, "Boot%04X ", command->number);
+	safe_printf(page, "%s%s\n", command->summary,
 		    command->options.dry_run ? " (dry run, nothing written)" : "");
+	page_cleanup(&page);
 	return command->options.dry_run ? cmd_nvram_print_list(command, &entries, err) : 0;
 }
 

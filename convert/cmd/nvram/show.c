@@ -8,6 +8,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "common/json/text_json.h"
+#include "common/page.h"
 #include "common/safe_text.h"
 #include "convert/cmd/nvram/action.h"
 
@@ -51,40 +52,40 @@ static char *time_text(const uint8_t time[16], char text[40])
 	return text;
 }
 
-static void print_signatures(const struct nvram_variable *variable)
+static void print_signatures(FILE *page, const struct nvram_variable *variable)
 {
 	CLEANUP_SIGNATURES struct nvram_signatures signatures = NVRAM_SIGNATURES_INIT;
 	struct error err = ERROR_INIT;
 
 	if (nvram_read_signatures(variable, &signatures, &err) < 0) {
-		safe_printf(stdout, "    %s\n", err.message);
+		safe_printf(page, "    %s\n", err.message);
 		return;
 	}
 	for (size_t i = 0; i < signatures.certificates; i++)
-		safe_printf(stdout, "    certificate: %s\n", signatures.subjects[i]);
+		safe_printf(page, "    certificate: %s\n", signatures.subjects[i]);
 	if (signatures.hashes)
-		safe_printf(stdout, "    %zu SHA-256 hashes\n", signatures.hashes);
+		safe_printf(page, "    %zu SHA-256 hashes\n", signatures.hashes);
 	if (signatures.others)
-		safe_printf(stdout, "    %zu signatures of other kinds\n", signatures.others);
+		safe_printf(page, "    %zu signatures of other kinds\n", signatures.others);
 }
 
-static int print_variable(const struct nvram_variable *variable, struct error *err)
+static int print_variable(FILE *page, const struct nvram_variable *variable, struct error *err)
 {
 	CLEANUP_FREE char *bytes = hex(variable->data, min_u64(variable->size, SHOWN_BYTES));
 	char guid[GUID_TEXT_SIZE], attributes[48], time[40];
 
 	if (!bytes)
 		return error_failed(err, ENOMEM, "out of memory");
-	safe_printf(stdout, "%s  %s  %s  %zu bytes", guid_format(&variable->vendor, guid),
+	safe_printf(page, "%s  %s  %s  %zu bytes", guid_format(&variable->vendor, guid),
 		    variable->name, attributes_text(variable->attributes, attributes),
 		    variable->size);
 	if (!is_zero(variable->time, sizeof(variable->time)))
-		safe_printf(stdout, "  %s", time_text(variable->time, time));
-	safe_printf(stdout, "\n");
+		safe_printf(page, "  %s", time_text(variable->time, time));
+	safe_printf(page, "\n");
 	if (nvram_holds_signatures(variable))
-		print_signatures(variable);
+		print_signatures(page, variable);
 	else if (variable->size > 0)
-		safe_printf(stdout, "    %s%s\n", bytes, variable->size > SHOWN_BYTES ? "..." : "");
+		safe_printf(page, "    %s%s\n", bytes, variable->size > SHOWN_BYTES ? "..." : "");
 	return 0;
 }
 
@@ -124,6 +125,7 @@ static json_t *variable_json(const struct nvram_variable *variable)
 
 int cmd_nvram_show_all(struct nvram_command *command, struct error *err)
 {
+	CLEANUP_PAGE FILE *page = NULL;
 	const struct nvram *nvram = &command->store.nvram;
 	json_t *list, *root;
 
@@ -136,11 +138,14 @@ int cmd_nvram_show_all(struct nvram_command *command, struct error *err)
 		cmd_nvram_set_schema(root);
 		return text_json_print(root, err);
 	}
-	safe_printf(stdout, "%s: %s, %zu variables, %s\n", command->store.name,
+	page = page_open(stdout);
+	if (!page)
+		return error_failed(err, ENOMEM, "out of memory");
+	safe_printf(page, "%s: %s, %zu variables, %s\n", command->store.name,
 		    nvram_format_text(command->store.format), nvram->count,
 		    nvram_has_secure_boot_keys(nvram) ? "Secure Boot keys" : "no Secure Boot keys");
 	for (size_t i = 0; i < nvram->count; i++) {
-		int r = print_variable(&nvram->variables[i], err);
+		int r = print_variable(page, &nvram->variables[i], err);
 
 		if (r < 0)
 			return r;

@@ -3,6 +3,7 @@
 # The help text of a verb and its manual page name the same options.
 # usage: test_manual.sh HVGEN2 MAN_FOLDER
 set -eu
+export COLUMNS=9999 # no line of text begins with an option
 hvgen2=$1
 man=$2
 failed=0

@@ -55,7 +55,7 @@ static int PRINTF_LIKE(1, 2) hvgen2(const char *format, ...)
 	va_start(args, format);
 	cr_assert_geq(vasprintf(&arguments, format, args), 0);
 	va_end(args);
-	cr_assert_geq(asprintf(&command, "%s nvram %s 2>&1", HVGEN2, arguments), 0);
+	cr_assert_geq(asprintf(&command, "COLUMNS=9999 %s nvram %s 2>&1", HVGEN2, arguments), 0);
 	pipe = popen(command, "r");
 	cr_assert_not_null(pipe);
 	size = fread(output, 1, sizeof(output) - 1, pipe);

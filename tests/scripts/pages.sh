@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Pages and help texts: 80 columns on a pipe and no more, whatever stands in them; another width by COLUMNS and on a terminal; bars in
+# proportion; colours for a terminal only. Characters are counted by Python.
+. "$(dirname "$0")/lib.sh"
+need python3 mkntfs
+unset COLUMNS
+within() { # COLUMNS FILE...
+	python3 - "$@" <<-'END' || fail "wider than $1"
+		import sys
+		for name in sys.argv[2:]:
+		    for line in open(name, encoding="utf-8"):
+		        if len(line.rstrip("\n")) > int(sys.argv[1]):
+		            sys.exit(f"{name}: {len(line) - 1} characters: {line}")
+	END
+}
+mkdir pages
+n=0
+page() { # NAME COMMAND...: whatever its status is
+	local name=$1
+	shift
+	"$@" >"pages/$name" 2>/dev/null || true
+}
+
+for verb in '' inspect convert batch verify nvram bcd; do
+	page "help$verb" "$HVGEN2" help $verb
+	COLUMNS=60 "$HVGEN2" help $verb >"narrow$verb"
+done
+long=$(printf 'n%.0s' {1..70})-ü$(printf 'ö%.0s' {1..30}).vhdx
+"$MKVM" --small --adapters static,dhcp,legacy --winre own --data 1 --defect crashed vm.vhdx
+"$MKVM" --small --size 1G --defect several-windows two.vhdx
+cp vm.vhdx "$long"
+make_export x
+for disk in vm.vhdx two.vhdx "$long" x x/*/*.vmcx none.vhdx; do
+	page "inspect$((++n))" "$HVGEN2" inspect "$disk"
+	page "plan$n" "$HVGEN2" convert -n "$disk"
+	COLUMNS=40 "$HVGEN2" inspect "$disk" >"narrow$n" 2>/dev/null || true
+done
+page vm "$HVGEN2" inspect -v x
+page done "$HVGEN2" convert -o o.vhdx "$long"
+page child "$HVGEN2" convert --format differencing -o c.vhdx "$long"
+page verify "$HVGEN2" verify --no-guestfs o.vhdx
+page bad "$HVGEN2" verify --no-guestfs vm.vhdx
+page list "$HVGEN2" nvram list o.vmgs
+page show "$HVGEN2" nvram show --all o.vmgs
+mkdir in
+mv "$long" two.vhdx in
+page batch "$HVGEN2" batch plan --output-dir out state in
+page run "$HVGEN2" batch run state
+page status "$HVGEN2" batch status state
+page report "$HVGEN2" batch report state
+[ "$(find pages -size +0 | wc -l)" -ge 24 ] || fail "pages: $(ls -l pages)"
+within 80 pages/*
+within 60 narrow?*[a-z]
+within 40 narrow[0-9]*
+! grep -r $'\033' pages || fail "colours on a pipe"
+
+# Nothing is lost: without its blanks and line ends a page is that of a terminal of any width.
+COLUMNS=9999 "$HVGEN2" inspect vm.vhdx >wide.txt
+cmp <(grep -v '^    \[' pages/inspect1 | tr -d ' \n') <(grep -v '^    \[' wide.txt | tr -d ' \n') || fail "not the same words"
+[ "$(wc -l <wide.txt)" -lt "$(wc -l <pages/inspect1)" ] || fail "a wide terminal is not used"
+grep '^Warning' -A 1 pages/inspect1 | grep -E '^ {9}' >/dev/null || fail "no hanging indent: $(cat pages/inspect1)"
+
+# Bars to one scale.
+"$MKVM" --small --size 10G half.vhdx
+LC_ALL=C "$HVGEN2" inspect half.vhdx | grep '^    \[' >bars.txt
+grep -E '^    \[1?=*2#{60,}' bars.txt >/dev/null && [ "$(wc -l <bars.txt)" -eq 2 ] || fail "bars: $(cat bars.txt)"
+LC_ALL=C.UTF-8 "$HVGEN2" inspect half.vhdx >utf8.txt
+grep '█' utf8.txt >/dev/null || fail "no blocks in UTF-8"
+within 80 utf8.txt
+
+# Colours.
+"$HVGEN2" inspect --color always vm.vhdx | grep $'^\033\\[1mSource' >/dev/null || fail "--color always"
+NO_COLOR=1 "$HVGEN2" inspect --color always vm.vhdx | grep $'\033' >/dev/null || fail "an option counts more than NO_COLOR"
+expect 2 "$HVGEN2" inspect --color sometimes vm.vhdx
+if command -v script >/dev/null; then
+	on_terminal() { script -qec "stty cols 100 2>/dev/null; $*" typed >/dev/null || true; tr -d '\r' <typed | grep -v '^Script ' >typed.txt; }
+	on_terminal "'$HVGEN2' inspect vm.vhdx"
+	grep $'\033\\[1m' typed.txt >/dev/null || fail "no colour on a terminal"
+	on_terminal "'$HVGEN2' inspect --color never vm.vhdx"
+	! grep $'\033' typed.txt || fail "--color never"
+	within 100 typed.txt
+	on_terminal "NO_COLOR=1 '$HVGEN2' inspect vm.vhdx"
+	! grep $'\033' typed.txt || fail "NO_COLOR"
+fi
