@@ -114,7 +114,7 @@ static struct write_contents contents_of(const struct conversion *conversion, co
 /* Make the outputs, which are created already. */
 static int write_all(struct conversion *conversion, int channel, struct error *err)
 {
-	CLEANUP_FREE char *json = report_json(&conversion->report);
+	CLEANUP_FREE char *json = report_file(&conversion->report, conversion->paths.report);
 	const struct write_contents contents = contents_of(conversion, json);
 	int r;
 
@@ -399,7 +399,9 @@ static bool write_failure_report(struct conversion *conversion, int channel)
 {
 	struct error err = ERROR_INIT;
 	CLEANUP_FREE char *json =
-		wants_failure_report(conversion) ? report_json(&conversion->report) : NULL;
+		wants_failure_report(conversion)
+			? report_file(&conversion->report, conversion->paths.report)
+			: NULL;
 
 	if (!json)
 		return false;

@@ -2,6 +2,8 @@
 /* Options that exclude each other: see exclude.h. */
 #include "convert/cmd/exclude.h"
 
+#include "convert/report/report.h"
+
 /* Beside '--output -'. */
 static int check_stream(const struct convert *convert, bool is_vm, struct error *err)
 {
@@ -28,6 +30,11 @@ static int check_if_needed(const struct convert *convert, const struct output_na
 
 	if (other)
 		return error_usage(err, "'--if-needed' and '--%s' exclude each other", other);
+	if (report_is_html(names->report))
+		return error_usage(err,
+				   "'--if-needed' reads the report that is there, and '%s' is a "
+				   "page for a browser",
+				   names->report);
 	if (is_vm)
 		return error_usage(err, "'--if-needed' is for a disk; what is done of VMs 'hvgen2 "
 					"batch' knows");

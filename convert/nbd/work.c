@@ -107,7 +107,7 @@ static int fill_outputs(struct work *work, struct error *err)
 {
 	struct write_outputs *outputs = work->outputs;
 	const struct firmware *firmware = &work->build.firmware;
-	CLEANUP_FREE char *json = report_json(&work->report);
+	CLEANUP_FREE char *json = report_file(&work->report, work->paths.report);
 	int r = json ? 0 : error_failed(err, ENOMEM, "out of memory");
 
 	if (r == 0 && outputs->nvram.path)
@@ -161,7 +161,7 @@ static void write_failure_report(struct work *work, int channel, const struct er
 		return;
 	work->report.failure = failure;
 	work->report.nvram_path = NULL;
-	json = report_json(&work->report);
+	json = report_file(&work->report, work->paths.report);
 	if (json && write_fill_report(outputs, json, &ignored) == 0)
 		(void)worker_commit(channel, outputs, /*report_only=*/true, &ignored);
 }

@@ -37,6 +37,13 @@ struct report {
 /* A new string, to be freed, that ends in a newline; NULL when out of memory. */
 char *report_json(const struct report *report);
 
+/* The same as one file for a browser, with a drawing of the disk. */
+char *report_html(const struct report *report);
+
+/* What a file of this name holds: the page for a browser when it ends in .html, else JSON. */
+bool report_is_html(const char *path);
+char *report_file(const struct report *report, const char *path);
+
 /*
  * The report on standard output, as JSON or as a page. Errors: -EIO when it could not be printed
  * whole.

@@ -13,6 +13,7 @@
 #include "common/safe_text.h"
 #include "common/size.h"
 #include "convert/report/bar.h"
+#include "convert/report/page.h"
 
 static const char *const role_descriptions[PLAN_ROLE_MAX] = {
 	[PLAN_ESP] = "new: boot files and BCD",
@@ -199,7 +200,7 @@ static void print_old_table(const struct survey *survey, FILE *stream)
 		    "contents");
 }
 
-static void print_before(const struct report *report, FILE *stream)
+static void print_before(const struct report *report, unsigned int width, FILE *stream)
 {
 	const struct survey *survey = report->survey;
 
@@ -222,7 +223,8 @@ static void print_before(const struct report *report, FILE *stream)
 		print_row(stream, partition->mbr.number, partition->offset, partition->length, type,
 			  contents);
 	}
-	bar_before(report, page_width(stdout), stream);
+	if (width)
+		bar_before(report, width, stream);
 }
 
 static void print_after(const struct survey *survey, const struct plan *plan, FILE *stream)
@@ -454,7 +456,7 @@ static void print_lists(const struct report *report, FILE *stream)
 	print_list(stream, &warning, build->warnings.texts, build->warnings.count);
 }
 
-static void print_page(const struct report *report, FILE *stream)
+void report_page(const struct report *report, FILE *stream, unsigned int width)
 {
 	if (report->vm) {
 		vm_report_page(report->vm, stream);
@@ -463,11 +465,11 @@ static void print_page(const struct report *report, FILE *stream)
 	print_source(report, stream);
 	print_guest(report->survey, stream);
 	print_adapters(&report->survey->adapters, stream);
-	print_before(report, stream);
+	print_before(report, width, stream);
 	if (report->plan)
 		print_after(report->survey, report->plan, stream);
-	if (report->plan)
-		bar_after(report, page_width(stdout), stream);
+	if (report->plan && width)
+		bar_after(report, width, stream);
 	if (report->build) {
 		print_boot(report->build, stream);
 		print_nvram(report->build, stream);
@@ -489,7 +491,7 @@ int report_print(const struct report *report, bool json, struct error *err)
 	if (dump)
 		safe_lines(stdout, dump);
 	else if (page)
-		print_page(report, page);
+		report_page(report, page, page_width(stdout));
 	is_whole = json ? dump != NULL : page_close(TAKE(page)) == 0;
 	if (fflush(stdout) == 0 && !ferror(stdout) && is_whole)
 		return 0;

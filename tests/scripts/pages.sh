@@ -43,7 +43,7 @@ page verify "$HVGEN2" verify --no-guestfs o.vhdx
 page bad "$HVGEN2" verify --no-guestfs vm.vhdx
 page list "$HVGEN2" nvram list o.vmgs
 page show "$HVGEN2" nvram show --all o.vmgs
-mkdir in
+mkdir in out
 mv "$long" two.vhdx in
 page batch "$HVGEN2" batch plan --output-dir out state in
 page run "$HVGEN2" batch run state
@@ -83,3 +83,40 @@ if command -v script >/dev/null; then
 	on_terminal "NO_COLOR=1 '$HVGEN2' inspect vm.vhdx"
 	! grep $'\033' typed.txt || fail "NO_COLOR"
 fi
+
+# The same for a browser: one file, whose tags close, without a script or a reference; texts are texts.
+cp vm.vhdx '<i>&"x.vhdx'
+expect 0 "$HVGEN2" convert -q --report r.html -o h.vhdx '<i>&"x.vhdx'
+mv in/two.vhdx .
+expect 3 "$HVGEN2" convert -q --report refused.html -o q.vhdx two.vhdx
+expect 0 "$HVGEN2" batch report --html batch.html state
+expect 2 "$HVGEN2" convert --if-needed --report r.html -o h.vhdx vm.vhdx
+for file in r.html refused.html batch.html; do
+	python3 - $file <<-'END' || fail "$file"
+		import html.parser
+		import sys
+		class Judge(html.parser.HTMLParser):
+		    open, text, rects = [], "", 0
+		    def handle_starttag(self, tag, attrs):
+		        if tag in ("script", "link", "img", "iframe") and not sys.argv[1].startswith("batch"):
+		            sys.exit(f"<{tag}>")
+		        if any(name in ("src", "href") or name.startswith("on") for name, _ in attrs):
+		            sys.exit(f"a reference: {attrs}")
+		        self.rects += tag == "rect"
+		        if tag not in ("meta", "br"):
+		            self.open.append(tag)
+		    def handle_startendtag(self, tag, attrs):
+		        self.rects += tag == "rect"
+		    def handle_endtag(self, tag):
+		        if not self.open or self.open.pop() != tag:
+		            sys.exit(f"</{tag}> closes nothing")
+		    def handle_data(self, data):
+		        self.text += data
+		judge = Judge()
+		judge.feed(open(sys.argv[1], encoding="utf-8").read())
+		if judge.open or judge.rects < 4:
+		    sys.exit(f"{judge.open}, {judge.rects} partitions")
+		if sys.argv[1] == "r.html" and ('<i>&"x.vhdx' not in judge.text or "Windows Boot Manager" not in judge.text):
+		    sys.exit("the page is not in it")
+	END
+done

@@ -2,7 +2,7 @@
 /*
  * A batch as a page: how many are what, and a row a VM with its disk before and after, to the scale of the largest. It is
  * one file that refers to nothing, for it is mailed and kept; a head of the table sorts by its column with some lines of
- * script. All texts of guests go through put_text().
+ * script. All texts of guests go through html_text().
  */
 #include "convert/cmd/batch/html.h"
 
@@ -12,8 +12,8 @@
 
 #include "common/buffer.h"
 #include "common/checked.h"
+#include "common/json/html.h"
 #include "common/outfile.h"
-#include "common/safe_text.h"
 #include "common/size.h"
 #include "convert/cmd/batch/counts.h"
 
@@ -44,11 +44,9 @@ static const char head[] =
 	".s{display:inline-block;padding:0 .5em;border-radius:.7em;color:#fff;background:#777}\n"
 	".done,.verified{background:#287d3c}.refused{background:#a15c00}.failed{background:#b3261e}\n"
 	".running{background:#1a5fb4}.interrupted{background:#7a4a9e}\n"
-	".summary .s{margin-right:.6em}\n"
-	"svg{display:block}\n"
-	".esp{fill:#287d3c}.msr{fill:#9aa}.windows{fill:#3b78c2}.system{fill:#c9a227}.other{fill:#b0b7c3}\n"
-	".free{fill:#eee}\n"
-	".key i{display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 1em;vertical-align:-.1em}\n"
+	".summary .s{margin-right:.6em}\n";
+
+static const char style_end[] =
 	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}th{background:#2a2a2a}\n"
 	"th,td{border-color:#3a3a3a}td small{color:#aaa}.free{fill:#333}}\n"
 	"</style>\n"
@@ -56,11 +54,7 @@ static const char head[] =
 	"<body>\n"
 	"<h1>hvgen2 batch</h1>\n";
 
-static const char legend[] =
-	"<p class=\"key\">Disks before and after, to one scale:"
-	"<i style=\"background:#3b78c2\"></i>Windows<i style=\"background:#c9a227\"></i>BIOS boot files"
-	"<i style=\"background:#287d3c\"></i>EFI system partition<i style=\"background:#9aa\"></i>Microsoft "
-	"reserved<i style=\"background:#b0b7c3\"></i>other</p>\n"
+static const char table[] =
 	"<table>\n<thead><tr><th>VM</th><th>State</th><th>Windows</th><th>Data</th><th>Seconds</th>"
 	"<th>Before and after</th></tr></thead>\n<tbody>\n";
 
@@ -77,104 +71,19 @@ static const char tail[] =
 	".forEach(function(o){body.appendChild(o.row)})})});\n"
 	"</script>\n</body>\n</html>\n";
 
-/* What a browser shows as it is: nothing of it is a tag, and nothing turns the direction of text. */
-static void put_text(struct buffer *page, const char *text)
-{
-	CLEANUP_FREE char *valid = safe_utf8(text);
-
-	page->failed |= !valid;
-	for (const char *at = valid ? valid : ""; *at; at++) {
-		unsigned char byte = (unsigned char)*at;
-
-		if (byte == '<')
-			buffer_text(page, "&lt;");
-		else if (byte == '>')
-			buffer_text(page, "&gt;");
-		else if (byte == '&')
-			buffer_text(page, "&amp;");
-		else if (byte == '"')
-			buffer_text(page, "&quot;");
-		else if (byte == '\'')
-			buffer_text(page, "&#39;");
-		else if (byte < 0x20 || byte == 0x7f)
-			buffer_printf(page, "\\x%02x", byte);
-		else
-			buffer_append(page, at, 1);
-	}
-}
-
-static void put_isolated(struct buffer *page, const char *text)
-{
-	buffer_text(page, "<bdi>");
-	put_text(page, text);
-	buffer_text(page, "</bdi>");
-}
-
-static const char *class_of(const json_t *partition)
-{
-	const char *role = record_text(partition, "role");
-
-	if (strcmp(role, "esp") == 0 || strcmp(role, "msr") == 0)
-		return role;
-	if (strcmp(role, "windows") == 0 || json_is_true(json_object_get(partition, "has_windows")))
-		return "windows";
-	if (strcmp(role, "old-system") == 0 || json_is_true(json_object_get(partition, "has_bcd")))
-		return "system";
-	return "other";
-}
-
-static double to_scale(uint64_t bytes, uint64_t largest)
-{
-	return largest ? (double)bytes / (double)largest * BAR_WIDTH : 0;
-}
-
-static void put_partition(struct buffer *page, const json_t *partition, unsigned int y,
-			  uint64_t largest)
-{
-	uint64_t start = record_number(partition, "start_lba") * 512;
-	uint64_t size = record_number(partition, "sectors") * 512;
-	char size_buffer[SIZE_TEXT];
-
-	buffer_printf(page,
-		      "<rect class=\"%s\" x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%d\"><title>",
-		      class_of(partition), to_scale(start, largest), y, to_scale(size, largest),
-		      BAR_HEIGHT);
-	put_text(page, record_text(partition, "type"));
-	buffer_printf(page, ", %s</title></rect>", size_text(size, size_buffer));
-}
-
-static void put_bar(struct buffer *page, const json_t *side, unsigned int y, uint64_t largest)
-{
-	const json_t *partitions = json_object_get(side, "partitions");
-
-	buffer_printf(page, "<rect class=\"free\" x=\"0\" y=\"%u\" width=\"%.2f\" height=\"%d\"/>",
-		      y, to_scale(record_number(side, "size"), largest), BAR_HEIGHT);
-	for (size_t i = 0; i < json_array_size(partitions); i++)
-		put_partition(page, json_array_get(partitions, i), y, largest);
-}
-
 static uint64_t side_size(const struct batch_vm *vm, const char *side)
 {
-	return record_number(json_object_get(vm->record, side), "size");
+	return html_disk_size(json_object_get(vm->record, side));
 }
 
 static void put_bars(struct buffer *page, const struct batch_vm *vm, uint64_t largest)
 {
-	char before[SIZE_TEXT], after[SIZE_TEXT];
+	const struct html_scale scale = {BAR_WIDTH, BAR_HEIGHT, largest};
 
 	buffer_printf(page, "<td data-key=\"%" PRIu64 "\">", side_size(vm, "before"));
-	if (side_size(vm, "before")) {
-		buffer_printf(
-			page,
-			"<svg width=\"%d\" height=\"%d\" role=\"img\" aria-label=\"%s before, %s after\">",
-			BAR_WIDTH, 2 * BAR_HEIGHT + 3, size_text(side_size(vm, "before"), before),
-			size_text(side_size(vm, "after"), after));
-		put_bar(page, json_object_get(vm->record, "before"), 0, largest);
-		if (side_size(vm, "after"))
-			put_bar(page, json_object_get(vm->record, "after"), BAR_HEIGHT + 3,
-				largest);
-		buffer_text(page, "</svg>");
-	}
+	if (side_size(vm, "before"))
+		html_disk(page, json_object_get(vm->record, "before"),
+			  json_object_get(vm->record, "after"), &scale);
 	buffer_text(page, "</td>");
 }
 
@@ -191,10 +100,10 @@ static void put_state(struct buffer *page, const struct batch_vm *vm)
 		if (*record_text(problem, "id"))
 			buffer_printf(page, "<b>%s</b> ", record_text(problem, "id"));
 		buffer_text(page, "<small>");
-		put_isolated(page, record_text(problem, "message"));
+		html_isolated(page, record_text(problem, "message"));
 		if (*record_text(problem, "advice")) {
 			buffer_text(page, "; ");
-			put_isolated(page, record_text(problem, "advice"));
+			html_isolated(page, record_text(problem, "advice"));
 		}
 		buffer_text(page, "</small>");
 	}
@@ -208,13 +117,13 @@ static void put_vm(struct buffer *page, const struct batch_vm *vm, uint64_t larg
 	char text[SIZE_TEXT];
 
 	buffer_text(page, "<tr><td><b>");
-	put_isolated(page, vm->name);
+	html_isolated(page, vm->name);
 	buffer_text(page, "</b><br><small>");
-	put_isolated(page, vm->path);
+	html_isolated(page, vm->path);
 	buffer_text(page, "</small></td>");
 	put_state(page, vm);
 	buffer_text(page, "<td>");
-	put_isolated(page, record_text(vm->record, "windows"));
+	html_isolated(page, record_text(vm->record, "windows"));
 	buffer_printf(page, "</td><td class=\"n\" data-key=\"%" PRIu64 "\">%s</td>", stored,
 		      stored ? size_text(stored, text) : "");
 	buffer_printf(page, "<td class=\"n\" data-key=\"%.3f\">",
@@ -239,7 +148,7 @@ static void put_summary(struct buffer *page, const struct batch *batch)
 	if (counts.unplanned)
 		buffer_printf(page, "<span class=\"s\">%zu unplanned</span>", counts.unplanned);
 	buffer_text(page, "</p>\n<p>Outputs: ");
-	put_isolated(page, batch->output_dir);
+	html_isolated(page, batch->output_dir);
 	buffer_text(page, "</p>\n");
 }
 
@@ -253,8 +162,11 @@ int html_write(const struct batch *batch, const char *path, bool replace, struct
 		largest = max_u64(largest, side_size(&batch->vms[i], "after"));
 	}
 	buffer_text(&page, head);
+	buffer_text(&page, html_disk_style);
+	buffer_text(&page, style_end);
 	put_summary(&page, batch);
-	buffer_text(&page, legend);
+	buffer_text(&page, html_disk_legend);
+	buffer_text(&page, table);
 	for (size_t i = 0; i < batch->count; i++)
 		put_vm(&page, &batch->vms[i], largest);
 	buffer_text(&page, tail);

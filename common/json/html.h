@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Parts of pages for a browser. A page is one file that refers to nothing, for it is mailed and kept. All texts of guests go through
+ * html_text(), the one door of such pages.
+ */
+#ifndef HVGEN2_COMMON_JSON_HTML_H
+#define HVGEN2_COMMON_JSON_HTML_H
+
+#include <jansson.h>
+
+#include "common/buffer.h"
+
+/* What a browser shows as it is: nothing of it is a tag, and what is no UTF-8 or a control character is shown as safe_text.h says.
+ * Line ends stay where 'keep_lines' says so. */
+void html_text(struct buffer *page, const char *text, bool keep_lines);
+
+/* The same for itself: nothing in it turns the direction of what stands around it. */
+void html_isolated(struct buffer *page, const char *text);
+
+/* Colours of the partitions, for a <style>, and what they mean, as a <p>. */
+extern const char html_disk_style[];
+extern const char html_disk_legend[];
+
+/*
+ * A drawing (<svg>) of a disk before and after: objects with "size" in bytes and "partitions", as reports have them; 'after' may be
+ * NULL or empty. 'width' is in pixels, that of a disk of 'largest' bytes; each bar is 'height' pixels high.
+ */
+struct html_scale {
+	unsigned int width, height;
+	uint64_t largest;
+};
+
+void html_disk(struct buffer *page, const json_t *before, const json_t *after,
+	       const struct html_scale *scale);
+
+/* The bytes of such an object; 0 when it is none. */
+uint64_t html_disk_size(const json_t *side);
+
+#endif
