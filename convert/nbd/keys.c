@@ -98,6 +98,14 @@ static int read_flag(const char *key, const char *value, bool *ret, struct error
 	return error_usage(err, "key '%s': '%s' is neither true nor false", key, value);
 }
 
+static int set_view(struct keys *keys, const char *value, struct error *err)
+{
+	keys->is_of_source = strcmp(value, "source") == 0;
+	if (keys->is_of_source || strcmp(value, "converted") == 0)
+		return 0;
+	return error_usage(err, "key 'view': '%s' is none of converted and source", value);
+}
+
 int keys_set(struct keys *keys, const char *key, const char *value, struct error *err)
 {
 	bool is_wanted = true;
@@ -110,6 +118,8 @@ int keys_set(struct keys *keys, const char *key, const char *value, struct error
 		keys->disk = value;
 		return 0;
 	}
+	if (strcmp(key, "view") == 0)
+		return set_view(keys, value, err);
 	if (!is_taken(key))
 		return refuse(key, err);
 	if (cmd_convert_option(key)->argument)
@@ -126,6 +136,8 @@ int keys_check(const struct keys *keys, struct error *err)
 
 	if (!keys->disk)
 		return error_usage(err, "no disk is given: disk=FILE");
+	if (keys->is_of_source && (has_store || keys->convert.output.report))
+		return error_usage(err, "key 'view': the source has no store and no report");
 	if (!has_store && firmware->template)
 		return error_usage(err,
 				   "key 'nvram-template': 'nvram' is to say where the store goes");

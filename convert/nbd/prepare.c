@@ -158,6 +158,7 @@ static int run(struct keys *keys, const struct write_paths *paths, struct served
 	CLEANUP_TIES struct ties ties = TIES_INIT;
 	struct work work = {.convert = &keys->convert,
 			    .path = keys->disk,
+			    .is_of_source = keys->is_of_source,
 			    .paths = *paths,
 			    .outputs = &outputs};
 	const struct worker worker = {.work = work_run,

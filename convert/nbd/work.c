@@ -119,23 +119,31 @@ static int fill_outputs(struct work *work, struct error *err)
 	return r;
 }
 
+static int serve_converted(struct work *work, const struct map_sinks *sinks, struct error *err)
+{
+	int r = convert_disk(work, err);
+
+	if (r == 0)
+		r = map_make(work->build.target, sinks, &work->answer->map, err);
+	return r < 0 ? r : fill_outputs(work, err);
+}
+
 static int work_locked_in(struct work *work, const struct map_sinks *sinks, struct error *err)
 {
 	struct sandbox *sandbox = &work->convert->sandbox;
 	int r = sandbox_enter(sandbox, work->source->size, NULL, err);
 
 	work->report.sandbox = sandbox->state;
-	if (r == 0)
-		r = convert_disk(work, err);
-	if (r == 0)
-		r = map_make(work->build.target, sinks, &work->answer->map, err);
-	return r < 0 ? r : fill_outputs(work, err);
+	if (r < 0)
+		return r;
+	return work->is_of_source ? map_make(work->source, sinks, &work->answer->map, err)
+				  : serve_converted(work, sinks, err);
 }
 
 static int work_through(struct work *work, struct error *err)
 {
 	struct map_sinks sinks = {.pieces = work->pieces, .memory = work->memory};
-	int r = build_open_host_files(&work->convert->build, err);
+	int r = work->is_of_source ? 0 : build_open_host_files(&work->convert->build, err);
 
 	limit_paths(work);
 	if (r == 0)
