@@ -11,17 +11,20 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "common/checked.h"
 #include "common/lockdown.h"
+#include "common/program.h"
 
 /* The size of a FAT, a field of 4 bytes, can make fsck.fat ask for 4 GiB; it needs 30 MiB, and
  * qemu-img 400 MiB of address space. */
 #define TOOL_MEMORY (512 * MIB)
 #define TOOL_FILES  64
+
+/* Behind PATH. */
+#define TOOL_FOLDERS "/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
 
 struct tool {
 	const char *path; /* of the program */
@@ -45,36 +48,6 @@ void tool_output_done(struct tool_output *output)
 {
 	free(output->bytes);
 	output->bytes = NULL;
-}
-
-static bool is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-/* Only absolute folders count: a program from the working directory is nobody's second opinion. */
-static bool find_in_folders(const char *folders, const char *name, char path[4096])
-{
-	while (*folders) {
-		size_t length = strcspn(folders, ":");
-
-		if (folders[0] == '/' && length < 2048 &&
-		    snprintf(path, 4096, "%.*s/%s", (int)length, folders, name) < 4096 &&
-		    is_program(path))
-			return true;
-		folders += length + (folders[length] == ':');
-	}
-	return false;
-}
-
-static bool find_program(const char *name, char path[4096])
-{
-	const char *folders = getenv("PATH");
-
-	return (folders && find_in_folders(folders, name, path)) ||
-	       find_in_folders("/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin", name, path);
 }
 
 static int64_t now_ms(void)
@@ -378,7 +351,7 @@ static int run_captured(const struct tool *tool, struct capture captures[2],
 int verify_tool_run(const char *const *argv, int image_fd, const struct tool_limits *limits,
 		    struct tool_output *ret, struct error *err)
 {
-	char path[4096];
+	char path[PROGRAM_PATH];
 	const struct tool tool = {.path = path,
 				  .argv = argv,
 				  .image_fd = image_fd,
@@ -389,7 +362,7 @@ int verify_tool_run(const char *const *argv, int image_fd, const struct tool_lim
 	};
 	int r;
 
-	if (!find_program(argv[0], path))
+	if (!program_find(argv[0], TOOL_FOLDERS, path))
 		return error_failed(err, ENOPKG, "%s is not installed", argv[0]);
 	r = capture_open(&captures[0]);
 	if (r == 0)
