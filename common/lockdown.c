@@ -104,6 +104,8 @@ bool lockdown_few_calls(void)
 		ALLOWED(ftruncate), ALLOWED(fallocate), ALLOWED(fsync), ALLOWED(fdatasync),
 		ALLOWED(sync_file_range), ALLOWED(copy_file_range), ALLOWED(fadvise64),
 		ALLOWED(sendfile), ALLOWED(ppoll),
+		/* memory files that another process of ours fills: convert/grub_reader */
+		ALLOWED(recvmsg),
 		/* memory, time, and the process itself */
 		ALLOWED(brk), ALLOWED(mmap), ALLOWED(munmap), ALLOWED(mremap), ALLOWED(madvise),
 		ALLOWED(mprotect), ALLOWED(futex), ALLOWED(clock_gettime), ALLOWED(clock_getres),
@@ -134,6 +136,7 @@ struct ruleset {
 #define SCOPED_ABI  6
 
 /* Rights by their uapi numbers. Those of files, and those of folders. */
+#define EXECUTE	    (UINT64_C(1) << 0)
 #define READ_FILE   (UINT64_C(1) << 2)
 #define WRITE_FILE  (UINT64_C(1) << 1 | UINT64_C(1) << 14) /* and TRUNCATE */
 #define READ_FOLDER (UINT64_C(1) << 3)
@@ -183,6 +186,7 @@ static uint64_t rights_of(const struct lockdown_place *place, bool is_folder)
 	static const uint64_t of_files[] = {
 		[LOCKDOWN_LIST] = 0,
 		[LOCKDOWN_READ] = READ_FILE,
+		[LOCKDOWN_RUN] = READ_FILE | EXECUTE,
 		[LOCKDOWN_WRITE] = READ_FILE | WRITE_FILE,
 	};
 

@@ -14,9 +14,10 @@
 
 /* What a path may still be used for. */
 enum lockdown_use {
-	LOCKDOWN_LIST,	/* a folder and those below: the names in it */
-	LOCKDOWN_READ,	/* a file, or a folder with all below it */
-	LOCKDOWN_WRITE, /* and regular files may be made, written, renamed and removed in it */
+	LOCKDOWN_LIST, /* a folder and those below: the names in it */
+	LOCKDOWN_READ, /* a file, or a folder with all below it */
+	LOCKDOWN_RUN,  /* and programs may be started from there */
+	LOCKDOWN_WRITE, /* LOCKDOWN_READ, and regular files may be made, written, renamed and removed in it */
 };
 
 struct lockdown_place {

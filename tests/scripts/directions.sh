@@ -19,7 +19,8 @@ convert/ntfs/journal   common
 convert/table          common
 convert/fat32          common
 convert/files          common convert/ntfs convert/fat32
-convert/linux_files    common
+convert/grub_reader    common
+convert/linux_files    common convert/grub_reader
 convert/verify/ntfs    common
 sandbox                common
 convert/verify         common vhd nvram bcd convert/verify/ntfs sandbox
@@ -43,9 +44,9 @@ convert/report         common common/json vhd convert sandbox convert/vm convert
 convert/batch/state    common common/json
 convert/batch/plan     common common/json vhd convert/batch/state
 convert/batch          common common/json convert/batch/state convert/batch/plan
-convert/cmd            common common/hive common/json vhd bcd convert convert/report convert/verify sandbox convert/vm convert/vm/read convert/vm/find convert/vm/emit convert/vm/emit/kvm convert/vm/emit/xml5 convert/vm/network
+convert/cmd            common convert/grub_reader common/hive common/json vhd bcd convert convert/report convert/verify sandbox convert/vm convert/vm/read convert/vm/find convert/vm/emit convert/vm/emit/kvm convert/vm/emit/xml5 convert/vm/network
 convert/cmd/batch      common common/json convert/batch convert/batch/state convert/batch/plan convert/cmd
-convert/nbd            common vhd convert convert/report sandbox convert/cmd
+convert/nbd            common convert/grub_reader vhd convert convert/report sandbox convert/cmd
 convert/cmd/nvram      common common/json vhd nvram convert/table convert/cmd sandbox
 main                   common convert/cmd
 END

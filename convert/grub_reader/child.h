@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The programs that the reader starts: without a shell, in a session of their own, with an
+ * environment that is always the same, and with nothing open but what they are given. They end with
+ * the reader. */
+#ifndef HVGEN2_CONVERT_GRUB_READER_CHILD_H
+#define HVGEN2_CONVERT_GRUB_READER_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/lockdown.h"
+
+struct child {
+	const char *const *argv; /* argv[0] is a path */
+	int out, err;		 /* -1: /dev/null */
+	int end_signal;		 /* when the reader ends */
+	/* Where paths may lead it; NULL: everywhere. With places it has no network either, and 512 MiB,
+	 * 'seconds' of processor time, and files of at most 'file_bytes'. */
+	const struct lockdown_places *places;
+	unsigned int seconds;
+	uint64_t file_bytes;
+};
+
+/* A child that runs. */
+struct running {
+	pid_t pid;
+	int end; /* of a pipe that closes when it ends */
+};
+
+/* Returns 0, or the negative errno for which it could not be started. */
+int reader_child_start(const struct child *child, struct running *ret);
+
+enum child_end {
+	CHILD_ENDED,
+	CHILD_LATE, /* killed when its time was over */
+	CHILD_LEFT, /* killed because nobody is at the other end of 'asker' any more, or by a signal to
+		       the reader */
+};
+
+/* Wait for its end, no longer than 'ms'. *ret_status is what waitpid() gives. */
+enum child_end reader_child_wait(struct running *running, int asker, int ms, int *ret_status);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The source as a raw file: see mount.h. */
+#include "convert/grub_reader/mount.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "common/program.h"
+#include "convert/grub_reader/tools.h"
+
+#define MOUNT_MS   20000
+#define UNMOUNT_MS 5000
+#define LOOK_MS	   1 /* between two looks at whether it is mounted */
+#define MAX_KEYS   300
+#define PLUGIN	   "nbdkit-hvgen2-plugin.so"
+
+static bool is_file(const char *path)
+{
+	return access(path, R_OK) == 0;
+}
+
+/* The file that this code is in, be it the program or the plugin itself. */
+static bool own_file(char path[PROGRAM_PATH])
+{
+	static const char here;
+	char real[PATH_MAX];
+	Dl_info info;
+	ssize_t size;
+
+	if (dladdr(&here, &info) && strstr(info.dli_fname, PLUGIN) &&
+	    realpath(info.dli_fname, real)) {
+		snprintf(path, PROGRAM_PATH, "%s", real);
+		return true;
+	}
+	size = readlink("/proc/self/exe", path, PROGRAM_PATH - 1);
+	path[size < 0 ? 0 : size] = '\0';
+	return size > 0;
+}
+
+/* The plugin that was built with this program, or else installed with it. */
+static bool find_plugin(char path[PROGRAM_PATH])
+{
+	char own[PROGRAM_PATH];
+	char *slash;
+
+	if (!own_file(own))
+		return false;
+	slash = strrchr(own, '/');
+	if (slash && strcmp(slash + 1, PLUGIN) == 0) {
+		memcpy(path, own, sizeof(own));
+		return true;
+	}
+	if (slash)
+		*slash = '\0';
+	if (snprintf(path, PROGRAM_PATH, "%s/nbd/" PLUGIN, own) < PROGRAM_PATH && is_file(path))
+		return true;
+	snprintf(path, PROGRAM_PATH, "%s", HVGEN2_PLUGIN);
+	return is_file(path);
+}
+
+static bool has_fuse(void)
+{
+	CLEANUP_FD int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+	return fd >= 0;
+}
+
+struct programs {
+	char nbdfuse[PROGRAM_PATH], nbdkit[PROGRAM_PATH], plugin[PROGRAM_PATH];
+};
+
+/* What it takes, or which piece is missing. */
+static int find_programs(struct programs *ret, char text[400])
+{
+	char helper[PROGRAM_PATH];
+	const char *missing = NULL;
+
+	if (!program_find("nbdfuse", TOOLS_MORE, ret->nbdfuse))
+		missing = "nbdfuse (Debian: libnbd-bin) is not installed";
+	else if (!program_find("nbdkit", TOOLS_MORE, ret->nbdkit))
+		missing = "nbdkit is not installed";
+	else if (!find_plugin(ret->plugin))
+		missing = "the plugin of nbdkit (Debian: nbdkit-plugin-hvgen2) is not installed";
+	else if (!program_find("fusermount3", TOOLS_MORE, helper))
+		missing = "fusermount3 (Debian: fuse3) is not installed";
+	else if (!has_fuse())
+		missing = "/dev/fuse cannot be opened";
+	if (!missing)
+		return 0;
+	snprintf(text, 400, "%s", missing);
+	return -ENOPKG;
+}
+
+static int make_folder(struct mount *mount)
+{
+	const char *const folders[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
+	CLEANUP_FD int fd = -1;
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		if (!folders[i] || folders[i][0] != '/' ||
+		    snprintf(mount->folder, MOUNT_PATH, "%s/hvgen2-XXXXXX", folders[i]) >=
+			    MOUNT_PATH)
+			continue;
+		if (mkdtemp(mount->folder))
+			break;
+	}
+	if (!is_file(mount->folder)) {
+		mount->folder[0] = '\0';
+		return -EACCES;
+	}
+	snprintf(mount->file, sizeof(mount->file), "%s/disk", mount->folder);
+	fd = open(mount->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : 0;
+}
+
+/* The first line that the programs wrote to 'fd'. */
+static void read_words(int fd, const char *otherwise, char text[400])
+{
+	ssize_t got = pread(fd, text, 399, 0);
+
+	text[got < 0 ? 0 : got] = '\0';
+	text[strcspn(text, "\r\n")] = '\0';
+	if (!text[0])
+		snprintf(text, 400, "%s", otherwise);
+}
+
+static bool is_mounted(const struct mount *mount)
+{
+	struct stat st;
+
+	return stat(mount->file, &st) == 0 && st.st_size > 0;
+}
+
+static int wait_for_mount(const struct mount *mount, int asker)
+{
+	struct pollfd polls[2] = {{mount->nbdfuse.end, POLLIN, 0}, {asker, POLLRDHUP, 0}};
+
+	for (int ms = 0; ms < MOUNT_MS; ms += LOOK_MS) {
+		int r = poll(polls, 2, LOOK_MS);
+
+		if (r < 0 || polls[1].revents)
+			return -EINTR;
+		if (polls[0].revents)
+			return -EIO;
+		if (is_mounted(mount))
+			return 0;
+	}
+	return -ETIMEDOUT;
+}
+
+static int start(const struct programs *programs, const char *keys, size_t size, int words,
+		 struct mount *mount)
+{
+	const char *argv[MAX_KEYS + 16] = {programs->nbdfuse,	 "-r",
+					   mount->file,		 "--command",
+					   programs->nbdkit,	 "-s",
+					   "--exit-with-parent", programs->plugin,
+					   "view=source"};
+	const struct child child = {.argv = argv, .out = -1, .err = words, .end_signal = SIGTERM};
+	size_t count = 9;
+
+	for (size_t at = 0; at < size; at += strlen(keys + at) + 1) {
+		if (count == MAX_KEYS)
+			return -E2BIG;
+		argv[count++] = keys + at;
+	}
+	return reader_child_start(&child, &mount->nbdfuse);
+}
+
+int reader_mount_open(const char *keys, size_t size, int asker, struct mount *ret, char text[400])
+{
+	CLEANUP_FD int words = memfd_create("hvgen2 words", MFD_CLOEXEC);
+	struct programs programs;
+	int r = find_programs(&programs, text);
+
+	*ret = (struct mount){.folder = {0}};
+	if (r < 0)
+		return r;
+	text[0] = '\0';
+	r = words < 0 ? -errno : make_folder(ret);
+	if (r == 0)
+		r = start(&programs, keys, size, words, ret);
+	if (r < 0) {
+		snprintf(text, 400, "nbdfuse cannot be started: %s", strerror(-r));
+		return r;
+	}
+	r = wait_for_mount(ret, asker);
+	if (r < 0)
+		read_words(words, "nbdfuse does not mount the disk", text);
+	return r;
+}
+
+/* When nbdfuse was killed. */
+static void unmount(const struct mount *mount)
+{
+	char helper[PROGRAM_PATH];
+	const char *argv[] = {helper, "-u", "-q", "-z", mount->file, NULL};
+	const struct child child = {.argv = argv, .out = -1, .err = -1, .end_signal = SIGKILL};
+	struct running running;
+	int status;
+
+	if (umount2(mount->file, MNT_DETACH) == 0 || errno != EPERM)
+		return;
+	if (program_find("fusermount3", TOOLS_MORE, helper) &&
+	    reader_child_start(&child, &running) == 0)
+		(void)reader_child_wait(&running, -1, UNMOUNT_MS, &status);
+}
+
+void reader_mount_close(struct mount *mount)
+{
+	int status;
+
+	if (mount->nbdfuse.pid > 0) {
+		kill(mount->nbdfuse.pid, SIGTERM);
+		(void)reader_child_wait(&mount->nbdfuse, -1, UNMOUNT_MS, &status);
+		if (unlink(mount->file) < 0)
+			unmount(mount);
+	}
+	if (mount->folder[0]) {
+		(void)unlink(mount->file);
+		(void)rmdir(mount->folder);
+	}
+	*mount = (struct mount){.folder = {0}};
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The source as a raw file, for a program that knows nothing else: nbdkit with our plugin serves it,
+ * nbdfuse shows it as a file in a folder of our own. Made by any user who has /dev/fuse. */
+#ifndef HVGEN2_CONVERT_GRUB_READER_MOUNT_H
+#define HVGEN2_CONVERT_GRUB_READER_MOUNT_H
+
+#include <stddef.h>
+
+#include "convert/grub_reader/child.h"
+
+#define MOUNT_PATH 4096
+
+/* Embedded; all zero is none. */
+struct mount {
+	char folder[MOUNT_PATH];    /* "" when there is none */
+	char file[MOUNT_PATH + 16]; /* in it: the disk, while it is mounted */
+	struct running nbdfuse;	    /* its pid is 0 when it does not run */
+};
+
+/*
+ * Mount the disk that 'keys' name, 'size' bytes with a NUL behind each key. 'asker' as in
+ * reader_child_wait(). Returns 0, -ENOPKG when something is missing that it takes, or another negative
+ * errno; *text says why. *ret is to be released with reader_mount_close() in every case.
+ */
+int reader_mount_open(const char *keys, size_t size, int asker, struct mount *ret, char text[400]);
+
+void reader_mount_close(struct mount *mount);
+
+#endif

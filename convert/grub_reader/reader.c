@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who asks the reader: see reader.h. In the sandbox there is recvmsg() for the answers, and write()
+ * for the questions. */
+#include "convert/grub_reader/reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "convert/grub_reader/known.h"
+#include "convert/grub_reader/request.h"
+#include "convert/grub_reader/server.h"
+
+/* Of all refusals: which piece is missing the message says. */
+#define ADVICE                                                                                     \
+	"install what reads it (Debian: apt install grub-common libnbd-bin nbdkit "                \
+	"nbdkit-plugin-hvgen2 fuse3) and let this user open /dev/fuse, or move /boot and root to " \
+	"ext4 in the guest, and convert again"
+
+struct grub_reader {
+	int socket;
+	pid_t pid;
+	struct known known;
+};
+
+int grub_reader_start(struct grub_reader **ret, struct error *err)
+{
+	struct grub_reader *reader = calloc(1, sizeof(*reader));
+	int ends[2];
+
+	if (!reader)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
+		free(reader);
+		return error_errno(err, "cannot make a channel to a process");
+	}
+	reader->socket = ends[0];
+	reader->pid = fork();
+	if (reader->pid == 0) {
+		close(ends[0]);
+		reader_server_run(ends[1]);
+	}
+	close(ends[1]);
+	*ret = reader;
+	if (reader->pid > 0)
+		return 0;
+	error_errno(err, "cannot start a process");
+	grub_reader_end(ret);
+	return -err->code;
+}
+
+static int take_descriptor(struct msghdr *message)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	int fd = -1;
+
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
+	    header->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+	return fd;
+}
+
+static int receive(const struct grub_reader *reader, struct answer *ret, int *ret_fd,
+		   struct error *err)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec bytes = {ret, sizeof(*ret)};
+	struct msghdr message = {.msg_iov = &bytes,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
+	ssize_t got;
+
+	do
+		got = recvmsg(reader->socket, &message, MSG_CMSG_CLOEXEC);
+	while (got < 0 && errno == EINTR);
+	if (got != (ssize_t)sizeof(*ret))
+		return error_failed(err, EPIPE, "the process that reads Linux files is gone");
+	ret->text[sizeof(ret->text) - 1] = '\0';
+	*ret_fd = take_descriptor(&message);
+	return 0;
+}
+
+static int converse(const struct grub_reader *reader, const struct request_head *head,
+		    const char *bytes, size_t size, struct answer *ret, int *ret_fd,
+		    struct error *err)
+{
+	const struct iovec parts[] = {{(void *)(uintptr_t)head, sizeof(*head)},
+				      {(void *)(uintptr_t)bytes, size}};
+
+	*ret_fd = -1;
+	if (writev(reader->socket, parts, 2) != (ssize_t)(sizeof(*head) + size))
+		return error_failed(err, EPIPE, "the process that reads Linux files is gone");
+	return receive(reader, ret, ret_fd, err);
+}
+
+/* All of them, one behind another. */
+static int join_keys(const char *const *keys, char bytes[REQUEST_BYTES], size_t *ret,
+		     struct error *err)
+{
+	size_t used = 0;
+
+	for (; *keys; keys++) {
+		size_t size = strlen(*keys) + 1;
+
+		if (size > REQUEST_BYTES - used)
+			return error_failed(err, E2BIG, "too many parents are named");
+		memcpy(bytes + used, *keys, size);
+		used += size;
+	}
+	*ret = used;
+	return 0;
+}
+
+int grub_reader_set_disk(struct grub_reader *reader, const char *const *keys, struct error *err)
+{
+	const struct request_head head = {.what = REQUEST_DISK};
+	CLEANUP_FREE char *bytes = malloc(REQUEST_BYTES);
+	struct answer answer;
+	size_t size = 0;
+	int fd, r = bytes ? join_keys(keys, bytes, &size, err)
+			  : error_failed(err, ENOMEM, "out of memory");
+
+	if (r == 0)
+		r = converse(reader, &head, bytes, size, &answer, &fd, err);
+	if (r == 0 && answer.code)
+		return error_failed(err, answer.code, "the process that reads Linux files: %s",
+				    strerror(answer.code));
+	return r;
+}
+
+static int fill(const struct answer *answer, int fd, const char *path,
+		struct grub_reader_answer *ret, struct error *err)
+{
+	struct stat st;
+
+	if (answer->code == ANSWER_MISSING)
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE, "%s", answer->text);
+	if (answer->code == ETIMEDOUT)
+		return error_damaged(err, "'%s': GRUB does not come to an end with it", path);
+	if (answer->code == EFBIG)
+		return error_damaged(err, "'%s' has more than %zu MiB", path,
+				     (size_t)(REQUEST_FILE_MAX / MIB));
+	if (answer->code == ECHILD)
+		return error_damaged(err, "'%s': GRUB breaks down with it (%s)", path,
+				     answer->text);
+	if (answer->code == ANSWER_GRUB) {
+		memcpy(ret->said, answer->text, sizeof(ret->said));
+		return 0;
+	}
+	if (answer->code || fd < 0 || fstat(fd, &st) < 0)
+		return error_failed(err, answer->code ? answer->code : EPROTO,
+				    "'%s': the process that reads Linux files: %s", path,
+				    strerror(answer->code ? answer->code : EPROTO));
+	ret->fd = fd;
+	ret->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, const char *device,
+		    const char *path, struct grub_reader_answer *ret, struct error *err)
+{
+	struct request_head head = {.what = wish == GRUB_READER_LIST ? REQUEST_LIST : REQUEST_READ};
+	size_t size = strlen(path) + 1, device_size = strlen(device) + 1;
+	struct answer answer;
+	int fd, r;
+
+	*ret = (struct grub_reader_answer){.fd = -1};
+	if (!request_is_device(device))
+		return error_damaged(err, "'%s' is nothing that GRUB could read", device);
+	if (size > REQUEST_PATH || device_size > sizeof(head.device))
+		return error_failed(err, ENAMETOOLONG, "'%s': %s", path, strerror(ENAMETOOLONG));
+	if (known_find(&reader->known, wish, device, path, ret))
+		return 0;
+	memcpy(head.device, device, device_size);
+	r = converse(reader, &head, path, size, &answer, &fd, err);
+	if (r == 0)
+		r = fill(&answer, fd, path, ret, err);
+	if (r == 0)
+		known_keep(&reader->known, wish, device, path, ret);
+	if (ret->fd < 0)
+		cleanup_close(&fd);
+	return r;
+}
+
+/* The sandbox has no waitpid(): the last answer comes when all is removed. */
+void grub_reader_end(struct grub_reader **reader)
+{
+	const struct request_head head = {.what = REQUEST_END};
+	struct answer answer;
+	int fd = -1;
+
+	if (!*reader)
+		return;
+	if ((*reader)->pid > 0 && converse(*reader, &head, "", 0, &answer, &fd, NULL) == 0)
+		cleanup_close(&fd);
+	close((*reader)->socket);
+	if ((*reader)->pid > 0)
+		(void)waitpid((*reader)->pid, NULL, 0);
+	known_done(&(*reader)->known);
+	free(*reader);
+	*reader = NULL;
+}

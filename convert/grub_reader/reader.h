@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files of a Linux guest whose file system no library reads (XFS, Btrfs, RAID, logical volumes that
+ * are not linear), as GRUB reads them: by grub-fstest, to which the source is a raw file, which nbdfuse
+ * makes of what our own plugin of nbdkit serves ('view=source').
+ *
+ *   this process, locked in      the reader, forked before              its children
+ *   grub_reader_read() ------->  checks the request   ------->  once    nbdfuse, nbdkit with the plugin
+ *                      <-------  a memory file        ------->  each    grub-fstest, with limits
+ *
+ * The reader starts nothing until it is asked for the first time, believes nothing that it is asked,
+ * and parses nothing that a guest wrote. It ends when all who have its socket have closed it, however
+ * they ended, and then unmounts and removes what it made. No two threads may use one.
+ */
+#ifndef HVGEN2_CONVERT_GRUB_READER_READER_H
+#define HVGEN2_CONVERT_GRUB_READER_READER_H
+
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/error.h"
+
+struct grub_reader;
+
+/*
+ * Fork it: it keeps the rights, working directory and environment of now, and no file that is open but
+ * the three standard streams, which it gives up. To be ended with grub_reader_end(). Errors:
+ * ERROR_FAILED.
+ */
+int grub_reader_start(struct grub_reader **ret, struct error *err);
+
+/*
+ * Say which disk it is of, as keys of the plugin ("disk=web01.vhdx", "parent=..."), NULL behind the
+ * last. Can be said once; before anything that a guest wrote is read. Nothing is opened yet. Errors:
+ * ERROR_FAILED (E2BIG when there are more than 64 KiB of keys; EPERM the second time).
+ */
+int grub_reader_set_disk(struct grub_reader *reader, const char *const *keys, struct error *err);
+
+enum grub_reader_wish {
+	GRUB_READER_READ, /* the bytes of a file */
+	GRUB_READER_LIST, /* a folder, as GRUB's 'ls -la' prints it */
+};
+
+/* What GRUB was asked, and what it said. */
+struct grub_reader_answer {
+	int fd;		/* a memory file, to be closed; -1 when there is an error */
+	uint64_t size;	/* of it, in bytes */
+	char said[400]; /* GRUB's own words when it failed ("file `/x' not found."), else "" */
+};
+
+/*
+ * Ask for 'path', absolute and less than 4096 bytes long, on 'device', as GRUB calls it
+ * ("(loop0,msdos1)": request.h says which can be). Returns 0 when the answer is GRUB's, be it that it
+ * failed. Errors: ERROR_REFUSED (REFUSAL_LINUX_UNREADABLE) when a program or right is missing that it
+ * takes, with what is missing; ERROR_DAMAGED when GRUB does not come to an end, or the file is has more
+ * than 512 MiB; ERROR_FAILED.
+ */
+int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, const char *device,
+		    const char *path, struct grub_reader_answer *ret, struct error *err);
+
+/* Unmount, remove, and end it; NULL is none. What was forked since may still hold its socket, and is
+ * not heard any more. */
+void grub_reader_end(struct grub_reader **reader);
+#define CLEANUP_GRUB_READER CLEANUP(grub_reader_end)
+
+#endif

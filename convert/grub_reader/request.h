@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What goes between the reader and who asks it: one message a request, one an answer, by a pair of
+ * sockets that keep messages apart. Who asks reads what strangers wrote, and may have been taken over
+ * by it: a request is checked to the last byte before anything is done.
+ */
+#ifndef HVGEN2_CONVERT_GRUB_READER_REQUEST_H
+#define HVGEN2_CONVERT_GRUB_READER_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define REQUEST_DEVICE 640
+#define REQUEST_PATH   4096
+#define REQUEST_BYTES  65536
+/* No file that is larger is read: a kernel and its initramfs have a fifth of it. */
+#define REQUEST_FILE_MAX (UINT64_C(512) << 20)
+
+enum request_what {
+	REQUEST_DISK = 1, /* 'bytes' are keys of the plugin, each with a NUL behind it */
+	REQUEST_READ,	  /* 'bytes' are a path with a NUL behind it, on 'device' */
+	REQUEST_LIST,
+	REQUEST_END,
+};
+
+struct request_head {
+	uint32_t what; /* enum request_what */
+	char device[REQUEST_DEVICE];
+};
+
+/* Sent as far as 'bytes' are used. */
+struct request {
+	struct request_head head;
+	char bytes[REQUEST_BYTES];
+};
+
+/* With a descriptor when 'code' is 0. */
+struct answer {
+	int32_t code; /* errno */
+	char text[400];
+};
+
+/* 'code' of an answer in which GRUB speaks, and of one that names what is missing. */
+#define ANSWER_GRUB    EREMOTEIO
+#define ANSWER_MISSING ENOPKG
+
+/*
+ * Is it a device of GRUB in the one disk that it is given: a partition "(loop0,msdos5)" or
+ * "(loop0,gpt5)", a logical volume "(lvm/VG-LV)" with hyphens in names doubled, an array
+ * "(mduuid/0123...)" by the 32 hexadecimal digits of its UUID?
+ */
+bool request_is_device(const char *text);
+
+/* Of 'size' bytes that came. */
+bool request_is_valid(const struct request *request, size_t size);
+
+#endif

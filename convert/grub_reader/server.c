@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The process that reads: see reader.h. Who asks is not believed: a request is one of four, names a
+ * device and a path, and neither becomes more than an argument of grub-fstest. The disk is named once.
+ */
+#include "convert/grub_reader/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "common/program.h"
+#include "convert/grub_reader/child.h"
+#include "convert/grub_reader/mount.h"
+#include "convert/grub_reader/request.h"
+#include "convert/grub_reader/tools.h"
+
+#define READ_SECONDS 60
+
+struct server {
+	int socket;
+	char *keys; /* NULL: no disk was named */
+	size_t keys_size;
+	char grub[PROGRAM_PATH];
+	struct mount mount;
+	bool was_tried;	       /* to mount it: it is not tried twice */
+	struct answer trouble; /* why it is not mounted; its code is 0 when it is */
+};
+
+static volatile sig_atomic_t is_ending;
+
+static void note_signal(int number)
+{
+	(void)number;
+	is_ending = 1;
+}
+
+/* Signals end it in good order, and with no answer that nobody waits for. */
+static void handle_signals(void)
+{
+	static const int ending[] = {SIGTERM, SIGINT, SIGHUP};
+	struct sigaction action = {.sa_handler = note_signal}; /* and calls are interrupted */
+	sigset_t none;
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
+		sigaction(ending[i], &action, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Nothing of whoever started us is held open: not the pipe that it writes to, no output, no lock. */
+static void give_up_files(int socket)
+{
+	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		(void)dup2(nothing, fd);
+	if (socket > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, (unsigned int)socket - 1, 0);
+	close_range((unsigned int)socket + 1, ~0U, 0);
+}
+
+/* --- the disk --- */
+
+static int open_disk(struct server *server, char text[400])
+{
+	if (!server->keys) {
+		snprintf(text, 400, "no disk was named");
+		return -EPROTO;
+	}
+	if (!program_find("grub-fstest", TOOLS_MORE, server->grub)) {
+		snprintf(text, 400, "grub-fstest (Debian: grub-common) is not installed");
+		return -ENOPKG;
+	}
+	return reader_mount_open(server->keys, server->keys_size, server->socket, &server->mount,
+				 text);
+}
+
+/* At the first request. What keeps it from being mounted is all the same to who asks. */
+static bool has_disk(struct server *server)
+{
+	if (!server->was_tried && open_disk(server, server->trouble.text) < 0)
+		server->trouble.code = ANSWER_MISSING;
+	server->was_tried = true;
+	return server->trouble.code == 0;
+}
+
+static void name_disk(struct server *server, const struct request *request, size_t size,
+		      struct answer *ret)
+{
+	size -= sizeof(request->head);
+	if (server->keys) {
+		ret->code = EPERM;
+		return;
+	}
+	server->keys = malloc(size);
+	if (!server->keys) {
+		ret->code = ENOMEM;
+		return;
+	}
+	memcpy(server->keys, request->bytes, size);
+	server->keys_size = size;
+}
+
+/* --- a request --- */
+
+/* Programs and libraries, the disk, and nothing else. */
+static void allow(const struct server *server, struct lockdown_places *places)
+{
+	static const char *const folders[] = {"/usr", "/lib", "/lib64"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		lockdown_add(places, folders[i], LOCKDOWN_RUN);
+	lockdown_add(places, server->grub, LOCKDOWN_RUN);
+	lockdown_add(places, "/", LOCKDOWN_LIST); /* it opens the top of the host's paths */
+	lockdown_add(places, "/etc/ld.so.cache", LOCKDOWN_READ);
+	lockdown_add(places, server->mount.file, LOCKDOWN_READ);
+}
+
+/* GRUB's own words, without the program's name. */
+static void take_words(int fd, char text[400])
+{
+	static const char mark[] = ": error: ";
+	char line[400];
+	const char *words;
+	ssize_t got = pread(fd, line, sizeof(line) - 1, 0);
+
+	line[got < 0 ? 0 : got] = '\0';
+	line[strcspn(line, "\r\n")] = '\0';
+	words = strstr(line, mark);
+	snprintf(text, sizeof(line), "%s", words ? words + strlen(mark) : line);
+}
+
+static void judge_end(enum child_end end, int status, int words, struct answer *ret)
+{
+	if (end != CHILD_ENDED || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) {
+		ret->code = ETIMEDOUT;
+	} else if (WIFSIGNALED(status)) {
+		ret->code = WTERMSIG(status) == SIGXFSZ ? EFBIG : ECHILD;
+		snprintf(ret->text, sizeof(ret->text), "signal %d", WTERMSIG(status));
+	} else if (WEXITSTATUS(status) != 0) {
+		ret->code = ANSWER_GRUB;
+		take_words(words, ret->text);
+	}
+}
+
+/* Returns the memory file, or -1. */
+static int ask_grub(struct server *server, const struct request *request, struct answer *ret)
+{
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	CLEANUP_FD int words = memfd_create("hvgen2 words", MFD_CLOEXEC);
+	int file = memfd_create("hvgen2 file", MFD_CLOEXEC), status = 0;
+	char what[REQUEST_DEVICE + REQUEST_PATH];
+	const char *const read[] = {server->grub, server->mount.file, "cat", "--", what, NULL};
+	const char *const list[] = {server->grub, server->mount.file, "ls", "--", "-la", what,
+				    NULL};
+	const struct child child = {.argv = request->head.what == REQUEST_READ ? read : list,
+				    .out = file,
+				    .err = words,
+				    .end_signal = SIGKILL,
+				    .places = &places,
+				    .seconds = READ_SECONDS,
+				    .file_bytes = REQUEST_FILE_MAX};
+	struct running running;
+	enum child_end end;
+	int r;
+
+	allow(server, &places);
+	snprintf(what, sizeof(what), "%s%.*s", request->head.device, REQUEST_PATH, request->bytes);
+	r = words < 0 || file < 0 ? -errno : reader_child_start(&child, &running);
+	if (r == 0) {
+		end = reader_child_wait(&running, server->socket, READ_SECONDS * 1000, &status);
+		judge_end(end, status, words, ret);
+	} else {
+		ret->code = -r;
+	}
+	return file;
+}
+
+static bool send_answer(int socket, const struct answer *answer, int file)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS,
+				.cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec bytes = {(void *)(uintptr_t)answer, sizeof(*answer)};
+	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+
+	if (answer->code == 0 && file >= 0) {
+		memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control.bytes);
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(*answer);
+}
+
+/* False when it was the last one. */
+static bool answer_request(struct server *server, const struct request *request, size_t size)
+{
+	struct answer answer = {.code = 0};
+	CLEANUP_FD int file = -1;
+
+	if (!request_is_valid(request, size))
+		answer.code = EPROTO;
+	else if (request->head.what == REQUEST_DISK)
+		name_disk(server, request, size, &answer);
+	else if (request->head.what == REQUEST_END)
+		reader_mount_close(&server->mount);
+	else if (has_disk(server))
+		file = ask_grub(server, request, &answer);
+	else
+		answer = server->trouble;
+	return send_answer(server->socket, &answer, file) && request->head.what != REQUEST_END;
+}
+
+_Noreturn void reader_server_run(int socket)
+{
+	static struct request request; /* 64 KiB */
+	static struct server server;
+	ssize_t got;
+
+	setsid(); /* what the terminal interrupts is whoever asks, whose end is ours */
+	give_up_files(socket);
+	handle_signals();
+	server.socket = socket;
+	do
+		got = recv(socket, &request, sizeof(request), 0);
+	while (got > 0 && !is_ending && answer_request(&server, &request, (size_t)got) &&
+	       !is_ending);
+	reader_mount_close(&server.mount);
+	_exit(0);
+}
