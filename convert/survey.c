@@ -63,6 +63,7 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 	return (struct guest_disk){
 		.disk = disk,
 		.has_gpt = survey->gpt != NULL,
+		.reader = survey->reader,
 		.partitions = partitions,
 		.count = survey->count,
 		.start = survey->start == SURVEY_NONE ? NULL : &partitions[survey->start],
@@ -454,6 +455,7 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		.sector_size = disk->sector_size,
 		.start = SURVEY_NONE,
 		.system = SURVEY_NONE,
+		.reader = options ? options->reader : NULL,
 	};
 	r = note_findings(disk, &ret->warnings, err);
 	if (r < 0)

@@ -20,6 +20,8 @@
 #include "convert/table/mbr.h"
 #include "vhd/vhd.h"
 
+struct grub_reader;
+
 #define SURVEY_NONE SIZE_MAX
 
 /* What helps against damage in what a guest keeps: its registry, its boot store, its files. */
@@ -59,6 +61,7 @@ struct survey {
 	struct note_list warnings; /* about the images of the chain, the journals, the table */
 	/* The disk with the journals of its volumes replayed; NULL: there was none to replay. */
 	struct disk *replayed;
+	struct grub_reader *reader; /* as the options said */
 };
 
 /* Is it a Linux that is to start? False while that is not known. */
@@ -89,6 +92,8 @@ struct survey_options {
 	const char *boot_uuid; /* of the file system with /boot of the Linux to start, or NULL */
 	bool ignore_bad_partitions; /* go on without entries that Windows does not need */
 	bool no_journal_replay;	    /* refuse volumes that were not closed */
+	struct grub_reader *reader; /* of file systems of Linux guests that are read in no other
+				       way; NULL: these are refused. Lives as long as the survey */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "common/outfile.h"
 #include "common/process.h"
 #include "convert/cmd/exclude.h"
+#include "convert/cmd/linux_reader.h"
 #include "convert/cmd/needed.h"
 #include "convert/cmd/stream.h"
 #include "convert/cmd/vm_disks.h"
@@ -68,6 +69,7 @@ struct conversion {
 	struct needed needed; /* outputs that are there */
 	int stream;	      /* where the disk goes instead of a file; or 0 */
 	struct progress_view progress;
+	struct grub_reader *reader; /* of files of a Linux guest; or NULL */
 };
 
 /* All that came from the source. */
@@ -89,6 +91,7 @@ static void conversion_done(struct conversion *conversion)
 {
 	cleanup_close(&conversion->folder);
 	let_go_of_source(conversion);
+	grub_reader_end(&conversion->reader);
 	write_outputs_done(&conversion->outputs);
 	needed_done(&conversion->needed);
 	output_names_done(&conversion->names);
@@ -299,6 +302,8 @@ static int open_disks(struct conversion *conversion, struct error *err)
 	const struct vhd_open_options options = cmd_source_options(&conversion->convert->source);
 	int r;
 
+	cmd_reader_set_disk(conversion->reader, &conversion->convert->source,
+			    conversion->report.source_path);
 	if (!conversion->is_vm)
 		return vhd_open(conversion->paths.source, &options, &conversion->source, err);
 	r = vm_disks_open_boot(&conversion->vm, &options, &conversion->source, err);
@@ -572,6 +577,7 @@ static int convert_all(struct conversion *conversion)
 	struct error err = ERROR_INIT;
 	int r;
 
+	conversion->reader = convert->survey.reader = cmd_reader_start();
 	r = build_open_host_files(&convert->build, &err);
 	limit_paths(conversion);
 	if (r == 0 && conversion->is_vm)

@@ -5,6 +5,7 @@
 
 #include "common/process.h"
 #include "convert/cmd/progress.h"
+#include "convert/cmd/linux_reader.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/cmd/vm.h"
@@ -124,6 +125,7 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 
 static int inspect_disk(struct inspect *inspect, const char *path)
 {
+	CLEANUP_GRUB_READER struct grub_reader *reader = cmd_reader_start();
 	CLEANUP_DISK struct disk *disk = NULL;
 	CLEANUP_SURVEY struct survey survey = {.start = SURVEY_NONE, .system = SURVEY_NONE};
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
@@ -140,6 +142,8 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
 	int printed, r;
 
+	cmd_reader_set_disk(reader, &inspect->source, path);
+	inspect->survey.reader = reader;
 	r = build_open_host_files(&build_options, &err);
 	cmd_source_places(&inspect->source, path, &places);
 	sandbox_limit_paths(&inspect->sandbox, &places);

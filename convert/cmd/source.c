@@ -11,13 +11,18 @@ bool cmd_source_has(int key)
 	return key >= CMD_OPTION_SOURCE_FORMAT && key < CMD_OPTION_SOURCE_END;
 }
 
+static const char *const formats[] = {
+	[VHD_OPEN_RAW] = "raw", [VHD_OPEN_VHD] = "vhd", [VHD_OPEN_VHDX] = "vhdx"};
+
+const char *cmd_source_format_name(const struct cmd_source *source)
+{
+	return formats[source->format];
+}
+
 static int set_source_format(struct cmd_source *source, const char *argument, struct error *err)
 {
-	static const char *const names[] = {
-		[VHD_OPEN_RAW] = "raw", [VHD_OPEN_VHD] = "vhd", [VHD_OPEN_VHDX] = "vhdx"};
-
-	for (size_t i = VHD_OPEN_RAW; i < ARRAY_SIZE(names); i++)
-		if (strcmp(argument, names[i]) == 0) {
+	for (size_t i = VHD_OPEN_RAW; i < ARRAY_SIZE(formats); i++)
+		if (strcmp(argument, formats[i]) == 0) {
 			source->format = (enum vhd_open_format)i;
 			return 0;
 		}

@@ -45,6 +45,9 @@ bool cmd_source_has(int key);
 /* Take one of these options; 'argument' is borrowed. */
 int cmd_source_set(struct cmd_source *source, int key, const char *argument, struct error *err);
 
+/* What '--source-format' said; NULL when it said nothing. Static. */
+const char *cmd_source_format_name(const struct cmd_source *source);
+
 /* As vhd_open() takes them; borrows from 'source'. */
 struct vhd_open_options cmd_source_options(const struct cmd_source *source);
 

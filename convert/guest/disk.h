@@ -16,6 +16,7 @@
 #include "convert/linux_files/contents.h"
 #include "convert/ntfs/volume.h"
 
+struct grub_reader;
 struct guest_kind;
 
 /*
@@ -68,6 +69,7 @@ struct guest_partition {
 struct guest_disk {
 	struct disk *disk;
 	bool has_gpt; /* the old disk has one already, whose entries stay */
+	struct grub_reader *reader; /* of its files, from outside; NULL: there is none */
 	const struct guest_partition *partitions; /* in the order of the table */
 	size_t count;
 	const struct guest_partition

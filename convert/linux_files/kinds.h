@@ -7,8 +7,8 @@
 
 /* What cannot be opened; an argument for error_refused(). */
 #define LINUX_UNREADABLE_ADVICE                                                                    \
-	"in the guest, move /boot to an ext4 file system without special features first: only "    \
-	"ext2, ext3 and ext4 are read so far, on a partition or on a linear logical volume"
+	"in the guest, move /boot to an ext4 file system without special features first: ext2, "   \
+	"ext3, ext4, XFS and Btrfs are read, as far as GRUB reads them"
 
 struct linux_stream_ops {
 	int (*read)(struct linux_stream *stream, void *buffer, size_t size, size_t *ret_got,
@@ -32,6 +32,8 @@ struct linux_files_ops {
 	int (*open)(struct linux_files *files, const char *path, struct linux_stream **ret,
 		    struct error *err);
 	const char *(*grub_trouble)(const struct linux_files *files);
+	/* NULL: the system's root is the top */
+	const char *(*top)(const struct linux_files *files);
 	void (*close)(struct linux_files *files);
 };
 
@@ -41,5 +43,9 @@ struct linux_files {
 
 /* As linux_files_open(), of a volume with that file system. */
 int linux_files_open_ext(struct disk *disk, struct linux_files **ret, struct error *err);
+
+/* As linux_files_open_by_grub(); on a file system with subvolumes the system's root is looked for. */
+int linux_files_open_grub(struct grub_reader *reader, const char *device, bool has_subvolumes,
+			  struct linux_files **ret, struct error *err);
 
 #endif

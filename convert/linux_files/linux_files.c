@@ -17,6 +17,11 @@ void linux_files_cleanup(struct linux_files **files)
 	*files = NULL;
 }
 
+const char *linux_files_top(const struct linux_files *files)
+{
+	return files->ops->top ? files->ops->top(files) : "";
+}
+
 const char *linux_files_grub_trouble(const struct linux_files *files)
 {
 	return files->ops->grub_trouble(files);

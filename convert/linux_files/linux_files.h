@@ -22,6 +22,7 @@
 #include "common/disk.h"
 #include "convert/linux_files/contents.h"
 
+struct grub_reader;
 struct linux_files;
 struct linux_stream;
 
@@ -32,8 +33,9 @@ enum linux_file_type {
 	LINUX_FILE_OTHER, /* a device, socket or pipe */
 };
 
-/* Can a file system of this kind be opened here? */
+/* Can a file system of this kind be opened in this process? And with the help of a reader? */
 bool linux_files_can_open(enum linux_contents contents);
+bool linux_files_can_open_by_grub(enum linux_contents contents);
 
 /*
  * Open the file system that fills 'disk' (a partition or logical volume), which is borrowed.
@@ -41,6 +43,22 @@ bool linux_files_can_open(enum linux_contents contents);
  * that are not known; ERROR_DAMAGED; I/O; memory.
  */
 int linux_files_open(struct disk *disk, struct linux_files **ret, struct error *err);
+
+/*
+ * Open a file system of this kind, of the disk that 'reader' reads, which is borrowed: on 'device', as
+ * GRUB calls it ("(loop0,msdos1)"). On a Btrfs paths begin in the subvolume with the system's root,
+ * and those that begin with linux_files_top() at the top of the file system. Slower than the other way:
+ * a file takes 10 to 30 ms. Errors: REFUSAL_LINUX_UNREADABLE for what GRUB cannot read, and where what
+ * it takes is not installed; ERROR_DAMAGED; memory.
+ */
+int linux_files_open_by_grub(struct grub_reader *reader, const char *device,
+			     enum linux_contents contents, struct linux_files **ret,
+			     struct error *err);
+
+/* The subvolume in which the system's root stands, from the top of the file system ("/@"); "" when it
+ * is the top. Belongs to 'files'. */
+#define LINUX_FILES_TOP 64
+const char *linux_files_top(const struct linux_files *files);
 
 /* All streams must be closed before. */
 void linux_files_cleanup(struct linux_files **files);

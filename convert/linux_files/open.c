@@ -9,6 +9,11 @@ bool linux_files_can_open(enum linux_contents contents)
 	return contents == LINUX_EXT;
 }
 
+bool linux_files_can_open_by_grub(enum linux_contents contents)
+{
+	return contents == LINUX_XFS || contents == LINUX_BTRFS;
+}
+
 int linux_files_open(struct disk *disk, struct linux_files **ret, struct error *err)
 {
 	struct linux_volume_id id;
@@ -20,4 +25,11 @@ int linux_files_open(struct disk *disk, struct linux_files **ret, struct error *
 		return linux_files_open_ext(disk, ret, err);
 	return error_refused(err, REFUSAL_LINUX_UNREADABLE, LINUX_UNREADABLE_ADVICE,
 			     "what it holds (%s) cannot be read", linux_contents_text(id.contents));
+}
+
+int linux_files_open_by_grub(struct grub_reader *reader, const char *device,
+			     enum linux_contents contents, struct linux_files **ret,
+			     struct error *err)
+{
+	return linux_files_open_grub(reader, device, contents == LINUX_BTRFS, ret, err);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
+#include "convert/cmd/linux_reader.h"
 
 /* From here on files are read in these folders alone; the outputs are open. */
 static void limit_paths(struct work *work)
@@ -145,6 +146,10 @@ static int work_through(struct work *work, struct error *err)
 	struct map_sinks sinks = {.pieces = work->pieces, .memory = work->memory};
 	int r = work->is_of_source ? 0 : build_open_host_files(&work->convert->build, err);
 
+	if (!work->is_of_source) {
+		work->reader = work->convert->survey.reader = cmd_reader_start();
+		cmd_reader_set_disk(work->reader, &work->convert->source, work->path);
+	}
 	limit_paths(work);
 	if (r == 0)
 		r = open_all(work, err);
@@ -213,6 +218,7 @@ static void work_done(struct work *work)
 	plan_done(&work->plan);
 	survey_done(&work->survey);
 	disk_close(work->source);
+	grub_reader_end(&work->reader);
 	firmware_template_done(&work->convert->build.firmware);
 	build_close_host_files(&work->convert->build);
 }

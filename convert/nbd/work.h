@@ -28,6 +28,7 @@ struct work {
 	int sender;	     /* of a pair of sockets: the descriptors of the chain leave here */
 	int pieces, memory;  /* empty memory files, for the map */
 	struct disk *source; /* the rest belongs to work_run() */
+	struct grub_reader *reader;
 	struct survey survey;
 	struct plan plan;
 	struct build build;

@@ -4,7 +4,7 @@
 # nothing is made; what only degrades is a warning. Each from a guest that has just that.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs sfdisk tune2fs mkfs.xfs mkfs.btrfs qemu-img jq python3
+need debugfs sfdisk tune2fs qemu-img jq python3
 
 args=(--source-format raw -o new.vhdx)
 says() { # WORDS of the refusal
@@ -127,19 +127,11 @@ says '[linux-too-old]'
 
 # What cannot be read, or told.
 fresh
-truncate -s 300M xfs.raw
-mkfs.xfs -q -f xfs.raw
-dd if=xfs.raw of=disk.raw bs=1M count=90 seek=1 conv=notrunc status=none
-advised linux-unreadable "only ext2, ext3 and ext4 are read, also on linear logical volumes of one disk; keep this VM in generation 1 \
+printf '\xfc\x4e\x2b\xa9\x01\0\0\0' | dd of=disk.raw bs=1 seek=$((1048576 + 4096)) conv=notrunc status=none # MD 1.2
+printf '\x08' | dd of=disk.raw bs=1 seek=$((1048576 + 4096 + 0x90)) conv=notrunc status=none
+advised linux-unreadable "ext2, ext3, ext4, XFS and Btrfs are read, on partitions and logical volumes of one disk; keep this VM in generation 1 \
 for now" convert "${args[@]}" disk.raw
-says 'holds xfs'
-fresh
-truncate -s 120M btrfs.raw
-mkfs.btrfs -q -f btrfs.raw
-dd if=btrfs.raw of=disk.raw bs=1M count=90 seek=1 conv=notrunc status=none
-expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
-says '[linux-unreadable]'
-says 'holds btrfs'
+says 'holds MD'
 fresh
 dd if=/dev/urandom of=disk.raw bs=1 seek=$((1048576 + 1024 + 0x68)) count=16 conv=notrunc status=none
 expect 4 "$HVGEN2" convert "${args[@]}" disk.raw

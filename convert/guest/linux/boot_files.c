@@ -223,16 +223,20 @@ static int judge_secure_boot(struct linux_files *boot, const struct linux_system
 static int make_stub(const struct linux_system *system, const struct efi_set *set, char **ret,
 		     struct note_list *warnings, struct error *err)
 {
+	/* SUSE's own GRUB counts from the subvolume, others from the top. */
+	const char *top = system->is_btrfs_relative ? "" : system->boot_top;
+	char prefix[sizeof(system->boot_top) + sizeof(system->prefix)];
 	const struct grub_stub stub = {
 		.uuid = system->boot.id.uuid,
 		.hint_entry = system->boot.volume[0] ? 0 : system->boot.partition,
-		.prefix = system->prefix,
+		.prefix = prefix,
 		.boot_is_own_volume = system->boot_is_own_volume,
 		.is_bls = system->is_bls,
 		.grub_has_blscfg = set->grub_facts.has_blscfg,
 		.is_btrfs_relative = system->is_btrfs_relative,
 	};
 
+	snprintf(prefix, sizeof(prefix), "%s%s", top, system->prefix);
 	if (stub.is_btrfs_relative && !set->grub_facts.has_btrfs_relative)
 		return error_refused(
 			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_SUSE,

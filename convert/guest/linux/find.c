@@ -177,6 +177,7 @@ static struct linux_system *add_system(struct linux_systems *systems,
 	system = &systems->list[systems->count++];
 	*system = (struct linux_system){.boot = boot->place};
 	snprintf(system->prefix, sizeof(system->prefix), "%s", prefix);
+	snprintf(system->boot_top, sizeof(system->boot_top), "%s", linux_files_top(boot->files));
 	return system;
 }
 

@@ -9,8 +9,8 @@
 #include "convert/guest/linux/volumes.h"
 
 #define LINUX_ADVICE_READER                                                                         \
-	"only ext2, ext3 and ext4 are read, also on linear logical volumes of one disk; keep this " \
-	"VM in generation 1 for now"
+	"ext2, ext3, ext4, XFS and Btrfs are read, on partitions and logical volumes of one disk; " \
+	"keep this VM in generation 1 for now"
 
 #define LINUX_MAX_SYSTEMS 16
 #define LINUX_MAX_TEXT	  (4 << 20) /* no text file of a guest that is read here is larger */

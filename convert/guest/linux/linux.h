@@ -45,7 +45,8 @@ struct linux_esp {
 struct linux_system {
 	struct os_release release; /* all "" where the root could not be read */
 	struct linux_place boot, root;
-	char prefix[32]; /* the folder of grub.cfg on the file system of /boot: "/boot/grub" */
+	char prefix[32];   /* the folder of grub.cfg on the file system of /boot: "/boot/grub" */
+	char boot_top[64]; /* the subvolume of Btrfs in which 'prefix' stands: "/@"; else "" */
 	bool boot_is_own_volume; /* /boot is a file system of its own */
 	bool is_bls;		 /* its menu is made of loader/entries by the command blscfg */
 	bool is_btrfs_relative;	 /* its menu needs SUSE's GRUB */

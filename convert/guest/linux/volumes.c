@@ -13,6 +13,8 @@
 /* More than this no guest has: what comes behind is not looked at. */
 #define MAX_VOLUMES 192
 
+#define LINUX_VOLUME_DEVICE (2 * LINUX_VOLUME_NAME + 8)
+
 static void volume_done(struct linux_volume *volume)
 {
 	linux_files_cleanup(&volume->files);
@@ -64,20 +66,50 @@ static int keep_problem(const struct linux_volume *volume, int r, struct error *
 	return r;
 }
 
-static int open_files(struct linux_volume *volume, struct error *err)
+/* "(lvm/vg--0-root)" of the volume "vg-0/root": as in /dev/mapper hyphens are doubled. */
+static void name_logical(const char *volume, char device[LINUX_VOLUME_DEVICE])
 {
+	size_t at = (size_t)snprintf(device, LINUX_VOLUME_DEVICE, "(lvm/");
+
+	for (; *volume && at < LINUX_VOLUME_DEVICE - 4; volume++) {
+		device[at++] = *volume == '/' ? '-' : *volume;
+		if (*volume == '-')
+			device[at++] = '-';
+	}
+	snprintf(device + at, LINUX_VOLUME_DEVICE - at, ")");
+}
+
+/* As GRUB calls it in the disk at hand, the only one that it is given. */
+static void name_device(const struct linux_place *place, char device[LINUX_VOLUME_DEVICE])
+{
+	if (place->volume[0])
+		name_logical(place->volume, device);
+	else
+		snprintf(device, LINUX_VOLUME_DEVICE, "(loop0,msdos%u)", place->partition);
+}
+
+static int open_files(const struct linux_volumes *volumes, struct linux_volume *volume,
+		      struct error *err)
+{
+	enum linux_contents contents = volume->place.id.contents;
+	char device[LINUX_VOLUME_DEVICE];
 	int r = 0;
 
-	if (linux_files_can_open(volume->place.id.contents))
+	name_device(&volume->place, device);
+	if (linux_files_can_open(contents))
 		r = linux_files_open(linux_volume_disk(volume), &volume->files, &volume->problem);
+	else if (volumes->reader && linux_files_can_open_by_grub(contents))
+		r = linux_files_open_by_grub(volumes->reader, device, contents, &volume->files,
+					     &volume->problem);
 	return keep_problem(volume, r, err);
 }
 
-static int probe(struct linux_volume *volume, struct error *err)
+static int probe(const struct linux_volumes *volumes, struct linux_volume *volume,
+		 struct error *err)
 {
 	int r = linux_contents_probe(linux_volume_disk(volume), &volume->place.id, err);
 
-	return r < 0 ? r : open_files(volume, err);
+	return r < 0 ? r : open_files(volumes, volume, err);
 }
 
 static int add_logical(struct linux_volumes *volumes, struct linux_volume *physical, size_t index,
@@ -102,7 +134,7 @@ static int add_logical(struct linux_volumes *volumes, struct linux_volume *physi
 		     &volume->problem);
 	if (r < 0)
 		return keep_problem(volume, r, err);
-	return probe(volume, err);
+	return probe(volumes, volume, err);
 }
 
 static int add_group(struct linux_volumes *volumes, struct linux_volume *physical,
@@ -135,7 +167,7 @@ static int add_partition(const struct guest_disk *disk, size_t index, struct lin
 	r = disk_window_init(&volume->window, disk->disk, partition->place.offset,
 			     partition->place.length, err);
 	if (r == 0)
-		r = open_files(volume, err);
+		r = open_files(volumes, volume, err);
 	if (r == 0 && volume->place.id.contents == LINUX_LVM)
 		r = add_group(volumes, volume, err);
 	return r;
@@ -145,7 +177,7 @@ int linux_volumes_open(const struct guest_disk *disk, struct linux_volumes *ret,
 {
 	int r = 0;
 
-	*ret = (struct linux_volumes){.has_gpt = disk->has_gpt};
+	*ret = (struct linux_volumes){.has_gpt = disk->has_gpt, .reader = disk->reader};
 	for (size_t i = 0; r == 0 && i < disk->count; i++)
 		if (disk->partitions[i].contents.contents != LINUX_NOTHING)
 			r = add_partition(disk, i, ret, err);

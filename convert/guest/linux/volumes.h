@@ -32,6 +32,7 @@ struct linux_volumes {
 	struct linux_volume **list; /* they stay where they are */
 	bool has_gpt;		    /* the disk has a GPT already */
 	size_t count;
+	struct grub_reader *reader; /* borrowed; or NULL */
 };
 
 /* Open all that can be. 'disk' is borrowed. Errors: lack of memory, I/O. */

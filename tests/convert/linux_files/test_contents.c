@@ -186,6 +186,8 @@ Test(linux_contents, what_cannot_be_opened_is_refused)
 	memory_disk_init(&memory, bytes, DISK_SIZE);
 	cr_expect_not(linux_files_can_open(LINUX_XFS));
 	cr_expect(linux_files_can_open(LINUX_EXT));
+	cr_expect(linux_files_can_open_by_grub(LINUX_XFS));
+	cr_expect_not(linux_files_can_open_by_grub(LINUX_SWAP));
 	cr_assert_eq(linux_files_open(&memory.disk, &files, &err), -EPERM);
 	cr_expect_eq(err.refusal, REFUSAL_LINUX_UNREADABLE);
 	cr_expect_str_eq(refusal_id(err.refusal), "linux-unreadable");
@@ -193,6 +195,5 @@ Test(linux_contents, what_cannot_be_opened_is_refused)
 	cr_expect_str_eq(
 		err.advice,
 		"in the guest, move /boot to an ext4 file system without special features first: "
-		"only ext2, ext3 and ext4 are read so far, on a partition or on a linear logical "
-		"volume");
+		"ext2, ext3, ext4, XFS and Btrfs are read, as far as GRUB reads them");
 }

@@ -30,8 +30,15 @@
 #define MAX_ENTRY 128 /* of a GPT, as everybody makes it */
 
 static const char *const prefixes[] = {
-	"/boot/grub",	 "/boot/grub2",	     "/grub",		"/grub2", "/@/boot/grub",
-	"/@/boot/grub2", "/root/boot/grub2", "/root/boot/grub",
+	"/boot/grub",
+	"/boot/grub2",
+	"/grub",
+	"/grub2",
+	"/@/boot/grub",
+	"/@/boot/grub2",
+	"/@rootfs/boot/grub",
+	"/root/boot/grub2",
+	"/root/boot/grub",
 };
 
 /* For the menus of RHEL 7 and old Fedora, made for the BIOS. A registered command goes first. */

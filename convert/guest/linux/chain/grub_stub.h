@@ -28,7 +28,7 @@ struct grub_stub {
 
 /*
  * "/grub" and "/grub2" of a /boot of its own; those below /boot; and those below a subvolume of
- * Btrfs, "/@/boot/grub" (Ubuntu, openSUSE) and "/root/boot/grub2" (Fedora).
+ * Btrfs, "/@/boot/grub" (Ubuntu, openSUSE), "/@rootfs/boot/grub" (Debian) and "/root/boot/grub2" (Fedora).
  */
 bool grub_stub_is_prefix(const char *prefix);
 

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The process that reads files of Linux guests: see linux_reader.h. */
+#include "convert/cmd/linux_reader.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/buffer.h"
+#include "common/checked.h"
+
+struct grub_reader *cmd_reader_start(void)
+{
+	struct grub_reader *reader = NULL;
+
+	return grub_reader_start(&reader, NULL) < 0 ? NULL : reader;
+}
+
+/* Embedded; NULL stands behind the last. */
+struct key_list {
+	char **list;
+	size_t count, room;
+	bool has_failed;
+};
+
+static void key_list_done(struct key_list *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		free(keys->list[i]);
+	free(keys->list);
+}
+
+static void add_key(struct key_list *keys, const char *key, const char *value)
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+
+	buffer_printf(&text, "%s=%s", key, value);
+	keys->list[keys->count] = buffer_take_text(&text);
+	if (keys->list[keys->count])
+		keys->count++;
+	else
+		keys->has_failed = true;
+}
+
+/* Whoever opens it is in another folder. */
+static void add_path(struct key_list *keys, const char *key, const char *path)
+{
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+	char folder[PATH_MAX];
+	CLEANUP_FREE char *absolute = NULL;
+
+	if (path[0] == '/' || !getcwd(folder, sizeof(folder)))
+		buffer_printf(&text, "%s", path);
+	else
+		buffer_printf(&text, "%s/%s", folder, path);
+	absolute = buffer_take_text(&text);
+	if (absolute)
+		add_key(keys, key, absolute);
+	else
+		keys->has_failed = true;
+}
+
+static void add_all(struct key_list *keys, const struct cmd_source *source, const char *path)
+{
+	const char *format = cmd_source_format_name(source);
+
+	add_path(keys, "disk", path);
+	if (format)
+		add_key(keys, "source-format", format);
+	for (size_t i = 0; i < source->parents.count; i++)
+		add_path(keys, "parent", source->parents.names[i]);
+	for (size_t i = 0; i < source->parent_dirs.count; i++)
+		add_path(keys, "parent-dir", source->parent_dirs.names[i]);
+}
+
+void cmd_reader_set_disk(struct grub_reader *reader, const struct cmd_source *source,
+			 const char *path)
+{
+	CLEANUP(key_list_done)
+	struct key_list keys = {
+		.list = calloc(3 + source->parents.count + source->parent_dirs.count,
+			       sizeof(*keys.list))};
+
+	if (!reader || !keys.list)
+		return;
+	add_all(&keys, source, path);
+	if (!keys.has_failed)
+		(void)grub_reader_set_disk(reader, (const char *const *)keys.list, NULL);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A file system as GRUB reads it, for those that no library reads: asked of a process that has not
+ * locked itself in (convert/grub_reader). What GRUB does not read here it does not read when the new
+ * disk is started either.
+ *
+ * GRUB sees a Btrfs from its top, and so do menus that are made for it ("/@/boot/vmlinuz"); the
+ * system's own paths begin in the subvolume that is its root. Here all begin there, but for those that
+ * name that subvolume: no system has a folder of that name in its root.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "convert/grub_reader/reader.h"
+#include "convert/linux_files/grub_words.h"
+#include "convert/linux_files/kinds.h"
+
+#define MAX_PATH    4096
+#define MAX_LISTING (16 * MIB)
+#define SUSE_ROOT   "/@/.snapshots/1/snapshot"
+
+struct grub_files {
+	struct linux_files files;
+	struct grub_reader *reader; /* borrowed */
+	char device[640];
+	char top[LINUX_FILES_TOP]; /* of the system's root; "" is that of the file system */
+};
+
+struct grub_stream {
+	struct linux_stream stream;
+	int fd;
+	uint64_t at;
+};
+
+static struct grub_files *grub_of(struct linux_files *files)
+{
+	return (struct grub_files *)files;
+}
+
+/* From the top of the file system. */
+static int full_path(const struct grub_files *grub, const char *path, const char *end,
+		     char full[MAX_PATH], struct error *err)
+{
+	size_t top = strlen(grub->top);
+	const char *slash = path[0] == '/' ? "" : "/";
+	bool is_folder = path[0] && path[strlen(path) - 1] == '/';
+	bool is_full = top && strncmp(path, grub->top, top) == 0 && path[top] == '/';
+
+	if (snprintf(full, MAX_PATH, "%s%s%s%s", is_full ? "" : grub->top, slash, path,
+		     is_folder ? "" : end) < MAX_PATH)
+		return 0;
+	return error_failed(err, ENAMETOOLONG, "'%s': %s", path, strerror(ENAMETOOLONG));
+}
+
+/* *ret is a memory file of *ret_size bytes. */
+static int ask(const struct grub_files *grub, enum grub_reader_wish wish, const char *path,
+	       int *ret_fd, uint64_t *ret_size, struct error *err)
+{
+	struct grub_reader_answer answer;
+	char full[MAX_PATH];
+	int r = full_path(grub, path, wish == GRUB_READER_LIST ? "/" : "", full, err);
+
+	if (r == 0)
+		r = grub_reader_ask(grub->reader, wish, grub->device, full, &answer, err);
+	if (r == 0 && answer.fd < 0)
+		r = grub_words_error(answer.said, path, err);
+	if (r < 0)
+		return r;
+	*ret_fd = answer.fd;
+	*ret_size = answer.size;
+	return 0;
+}
+
+/* --- files --- */
+
+static int read_answer(struct linux_stream *base, void *buffer, size_t size, size_t *ret_got,
+		       struct error *err)
+{
+	struct grub_stream *stream = (struct grub_stream *)base;
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t got = pread(stream->fd, (char *)buffer + done, size - done,
+				    (off_t)(stream->at + done));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, "cannot read what GRUB has read");
+		if (got == 0)
+			break;
+		done += (size_t)got;
+	}
+	stream->at += done;
+	*ret_got = done;
+	return 0;
+}
+
+static void close_answer(struct linux_stream *base)
+{
+	struct grub_stream *stream = (struct grub_stream *)base;
+
+	close(stream->fd);
+	free(stream);
+}
+
+static const struct linux_stream_ops grub_stream_ops = {.read = read_answer, .close = close_answer};
+
+static int open_in_grub(struct linux_files *files, const char *path, struct linux_stream **ret,
+			struct error *err)
+{
+	struct grub_stream *stream;
+	uint64_t size = 0;
+	int fd = -1, r = ask(grub_of(files), GRUB_READER_READ, path, &fd, &size, err);
+
+	if (r < 0)
+		return r;
+	stream = malloc(sizeof(*stream));
+	if (!stream) {
+		close(fd);
+		return error_failed(err, ENOMEM, "'%s': out of memory", path);
+	}
+	*stream = (struct grub_stream){.stream = {.ops = &grub_stream_ops, .size = size}, .fd = fd};
+	*ret = &stream->stream;
+	return 0;
+}
+
+/* GRUB tells a folder by not reading it. */
+static int find_in_grub(struct linux_files *files, const char *path, enum linux_file_type *ret,
+			uint64_t *ret_size, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	CLEANUP_FD int fd = -1;
+	int r = ask(grub_of(files), GRUB_READER_READ, path, &fd, ret_size, &problem);
+
+	*ret = r == 0 ? LINUX_FILE_REGULAR : LINUX_FILE_FOLDER;
+	if (r == 0 || (problem.kind == ERROR_FAILED && problem.code == EISDIR))
+		return 0;
+	if (err)
+		*err = problem;
+	return r;
+}
+
+/* --- folders --- */
+
+/* As 'ls' prints it: at least a line end for a folder, nothing for anything else. */
+static int read_listing(const struct grub_files *grub, const char *path, char **ret_text,
+			size_t *ret_size, struct error *err)
+{
+	CLEANUP_FREE char *text = NULL;
+	CLEANUP_FD int fd = -1;
+	uint64_t size = 0;
+	int r = ask(grub, GRUB_READER_LIST, path, &fd, &size, err);
+
+	if (r < 0)
+		return r;
+	if (size > MAX_LISTING)
+		return error_damaged(err, "'%s' has more names than a folder can have", path);
+	text = malloc((size_t)size + 1);
+	if (!text)
+		return error_failed(err, ENOMEM, "'%s': out of memory", path);
+	if (pread(fd, text, (size_t)size, 0) != (ssize_t)size)
+		return error_failed(err, EIO, "cannot read what GRUB has read");
+	*ret_text = TAKE(text);
+	*ret_size = (size_t)size;
+	return 0;
+}
+
+static int list_in_grub(struct linux_files *files, const char *path, char ***ret_names,
+			size_t *ret_count, struct error *err)
+{
+	const struct grub_files *grub = grub_of(files);
+	CLEANUP_FREE char *text = NULL;
+	size_t size = 0;
+	int r = read_listing(grub, path, &text, &size, err);
+
+	if (r < 0)
+		return r;
+	if (size == 0)
+		return error_failed(err, ENOENT, "'%s': %s", path, strerror(ENOENT));
+	r = grub_words_names(text, size, ret_names, ret_count, err);
+	return r < 0 ? error_prefix(err, "'%s'", path) : 0;
+}
+
+/* --- the file system --- */
+
+static const char *no_trouble(const struct linux_files *files)
+{
+	(void)files;
+	return NULL; /* it is GRUB that reads it */
+}
+
+static const char *top_of_grub(const struct linux_files *files)
+{
+	return ((const struct grub_files *)files)->top;
+}
+
+static void close_grub(struct linux_files *files)
+{
+	free(files);
+}
+
+static const struct linux_files_ops grub_ops = {
+	.find = find_in_grub,
+	.list = list_in_grub,
+	.open = open_in_grub,
+	.grub_trouble = no_trouble,
+	.top = top_of_grub,
+	.close = close_grub,
+};
+
+static bool has_system(struct grub_files *grub, const char *top)
+{
+	CLEANUP_FREE char *text = NULL;
+	size_t size = 0;
+
+	snprintf(grub->top, sizeof(grub->top), "%s", top);
+	return read_listing(grub, "/etc", &text, &size, NULL) == 0 && size > 0;
+}
+
+/* Which of several snapshots is the default subvolume GRUB does not say. */
+static int check_snapshots(struct grub_files *grub, struct error *err)
+{
+	char **names = NULL;
+	size_t count = 0, snapshots = 0;
+	int r;
+
+	grub->top[0] = '\0';
+	r = list_in_grub(&grub->files, "/@/.snapshots", &names, &count, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		snapshots += strspn(names[i], "0123456789") == strlen(names[i]);
+	linux_files_names_free(names, count);
+	snprintf(grub->top, sizeof(grub->top), "%s", SUSE_ROOT);
+	if (snapshots == 1)
+		return 0;
+	return error_refused(err, REFUSAL_LINUX_UNREADABLE,
+			     "in the guest, remove all snapshots but the one that runs (snapper "
+			     "delete), and convert again",
+			     "the system stands in one of %zu snapshots of Btrfs, and which one is "
+			     "the default cannot be read here",
+			     snapshots);
+}
+
+/* Where the distributions put the root of a Btrfs: openSUSE into a snapshot, Debian, Ubuntu and Arch,
+ * Fedora. What is none of these is data, seen from its top. */
+static int find_top(struct grub_files *grub, struct error *err)
+{
+	static const char *const tops[] = {"", "/@", "/@rootfs", "/root"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
+		if (has_system(grub, tops[i]))
+			return 0;
+	if (has_system(grub, SUSE_ROOT))
+		return check_snapshots(grub, err);
+	grub->top[0] = '\0';
+	return 0;
+}
+
+/* Is there a file system that GRUB knows? When it does not list the top it says why of a file. */
+static int check_root(struct grub_files *grub, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	enum linux_file_type type = LINUX_FILE_NONE;
+	CLEANUP_FREE char *text = NULL;
+	uint64_t file_size;
+	size_t size = 0;
+	int r = read_listing(grub, "/", &text, &size, &problem);
+
+	if (r == 0 && size == 0)
+		r = find_in_grub(&grub->files, "/", &type, &file_size, &problem);
+	if (r == 0)
+		return 0;
+	if (problem.kind == ERROR_DAMAGED)
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, LINUX_UNREADABLE_ADVICE, "%s",
+				     problem.message);
+	*err = problem;
+	return r;
+}
+
+int linux_files_open_grub(struct grub_reader *reader, const char *device, bool has_subvolumes,
+			  struct linux_files **ret, struct error *err)
+{
+	CLEANUP_LINUX_FILES struct linux_files *files = NULL;
+	struct grub_files *grub = calloc(1, sizeof(*grub));
+	int r;
+
+	if (!grub)
+		return error_failed(err, ENOMEM, "out of memory");
+	files = &grub->files;
+	grub->files.ops = &grub_ops;
+	grub->reader = reader;
+	snprintf(grub->device, sizeof(grub->device), "%s", device);
+	r = check_root(grub, err);
+	if (r == 0 && has_subvolumes)
+		r = find_top(grub, err);
+	if (r == 0)
+		*ret = TAKE(files);
+	return r;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What grub-fstest 2.06 prints, taken down from it, and what a guest may make it print. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "convert/linux_files/grub_words.h"
+#include "convert/linux_files/linux_files.h"
+
+TestSuite(grub_words, .timeout = 60);
+
+static int names_in(const char *text, size_t *ret_count, char ***ret_names, struct error *err)
+{
+	return grub_words_names(text, strlen(text), ret_names, ret_count, err);
+}
+
+Test(grub_words, names_of_a_folder)
+{
+	static const char *const expected[] = {"grub",	    ".hidden", "a name with 3 words",
+					       "vmlinuz-6", "x",       "20260101000000 y"};
+	struct error err = ERROR_INIT;
+	char **names = NULL;
+	size_t count = 0;
+
+	cr_assert_eq(names_in("DIR          20261128183538 ./\n"
+			      "DIR          20261128183538 ../\n"
+			      "DIR          20261128183538 grub/\n"
+			      "0            20261128183538 .hidden\n"
+			      "5            19011213204552 a name with 3 words\n"
+			      "8211136      20261128183538 vmlinuz-6\n"
+			      "123456789012345 248607021600000 x\n"
+			      "1            20261128183538 20260101000000 y\n"
+			      "\n",
+			      &count, &names, &err),
+		     0, "%s", err.message);
+	cr_assert_eq(count, sizeof(expected) / sizeof(expected[0]));
+	for (size_t i = 0; i < count; i++)
+		cr_expect_str_eq(names[i], expected[i]);
+	linux_files_names_free(names, count);
+	cr_assert_eq(names_in("\n", &count, &names, &err), 0);
+	cr_expect_eq(count, 0);
+	linux_files_names_free(names, count);
+	cr_assert_eq(names_in("", &count, &names, &err), 0);
+	cr_expect_eq(count, 0);
+	linux_files_names_free(names, count);
+}
+
+Test(grub_words, names_that_cannot_be_told)
+{
+	static const char *const odd[] = {
+		"1            20261128183538 new\nline\n",
+		"a b c\n",
+		"12\n",
+		"12 \n",
+		"12 20261128183538\n",
+		"12 20261128183538 \n",
+		"12 2026 name\n",
+		"DIR 20261128183538 /\n",
+		"1 20261128183538 a/b\n",
+		"-1 20261128183538 a\n",
+	};
+	char long_name[400], **names = NULL;
+	struct error err = ERROR_INIT;
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		cr_expect_eq(names_in(odd[i], &count, &names, &err), -EUCLEAN, "%s", odd[i]);
+		cr_expect_eq(err.kind, ERROR_DAMAGED);
+	}
+	memset(long_name, 'x', sizeof(long_name));
+	memcpy(long_name, "1 20261128183538 ", 17);
+	long_name[17 + 256] = '\0';
+	cr_expect_eq(names_in(long_name, &count, &names, &err), -EUCLEAN);
+	cr_expect_eq(grub_words_names("1 20261128183538 a\0b\n", 21, &names, &count, &err),
+		     -EUCLEAN);
+}
+
+Test(grub_words, errors)
+{
+	static const struct {
+		const char *said;
+		int code;
+	} all[] = {
+		{"cannot open `(loop0,msdos1)/etc': not a regular file.", EISDIR},
+		{"cannot open `(loop0,msdos1)/x': file `/x' not found.", ENOENT},
+		{"cannot open `(loop0,msdos1)/f/x': not a directory.", ENOTDIR},
+		{"cannot open `(loop0,msdos1)/a': too deep nesting of symlinks.", ELOOP},
+		{"cannot open `(loop0,msdos9)/x': no such partition.", 0},
+		{"cannot open `(lvm/no-thing)/x': disk `lvm/no-thing' not found.", 0},
+		{"cannot open `(loop0,msdos1)/x': unknown filesystem.", 0},
+		{"", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct error err = ERROR_INIT;
+		int r = grub_words_error(all[i].said, "/x", &err);
+
+		cr_expect_eq(r, all[i].code ? -all[i].code : -EUCLEAN, "%s", all[i].said);
+		cr_expect_eq(err.kind, all[i].code ? ERROR_FAILED : ERROR_DAMAGED);
+		cr_expect(!error_is_of_host(&err), "%s", all[i].said);
+	}
+}

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A guest on XFS is read by grub-fstest through FUSE: what is missing on this machine is named, and nothing is left behind, however the
+# program ends: no mount, no folder, no process.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/scripts/linux_lib.sh"
+. "$(dirname "$0")/nbd_lib.sh"
+need jq sfdisk mkfs.btrfs grub-fstest nbdfuse fusermount3
+[ -z "$sanitizers" ] || skip "nbdkit does not load a plugin with sanitizers, where nobody puts them in front"
+[ -w /dev/fuse ] || skip "no /dev/fuse"
+unset XDG_RUNTIME_DIR
+mkdir tmp
+export TMPDIR=$work/tmp
+
+nothing_left() {
+	local _
+	for _ in $(seq 100); do
+		[ -n "$(ls -A tmp)$(grep -F "$work/tmp" /proc/mounts)$(pgrep -f "$work/[t]mp")" ] || return 0
+		sleep 0.1
+	done
+	fail "$1: left behind: $(ls -A tmp) $(grep -F "$work/tmp" /proc/mounts) $(pgrep -af "$work/[t]mp")"
+}
+
+make_linux xfs old.vhdx
+before=$(sum old.vhdx)
+expect 0 "$HVGEN2" inspect --json --sandbox require old.vhdx
+jq -e '.convertible and .linux.boot.filesystem == "xfs" and .linux.kernel.is_default and .esp.secure_boot and .sandbox == "full"' out.txt \
+	>/dev/null || fail "$(cat out.txt)"
+nothing_left inspect
+
+# Read by whoever serves the converted disk too.
+expect 0 "$HVGEN2" convert -q -o ref.raw --nvram none old.vhdx
+nothing_left convert
+start_serving "$plugin" old.vhdx
+qemu-img compare -q -f raw -F raw ref.raw "$uri" || fail "another disk is served"
+stop_serving
+nothing_left nbdkit
+rm ref.*
+
+# What is missing is named, one after the other.
+real=$PATH
+mkdir bin
+lacks() { # WORDS
+	PATH=$work/bin expect 3 "$HVGEN2" inspect old.vhdx
+	grep -qF "refused [linux-unreadable]: 'old.vhdx': what is on partition 1 cannot be read: $1;" err.txt || fail "not '$1': $(cat err.txt)"
+}
+lacks 'grub-fstest (Debian: grub-common) is not installed'
+ln -s "$(command -v grub-fstest)" bin
+lacks 'nbdfuse (Debian: libnbd-bin) is not installed'
+ln -s "$(command -v nbdfuse)" bin
+lacks 'nbdkit is not installed'
+ln -s "$(command -v nbdkit)" bin
+lacks 'fusermount3 (Debian: fuse3) is not installed'
+printf '#!/bin/bash\nPATH=%q exec %q "$@"\n' "$work/bin" "$HVGEN2" >alone
+chmod +x alone
+HVGEN2=$work/alone advised linux-unreadable "install what reads it (Debian: apt install grub-common libnbd-bin nbdkit nbdkit-plugin-hvgen2 fuse3) \
+and let this user open /dev/fuse, or move /boot and root to ext4 in the guest, and convert again" inspect old.vhdx
+nothing_left refusals
+
+# The root of SUSE is a snapshot of Btrfs: which one, when there are several, GRUB does not say.
+truncate -s 130M suse.raw
+echo 'start=2048,type=83' | sfdisk -q suse.raw
+truncate -s 120M part.raw
+mkfs.btrfs -q part.raw >mkfs.txt
+dd if=part.raw of=suse.raw bs=1M seek=1 conv=notrunc status=none
+rm -f bin/grub-fstest
+cat >bin/grub-fstest <<'END'
+#!/bin/sh
+case "$2 $5" in
+"ls (loop0,msdos1)/" | "ls (loop0,msdos1)/@/.snapshots/1/snapshot/etc/") echo ;;
+"ls (loop0,msdos1)/@/.snapshots/") printf 'DIR          20260101000000 %s/\n' 1 24 ;;
+esac
+END
+chmod +x bin/grub-fstest
+printf '#!/bin/bash\nPATH=%q exec %q "$@"\n' "$work/bin:$real" "$HVGEN2" >alone
+HVGEN2=$work/alone advised linux-unreadable "in the guest, remove all snapshots but the one that runs (snapper delete), and convert again" \
+	inspect suse.raw
+
+# Something else than GRUB: it is stopped in the middle.
+rm bin/grub-fstest
+printf '#!/bin/sh\n/usr/bin/sleep 100\n:\n' >bin/grub-fstest
+chmod +x bin/grub-fstest
+stopped() { # SIGNAL VERB...
+	local pid
+	PATH=$work/bin:$real "$HVGEN2" "${@:2}" old.vhdx >out.txt 2>err.txt &
+	pid=$!
+	for _ in $(seq 400); do
+		if pgrep -f "[b]in/grub-fstest $work/tmp" >/dev/null; then break; fi
+		sleep 0.05
+	done
+	grep -qF "$work/tmp/hvgen2-" /proc/mounts || fail "$*: nothing is mounted"
+	[ "$(stat -c %a tmp/hvgen2-*)" = 700 ] || fail "others may look into the folder"
+	kill "-$1" "$pid"
+	wait "$pid" 2>/dev/null || true
+	nothing_left "$*"
+}
+stopped KILL inspect
+stopped TERM inspect
+stopped KILL convert --nvram none
+stopped INT convert --nvram none --sandbox off
+[ -z "$(ls -d ./old-gen2* 2>/dev/null)" ] || fail "an output was made"
+[ "$(sum old.vhdx)" = "$before" ] || fail "the source was changed"
+
+# What GRUB says of a folder and a file does no harm: it breaks down, or prints what no folder has.
+odd() { # STATUS WORDS COMMANDS
+	printf '#!/bin/sh\n%s\n' "$3" >bin/grub-fstest
+	PATH=$work/bin:$real expect "$1" "$HVGEN2" inspect old.vhdx
+	grep -q "$2" err.txt || fail "not '$2': $(cat err.txt)"
+}
+odd 3 'GRUB breaks down' 'kill -SEGV $$'
+odd 3 'GRUB says ".*unknown filesystem' 'echo "grub-fstest: error: cannot open: unknown filesystem." >&2; exit 1'
+odd 3 'has more than 512 MiB' 'exec /usr/bin/head -c 600M /dev/zero'
+odd 3 'linux-unreadable\|no-windows' 'case $2 in ls) echo a name ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
+# It may write no file and reach nothing but its input.
+odd 3 'GRUB says "no secrets"' "cat '$work/old.vhdx.cmdline' >'$work/tmp/x' && exit 0; echo 'x: error: no secrets' >&2; exit 1"
+[ ! -e tmp/x ] || fail "it wrote a file"
+nothing_left odd
