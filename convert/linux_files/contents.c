@@ -21,7 +21,7 @@
 #define MD1_UUID	 16
 #define MD1_NAME	 32
 #define MD1_NAME_SIZE	 32
-#define MD1_SUPER_OFFSET 128 /* sectors: where it stands itself */
+#define MD1_SUPER_OFFSET 144 /* sectors: where it stands itself */
 #define MD0_MINOR	 8
 #define MD0_UUID_0	 20
 #define MD0_UUID_1	 52

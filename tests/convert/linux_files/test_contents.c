@@ -3,6 +3,10 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <errno.h>
+#include <linux/types.h>
+#include <asm/byteorder.h>
+#include <linux/raid/md_p.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,13 +108,15 @@ Test(linux_contents, says_that_a_journal_is_to_be_replayed)
 
 static uint8_t bytes[DISK_SIZE];
 
+#define MD1_SUPER_OFFSET offsetof(struct mdp_superblock_1, super_offset)
+
 static void put_md1(uint64_t at, uint64_t says)
 {
 	put_le32(bytes + at, 0xa92b4efc);
 	put_le32(bytes + at + 4, 1);
 	memcpy(bytes + at + 16, "0123456789abcdef", 16);
 	memcpy(bytes + at + 32, "host:0", 6);
-	put_le64(bytes + at + 128, says / 512);
+	put_le64(bytes + at + MD1_SUPER_OFFSET, says / 512);
 }
 
 /* Linux, drivers/md/md.c: 1.0 stands 16 sectors before the end, rounded down to 8 sectors. */
@@ -132,7 +138,8 @@ Test(linux_contents, raid_members_of_each_version)
 		cr_expect_str_eq(id.uuid, "30313233-3435-3637-3839-616263646566");
 		cr_expect_str_eq(id.label, "host:0");
 	}
-	put_le64(bytes + MD10_AT + 128, 77); /* of the whole disk, of which this is the end */
+	put_le64(bytes + MD10_AT + MD1_SUPER_OFFSET,
+		 77); /* of the whole disk, of which this is the end */
 	cr_expect_eq(probe(&memory.disk).contents, LINUX_EXT);
 	put_le32(bytes + 960 * KIB, 0xa92b4efc); /* 0.90 */
 	put_le32(bytes + 960 * KIB + 8, 90);
