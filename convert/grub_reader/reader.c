@@ -166,8 +166,12 @@ static int fill(const struct answer *answer, int fd, const char *path,
 int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, const char *device,
 		    const char *path, struct grub_reader_answer *ret, struct error *err)
 {
-	struct request_head head = {.what = wish == GRUB_READER_LIST ? REQUEST_LIST : REQUEST_READ};
-	size_t size = strlen(path) + 1, device_size = strlen(device) + 1;
+	static const uint32_t whats[] = {[GRUB_READER_READ] = REQUEST_READ,
+					 [GRUB_READER_LIST] = REQUEST_LIST,
+					 [GRUB_READER_PROBE] = REQUEST_PROBE};
+	struct request_head head = {.what = whats[wish]};
+	size_t size = wish == GRUB_READER_PROBE ? 0 : strlen(path) + 1,
+	       device_size = strlen(device) + 1;
 	struct answer answer;
 	int fd, r;
 

@@ -37,8 +37,9 @@ int grub_reader_start(struct grub_reader **ret, struct error *err);
 int grub_reader_set_disk(struct grub_reader *reader, const char *const *keys, struct error *err);
 
 enum grub_reader_wish {
-	GRUB_READER_READ, /* the bytes of a file */
-	GRUB_READER_LIST, /* a folder, as GRUB's 'ls -la' prints it */
+	GRUB_READER_READ,  /* the bytes of a file */
+	GRUB_READER_LIST,  /* a folder, as GRUB's 'ls -la' prints it */
+	GRUB_READER_PROBE, /* what is on the device, as its 'ls' prints that; the path is "" */
 };
 
 /* What GRUB was asked, and what it said. */

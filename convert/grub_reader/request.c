@@ -40,6 +40,12 @@ static bool is_path(const char *bytes, size_t size)
 	       memchr(bytes, '\0', size) == bytes + size - 1;
 }
 
+static bool has_device(const struct request *request)
+{
+	return memchr(request->head.device, '\0', sizeof(request->head.device)) &&
+	       request_is_device(request->head.device);
+}
+
 bool request_is_valid(const struct request *request, size_t size)
 {
 	if (size < sizeof(request->head) || size > sizeof(*request))
@@ -50,8 +56,9 @@ bool request_is_valid(const struct request *request, size_t size)
 		return size > 0 && request->bytes[size - 1] == '\0';
 	case REQUEST_READ:
 	case REQUEST_LIST:
-		return memchr(request->head.device, '\0', sizeof(request->head.device)) &&
-		       request_is_device(request->head.device) && is_path(request->bytes, size);
+		return has_device(request) && is_path(request->bytes, size);
+	case REQUEST_PROBE:
+		return has_device(request) && size == 0;
 	case REQUEST_END:
 		return size == 0;
 	default:

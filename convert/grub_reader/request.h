@@ -21,6 +21,7 @@ enum request_what {
 	REQUEST_DISK = 1, /* 'bytes' are keys of the plugin, each with a NUL behind it */
 	REQUEST_READ,	  /* 'bytes' are a path with a NUL behind it, on 'device' */
 	REQUEST_LIST,
+	REQUEST_PROBE, /* no bytes; on 'device' */
 	REQUEST_END,
 };
 

@@ -179,7 +179,8 @@ static int ask_grub(struct server *server, const struct request *request, struct
 	int r;
 
 	allow(server, &places);
-	snprintf(what, sizeof(what), "%s%.*s", request->head.device, REQUEST_PATH, request->bytes);
+	snprintf(what, sizeof(what), "%s%.*s", request->head.device,
+		 request->head.what == REQUEST_PROBE ? 0 : REQUEST_PATH, request->bytes);
 	r = words < 0 || file < 0 ? -errno : reader_child_start(&child, &running);
 	if (r == 0) {
 		end = reader_child_wait(&running, server->socket, READ_SECONDS * 1000, &status);

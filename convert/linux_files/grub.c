@@ -303,3 +303,21 @@ int linux_files_open_grub(struct grub_reader *reader, const char *device, bool h
 		*ret = TAKE(files);
 	return r;
 }
+
+int linux_files_probe_by_grub(struct grub_reader *reader, const char *device,
+			      struct linux_volume_id *ret, struct error *err)
+{
+	struct grub_reader_answer answer;
+	char text[1024];
+	ssize_t got;
+	int r = grub_reader_ask(reader, GRUB_READER_PROBE, device, "", &answer, err);
+
+	*ret = (struct linux_volume_id){.contents = LINUX_NOTHING};
+	if (r < 0 || answer.fd < 0)
+		return r;
+	got = pread(answer.fd, text, sizeof(text) - 1, 0);
+	close(answer.fd);
+	text[got < 0 ? 0 : got] = '\0';
+	grub_words_probe(text, ret);
+	return 0;
+}

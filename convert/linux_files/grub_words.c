@@ -121,3 +121,25 @@ int grub_words_names(const char *text, size_t size, char ***ret_names, size_t *r
 	*ret_count = count;
 	return 0;
 }
+
+void grub_words_probe(const char *text, struct linux_volume_id *ret)
+{
+	static const char type[] = "Filesystem type ", uuid[] = ", UUID ";
+	static const struct {
+		const char *name;
+		enum linux_contents contents;
+	} kinds[] = {{"ext", LINUX_EXT}, {"xfs", LINUX_XFS}, {"btrfs", LINUX_BTRFS}};
+	const char *kind = strstr(text, type), *at = kind, *last = NULL;
+
+	*ret = (struct linux_volume_id){.contents = LINUX_NOTHING};
+	/* A label, which the guest has chosen, stands in front of it. */
+	while (at && (at = strstr(at, uuid)))
+		last = at += strlen(uuid);
+	if (!last || strspn(last, DIGITS "abcdef-") != sizeof(ret->uuid) - 1)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strncmp(kind + strlen(type), kinds[i].name, strlen(kinds[i].name)) == 0)
+			ret->contents = kinds[i].contents;
+	if (ret->contents != LINUX_NOTHING)
+		memcpy(ret->uuid, last, sizeof(ret->uuid) - 1);
+}

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "common/error.h"
+#include "convert/linux_files/contents.h"
 
 /*
  * Why GRUB could not open 'path', by what it said: -EISDIR (a folder, or what is neither file nor
@@ -21,5 +22,9 @@ int grub_words_error(const char *said, const char *path, struct error *err);
  */
 int grub_words_names(const char *text, size_t size, char ***ret_names, size_t *ret_count,
 		     struct error *err);
+
+/* What is on a device, by a line like "Partition X: Filesystem type xfs, UUID 8fc1...": kind and UUID
+ * alone; LINUX_NOTHING for what is no file system that can hold a Linux. */
+void grub_words_probe(const char *text, struct linux_volume_id *ret);
 
 #endif

@@ -224,16 +224,19 @@ static bool has_uuid(struct verify *verify, const struct verify_partition *parti
 	return false;
 }
 
-/* "LVM2 001" in one of the first four sectors: what is in it is not looked for here. */
-static bool is_physical_volume(struct verify *verify, const struct verify_partition *partition)
+/* LVM, with "LVM2 001" in one of the first four sectors, or MD, whose superblock stands in front or behind
+ * 4 KiB where the file system is not to be seen: what is in it is not looked for here. */
+static bool is_wrapped(struct verify *verify, const struct verify_partition *partition)
 {
 	struct disk_window window;
-	uint8_t start[4 * 512];
+	uint8_t start[4096 + 512];
 
 	if (!verify_window(verify, partition, &window) ||
 	    disk_read(&window.disk, start, sizeof(start), 0, NULL) < 0)
 		return false;
-	for (size_t at = 0; at < sizeof(start); at += 512)
+	if (get_le32(start) == 0xa92b4efc || get_le32(start + 4096) == 0xa92b4efc)
+		return true;
+	for (size_t at = 0; at < 4 * 512; at += 512)
 		if (memcmp(start + at, "LABELONE", 8) == 0 &&
 		    memcmp(start + at + 24, "LVM2 001", 8) == 0)
 			return true;
@@ -250,7 +253,7 @@ static void check_file_system(struct verify *verify, const char *path, const cha
 
 		if (partition == verify->esp)
 			continue;
-		volumes += is_physical_volume(verify, partition);
+		volumes += is_wrapped(verify, partition);
 		if (!has_uuid(verify, partition, uuid))
 			continue;
 		number = partition->number;
@@ -267,7 +270,7 @@ static void check_file_system(struct verify *verify, const char *path, const cha
 		verify_skip(
 			verify, name,
 			"'%s' leads to the file system %s: on no partition, perhaps in a logical "
-			"volume, where it is not looked for",
+			"volume or an array, where it is not looked for",
 			path, uuid);
 	else
 		verify_fail(verify, name,

@@ -79,11 +79,24 @@ static void name_logical(const char *volume, char device[LINUX_VOLUME_DEVICE])
 	snprintf(device + at, LINUX_VOLUME_DEVICE - at, ")");
 }
 
+/* By its UUID without hyphens. */
+static void name_array(const char *uuid, char device[LINUX_VOLUME_DEVICE])
+{
+	size_t at = (size_t)snprintf(device, LINUX_VOLUME_DEVICE, "(mduuid/");
+
+	for (; *uuid; uuid++)
+		if (*uuid != '-')
+			device[at++] = *uuid;
+	snprintf(device + at, LINUX_VOLUME_DEVICE - at, ")");
+}
+
 /* As GRUB calls it in the disk at hand, the only one that it is given. */
 static void name_device(const struct linux_place *place, char device[LINUX_VOLUME_DEVICE])
 {
 	if (place->volume[0])
 		name_logical(place->volume, device);
+	else if (place->id.contents == LINUX_MD)
+		name_array(place->id.uuid, device);
 	else
 		snprintf(device, LINUX_VOLUME_DEVICE, "(loop0,msdos%u)", place->partition);
 }
@@ -101,6 +114,27 @@ static int open_files(const struct linux_volumes *volumes, struct linux_volume *
 	else if (volumes->reader && linux_files_can_open_by_grub(contents))
 		r = linux_files_open_by_grub(volumes->reader, device, contents, &volume->files,
 					     &volume->problem);
+	return keep_problem(volume, r, err);
+}
+
+/* What is in an array, or in a logical volume that is not linear, GRUB tells, if it can be read from
+ * this disk alone. */
+static int open_unknown(const struct linux_volumes *volumes, struct linux_volume *volume,
+			struct error *err)
+{
+	char device[LINUX_VOLUME_DEVICE];
+	struct linux_volume_id id;
+	int r = 0;
+
+	if (!volumes->reader)
+		return 0;
+	name_device(&volume->place, device);
+	r = linux_files_probe_by_grub(volumes->reader, device, &id, &volume->problem);
+	if (r == 0 && id.contents != LINUX_NOTHING)
+		r = linux_files_open_by_grub(volumes->reader, device, id.contents, &volume->files,
+					     &volume->problem);
+	if (volume->files)
+		volume->place.id = id;
 	return keep_problem(volume, r, err);
 }
 
@@ -128,7 +162,7 @@ static int add_logical(struct linux_volumes *volumes, struct linux_volume *physi
 	if (!info.is_readable) {
 		volume->why_not = info.why_not;
 		volume->needs_other_disks = info.needs_other_disks;
-		return 0;
+		return info.needs_other_disks ? 0 : open_unknown(volumes, volume, err);
 	}
 	r = lvm_open(physical->group, index, &physical->window.disk, &volume->logical,
 		     &volume->problem);
@@ -170,6 +204,8 @@ static int add_partition(const struct guest_disk *disk, size_t index, struct lin
 		r = open_files(volumes, volume, err);
 	if (r == 0 && volume->place.id.contents == LINUX_LVM)
 		r = add_group(volumes, volume, err);
+	else if (r == 0 && volume->place.id.contents == LINUX_MD)
+		r = open_unknown(volumes, volume, err);
 	return r;
 }
 

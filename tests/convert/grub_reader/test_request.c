@@ -57,6 +57,9 @@ Test(grub_request, every_byte_counts)
 	cr_expect(is_valid(REQUEST_READ, device, "/a b", 5));
 	cr_expect(is_valid(REQUEST_LIST, device, "/", 2));
 	cr_expect(is_valid(REQUEST_DISK, "", "disk=/x\0parent=/y", 18));
+	cr_expect(is_valid(REQUEST_PROBE, device, "", 0));
+	cr_expect_not(is_valid(REQUEST_PROBE, device, "/", 2));
+	cr_expect_not(is_valid(REQUEST_PROBE, "(host)", "", 0));
 	cr_expect(is_valid(REQUEST_END, "", "", 0));
 
 	cr_expect_not(is_valid(REQUEST_READ, device, "/a", 2), "no end");
@@ -69,7 +72,7 @@ Test(grub_request, every_byte_counts)
 	cr_expect_not(is_valid(REQUEST_DISK, "", "disk=/x", 7));
 	cr_expect_not(is_valid(REQUEST_END, "", "x", 1));
 	cr_expect_not(is_valid(0, device, "/", 2));
-	cr_expect_not(is_valid(5, device, "/", 2));
+	cr_expect_not(is_valid(6, device, "/", 2));
 
 	memset(longest, '/', sizeof(longest));
 	longest[REQUEST_PATH - 1] = '\0';

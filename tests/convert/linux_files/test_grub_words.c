@@ -100,3 +100,32 @@ Test(grub_words, errors)
 		cr_expect(!error_is_of_host(&err), "%s", all[i].said);
 	}
 }
+
+Test(grub_words, what_is_on_a_device)
+{
+	static const char xfs[] = "\tPartition loop0,msdos1: Filesystem type xfs, UUID "
+				  "8fc1620e-d942-4847-be4e-5364bc0db6ef - Partition start at "
+				  "1024KiB - Total size 320000KiB\n";
+	static const char label[] =
+		"\tDevice mduuid/00: Filesystem type ext* - Label `, UUID 0' - Last modification "
+		"time 2026-11-28 18:35:38 Saturday, UUID 5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8 - "
+		"Total size 1KiB\n";
+	static const char *const none[] = {
+		"", "\tPartition loop0,msdos5: No known filesystem detected - Total size 1KiB\n",
+		"\tDevice x: Filesystem type fat, UUID 1234-ABCD - Total size 1KiB\n",
+		"\tDevice x: Filesystem type xfs - Total size 1KiB\n",
+		"\tDevice x: Filesystem type xfs, UUID 8fc1\n"};
+	struct linux_volume_id id;
+
+	grub_words_probe(xfs, &id);
+	cr_expect_eq(id.contents, LINUX_XFS);
+	cr_expect_str_eq(id.uuid, "8fc1620e-d942-4847-be4e-5364bc0db6ef");
+	grub_words_probe(label, &id);
+	cr_expect_eq(id.contents, LINUX_EXT);
+	cr_expect_str_eq(id.uuid, "5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8");
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		grub_words_probe(none[i], &id);
+		cr_expect_eq(id.contents, LINUX_NOTHING, "%s", none[i]);
+		cr_expect_str_eq(id.uuid, "");
+	}
+}
