@@ -236,6 +236,7 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	if (r < 0)
 		return r;
 	r = convert_boot_disk(conversion, err);
+	grub_reader_end(&conversion->reader); /* what is left to do can take long */
 	if (r < 0)
 		return prefix_boot_disk(conversion, err);
 	r = make_forms(conversion, err);

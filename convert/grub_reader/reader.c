@@ -4,12 +4,12 @@
 #include "convert/grub_reader/reader.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/checked.h"
@@ -25,7 +25,7 @@
 
 struct grub_reader {
 	int socket;
-	pid_t pid;
+	bool was_asked; /* it may have something to remove */
 	struct known known;
 };
 
@@ -33,6 +33,7 @@ int grub_reader_start(struct grub_reader **ret, struct error *err)
 {
 	struct grub_reader *reader = calloc(1, sizeof(*reader));
 	int ends[2];
+	pid_t pid;
 
 	if (!reader)
 		return error_failed(err, ENOMEM, "out of memory");
@@ -41,14 +42,14 @@ int grub_reader_start(struct grub_reader **ret, struct error *err)
 		return error_errno(err, "cannot make a channel to a process");
 	}
 	reader->socket = ends[0];
-	reader->pid = fork();
-	if (reader->pid == 0) {
+	pid = fork();
+	if (pid == 0) {
 		close(ends[0]);
 		reader_server_run(ends[1]);
 	}
 	close(ends[1]);
 	*ret = reader;
-	if (reader->pid > 0)
+	if (pid > 0)
 		return 0;
 	error_errno(err, "cannot start a process");
 	grub_reader_end(ret);
@@ -87,17 +88,25 @@ static int receive(const struct grub_reader *reader, struct answer *ret, int *re
 	return 0;
 }
 
-static int converse(const struct grub_reader *reader, const struct request_head *head,
-		    const char *bytes, size_t size, struct answer *ret, int *ret_fd,
-		    struct error *err)
+static int send_request(const struct grub_reader *reader, const struct request_head *head,
+			const char *bytes, size_t size, struct error *err)
 {
 	const struct iovec parts[] = {{(void *)(uintptr_t)head, sizeof(*head)},
 				      {(void *)(uintptr_t)bytes, size}};
 
-	*ret_fd = -1;
 	if (writev(reader->socket, parts, 2) != (ssize_t)(sizeof(*head) + size))
 		return error_failed(err, EPIPE, "the process that reads Linux files is gone");
-	return receive(reader, ret, ret_fd, err);
+	return 0;
+}
+
+static int converse(struct grub_reader *reader, const struct request_head *head, const char *bytes,
+		    size_t size, struct answer *ret, int *ret_fd, struct error *err)
+{
+	int r = send_request(reader, head, bytes, size, err);
+
+	*ret_fd = -1;
+	reader->was_asked = true;
+	return r < 0 ? r : receive(reader, ret, ret_fd, err);
 }
 
 /* All of them, one behind another. */
@@ -122,17 +131,11 @@ int grub_reader_set_disk(struct grub_reader *reader, const char *const *keys, st
 {
 	const struct request_head head = {.what = REQUEST_DISK};
 	CLEANUP_FREE char *bytes = malloc(REQUEST_BYTES);
-	struct answer answer;
 	size_t size = 0;
-	int fd, r = bytes ? join_keys(keys, bytes, &size, err)
-			  : error_failed(err, ENOMEM, "out of memory");
+	int r = bytes ? join_keys(keys, bytes, &size, err)
+		      : error_failed(err, ENOMEM, "out of memory");
 
-	if (r == 0)
-		r = converse(reader, &head, bytes, size, &answer, &fd, err);
-	if (r == 0 && answer.code)
-		return error_failed(err, answer.code, "the process that reads Linux files: %s",
-				    strerror(answer.code));
-	return r;
+	return r < 0 ? r : send_request(reader, &head, bytes, size, err);
 }
 
 static int fill(const struct answer *answer, int fd, const char *path,
@@ -193,7 +196,8 @@ int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, cons
 	return r;
 }
 
-/* The sandbox has no waitpid(): the last answer comes when all is removed. */
+/* The sandbox has no waitpid(): the last answer comes when all is removed. One that was not asked has
+ * nothing to remove, and is not waited for. */
 void grub_reader_end(struct grub_reader **reader)
 {
 	const struct request_head head = {.what = REQUEST_END};
@@ -202,11 +206,9 @@ void grub_reader_end(struct grub_reader **reader)
 
 	if (!*reader)
 		return;
-	if ((*reader)->pid > 0 && converse(*reader, &head, "", 0, &answer, &fd, NULL) == 0)
+	if ((*reader)->was_asked && converse(*reader, &head, "", 0, &answer, &fd, NULL) == 0)
 		cleanup_close(&fd);
 	close((*reader)->socket);
-	if ((*reader)->pid > 0)
-		(void)waitpid((*reader)->pid, NULL, 0);
 	known_done(&(*reader)->known);
 	free(*reader);
 	*reader = NULL;

@@ -31,8 +31,8 @@ int grub_reader_start(struct grub_reader **ret, struct error *err);
 
 /*
  * Say which disk it is of, as keys of the plugin ("disk=web01.vhdx", "parent=..."), NULL behind the
- * last. Can be said once; before anything that a guest wrote is read. Nothing is opened yet. Errors:
- * ERROR_FAILED (E2BIG when there are more than 64 KiB of keys; EPERM the second time).
+ * last. The first time counts, which is before anything that a guest wrote is read. Nothing is opened
+ * yet. Errors: ERROR_FAILED (E2BIG when there are more than 64 KiB of keys).
  */
 int grub_reader_set_disk(struct grub_reader *reader, const char *const *keys, struct error *err);
 

@@ -98,19 +98,15 @@ static bool has_disk(struct server *server)
 	return server->trouble.code == 0;
 }
 
-static void name_disk(struct server *server, const struct request *request, size_t size,
-		      struct answer *ret)
+/* The first one counts. */
+static void name_disk(struct server *server, const struct request *request, size_t size)
 {
 	size -= sizeof(request->head);
-	if (server->keys) {
-		ret->code = EPERM;
+	if (server->keys)
 		return;
-	}
 	server->keys = malloc(size);
-	if (!server->keys) {
-		ret->code = ENOMEM;
+	if (!server->keys)
 		return;
-	}
 	memcpy(server->keys, request->bytes, size);
 	server->keys_size = size;
 }
@@ -216,16 +212,18 @@ static bool answer_request(struct server *server, const struct request *request,
 	struct answer answer = {.code = 0};
 	CLEANUP_FD int file = -1;
 
-	if (!request_is_valid(request, size))
+	if (!request_is_valid(request, size)) {
 		answer.code = EPROTO;
-	else if (request->head.what == REQUEST_DISK)
-		name_disk(server, request, size, &answer);
-	else if (request->head.what == REQUEST_END)
+	} else if (request->head.what == REQUEST_DISK) {
+		name_disk(server, request, size);
+		return true;
+	} else if (request->head.what == REQUEST_END) {
 		reader_mount_close(&server->mount);
-	else if (has_disk(server))
+	} else if (has_disk(server)) {
 		file = ask_grub(server, request, &answer);
-	else
+	} else {
 		answer = server->trouble;
+	}
 	return send_answer(server->socket, &answer, file) && request->head.what != REQUEST_END;
 }
 
