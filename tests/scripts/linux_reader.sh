@@ -53,8 +53,10 @@ ln -s "$(command -v nbdkit)" bin
 lacks 'fusermount3 (Debian: fuse3) is not installed'
 printf '#!/bin/bash\nPATH=%q exec %q "$@"\n' "$work/bin" "$HVGEN2" >alone
 chmod +x alone
-HVGEN2=$work/alone advised linux-unreadable "install what reads it (Debian: apt install grub-common libnbd-bin nbdkit nbdkit-plugin-hvgen2 fuse3) \
+program=$HVGEN2 HVGEN2=$work/alone
+advised linux-unreadable "install what reads it (Debian: apt install grub-common libnbd-bin nbdkit nbdkit-plugin-hvgen2 fuse3) \
 and let this user open /dev/fuse, or move /boot and root to ext4 in the guest, and convert again" inspect old.vhdx
+HVGEN2=$program
 nothing_left refusals
 
 # The root of SUSE is a snapshot of Btrfs: which one, when there are several, GRUB does not say.
@@ -73,8 +75,10 @@ esac
 END
 chmod +x bin/grub-fstest
 printf '#!/bin/bash\nPATH=%q exec %q "$@"\n' "$work/bin:$real" "$HVGEN2" >alone
-HVGEN2=$work/alone advised linux-unreadable "in the guest, remove all snapshots but the one that runs (snapper delete), and convert again" \
+HVGEN2=$work/alone
+advised linux-unreadable "in the guest, remove all snapshots but the one that runs (snapper delete), and convert again" \
 	inspect suse.raw
+HVGEN2=$program
 
 # Something else than GRUB: it is stopped in the middle.
 rm bin/grub-fstest
