@@ -126,12 +126,18 @@ expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says '[linux-too-old]'
 
 # What cannot be read, or told.
-fresh
-printf '\xfc\x4e\x2b\xa9\x01\0\0\0' | dd of=disk.raw bs=1 seek=$((1048576 + 4096)) conv=notrunc status=none # MD 1.2
-printf '\x08' | dd of=disk.raw bs=1 seek=$((1048576 + 4096 + 0x90)) conv=notrunc status=none
-advised linux-unreadable "ext2, ext3, ext4, XFS and Btrfs are read, on partitions and logical volumes of one disk; keep this VM in generation 1 \
+# GRUB reads no array there; with sanitizers nbdkit does not load the plugin, and GRUB is not asked.
+case $(ldd "$HVGEN2") in
+*libasan*) ;;
+*)
+	fresh
+	printf '\xfc\x4e\x2b\xa9\x01\0\0\0' | dd of=disk.raw bs=1 seek=$((1048576 + 4096)) conv=notrunc status=none # MD 1.2
+	printf '\x08' | dd of=disk.raw bs=1 seek=$((1048576 + 4096 + 0x90)) conv=notrunc status=none
+	advised linux-unreadable "ext2, ext3, ext4, XFS and Btrfs are read, on partitions and logical volumes of one disk; keep this VM in generation 1 \
 for now" convert "${args[@]}" disk.raw
-says 'holds MD'
+	says 'holds MD'
+	;;
+esac
 fresh
 dd if=/dev/urandom of=disk.raw bs=1 seek=$((1048576 + 1024 + 0x68)) count=16 conv=notrunc status=none
 expect 4 "$HVGEN2" convert "${args[@]}" disk.raw
