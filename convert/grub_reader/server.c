@@ -126,18 +126,24 @@ static void allow(const struct server *server, struct lockdown_places *places)
 	lockdown_add(places, server->mount.file, LOCKDOWN_READ);
 }
 
-/* GRUB's own words, without the program's name. */
+/* GRUB's own words, without the program's name. A long path stands in them twice ("cannot open `X': file
+ * `X' not found."): then the reason is what is kept, with which they end. */
 static void take_words(int fd, char text[400])
 {
-	static const char mark[] = ": error: ";
-	char line[400];
-	const char *words;
+	static const char mark[] = ": error: ", behind_path[] = "': ";
+	char line[REQUEST_DEVICE + 2 * REQUEST_PATH];
+	const char *words, *reason;
 	ssize_t got = pread(fd, line, sizeof(line) - 1, 0);
 
 	line[got < 0 ? 0 : got] = '\0';
 	line[strcspn(line, "\r\n")] = '\0';
 	words = strstr(line, mark);
-	snprintf(text, sizeof(line), "%s", words ? words + strlen(mark) : line);
+	words = words ? words + strlen(mark) : line;
+	reason = strlen(words) < 400 ? NULL : strstr(words, behind_path);
+	if (reason)
+		snprintf(text, 400, "cannot open it: %.380s", reason + strlen(behind_path));
+	else
+		snprintf(text, 400, "%.399s", words);
 }
 
 static void judge_end(enum child_end end, int status, int words, struct answer *ret)

@@ -75,6 +75,9 @@ Test(grub_words, names_that_cannot_be_told)
 		     -EUCLEAN);
 }
 
+#define X20 "xxxxxxxxxxxxxxxxxxxx"
+#define X80 X20 X20 X20 X20
+
 Test(grub_words, errors)
 {
 	static const struct {
@@ -85,6 +88,13 @@ Test(grub_words, errors)
 		{"cannot open `(loop0,msdos1)/x': file `/x' not found.", ENOENT},
 		{"cannot open `(loop0,msdos1)/f/x': not a directory.", ENOTDIR},
 		{"cannot open `(loop0,msdos1)/a': too deep nesting of symlinks.", ELOOP},
+		{"cannot open `(loop0,msdos1)/x': ../../grub-core/fs/fshelp.c:257:file `/x' not found.",
+		 ENOENT},
+		{"cannot open `(loop0,msdos1)/x': ../../grub-core/fs/fshelp.c:find_file:257:not a "
+		 "directory.",
+		 ENOTDIR},
+		{"cannot open it: file `/" X80 X80 X80 ".", ENOENT},
+		{"cannot open it: file `/x.", 0},
 		{"cannot open `(loop0,msdos9)/x': no such partition.", 0},
 		{"cannot open `(lvm/no-thing)/x': disk `lvm/no-thing' not found.", 0},
 		{"cannot open `(loop0,msdos1)/x': unknown filesystem.", 0},
