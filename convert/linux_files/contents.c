@@ -130,13 +130,13 @@ static void md1_id(struct linux_volume_id *id, const uint8_t *super)
 	set_label(id, super + MD1_NAME, MD1_NAME_SIZE);
 }
 
-/* The words of version 0.90 are in the order of the machine; blkid prints them big-endian. */
+/* The words of version 0.90 are in the order of the machine; blkid and GRUB print them big-endian. */
 static void md0_id(struct linux_volume_id *id, const uint8_t *super)
 {
 	uint8_t uuid[16];
 
 	for (size_t i = 0; i < 4; i++)
-		put_le32(uuid + i * 4,
+		put_be32(uuid + i * 4,
 			 get_le32(super + (i ? MD0_UUID_1 + (i - 1) * 4 : MD0_UUID_0)));
 	id->contents = LINUX_MD;
 	set_uuid(id, uuid);

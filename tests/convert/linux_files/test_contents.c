@@ -146,7 +146,47 @@ Test(linux_contents, raid_members_of_each_version)
 	put_le32(bytes + 960 * KIB + 20, 0x30313233);
 	id = probe(&memory.disk);
 	cr_expect_eq(id.contents, LINUX_MD);
-	cr_expect_str_eq(id.uuid, "33323130-0000-0000-0000-000000000000");
+	cr_expect_str_eq(id.uuid, "30313233-0000-0000-0000-000000000000");
+}
+
+/* GRUB finds the array by this name, blkid prints it. */
+Test(linux_contents, raid_member_of_version_090_as_others_call_it)
+{
+	mdp_super_t super = {.md_magic = MD_SB_MAGIC,
+			     .minor_version = 90,
+			     .set_uuid0 = 0x00112233,
+			     .set_uuid1 = 0x44556677,
+			     .set_uuid2 = 0x8899aabb,
+			     .set_uuid3 = 0xccddeeff,
+			     .level = 1,
+			     .size = 1024,
+			     .nr_disks = 1,
+			     .raid_disks = 2};
+	CLEANUP_DISK struct disk *disk = NULL;
+	CLEANUP_FREE char *output = NULL;
+	struct linux_volume_id id;
+	char uuid[37];
+	size_t size = 0;
+
+	if (!tool_exists("mke2fs") || !tool_exists("grub-fstest"))
+		cr_skip_test("e2fsprogs or grub-fstest is not installed");
+	cr_assert_eq(tool_run(NULL, "truncate -s 1088K md0.img && mke2fs -q md0.img 1024"), 0);
+	memset(bytes, 0, sizeof(super));
+	memcpy(bytes, &super, sizeof(super));
+	file_write("md0.super", bytes, sizeof(super));
+	cr_assert_eq(tool_run(NULL, "dd if=md0.super of=md0.img bs=64K seek=16 conv=notrunc"), 0);
+	disk = scratch_open("md0.img", 512);
+	id = probe(disk);
+	for (const char *at = id.uuid; *at; at++)
+		if (*at != '-')
+			uuid[size++] = *at;
+	uuid[size] = '\0';
+	cr_expect_str_eq(uuid, "00112233445566778899aabbccddeeff");
+	cr_assert_eq(tool_run(&output, "grub-fstest md0.img ls -- '(mduuid/%s)/'", uuid), 0, "%s",
+		     output);
+	cr_expect(strstr(output, "lost+found"), "%s", output);
+	remove("md0.img");
+	remove("md0.super");
 }
 
 Test(linux_contents, swap_of_a_system_that_sleeps)
