@@ -11,6 +11,7 @@
 
 #include "common/bytes.h"
 #include "common/checked.h"
+#include "convert/linux_files/xfs_log.h"
 
 #define SECTOR 512U
 
@@ -54,6 +55,7 @@
 #define BTRFS_SIZE	 1024
 #define BTRFS_UUID	 32
 #define BTRFS_MAGIC	 64
+#define BTRFS_LOG_ROOT	 96 /* of the trees that fsync() wrote, until all is written; else 0 */
 #define BTRFS_LABEL	 299
 #define BTRFS_LABEL_SIZE 256
 
@@ -243,6 +245,7 @@ static void probe_btrfs(const uint8_t *super, struct linux_volume_id *id)
 	if (memcmp(super + BTRFS_MAGIC, "_BHRfS_M", 8) != 0)
 		return;
 	id->contents = LINUX_BTRFS;
+	id->needs_recovery = get_le64(super + BTRFS_LOG_ROOT);
 	set_uuid(id, super + BTRFS_UUID);
 	set_label(id, super + BTRFS_LABEL, BTRFS_LABEL_SIZE);
 }
@@ -262,6 +265,9 @@ int linux_contents_probe(struct disk *disk, struct linux_volume_id *ret, struct 
 	if (id.contents == LINUX_NOTHING && !probe_luks(head, &id) && !probe_lvm(head, &id) &&
 	    !probe_xfs(head, &id) && !probe_ext(head, &id) && !probe_swap(head, &id))
 		probe_btrfs(super, &id);
-	*ret = id;
-	return 0;
+	if (id.contents == LINUX_XFS)
+		r = xfs_log_is_dirty(disk, head, &id.needs_recovery, err);
+	if (r == 0)
+		*ret = id;
+	return r;
 }

@@ -26,7 +26,7 @@ struct linux_volume_id {
 	 * there is none, and for LVM, whose ids are of another form. */
 	char uuid[37];
 	char label[65];	     /* as it stands on disk, cut to 64 bytes; need not be UTF-8 */
-	bool needs_recovery; /* ext: the journal has not been replayed */
+	bool needs_recovery; /* it was not closed: its journal or log has not been replayed */
 };
 
 /*

@@ -6,7 +6,8 @@
  *
  * GRUB sees a Btrfs from its top, and so do menus that are made for it ("/@/boot/vmlinuz"); the
  * system's own paths begin in the subvolume that is its root. Here all begin there, but for those that
- * name that subvolume: no system has a folder of that name in its root.
+ * name that subvolume. In Fedora's, "/root", the home of its user root cannot be named so: there is
+ * nothing in it that is looked for.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -19,7 +19,8 @@ static void check_id(const struct linux_volume_id *id)
 		abort();
 	if (id->contents == LINUX_NOTHING && (*id->uuid || *id->label))
 		abort();
-	if (id->needs_recovery && id->contents != LINUX_EXT)
+	if (id->needs_recovery && id->contents != LINUX_EXT && id->contents != LINUX_XFS &&
+	    id->contents != LINUX_BTRFS)
 		abort();
 }
 

@@ -104,6 +104,66 @@ Test(linux_contents, says_that_a_journal_is_to_be_replayed)
 	remove("recover.img");
 }
 
+/* "CLEAN" or "DIRTY", as xfs_logprint says. */
+static bool is_log_dirty(const char *name)
+{
+	CLEANUP_FREE char *output = NULL;
+
+	cr_assert_eq(tool_run(&output, "xfs_logprint -t %s", name), 0, "%s", output);
+	cr_assert(strstr(output, "<CLEAN>") || strstr(output, "<DIRTY>"), "%s", output);
+	return strstr(output, "<DIRTY>");
+}
+
+static bool needs_recovery(const char *name)
+{
+	CLEANUP_DISK struct disk *disk = scratch_open(name, 512);
+
+	return probe(disk).needs_recovery;
+}
+
+/* Of logs in their first round, and in one that goes over an older one: with and without the last word,
+ * which stands in the flags of the only operation. */
+Test(linux_contents, says_that_the_log_of_xfs_is_to_be_replayed)
+{
+	static const char *const options[] = {"-m crc=1", "-m crc=0 -b size=1024", "-l su=32k"};
+
+	if (!tool_exists("mkfs.xfs") || !tool_exists("xfs_logprint") || !tool_exists("xfs_db"))
+		cr_skip_test("xfsprogs is not installed");
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(options); i++) {
+		cr_assert_eq(tool_run(NULL,
+				      "rm -f log.img && truncate -s 320M log.img && "
+				      "mkfs.xfs -q %s log.img",
+				      options[i / 2]),
+			     0);
+		if (i % 2)
+			cr_assert_eq(tool_run(NULL, "xfs_db -x -c 'logformat -c 3' log.img"), 0);
+		cr_expect_not(is_log_dirty("log.img"));
+		cr_expect_not(needs_recovery("log.img"), "%zu", i);
+		cr_assert_eq(tool_run(NULL, "at=$(xfs_db -r -c 'sb 0' -c 'addr logstart' -c daddr "
+					    "log.img | grep -o '[0-9]*$') && "
+					    "printf '\\0' | dd of=log.img bs=1 seek=$((at * 512 + "
+					    "521)) conv=notrunc"),
+			     0);
+		cr_expect(is_log_dirty("log.img"));
+		cr_expect(needs_recovery("log.img"), "%zu", i);
+	}
+	remove("log.img");
+}
+
+Test(linux_contents, says_that_btrfs_has_trees_to_be_replayed)
+{
+	if (!tool_exists("mkfs.btrfs"))
+		cr_skip_test("btrfs-progs is not installed");
+	cr_assert_eq(tool_run(NULL, "truncate -s 120M tree.img && mkfs.btrfs -q tree.img"), 0);
+	cr_expect_not(needs_recovery("tree.img"));
+	cr_assert_eq(tool_run(NULL, "printf '\\1' | dd of=tree.img bs=1 seek=65632 conv=notrunc && "
+				    "btrfs inspect-internal dump-super -f -F tree.img | "
+				    "grep -E 'log_root[[:space:]]+1$'"),
+		     0);
+	cr_expect(needs_recovery("tree.img"));
+	remove("tree.img");
+}
+
 #define DISK_SIZE (1 * MIB + 20 * KIB) /* no multiple of 64 KiB */
 
 static uint8_t bytes[DISK_SIZE];
