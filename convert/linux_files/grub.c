@@ -248,15 +248,55 @@ static int check_snapshots(struct grub_files *grub, struct error *err)
 			     snapshots);
 }
 
+/* A folder "etc" alone may be one of the user root, whose home looks like Fedora's top. */
+static int has_programs(struct grub_files *grub, bool *ret, struct error *err)
+{
+	CLEANUP_FREE char *text = NULL;
+	struct error problem = ERROR_INIT;
+	size_t size = 0;
+	int r = read_listing(grub, "/usr", &text, &size, &problem);
+
+	*ret = r == 0 && size > 0;
+	if (r == 0 || !error_is_of_host(&problem))
+		return 0;
+	*err = problem;
+	return r;
+}
+
+/* The menu that was started by the BIOS may be that of either. */
+static int refuse_tops(const char *one, const char *other, struct error *err)
+{
+	return error_refused(
+		err, REFUSAL_LINUX_AMBIGUOUS,
+		"in the guest, remove from the Btrfs the system that does not run, and "
+		"convert again",
+		"systems stand in two places of one Btrfs, '%s' and '%s', and which of "
+		"them is started cannot be told",
+		*one ? one : "/", other);
+}
+
 /* Where the distributions put the root of a Btrfs: openSUSE into a snapshot, Debian, Ubuntu and Arch,
  * Fedora. What is none of these is data, seen from its top. */
 static int find_top(struct grub_files *grub, struct error *err)
 {
 	static const char *const tops[] = {"", "/@", "/@rootfs", "/root"};
+	const char *found = NULL;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
-		if (has_system(grub, tops[i]))
-			return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
+		bool is_system = has_system(grub, tops[i]);
+		int r = is_system && found ? has_programs(grub, &is_system, err) : 0;
+
+		if (r < 0)
+			return r;
+		if (is_system && found)
+			return refuse_tops(found, tops[i], err);
+		if (is_system)
+			found = tops[i];
+	}
+	if (found) {
+		snprintf(grub->top, sizeof(grub->top), "%s", found);
+		return 0;
+	}
 	if (has_system(grub, SUSE_ROOT))
 		return check_snapshots(grub, err);
 	grub->top[0] = '\0';

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What GRUB reads of a guest may be another file system than the one that was looked at, or not the one that was started: that is refused,
+# and so is a GRUB for the ESP that cannot read what was read here.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/scripts/linux_lib.sh"
+. "$(dirname "$0")/nbd_lib.sh"
+need sfdisk debugfs python3 mkfs.xfs mkfs.btrfs grub-fstest nbdfuse fusermount3
+[ -z "$sanitizers" ] || skip "nbdkit does not load a plugin with sanitizers, where nobody puts them in front"
+[ -w /dev/fuse ] || skip "no /dev/fuse"
+unset XDG_RUNTIME_DIR
+export TMPDIR=$work
+
+# The program with a grub-fstest of ours, which may do otherwise before it calls the real one.
+program=$HVGEN2
+mkdir bin
+printf '#!/bin/bash\nPATH=%q exec %q "$@"\n' "$work/bin:$PATH" "$HVGEN2" >around
+chmod +x around
+grub() { # COMMANDS in front of the real one
+	printf '#!/bin/sh\n%s\nexec %q "$@"\n' "$1" "$(command -v grub-fstest)" >bin/new
+	chmod +x bin/new
+	mv bin/new bin/grub-fstest
+}
+
+# Two systems in one Btrfs: an old one at the top, say, of which '@' was made.
+btrfs() { # FOLDER: suse.raw with what is in it
+	truncate -s 130M suse.raw
+	echo 'start=2048,type=83' | sfdisk -q suse.raw
+	truncate -s 120M part.raw
+	mkfs.btrfs -q -f --rootdir "$1" part.raw >mkfs.txt
+	dd if=part.raw of=suse.raw bs=1M seek=1 conv=notrunc,sparse status=none
+	rm -r "$1" part.raw
+}
+mkdir -p tree/{etc,usr/lib,root/etc} tree/@/{etc,usr/lib}
+touch tree/{,root/}etc/fstab tree/usr/lib/os-release tree/@/etc/fstab tree/@/usr/lib/os-release
+btrfs tree
+advised linux-ambiguous "in the guest, remove from the Btrfs the system that does not run, and convert again" inspect suse.raw
+grep -qF "'/' and '/@'" err.txt || fail "$(cat err.txt)"
+# The home of root is none, whatever is in it.
+mkdir -p tree/{etc,usr/lib,root/etc}
+touch tree/{,root/}etc/fstab
+printf 'ID=x\n' >tree/usr/lib/os-release
+btrfs tree
+expect 3 "$HVGEN2" inspect suse.raw
+grep -qF '[linux-bootloader]' err.txt || fail "$(cat err.txt)"
