@@ -35,6 +35,11 @@ const char *lvm_group_name(const struct lvm_group *group)
 	return group->name;
 }
 
+const char *lvm_group_id(const struct lvm_group *group)
+{
+	return group->id;
+}
+
 size_t lvm_volume_count(const struct lvm_group *group)
 {
 	return group->count;

@@ -32,6 +32,9 @@ void lvm_cleanup(struct lvm_group **group);
 /* As it stands in the text; "" when there is no group. Belongs to the group. */
 const char *lvm_group_name(const struct lvm_group *group);
 
+/* Its id likewise: two groups of one disk may have one name. */
+const char *lvm_group_id(const struct lvm_group *group);
+
 struct lvm_volume_info {
 	const char *name;
 	bool is_readable;	/* linear, and all of it on this physical volume */

@@ -23,6 +23,7 @@ struct lvm_volume {
 
 struct lvm_group {
 	char *name;
+	char id[64]; /* cut to 63 bytes */
 	struct lvm_volume *volumes;
 	size_t count;
 };

@@ -254,7 +254,7 @@ int lvm_volumes_take(const struct lvm_node *root, const struct lvm_self *self,
 {
 	CLEANUP_LVM struct lvm_group *group = calloc(1, sizeof(*group));
 	struct reading reading = {.self = self, .err = err};
-	const struct lvm_node *node = find_group(root);
+	const struct lvm_node *node = find_group(root), *id;
 	int r;
 
 	if (group)
@@ -265,6 +265,8 @@ int lvm_volumes_take(const struct lvm_node *root, const struct lvm_self *self,
 		return bad_group(&reading, "there is no volume group in it");
 	if (!sectors_of(node, "extent_size", &reading.extent) || reading.extent == 0)
 		return bad_group(&reading, "the size of an extent is not to be seen");
+	id = lvm_child(node, "id", LVM_STRING);
+	snprintf(group->id, sizeof(group->id), "%s", id ? id->text : "");
 	r = find_self(&reading, node);
 	if (r == 0)
 		r = take_volumes(&reading, lvm_child(node, "logical_volumes", LVM_SECTION), group);

@@ -43,3 +43,15 @@ printf 'ID=x\n' >tree/usr/lib/os-release
 btrfs tree
 expect 3 "$HVGEN2" inspect suse.raw
 grep -qF '[linux-bootloader]' err.txt || fail "$(cat err.txt)"
+
+# What GRUB finds by the name of a device is another file system.
+make_linux xfs old.vhdx
+HVGEN2=$work/around
+grub 'case $5 in *")") echo "Partition x: Filesystem type xfs, UUID 00112233-4455-6677-8899-aabbccddeeff"; exit ;; esac'
+advised linux-ambiguous "rename one of two volume groups that have the same name (vgrename in the guest), or make the partition table \
+anew without empty entries, and convert again" inspect old.vhdx
+# A long path, which GRUB says twice and cuts.
+long=$(printf '%0240d' 1)
+grub "case \$4 in *vmlinuz*) echo \"grub-fstest: error: cannot open \\\`(loop0,msdos1)/$long': file \\\`/$long.\" >&2; exit 1 ;; esac"
+expect 3 "$HVGEN2" inspect old.vhdx
+grep -q "boot menu starts, cannot be read: '.*': No such file" err.txt || fail "$(cat err.txt)"

@@ -114,7 +114,7 @@ odd() { # STATUS WORDS COMMANDS
 odd 3 'GRUB breaks down' 'kill -SEGV $$'
 odd 3 'GRUB says ".*unknown filesystem' 'echo "grub-fstest: error: cannot open: unknown filesystem." >&2; exit 1'
 odd 3 'has more than 512 MiB' 'exec /usr/bin/yes'
-odd 3 'linux-unreadable\|no-windows' 'case $2 in ls) echo a name ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
+odd 3 'linux-ambiguous' 'case $2 in ls) echo a name ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
 # It may write no file, and read nothing but its input.
 odd 3 'GRUB says ".*cannot create .*/tmp/x: Permission denied"' "echo x >'$work/tmp/x' || exit 1"
 odd 3 'GRUB says ".*old.vhdx.cmdline.*Permission denied"' "/usr/bin/cat '$work/old.vhdx.cmdline'"

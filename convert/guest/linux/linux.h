@@ -17,6 +17,7 @@ struct linux_place {
 	unsigned int
 		partition; /* its number; that of the physical volume of a logical one; 0: unknown */
 	char volume[LINUX_VOLUME_NAME]; /* the logical volume, "VG/LV"; else "" */
+	bool is_array; /* a member of a software RAID, and 'id' what is in that, once it is known */
 	struct linux_volume_id id;
 };
 

@@ -10,6 +10,10 @@
 #include "common/checked.h"
 #include "convert/guest/linux/parse/devices.h"
 
+#define ADVICE_NAMES                                                                                \
+	"rename one of two volume groups that have the same name (vgrename in the guest), or make " \
+	"the partition table anew without empty entries, and convert again"
+
 /* More than this no guest has: what comes behind is not looked at. */
 #define MAX_VOLUMES 192
 
@@ -93,28 +97,80 @@ static void name_array(const char *uuid, char device[LINUX_VOLUME_DEVICE])
 /* As GRUB calls it in the disk at hand, the only one that it is given. */
 static void name_device(const struct linux_place *place, char device[LINUX_VOLUME_DEVICE])
 {
+	const char *table = "msdos";
+
 	if (place->volume[0])
 		name_logical(place->volume, device);
-	else if (place->id.contents == LINUX_MD)
+	else if (place->is_array)
 		name_array(place->id.uuid, device);
 	else
-		snprintf(device, LINUX_VOLUME_DEVICE, "(loop0,msdos%u)", place->partition);
+		snprintf(device, LINUX_VOLUME_DEVICE, "(loop0,%s%u)", table, place->partition);
+}
+
+/* GRUB gives the second of two volume groups of one name another one, and counts partitions that are
+ * empty. Where it finds another file system than was seen here, nothing is taken from there. */
+static int check_device(const struct linux_volumes *volumes, struct linux_volume *volume,
+			const char *device)
+{
+	struct linux_volume_id id;
+	int r = linux_files_probe_by_grub(volumes->reader, device, &id, &volume->problem);
+
+	if (r < 0 || strcmp(id.uuid, volume->place.id.uuid) == 0)
+		return r;
+	linux_files_cleanup(&volume->files);
+	return error_refused(&volume->problem, REFUSAL_LINUX_AMBIGUOUS, ADVICE_NAMES,
+			     "GRUB reads %s for it, where the file system has the UUID '%s', not "
+			     "'%s'",
+			     device, id.uuid, volume->place.id.uuid);
+}
+
+static int open_by_grub(const struct linux_volumes *volumes, struct linux_volume *volume)
+{
+	char device[LINUX_VOLUME_DEVICE];
+	int r;
+
+	name_device(&volume->place, device);
+	r = linux_files_open_by_grub(volumes->reader, device, volume->place.id.contents,
+				     &volume->files, &volume->problem);
+	return r < 0 ? r : check_device(volumes, volume, device);
 }
 
 static int open_files(const struct linux_volumes *volumes, struct linux_volume *volume,
 		      struct error *err)
 {
 	enum linux_contents contents = volume->place.id.contents;
-	char device[LINUX_VOLUME_DEVICE];
 	int r = 0;
 
-	name_device(&volume->place, device);
 	if (linux_files_can_open(contents))
 		r = linux_files_open(linux_volume_disk(volume), &volume->files, &volume->problem);
 	else if (volumes->reader && linux_files_can_open_by_grub(contents))
-		r = linux_files_open_by_grub(volumes->reader, device, contents, &volume->files,
-					     &volume->problem);
+		r = open_by_grub(volumes, volume);
 	return keep_problem(volume, r, err);
+}
+
+/* The physical volume with this logical one; NULL for none. */
+static const struct linux_volume *physical_of(const struct linux_volumes *volumes,
+					      const struct linux_volume *volume)
+{
+	for (size_t i = 0; volume->place.volume[0] && i < volumes->count; i++)
+		if (volumes->list[i]->index == volume->index && volumes->list[i]->group)
+			return volumes->list[i];
+	return NULL;
+}
+
+/* Is there another volume group of the name of its own? */
+static bool has_twin(const struct linux_volumes *volumes, const struct linux_volume *volume)
+{
+	const struct linux_volume *physical = physical_of(volumes, volume);
+
+	for (size_t i = 0; physical && i < volumes->count; i++) {
+		const struct lvm_group *other = volumes->list[i]->group;
+
+		if (other && strcmp(lvm_group_name(other), lvm_group_name(physical->group)) == 0 &&
+		    strcmp(lvm_group_id(other), lvm_group_id(physical->group)) != 0)
+			return true;
+	}
+	return false;
 }
 
 /* What is in an array, or in a logical volume that is not linear, GRUB tells, if it can be read from
@@ -126,9 +182,12 @@ static int open_unknown(const struct linux_volumes *volumes, struct linux_volume
 	struct linux_volume_id id;
 	int r = 0;
 
-	if (!volumes->reader)
-		return 0;
 	name_device(&volume->place, device);
+	if (has_twin(volumes, volume)) {
+		error_refused(&volume->problem, REFUSAL_LINUX_AMBIGUOUS, ADVICE_NAMES,
+			      "two volume groups of the disk have its name");
+		return 0;
+	}
 	r = linux_files_probe_by_grub(volumes->reader, device, &id, &volume->problem);
 	if (r == 0 && id.contents != LINUX_NOTHING)
 		r = linux_files_open_by_grub(volumes->reader, device, id.contents, &volume->files,
@@ -162,7 +221,7 @@ static int add_logical(struct linux_volumes *volumes, struct linux_volume *physi
 	if (!info.is_readable) {
 		volume->why_not = info.why_not;
 		volume->needs_other_disks = info.needs_other_disks;
-		return info.needs_other_disks ? 0 : open_unknown(volumes, volume, err);
+		return 0;
 	}
 	r = lvm_open(physical->group, index, &physical->window.disk, &volume->logical,
 		     &volume->problem);
@@ -198,14 +257,13 @@ static int add_partition(const struct guest_disk *disk, size_t index, struct lin
 	volume->place.id = partition->contents;
 	if (disk->has_gpt)
 		guid_format(&partition->unique, volume->partuuid);
+	volume->place.is_array = partition->contents.contents == LINUX_MD;
 	r = disk_window_init(&volume->window, disk->disk, partition->place.offset,
 			     partition->place.length, err);
 	if (r == 0)
 		r = open_files(volumes, volume, err);
 	if (r == 0 && volume->place.id.contents == LINUX_LVM)
 		r = add_group(volumes, volume, err);
-	else if (r == 0 && volume->place.id.contents == LINUX_MD)
-		r = open_unknown(volumes, volume, err);
 	return r;
 }
 
@@ -217,6 +275,10 @@ int linux_volumes_open(const struct guest_disk *disk, struct linux_volumes *ret,
 	for (size_t i = 0; r == 0 && i < disk->count; i++)
 		if (disk->partitions[i].contents.contents != LINUX_NOTHING)
 			r = add_partition(disk, i, ret, err);
+	for (size_t i = 0; r == 0 && ret->reader && i < ret->count; i++)
+		if (ret->list[i]->place.is_array ||
+		    (ret->list[i]->why_not && !ret->list[i]->needs_other_disks))
+			r = open_unknown(ret, ret->list[i], err);
 	return r;
 }
 

@@ -201,6 +201,7 @@ Test(lvm, what_is_not_linear_and_here_says_why)
 	lvm_image_write(pv, everything, sizeof(everything), 512);
 	group = read_group(pv);
 	cr_expect_str_eq(lvm_group_name(group), "my-vg");
+	cr_expect_str_eq(lvm_group_id(group), "YCAg6x-CiNv-gbFu-UlXz-Ym58-vnEM-fdiYl3");
 	cr_assert_eq(lvm_volume_count(group), 6);
 	expect_volume(group, 0, "my-root", 16, NULL, false);
 	expect_volume(group, 1, "over", 5, "it spans several physical volumes", true);
