@@ -31,6 +31,10 @@
 	"name SUSE's shim and GRUB (--efi-files), or install them in the guest (zypper install shim " \
 	"grub2-x86_64-efi), and convert again"
 
+#define ADVICE_MENU                                                                                \
+	"make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o "                 \
+	"/boot/grub2/grub.cfg), start the VM with it once, and convert again"
+
 /* A kernel is read whole to see who signed it. */
 #define MAX_KERNEL (128 * MIB)
 
@@ -237,6 +241,12 @@ static int make_stub(const struct linux_system *system, const struct efi_set *se
 	};
 
 	snprintf(prefix, sizeof(prefix), "%s%s", top, system->prefix);
+	if (!grub_stub_is_prefix(prefix))
+		return error_refused(
+			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+			"the guest's boot menu stands in a snapshot of Btrfs, '%s', and does not "
+			"count paths from there (btrfs_relative_path), as SUSE's does",
+			prefix);
 	if (stub.is_btrfs_relative && !set->grub_facts.has_btrfs_relative)
 		return error_refused(
 			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_SUSE,
