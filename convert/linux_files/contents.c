@@ -51,11 +51,15 @@
 #define XFS_LABEL      108
 #define XFS_LABEL_SIZE 12
 
+#define XFS_VERSION  100
+#define XFS_INCOMPAT 216 /* of version 5 */
+
 #define BTRFS_OFFSET	 (64 * KIB)
 #define BTRFS_SIZE	 1024
 #define BTRFS_UUID	 32
 #define BTRFS_MAGIC	 64
 #define BTRFS_LOG_ROOT	 96 /* of the trees that fsync() wrote, until all is written; else 0 */
+#define BTRFS_INCOMPAT	 188
 #define BTRFS_LABEL	 299
 #define BTRFS_LABEL_SIZE 256
 
@@ -189,6 +193,30 @@ static bool probe_lvm(const uint8_t *head, struct linux_volume_id *id)
 	return id->contents != LINUX_NOTHING;
 }
 
+/* What GRUB learned with a version (its fs/xfs.c and fs/btrfs.c). Sparse inodes are not among it, which
+ * all GRUBs 2.02 read that have XFS as the default. */
+struct grub_feature {
+	uint64_t flags;
+	unsigned int version;
+};
+static const struct grub_feature xfs_features[] = {
+	{0x08, 206}, /* big timestamps */
+	{0x20, 212}, /* large counters of extents */
+	{0xffffffc0, 214},
+};
+static const struct grub_feature btrfs_features[] = {
+	{0x10 | 0x80, 204}, /* compression by zstd; RAID 5 and 6 */
+	{0x800, 206},	    /* RAID 1 of three and four copies */
+};
+
+static void set_grub(struct linux_volume_id *id, const struct grub_feature *features, size_t count,
+		     uint64_t flags)
+{
+	for (size_t i = 0; i < count; i++)
+		if (flags & features[i].flags)
+			id->grub_version = features[i].version;
+}
+
 static bool probe_xfs(const uint8_t *head, struct linux_volume_id *id)
 {
 	if (memcmp(head, "XFSB", 4) != 0)
@@ -196,6 +224,8 @@ static bool probe_xfs(const uint8_t *head, struct linux_volume_id *id)
 	id->contents = LINUX_XFS;
 	set_uuid(id, head + XFS_UUID);
 	set_label(id, head + XFS_LABEL, XFS_LABEL_SIZE);
+	if ((get_be16(head + XFS_VERSION) & 0xf) == 5)
+		set_grub(id, xfs_features, ARRAY_SIZE(xfs_features), get_be32(head + XFS_INCOMPAT));
 	return true;
 }
 
@@ -248,6 +278,7 @@ static void probe_btrfs(const uint8_t *super, struct linux_volume_id *id)
 	id->needs_recovery = get_le64(super + BTRFS_LOG_ROOT);
 	set_uuid(id, super + BTRFS_UUID);
 	set_label(id, super + BTRFS_LABEL, BTRFS_LABEL_SIZE);
+	set_grub(id, btrfs_features, ARRAY_SIZE(btrfs_features), get_le64(super + BTRFS_INCOMPAT));
 }
 
 int linux_contents_probe(struct disk *disk, struct linux_volume_id *ret, struct error *err)

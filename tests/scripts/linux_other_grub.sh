@@ -66,3 +66,23 @@ grub "case \$4 in *vmlinuz*) echo \"grub-fstest: error: cannot open \\\`(loop0,m
 expect 3 "$HVGEN2" inspect old.vhdx
 grep -q "boot menu starts, cannot be read: '.*': No such file" err.txt || fail "$(cat err.txt)"
 HVGEN2=$program
+
+# The GRUB of the ESP has to read what the other one has read here.
+mkdir efi
+cp /usr/lib/shim/shimx64.efi.signed efi/shimx64.efi
+grub_with() { # BYTES BYTES
+	python3 - "$1" "$2" <<-'END'
+		import sys
+		old, new = (eval("b'" + word + "'") for word in sys.argv[1:])
+		data = open("/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "rb").read()
+		assert old in data
+		open("efi/grubx64.efi", "wb").write(data.replace(old, new))
+	END
+}
+grub_with '\0xfs\0' '\0xXs\0'
+advised no-efi-files "name the shim and GRUB of the guest's distribution (--efi-files), or install them in the guest, and convert again" \
+	convert --efi-files efi -o new.vhdx old.vhdx
+grep -qF "has no module 'xfs', by which it would read the file system with /boot on partition 1" err.txt || fail "$(cat err.txt)"
+grub_with ',grub,2.06,' ',grub,2.02,'
+expect 0 "$HVGEN2" convert -n --efi-files efi -o new.vhdx old.vhdx
+grep -qF "is older than 2." out.txt || fail "no warning: $(cat out.txt)"

@@ -35,6 +35,10 @@
 	"make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o "                 \
 	"/boot/grub2/grub.cfg), start the VM with it once, and convert again"
 
+#define ADVICE_DRIVER                                                                               \
+	"name the shim and GRUB of the guest's distribution (--efi-files), or install them in the " \
+	"guest, and convert again"
+
 /* A kernel is read whole to see who signed it. */
 #define MAX_KERNEL (128 * MIB)
 
@@ -224,6 +228,42 @@ static int judge_secure_boot(struct linux_files *boot, const struct linux_system
 	return 0;
 }
 
+/* The module by which GRUB would read /boot, and that this one lacks; NULL when it has all. A GRUB with
+ * one of the two for arrays has both. */
+static const char *missing_module(const struct linux_place *boot, const struct efi_set *set)
+{
+	static const char *const names[LINUX_CONTENTS_MAX] = {
+		[LINUX_EXT] = "ext2", [LINUX_XFS] = "xfs", [LINUX_BTRFS] = "btrfs"};
+	const char *const needed[] = {names[boot->id.contents], boot->volume[0] ? "lvm" : NULL,
+				      boot->is_array ? "mdraid1x" : NULL};
+
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (needed[i] && !efi_image_has_module(&set->files.grub, needed[i]))
+			return needed[i];
+	return NULL;
+}
+
+/* It was read here by another GRUB, that of this machine, or by none. */
+static int check_grub(const struct linux_place *boot, const struct efi_set *set,
+		      struct note_list *warnings, struct error *err)
+{
+	unsigned int has = set->grub_facts.grub_version, needed = boot->id.grub_version;
+	const char *module = missing_module(boot, set);
+	char text[LINUX_PLACE_TEXT];
+
+	if (module)
+		return error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_DRIVER,
+				     "GRUB (%s) has no module '%s', by which it would read the "
+				     "file system with /boot %s",
+				     set->source, module, linux_place_text(boot, text));
+	if (has < needed)
+		note_add(warnings,
+			 "GRUB (%s) is older than %u.%02u, which is the first to read all that the "
+			 "file system with /boot %s has: the guest may stop at a prompt of GRUB",
+			 set->source, needed / 100, needed % 100, linux_place_text(boot, text));
+	return 0;
+}
+
 static int make_stub(const struct linux_system *system, const struct efi_set *set, char **ret,
 		     struct note_list *warnings, struct error *err)
 {
@@ -239,7 +279,10 @@ static int make_stub(const struct linux_system *system, const struct efi_set *se
 		.grub_has_blscfg = set->grub_facts.has_blscfg,
 		.is_btrfs_relative = system->is_btrfs_relative,
 	};
+	int r = check_grub(&system->boot, set, warnings, err);
 
+	if (r < 0)
+		return r;
 	snprintf(prefix, sizeof(prefix), "%s%s", top, system->prefix);
 	if (!grub_stub_is_prefix(prefix))
 		return error_refused(

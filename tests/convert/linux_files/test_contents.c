@@ -150,6 +150,32 @@ Test(linux_contents, says_that_the_log_of_xfs_is_to_be_replayed)
 	remove("log.img");
 }
 
+/* What the distributions' mkfs make today. */
+Test(linux_contents, knows_which_grub_reads_it)
+{
+	static const struct {
+		const char *command;
+		unsigned int version;
+	} made[] = {{"mkfs.xfs -q -m bigtime=0", 0},
+		    {"mkfs.xfs -q -m bigtime=1", 206},
+		    {"mkfs.xfs -q -i nrext64=1", 212},
+		    {"mkfs.xfs -q -m crc=0", 0},
+		    {"mkfs.btrfs -q", 0}};
+
+	if (!tool_exists("mkfs.xfs") || !tool_exists("mkfs.btrfs"))
+		cr_skip_test("xfsprogs or btrfs-progs is not installed");
+	for (size_t i = 0; i < ARRAY_SIZE(made); i++) {
+		CLEANUP_DISK struct disk *disk = NULL;
+
+		if (tool_run(NULL, "rm -f grub.img && truncate -s 320M grub.img && %s grub.img",
+			     made[i].command) != 0)
+			continue; /* an older mkfs.xfs */
+		disk = scratch_open("grub.img", 512);
+		cr_expect_eq(probe(disk).grub_version, made[i].version, "%s", made[i].command);
+	}
+	remove("grub.img");
+}
+
 Test(linux_contents, says_that_btrfs_has_trees_to_be_replayed)
 {
 	if (!tool_exists("mkfs.btrfs"))

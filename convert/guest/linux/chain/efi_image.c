@@ -134,8 +134,10 @@ static int read_modules(const struct file_bytes *image, struct efi_image *found,
 	return find_prefix(image, &mods, get_le64(mods.data + MODULES_SIZE), found, err);
 }
 
-/* The generation of a component, in lines "component,generation,..." (shim SBAT.md). */
-static unsigned int generation_of(const struct file_bytes *sbat, const char *component)
+/* What stands behind the name of a component, in lines "component,generation,vendor,package,version,..."
+ * (shim SBAT.md); NULL when there is none. */
+static const uint8_t *find_component(const struct file_bytes *sbat, const char *component,
+				     size_t *ret_left)
 {
 	size_t length = strlen(component);
 
@@ -143,18 +145,54 @@ static unsigned int generation_of(const struct file_bytes *sbat, const char *com
 		const uint8_t *line = sbat->data + at;
 		const uint8_t *end = memchr(line, '\n', sbat->size - at);
 		size_t left = end ? (size_t)(end - line) : sbat->size - at;
-		unsigned int value = 0;
 
 		at += left + 1;
 		if (left <= length + 1 || memcmp(line, component, length) != 0 ||
 		    line[length] != ',')
 			continue;
-		for (size_t i = length + 1;
-		     i < left && line[i] >= '0' && line[i] <= '9' && value < 10000; i++)
-			value = value * 10 + (unsigned int)(line[i] - '0');
-		return value;
+		*ret_left = left - length - 1;
+		return line + length + 1;
 	}
-	return 0;
+	return NULL;
+}
+
+/* The number at *at, which goes behind it. */
+static unsigned int take_number(const uint8_t **at, const uint8_t *end)
+{
+	unsigned int value = 0;
+
+	for (; *at < end && **at >= '0' && **at <= '9' && value < 10000; ++*at)
+		value = value * 10 + (unsigned int)(**at - '0');
+	return value;
+}
+
+static unsigned int generation_of(const struct file_bytes *sbat, const char *component)
+{
+	size_t left = 0;
+	const uint8_t *at = find_component(sbat, component, &left);
+
+	return at ? take_number(&at, at + left) : 0;
+}
+
+/* "2.06" is 206. */
+static unsigned int version_of(const struct file_bytes *sbat, const char *component)
+{
+	size_t left = 0;
+	const uint8_t *at = find_component(sbat, component, &left), *end = at ? at + left : NULL;
+	unsigned int value;
+
+	for (int i = 0; at && i < 3; i++) {
+		at = memchr(at, ',', (size_t)(end - at));
+		at = at ? at + 1 : NULL;
+	}
+	if (!at)
+		return 0;
+	value = take_number(&at, end) * 100;
+	if (at < end && *at == '.') {
+		at++;
+		value += take_number(&at, end);
+	}
+	return value;
 }
 
 static int read_sbat(const struct file_bytes *image, struct efi_image *found, struct error *err)
@@ -166,6 +204,7 @@ static int read_sbat(const struct file_bytes *image, struct efi_image *found, st
 		return r;
 	found->sbat.shim = generation_of(&sbat, "shim");
 	found->sbat.grub = generation_of(&sbat, "grub");
+	found->grub_version = version_of(&sbat, "grub");
 	return 0;
 }
 
@@ -267,6 +306,14 @@ int efi_image_read(const struct file_bytes *image, struct efi_image *ret, struct
 	}
 	*ret = found;
 	return 0;
+}
+
+bool efi_image_has_module(const struct file_bytes *grub, const char *name)
+{
+	struct file_bytes mods;
+	int r;
+
+	return find_section(grub, "mods", &mods, &r, /* err */ NULL) && has_name(&mods, name);
 }
 
 bool efi_image_vendor(const struct file_bytes *shim, struct file_bytes *ret)

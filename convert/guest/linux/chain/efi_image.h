@@ -24,6 +24,8 @@ struct efi_image {
 		unsigned int shim,
 			grub; /* generations of section ".sbat", from 1; 0 when not given */
 	} sbat;
+	/* Of GRUB, by ".sbat": 206 is 2.06; 0 when not given (before 2021). */
+	unsigned int grub_version;
 	/* Of shim: whom the (first) certificate in section ".vendor_cert" names, "" without one. */
 	char vendor[EFI_IMAGE_NAME];
 	/* Who issued the certificates of its signers; "" behind the last. */
@@ -42,6 +44,9 @@ struct efi_image {
  * image. *ret is untouched on failure.
  */
 int efi_image_read(const struct file_bytes *image, struct efi_image *ret, struct error *err);
+
+/* Does this GRUB, which efi_image_read() has read, have the module of this name ("xfs") in it? */
+bool efi_image_has_module(const struct file_bytes *grub, const char *name);
 
 /*
  * The certificates that shim accepts besides those of the firmware: one in DER, or a list of

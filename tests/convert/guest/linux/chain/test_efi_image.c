@@ -7,7 +7,8 @@
 #include "tests/convert/guest/linux/chain/efi_bytes.h"
 
 static const char sbat[] = "sbat,1,SBAT Version,sbat,1,https://example.org\n"
-			   "shim.debian,1,Debian,shim,16.1\nshim,4,UEFI shim,shim,1\ngrub,5\n";
+			   "shim.debian,1,Debian,shim,16.1\nshim,4,UEFI shim,shim,1\n"
+			   "grub,5,Free Software Foundation,grub,2.06~rc1,https://example.org\n";
 
 static uint8_t image[EFI_BYTES];
 static struct efi_image facts;
@@ -43,6 +44,7 @@ Test(efi_image, reads_prefix_and_generations)
 	cr_assert_str_eq(facts.prefix, "/EFI/debian");
 	cr_assert_eq(facts.sbat.shim, 4);
 	cr_assert_eq(facts.sbat.grub, 5);
+	cr_assert_eq(facts.grub_version, 206);
 	cr_assert_str_eq(facts.vendor, ""); /* no certificate at all */
 }
 
@@ -83,6 +85,42 @@ Test(efi_image, knows_what_grub_knows)
 	memcpy(image + EFI_SECTION(1) + 33, "btrfs_relative_path", 20);
 	cr_assert_eq(read_image(sizeof(image)), 0);
 	cr_assert(!facts.has_blscfg && facts.has_btrfs_relative);
+}
+
+Test(efi_image, knows_the_modules_of_grub)
+{
+	const struct file_bytes bytes = {image, sizeof(image), "x.efi"};
+
+	make_all("/EFI/debian");
+	memcpy(image + EFI_SECTION(1) + 33, "xfs", 4);
+	cr_assert(efi_image_has_module(&bytes, "xfs"));
+	cr_assert_not(efi_image_has_module(&bytes, "btrfs"));
+	cr_assert_not(efi_image_has_module(&bytes, "fs"));
+	cr_assert_not(efi_image_has_module(&(struct file_bytes){image, 0, "x.efi"}, "xfs"));
+}
+
+Test(efi_image, knows_versions_of_grub)
+{
+	static const struct {
+		const char *line;
+		unsigned int version;
+	} all[] = {{"grub,3,FSF,grub,2.02", 202},
+		   {"grub,5,FSF,grub,2.12-9,x\n", 212},
+		   {"grub,5,FSF,grub,3", 300},
+		   {"grub,5,FSF,grub,", 0},
+		   {"grub,5,FSF,grub", 0},
+		   {"grub,5", 0},
+		   {"grub.debian,5,Debian,grub2,2.06", 0}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const struct efi_section sections[] = {{".text", "", 1},
+						       {".sbat", all[i].line, strlen(all[i].line)},
+						       {NULL, NULL, 0}};
+
+		efi_bytes_make(image, sections);
+		cr_assert_eq(read_image(sizeof(image)), 0);
+		cr_assert_eq(facts.grub_version, all[i].version, "%s", all[i].line);
+	}
 }
 
 Test(efi_image, what_is_no_program_is_none)
