@@ -10,13 +10,6 @@
 #include "common/buffer.h"
 #include "common/checked.h"
 
-struct grub_reader *cmd_reader_start(void)
-{
-	struct grub_reader *reader = NULL;
-
-	return grub_reader_start(&reader, NULL) < 0 ? NULL : reader;
-}
-
 /* Embedded; NULL stands behind the last. */
 struct key_list {
 	char **list;
@@ -82,9 +75,9 @@ void cmd_reader_set_disk(struct grub_reader *reader, const struct cmd_source *so
 		.list = calloc(3 + source->parents.count + source->parent_dirs.count,
 			       sizeof(*keys.list))};
 
-	if (!reader || !keys.list)
+	if (!reader)
 		return;
-	add_all(&keys, source, path);
-	if (!keys.has_failed)
-		(void)grub_reader_set_disk(reader, (const char *const *)keys.list, NULL);
+	if (keys.list)
+		add_all(&keys, source, path);
+	grub_reader_set_disk(reader, keys.has_failed ? NULL : (const char *const *)keys.list);
 }

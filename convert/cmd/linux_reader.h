@@ -6,12 +6,11 @@
 #include "convert/cmd/source.h"
 #include "convert/grub_reader/reader.h"
 
-/* Before paths are limited, and memory is taken: what is forked has the rights and the size of now.
- * NULL where no process can be started; what it would read is then refused. */
-struct grub_reader *cmd_reader_start(void);
-
-/* Once it is known which disk it is, before it is opened. What it is not told of is refused when it is
- * asked for. */
+/*
+ * Name the disk to a reader (NULL: none), once it is known which it is, before it is opened. The reader
+ * is from grub_reader_start(), called before paths are limited and memory is taken: what is forked has
+ * the rights and the size of then.
+ */
 void cmd_reader_set_disk(struct grub_reader *reader, const struct cmd_source *source,
 			 const char *path);
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/buffer.h"
 #include "common/checked.h"
@@ -38,6 +39,17 @@ static void write_all(int fd, const uint8_t *data, size_t size)
 	}
 }
 
+/* What is forked has all that is open, the socket to the reader of Linux files above all, which believes
+ * whoever names the disk first. Standard error stays, for a sanitizer's words. */
+static void keep_only(int fd)
+{
+	close(STDIN_FILENO);
+	close(STDOUT_FILENO);
+	if (fd > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, (unsigned int)fd - 1, 0);
+	close_range((unsigned int)fd + 1, ~0U, 0);
+}
+
 static void read_and_tell(struct sandbox sandbox, const struct file_bytes *file, int fd,
 			  pid_t parent)
 {
@@ -51,6 +63,7 @@ static void read_and_tell(struct sandbox sandbox, const struct file_bytes *file,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(EXIT_FAILURE);
+	keep_only(fd);
 	r = sandbox_enter(&sandbox, 0, NULL, &err);
 	if (r == 0)
 		r = vm_config_read(file, &tree, &format, &err);

@@ -24,36 +24,42 @@
 	"ext4 in the guest, and convert again"
 
 struct grub_reader {
-	int socket;
+	int socket;	/* -1: there is nobody to ask any more */
 	bool was_asked; /* it may have something to remove */
+	struct error
+		trouble; /* the first that is not the guest's: from then on it is every answer */
 	struct known known;
 };
 
-int grub_reader_start(struct grub_reader **ret, struct error *err)
+static int start(struct grub_reader *reader, struct error *err)
 {
-	struct grub_reader *reader = calloc(1, sizeof(*reader));
-	int ends[2];
+	int ends[2], r;
 	pid_t pid;
 
-	if (!reader)
-		return error_failed(err, ENOMEM, "out of memory");
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) {
-		free(reader);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return error_errno(err, "cannot make a channel to a process");
-	}
-	reader->socket = ends[0];
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
 		reader_server_run(ends[1]);
 	}
+	r = pid < 0 ? error_errno(err, "cannot start a process") : 0;
+	reader->socket = r < 0 ? -1 : ends[0];
 	close(ends[1]);
-	*ret = reader;
-	if (pid > 0)
-		return 0;
-	error_errno(err, "cannot start a process");
-	grub_reader_end(ret);
-	return -err->code;
+	if (r < 0)
+		close(ends[0]);
+	return r;
+}
+
+struct grub_reader *grub_reader_start(void)
+{
+	struct grub_reader *reader = calloc(1, sizeof(*reader));
+
+	if (reader) {
+		reader->socket = -1;
+		(void)start(reader, &reader->trouble);
+	}
+	return reader;
 }
 
 static int take_descriptor(struct msghdr *message)
@@ -127,15 +133,24 @@ static int join_keys(const char *const *keys, char bytes[REQUEST_BYTES], size_t 
 	return 0;
 }
 
-int grub_reader_set_disk(struct grub_reader *reader, const char *const *keys, struct error *err)
+static int send_keys(const struct grub_reader *reader, const char *const *keys, struct error *err)
 {
 	const struct request_head head = {.what = REQUEST_DISK};
-	CLEANUP_FREE char *bytes = malloc(REQUEST_BYTES);
+	CLEANUP_FREE char *bytes = keys ? malloc(REQUEST_BYTES) : NULL;
 	size_t size = 0;
 	int r = bytes ? join_keys(keys, bytes, &size, err)
 		      : error_failed(err, ENOMEM, "out of memory");
 
 	return r < 0 ? r : send_request(reader, &head, bytes, size, err);
+}
+
+/* Whoever is taken over later must not find a reader that knows no disk yet. */
+void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys)
+{
+	if (reader->socket < 0 || send_keys(reader, keys, &reader->trouble) == 0)
+		return;
+	close(reader->socket);
+	reader->socket = -1;
 }
 
 static int fill(const struct answer *answer, int fd, const char *path,
@@ -166,6 +181,13 @@ static int fill(const struct answer *answer, int fd, const char *path,
 	return 0;
 }
 
+static int tell_trouble(const struct grub_reader *reader, struct error *err)
+{
+	if (err)
+		*err = reader->trouble;
+	return -reader->trouble.code;
+}
+
 int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, const char *device,
 		    const char *path, struct grub_reader_answer *ret, struct error *err)
 {
@@ -185,6 +207,8 @@ int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, cons
 		return error_failed(err, ENAMETOOLONG, "'%s': %s", path, strerror(ENAMETOOLONG));
 	if (known_find(&reader->known, wish, device, path, ret))
 		return 0;
+	if (reader->trouble.kind != ERROR_NONE)
+		return tell_trouble(reader, err);
 	memcpy(head.device, device, device_size);
 	r = converse(reader, &head, path, size, &answer, &fd, err);
 	if (r == 0)
@@ -208,7 +232,7 @@ void grub_reader_end(struct grub_reader **reader)
 		return;
 	if ((*reader)->was_asked && converse(*reader, &head, "", 0, &answer, &fd, NULL) == 0)
 		cleanup_close(&fd);
-	close((*reader)->socket);
+	cleanup_close(&(*reader)->socket);
 	known_done(&(*reader)->known);
 	free(*reader);
 	*reader = NULL;

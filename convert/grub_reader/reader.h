@@ -24,17 +24,18 @@ struct grub_reader;
 
 /*
  * Fork it: it keeps the rights, working directory and environment of now, and no file that is open but
- * the three standard streams, which it gives up. To be ended with grub_reader_end(). Errors:
- * ERROR_FAILED.
+ * the three standard streams, which it gives up. To be ended with grub_reader_end(). NULL when there is
+ * no memory. What else goes wrong, here or below, is the error of all questions: most disks need none.
  */
-int grub_reader_start(struct grub_reader **ret, struct error *err);
+struct grub_reader *grub_reader_start(void);
 
 /*
- * Say which disk it is of, as keys of the plugin ("disk=web01.vhdx", "parent=..."), NULL behind the
- * last. The first time counts, which is before anything that a guest wrote is read. Nothing is opened
- * yet. Errors: ERROR_FAILED (E2BIG when there are more than 64 KiB of keys).
+ * Say which disk it is of, as keys of the plugin: one "disk=web01.vhdx", and of "source-format=",
+ * "parent=" and "parent-dir=", NULL behind the last and less than 64 KiB; or NULL when there is no
+ * memory for them. The first time counts, which is before anything that a guest wrote is read, by any
+ * process that has the reader's socket: it believes whoever comes first. Nothing is opened yet.
  */
-int grub_reader_set_disk(struct grub_reader *reader, const char *const *keys, struct error *err);
+void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys);
 
 enum grub_reader_wish {
 	GRUB_READER_READ,  /* the bytes of a file */

@@ -18,8 +18,10 @@
 #define REQUEST_FILE_MAX (UINT64_C(512) << 20)
 
 enum request_what {
-	REQUEST_DISK = 1, /* 'bytes' are keys of the plugin, each with a NUL behind it; no answer */
-	REQUEST_READ,	  /* 'bytes' are a path with a NUL behind it, on 'device' */
+	REQUEST_DISK =
+		1,    /* 'bytes' are keys of the plugin, each with a NUL behind it: one "disk=", and
+			     of "source-format=", "parent=" and "parent-dir="; no answer */
+	REQUEST_READ, /* 'bytes' are a path with a NUL behind it, on 'device' */
 	REQUEST_LIST,
 	REQUEST_PROBE, /* no bytes; on 'device' */
 	REQUEST_END,

@@ -28,7 +28,8 @@
 
 struct server {
 	int socket;
-	char *keys; /* NULL: no disk was named */
+	bool was_named; /* the disk, be it in vain: nobody names another one */
+	char *keys;	/* NULL: no disk was named */
 	size_t keys_size;
 	char grub[PROGRAM_PATH];
 	struct mount mount;
@@ -92,18 +93,22 @@ static int open_disk(struct server *server, char text[400])
 /* At the first request. What keeps it from being mounted is all the same to who asks. */
 static bool has_disk(struct server *server)
 {
+	server->was_named = true;
 	if (!server->was_tried && open_disk(server, server->trouble.text) < 0)
 		server->trouble.code = ANSWER_MISSING;
 	server->was_tried = true;
 	return server->trouble.code == 0;
 }
 
-/* The first one counts. */
+/* The first one counts, which comes before anything that a guest wrote is read. */
 static void name_disk(struct server *server, const struct request *request, size_t size)
 {
-	size -= sizeof(request->head);
-	if (server->keys)
+	if (server->was_named)
 		return;
+	server->was_named = true;
+	if (!request_is_valid(request, size))
+		return;
+	size -= sizeof(request->head);
 	server->keys = malloc(size);
 	if (!server->keys)
 		return;
@@ -218,11 +223,12 @@ static bool answer_request(struct server *server, const struct request *request,
 	struct answer answer = {.code = 0};
 	CLEANUP_FD int file = -1;
 
-	if (!request_is_valid(request, size)) {
-		answer.code = EPROTO;
-	} else if (request->head.what == REQUEST_DISK) {
+	if (size >= sizeof(request->head) && request->head.what == REQUEST_DISK) {
 		name_disk(server, request, size);
 		return true;
+	}
+	if (!request_is_valid(request, size)) {
+		answer.code = EPROTO;
 	} else if (request->head.what == REQUEST_END) {
 		reader_mount_close(&server->mount);
 	} else if (has_disk(server)) {

@@ -49,6 +49,29 @@ static bool is_valid(uint32_t what, const char *device, const char *bytes, size_
 	return request_is_valid(&request, sizeof(request.head) + size);
 }
 
+/* Each becomes an argument of nbdkit, whose options load code. */
+Test(grub_request, keys_alone_name_the_disk)
+{
+#define DISK(bytes) is_valid(REQUEST_DISK, "", bytes, sizeof(bytes))
+	cr_expect(DISK("disk=/x"));
+	cr_expect(DISK("parent=/--y\0disk=-x\0parent-dir=/\0source-format=raw\0parent=z"));
+	cr_expect_not(DISK("--filter=/proc/1/fd/3\0disk=/x"));
+	cr_expect_not(DISK("disk=/x\0--filter=/proc/1/fd/3"));
+	cr_expect_not(DISK("disk=/x\0-v"));
+	cr_expect_not(DISK("disk=/x\0disk=/y"), "two disks");
+	cr_expect_not(DISK("parent=/x"), "no disk");
+	cr_expect_not(DISK("disk="));
+	cr_expect_not(DISK("disk=/x\0"), "an empty key");
+	cr_expect_not(DISK("/x"));
+	cr_expect_not(DISK("disk=/x\0parents=/y"));
+	cr_expect_not(DISK("disk=/x\0nvram=/etc/passwd"));
+	cr_expect_not(DISK("disk=/x\0report=/etc/passwd"));
+	cr_expect_not(DISK("disk=/x\0view=converted"));
+	cr_expect_not(DISK("disk=/x\0sandbox=off"));
+	cr_expect_not(DISK("disk=/x\0 parent=/y"));
+	cr_expect_not(DISK("disk=/x\0PARENT=/y"));
+}
+
 Test(grub_request, every_byte_counts)
 {
 	static const char device[] = "(loop0,msdos1)";

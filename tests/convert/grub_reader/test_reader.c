@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What becomes of questions when there is nobody to answer. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "convert/grub_reader/reader.h"
+
+TestSuite(grub_reader, .timeout = 60);
+
+static int ask(struct grub_reader *reader, struct error *err)
+{
+	struct grub_reader_answer answer;
+
+	return grub_reader_ask(reader, GRUB_READER_READ, "(loop0,msdos1)", "/x", &answer, err);
+}
+
+/* At the limit of processes, which root has not. */
+Test(grub_reader, no_process_can_be_started)
+{
+	CLEANUP_GRUB_READER struct grub_reader *reader = NULL;
+	static const char *const keys[] = {"disk=/x", NULL};
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(setrlimit(RLIMIT_NPROC, &(const struct rlimit){0, 0}), 0);
+	if (geteuid() == 0)
+		cr_assert_eq(setuid(65534), 0);
+	reader = grub_reader_start();
+	cr_assert_not_null(reader);
+	grub_reader_set_disk(reader, keys);
+	cr_expect_eq(ask(reader, &err), -EAGAIN);
+	cr_expect_eq(err.kind, ERROR_FAILED);
+	cr_expect(strstr(err.message, "cannot start a process"), "%s", err.message);
+	cr_expect_eq(ask(reader, NULL), -EAGAIN);
+}
+
+/* Then nobody else may name it. */
+Test(grub_reader, a_disk_that_cannot_be_named)
+{
+	CLEANUP_GRUB_READER struct grub_reader *reader = grub_reader_start();
+	static const char *const good[] = {"disk=/x", NULL};
+	const char *large[] = {"disk=/x", NULL, NULL};
+	struct error err = ERROR_INIT;
+	char *parent = malloc(70000);
+
+	cr_assert(reader && parent);
+	memset(parent, 'x', 69999);
+	parent[69999] = '\0';
+	large[1] = memcpy(parent, "parent=", 7);
+	grub_reader_set_disk(reader, large);
+	grub_reader_set_disk(reader, good);
+	cr_expect_eq(ask(reader, &err), -E2BIG);
+	cr_expect_eq(err.kind, ERROR_FAILED);
+	free(parent);
+}
