@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
@@ -61,8 +62,10 @@
 /* A block of another file, and what stdio asks of a terminal; not what types into one. */
 #define IOCTLS                                                                                     \
 	ARGUMENT(ioctl, 1, 5), IS(FICLONERANGE, 3), IS(TCGETS, 2), IS(TIOCGWINSZ, 1), REFUSE, ALLOW
-/* Signals to this process alone, by whatever call sends them. */
-#define OWN_SIGNALS(self) ARGUMENT(tgkill, 0, 3), IS(self, 1), REFUSE, ALLOW
+/* Of this process alone, which is argument 0. */
+#define OWN(call, self) ARGUMENT(call, 0, 3), IS(self, 1), REFUSE, ALLOW
+/* Signals to it, by whatever call sends them. */
+#define OWN_SIGNALS(self) OWN(tgkill, self)
 /* What time() is where the kernel has no vDSO. */
 #ifdef SYS_time
 #define OLD_TIME ALLOWED(time),
@@ -85,6 +88,48 @@ bool lockdown_no_network(void)
 	struct sock_filter filter[] = {PROLOGUE, REFUSED(socket), REFUSED(io_uring_setup), ALLOW};
 
 	return install(filter, ARRAY_SIZE(filter));
+}
+
+/* What only some machines have. */
+#ifdef SYS_fork
+#define OLD_FORKS REFUSED(fork), REFUSED(vfork),
+#else
+#define OLD_FORKS
+#endif
+
+bool lockdown_one_process(void)
+{
+	struct sock_filter filter[] = {
+		PROLOGUE,
+		/* another process, and what one does to another */
+		OLD_FORKS REFUSED(clone), REFUSED(clone3), OWN(kill, getpid()),
+		OWN_SIGNALS(getpid()), REFUSED(tkill), REFUSED(rt_sigqueueinfo),
+		REFUSED(rt_tgsigqueueinfo), REFUSED(pidfd_open), REFUSED(pidfd_send_signal),
+		REFUSED(ptrace), REFUSED(process_vm_readv), REFUSED(process_vm_writev),
+		OWN(prlimit64, 0),
+		/* the network */
+		REFUSED(socket), REFUSED(socketpair), REFUSED(io_uring_setup),
+		/* the host */
+		REFUSED(init_module), REFUSED(finit_module), REFUSED(delete_module),
+		REFUSED(kexec_load), REFUSED(kexec_file_load), REFUSED(bpf),
+		REFUSED(perf_event_open), REFUSED(userfaultfd), REFUSED(keyctl), REFUSED(add_key),
+		REFUSED(request_key), REFUSED(mount), REFUSED(umount2), REFUSED(pivot_root),
+		REFUSED(move_mount), REFUSED(open_tree), REFUSED(fsopen), REFUSED(fsmount),
+		REFUSED(chroot), REFUSED(unshare), REFUSED(setns), REFUSED(reboot), ALLOW};
+
+	return install(filter, ARRAY_SIZE(filter));
+}
+
+bool lockdown_no_capabilities(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0, 0, 0}};
+
+	/* What exec would give back to root; only who has CAP_SETPCAP can, and without it
+	 * PR_SET_NO_NEW_PRIVS says the same. */
+	for (unsigned long capability = 0; capability < 64; capability++)
+		(void)prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_capset, &head, none) == 0;
 }
 
 bool lockdown_few_calls(void)

@@ -45,6 +45,17 @@ void lockdown_add_folder(struct lockdown_places *places, const char *path, enum 
 bool lockdown_no_network(void);
 
 /*
+ * For a program of other people, which is started behind it: it and what it becomes start no process,
+ * send no signal to another, make no socket, and load, trace or mount nothing (EPERM). False where the
+ * kernel has no seccomp. Async-signal-safe.
+ */
+bool lockdown_one_process(void);
+
+/* No capability of root, nor any by exec: user 0 is then the owner of some files. False when they stay.
+ * Async-signal-safe. */
+bool lockdown_no_capabilities(void);
+
+/*
  * From now on no path leads to a file that is not open yet, but to these, and no signal to another
  * process (Landlock). A second call leaves what both allow. False where the kernel has no Landlock.
  * Memory files can still be opened by their descriptor.

@@ -578,7 +578,7 @@ static int convert_all(struct conversion *conversion)
 	struct error err = ERROR_INIT;
 	int r;
 
-	conversion->reader = convert->survey.reader = grub_reader_start();
+	conversion->reader = convert->survey.reader = cmd_reader_start(convert->sandbox.wish);
 	r = build_open_host_files(&convert->build, &err);
 	limit_paths(conversion);
 	if (r == 0 && conversion->is_vm)

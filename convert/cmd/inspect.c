@@ -125,7 +125,7 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 
 static int inspect_disk(struct inspect *inspect, const char *path)
 {
-	CLEANUP_GRUB_READER struct grub_reader *reader = grub_reader_start();
+	CLEANUP_GRUB_READER struct grub_reader *reader = cmd_reader_start(inspect->sandbox.wish);
 	CLEANUP_DISK struct disk *disk = NULL;
 	CLEANUP_SURVEY struct survey survey = {.start = SURVEY_NONE, .system = SURVEY_NONE};
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};

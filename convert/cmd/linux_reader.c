@@ -10,6 +10,11 @@
 #include "common/buffer.h"
 #include "common/checked.h"
 
+struct grub_reader *cmd_reader_start(enum sandbox_wish wish)
+{
+	return grub_reader_start(wish == SANDBOX_REQUIRE);
+}
+
 /* Embedded; NULL stands behind the last. */
 struct key_list {
 	char **list;

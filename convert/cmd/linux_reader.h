@@ -5,12 +5,13 @@
 
 #include "convert/cmd/source.h"
 #include "convert/grub_reader/reader.h"
+#include "convert/sandbox.h"
 
-/*
- * Name the disk to a reader (NULL: none), once it is known which it is, before it is opened. The reader
- * is from grub_reader_start(), called before paths are limited and memory is taken: what is forked has
- * the rights and the size of then.
- */
+/* Before paths are limited, and memory is taken: what is forked has the rights and the size of now. NULL:
+ * there is none. */
+struct grub_reader *cmd_reader_start(enum sandbox_wish wish);
+
+/* Once it is known which disk it is, before it is opened. */
 void cmd_reader_set_disk(struct grub_reader *reader, const struct cmd_source *source,
 			 const char *path);
 

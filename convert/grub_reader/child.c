@@ -61,6 +61,16 @@ static bool place_files(int from[FD_COUNT])
 	return true;
 }
 
+/* As far as the kernel can, whatever of it fails. */
+static bool lock_in(const struct lockdown_places *places)
+{
+	bool has_all = lockdown_paths(places);
+
+	has_all &= lockdown_no_capabilities();
+	has_all &= lockdown_one_process();
+	return has_all;
+}
+
 /* Returns when the program cannot be started. */
 static void become(const struct child *child, int from[FD_COUNT], pid_t reader)
 {
@@ -77,10 +87,8 @@ static void become(const struct child *child, int from[FD_COUNT], pid_t reader)
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	limit_self(child);
-	if (child->places) { /* as far as the kernel has them */
-		(void)lockdown_paths(child->places);
-		(void)lockdown_no_network();
-	}
+	if (child->places && !lock_in(child->places) && child->must_lock)
+		_exit(CHILD_NOT_LOCKED);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(child->argv[0], (char *const *)(uintptr_t)child->argv,
@@ -101,7 +109,7 @@ int reader_child_start(const struct child *child, struct running *ret)
 		       (int[FD_COUNT]){nothing, child->out < 0 ? nothing : child->out,
 				       child->err < 0 ? nothing : child->err, ends[1]},
 		       reader);
-		_exit(127);
+		_exit(CHILD_NOT_STARTED);
 	}
 	code = errno;
 	close(ends[1]);

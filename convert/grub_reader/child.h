@@ -16,12 +16,18 @@ struct child {
 	const char *const *argv; /* argv[0] is a path */
 	int out, err;		 /* -1: /dev/null */
 	int end_signal;		 /* when the reader ends */
-	/* Where paths may lead it; NULL: everywhere. With places it has no network either, and 512 MiB,
-	 * 'seconds' of processor time, and files of at most 'file_bytes'. */
+	/* Where paths may lead it; NULL: everywhere. With places it is locked in otherwise too: no
+	 * capability, no other process, no network, 512 MiB, 'seconds' of processor time, and files of
+	 * at most 'file_bytes'. As far as the kernel can, or not started without. */
 	const struct lockdown_places *places;
+	bool must_lock;
 	unsigned int seconds;
 	uint64_t file_bytes;
 };
+
+/* Exit statuses of a child that is none yet; the second is also what the loader of libraries gives. */
+#define CHILD_NOT_LOCKED  126
+#define CHILD_NOT_STARTED 127
 
 /* A child that runs. */
 struct running {

@@ -160,26 +160,27 @@ static int wait_for_mount(const struct mount *mount, int asker)
 	return -ETIMEDOUT;
 }
 
-static int start(const struct programs *programs, const char *keys, size_t size, int words,
+static int start(const struct programs *programs, const struct mount_keys *keys, int words,
 		 struct mount *mount)
 {
-	const char *argv[MAX_KEYS + 16] = {programs->nbdfuse,	 "-r",
-					   mount->file,		 "--command",
-					   programs->nbdkit,	 "-s",
-					   "--exit-with-parent", programs->plugin,
-					   "view=source"};
+	const char *argv[MAX_KEYS + 16] = {
+		programs->nbdfuse,    "-r",
+		mount->file,	      "--command",
+		programs->nbdkit,     "-s",
+		"--exit-with-parent", programs->plugin,
+		"view=source",	      keys->must_lock ? "sandbox=require" : "sandbox=auto"};
 	const struct child child = {.argv = argv, .out = -1, .err = words, .end_signal = SIGTERM};
-	size_t count = 9;
+	size_t count = 10;
 
-	for (size_t at = 0; at < size; at += strlen(keys + at) + 1) {
+	for (size_t at = 0; at < keys->size; at += strlen(keys->bytes + at) + 1) {
 		if (count == MAX_KEYS)
 			return -E2BIG;
-		argv[count++] = keys + at;
+		argv[count++] = keys->bytes + at;
 	}
 	return reader_child_start(&child, &mount->nbdfuse);
 }
 
-int reader_mount_open(const char *keys, size_t size, int asker, struct mount *ret, char text[400])
+int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *ret, char text[400])
 {
 	CLEANUP_FD int words = memfd_create("hvgen2 words", MFD_CLOEXEC);
 	struct programs programs;
@@ -191,7 +192,7 @@ int reader_mount_open(const char *keys, size_t size, int asker, struct mount *re
 	text[0] = '\0';
 	r = words < 0 ? -errno : make_folder(ret);
 	if (r == 0)
-		r = start(&programs, keys, size, words, ret);
+		r = start(&programs, keys, words, ret);
 	if (r < 0) {
 		snprintf(text, 400, "nbdfuse cannot be started: %s", strerror(-r));
 		return r;

@@ -17,12 +17,18 @@ struct mount {
 	struct running nbdfuse;	    /* its pid is 0 when it does not run */
 };
 
+/* The disk, by keys of the plugin. */
+struct mount_keys {
+	const char *bytes; /* with a NUL behind each */
+	size_t size;
+	bool must_lock; /* nbdkit serves nothing that is not read in a whole sandbox */
+};
+
 /*
- * Mount the disk that 'keys' name, 'size' bytes with a NUL behind each key. 'asker' as in
- * reader_child_wait(). Returns 0, -ENOPKG when something is missing that it takes, or another negative
+ * Mount it. 'asker' as in reader_child_wait(). Returns 0, -ENOPKG when something is missing that it takes, or another negative
  * errno; *text says why. *ret is to be released with reader_mount_close() in every case.
  */
-int reader_mount_open(const char *keys, size_t size, int asker, struct mount *ret, char text[400]);
+int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *ret, char text[400]);
 
 void reader_mount_close(struct mount *mount);
 

@@ -31,7 +31,7 @@ struct grub_reader {
 	struct known known;
 };
 
-static int start(struct grub_reader *reader, struct error *err)
+static int start(struct grub_reader *reader, bool must_lock, struct error *err)
 {
 	int ends[2], r;
 	pid_t pid;
@@ -41,7 +41,7 @@ static int start(struct grub_reader *reader, struct error *err)
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		reader_server_run(ends[1]);
+		reader_server_run(ends[1], must_lock);
 	}
 	r = pid < 0 ? error_errno(err, "cannot start a process") : 0;
 	reader->socket = r < 0 ? -1 : ends[0];
@@ -51,13 +51,13 @@ static int start(struct grub_reader *reader, struct error *err)
 	return r;
 }
 
-struct grub_reader *grub_reader_start(void)
+struct grub_reader *grub_reader_start(bool must_lock)
 {
 	struct grub_reader *reader = calloc(1, sizeof(*reader));
 
 	if (reader) {
 		reader->socket = -1;
-		(void)start(reader, &reader->trouble);
+		(void)start(reader, must_lock, &reader->trouble);
 	}
 	return reader;
 }

@@ -15,6 +15,7 @@
 #ifndef HVGEN2_CONVERT_GRUB_READER_READER_H
 #define HVGEN2_CONVERT_GRUB_READER_READER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/cleanup.h"
@@ -25,9 +26,10 @@ struct grub_reader;
 /*
  * Fork it: it keeps the rights, working directory and environment of now, and no file that is open but
  * the three standard streams, which it gives up. To be ended with grub_reader_end(). NULL when there is
- * no memory. What else goes wrong, here or below, is the error of all questions: most disks need none.
+ * no memory. With 'must_lock' nothing is read where the kernel cannot lock in what reads it. What else
+ * goes wrong, here or below, is the error of all questions: most disks need none.
  */
-struct grub_reader *grub_reader_start(void);
+struct grub_reader *grub_reader_start(bool must_lock);
 
 /*
  * Say which disk it is of, as keys of the plugin: one "disk=web01.vhdx", and of "source-format=",

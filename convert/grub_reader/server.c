@@ -28,6 +28,7 @@
 
 struct server {
 	int socket;
+	bool must_lock;
 	bool was_named; /* the disk, be it in vain: nobody names another one */
 	char *keys;	/* NULL: no disk was named */
 	size_t keys_size;
@@ -86,8 +87,9 @@ static int open_disk(struct server *server, char text[400])
 		snprintf(text, 400, "grub-fstest (Debian: grub-common) is not installed");
 		return -ENOPKG;
 	}
-	return reader_mount_open(server->keys, server->keys_size, server->socket, &server->mount,
-				 text);
+	return reader_mount_open(&(const struct mount_keys){server->keys, server->keys_size,
+							    server->must_lock},
+				 server->socket, &server->mount, text);
 }
 
 /* At the first request. What keeps it from being mounted is all the same to who asks. */
@@ -179,6 +181,7 @@ static int ask_grub(struct server *server, const struct request *request, struct
 				    .err = words,
 				    .end_signal = SIGKILL,
 				    .places = &places,
+				    .must_lock = server->must_lock,
 				    .seconds = READ_SECONDS,
 				    .file_bytes = REQUEST_FILE_MAX};
 	struct running running;
@@ -239,7 +242,7 @@ static bool answer_request(struct server *server, const struct request *request,
 	return send_answer(server->socket, &answer, file) && request->head.what != REQUEST_END;
 }
 
-_Noreturn void reader_server_run(int socket)
+_Noreturn void reader_server_run(int socket, bool must_lock)
 {
 	static struct request request; /* 64 KiB */
 	static struct server server;
@@ -249,6 +252,7 @@ _Noreturn void reader_server_run(int socket)
 	give_up_files(socket);
 	handle_signals();
 	server.socket = socket;
+	server.must_lock = must_lock;
 	do
 		got = recv(socket, &request, sizeof(request), 0);
 	while (got > 0 && !is_ending && answer_request(&server, &request, (size_t)got) &&

@@ -3,7 +3,9 @@
 #ifndef HVGEN2_CONVERT_GRUB_READER_SERVER_H
 #define HVGEN2_CONVERT_GRUB_READER_SERVER_H
 
+#include <stdbool.h>
+
 /* Answer requests at 'socket' until nobody is at its other end, and end this process. */
-_Noreturn void reader_server_run(int socket);
+_Noreturn void reader_server_run(int socket, bool must_lock);
 
 #endif

@@ -147,7 +147,8 @@ static int work_through(struct work *work, struct error *err)
 	int r = work->is_of_source ? 0 : build_open_host_files(&work->convert->build, err);
 
 	if (!work->is_of_source) {
-		work->reader = work->convert->survey.reader = grub_reader_start();
+		work->reader = work->convert->survey.reader =
+			cmd_reader_start(work->convert->sandbox.wish);
 		cmd_reader_set_disk(work->reader, &work->convert->source, work->path);
 	}
 	limit_paths(work);

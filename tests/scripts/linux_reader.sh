@@ -82,7 +82,7 @@ HVGEN2=$program
 
 # Something else than GRUB: it is stopped in the middle.
 rm bin/grub-fstest
-printf '#!/bin/sh\n/usr/bin/sleep 100\n:\n' >bin/grub-fstest
+printf '#!/bin/sh\nkill -STOP $$\n' >bin/grub-fstest
 chmod +x bin/grub-fstest
 stopped() { # SIGNAL VERB...
 	local pid
@@ -93,6 +93,8 @@ stopped() { # SIGNAL VERB...
 		sleep 0.05
 	done
 	grep -qF "$work/tmp/hvgen2-" /proc/mounts || fail "$*: nothing is mounted"
+	[ "$(awk '/^(Cap(Prm|Inh|Eff|Amb)|NoNewPrivs|Seccomp):/ { s = s ($2 + 0) } END { print s }' \
+		"/proc/$(pgrep -f "[b]in/grub-fstest $work/tmp")/status")" = 000012 ] || fail "grub-fstest has rights of root"
 	[ "$(stat -c %a tmp/hvgen2-*)" = 700 ] || fail "others may look into the folder"
 	kill "-$1" "$pid"
 	wait "$pid" 2>/dev/null || true
@@ -117,6 +119,9 @@ odd 3 'has more than 512 MiB' 'exec /usr/bin/yes'
 odd 3 'linux-ambiguous' 'case $2 in ls) echo a name ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
 # It may write no file, and read nothing but its input.
 odd 3 'GRUB says ".*cannot create .*/tmp/x: Permission denied"' "echo x >'$work/tmp/x' || exit 1"
-odd 3 'GRUB says ".*old.vhdx.cmdline.*Permission denied"' "/usr/bin/cat '$work/old.vhdx.cmdline'"
+odd 3 'GRUB says ".*old.vhdx.cmdline.*Permission denied"' "exec /usr/bin/cat '$work/old.vhdx.cmdline'"
+# It starts nothing and signals nobody.
+odd 3 'GRUB says ".*Cannot fork"' '/usr/bin/true'
+odd 3 'GRUB says ".*Operation not permitted"' "kill -CONT $$"
 [ ! -e tmp/x ] || fail "it wrote a file"
 nothing_left odd

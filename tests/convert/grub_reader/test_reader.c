@@ -28,7 +28,7 @@ Test(grub_reader, no_process_can_be_started)
 	cr_assert_eq(setrlimit(RLIMIT_NPROC, &(const struct rlimit){0, 0}), 0);
 	if (geteuid() == 0)
 		cr_assert_eq(setuid(65534), 0);
-	reader = grub_reader_start();
+	reader = grub_reader_start(false);
 	cr_assert_not_null(reader);
 	grub_reader_set_disk(reader, keys);
 	cr_expect_eq(ask(reader, &err), -EAGAIN);
@@ -40,7 +40,7 @@ Test(grub_reader, no_process_can_be_started)
 /* Then nobody else may name it. */
 Test(grub_reader, a_disk_that_cannot_be_named)
 {
-	CLEANUP_GRUB_READER struct grub_reader *reader = grub_reader_start();
+	CLEANUP_GRUB_READER struct grub_reader *reader = grub_reader_start(false);
 	static const char *const good[] = {"disk=/x", NULL};
 	const char *large[] = {"disk=/x", NULL, NULL};
 	struct error err = ERROR_INIT;
