@@ -235,7 +235,7 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	conversion->report.source = conversion->source;
 	if (r < 0)
 		return r;
-	r = convert_boot_disk(conversion, err);
+	r = grub_reader_check(conversion->reader, convert_boot_disk(conversion, err), err);
 	grub_reader_end(&conversion->reader); /* what is left to do can take long */
 	if (r < 0)
 		return prefix_boot_disk(conversion, err);

@@ -164,7 +164,7 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 		r = build_target(disk, &survey, &plan, &build_options, &build, &err);
 		report.build = r == 0 ? &build : NULL;
 	}
-	r = cmd_source_check(disk, r, &err);
+	r = cmd_source_check(disk, grub_reader_check(reader, r, &err), &err);
 	report.failure = r < 0 ? &err : NULL;
 	report.seconds = progress_seconds(&inspect->clock);
 	printed = report_print(&report, inspect->json, &printing);

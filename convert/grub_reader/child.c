@@ -17,7 +17,7 @@
 #define MEMORY (512 * MIB)
 #define FILES  64
 
-static int64_t now_ms(void)
+int64_t reader_now_ms(void)
 {
 	struct timespec now;
 
@@ -29,16 +29,16 @@ static void limit_self(const struct child *child)
 {
 	const struct {
 		__rlimit_resource_t resource;
-		rlim_t value;
+		rlim_t value, more; /* at the sum SIGKILL comes, in the place of SIGXCPU */
 	} all[] = {
-		{RLIMIT_AS, MEMORY},
-		{RLIMIT_CPU, child->seconds},
-		{RLIMIT_FSIZE, child->file_bytes},
-		{RLIMIT_NOFILE, FILES},
+		{RLIMIT_AS, MEMORY, 0},
+		{RLIMIT_CPU, child->seconds, 2},
+		{RLIMIT_FSIZE, child->file_bytes, 0},
+		{RLIMIT_NOFILE, FILES, 0},
 	};
 
 	for (size_t i = 0; child->places && i < ARRAY_SIZE(all); i++) {
-		const struct rlimit limit = {all[i].value, all[i].value};
+		const struct rlimit limit = {all[i].value, all[i].value + all[i].more};
 
 		setrlimit(all[i].resource, &limit);
 	}
@@ -127,7 +127,7 @@ static enum child_end wait_for_end(int end, int asker, int64_t deadline)
 	struct pollfd polls[2] = {{end, POLLIN, 0}, {asker, POLLRDHUP, 0}};
 
 	for (;;) {
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - reader_now_ms();
 		int r = left > 0 ? poll(polls, 2, (int)left) : 0;
 
 		if (r == 0)
@@ -141,7 +141,7 @@ static enum child_end wait_for_end(int end, int asker, int64_t deadline)
 
 enum child_end reader_child_wait(struct running *running, int asker, int ms, int *ret_status)
 {
-	enum child_end end = wait_for_end(running->end, asker, now_ms() + ms);
+	enum child_end end = wait_for_end(running->end, asker, reader_now_ms() + ms);
 
 	if (end != CHILD_ENDED)
 		kill(-running->pid, SIGKILL);

@@ -38,6 +38,9 @@ struct running {
 /* Returns 0, or the negative errno for which it could not be started. */
 int reader_child_start(const struct child *child, struct running *ret);
 
+/* By a clock that only goes forward. */
+int64_t reader_now_ms(void);
+
 enum child_end {
 	CHILD_ENDED,
 	CHILD_LATE, /* killed when its time was over */

@@ -160,7 +160,7 @@ static int wait_for_mount(const struct mount *mount, int asker)
 	return -ETIMEDOUT;
 }
 
-static int start(const struct programs *programs, const struct mount_keys *keys, int words,
+static int start(const struct programs *programs, const struct mount_keys *keys,
 		 struct mount *mount)
 {
 	const char *argv[MAX_KEYS + 16] = {
@@ -169,7 +169,10 @@ static int start(const struct programs *programs, const struct mount_keys *keys,
 		programs->nbdkit,     "-s",
 		"--exit-with-parent", programs->plugin,
 		"view=source",	      keys->must_lock ? "sandbox=require" : "sandbox=auto"};
-	const struct child child = {.argv = argv, .out = -1, .err = words, .end_signal = SIGTERM};
+	const struct child child = {.argv = argv,
+				    .out = -1,
+				    .err = mount->words,
+				    .end_signal = SIGTERM};
 	size_t count = 10;
 
 	for (size_t at = 0; at < keys->size; at += strlen(keys->bytes + at) + 1) {
@@ -182,7 +185,6 @@ static int start(const struct programs *programs, const struct mount_keys *keys,
 
 int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *ret, char text[400])
 {
-	CLEANUP_FD int words = memfd_create("hvgen2 words", MFD_CLOEXEC);
 	struct programs programs;
 	int r = find_programs(&programs, text);
 
@@ -190,17 +192,30 @@ int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *re
 	if (r < 0)
 		return r;
 	text[0] = '\0';
-	r = words < 0 ? -errno : make_folder(ret);
+	ret->words = memfd_create("hvgen2 words", MFD_CLOEXEC);
+	r = ret->words < 0 ? -errno : make_folder(ret);
 	if (r == 0)
-		r = start(&programs, keys, words, ret);
+		r = start(&programs, keys, ret);
 	if (r < 0) {
 		snprintf(text, 400, "nbdfuse cannot be started: %s", strerror(-r));
 		return r;
 	}
 	r = wait_for_mount(ret, asker);
 	if (r < 0)
-		read_words(words, "nbdfuse does not mount the disk", text);
+		read_words(ret->words, "nbdfuse does not mount the disk", text);
 	return r;
+}
+
+bool reader_mount_is_sound(const struct mount *mount, char text[400])
+{
+	struct pollfd end = {mount->nbdfuse.end, POLLIN, 0};
+	struct stat st;
+	bool is_silent = fstat(mount->words, &st) == 0 && st.st_size == 0;
+
+	if (is_silent && poll(&end, 1, 0) == 0)
+		return true;
+	read_words(mount->words, "nbdfuse has ended", text);
+	return false;
 }
 
 /* When nbdfuse was killed. */
@@ -233,5 +248,7 @@ void reader_mount_close(struct mount *mount)
 		(void)unlink(mount->file);
 		(void)rmdir(mount->folder);
 	}
+	if (mount->words > 0)
+		close(mount->words);
 	*mount = (struct mount){.folder = {0}};
 }

@@ -15,6 +15,7 @@ struct mount {
 	char folder[MOUNT_PATH];    /* "" when there is none */
 	char file[MOUNT_PATH + 16]; /* in it: the disk, while it is mounted */
 	struct running nbdfuse;	    /* its pid is 0 when it does not run */
+	int words; /* a memory file with what nbdfuse and nbdkit say; 0 when there is none */
 };
 
 /* The disk, by keys of the plugin. */
@@ -29,6 +30,10 @@ struct mount_keys {
  * errno; *text says why. *ret is to be released with reader_mount_close() in every case.
  */
 int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *ret, char text[400]);
+
+/* False, with the words, when the disk can be read no more, or could not be read at some place: nbdkit
+ * says what is wrong with the host's files. To whoever reads the mounted file it is EIO, as damage is. */
+bool reader_mount_is_sound(const struct mount *mount, char text[400]);
 
 void reader_mount_close(struct mount *mount);
 

@@ -4,6 +4,7 @@
 #include "convert/grub_reader/reader.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct grub_reader {
 	bool was_asked; /* it may have something to remove */
 	struct error
 		trouble; /* the first that is not the guest's: from then on it is every answer */
+	bool has_failed; /* a question, for that */
 	struct known known;
 };
 
@@ -153,32 +155,63 @@ void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys)
 	reader->socket = -1;
 }
 
-static int fill(const struct answer *answer, int fd, const char *path,
+static int too_large(const struct grub_reader_question *question, struct error *err)
+{
+	error_damaged(err, "'%s' has more than %" PRIu64 " MiB", question->path,
+		      question->most / MIB);
+	if (err)
+		err->code = EFBIG;
+	return -EFBIG;
+}
+
+static int fill(const struct grub_reader_question *question, const struct answer *answer, int fd,
 		struct grub_reader_answer *ret, struct error *err)
 {
 	struct stat st;
+	int code = answer->code;
 
-	if (answer->code == ANSWER_MISSING)
+	switch (code) {
+	case ANSWER_MISSING:
 		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE, "%s", answer->text);
-	if (answer->code == ETIMEDOUT)
-		return error_damaged(err, "'%s': GRUB does not come to an end with it", path);
-	if (answer->code == EFBIG)
-		return error_damaged(err, "'%s' has more than %zu MiB", path,
-				     (size_t)(REQUEST_FILE_MAX / MIB));
-	if (answer->code == ECHILD)
-		return error_damaged(err, "'%s': GRUB breaks down with it (%s)", path,
+	case ANSWER_ENDLESS:
+		return error_damaged(err, "'%s': GRUB does not come to an end with it",
+				     question->path);
+	case ANSWER_LARGE:
+		return too_large(question, err);
+	case ANSWER_CRASH:
+		return error_damaged(err, "'%s': GRUB breaks down with it (%s)", question->path,
 				     answer->text);
-	if (answer->code == ANSWER_GRUB) {
+	case ANSWER_GRUB:
 		memcpy(ret->said, answer->text, sizeof(ret->said));
 		return 0;
+	default:
+		break;
 	}
-	if (answer->code || fd < 0 || fstat(fd, &st) < 0)
-		return error_failed(err, answer->code ? answer->code : EPROTO,
-				    "'%s': the process that reads Linux files: %s", path,
-				    strerror(answer->code ? answer->code : EPROTO));
+	if (code == 0 && (fd < 0 || fstat(fd, &st) < 0))
+		code = EPROTO;
+	if (code)
+		return error_failed(err, code, "'%s' cannot be read by GRUB: %s", question->path,
+				    answer->text[0] ? answer->text : strerror(code));
 	ret->fd = fd;
 	ret->size = (uint64_t)st.st_size;
 	return 0;
+}
+
+static int ask_server(struct grub_reader *reader, const struct grub_reader_question *question,
+		      struct answer *ret, int *ret_fd, struct error *err)
+{
+	static const uint32_t whats[] = {[GRUB_READER_READ] = REQUEST_READ,
+					 [GRUB_READER_LIST] = REQUEST_LIST,
+					 [GRUB_READER_PROBE] = REQUEST_PROBE};
+	struct request_head head = {.what = whats[question->wish], .most = question->most};
+	size_t size = question->wish == GRUB_READER_PROBE ? 0 : strlen(question->path) + 1;
+	int r;
+
+	memcpy(head.device, question->device, strlen(question->device) + 1);
+	r = converse(reader, &head, question->path, size, ret, ret_fd, err);
+	if (r == 0)
+		known_keep(&reader->known, question, ret, *ret_fd);
+	return r;
 }
 
 static int tell_trouble(const struct grub_reader *reader, struct error *err)
@@ -188,36 +221,43 @@ static int tell_trouble(const struct grub_reader *reader, struct error *err)
 	return -reader->trouble.code;
 }
 
-int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, const char *device,
-		    const char *path, struct grub_reader_answer *ret, struct error *err)
+int grub_reader_ask(struct grub_reader *reader, const struct grub_reader_question *question,
+		    struct grub_reader_answer *ret, struct error *err)
 {
-	static const uint32_t whats[] = {[GRUB_READER_READ] = REQUEST_READ,
-					 [GRUB_READER_LIST] = REQUEST_LIST,
-					 [GRUB_READER_PROBE] = REQUEST_PROBE};
-	struct request_head head = {.what = whats[wish]};
-	size_t size = wish == GRUB_READER_PROBE ? 0 : strlen(path) + 1,
-	       device_size = strlen(device) + 1;
+	struct error problem = ERROR_INIT;
 	struct answer answer;
-	int fd, r;
+	int fd = -1, r = 0;
 
 	*ret = (struct grub_reader_answer){.fd = -1};
-	if (!request_is_device(device))
-		return error_damaged(err, "'%s' is nothing that GRUB could read", device);
-	if (size > REQUEST_PATH || device_size > sizeof(head.device))
-		return error_failed(err, ENAMETOOLONG, "'%s': %s", path, strerror(ENAMETOOLONG));
-	if (known_find(&reader->known, wish, device, path, ret))
-		return 0;
-	if (reader->trouble.kind != ERROR_NONE)
+	if (!request_is_device(question->device) || strlen(question->device) >= REQUEST_DEVICE)
+		return error_damaged(err, "'%s' is nothing that GRUB could read", question->device);
+	if (strlen(question->path) >= REQUEST_PATH)
+		return error_failed(err, ENAMETOOLONG, "'%s': %s", question->path,
+				    strerror(ENAMETOOLONG));
+	if (reader->trouble.kind != ERROR_NONE) {
+		reader->has_failed = true;
 		return tell_trouble(reader, err);
-	memcpy(head.device, device, device_size);
-	r = converse(reader, &head, path, size, &answer, &fd, err);
+	}
+	if (!known_find(&reader->known, question, &answer, &fd))
+		r = ask_server(reader, question, &answer, &fd, &problem);
 	if (r == 0)
-		r = fill(&answer, fd, path, ret, err);
-	if (r == 0)
-		known_keep(&reader->known, wish, device, path, ret);
+		r = fill(question, &answer, fd, ret, &problem);
 	if (ret->fd < 0)
 		cleanup_close(&fd);
+	if (problem.kind == ERROR_FAILED) {
+		reader->trouble = problem;
+		reader->has_failed = true;
+	}
+	if (r < 0 && err)
+		*err = problem;
 	return r;
+}
+
+int grub_reader_check(const struct grub_reader *reader, int r, struct error *err)
+{
+	bool is_verdict = r == 0 || err->kind == ERROR_REFUSED || err->kind == ERROR_DAMAGED;
+
+	return reader && reader->has_failed && is_verdict ? tell_trouble(reader, err) : r;
 }
 
 /* The sandbox has no waitpid(): the last answer comes when all is removed. One that was not asked has

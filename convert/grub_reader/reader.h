@@ -26,8 +26,7 @@ struct grub_reader;
 /*
  * Fork it: it keeps the rights, working directory and environment of now, and no file that is open but
  * the three standard streams, which it gives up. To be ended with grub_reader_end(). NULL when there is
- * no memory. With 'must_lock' nothing is read where the kernel cannot lock in what reads it. What else
- * goes wrong, here or below, is the error of all questions: most disks need none.
+ * no memory. With 'must_lock' nothing is read where the kernel cannot lock in what reads it. What else goes wrong, here or below, is the error of all questions: most disks need none.
  */
 struct grub_reader *grub_reader_start(bool must_lock);
 
@@ -45,7 +44,14 @@ enum grub_reader_wish {
 	GRUB_READER_PROBE, /* what is on the device, as its 'ls' prints that; the path is "" */
 };
 
-/* What GRUB was asked, and what it said. */
+struct grub_reader_question {
+	enum grub_reader_wish wish;
+	const char *device; /* as GRUB calls it ("(loop0,msdos1)"): request.h says which can be */
+	const char *path;   /* absolute and less than 4096 bytes long */
+	uint64_t most;	    /* bytes of the answer, which is memory; at most 512 MiB */
+};
+
+/* What GRUB said. */
 struct grub_reader_answer {
 	int fd;		/* a memory file, to be closed; -1 when there is an error */
 	uint64_t size;	/* of it, in bytes */
@@ -53,14 +59,21 @@ struct grub_reader_answer {
 };
 
 /*
- * Ask for 'path', absolute and less than 4096 bytes long, on 'device', as GRUB calls it
- * ("(loop0,msdos1)": request.h says which can be). Returns 0 when the answer is GRUB's, be it that it
- * failed. Errors: ERROR_REFUSED (REFUSAL_LINUX_UNREADABLE) when a program or right is missing that it
- * takes, with what is missing; ERROR_DAMAGED when GRUB does not come to an end, or the file is has more
- * than 512 MiB; ERROR_FAILED.
+ * Returns 0 when the answer is GRUB's, be it that it failed. Errors: ERROR_REFUSED
+ * (REFUSAL_LINUX_UNREADABLE) when a program or right is missing that it takes, with what is missing;
+ * ERROR_DAMAGED when GRUB breaks down or takes more than its processor time (a minute for one answer,
+ * two for all), and with -EFBIG when there is more than 'most'; ERROR_FAILED for what is of this host:
+ * from then on that is the answer to all.
  */
-int grub_reader_ask(struct grub_reader *reader, enum grub_reader_wish wish, const char *device,
-		    const char *path, struct grub_reader_answer *ret, struct error *err);
+int grub_reader_ask(struct grub_reader *reader, const struct grub_reader_question *question,
+		    struct grub_reader_answer *ret, struct error *err);
+
+/*
+ * What was found with its help, the result 'r' with its error, holds only when nothing of this host
+ * was in the way of any answer: who asks may have taken that for an absence. Returns 'r', or puts what
+ * went wrong in the place of the error. 'reader' may be NULL.
+ */
+int grub_reader_check(const struct grub_reader *reader, int r, struct error *err);
 
 /* Unmount, remove, and end it; NULL is none. What was forked since may still hold its socket, and is
  * not heard any more. */

@@ -42,7 +42,8 @@ static bool is_path(const char *bytes, size_t size)
 
 static bool has_device(const struct request *request)
 {
-	return memchr(request->head.device, '\0', sizeof(request->head.device)) &&
+	return request->head.most <= REQUEST_FILE_MAX &&
+	       memchr(request->head.device, '\0', sizeof(request->head.device)) &&
 	       request_is_device(request->head.device);
 }
 

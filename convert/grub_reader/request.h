@@ -29,6 +29,8 @@ enum request_what {
 
 struct request_head {
 	uint32_t what; /* enum request_what */
+	uint64_t
+		most; /* bytes of the answer to one that names a device, at most REQUEST_FILE_MAX */
 	char device[REQUEST_DEVICE];
 };
 
@@ -44,9 +46,14 @@ struct answer {
 	char text[400];
 };
 
-/* 'code' of an answer in which GRUB speaks, and of one that names what is missing. */
+/* 'code' of an answer in which GRUB speaks; of one that names what is missing; and what the guest can
+ * be the reason of: GRUB takes too much processor time, the answer is larger than 'most', GRUB breaks
+ * down. All others are of this host. */
 #define ANSWER_GRUB    EREMOTEIO
 #define ANSWER_MISSING ENOPKG
+#define ANSWER_ENDLESS ETIME
+#define ANSWER_LARGE   EFBIG
+#define ANSWER_CRASH   ECHILD
 
 /*
  * Is it a device of GRUB in the one disk that it is given: a partition "(loop0,msdos5)" or

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,7 +25,10 @@
 #include "convert/grub_reader/request.h"
 #include "convert/grub_reader/tools.h"
 
+/* Of processor time that GRUB may have for an answer, and for all of a disk. By the clock, which a
+ * loaded host is to blame for, twice as much. */
 #define READ_SECONDS 60
+#define DISK_SECONDS 120
 
 struct server {
 	int socket;
@@ -35,7 +39,8 @@ struct server {
 	char grub[PROGRAM_PATH];
 	struct mount mount;
 	bool was_tried;	       /* to mount it: it is not tried twice */
-	struct answer trouble; /* why it is not mounted; its code is 0 when it is */
+	int64_t spent_ms;      /* waiting for answers */
+	struct answer trouble; /* why there is no answer any more; its code is 0 while there is */
 };
 
 static volatile sig_atomic_t is_ending;
@@ -96,8 +101,8 @@ static int open_disk(struct server *server, char text[400])
 static bool has_disk(struct server *server)
 {
 	server->was_named = true;
-	if (!server->was_tried && open_disk(server, server->trouble.text) < 0)
-		server->trouble.code = ANSWER_MISSING;
+	if (!server->was_tried)
+		server->trouble.code = -open_disk(server, server->trouble.text);
 	server->was_tried = true;
 	return server->trouble.code == 0;
 }
@@ -153,17 +158,60 @@ static void take_words(int fd, char text[400])
 		snprintf(text, 400, "%.399s", words);
 }
 
+static void say(struct answer *ret, int code, const char *text)
+{
+	ret->code = code;
+	snprintf(ret->text, sizeof(ret->text), "%s", text);
+}
+
+/* What ends a program by its own fault, or by its limits. Anything else comes from this host: SIGKILL
+ * where memory is short. */
+static void judge_signal(int number, struct answer *ret)
+{
+	static const int faults[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+
+	ret->code = number == SIGXCPU ? ANSWER_ENDLESS : number == SIGXFSZ ? ANSWER_LARGE : EINTR;
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		if (number == faults[i])
+			ret->code = ANSWER_CRASH;
+	snprintf(ret->text, sizeof(ret->text), "it was ended by signal %d", number);
+}
+
 static void judge_end(enum child_end end, int status, int words, struct answer *ret)
 {
-	if (end != CHILD_ENDED || (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)) {
-		ret->code = ETIMEDOUT;
+	if (end != CHILD_ENDED) {
+		say(ret, ETIMEDOUT, "it took too long, as it does on a host with too much load");
 	} else if (WIFSIGNALED(status)) {
-		ret->code = WTERMSIG(status) == SIGXFSZ ? EFBIG : ECHILD;
-		snprintf(ret->text, sizeof(ret->text), "signal %d", WTERMSIG(status));
+		judge_signal(WTERMSIG(status), ret);
+	} else if (WEXITSTATUS(status) == CHILD_NOT_LOCKED) {
+		say(ret, EPERM, "'--sandbox require': this kernel or container cannot lock it in");
 	} else if (WEXITSTATUS(status) != 0) {
-		ret->code = ANSWER_GRUB;
+		ret->code = WEXITSTATUS(status) == CHILD_NOT_STARTED ? ENOSYS : ANSWER_GRUB;
 		take_words(words, ret->text);
 	}
+}
+
+/* Whole seconds of processor time that it may have: what is left for this disk, at least one. */
+static unsigned int seconds_left(void)
+{
+	struct rusage used;
+	unsigned int left = DISK_SECONDS;
+
+	if (getrusage(RUSAGE_CHILDREN, &used) == 0)
+		left -= (unsigned int)min_u64((uint64_t)used.ru_utime.tv_sec +
+						      (uint64_t)used.ru_stime.tv_sec,
+					      DISK_SECONDS - 1);
+	return left < READ_SECONDS ? left : READ_SECONDS;
+}
+
+static enum child_end wait_for(struct server *server, struct running *running, int *ret_status)
+{
+	int64_t start = reader_now_ms(), left = INT64_C(2000) * DISK_SECONDS - server->spent_ms;
+	int most = left < 2000 * READ_SECONDS ? (int)left : 2000 * READ_SECONDS;
+	enum child_end end = reader_child_wait(running, server->socket, most, ret_status);
+
+	server->spent_ms += reader_now_ms() - start;
+	return end;
 }
 
 /* Returns the memory file, or -1. */
@@ -182,22 +230,33 @@ static int ask_grub(struct server *server, const struct request *request, struct
 				    .end_signal = SIGKILL,
 				    .places = &places,
 				    .must_lock = server->must_lock,
-				    .seconds = READ_SECONDS,
-				    .file_bytes = REQUEST_FILE_MAX};
+				    .seconds = seconds_left(),
+				    .file_bytes = request->head.most};
 	struct running running;
-	enum child_end end;
 	int r;
 
 	allow(server, &places);
 	snprintf(what, sizeof(what), "%s%.*s", request->head.device,
 		 request->head.what == REQUEST_PROBE ? 0 : REQUEST_PATH, request->bytes);
 	r = words < 0 || file < 0 ? -errno : reader_child_start(&child, &running);
-	if (r == 0) {
-		end = reader_child_wait(&running, server->socket, READ_SECONDS * 1000, &status);
-		judge_end(end, status, words, ret);
-	} else {
-		ret->code = -r;
-	}
+	if (r == 0)
+		judge_end(wait_for(server, &running, &status), status, words, ret);
+	else
+		say(ret, -r, strerror(-r));
+	return file;
+}
+
+/* What is of this host, and what would take the same time once more, is the answer to all from then on. */
+static int answer_from_grub(struct server *server, const struct request *request,
+			    struct answer *ret)
+{
+	int file = ask_grub(server, request, ret);
+
+	if (!reader_mount_is_sound(&server->mount, ret->text))
+		ret->code = EIO;
+	if (ret->code && ret->code != ANSWER_GRUB && ret->code != ANSWER_LARGE &&
+	    ret->code != ANSWER_CRASH)
+		server->trouble = *ret;
 	return file;
 }
 
@@ -235,7 +294,7 @@ static bool answer_request(struct server *server, const struct request *request,
 	} else if (request->head.what == REQUEST_END) {
 		reader_mount_close(&server->mount);
 	} else if (has_disk(server)) {
-		file = ask_grub(server, request, &answer);
+		file = answer_from_grub(server, request, &answer);
 	} else {
 		answer = server->trouble;
 	}

@@ -22,12 +22,17 @@
 
 #define MAX_PATH    4096
 #define MAX_LISTING (16 * MIB)
-#define SUSE_ROOT   "/@/.snapshots/1/snapshot"
+#define MAX_PROBE   4096
+/* What a text has, and as far as is read to see that there is a file. */
+#define MAX_TEXT  (4 * MIB)
+#define MAX_FILE  (512 * MIB)
+#define SUSE_ROOT "/@/.snapshots/1/snapshot"
 
 struct grub_files {
 	struct linux_files files;
 	struct grub_reader *reader; /* borrowed */
 	char device[640];
+	struct error trouble;	   /* of this host: no absence */
 	char top[LINUX_FILES_TOP]; /* of the system's root; "" is that of the file system */
 };
 
@@ -57,23 +62,18 @@ static int full_path(const struct grub_files *grub, const char *path, const char
 	return error_failed(err, ENAMETOOLONG, "'%s': %s", path, strerror(ENAMETOOLONG));
 }
 
-/* *ret is a memory file of *ret_size bytes. */
+/* ret->fd is a memory file of ret->size bytes, at most 'most'. */
 static int ask(const struct grub_files *grub, enum grub_reader_wish wish, const char *path,
-	       int *ret_fd, uint64_t *ret_size, struct error *err)
+	       uint64_t most, struct grub_reader_answer *ret, struct error *err)
 {
-	struct grub_reader_answer answer;
 	char full[MAX_PATH];
+	const struct grub_reader_question question = {wish, grub->device, full, most};
 	int r = full_path(grub, path, wish == GRUB_READER_LIST ? "/" : "", full, err);
 
+	ret->fd = -1;
 	if (r == 0)
-		r = grub_reader_ask(grub->reader, wish, grub->device, full, &answer, err);
-	if (r == 0 && answer.fd < 0)
-		r = grub_words_error(answer.said, path, err);
-	if (r < 0)
-		return r;
-	*ret_fd = answer.fd;
-	*ret_size = answer.size;
-	return 0;
+		r = grub_reader_ask(grub->reader, &question, ret, err);
+	return r == 0 && ret->fd < 0 ? grub_words_error(ret->said, path, err) : r;
 }
 
 /* --- files --- */
@@ -111,35 +111,40 @@ static void close_answer(struct linux_stream *base)
 
 static const struct linux_stream_ops grub_stream_ops = {.read = read_answer, .close = close_answer};
 
-static int open_in_grub(struct linux_files *files, const char *path, struct linux_stream **ret,
-			struct error *err)
+static int open_in_grub(struct linux_files *files, const char *path, uint64_t most,
+			struct linux_stream **ret, struct error *err)
 {
+	struct grub_reader_answer answer;
 	struct grub_stream *stream;
-	uint64_t size = 0;
-	int fd = -1, r = ask(grub_of(files), GRUB_READER_READ, path, &fd, &size, err);
+	int r = ask(grub_of(files), GRUB_READER_READ, path, most <= MAX_TEXT ? MAX_TEXT : MAX_FILE,
+		    &answer, err);
 
 	if (r < 0)
 		return r;
 	stream = malloc(sizeof(*stream));
 	if (!stream) {
-		close(fd);
+		close(answer.fd);
 		return error_failed(err, ENOMEM, "'%s': out of memory", path);
 	}
-	*stream = (struct grub_stream){.stream = {.ops = &grub_stream_ops, .size = size}, .fd = fd};
+	*stream = (struct grub_stream){.stream = {.ops = &grub_stream_ops, .size = answer.size},
+				       .fd = answer.fd};
 	*ret = &stream->stream;
 	return 0;
 }
 
-/* GRUB tells a folder by not reading it. */
+/* GRUB tells a folder by not reading it. Of a file that is larger than a text it is only known that it
+ * is. */
 static int find_in_grub(struct linux_files *files, const char *path, enum linux_file_type *ret,
 			uint64_t *ret_size, struct error *err)
 {
 	struct error problem = ERROR_INIT;
-	CLEANUP_FD int fd = -1;
-	int r = ask(grub_of(files), GRUB_READER_READ, path, &fd, ret_size, &problem);
+	struct grub_reader_answer answer;
+	int r = ask(grub_of(files), GRUB_READER_READ, path, MAX_TEXT, &answer, &problem);
 
-	*ret = r == 0 ? LINUX_FILE_REGULAR : LINUX_FILE_FOLDER;
-	if (r == 0 || (problem.kind == ERROR_FAILED && problem.code == EISDIR))
+	cleanup_close(&answer.fd);
+	*ret = r == 0 || r == -EFBIG ? LINUX_FILE_REGULAR : LINUX_FILE_FOLDER;
+	*ret_size = r == 0 ? answer.size : MAX_TEXT + 1;
+	if (r == 0 || r == -EFBIG || (problem.kind == ERROR_FAILED && problem.code == EISDIR))
 		return 0;
 	if (err)
 		*err = problem;
@@ -152,23 +157,21 @@ static int find_in_grub(struct linux_files *files, const char *path, enum linux_
 static int read_listing(const struct grub_files *grub, const char *path, char **ret_text,
 			size_t *ret_size, struct error *err)
 {
-	CLEANUP_FREE char *text = NULL;
-	CLEANUP_FD int fd = -1;
-	uint64_t size = 0;
-	int r = ask(grub, GRUB_READER_LIST, path, &fd, &size, err);
+	struct grub_reader_answer answer;
+	int r = ask(grub, GRUB_READER_LIST, path, MAX_LISTING, &answer, err);
+	size_t size = r == 0 ? (size_t)answer.size : 0;
+	char *text = r == 0 ? malloc(size + 1) : NULL;
 
 	if (r < 0)
 		return r;
-	if (size > MAX_LISTING)
-		return error_damaged(err, "'%s' has more names than a folder can have", path);
-	text = malloc((size_t)size + 1);
+	*ret_text = text;
+	*ret_size = size;
 	if (!text)
-		return error_failed(err, ENOMEM, "'%s': out of memory", path);
-	if (pread(fd, text, (size_t)size, 0) != (ssize_t)size)
-		return error_failed(err, EIO, "cannot read what GRUB has read");
-	*ret_text = TAKE(text);
-	*ret_size = (size_t)size;
-	return 0;
+		r = error_failed(err, ENOMEM, "'%s': out of memory", path);
+	else if (pread(answer.fd, text, size, 0) != (ssize_t)size)
+		r = error_failed(err, EIO, "cannot read what GRUB has read");
+	close(answer.fd);
+	return r;
 }
 
 static int list_in_grub(struct linux_files *files, const char *path, char ***ret_names,
@@ -216,11 +219,18 @@ static const struct linux_files_ops grub_ops = {
 
 static bool has_system(struct grub_files *grub, const char *top)
 {
+	struct error problem = ERROR_INIT;
 	CLEANUP_FREE char *text = NULL;
 	size_t size = 0;
 
 	snprintf(grub->top, sizeof(grub->top), "%s", top);
-	return read_listing(grub, "/etc", &text, &size, NULL) == 0 && size > 0;
+	if (grub->trouble.kind != ERROR_NONE)
+		return false;
+	if (read_listing(grub, "/etc", &text, &size, &problem) == 0)
+		return size > 0;
+	if (error_is_of_host(&problem))
+		grub->trouble = problem;
+	return false;
 }
 
 /* Which of several snapshots is the default subvolume GRUB does not say. */
@@ -340,6 +350,10 @@ int linux_files_open_grub(struct grub_reader *reader, const char *device, bool h
 	r = check_root(grub, err);
 	if (r == 0 && has_subvolumes)
 		r = find_top(grub, err);
+	if (r == 0 && grub->trouble.kind != ERROR_NONE) {
+		*err = grub->trouble;
+		return -err->code;
+	}
 	if (r == 0)
 		*ret = TAKE(files);
 	return r;
@@ -348,10 +362,11 @@ int linux_files_open_grub(struct grub_reader *reader, const char *device, bool h
 int linux_files_probe_by_grub(struct grub_reader *reader, const char *device,
 			      struct linux_volume_id *ret, struct error *err)
 {
+	const struct grub_reader_question question = {GRUB_READER_PROBE, device, "", MAX_PROBE};
 	struct grub_reader_answer answer;
 	char text[1024];
 	ssize_t got;
-	int r = grub_reader_ask(reader, GRUB_READER_PROBE, device, "", &answer, err);
+	int r = grub_reader_ask(reader, &question, &answer, err);
 
 	*ret = (struct linux_volume_id){.contents = LINUX_NOTHING};
 	if (r < 0 || answer.fd < 0)

@@ -28,9 +28,10 @@ struct linux_files_ops {
 	/* As linux_files_list(), in any order. */
 	int (*list)(struct linux_files *files, const char *path, char ***ret_names,
 		    size_t *ret_count, struct error *err);
-	/* A regular file; anything else is an error. */
-	int (*open)(struct linux_files *files, const char *path, struct linux_stream **ret,
-		    struct error *err);
+	/* A regular file; anything else is an error. One of more than 'most' bytes may be ERROR_DAMAGED
+	 * with -EFBIG: nobody reads it. */
+	int (*open)(struct linux_files *files, const char *path, uint64_t most,
+		    struct linux_stream **ret, struct error *err);
 	const char *(*grub_trouble)(const struct linux_files *files);
 	/* NULL: the system's root is the top */
 	const char *(*top)(const struct linux_files *files);

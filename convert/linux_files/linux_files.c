@@ -30,7 +30,7 @@ const char *linux_files_grub_trouble(const struct linux_files *files)
 int linux_stream_open(struct linux_files *files, const char *path, struct linux_stream **ret,
 		      uint64_t *ret_size, struct error *err)
 {
-	int r = files->ops->open(files, path, ret, err);
+	int r = files->ops->open(files, path, UINT64_MAX, ret, err);
 
 	if (r == 0)
 		*ret_size = (*ret)->size;
@@ -95,14 +95,13 @@ int linux_files_read(struct linux_files *files, const char *path, size_t max_siz
 		     uint8_t **ret_data, size_t *ret_size, struct error *err)
 {
 	CLEANUP_LINUX_STREAM struct linux_stream *stream = NULL;
-	uint64_t size;
-	int r = linux_stream_open(files, path, &stream, &size, err);
+	int r = files->ops->open(files, path, max_size, &stream, err);
 
 	if (r < 0)
 		return r;
-	if (size > max_size)
-		return too_large(err, path, size, max_size);
-	return read_all(stream, (size_t)size, ret_data, ret_size, err);
+	if (stream->size > max_size)
+		return too_large(err, path, stream->size, max_size);
+	return read_all(stream, (size_t)stream->size, ret_data, ret_size, err);
 }
 
 int linux_files_read_start(struct linux_files *files, const char *path, size_t size,

@@ -122,7 +122,7 @@ static int fill_outputs(struct work *work, struct error *err)
 
 static int serve_converted(struct work *work, const struct map_sinks *sinks, struct error *err)
 {
-	int r = convert_disk(work, err);
+	int r = grub_reader_check(work->reader, convert_disk(work, err), err);
 
 	if (r == 0)
 		r = map_make(work->build.target, sinks, &work->answer->map, err);

@@ -84,14 +84,16 @@ HVGEN2=$program
 rm bin/grub-fstest
 printf '#!/bin/sh\nkill -STOP $$\n' >bin/grub-fstest
 chmod +x bin/grub-fstest
-stopped() { # SIGNAL VERB...
-	local pid
-	PATH=$work/bin:$real "$HVGEN2" "${@:2}" old.vhdx >out.txt 2>err.txt &
+start_stopped() { # VERB...
+	PATH=$work/bin:$real "$HVGEN2" "$@" old.vhdx >out.txt 2>err.txt &
 	pid=$!
 	for _ in $(seq 400); do
 		if pgrep -f "[b]in/grub-fstest $work/tmp" >/dev/null; then break; fi
 		sleep 0.05
 	done
+}
+stopped() { # SIGNAL VERB...
+	start_stopped "${@:2}"
 	grep -qF "$work/tmp/hvgen2-" /proc/mounts || fail "$*: nothing is mounted"
 	[ "$(awk '/^(Cap(Prm|Inh|Eff|Amb)|NoNewPrivs|Seccomp):/ { s = s ($2 + 0) } END { print s }' \
 		"/proc/$(pgrep -f "[b]in/grub-fstest $work/tmp")/status")" = 000012 ] || fail "grub-fstest has rights of root"
@@ -115,13 +117,25 @@ odd() { # STATUS WORDS COMMANDS
 }
 odd 3 'GRUB breaks down' 'kill -SEGV $$'
 odd 3 'GRUB says ".*unknown filesystem' 'echo "grub-fstest: error: cannot open: unknown filesystem." >&2; exit 1'
-odd 3 'has more than 512 MiB' 'exec /usr/bin/yes'
+odd 3 'has more than 16 MiB' 'exec /usr/bin/yes'
 odd 3 'linux-ambiguous' 'case $2 in ls) echo a name ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
+# What is of this host is no answer, whoever heard it: GRUB was killed, was not started, or the disk could not be read.
+odd 1 'it was ended by signal 9' 'kill -KILL $$'
+odd 1 'error while loading shared libraries' 'echo "error while loading shared libraries: x" >&2; exit 127'
+odd 1 "'/grub2/grub.cfg' cannot be read by GRUB: it was ended by signal 9" 'case $2,$5,$4 in ls,*")",*) echo "x: Filesystem type xfs, UUID '"$uuid"'" ;;
+	ls,*) echo "512          20260102030405 name" ;; *grub2/grub.cfg) kill -KILL $$ ;;
+	*) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
 # It may write no file, and read nothing but its input.
 odd 3 'GRUB says ".*cannot create .*/tmp/x: Permission denied"' "echo x >'$work/tmp/x' || exit 1"
 odd 3 'GRUB says ".*old.vhdx.cmdline.*Permission denied"' "exec /usr/bin/cat '$work/old.vhdx.cmdline'"
 # It starts nothing and signals nobody.
 odd 3 'GRUB says ".*Cannot fork"' '/usr/bin/true'
 odd 3 'GRUB says ".*Operation not permitted"' "kill -CONT $$"
+printf '#!/bin/sh\nkill -STOP $$\nexec /usr/bin/head -c 512 "$1"\n' >bin/grub-fstest
+start_stopped inspect
+touch -h old.vhdx
+pkill -CONT -f "[b]in/grub-fstest $work/tmp"
+wait "$pid" && status=0 || status=$?
+[ "$status" -eq 1 ] && grep -q "cannot be read by GRUB: nbdkit: .*old.vhdx" err.txt || fail "$status: $(cat err.txt)"
 [ ! -e tmp/x ] || fail "it wrote a file"
 nothing_left odd

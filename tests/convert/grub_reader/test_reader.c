@@ -15,7 +15,10 @@ static int ask(struct grub_reader *reader, struct error *err)
 {
 	struct grub_reader_answer answer;
 
-	return grub_reader_ask(reader, GRUB_READER_READ, "(loop0,msdos1)", "/x", &answer, err);
+	return grub_reader_ask(reader,
+			       &(const struct grub_reader_question){GRUB_READER_READ,
+								    "(loop0,msdos1)", "/x", 1},
+			       &answer, err);
 }
 
 /* At the limit of processes, which root has not. */
