@@ -103,23 +103,47 @@ static int find_programs(struct programs *ret, char text[400])
 	return -ENOPKG;
 }
 
+/* May nobody else but root and this user rename or replace what this user makes there? */
+static bool is_kept(const struct stat *st, uid_t root)
+{
+	return S_ISDIR(st->st_mode) &&
+	       (st->st_uid == root || st->st_uid == 0 || st->st_uid == geteuid()) &&
+	       (!(st->st_mode & (S_IWGRP | S_IWOTH)) || (st->st_mode & S_ISVTX));
+}
+
+/* All the way up: what is mounted and removed there is named by its path, and 'su' keeps the folder of
+ * another user in XDG_RUNTIME_DIR. */
+static bool is_safe_folder(const char *path)
+{
+	CLEANUP_FREE char *real = realpath(path, NULL);
+	struct stat root, st;
+
+	if (!real || stat("/", &root) < 0)
+		return false;
+	for (char *slash = real + strlen(real); slash; slash = strrchr(real, '/')) {
+		*slash = '\0';
+		/* in a container whose users are others the owner of "/" may be nobody */
+		if (lstat(real[0] ? real : "/", &st) < 0 || !is_kept(&st, root.st_uid))
+			return false;
+	}
+	return true;
+}
+
 static int make_folder(struct mount *mount)
 {
 	const char *const folders[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
 	CLEANUP_FD int fd = -1;
 
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		if (!folders[i] || folders[i][0] != '/' ||
-		    snprintf(mount->folder, MOUNT_PATH, "%s/hvgen2-XXXXXX", folders[i]) >=
-			    MOUNT_PATH)
+	for (size_t i = 0; i < ARRAY_SIZE(folders) && !mount->folder[0]; i++) {
+		if (!folders[i] || folders[i][0] != '/' || !is_safe_folder(folders[i]))
 			continue;
-		if (mkdtemp(mount->folder))
-			break;
+		if (snprintf(mount->folder, MOUNT_PATH, "%s/hvgen2-XXXXXX", folders[i]) >=
+			    MOUNT_PATH ||
+		    !mkdtemp(mount->folder))
+			mount->folder[0] = '\0';
 	}
-	if (!is_file(mount->folder)) {
-		mount->folder[0] = '\0';
+	if (!mount->folder[0])
 		return -EACCES;
-	}
 	snprintf(mount->file, sizeof(mount->file), "%s/disk", mount->folder);
 	fd = open(mount->file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	return fd < 0 ? -errno : 0;
@@ -197,7 +221,11 @@ int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *re
 	if (r == 0)
 		r = start(&programs, keys, ret);
 	if (r < 0) {
-		snprintf(text, 400, "nbdfuse cannot be started: %s", strerror(-r));
+		snprintf(text, 400, "%s: %s",
+			 ret->folder[0] ? "nbdfuse cannot be started"
+					: "no folder that is this user's alone can be made "
+					  "(XDG_RUNTIME_DIR, TMPDIR, /tmp)",
+			 strerror(-r));
 		return r;
 	}
 	r = wait_for_mount(ret, asker);
@@ -227,7 +255,7 @@ static void unmount(const struct mount *mount)
 	struct running running;
 	int status;
 
-	if (umount2(mount->file, MNT_DETACH) == 0 || errno != EPERM)
+	if (umount2(mount->file, MNT_DETACH | UMOUNT_NOFOLLOW) == 0 || errno != EPERM)
 		return;
 	if (program_find("fusermount3", TOOLS_MORE, helper) &&
 	    reader_child_start(&child, &running) == 0)

@@ -137,5 +137,11 @@ touch -h old.vhdx
 pkill -CONT -f "[b]in/grub-fstest $work/tmp"
 wait "$pid" && status=0 || status=$?
 [ "$status" -eq 1 ] && grep -q "cannot be read by GRUB: nbdkit: .*old.vhdx" err.txt || fail "$status: $(cat err.txt)"
+# No folder is made where others could put something else in its place.
+mkdir open open/below
+chmod 777 open
+for folder in "$work/open" "$work/open/below"; do
+	TMPDIR=$folder odd 3 'GRUB says "/tmp/hvgen2-....../disk"' 'echo "$1" >&2; exit 1'
+done
 [ ! -e tmp/x ] || fail "it wrote a file"
 nothing_left odd
