@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,14 @@ static int start(const struct programs *programs, const struct mount_keys *keys,
 	return reader_child_start(&child, &mount->nbdfuse);
 }
 
+/* Root mounts where nobody else sees it, and where it is gone with the last process. What the host
+ * mounts and unmounts comes in, and nothing goes out. */
+static void leave_mounts(void)
+{
+	if (geteuid() == 0 && unshare(CLONE_NEWNS) == 0)
+		(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
+}
+
 int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *ret, char text[400])
 {
 	struct programs programs;
@@ -217,6 +226,7 @@ int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *re
 		return r;
 	text[0] = '\0';
 	ret->words = memfd_create("hvgen2 words", MFD_CLOEXEC);
+	leave_mounts();
 	r = ret->words < 0 ? -errno : make_folder(ret);
 	if (r == 0)
 		r = start(&programs, keys, ret);
