@@ -103,6 +103,7 @@ int reader_child_start(const struct child *child, struct running *ret)
 
 	if (nothing < 0 || pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
+	ret->server = 0;
 	ret->pid = fork();
 	if (ret->pid == 0) {
 		become(child,
@@ -143,8 +144,12 @@ enum child_end reader_child_wait(struct running *running, int asker, int ms, int
 {
 	enum child_end end = wait_for_end(running->end, asker, reader_now_ms() + ms);
 
-	if (end != CHILD_ENDED)
+	if (end != CHILD_ENDED) {
+		if (running->server > 0)
+			kill(running->server, SIGKILL);
 		kill(-running->pid, SIGKILL);
+		kill(running->pid, SIGKILL); /* which may lead no group yet */
+	}
 	/* It may have closed its files and live on. */
 	else if (waitpid(running->pid, ret_status, WNOHANG) == 0)
 		kill(running->pid, SIGKILL);

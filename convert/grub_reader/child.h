@@ -32,7 +32,9 @@ struct child {
 /* A child that runs. */
 struct running {
 	pid_t pid;
-	int end; /* of a pipe that closes when it ends */
+	int end;      /* of a pipe that closes when it ends */
+	pid_t server; /* of the files that it reads, or 0: killed first, for a read that nobody answers
+			 cannot be killed */
 };
 
 /* Returns 0, or the negative errno for which it could not be started. */

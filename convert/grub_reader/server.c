@@ -208,7 +208,10 @@ static enum child_end wait_for(struct server *server, struct running *running, i
 {
 	int64_t start = reader_now_ms(), left = INT64_C(2000) * DISK_SECONDS - server->spent_ms;
 	int most = left < 2000 * READ_SECONDS ? (int)left : 2000 * READ_SECONDS;
-	enum child_end end = reader_child_wait(running, server->socket, most, ret_status);
+	enum child_end end;
+
+	running->server = server->mount.nbdfuse.pid;
+	end = reader_child_wait(running, server->socket, most, ret_status);
 
 	server->spent_ms += reader_now_ms() - start;
 	return end;

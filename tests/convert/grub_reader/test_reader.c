@@ -2,9 +2,12 @@
 /* What becomes of questions when there is nobody to answer. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "convert/grub_reader/reader.h"
@@ -58,4 +61,37 @@ Test(grub_reader, a_disk_that_cannot_be_named)
 	cr_expect_eq(ask(reader, &err), -E2BIG);
 	cr_expect_eq(err.kind, ERROR_FAILED);
 	free(parent);
+}
+
+/* The only child. */
+static pid_t find_reader(void)
+{
+	char path[64];
+	FILE *file;
+	int pid = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	file = fopen(path, "r");
+	if (file) {
+		cr_assert_eq(fscanf(file, "%d", &pid), 1);
+		fclose(file);
+	}
+	return pid;
+}
+
+Test(grub_reader, one_that_died_is_an_error)
+{
+	CLEANUP_GRUB_READER struct grub_reader *reader = grub_reader_start(false);
+	struct error err = ERROR_INIT;
+	pid_t pid = find_reader();
+
+	if (pid == 0)
+		cr_skip("this kernel does not list children");
+	kill(pid, SIGKILL);
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	signal(SIGPIPE, SIG_DFL);
+	cr_expect_eq(ask(reader, &err), -EPIPE);
+	cr_expect_eq(err.kind, ERROR_FAILED);
+	err = (struct error)ERROR_INIT;
+	cr_expect_eq(grub_reader_check(reader, 0, &err), -EPIPE, "no verdict without it");
 }
