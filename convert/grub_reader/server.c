@@ -236,16 +236,19 @@ static int ask_grub(struct server *server, const struct request *request, struct
 				    .seconds = seconds_left(),
 				    .file_bytes = request->head.most};
 	struct running running;
+	enum child_end end;
 	int r;
 
 	allow(server, &places);
 	snprintf(what, sizeof(what), "%s%.*s", request->head.device,
 		 request->head.what == REQUEST_PROBE ? 0 : REQUEST_PATH, request->bytes);
 	r = words < 0 || file < 0 ? -errno : reader_child_start(&child, &running);
-	if (r == 0)
-		judge_end(wait_for(server, &running, &status), status, words, ret);
-	else
+	if (r == 0) {
+		end = wait_for(server, &running, &status);
+		judge_end(end, status, words, ret);
+	} else {
 		say(ret, -r, strerror(-r));
+	}
 	return file;
 }
 

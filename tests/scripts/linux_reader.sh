@@ -106,12 +106,13 @@ stopped() { # SIGNAL VERB...
 stopped KILL inspect
 stopped TERM inspect
 stopped KILL convert --nvram none
-stopped INT convert --nvram none --sandbox off
+stopped HUP convert --nvram none --sandbox off
 # All at once, as when systemd stops a service: of root's no mount is left, only a folder with an empty file.
 if [ "$(id -u)" -eq 0 ]; then
 	start_stopped inspect
-	pids=$(pgrep -f "$work/[t]mp")
-	kill -KILL $pids "$pid"
+	server=$(awk '{ print $4 }' "/proc/$(pgrep -f "[n]bdfuse -r $work/tmp")/stat")
+	# shellcheck disable=SC2046
+	kill -KILL "$server" $(pgrep -f "$work/[t]mp") "$pid"
 	wait "$pid" 2>/dev/null || true
 	sleep 0.2
 	! grep -F "$work/tmp" /proc/mounts || fail "a mount is left"
