@@ -305,10 +305,13 @@ static int open_disks(struct conversion *conversion, struct error *err)
 
 	cmd_reader_set_disk(conversion->reader, &conversion->convert->source,
 			    conversion->report.source_path);
-	if (!conversion->is_vm)
-		return vhd_open(conversion->paths.source, &options, &conversion->source, err);
-	r = vm_disks_open_boot(&conversion->vm, &options, &conversion->source, err);
-	return r < 0 ? r : open_data_disks(conversion, &options, err);
+	if (conversion->is_vm)
+		r = vm_disks_open_boot(&conversion->vm, &options, &conversion->source, err);
+	else
+		r = vhd_open(conversion->paths.source, &options, &conversion->source, err);
+	if (r == 0)
+		cmd_reader_expect(conversion->reader, conversion->source);
+	return r < 0 || !conversion->is_vm ? r : open_data_disks(conversion, &options, err);
 }
 
 static mode_t mode_of(const struct conversion *conversion)

@@ -152,6 +152,8 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 		r = vhd_open(path, &open_options, &disk, &err);
 	report.source = disk;
 	if (r == 0)
+		cmd_reader_expect(reader, disk);
+	if (r == 0)
 		r = sandbox_enter(&inspect->sandbox, disk->size, NULL, &err);
 	report.sandbox = inspect->sandbox.state;
 	if (r == 0)

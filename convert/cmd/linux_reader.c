@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/buffer.h"
@@ -85,4 +86,20 @@ void cmd_reader_set_disk(struct grub_reader *reader, const struct cmd_source *so
 	if (keys.list)
 		add_all(&keys, source, path);
 	grub_reader_set_disk(reader, keys.has_failed ? NULL : (const char *const *)keys.list);
+}
+
+void cmd_reader_expect(struct grub_reader *reader, const struct disk *disk)
+{
+	struct grub_reader_file files[64];
+	unsigned int count = vhd_info(disk)->chain_length;
+	struct stat st;
+
+	if (!reader || count > ARRAY_SIZE(files))
+		return; /* and it answers nothing */
+	for (unsigned int i = 0; i < count; i++) {
+		if (!vhd_member_stat(disk, i, &st))
+			return;
+		files[i] = (struct grub_reader_file){st.st_dev, st.st_ino};
+	}
+	grub_reader_expect(reader, files, count);
 }

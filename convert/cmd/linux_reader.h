@@ -15,4 +15,7 @@ struct grub_reader *cmd_reader_start(enum sandbox_wish wish);
 void cmd_reader_set_disk(struct grub_reader *reader, const struct cmd_source *source,
 			 const char *path);
 
+/* Once it is open, before the first question: these files are meant. */
+void cmd_reader_expect(struct grub_reader *reader, const struct disk *disk);
+
 #endif

@@ -188,17 +188,22 @@ static int wait_for_mount(const struct mount *mount, int asker)
 static int start(const struct programs *programs, const struct mount_keys *keys,
 		 struct mount *mount)
 {
-	const char *argv[MAX_KEYS + 16] = {
-		programs->nbdfuse,    "-r",
-		mount->file,	      "--command",
-		programs->nbdkit,     "-s",
-		"--exit-with-parent", programs->plugin,
-		"view=source",	      keys->must_lock ? "sandbox=require" : "sandbox=auto"};
+	const char *argv[MAX_KEYS + 16] = {programs->nbdfuse,
+					   "-r",
+					   mount->file,
+					   "--command",
+					   programs->nbdkit,
+					   "-s",
+					   "--exit-with-parent",
+					   programs->plugin,
+					   "view=source",
+					   keys->expect,
+					   keys->must_lock ? "sandbox=require" : "sandbox=auto"};
 	const struct child child = {.argv = argv,
 				    .out = -1,
 				    .err = mount->words,
 				    .end_signal = SIGTERM};
-	size_t count = 10;
+	size_t count = 11;
 
 	for (size_t at = 0; at < keys->size; at += strlen(keys->bytes + at) + 1) {
 		if (count == MAX_KEYS)

@@ -22,7 +22,8 @@ struct mount {
 struct mount_keys {
 	const char *bytes; /* with a NUL behind each */
 	size_t size;
-	bool must_lock; /* nbdkit serves nothing that is not read in a whole sandbox */
+	const char *expect; /* another one: "expect=..." */
+	bool must_lock;	    /* nbdkit serves nothing that is not read in a whole sandbox */
 };
 
 /*

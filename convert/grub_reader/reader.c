@@ -164,6 +164,17 @@ void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys)
 	reader->socket = -1;
 }
 
+void grub_reader_expect(struct grub_reader *reader, const struct grub_reader_file *files,
+			size_t count)
+{
+	const struct request_head head = {.what = REQUEST_FILES};
+
+	_Static_assert(sizeof(*files) == sizeof(struct request_file), "sent as they are");
+	if (reader->trouble.kind == ERROR_NONE)
+		(void)send_request(reader, &head, (const char *)files, count * sizeof(*files),
+				   &reader->trouble);
+}
+
 static int too_large(const struct grub_reader_question *question, struct error *err)
 {
 	error_damaged(err, "'%s' has more than %" PRIu64 " MiB", question->path,

@@ -16,6 +16,7 @@
 #define HVGEN2_CONVERT_GRUB_READER_READER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/cleanup.h"
@@ -37,6 +38,16 @@ struct grub_reader *grub_reader_start(bool must_lock);
  * process that has the reader's socket: it believes whoever comes first. Nothing is opened yet.
  */
 void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys);
+
+/* One of the files that the disk consists of: what fstat() says. */
+struct grub_reader_file {
+	uint64_t device, inode;
+};
+
+/* Say which files these are, at most 64, before the first question: what the names of the keys lead to
+ * by then is only read when it is the same files. */
+void grub_reader_expect(struct grub_reader *reader, const struct grub_reader_file *files,
+			size_t count);
 
 enum grub_reader_wish {
 	GRUB_READER_READ,  /* the bytes of a file */

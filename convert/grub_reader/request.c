@@ -86,6 +86,9 @@ bool request_is_valid(const struct request *request, size_t size)
 		return has_device(request) && is_path(request->bytes, size);
 	case REQUEST_PROBE:
 		return has_device(request) && size == 0;
+	case REQUEST_FILES:
+		return size > 0 && size % sizeof(struct request_file) == 0 &&
+		       size / sizeof(struct request_file) <= REQUEST_FILES_MAX;
 	case REQUEST_END:
 		return size == 0;
 	default:

@@ -24,6 +24,8 @@ enum request_what {
 	REQUEST_READ, /* 'bytes' are a path with a NUL behind it, on 'device' */
 	REQUEST_LIST,
 	REQUEST_PROBE, /* no bytes; on 'device' */
+	REQUEST_FILES, /* 'bytes' are struct request_file, 1 to REQUEST_FILES_MAX, the files of the disk:
+			  others are not served; no answer */
 	REQUEST_END,
 };
 
@@ -32,6 +34,13 @@ struct request_head {
 	uint64_t
 		most; /* bytes of the answer to one that names a device, at most REQUEST_FILE_MAX */
 	char device[REQUEST_DEVICE];
+};
+
+#define REQUEST_FILES_MAX 64
+
+/* What fstat() says. */
+struct request_file {
+	uint64_t device, inode;
 };
 
 /* Sent as far as 'bytes' are used. */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,6 +37,7 @@ struct server {
 	bool was_named; /* the disk, be it in vain: nobody names another one */
 	char *keys;	/* NULL: no disk was named */
 	size_t keys_size;
+	char expect[REQUEST_FILES_MAX * 48 + 8]; /* "expect=...", "" while it is not known */
 	char grub[PROGRAM_PATH];
 	struct mount mount;
 	bool was_tried;	       /* to mount it: it is not tried twice */
@@ -84,7 +86,7 @@ static void give_up_files(int socket)
 
 static int open_disk(struct server *server, char text[400])
 {
-	if (!server->keys) {
+	if (!server->keys || !server->expect[0]) {
 		snprintf(text, 400, "no disk was named");
 		return -EPROTO;
 	}
@@ -93,7 +95,7 @@ static int open_disk(struct server *server, char text[400])
 		return -ENOPKG;
 	}
 	return reader_mount_open(&(const struct mount_keys){server->keys, server->keys_size,
-							    server->must_lock},
+							    server->expect, server->must_lock},
 				 server->socket, &server->mount, text);
 }
 
@@ -121,6 +123,24 @@ static void name_disk(struct server *server, const struct request *request, size
 		return;
 	memcpy(server->keys, request->bytes, size);
 	server->keys_size = size;
+}
+
+/* The first ones count. As a key of the plugin: "expect=DEVICE:INODE,...". */
+static void note_files(struct server *server, const struct request *request, size_t size)
+{
+	size_t count = (size - sizeof(request->head)) / sizeof(struct request_file), used = 7;
+
+	if (server->expect[0])
+		return;
+	memcpy(server->expect, "expect=", 8);
+	for (size_t i = 0; i < count; i++) {
+		struct request_file file;
+
+		memcpy(&file, request->bytes + i * sizeof(file), sizeof(file));
+		used += (size_t)snprintf(server->expect + used, sizeof(server->expect) - used,
+					 "%s%" PRIu64 ":%" PRIu64, i ? "," : "", file.device,
+					 file.inode);
+	}
 }
 
 /* --- a request --- */
@@ -297,6 +317,9 @@ static bool answer_request(struct server *server, const struct request *request,
 	}
 	if (!request_is_valid(request, size)) {
 		answer.code = EPROTO;
+	} else if (request->head.what == REQUEST_FILES) {
+		note_files(server, request, size);
+		return true;
 	} else if (request->head.what == REQUEST_END) {
 		reader_mount_close(&server->mount);
 	} else if (has_disk(server)) {

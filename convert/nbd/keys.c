@@ -64,6 +64,12 @@ static bool is_taken(const char *key)
 	return false;
 }
 
+/* How the source is opened. */
+static bool is_of_any_view(const char *key)
+{
+	return cmd_source_has(cmd_convert_option(key)->key) || strcmp(key, "sandbox") == 0;
+}
+
 static bool has_word(const char *words, const char *word)
 {
 	size_t length = strlen(word);
@@ -120,8 +126,14 @@ int keys_set(struct keys *keys, const char *key, const char *value, struct error
 	}
 	if (strcmp(key, "view") == 0)
 		return set_view(keys, value, err);
+	if (strcmp(key, "expect") == 0) {
+		keys->expect = value;
+		return 0;
+	}
 	if (!is_taken(key))
 		return refuse(key, err);
+	if (!is_of_any_view(key) && !keys->of_conversion)
+		keys->of_conversion = key;
 	if (cmd_convert_option(key)->argument)
 		return cmd_convert_set(&keys->convert, key, value, err);
 	r = read_flag(key, value, &is_wanted, err);
@@ -138,6 +150,11 @@ int keys_check(const struct keys *keys, struct error *err)
 		return error_usage(err, "no disk is given: disk=FILE");
 	if (keys->is_of_source && (has_store || keys->convert.output.report))
 		return error_usage(err, "key 'view': the source has no store and no report");
+	if (keys->is_of_source && keys->of_conversion)
+		return error_usage(err, "key '%s': with 'view=source' nothing is converted",
+				   keys->of_conversion);
+	if (keys->expect && !keys->is_of_source)
+		return error_usage(err, "key 'expect': it is for 'view=source'");
 	if (!has_store && firmware->template)
 		return error_usage(err,
 				   "key 'nvram-template': 'nvram' is to say where the store goes");

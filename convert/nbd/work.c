@@ -5,12 +5,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/buffer.h"
 #include "common/checked.h"
 #include "convert/cmd/linux_reader.h"
 
@@ -26,12 +28,37 @@ static void limit_paths(struct work *work)
 	sandbox_limit_paths(&work->convert->sandbox, &places);
 }
 
+/* By name they may be others by now than whoever named them has opened. */
+static int check_expected(const struct work *work, struct error *err)
+{
+	CLEANUP_BUFFER struct buffer found = BUFFER_INIT;
+	CLEANUP_FREE char *text = NULL;
+	struct stat st;
+
+	for (unsigned int i = 0; i < vhd_info(work->source)->chain_length; i++)
+		if (vhd_member_stat(work->source, i, &st))
+			buffer_printf(&found, "%s%" PRIu64 ":%" PRIu64, i ? "," : "",
+				      (uint64_t)st.st_dev, (uint64_t)st.st_ino);
+	text = buffer_take_text(&found);
+	if (!text)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (strcmp(text, work->expect) == 0)
+		return 0;
+	return error_failed(err, EIO,
+			    "'%s' or a parent is not the file that is expected: %s, not %s",
+			    work->path, text, work->expect);
+}
+
 static int open_all(struct work *work, struct error *err)
 {
 	struct convert *convert = work->convert;
 	const struct vhd_open_options options = cmd_source_options(&convert->source);
 	int r = vhd_open(work->path, &options, &work->source, err);
 
+	if (r == 0 && work->expect)
+		r = check_expected(work, err);
+	if (r == 0 && !work->is_of_source)
+		cmd_reader_expect(work->reader, work->source);
 	if (r == 0)
 		r = write_check_paths(&work->paths, work->source, err);
 	if (r == 0)

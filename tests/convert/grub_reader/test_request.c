@@ -75,6 +75,7 @@ Test(grub_request, keys_alone_name_the_disk)
 Test(grub_request, every_byte_counts)
 {
 	static const char device[] = "(loop0,msdos1)";
+	static const char many[16 * (REQUEST_FILES_MAX + 1)];
 	char longest[REQUEST_PATH + 1];
 
 	cr_expect(is_valid(REQUEST_READ, device, "/a b", 5));
@@ -85,6 +86,11 @@ Test(grub_request, every_byte_counts)
 	cr_expect_not(is_valid(REQUEST_PROBE, "(host)", "", 0));
 	cr_expect(is_valid(REQUEST_END, "", "", 0));
 
+	cr_expect(is_valid(REQUEST_FILES, "", many, 16));
+	cr_expect(is_valid(REQUEST_FILES, "", many, 16 * REQUEST_FILES_MAX));
+	cr_expect_not(is_valid(REQUEST_FILES, "", many, 16 * REQUEST_FILES_MAX + 16));
+	cr_expect_not(is_valid(REQUEST_FILES, "", many, 17));
+	cr_expect_not(is_valid(REQUEST_FILES, "", many, 0));
 	cr_expect_not(is_valid(REQUEST_READ, device, "/a", 2), "no end");
 	cr_expect_not(is_valid(REQUEST_READ, device, "/a\0b", 5), "two texts");
 	cr_expect_not(is_valid(REQUEST_READ, device, "a", 2), "no slash");
@@ -95,7 +101,7 @@ Test(grub_request, every_byte_counts)
 	cr_expect_not(is_valid(REQUEST_DISK, "", "disk=/x", 7));
 	cr_expect_not(is_valid(REQUEST_END, "", "x", 1));
 	cr_expect_not(is_valid(0, device, "/", 2));
-	cr_expect_not(is_valid(6, device, "/", 2));
+	cr_expect_not(is_valid(7, device, "/", 2));
 
 	memset(longest, '/', sizeof(longest));
 	longest[REQUEST_PATH - 1] = '\0';
