@@ -2,6 +2,7 @@
 /* The process that reads files of Linux guests: see linux_reader.h. */
 #include "convert/cmd/linux_reader.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ struct grub_reader *cmd_reader_start(enum sandbox_wish wish)
 struct key_list {
 	char **list;
 	size_t count, room;
-	bool has_failed;
+	struct error problem; /* the last */
 };
 
 static void key_list_done(struct key_list *keys)
@@ -39,25 +40,44 @@ static void add_key(struct key_list *keys, const char *key, const char *value)
 	if (keys->list[keys->count])
 		keys->count++;
 	else
-		keys->has_failed = true;
+		error_failed(&keys->problem, ENOMEM, "out of memory");
+}
+
+/* Names that mean another file in another process. */
+static bool is_of_process(const char *path)
+{
+	static const char *const starts[] = {"/dev/fd/", "/dev/std", "/proc/self/",
+					     "/proc/thread-self/"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (strncmp(path, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
 }
 
 /* Whoever opens it is in another folder. */
 static void add_path(struct key_list *keys, const char *key, const char *path)
 {
 	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
-	char folder[PATH_MAX];
+	char folder[PATH_MAX] = "";
 	CLEANUP_FREE char *absolute = NULL;
 
-	if (path[0] == '/' || !getcwd(folder, sizeof(folder)))
-		buffer_printf(&text, "%s", path);
-	else
-		buffer_printf(&text, "%s/%s", folder, path);
+	if (path[0] != '/' && !getcwd(folder, sizeof(folder))) {
+		error_errno(&keys->problem, "the folder of '%s' cannot be told", path);
+		return;
+	}
+	buffer_printf(&text, "%s%s%s", folder, folder[0] ? "/" : "", path);
 	absolute = buffer_take_text(&text);
-	if (absolute)
-		add_key(keys, key, absolute);
+	if (!absolute)
+		error_failed(&keys->problem, ENOMEM, "out of memory");
+	else if (strlen(absolute) >= PATH_MAX || is_of_process(path))
+		error_failed(
+			&keys->problem, EINVAL,
+			"'%s' cannot be read by another process, which this file system takes: "
+			"name the file itself, in less than %d bytes",
+			path, PATH_MAX);
 	else
-		keys->has_failed = true;
+		add_key(keys, key, absolute);
 }
 
 static void add_all(struct key_list *keys, const struct cmd_source *source, const char *path)
@@ -85,7 +105,12 @@ void cmd_reader_set_disk(struct grub_reader *reader, const struct cmd_source *so
 		return;
 	if (keys.list)
 		add_all(&keys, source, path);
-	grub_reader_set_disk(reader, keys.has_failed ? NULL : (const char *const *)keys.list);
+	else
+		error_failed(&keys.problem, ENOMEM, "out of memory");
+	if (keys.problem.kind == ERROR_NONE)
+		grub_reader_set_disk(reader, (const char *const *)keys.list);
+	else
+		grub_reader_give_up(reader, &keys.problem);
 }
 
 void cmd_reader_expect(struct grub_reader *reader, const struct disk *disk)

@@ -147,7 +147,7 @@ static int join_keys(const char *const *keys, char bytes[REQUEST_BYTES], size_t 
 static int send_keys(const struct grub_reader *reader, const char *const *keys, struct error *err)
 {
 	const struct request_head head = {.what = REQUEST_DISK};
-	CLEANUP_FREE char *bytes = keys ? malloc(REQUEST_BYTES) : NULL;
+	CLEANUP_FREE char *bytes = malloc(REQUEST_BYTES);
 	size_t size = 0;
 	int r = bytes ? join_keys(keys, bytes, &size, err)
 		      : error_failed(err, ENOMEM, "out of memory");
@@ -156,12 +156,21 @@ static int send_keys(const struct grub_reader *reader, const char *const *keys, 
 }
 
 /* Whoever is taken over later must not find a reader that knows no disk yet. */
+void grub_reader_give_up(struct grub_reader *reader, const struct error *why)
+{
+	if (reader->socket >= 0) {
+		close(reader->socket);
+		reader->socket = -1;
+		reader->trouble = *why;
+	}
+}
+
 void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys)
 {
-	if (reader->socket < 0 || send_keys(reader, keys, &reader->trouble) == 0)
-		return;
-	close(reader->socket);
-	reader->socket = -1;
+	struct error problem = ERROR_INIT;
+
+	if (reader->socket >= 0 && send_keys(reader, keys, &problem) < 0)
+		grub_reader_give_up(reader, &problem);
 }
 
 void grub_reader_expect(struct grub_reader *reader, const struct grub_reader_file *files,

@@ -33,11 +33,15 @@ struct grub_reader *grub_reader_start(bool must_lock);
 
 /*
  * Say which disk it is of, as keys of the plugin: one "disk=web01.vhdx", and of "source-format=",
- * "parent=" and "parent-dir=", NULL behind the last and less than 64 KiB; or NULL when there is no
- * memory for them. The first time counts, which is before anything that a guest wrote is read, by any
- * process that has the reader's socket: it believes whoever comes first. Nothing is opened yet.
+ * "parent=" and "parent-dir=", NULL behind the last and less than 64 KiB. The first time counts, which
+ * is before anything that a guest wrote is read, by any process that has the reader's socket: it
+ * believes whoever comes first. Nothing is opened yet.
  */
 void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys);
+
+/* It cannot be told which disk it is, nor will it: 'why', of kind ERROR_FAILED, is the error of all
+ * questions. */
+void grub_reader_give_up(struct grub_reader *reader, const struct error *why);
 
 /* One of the files that the disk consists of: what fstat() says. */
 struct grub_reader_file {

@@ -90,7 +90,9 @@ static int open_disk(struct server *server, char text[400])
 		snprintf(text, 400, "no disk was named");
 		return -EPROTO;
 	}
-	if (!program_find("grub-fstest", TOOLS_MORE, server->grub)) {
+	/* as Debian calls it, and as Fedora and SUSE do */
+	if (!program_find("grub-fstest", TOOLS_MORE, server->grub) &&
+	    !program_find("grub2-fstest", TOOLS_MORE, server->grub)) {
 		snprintf(text, 400, "grub-fstest (Debian: grub-common) is not installed");
 		return -ENOPKG;
 	}
