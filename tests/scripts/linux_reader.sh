@@ -22,6 +22,7 @@ nothing_left() {
 }
 
 make_linux xfs old.vhdx
+uuid=5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8 # of mklinux.sh
 before=$(sum old.vhdx)
 expect 0 "$HVGEN2" inspect --json --sandbox require old.vhdx
 jq -e '.convertible and .linux.boot.filesystem == "xfs" and .linux.kernel.is_default and .esp.secure_boot and .sandbox == "full"' out.txt \

@@ -95,9 +95,10 @@ static void name_array(const char *uuid, char device[LINUX_VOLUME_DEVICE])
 }
 
 /* As GRUB calls it in the disk at hand, the only one that it is given. */
-static void name_device(const struct linux_place *place, char device[LINUX_VOLUME_DEVICE])
+static void name_device(const struct linux_volumes *volumes, const struct linux_place *place,
+			char device[LINUX_VOLUME_DEVICE])
 {
-	const char *table = "msdos";
+	const char *table = volumes->has_gpt ? "gpt" : "msdos";
 
 	if (place->volume[0])
 		name_logical(place->volume, device);
@@ -129,7 +130,7 @@ static int open_by_grub(const struct linux_volumes *volumes, struct linux_volume
 	char device[LINUX_VOLUME_DEVICE];
 	int r;
 
-	name_device(&volume->place, device);
+	name_device(volumes, &volume->place, device);
 	r = linux_files_open_by_grub(volumes->reader, device, volume->place.id.contents,
 				     &volume->files, &volume->problem);
 	return r < 0 ? r : check_device(volumes, volume, device);
@@ -182,7 +183,7 @@ static int open_unknown(const struct linux_volumes *volumes, struct linux_volume
 	struct linux_volume_id id;
 	int r = 0;
 
-	name_device(&volume->place, device);
+	name_device(volumes, &volume->place, device);
 	if (has_twin(volumes, volume)) {
 		error_refused(&volume->problem, REFUSAL_LINUX_AMBIGUOUS, ADVICE_NAMES,
 			      "two volume groups of the disk have its name");
