@@ -82,17 +82,21 @@ bool page_is_utf8(void)
 	return false;
 }
 
+/* A page of this process lost something, for want of memory. */
+static bool was_cut;
+
 /* A byte that begins a character. */
 static bool is_start(char byte)
 {
 	return ((unsigned char)byte & 0xc0) != 0x80;
 }
 
-static size_t count_columns(const char *text, size_t length)
+/* No further than 'most' + 1: lines may be long. */
+static size_t count_columns(const char *text, size_t length, size_t most)
 {
 	size_t columns = 0;
 
-	for (size_t i = 0; i < length; i++)
+	for (size_t i = 0; i < length && columns <= most; i++)
 		columns += is_start(text[i]);
 	return columns;
 }
@@ -115,7 +119,7 @@ static size_t find_indent(const char *line, size_t length, size_t width)
 	while (leading < length && line[leading] == ' ')
 		leading++;
 	for (size_t at = leading; at + 1 < length; at++) {
-		size_t column = count_columns(line, at + 1);
+		size_t column = count_columns(line, at + 1, width);
 
 		if (column + LEAST_TEXT > width)
 			break;
@@ -128,11 +132,13 @@ static size_t find_indent(const char *line, size_t length, size_t width)
 	return best ? best : min_u64(leading + 2, width / 2);
 }
 
-static size_t word_length(const char *text, size_t length)
+/* Has the word that begins here more than 'columns'? */
+static bool is_longer(const char *text, size_t length, size_t columns)
 {
-	const char *end = memchr(text, ' ', length);
+	size_t bytes = min_u64(length, 4 * (columns + 1)); /* a character has 4 at most */
+	const char *end = memchr(text, ' ', bytes);
 
-	return end ? (size_t)(end - text) : length;
+	return count_columns(text, end ? (size_t)(end - text) : bytes, columns) > columns;
 }
 
 /* How many bytes of the text, which is too long, stand in this line; the next one has room for 'next' columns. A word that
@@ -141,12 +147,13 @@ static size_t find_break(const char *text, size_t length, size_t columns, size_t
 {
 	size_t end = skip_columns(text, length, columns), at = end;
 
+	size_t blanks = 0;
+
 	while (at > 0 && text[at] != ' ')
 		at--;
-	if (strspn(text, " ") >= at ||
-	    count_columns(text + at + 1, word_length(text + at + 1, length - at - 1)) > next)
-		return end;
-	return at;
+	while (blanks < at && text[blanks] == ' ')
+		blanks++;
+	return blanks >= at || is_longer(text + at + 1, length - at - 1, next) ? end : at;
 }
 
 /* Without the blanks at the end. */
@@ -172,7 +179,7 @@ static void wrap_line(const struct page *page, const char *line, size_t length)
 {
 	size_t indent, end;
 
-	if (count_columns(line, length) <= page->width) {
+	if (count_columns(line, length, page->width) <= page->width) {
 		put_line(page, line, length);
 		return;
 	}
@@ -184,8 +191,9 @@ static void wrap_line(const struct page *page, const char *line, size_t length)
 	for (line += end, length -= end; length > 0; line += end, length -= end) {
 		size_t room = page->width - indent;
 
-		end = count_columns(line, length) <= room ? length
-							  : find_break(line, length, room, room);
+		end = count_columns(line, length, room) <= room
+			      ? length
+			      : find_break(line, length, room, room);
 		safe_printf(page->under, "%*s%.*s\n", (int)indent, "", (int)trimmed(line, end),
 			    line);
 		while (end < length && line[end] == ' ')
@@ -254,12 +262,19 @@ static ssize_t write_page(void *cookie, const char *text, size_t size)
 static int close_page(void *cookie)
 {
 	struct page *page = cookie;
+	bool is_cut = page->line.failed;
 
 	if (page->line.size)
 		wrap_line(page, (const char *)page->line.data, page->line.size);
 	buffer_done(&page->line);
 	free(page);
-	return 0;
+	was_cut |= is_cut;
+	return is_cut ? -1 : 0;
+}
+
+bool page_was_cut(void)
+{
+	return was_cut;
 }
 
 FILE *page_open(FILE *under)

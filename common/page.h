@@ -39,6 +39,10 @@ FILE *page_open(FILE *under);
 /* A text of ours in paragraphs, filled to 'width': a line end is a space, unless an empty line or one that is indented follows. */
 void page_fill(FILE *page, const char *text, unsigned int width);
 
+/* Did a page of this process lose something, for want of memory? What 'under' could not take, its own
+ * ferror() says. */
+bool page_was_cut(void);
+
 /* 0, or -1 when not all could be written. NULL is a failure. */
 int page_close(FILE *page);
 void page_cleanup(FILE **page);

@@ -351,7 +351,7 @@ int cmd_bcd(int argc, char **argv)
 		return 0;
 	if (r == 0)
 		r = run_bcd_action(argv + operand, argc - operand, json, &err);
-	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout)))
+	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout) || page_was_cut()))
 		r = error_errno(&err, "cannot write to standard output");
 	if (r < 0)
 		error_advise(&err,

@@ -121,7 +121,7 @@ static int print_json(const struct verify *verify, double seconds, struct error 
 /* A write error (a full disk behind '>') must not look like a success. */
 static int finish_output(struct error *err)
 {
-	if (fflush(stdout) == EOF || ferror(stdout))
+	if (fflush(stdout) == EOF || ferror(stdout) || page_was_cut())
 		return error_errno(err, "cannot write to standard output");
 	return 0;
 }

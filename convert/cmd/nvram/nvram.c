@@ -381,7 +381,7 @@ int cmd_nvram(int argc, char **argv)
 		nvram_store_done(&command.store);
 		free(command.summary_text);
 	}
-	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
+	if (r == 0 && (fflush(stdout) != 0 || ferror(stdout) || page_was_cut()))
 		r = error_errno(&err, "standard output");
 	if (r < 0)
 		error_advise(&err, ADVICE_DAMAGED);
