@@ -360,7 +360,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 	if (r == 0)
 		r = check_places(conversion, err);
 	if (r == 0)
-		r = stream_check(paths, conversion->source, err);
+		r = stream_check(paths, &conversion->progress, conversion->source, err);
 	if (r == 0)
 		r = firmware_read_template(&convert->build.firmware, err);
 	if (r < 0)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/checked.h"
@@ -96,13 +97,37 @@ int cmd_progress_set(struct progress_wish *wish, int key, const char *argument, 
 					  : set_fd(wish, argument, err);
 }
 
+/* Is what is open there this file? */
+static bool is_at(int fd, const struct stat *file)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == file->st_dev && st.st_ino == file->st_ino;
+}
+
+bool progress_keep_off(struct progress_view *view, const struct stat *file)
+{
+	bool goes = (view->fd && is_at(view->fd, file)) ||
+		    ((view->as_json || view->each_percent) && is_at(STDERR_FILENO, file));
+
+	if (goes) {
+		view->fd = 0;
+		view->as_json = view->each_percent = false;
+	}
+	return goes;
+}
+
 /* Can it take a line without waiting? Of a pipe the kernel says so only when there is room for more than a line. */
 static bool has_room(int fd, time_t patience)
 {
 	struct pollfd poll = {.fd = fd, .events = POLLOUT};
 	const struct timespec wait = {.tv_sec = patience};
+	int r;
 
-	return ppoll(&poll, 1, &wait, NULL) > 0;
+	do
+		r = ppoll(&poll, 1, &wait, NULL);
+	while (r < 0 && errno == EINTR);
+	return r > 0;
 }
 
 /* A reader that has gone is no reason to end: that is what the signal would do. */
@@ -204,6 +229,7 @@ static void begin_phase(struct progress_view *view, enum progress_phase phase)
 {
 	view->phase = phase;
 	view->has_phase = true;
+	view->is_drawn_over = false;
 	view->done = 0;
 	view->percent = 0;
 	clock_gettime(CLOCK_MONOTONIC, &view->phase_start);
@@ -227,8 +253,11 @@ static void tell_json(struct progress_view *view, uint64_t done, uint64_t total,
 
 static void tell_people(struct progress_view *view, uint64_t done, uint64_t total)
 {
-	if (view->on_terminal && (seconds_since(&view->drawn) >= REDRAW_SECONDS || done == total)) {
+	bool is_over = done == total && !view->is_drawn_over;
+
+	if (view->on_terminal && (seconds_since(&view->drawn) >= REDRAW_SECONDS || is_over)) {
 		clock_gettime(CLOCK_MONOTONIC, &view->drawn);
+		view->is_drawn_over = done == total;
 		print_state(view, done, total, true);
 	} else if (view->each_percent && progress_has_rate(view->phase) &&
 		   percent_of(done, total) > view->percent) {

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "common/progress.h"
@@ -52,10 +53,11 @@ int cmd_progress_set(struct progress_wish *wish, int key, const char *argument, 
 struct progress_view {
 	struct progress tell; /* to be handed to whoever does the work */
 	bool on_terminal, each_percent, as_json;
-	int fd;		/* 0: none */
-	bool is_drawn;	/* the line stands on the terminal */
-	bool is_stuck;	/* nobody reads at the other end: it is not waited for any more */
-	bool has_phase; /* something was told, of 'phase' */
+	int fd;		    /* 0: none */
+	bool is_drawn;	    /* the line stands on the terminal */
+	bool is_drawn_over; /* and says that the phase is over */
+	bool is_stuck;	    /* nobody reads at the other end: it is not waited for any more */
+	bool has_phase;	    /* something was told, of 'phase' */
 	enum progress_phase phase;
 	uint64_t done, told_done;
 	unsigned int percent, told_percent; /* of what people and programs were told */
@@ -77,6 +79,9 @@ void progress_hide(struct progress_view *view);
 
 /* The last line of JSON: how it ended. */
 void progress_over(struct progress_view *view, int exit_status);
+
+/* Does any of it go into this file, or to what else is open so? From now on it does not. */
+bool progress_keep_off(struct progress_view *view, const struct stat *file);
 
 /* Lines of JSON are wanted at all. */
 bool progress_has_json(const struct progress_view *view);

@@ -35,7 +35,8 @@ static bool is_file(const char *path, const struct stat *stream)
 	       st.st_ino == stream->st_ino;
 }
 
-int stream_check(const struct write_paths *paths, const struct disk *source, struct error *err)
+int stream_check(const struct write_paths *paths, struct progress_view *progress,
+		 const struct disk *source, struct error *err)
 {
 	struct stat stream, member;
 
@@ -49,6 +50,9 @@ int stream_check(const struct write_paths *paths, const struct disk *source, str
 					   "standard output is '%s', which belongs to the "
 					   "source, which is never written",
 					   vhd_member_path(source, i));
+	if (progress_keep_off(progress, &stream))
+		return error_usage(err, "standard output is the disk, and '--progress' or "
+					"'--progress-fd' leads to the same place");
 	if (is_file(paths->nvram, &stream) || is_file(paths->report, &stream))
 		return error_usage(err,
 				   "standard output is '%s', which is named for another output",

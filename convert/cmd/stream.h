@@ -3,6 +3,7 @@
 #ifndef HVGEN2_CONVERT_CMD_STREAM_H
 #define HVGEN2_CONVERT_CMD_STREAM_H
 
+#include "convert/cmd/progress.h"
 #include "convert/write.h"
 
 /*
@@ -13,7 +14,8 @@
 int stream_take(bool is_dry_run, int *ret, struct error *err);
 
 /* As write_check_paths(), of paths->stream: it is neither a file of the source nor one of the other
- * outputs. Errors: ERROR_USAGE. */
-int stream_check(const struct write_paths *paths, const struct disk *source, struct error *err);
+ * outputs, nor where the progress goes. Errors: ERROR_USAGE. */
+int stream_check(const struct write_paths *paths, struct progress_view *progress,
+		 const struct disk *source, struct error *err);
 
 #endif

@@ -38,6 +38,14 @@ expect 0 "$HVGEN2" convert --esp-size 100M -q -f --nvram none -o whole.raw vm.vh
 rm whole.report.json
 
 # Into a file: what is zero takes no room, at its end too; from where it stands; behind what is appended to.
+# Nothing else goes there.
+status=0
+"$HVGEN2" convert -o - --progress-fd 3 vm.vhdx >mixed.raw 3>&1 2>err.txt || status=$?
+[ "$status" -eq 2 ] && [ ! -s mixed.raw ] && grep -q "lead.* to the same place" err.txt || fail "progress in the disk: $status, $(cat err.txt)"
+status=0
+"$HVGEN2" convert -o - --progress json vm.vhdx >mixed.raw 2>&1 || status=$?
+[ "$status" -eq 2 ] && [ "$(stat -c %s mixed.raw)" -lt 1000 ] || fail "progress in the disk: $status"
+rm mixed.raw
 "$HVGEN2" convert --esp-size 100M -q -o - --format raw --force vm.vhdx >file || fail "no stream into a file"
 cmp file whole.raw
 [ "$(du -k file | cut -f1)" -lt 200000 ] || fail "holes were filled: $(du -k file)"
