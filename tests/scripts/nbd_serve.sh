@@ -72,7 +72,7 @@ refuses "option '--layout': 'up' is none of auto, front, reuse and end" layout=u
 refuses "key 'force': 'perhaps' is neither true nor false" force=perhaps vm.vhdx
 refuses "key 'nvram-template': 'nvram' is to say where" nvram-template=x.fd vm.vhdx
 refuses "key 'secure-boot-keys': 'nvram' is to say where" secure-boot-keys=auto nvram=none vm.vhdx
-"$HVGEN2" convert --help | grep -o '^  .\{4\}--[a-z-]\+' | grep -o '[a-z][a-z-]*$' | grep -vx help >options.txt
+"$HVGEN2" convert --help | grep -o '^  .\{4\}--[a-z-]\+' | grep -o '[a-z][a-z-]*$' | grep -vxE 'help|color' >options.txt
 (become_nbdkit 0 "$plugin" --help) | grep -oE '(^| )[a-z][a-z-]*[=,:]' | tr -d ' =,:' >keys.txt
 keys=0
 while read -r option; do
