@@ -3,7 +3,9 @@
 #include "convert/old_table.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int make_room(size_t count, struct survey *survey, struct error *err)
 {
@@ -39,18 +41,11 @@ static int by_start(const void *a, const void *b)
 	return (left->first_lba > right->first_lba) - (left->first_lba < right->first_lba);
 }
 
-/* The ESP and the like must have room beside them, as in an MBR. */
-static int take_gpt(const struct disk *disk, struct survey *survey, struct error *err)
+static int take_gpt(struct survey *survey, struct error *err)
 {
 	struct gpt *gpt = survey->gpt;
 	int r;
 
-	if (gpt->count > MBR_MAX_PARTITIONS)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
-				     "remove partitions in the guest, and convert again",
-				     "'%s': the GPT has %zu partitions; an ESP beside them needs a "
-				     "table with at most %d",
-				     disk->name, gpt->count, MBR_MAX_PARTITIONS);
 	qsort(gpt->partitions, gpt->count, sizeof(gpt->partitions[0]), by_start);
 	r = make_room(gpt->count, survey, err);
 	for (size_t i = 0; r == 0 && i < gpt->count; i++) {
@@ -87,6 +82,15 @@ static int read_gpt(struct disk *disk, struct survey *survey, struct error *ret_
 	return r;
 }
 
+/* " (why)", as far as there is room. */
+static void append(struct error *err, const char *why)
+{
+	size_t used = strlen(err->message);
+
+	if (*why)
+		snprintf(err->message + used, sizeof(err->message) - used, " (%s)", why);
+}
+
 int old_table_read(struct disk *disk, struct survey *ret, struct mbr *ret_mbr,
 		   struct error *ret_why_not, struct error *err)
 {
@@ -100,13 +104,12 @@ int old_table_read(struct disk *disk, struct survey *ret, struct mbr *ret_mbr,
 		r2 = read_gpt(disk, ret, &damage, err);
 	if (r2 < 0)
 		return r2;
-	if (!ret->gpt && damage.kind != ERROR_NONE)
-		return error_refused(err, problem.refusal, problem.advice, "%s (%s)",
-				     problem.message, damage.message);
-	if (!ret->gpt) {
+	/* An ESP must have room beside its entries, as in an MBR. */
+	if (!ret->gpt || ret->gpt->count > MBR_MAX_PARTITIONS) {
 		*err = problem;
+		append(err, damage.message);
 		return r;
 	}
 	*ret_why_not = problem;
-	return take_gpt(disk, ret, err);
+	return take_gpt(ret, err);
 }

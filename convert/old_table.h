@@ -13,8 +13,8 @@
  * that can be read, *ret_why_not is the refusal that holds when no Linux is found on it. What is
  * wrong with the backup of a GPT goes to ret->warnings.
  *
- * Errors: those of mbr_read(); REFUSAL_ALREADY_GPT for a GPT that cannot be read, too;
- * REFUSAL_LAYOUT_IMPOSSIBLE for one with too many entries.
+ * Errors: those of mbr_read(); REFUSAL_ALREADY_GPT for a GPT that cannot be read, or that has more
+ * entries than MBR_MAX_PARTITIONS, too.
  */
 int old_table_read(struct disk *disk, struct survey *ret, struct mbr *ret_mbr,
 		   struct error *ret_why_not, struct error *err);

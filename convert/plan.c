@@ -265,21 +265,16 @@ static bool is_old_number(const struct survey *survey, uint32_t number)
 	return false;
 }
 
-/* Beside a GPT's own entries: 15, or the next that is free, or any. */
-static int number_esp(const struct survey *survey, struct plan *plan, struct error *err)
+/* Beside a GPT's own entries, which leave room (old_table.h): 15, or the next that is free, or any. */
+static void number_esp(const struct survey *survey, struct plan *plan)
 {
 	uint32_t number = LINUX_ESP_NUMBER;
 
 	if (plan->keeps_esp)
-		return 0;
+		return;
 	for (size_t i = 0; i < GPT_MAX_PARTITIONS && is_old_number(survey, number); i++)
 		number = number % GPT_MAX_PARTITIONS + 1;
-	if (is_old_number(survey, number))
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
-				     "remove a partition in the guest, and convert again",
-				     "the GPT has no entry free for an ESP");
 	plan->gpt.partitions[plan->esp].number = number;
-	return 0;
 }
 
 /* Where a logical partition has both numbers, the next free ones above all that are used. */
@@ -288,8 +283,8 @@ static int number_new_partitions(const struct survey *survey, struct plan *plan,
 	uint32_t esp = LINUX_ESP_NUMBER, bios_boot = BIOS_BOOT_NUMBER, highest = LINUX_ESP_NUMBER;
 
 	if (survey->gpt)
-		return number_esp(survey, plan, err);
-	if (!survey_is_linux(survey))
+		number_esp(survey, plan);
+	if (survey->gpt || !survey_is_linux(survey))
 		return 0;
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].mbr.number > highest)
@@ -556,12 +551,16 @@ static int plan_layout_of_gpt(const struct survey *survey, struct plan *plan, st
 		plan->layout = only;
 	if (plan->layout == only)
 		return 0;
-	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE,
-			     only == LAYOUT_END ? "use --layout end" : "use --layout reuse",
-			     "layout '%s' is not possible: the disk has a GPT already, and %s",
-			     layout_text(plan->layout),
-			     only == LAYOUT_END ? "gets an ESP behind its end"
-						: "its own ESP starts the guest");
+	if (only == LAYOUT_END)
+		return error_refused(
+			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout end",
+			"layout '%s' is not possible: the disk has a GPT already, and gets "
+			"an ESP behind its end",
+			layout_text(plan->layout));
+	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse",
+			     "layout '%s' is not possible: the disk has a GPT already, and its own "
+			     "ESP starts the guest",
+			     layout_text(plan->layout));
 }
 
 static int plan_layout(const struct survey *survey, struct plan *plan, struct error *err)
