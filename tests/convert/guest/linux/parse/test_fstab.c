@@ -98,7 +98,8 @@ Test(linux_fstab, odd_lines)
 	fixture_cuts(&file, parse);
 }
 
-/* The same targets and options, where findmnt shows them (it looks for the devices of tags). */
+/* The same targets and types, where findmnt shows them (it looks for the devices of tags). Of a line
+ * without a target that of util-linux 2.41 dies. */
 Test(linux_fstab, odd_targets_as_findmnt_has_them)
 {
 	CLEANUP_FIXTURE struct file_bytes file = fixture_read(CORPUS "fstab/odd");
@@ -113,7 +114,8 @@ Test(linux_fstab, odd_targets_as_findmnt_has_them)
 	}
 	ours = buffer_take_text(&text);
 	cr_assert_eq(tool_run(&said,
-			      "findmnt --fstab --tab-file %s --pairs -o TARGET,FSTYPE 2>/dev/null",
+			      "sed '/^alone$/d' %s >odd.fstab && "
+			      "findmnt --fstab --tab-file odd.fstab --pairs -o TARGET,FSTYPE",
 			      file.name),
 		     0);
 	cr_expect_str_eq(ours, said);
