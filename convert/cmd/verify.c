@@ -8,6 +8,7 @@
 #include "common/json/text_json.h"
 #include "common/page.h"
 #include "common/safe_text.h"
+#include "convert/cmd/linux_reader.h"
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
@@ -130,9 +131,12 @@ static int verify_disk(const struct settings *settings, const char *path,
 		       struct progress_view *view, struct verify *verify, struct error *err)
 {
 	const struct vhd_open_options open_options = cmd_source_options(&settings->source);
+	CLEANUP_GRUB_READER struct grub_reader *grub = cmd_reader_start(settings->sandbox);
 	int r;
 
+	cmd_reader_set_disk(grub, &settings->source, path);
 	verify->path = path;
+	verify->grub = grub;
 	verify->open_options = &open_options;
 	verify->sandbox.wish = settings->sandbox;
 	verify->store_path = settings->nvram;

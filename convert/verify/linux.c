@@ -18,6 +18,7 @@
 #include "convert/verify/checks.h"
 #include "convert/verify/esp.h"
 #include "convert/verify/helper.h"
+#include "convert/verify/linux_menu.h"
 #include "convert/verify/store.h"
 
 #define PATH_FALLBACK	  "\\EFI\\BOOT\\BOOTX64.EFI"
@@ -311,6 +312,7 @@ static void check_configuration(struct verify *verify)
 			    path);
 	else
 		verify_fail(verify, name, "%s", err.message);
+	verify_linux_menu(verify, path, text);
 }
 
 void verify_linux(struct verify *verify)

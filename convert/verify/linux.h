@@ -9,7 +9,7 @@
  * verify->linux_folder. */
 bool verify_linux_is_there(struct verify *verify);
 
-/* Look at the chain in that folder. */
+/* Look at the chain in that folder, and where it leads. */
 void verify_linux(struct verify *verify);
 
 #endif

@@ -17,6 +17,8 @@
 #include "convert/sandbox.h"
 #include "vhd/vhd.h"
 
+struct grub_reader;
+
 #define VERIFY_MAX_PARTITIONS 128
 #define VERIFY_MAX_FILES      64  /* of a chain */
 #define VERIFY_MAX_RESULTS    320 /* two for each partition, and the single checks */
@@ -59,6 +61,8 @@ struct verify {
 	const char *report_path; /* of the conversion; NULL: PATH with .report.json, if there is
 				    one */
 	bool use_guestfs;
+	struct grub_reader *grub; /* which asks GRUB, and knows that 'path' is the disk; NULL:
+				     the menu of a Linux is not looked at; borrowed */
 	void (*report)(
 		void *opaque,
 		const struct verify_result *result); /* called for each result; may be NULL */

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # No include against a direction. A room is a folder; of convert/ itself, edit.* and changes.* stand below the guests, sandbox.*
 # below all who lock themselves in, and main.c above all; of convert/guest, kinds.* stands above the kinds. What a room calls is judged by the linker
-# (cmake/room.cmake) and by calls.sh, what it includes here.
+# (cmake/room.cmake) and by calls.sh, what it includes here. convert/verify sees none of the rooms that make a result, but convert/grub_reader, which has other
+# people's programs read and parses nothing that a guest wrote.
 set -euo pipefail
 cd "$SOURCE_DIR"
 
@@ -21,9 +22,10 @@ convert/fat32          common
 convert/files          common convert/ntfs convert/fat32
 convert/grub_reader    common
 convert/linux_files    common convert/grub_reader
+convert/verify/menu    common
 convert/verify/ntfs    common
 sandbox                common
-convert/verify         common vhd nvram bcd convert/verify/ntfs sandbox
+convert/verify         common vhd nvram bcd convert/grub_reader convert/verify/menu convert/verify/ntfs sandbox
 edit                   common convert/ntfs
 convert/guest          common convert/ntfs convert/files edit convert/linux_files convert/guest/windows convert/guest/linux
 guest_kinds            convert/guest convert/guest/windows convert/guest/linux convert/guest/linux/chain

@@ -14,6 +14,7 @@ judge() { # LOADER
 	sgdisk -v new.raw | grep -q 'No problems found' || fail "$(sgdisk -v new.raw)"
 	expect 0 "$HVGEN2" verify --no-guestfs --nvram new.fd $disk
 	grep -q "^ok *esp-grub-cfg:" out.txt || fail "$(cat out.txt)"
+	! can_ask_grub || grep -q "^ok *linux-kernel:" out.txt || fail "$(cat out.txt)"
 	expect 0 "$HVGEN2" nvram list --json new.fd
 	jq -e --arg path "$1" '.entries[0].filePath == $path' out.txt >/dev/null || fail "another loader: $(cat out.txt)"
 }

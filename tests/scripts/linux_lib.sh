@@ -74,3 +74,10 @@ boot_linux_fails() { # DISK STORE WORDS [SECONDS]
 	! grep -q 'HVGEN2 BOOT OK' serial.txt || fail "$1 comes up ($2)"
 	grep -q "$3" serial.txt || fail "not '$3': $(tail -30 serial.txt)"
 }
+
+# Can GRUB be asked on this machine? With sanitizers nbdkit does not load the plugin.
+can_ask_grub() {
+	local tool plugin=$BUILD_DIR/convert/nbd/nbdkit-hvgen2-plugin.so
+	for tool in grub-fstest nbdfuse nbdkit fusermount3; do command -v $tool >/dev/null || return; done
+	[ -w /dev/fuse ] && [ -e "$plugin" ] && [[ $(ldd "$plugin") != *san.so* ]]
+}

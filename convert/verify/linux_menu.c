@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The guest's own menu, read as the GRUB that will start it does, by grub-fstest: the file system
+ * that the grub.cfg on the ESP names is on this disk, the menu is on it, and the kernel of the entry
+ * that GRUB starts by itself is whole, with its initramfs. Where that entry cannot be told for
+ * certain it is all of them.
+ */
+#include "convert/verify/linux_menu.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/checked.h"
+#include "convert/verify/grub.h"
+#include "convert/verify/menu/bls.h"
+#include "convert/verify/menu/kernel.h"
+#include "convert/verify/menu/menu.h"
+#include "convert/verify/menu/words.h"
+#include "convert/verify/pe.h"
+
+#define CHECK_MENU   "linux-menu"
+#define CHECK_KERNEL "linux-kernel"
+
+/* What a menu, grubenv or .conf may have, and a listing of a folder. */
+#define MAX_TEXT    (4 * MIB)
+#define MAX_SMALL   (64 * KIB)
+#define MAX_FILE    (512 * MIB)
+#define MAX_ENTRIES 16 /* that are looked at where GRUB may start any of them */
+
+struct look {
+	struct verify *verify;
+	const char *stub; /* the grub.cfg on the ESP */
+	char path[SCRIPT_WORD];
+	char uuid[SCRIPT_UUID];
+	char device[GRUB_DEVICE];
+	struct menu menu;
+	size_t chosen[MENU_ENTRIES], chosen_count;
+	struct {
+		char names[MENU_ENTRIES][256];
+		size_t count;
+	} folder;
+};
+
+/* --- the file system --- */
+
+static enum grub_answer probe(struct verify *verify, const char *device, char **ret_line,
+			      struct grub_file *ret)
+{
+	return verify_grub_text(verify, GRUB_READER_PROBE, device, "", MAX_SMALL, ret_line, ret);
+}
+
+/* Is it on 'device'? GRUB_FAULT when it is not. */
+static enum grub_answer probe_for(struct verify *verify, const char *uuid, const char *device,
+				  struct grub_file *ret)
+{
+	CLEANUP_FREE char *line = NULL;
+	enum grub_answer answer = probe(verify, device, &line, ret);
+
+	return answer == GRUB_ANSWER && !verify_words_has_uuid(line, uuid) ? GRUB_FAULT : answer;
+}
+
+static enum grub_answer find_partition(struct verify *verify, const char *uuid,
+				       char device[GRUB_DEVICE], struct grub_file *ret)
+{
+	enum grub_answer answer = GRUB_FAULT;
+
+	for (size_t i = 0; i < verify->partition_count && answer == GRUB_FAULT; i++) {
+		if (&verify->partitions[i] == verify->esp)
+			continue;
+		snprintf(device, GRUB_DEVICE, "(loop0,gpt%u)", verify->partitions[i].number);
+		answer = probe_for(verify, uuid, device, ret);
+	}
+	return answer;
+}
+
+static enum grub_answer find_volume(struct verify *verify, const char *uuid,
+				    char device[GRUB_DEVICE], struct grub_file *ret)
+{
+	CLEANUP_FREE struct volumes *volumes = calloc(1, sizeof(*volumes));
+	enum grub_answer answer = GRUB_FAULT;
+
+	for (size_t i = 0; volumes && i < verify->partition_count; i++)
+		verify_volumes_add(verify, &verify->partitions[i], volumes);
+	for (size_t i = 0; volumes && i < volumes->count && answer == GRUB_FAULT; i++) {
+		memcpy(device, volumes->names[i], GRUB_DEVICE);
+		answer = probe_for(verify, uuid, device, ret);
+	}
+	return answer;
+}
+
+/* GRUB_FAULT when GRUB finds it nowhere on this disk. */
+static enum grub_answer find_device(struct verify *verify, const char *uuid,
+				    char device[GRUB_DEVICE], struct grub_file *ret)
+{
+	enum grub_answer answer = find_partition(verify, uuid, device, ret);
+
+	return answer == GRUB_FAULT ? find_volume(verify, uuid, device, ret) : answer;
+}
+
+/* SUSE's GRUB counts paths of Btrfs from a subvolume, upstream's from the top. */
+static bool is_relative(struct look *look, const char *text)
+{
+	CLEANUP_FREE char *line = NULL;
+	struct grub_file file;
+
+	return strstr(text, "btrfs_relative_path") &&
+	       probe(look->verify, look->device, &line, &file) == GRUB_ANSWER &&
+	       verify_words_is_type(line, "btrfs");
+}
+
+/* --- the menu --- */
+
+/* The path of 'name' beside the menu, or 'up' folders above it. */
+static void path_beside(const struct look *look, unsigned int up, const char *name,
+			char ret[SCRIPT_WORD])
+{
+	size_t length = strlen(look->path);
+
+	for (unsigned int i = 0; i <= up && length > 0; i++)
+		do
+			length--;
+		while (length > 0 && look->path[length] != '/');
+	if (snprintf(ret, SCRIPT_WORD, "%.*s/%s", (int)length, look->path, name) >= SCRIPT_WORD)
+		ret[0] = '\0';
+}
+
+static void read_saved(struct look *look, char saved[SCRIPT_WORD])
+{
+	CLEANUP_FREE char *text = NULL;
+	char path[SCRIPT_WORD];
+	struct grub_file file;
+
+	saved[0] = '\0';
+	path_beside(look, 0, "grubenv", path);
+	if (verify_grub_text(look->verify, GRUB_READER_READ, look->device, path, MAX_SMALL, &text,
+			     &file) == GRUB_ANSWER)
+		verify_menu_env(text, "saved_entry", saved);
+}
+
+static bool take_name(void *opaque, const char *name)
+{
+	struct look *look = opaque;
+
+	snprintf(look->folder.names[look->folder.count++], sizeof(look->folder.names[0]), "%s",
+		 name);
+	return look->folder.count < MENU_ENTRIES;
+}
+
+/* Read the .conf files of a folder into the menu. */
+static enum grub_answer read_folder(struct look *look, const char *folder, struct grub_file *ret)
+{
+	CLEANUP_FREE char *listing = NULL;
+	char path[SCRIPT_WORD + 256];
+	enum grub_answer answer = verify_grub_text(look->verify, GRUB_READER_LIST, look->device,
+						   folder, MAX_TEXT, &listing, ret);
+
+	look->folder.count = 0;
+	if (answer == GRUB_ANSWER)
+		verify_words_files(listing, take_name, look);
+	for (size_t i = 0; answer == GRUB_ANSWER && i < look->folder.count; i++) {
+		CLEANUP_FREE char *text = NULL;
+
+		snprintf(path, sizeof(path), "%s%s", folder, look->folder.names[i]);
+		answer = verify_grub_text(look->verify, GRUB_READER_READ, look->device, path,
+					  MAX_SMALL, &text, ret);
+		if (answer == GRUB_ANSWER &&
+		    !verify_bls_add(&look->menu, look->folder.names[i], text)) {
+			snprintf(ret->words, sizeof(ret->words), "no memory");
+			answer = GRUB_SILENT;
+		}
+	}
+	return answer;
+}
+
+/* Entries of the Boot Loader Specification, beside the menu's folder or at the top. False with a
+ * result. */
+static bool read_entries(struct look *look)
+{
+	size_t first = look->menu.count;
+	char folder[SCRIPT_WORD];
+	struct grub_file file;
+	enum grub_answer answer;
+
+	path_beside(look, 1, "loader/entries/", folder);
+	answer = read_folder(look, folder, &file);
+	if (answer != GRUB_SILENT && look->menu.count == first)
+		answer = read_folder(look, "/loader/entries/", &file);
+	if (answer == GRUB_SILENT)
+		verify_skip(look->verify, CHECK_KERNEL, "%s", file.words);
+	else if (answer == GRUB_FAULT && file.words[0])
+		verify_fail(look->verify, CHECK_KERNEL, "GRUB says of an entry in '%s': %s", folder,
+			    file.words);
+	else if (look->menu.count == first)
+		verify_fail(look->verify, CHECK_KERNEL,
+			    "the menu shows the entries in '%s', and there are none", folder);
+	else
+		look->chosen_count = verify_bls_default(&look->menu, first, look->chosen);
+	return look->chosen_count > 0;
+}
+
+static bool choose_entries(struct look *look)
+{
+	if (look->menu.has_blscfg)
+		return read_entries(look);
+	look->chosen_count = verify_menu_default(&look->menu, look->chosen);
+	if (look->chosen_count == 0)
+		verify_skip(look->verify, CHECK_KERNEL,
+			    "no entry that is understood here is in '%s'", look->path);
+	return look->chosen_count > 0;
+}
+
+/* --- a kernel --- */
+
+/* The name of the entry, for a sentence. */
+static const char *name_of(const struct menu_entry *entry)
+{
+	return entry->title ? entry->title : entry->id ? entry->id : "";
+}
+
+/* A FAIL for what is wrong with the disk, else why it is skipped. */
+static bool say_answer(struct look *look, enum grub_answer answer, const struct menu_entry *entry,
+		       const char *path, const char *words)
+{
+	if (answer == GRUB_FAULT)
+		verify_fail(look->verify, CHECK_KERNEL,
+			    "the entry '%s' starts '%s', and GRUB says: %s", name_of(entry), path,
+			    words);
+	else if (answer == GRUB_SILENT)
+		verify_skip(look->verify, CHECK_KERNEL, "%s", words);
+	return answer == GRUB_ANSWER;
+}
+
+static const char *kernel_fault(const struct grub_file *file)
+{
+	uint8_t start[KERNEL_START];
+	ssize_t got = pread(file->fd, start, sizeof(start), 0);
+	const char *fault = verify_kernel_fault(start, got < 0 ? 0 : (size_t)got, file->size);
+
+	return fault ? fault : verify_pe_fault(start, (size_t)got, PE_SUBSYSTEM_EFI_APPLICATION);
+}
+
+/* One file of the entry. False with a result. */
+static bool check_file(struct look *look, const char *device, const struct menu_entry *entry,
+		       const char *path, uint64_t *bytes)
+{
+	bool is_kernel = path == entry->kernel;
+	CLEANUP_GRUB_FILE struct grub_file file = {.fd = -1};
+	const char *fault = NULL;
+
+	if (!say_answer(look,
+			verify_grub_ask(look->verify, GRUB_READER_READ, device, path, MAX_FILE,
+					&file),
+			entry, path, file.words))
+		return false;
+	*bytes += file.size;
+	if (file.size == 0)
+		fault = "is empty";
+	else if (is_kernel)
+		fault = kernel_fault(&file);
+	if (fault)
+		verify_fail(look->verify, CHECK_KERNEL,
+			    "'%s' of the entry '%s' %s (%" PRIu64 " bytes)", path, name_of(entry),
+			    fault, file.size);
+	return !fault;
+}
+
+/* The device on which the entry looks for its files. False with a result. */
+static bool find_root(struct look *look, const struct menu_entry *entry, char device[GRUB_DEVICE])
+{
+	struct grub_file file;
+	enum grub_answer answer = GRUB_ANSWER;
+
+	if (!entry->uuid[0] || strcmp(entry->uuid, look->uuid) == 0)
+		memcpy(device, look->device, GRUB_DEVICE);
+	else
+		answer = find_device(look->verify, entry->uuid, device, &file);
+	if (answer == GRUB_FAULT)
+		verify_fail(
+			look->verify, CHECK_KERNEL,
+			"the entry '%s' looks for the file system %s, which GRUB does not find on this disk",
+			name_of(entry), entry->uuid);
+	else if (answer == GRUB_SILENT)
+		verify_skip(look->verify, CHECK_KERNEL, "%s", file.words);
+	return answer == GRUB_ANSWER;
+}
+
+static bool check_entry(struct look *look, const struct menu_entry *entry, uint64_t bytes[2])
+{
+	char device[GRUB_DEVICE];
+
+	if (!find_root(look, entry, device) ||
+	    !check_file(look, device, entry, entry->kernel, &bytes[0]))
+		return false;
+	for (size_t i = 0; i < entry->initrd_count; i++)
+		if (!check_file(look, device, entry, entry->initrds[i], &bytes[1]))
+			return false;
+	return true;
+}
+
+static void check_kernels(struct look *look)
+{
+	uint64_t bytes[2] = {0, 0};
+	const struct menu_entry *entry = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < look->chosen_count && count < MAX_ENTRIES; i++) {
+		const struct menu_entry *one = &look->menu.list[look->chosen[i]];
+
+		if (!one->kernel)
+			continue;
+		entry = one;
+		count++;
+		if (!check_entry(look, entry, bytes))
+			return;
+	}
+	if (count == 0)
+		verify_skip(look->verify, CHECK_KERNEL,
+			    "the entry '%s', which GRUB starts by itself, is not understood here",
+			    name_of(&look->menu.list[look->chosen[0]]));
+	else if (count == 1)
+		verify_ok(look->verify, CHECK_KERNEL,
+			  "the entry '%s' starts '%s' (%" PRIu64
+			  " bytes), with initramfs files of %" PRIu64 " bytes",
+			  name_of(entry), entry->kernel, bytes[0], bytes[1]);
+	else
+		verify_ok(look->verify, CHECK_KERNEL,
+			  "the kernels of %zu entries are whole, and the files of their initramfs "
+			  "can be read",
+			  count);
+}
+
+/* --- all of it --- */
+
+/* Checks without which nothing of the disk is shown to another reader. */
+static const char *const structures[] = {"image", "structure", "gpt", "partitions"};
+
+static const char *reason_to_skip(const struct verify *verify)
+{
+	if (!verify->grub)
+		return "there is no process that asks GRUB";
+	if (verify->disk->sector_size != 512)
+		return "grub-fstest reads disks with 512-byte sectors only";
+	for (size_t i = 0; i < ARRAY_SIZE(structures); i++)
+		if (verify_has_failed(verify, structures[i]))
+			return "what it would read is damaged";
+	return NULL;
+}
+
+/* Where the grub.cfg on the ESP leads. False with a result. */
+static bool find_target(struct look *look, const char *text)
+{
+	struct verify *verify = look->verify;
+
+	if (!verify_script_target(text, look->path, look->uuid))
+		verify_skip(verify, CHECK_MENU, "no memory");
+	else if (!look->uuid[0])
+		verify_skip(verify, CHECK_MENU, "'%s' does not say on which file system it is",
+			    look->stub);
+	else if (look->path[0])
+		return true;
+	else if (verify->esp_is_of_guest)
+		verify_skip(verify, CHECK_MENU, "the guest's own grub.cfg is not understood here");
+	else
+		verify_fail(verify, CHECK_MENU, "'%s' hands over to no menu", look->stub);
+	return false;
+}
+
+static bool find_file_system(struct look *look)
+{
+	struct grub_file file;
+	enum grub_answer answer = find_device(look->verify, look->uuid, look->device, &file);
+
+	if (answer == GRUB_SILENT)
+		verify_skip(look->verify, CHECK_MENU, "%s", file.words);
+	else if (answer == GRUB_FAULT)
+		verify_fail(
+			look->verify, CHECK_MENU,
+			"'%s' leads to the file system %s, which GRUB does not find on this disk",
+			look->stub, look->uuid);
+	return answer == GRUB_ANSWER;
+}
+
+static bool is_blank(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+/* False with a result that is not ok. */
+static bool read_menu(struct look *look)
+{
+	CLEANUP_FREE char *text = NULL;
+	char saved[SCRIPT_WORD];
+	struct grub_file file;
+	enum grub_answer answer = verify_grub_text(look->verify, GRUB_READER_READ, look->device,
+						   look->path, MAX_TEXT, &text, &file);
+
+	if (answer == GRUB_SILENT)
+		verify_skip(look->verify, CHECK_MENU, "%s", file.words);
+	else if (answer == GRUB_FAULT)
+		verify_fail(look->verify, CHECK_MENU,
+			    "'%s' hands over to '%s' on %s, and GRUB says: %s", look->stub,
+			    look->path, look->device, file.words);
+	else if (is_blank(text))
+		verify_fail(look->verify, CHECK_MENU,
+			    "'%s' hands over to '%s' on %s, which is empty", look->stub, look->path,
+			    look->device);
+	else {
+		read_saved(look, saved);
+		if (verify_menu_parse(text, saved, &look->menu))
+			return true;
+		verify_skip(look->verify, CHECK_MENU, "no memory");
+	}
+	return false;
+}
+
+static void look_at_menu(struct look *look, const char *text)
+{
+	if (!find_target(look, text) || !find_file_system(look))
+		return;
+	if (is_relative(look, text)) {
+		verify_skip(look->verify, CHECK_MENU,
+			    "'%s' counts paths from a subvolume, which grub-fstest does not",
+			    look->stub);
+		return;
+	}
+	if (!read_menu(look))
+		return;
+	verify_ok(look->verify, CHECK_MENU, "GRUB reads '%s' on %s, the file system %s", look->path,
+		  look->device, look->uuid);
+	if (choose_entries(look))
+		check_kernels(look);
+}
+
+void verify_linux_menu(struct verify *verify, const char *path, const char *text)
+{
+	const char *skip = text ? reason_to_skip(verify) : "there is no grub.cfg on the ESP";
+	CLEANUP_FREE struct look *look = skip ? NULL : calloc(1, sizeof(*look));
+
+	if (!look) {
+		verify_skip(verify, CHECK_MENU, "%s", skip ? skip : "no memory");
+		return;
+	}
+	look->verify = verify;
+	look->stub = path;
+	verify_grub_expect(verify);
+	look_at_menu(look, text);
+	verify_menu_done(&look->menu);
+}

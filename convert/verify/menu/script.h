@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A script of GRUB, one command after another, as far as menus need it: words, quotes, variables and
+ * braces (GRUB's manual, "Writing scripts"). No condition is evaluated: all branches come one after
+ * another, and what is set last holds. What the guest wrote is taken as it is: more variables, words or
+ * bytes than there is room for are left out, and what depends on them is unknown.
+ */
+#ifndef HVGEN2_CONVERT_VERIFY_MENU_SCRIPT_H
+#define HVGEN2_CONVERT_VERIFY_MENU_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SCRIPT_WORDS	 32
+#define SCRIPT_WORD	 1024
+#define SCRIPT_VARIABLES 64
+#define SCRIPT_NAME	 64
+#define SCRIPT_UUID	 37
+
+/* In a word: the device that the last search found, and a variable whose value is not known. */
+#define SCRIPT_DEVICE  '\1'
+#define SCRIPT_UNKNOWN '\2'
+
+enum script_end { SCRIPT_LINE, SCRIPT_OPEN, SCRIPT_CLOSE, SCRIPT_OVER };
+
+struct script {
+	const char *at; /* what is left of the text */
+
+	/* The command that was read. */
+	char words[SCRIPT_WORDS][SCRIPT_WORD];
+	size_t count; /* of words; may be none */
+	enum script_end
+		end; /* what stands behind it: a line end or ';', '{', '}', or nothing more */
+
+	/* What the commands up to then have set. */
+	char uuid
+		[SCRIPT_UUID]; /* of the last search for a file system, in lower case; "" for none */
+	struct {
+		char name[SCRIPT_NAME], value[SCRIPT_WORD];
+	} variables[SCRIPT_VARIABLES];
+	size_t variable_count;
+};
+
+/* A new one, to be freed; 'text' is borrowed. NULL when out of memory. */
+struct script *verify_script_new(const char *text);
+
+/* Read the next command, and do what it does if it sets a variable or searches. False behind the last. */
+bool verify_script_next(struct script *script);
+
+void verify_script_set(struct script *script, const char *name, const char *value);
+
+/*
+ * The path of the file that 'word' names on the device of the last search, or of the root that is
+ * where that is ("(DEVICE)/grub2/grub.cfg", "/grub2/grub.cfg"); NULL for any other word. Points into
+ * 'word'.
+ */
+const char *verify_script_path(const char *word);
+
+/*
+ * Into path[]: the file to which a grub.cfg hands over at its end, and into uuid[] that of its file
+ * system; each "" where none is told. False when out of memory.
+ */
+bool verify_script_target(const char *text, char path[SCRIPT_WORD], char uuid[SCRIPT_UUID]);
+
+#endif

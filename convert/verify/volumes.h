@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What stands in partitions, under names of GRUB: arrays of MD and logical volumes of LVM2. */
+#ifndef HVGEN2_CONVERT_VERIFY_VOLUMES_H
+#define HVGEN2_CONVERT_VERIFY_VOLUMES_H
+
+#include "convert/verify/verify.h"
+
+#define VOLUMES_MAX  32
+#define VOLUMES_NAME 640
+
+/* Embedded; all zero is none. */
+struct volumes {
+	char names[VOLUMES_MAX][VOLUMES_NAME]; /* "(lvm/vg-root)", "(mduuid/0123...)" */
+	size_t count;
+};
+
+/* Add those of a partition; what there is no room for is left out, and what cannot be read. */
+void verify_volumes_add(struct verify *verify, const struct verify_partition *partition,
+			struct volumes *volumes);
+
+#endif

@@ -1,0 +1,116 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the ESP of a Linux leads to is read by grub-fstest: 'verify' finds the guest's menu and the kernel that it starts, and says what
+# is wrong with a good result in which one of them was damaged; where GRUB cannot be asked it says that.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/scripts/linux_lib.sh"
+. "$(dirname "$0")/nbd_lib.sh"
+need sfdisk debugfs mcopy mtype jq grub-fstest nbdfuse fusermount3
+[ -z "$sanitizers" ] || skip "nbdkit does not load a plugin with sanitizers, where nobody puts them in front"
+[ -w /dev/fuse ] || skip "no /dev/fuse"
+unset XDG_RUNTIME_DIR
+mkdir tmp
+export TMPDIR=$work/tmp
+real=$PATH
+
+convert() { # SHAPE: into good.raw
+	rm -f old.raw good.*
+	make_linux "$1" old.raw
+	expect 0 "$HVGEN2" convert -q -o good.raw --nvram none old.raw
+	verified 0
+	says 'ok    linux-menu: GRUB reads .* on '
+	says 'ok    linux-kernel: the entry .* starts .*/*vmlinuz-'
+}
+start() { # NUMBER: of a partition, in bytes
+	echo $(($(sfdisk --json good.raw | jq ".partitiontable.partitions[] | select(.node | endswith(\"raw$1\")).start") * 512))
+}
+# A disk that differs in this command of debugfs.
+damage() { # COMMAND...
+	local command
+	cp --sparse=always good.raw bad.raw
+	for command; do debugfs -w -R "$command" "bad.raw?offset=$(start 1)"; done >debugfs.txt 2>&1
+	! grep -vE '^debugfs [0-9]|^Allocated inode|^$' debugfs.txt || fail "debugfs $*"
+}
+verified() { # STATUS [DISK [OPTION...]]
+	expect "$1" "$HVGEN2" verify --no-guestfs --report good.report.json "${@:3}" "${2:-good.raw}"
+	[ -z "$(PATH=$real ls -A tmp)" ] || fail "left behind: $(PATH=$real ls tmp)"
+}
+says() { grep -qE "^$1" out.txt || fail "not '$1': $(cat out.txt)"; }
+fails() { # CHECK WORDS: of bad.raw, and no other check does
+	verified 1 bad.raw
+	says "FAIL  $1: .*$2"
+	[ "$(grep -c ^FAIL out.txt)" -eq "${3:-1}" ] || fail "other failures: $(cat out.txt)"
+}
+
+convert plain
+kernel=$(cd "$LINUX_FOLDER/boot" && ls vmlinuz-*)
+initrd=initrd.img-${kernel#vmlinuz-}
+damage 'rm /boot/grub/grub.cfg'
+fails linux-menu "'.EFI.debian.grub.cfg' hands over to '/boot/grub/grub.cfg' on \(loop0,gpt1\), and GRUB says: .*\`/boot/grub/grub.cfg' not found"
+! grep -q linux-kernel out.txt || fail "a kernel without a menu: $(cat out.txt)"
+echo >empty
+damage 'rm /boot/grub/grub.cfg' 'write empty /boot/grub/grub.cfg'
+fails linux-menu 'which is empty'
+damage "rm /boot/$kernel"
+fails linux-kernel "the entry 'Debian GNU/Linux' starts '/boot/$kernel', and GRUB says: .*not found"
+head -c 9000000 "$LINUX_FOLDER/boot/$kernel" >cut
+damage "rm /boot/$kernel" "write cut /boot/$kernel"
+fails linux-kernel "'/boot/$kernel' of the entry 'Debian GNU/Linux' is cut short \(9000000 bytes\)"
+damage "rm /boot/$kernel" "write empty /boot/$kernel"
+fails linux-kernel "is no Linux kernel"
+damage "rm /boot/$initrd"
+fails linux-kernel "starts '/boot/$initrd', and GRUB says: .*not found"
+damage "rm /boot/$initrd" "write /dev/null /boot/$initrd"
+fails linux-kernel "'/boot/$initrd' of the entry .* is empty"
+
+# A kernel that the default does not start is not looked at; one that it does start is.
+debugfs -R 'dump /boot/grub/grub.cfg menu' "good.raw?offset=$(start 1)" >debugfs.txt 2>&1
+sed "s/set default=\"0\"/set default=\"\${saved_entry}\"/; 1,/linux.*$kernel/s/$kernel/vmlinuz-gone/" menu >menu.saved
+printf '# GRUB Environment Block\nsaved_entry=gnulinux-advanced-5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8>0\n' >grubenv
+damage 'rm /boot/grub/grub.cfg' 'write menu.saved /boot/grub/grub.cfg'
+fails linux-kernel "'Debian GNU/Linux' starts '/boot/vmlinuz-gone'"
+damage 'rm /boot/grub/grub.cfg' 'write menu.saved /boot/grub/grub.cfg' 'write grubenv /boot/grub/grubenv'
+verified 0 bad.raw
+says "ok    linux-kernel: the entry 'Debian GNU/Linux, with Linux "
+sed 's/5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8/01234567-89ab-cdef-0123-456789abcdef/' menu >menu.other
+damage 'rm /boot/grub/grub.cfg' 'write menu.other /boot/grub/grub.cfg'
+fails linux-kernel 'looks for the file system 01234567-89ab-cdef-0123-456789abcdef, which GRUB does not find on this disk'
+
+# The ESP leads to no file system of this disk, or to no menu.
+esp=$(start 15)
+mtype -i good.raw@@"$esp" ::/EFI/debian/grub.cfg >stub
+other() { # EXPRESSION of sed
+	cp --sparse=always good.raw bad.raw
+	sed "$1" stub >stub.bad
+	mcopy -o -i bad.raw@@"$esp" stub.bad ::/EFI/debian/grub.cfg
+}
+other 's/5a9d1c3e/5a9d1c3f/'
+fails linux-menu 'leads to the file system 5a9d1c3f-7b20-4e11-9c55-3f0a12b4c6d8, which GRUB does not find on this disk' 2
+other '/^configfile/d'
+fails linux-menu 'hands over to no menu'
+
+# What it takes is not there, or does not work.
+mkdir bin
+for tool in fsck.fat mdir mtype nbdfuse nbdkit fusermount3; do ln -s "$(command -v $tool)" bin; done
+PATH=$work/bin verified 0
+says 'skipped linux-menu \(.*(not installed.*grub-fstest|grub-fstest.*not installed)'
+printf '#!/bin/sh\nkill -KILL $$\n' >bin/grub-fstest
+chmod +x bin/grub-fstest
+PATH=$work/bin:$real verified 0
+says 'skipped linux-menu \(.*cannot be read by GRUB: it was ended by signal 9\)'
+
+# The guest's own ESP leads there too.
+convert gpt-esp
+damage 'rm /boot/grub/grub.cfg'
+fails linux-menu "hands over to '/boot/grub/grub.cfg'"
+
+# Entries of the Boot Loader Specification.
+convert bls
+entries=$(debugfs -R 'ls -p /loader/entries' "good.raw?offset=$(start 1)" 2>debugfs.txt | sed -n 's,.*/\([^/]*\.conf\)/.*,\1,p')
+damage "rm /$kernel"
+fails linux-kernel "the entry 'Rocky Linux .* starts '/$kernel', and GRUB says: .*not found"
+mapfile -t commands < <(for name in $entries; do echo "rm /loader/entries/$name"; done)
+[ "${#commands[@]}" -eq 2 ] || fail "no entries: $entries"
+damage "${commands[@]}"
+fails linux-kernel "the menu shows the entries in '/loader/entries/', and there are none"
+echo "menus and kernels"
