@@ -12,6 +12,7 @@
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
+#include "convert/report/report.h"
 #include "convert/verify/run.h"
 
 enum { OPTION_JSON = 256, OPTION_NVRAM, OPTION_NO_GUESTFS, OPTION_REPORT, OPTION_SANDBOX };
@@ -20,7 +21,7 @@ static const struct cmd_option options[] = {
 	{OPTION_NVRAM, "nvram", "STORE",
 	 "the NVRAM store, .vmgs or .fd; default: DISK with\nthe ending .vmgs, when there is such a file"},
 	{OPTION_REPORT, "report", "FILE",
-	 "the report of the conversion, which says what was so in the\nsource; default: DISK with the ending .report.json, when there is\nsuch a file"},
+	 "the report of the conversion in JSON, which says what was so in the\nsource; default: DISK with the ending .report.json, when there is\nsuch a file"},
 	{OPTION_NO_GUESTFS, "no-guestfs", NULL,
 	 "do not start libguestfs, which takes half a minute\nwithout KVM"},
 	CMD_SOURCE_OPTIONS,
@@ -50,6 +51,18 @@ struct settings {
 	bool json, no_guestfs;
 };
 
+static int set_report(struct settings *settings, const char *path, struct error *err)
+{
+	if (report_is_html(path))
+		return error_usage(
+			err,
+			"'--report %s': a page for a browser cannot be read as a report; "
+			"name the one in JSON, by default DISK with the ending .report.json",
+			path);
+	settings->report = path;
+	return 0;
+}
+
 static int set_verify_option(void *context, int key, const char *argument, struct error *err)
 {
 	struct settings *settings = context;
@@ -60,10 +73,10 @@ static int set_verify_option(void *context, int key, const char *argument, struc
 		return cmd_progress_set(&settings->progress, key, argument, err);
 	if (key == OPTION_SANDBOX)
 		return cmd_parse_sandbox(argument, &settings->sandbox, err);
+	if (key == OPTION_REPORT)
+		return set_report(settings, argument, err);
 	if (key == OPTION_NVRAM)
 		settings->nvram = argument;
-	else if (key == OPTION_REPORT)
-		settings->report = argument;
 	else if (key == OPTION_NO_GUESTFS)
 		settings->no_guestfs = true;
 	else

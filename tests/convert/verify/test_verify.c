@@ -139,11 +139,16 @@ Test(verify, json_of_a_name_that_is_no_utf8)
 
 Test(verify, usage)
 {
-	CLEANUP_FREE char *none = NULL, *unknown = NULL;
+	CLEANUP_FREE char *none = NULL, *unknown = NULL, *page = NULL;
 
 	cr_assert_eq(tool_run(&none, HVGEN2 " verify"), 2);
 	cr_assert_eq(tool_run(&unknown, HVGEN2 " verify --frobnicate x"), 2);
 	assert_line(unknown, "--frobnicate");
+	cr_assert_eq(tool_run(&page, HVGEN2 " verify --report x.html y.vhdx 2>&1"), 2);
+	cr_assert_str_eq(
+		page,
+		"hvgen2: '--report x.html': a page for a browser cannot be read as a report; name "
+		"the one in JSON, by default DISK with the ending .report.json\n");
 }
 
 Test(verify, named_store)
