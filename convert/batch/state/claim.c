@@ -84,8 +84,21 @@ static char *own_name(const char *name, const char *token, const char *what)
 	return asprintf(&own, ".%s.%s.%s", name, token, what) < 0 ? NULL : own;
 }
 
-/* Any error means that it is not ours, unless the file has two names all the same. */
-static int link_claim(int folder, const char *own, const char *name, int fd, struct error *err)
+/* By a name that nobody else takes. */
+static bool has_links(int folder, const char *own, const char *token)
+{
+	CLEANUP_FREE char *other = own_name("link", token, "new");
+	bool r = other && linkat(folder, own, folder, other, 0) == 0;
+
+	if (r)
+		unlinkat(folder, other, 0);
+	return r;
+}
+
+/* Any error means that it is not ours, unless the file has two names all the same. That another was faster is EPERM from sshfs, to
+ * which its server says no more than that it failed. */
+static int link_claim(int folder, const char *own, const char *name, const char *token, int fd,
+		      struct error *err)
 {
 	struct stat st;
 	int code;
@@ -95,7 +108,8 @@ static int link_claim(int folder, const char *own, const char *name, int fd, str
 	code = errno;
 	if (code != EEXIST && fstat(fd, &st) == 0 && st.st_nlink == 2)
 		return 1;
-	if (code == EPERM || code == EOPNOTSUPP || code == ENOSYS)
+	if ((code == EPERM || code == EOPNOTSUPP || code == ENOSYS) &&
+	    !has_links(folder, own, token))
 		return error_failed(err, code,
 				    "the state folder is on a file system without hard links, by "
 				    "which hosts agree on who does what");
@@ -124,7 +138,7 @@ static int make_claim(int folder, const char *own, const char *name, double leas
 	if (fd < 0)
 		return error_errno(err, "cannot write to the state folder");
 	r = write_claim(fd, token, lease, err);
-	return r < 0 ? r : link_claim(folder, own, name, fd, err);
+	return r < 0 ? r : link_claim(folder, own, name, token, fd, err);
 }
 
 /* Opened by the name that stays: a name that goes while its file is open leaves a hidden one on FUSE, for as long as it is. */
