@@ -105,10 +105,11 @@ int publish_name(const char *staged, const char *path, const char *role,
 	if (link(staged, path) == 0)
 		return 0;
 	code = errno;
+	if (code != EEXIST && has_two_names(staged)) /* only the answer was lost */
+		return 0;
+	code = link_error(AT_FDCWD, path, code);
 	if (code == EEXIST)
 		return compare_files(staged, path, role, stop, err);
-	if (has_two_names(staged)) /* only the answer was lost */
-		return 0;
 	/* A file system without hard links: an old name is not replaced either. */
 	if ((code == EPERM || code == EOPNOTSUPP || code == ENOSYS) &&
 	    renameat2(AT_FDCWD, staged, AT_FDCWD, path, RENAME_NOREPLACE) == 0)

@@ -58,6 +58,14 @@ static int fill(int folder, const char *temporary, const char *text)
 	return -1;
 }
 
+int link_error(int folder, const char *name, int code)
+{
+	struct stat st;
+
+	return code == EPERM && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? EEXIST
+										     : code;
+}
+
 /* link() may have been done although its answer was lost: then the file has two names. */
 static int link_once(int folder, const char *temporary, const char *name)
 {
@@ -69,7 +77,7 @@ static int link_once(int folder, const char *temporary, const char *name)
 	code = errno;
 	if (fstatat(folder, temporary, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_nlink == 2)
 		return 0;
-	errno = code;
+	errno = link_error(folder, name, code);
 	return -1;
 }
 

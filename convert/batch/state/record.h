@@ -20,6 +20,10 @@
 /* A new random one. -1 when the system has no random numbers. */
 int token_make(char ret[TOKEN_SIZE]);
 
+/* Why link() failed, which set errno to 'code': that somebody else has the name, EEXIST, is EPERM from sshfs, to which its server says
+ * no more than that it failed. */
+int link_error(int folder, const char *name, int code);
+
 /*
  * Write 'root' as the file 'name' of the open folder. 'once': a file that is there stays, and the result is -EEXIST,
  * without a message. Errors: ERROR_FAILED.

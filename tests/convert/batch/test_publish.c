@@ -2,9 +2,11 @@
 /* Results get their names in order, once, and never those of others. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/json/text_json.h"
@@ -118,6 +120,46 @@ Test(publish, replaces_nothing)
 			cr_assert_eq(access(names[j], F_OK), i == j ? 0 : -1, "%zu", j);
 		cr_assert_eq(chdir(".."), 0);
 	}
+}
+
+/* Instead of that of the C library, here and in what is tested: as sshfs, to which the server does not say that the name is there
+ * already. */
+static bool is_sshfs;
+
+int link(const char *old, const char *name)
+{
+	int r = (int)syscall(SYS_linkat, AT_FDCWD, old, AT_FDCWD, name, 0);
+
+	if (r < 0 && is_sshfs)
+		errno = EPERM;
+	return r;
+}
+
+int linkat(int from, const char *old, int to, const char *name, int flags)
+{
+	int r = (int)syscall(SYS_linkat, from, old, to, name, flags);
+
+	if (r < 0 && is_sshfs)
+		errno = EPERM;
+	return r;
+}
+
+Test(publish, names_that_another_gave_on_sshfs)
+{
+	CLEANUP_JSON json_t *outputs = enter("sshfs"), *record = json_object();
+	struct error err = ERROR_INIT;
+	int folder = open(".", O_RDONLY | O_DIRECTORY);
+
+	is_sshfs = true;
+	cr_assert_eq(tool_run(NULL, "cp out/work/token/store out/vm.vmgs"), 0);
+	cr_expect_eq(publish_name("out/work/token/store", "out/vm.vmgs", "store", &never, &err), 0);
+	cr_assert_eq(tool_run(NULL, "echo other >out/vm.vhdx"), 0);
+	cr_expect_eq(publish_name("out/work/token/disk", "out/vm.vhdx", "disk", &never, &err),
+		     -EEXIST);
+	cr_expect(is_text("out/vm.vhdx", "other\n"));
+	cr_expect_eq(record_write(folder, "batch.json", record, /*once=*/true, NULL), 0);
+	cr_expect_eq(record_write(folder, "batch.json", record, /*once=*/true, NULL), -EEXIST);
+	close(folder);
 }
 
 Test(publish, links_of_others_and_no_files)
