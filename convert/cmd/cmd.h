@@ -38,7 +38,7 @@ struct cmd_option {
 	"Linux: take shim and GRUB from this folder (shimx64.efi,\n"                               \
 	"grubx64.efi; mmx64.efi, fbx64.efi). Default: the guest's own, else\n"                     \
 	"those of this machine's packages shim-signed and\n"                                       \
-	"grub-efi-amd64-signed"
+	"grub-efi-amd64-signed, else an unsigned GRUB by its grub-mkimage"
 #define CMD_TEXT_IGNORE_BAD                                                                        \
 	"leave bad entries out of the partition table where Windows does\n"                        \
 	"not need them (beyond the end of the disk, overlaps, rubbish);\n"                         \

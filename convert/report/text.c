@@ -274,11 +274,16 @@ static void print_linux_boot(const struct build *build, FILE *stream)
 			    size_text(build->esp_used, size));
 	else
 		safe_printf(stream, "nothing is written");
-	safe_printf(stream, ": shim and GRUB of %s (shim,%u grub,%u)\n", boot->source,
-		    boot->shim_sbat, boot->grub_sbat);
+	if (boot->is_made)
+		safe_printf(stream, ": GRUB made by %s, unsigned\n", boot->source);
+	else
+		safe_printf(stream, ": shim and GRUB of %s (shim,%u grub,%u)\n", boot->source,
+			    boot->shim_sbat, boot->grub_sbat);
 	if (boot->has_secure_boot)
 		safe_printf(stream, "         Secure Boot can be on, with the template "
 				    "MicrosoftUEFICertificateAuthority\n");
+	else
+		safe_printf(stream, "         Secure Boot must be off\n");
 }
 
 static void print_boot(const struct build *build, FILE *stream)

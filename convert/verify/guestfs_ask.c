@@ -159,6 +159,18 @@ static char *checksum_file(struct verify *verify, const struct guestfs *g, const
 	return sum;
 }
 
+/* A GRUB that is not signed stands there without one. */
+static void find_shim(struct verify *verify, const struct guestfs *g, char path[128])
+{
+	CLEANUP_FREE char *real = NULL;
+
+	snprintf(path, 128, "/EFI/%s/%s", verify->linux_folder,
+		 strcasecmp(verify->linux_folder, "BOOT") == 0 ? "BOOTX64.EFI" : "shimx64.efi");
+	real = g->case_sensitive_path(g->handle, path);
+	if (!real)
+		snprintf(path, 128, "/EFI/%s/grubx64.efi", verify->linux_folder);
+}
+
 /* A Linux: shim where the firmware's entry has it, and where firmware without one looks. */
 static void check_shims(struct verify *verify, const struct guestfs *g)
 {
@@ -167,8 +179,7 @@ static void check_shims(struct verify *verify, const struct guestfs *g)
 	CLEANUP_FREE char *fallback = NULL;
 	char path[128];
 
-	snprintf(path, sizeof(path), "/EFI/%s/%s", verify->linux_folder,
-		 strcasecmp(verify->linux_folder, "BOOT") == 0 ? "BOOTX64.EFI" : "shimx64.efi");
+	find_shim(verify, g, path);
 	shim = checksum_file(verify, g, name, path);
 	fallback = shim ? checksum_file(verify, g, name, "/EFI/BOOT/BOOTX64.EFI") : NULL;
 	if (!fallback)

@@ -146,7 +146,8 @@ static void compare_programs(struct verify *verify, const char *path, bool is_sa
 	static const char name[] = "esp-same-program";
 
 	if (is_same)
-		verify_ok(verify, name, "BOOTX64.EFI is shim");
+		verify_ok(verify, name, "BOOTX64.EFI is %s",
+			  strstr(path, "\\grub") ? "GRUB, without shim" : "shim");
 	else if (verify->esp_is_of_guest)
 		verify_skip(verify, name, "'%s' and '%s' differ on the guest's own ESP", path,
 			    PATH_FALLBACK);
@@ -156,7 +157,8 @@ static void compare_programs(struct verify *verify, const char *path, bool is_sa
 
 static void check_shims(struct verify *verify)
 {
-	static const char *const names[] = {"shim.efi", "shimx64.efi", "BOOTX64.EFI", NULL};
+	static const char *const names[] = {"shim.efi", "shimx64.efi", "BOOTX64.EFI", "grubx64.efi",
+					    NULL};
 	CLEANUP_FREE uint8_t *shim = NULL;
 	CLEANUP_FREE uint8_t *fallback = NULL;
 	size_t shim_size, fallback_size;

@@ -14,6 +14,20 @@ make_linux() { # [OPTION...] SHAPE DISK
 	[ "$status" -eq 0 ] || fail "mklinux.sh $*: $(cat mklinux.txt)"
 }
 
+# Have HVGEN2 run where these folders are empty, as where no package has filled them. False where that cannot be done.
+hide() { # FOLDER...
+	local mounts=
+	unshare -rm true 2>/dev/null || return 1
+	mounts=$(printf ' && mount -t tmpfs none %q' "$@")
+	# shellcheck disable=SC2016 # for the inner shell
+	printf '#!/bin/sh\nexec unshare -rm sh -c %q sh %q "$@"\n' "true$mounts"' && exec "$@"' "${shown:=$HVGEN2}" >hidden
+	chmod +x hidden
+	HVGEN2=$PWD/hidden
+}
+show() {
+	HVGEN2=$shown
+}
+
 # Start a disk under OVMF and leave what the console said in serial.txt. STORE is a store of OVMF variables of 4 MiB builds, "secure" for
 # that with Microsoft's keys and Secure Boot on, or "blank". Nothing is written to either. True when the machine switched itself off,
 # false when it was stopped, after SECONDS or as soon as the console said WORDS.

@@ -234,15 +234,11 @@ fresh
 mkdir empty
 expect 3 "$HVGEN2" convert --efi-files empty "${args[@]}" disk.raw
 says '[no-efi-files]'
-if unshare -rm true 2>/dev/null; then
-	printf '#!/bin/sh\nexec unshare -rm sh -c %s sh %s "$@"\n' "'mount -t tmpfs none /usr/lib/shim && exec \"\$@\"'" "'$HVGEN2'" >hidden
-	chmod +x hidden
-	real=$HVGEN2
-	HVGEN2=$PWD/hidden
-	advised no-efi-files "install Debian's packages shim-signed and grub-efi-amd64-signed on this machine, or those of the guest's \
-distribution in the guest (Debian, Ubuntu: apt install shim-signed grub-efi-amd64-signed; Red Hat: dnf install shim-x64 \
+if hide /usr/lib/shim /usr/lib/grub; then
+	advised no-efi-files "install Debian's packages shim-signed and grub-efi-amd64-signed on this machine (or, for Secure Boot off, \
+grub-common and grub-efi-amd64-bin), or those of the guest's distribution in the guest (Debian, Ubuntu: apt install shim-signed grub-efi-amd64-signed; Red Hat: dnf install shim-x64 \
 grub2-efi-x64), or name a folder with shimx64.efi and grubx64.efi (--efi-files)" convert "${args[@]}" disk.raw
-	HVGEN2=$real
+	show
 fi
 make_linux bls bls.raw
 cp bls.raw disk.raw

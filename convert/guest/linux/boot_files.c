@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Shim and GRUB for a guest: see boot_files.h. Files that the user names come first, then the
- * guest's own, with which its later updates go on, then those of this machine.
+ * guest's own, with which its later updates go on, then those of this machine, and last a GRUB that
+ * this machine makes.
  */
 #include "convert/guest/linux/boot_files.h"
 
@@ -19,7 +20,8 @@
 #include "convert/guest/signer.h"
 
 #define ADVICE_FILES                                                                                  \
-	"install Debian's packages shim-signed and grub-efi-amd64-signed on this machine, or "        \
+	"install Debian's packages shim-signed and grub-efi-amd64-signed on this machine (or, for "   \
+	"Secure Boot off, grub-common and grub-efi-amd64-bin), or "                                   \
 	"those of the guest's distribution in the guest (Debian, Ubuntu: apt install shim-signed "    \
 	"grub-efi-amd64-signed; Red Hat: dnf install shim-x64 grub2-efi-x64), or name a folder with " \
 	"shimx64.efi and grubx64.efi (--efi-files)"
@@ -179,7 +181,7 @@ static int choose_set(struct linux_files *root, struct linux_files *boot,
 	if (folder && efi_folder_is_there(folder))
 		return efi_set_from_folder(folder, ret, err);
 	return error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_FILES,
-			     "neither the guest nor this machine has a signed shim and GRUB");
+			     "neither the guest nor this machine has shim and GRUB for UEFI");
 }
 
 /* A store without keys gets those of its host. */
@@ -206,7 +208,11 @@ static int judge_secure_boot(struct linux_files *boot, const struct linux_system
 	kernel.data = data;
 	(void)efi_image_read(&kernel, &image, NULL);
 	snprintf(ret->kernel_signer, sizeof(ret->kernel_signer), "%s", image.signer[0]);
-	if (!set->shim_facts.is_signed || !efi_set_starts(set, &set->files.grub))
+	if (!set->files.shim.data)
+		snprintf(ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
+			 "GRUB is an unsigned one that grub-mkimage has made on this machine, for "
+			 "neither the guest nor this machine has a signed shim and GRUB");
+	else if (!set->shim_facts.is_signed || !efi_set_starts(set, &set->files.grub))
 		snprintf(ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
 			 "shim (%s) is not signed, or does not start this GRUB", set->source);
 	else if (!is_trusted(&set->files.shim, trust))
@@ -256,7 +262,8 @@ static int check_grub(const struct linux_place *boot, const struct efi_set *set,
 				     "GRUB (%s) has no module '%s', by which it would read the "
 				     "file system with /boot %s",
 				     set->source, module, linux_place_text(boot, text));
-	if (has < needed)
+	/* One that was made here says no version: it is that which has read /boot. */
+	if (has < needed && set->files.shim.data)
 		note_add(warnings,
 			 "GRUB (%s) is older than %u.%02u, which is the first to read all that the "
 			 "file system with /boot %s has: the guest may stop at a prompt of GRUB",
@@ -338,6 +345,7 @@ static void tell(const struct efi_set *set, bool has_sata, struct guest_boot *re
 	snprintf(told->folder, sizeof(told->folder), "%s", set->folder);
 	snprintf(told->signer, sizeof(told->signer), "%s", set->shim_facts.signer[0]);
 	snprintf(told->vendor, sizeof(told->vendor), "%s", set->shim_facts.vendor);
+	told->is_made = !set->files.shim.data;
 	told->shim_sbat = set->shim_facts.sbat.shim;
 	told->grub_sbat = set->grub_facts.sbat.grub;
 	note_list_append(&ret->warnings, &set->warnings);
@@ -381,6 +389,8 @@ static int make_esp(const struct linux_volume *root, const struct linux_volume *
 			   system->boot_is_own_volume ? boot->files : NULL, options, set,
 			   &ret->warnings, err);
 
+	if (r == 0 && !set->files.shim.data)
+		efi_set_call_folder(set, system->release.id);
 	if (r == 0)
 		r = judge_secure_boot(boot->files, system, set, options->trust, &ret->linux_boot,
 				      err);

@@ -63,10 +63,12 @@ struct linux_system {
 
 /* Where shim and GRUB came from, and how far Secure Boot goes with them. */
 struct linux_boot {
-	char source[300]; /* "the guest's packages", "the host's packages", "'/srv/efi'" */
-	char folder[64];  /* of the ESP, below \\EFI: "debian" */
-	char signer[128]; /* of shim: who issued its certificate */
-	char vendor[128]; /* whom shim trusts */
+	/* "the guest's packages", "the host's packages", "'/srv/efi'", "grub-mkimage" */
+	char source[300];
+	bool is_made;			   /* by grub-mkimage: GRUB alone, unsigned */
+	char folder[64];		   /* of the ESP, below \\EFI: "debian" */
+	char signer[128];		   /* of shim: who issued its certificate */
+	char vendor[128];		   /* whom shim trusts */
 	unsigned int shim_sbat, grub_sbat; /* generations; 0: none */
 	char kernel_signer[128];       /* who issued the certificate of its signer; "" unsigned */
 	bool has_secure_boot;	       /* can be on, with the keys of Microsoft's UEFI CA */

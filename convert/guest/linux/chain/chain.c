@@ -118,9 +118,9 @@ static int add_removable(const struct chain *chain, const struct efi_set *set, c
 			 struct error *err)
 {
 	const struct file_bytes *second = set->files.fb.data ? &set->files.fb : &set->files.grub;
-	int r = add_bytes(chain, REMOVABLE, REMOVABLE_EFI, &set->files.shim, err);
+	int r = add_bytes(chain, REMOVABLE, REMOVABLE_EFI, efi_set_loader(set), err);
 
-	if (r == 0)
+	if (r == 0 && set->files.shim.data)
 		r = add_bytes(chain, REMOVABLE, second->name, second, err);
 	if (r == 0 && !set->files.fb.data && set->grub_facts.prefix[0] == '\0')
 		r = add_text(chain, REMOVABLE, "grub.cfg", stub, err);
@@ -135,13 +135,13 @@ int chain_add_files(const struct efi_set *set, const char *stub, const char *des
 
 	if (r == 0)
 		r = add_text(&chain, set->folder, "grub.cfg", stub, err);
-	if (r == 0)
+	if (r == 0 && set->files.shim.data)
 		r = add_csv(&chain, set, description, err);
 	return r < 0 ? r : add_removable(&chain, set, stub, err);
 }
 
 const char *chain_loader_path(const struct efi_set *set, char buffer[CHAIN_PATH])
 {
-	snprintf(buffer, CHAIN_PATH, "\\EFI\\%s\\%s", set->folder, set->files.shim.name);
+	snprintf(buffer, CHAIN_PATH, "\\EFI\\%s\\%s", set->folder, efi_set_loader(set)->name);
 	return buffer;
 }

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "convert/guest/linux/chain/efi_make.h"
+
 #define GIVE_FILES                                                                                  \
 	"put shimx64.efi and grubx64.efi of the guest's distribution into it, out of its packages " \
 	"or out of /boot/efi/EFI of a UEFI machine of it"
@@ -49,7 +51,7 @@ void efi_folder_done(struct efi_folder *folder)
 
 bool efi_folder_is_there(const struct efi_folder *folder)
 {
-	return folder->shim.fd >= 0 && folder->grub.fd >= 0;
+	return folder->is_made || (folder->shim.fd >= 0 && folder->grub.fd >= 0);
 }
 
 /* O_NONBLOCK: a FIFO must not hold the program up. */
@@ -103,14 +105,24 @@ static int open_all(const char *shim_folder, const char *grub_folder, struct efi
 	return r;
 }
 
+/* Whatever is amiss with them: most guests do not need them. */
+static void open_own(struct efi_folder *ret)
+{
+	open_all(SHIM_PACKAGE, GRUB_PACKAGE, ret, /* err */ NULL);
+	if (efi_folder_is_there(ret))
+		return;
+	efi_folder_done(ret);
+	ret->grub.fd = efi_make_grub();
+	ret->is_made = ret->grub.fd >= 0;
+}
+
 int efi_folder_open(const char *path, struct efi_folder *ret, struct error *err)
 {
 	int r;
 
 	*ret = (struct efi_folder)EFI_FOLDER_INIT;
 	if (!path) {
-		/* Whatever is amiss with them: most guests do not need them. */
-		open_all(SHIM_PACKAGE, GRUB_PACKAGE, ret, /* err */ NULL);
+		open_own(ret);
 		return 0;
 	}
 	ret->path = strdup(path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where this machine has shim and GRUB: in a folder that the user names, or in its own packages.
+ * Where this machine has shim and GRUB: in a folder that the user names, or in its own packages, or
+ * what is needed to make a GRUB.
  * The files are only opened here: that costs little and comes before every conversion, for nothing
  * can be opened once the guest is looked at (convert/sandbox.h). They are read when the guest needs
  * them.
@@ -23,6 +24,7 @@ struct efi_folder {
 	char *path; /* as the user gave it; NULL for the packages */
 	struct efi_folder_file shim, grub;
 	struct efi_folder_file mm, fb; /* MokManager and the fallback program; may be missing */
+	bool is_made; /* 'grub' is one of efi_make.h in memory, and there is no other file */
 };
 
 #define EFI_FOLDER_INIT                                                                            \
@@ -35,12 +37,13 @@ struct efi_folder {
  * grubx64.efi, optional mmx64.efi and fbx64.efi. With ".signed" behind them, as Debian's packages
  * have them, they go first; SUSE's shim.efi, grub.efi, MokManager.efi and fallback.efi are taken
  * too. With NULL, those of the packages shim-signed, shim-helpers-amd64-signed and
- * grub-efi-amd64-signed, where they are installed and can be read. Errors: REFUSAL_NO_EFI_FILES when
- * the folder has not both; I/O. *ret is to be released with efi_folder_done() in every case.
+ * grub-efi-amd64-signed, where they are installed and can be read; otherwise an unsigned GRUB that is
+ * made here, where that can be. Errors: REFUSAL_NO_EFI_FILES when the folder has not both; I/O. *ret is
+ * to be released with efi_folder_done() in every case.
  */
 int efi_folder_open(const char *path, struct efi_folder *ret, struct error *err);
 
-/* Has it both shim and GRUB? */
+/* Has it both shim and GRUB, or one that was made? */
 bool efi_folder_is_there(const struct efi_folder *folder);
 
 void efi_folder_done(struct efi_folder *folder);

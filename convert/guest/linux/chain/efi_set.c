@@ -58,6 +58,8 @@ static bool has_path(const struct file_bytes *shim, const char *name)
 	CLEANUP_FREE uint8_t *utf16 = NULL;
 	size_t size;
 
+	if (!shim->data)
+		return false;
 	if (asprintf(&path, "\\%s", name) < 0) {
 		path = NULL;
 		return false;
@@ -104,16 +106,18 @@ static int find_folder(struct efi_set *set, const char *name, struct error *err)
 
 static int read_facts(struct efi_set *set, const struct efi_files *files, struct error *err)
 {
-	int r = efi_image_read(&files->shim, &set->shim_facts, err);
+	bool has_shim = files->shim.data != NULL;
+	int r = has_shim ? efi_image_read(&files->shim, &set->shim_facts, err) : 0;
 
 	if (r == 0)
 		r = efi_image_read(&files->grub, &set->grub_facts, err);
 	if (r < 0)
 		return r;
-	if (!set->shim_facts.is_pe64 || !set->grub_facts.is_pe64)
+	if ((has_shim && !set->shim_facts.is_pe64) || !set->grub_facts.is_pe64)
 		return error_refused(err, REFUSAL_NO_EFI_FILES, OTHER_FILES,
 				     "'%s' is not an EFI program for x64",
-				     set->shim_facts.is_pe64 ? files->grub.name : files->shim.name);
+				     !has_shim || set->shim_facts.is_pe64 ? files->grub.name
+									  : files->shim.name);
 	if (!set->grub_facts.is_grub)
 		return error_refused(err, REFUSAL_NO_EFI_FILES, OTHER_FILES,
 				     "'%s' is not GRUB: it has no section 'mods' with modules",
@@ -187,8 +191,8 @@ static int check_set(struct efi_set *set, const struct efi_files *files, struct 
 {
 	int r = read_facts(set, files, err);
 
-	if (r < 0)
-		return r;
+	if (r < 0 || !files->shim.data)
+		return r; /* Secure Boot is off: there is more to be said than a warning */
 	warn_of_generation(set, "shim", set->shim_facts.sbat.shim, SBAT_SHIM);
 	warn_of_generation(set, "GRUB", set->grub_facts.sbat.grub, SBAT_GRUB);
 	warn_of_vendor(set);
@@ -251,17 +255,30 @@ int efi_set_from_folder(const struct efi_folder *folder, struct efi_set *ret, st
 			r = read_file(list[i], &set.memory[i], file_of(&files, i), err);
 	if (r == 0 && folder->path)
 		snprintf(set.source, sizeof(set.source), "'%s'", folder->path);
+	else
+		snprintf(set.source, sizeof(set.source), "%s",
+			 folder->is_made ? EFI_SET_MADE : "the host's packages");
 	if (r == 0)
-		r = efi_set_from_bytes(&files, folder->path ? set.source : "the host's packages",
-				       ret, err);
+		r = efi_set_from_bytes(&files, set.source, ret, err);
 	efi_set_done(&set);
 	return r;
+}
+
+const struct file_bytes *efi_set_loader(const struct efi_set *set)
+{
+	return set->files.shim.data ? &set->files.shim : &set->files.grub;
+}
+
+void efi_set_call_folder(struct efi_set *set, const char *id)
+{
+	if (set->grub_facts.prefix[0] == '\0' && is_folder_name(id) && strcasecmp(id, "BOOT") != 0)
+		snprintf(set->folder, sizeof(set->folder), "%s", id);
 }
 
 bool efi_set_starts(const struct efi_set *set, const struct file_bytes *kernel)
 {
 	struct file_bytes vendor;
 
-	return efi_image_vendor(&set->files.shim, &vendor) &&
+	return set->files.shim.data && efi_image_vendor(&set->files.shim, &vendor) &&
 	       efi_image_is_signed_by(kernel, &vendor);
 }

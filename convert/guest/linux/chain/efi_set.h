@@ -17,11 +17,13 @@
 #define EFI_SET_FILE_MAX (16 * MIB) /* real ones have 0.1 to 4 MiB */
 #define EFI_SET_FOLDER	 64
 #define EFI_SET_SOURCE	 300
+#define EFI_SET_MADE	 "grub-mkimage" /* the source of a GRUB that was made here, without shim */
 
 /* The files of a set, as they were read. Borrowed; data is NULL where there is none. */
 struct efi_files {
-	struct file_bytes shim, grub; /* always there */
-	struct file_bytes mm, fb;     /* MokManager, the fallback program */
+	struct file_bytes shim;	  /* missing beside a GRUB that was made here, with all others */
+	struct file_bytes grub;	  /* always there */
+	struct file_bytes mm, fb; /* MokManager, the fallback program */
 };
 
 /* Embedded; all zero is empty; memory belongs to it. */
@@ -29,7 +31,8 @@ struct efi_set {
 	/* Each 'name' is that on the ESP: those that this shim looks for ("grubx64.efi"; SUSE's:
 	 * "grub.efi"). It itself is always "shimx64.efi". */
 	struct efi_files files;
-	char source[EFI_SET_SOURCE]; /* "the guest's packages", "'/x/y'", "the host's packages" */
+	/* "the guest's packages", "'/x/y'", "the host's packages", EFI_SET_MADE */
+	char source[EFI_SET_SOURCE];
 	/* Below \EFI on the ESP: that of GRUB's prefix ("debian"); "linux" where it has none and
 	 * takes the one that it was started from. Letters, digits, '.', '_', '-'. */
 	char folder[EFI_SET_FOLDER];
@@ -39,7 +42,7 @@ struct efi_set {
 };
 
 /*
- * Read the files of a folder that has both shim and GRUB (efi_folder_is_there()), and check them.
+ * Read the files of a folder that has what it takes (efi_folder_is_there()), and check them.
  * Errors: those of efi_set_from_bytes(), I/O. *ret is to be released with efi_set_done() in every
  * case.
  */
@@ -52,6 +55,17 @@ int efi_set_from_folder(const struct efi_folder *folder, struct efi_set *ret, st
  */
 int efi_set_from_bytes(const struct efi_files *files, const char *source, struct efi_set *ret,
 		       struct error *err);
+
+/*
+ * What the firmware starts: shim, or the GRUB that was made here and stands alone.
+ */
+const struct file_bytes *efi_set_loader(const struct efi_set *set);
+
+/*
+ * Call its folder by the id of a distribution, where GRUB has none of its own and the id can be a
+ * name.
+ */
+void efi_set_call_folder(struct efi_set *set, const char *id);
 
 /*
  * Does the shim of the set start this kernel under Secure Boot? It does when its certificates vouch
