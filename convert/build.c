@@ -64,7 +64,8 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 	const struct guest_disk old = survey_guest_disk(survey, source, before);
 	const struct guest_disk new = new_guest_disk(survey, plan, ret->target, after);
 	const struct guest_target target = {.moved = plan_moved_disk(survey, plan),
-					    .esp = plan->gpt.partitions[plan->esp].unique};
+					    .esp = plan->gpt.partitions[plan->esp].unique,
+					    .keeps_esp = plan->keeps_esp};
 	int r = kind->boot_files(&old, &target, options, &ret->boot, err);
 
 	if (r == 0 && !plan->keeps_esp)

@@ -144,13 +144,13 @@ static unsigned int own_esp(const struct survey *survey)
 			   : 0;
 }
 
-static enum plan_role role_of(const struct survey *survey, size_t index)
+static enum plan_role role_of(const struct survey *survey, const struct plan *plan, size_t index)
 {
 	const struct survey_partition *old = &survey->partitions[index];
 
 	if (old->entry && guid_equal(&old->entry->type, &GPT_TYPE_BIOS_BOOT))
 		return PLAN_BIOS_BOOT;
-	if (old->entry && old->mbr.number == own_esp(survey))
+	if (plan->keeps_esp && old->mbr.number == own_esp(survey))
 		return PLAN_ESP;
 	if (index == survey->start)
 		return survey_is_linux(survey) ? PLAN_LINUX : PLAN_WINDOWS;
@@ -178,7 +178,7 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 				 struct plan *plan, size_t index)
 {
 	const struct survey_partition *old = &survey->partitions[index];
-	enum plan_role role = role_of(survey, index);
+	enum plan_role role = role_of(survey, plan, index);
 	struct guid unique = plan_mbr_volume_guid(survey->mbr_signature, old->offset);
 	struct gpt_partition *partition;
 	char name[32];
@@ -492,8 +492,8 @@ static void note_dropped_files(const struct survey_partition *system, struct pla
 static int keep_esp(const struct survey *survey, const struct plan_options *options,
 		    struct plan *plan, struct error *err)
 {
-	append_old_partitions(survey, options, plan);
 	plan->keeps_esp = true;
+	append_old_partitions(survey, options, plan);
 	map_in_place(survey, plan);
 	return fix_disk_size(survey, survey->disk_size, old_end(survey), plan, err);
 }
@@ -542,31 +542,50 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 	return r;
 }
 
-/* What is there decides: nothing moves, and the guest keeps an ESP that starts it. */
-static int plan_layout_of_gpt(const struct survey *survey, struct plan *plan, struct error *err)
+static void note_other_esp(const struct survey *survey, struct plan *plan)
 {
-	enum layout only = own_esp(survey) ? LAYOUT_REUSE : LAYOUT_END;
+	note_add(&plan->warnings,
+		 "partition %u is an ESP that starts the guest, and is left as it is, beside a new "
+		 "one: updates of shim and GRUB in the guest go on there",
+		 own_esp(survey));
+}
+
+static const char *layouts_of_gpt(bool can_reuse)
+{
+	return can_reuse ? "use --layout reuse or end" : "use --layout end";
+}
+
+/* Nothing moves. An ESP that starts the guest is kept for it, or left alone: what is on it is the
+ * guest's. */
+static int plan_layout_of_gpt(const struct survey *survey, const struct plan_options *options,
+			      struct plan *plan, struct error *err)
+{
+	bool can_reuse = own_esp(survey) && !options->has_other_boot_files;
 
 	if (plan->layout == LAYOUT_AUTO)
-		plan->layout = only;
-	if (plan->layout == only)
+		plan->layout = can_reuse ? LAYOUT_REUSE : LAYOUT_END;
+	if (plan->layout == LAYOUT_END && own_esp(survey))
+		note_other_esp(survey, plan);
+	if (plan->layout == LAYOUT_END || (plan->layout == LAYOUT_REUSE && can_reuse))
 		return 0;
-	if (only == LAYOUT_END)
+	if (plan->layout == LAYOUT_REUSE && own_esp(survey))
 		return error_refused(
-			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout end",
-			"layout '%s' is not possible: the disk has a GPT already, and gets "
-			"an ESP behind its end",
-			layout_text(plan->layout));
-	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse",
-			     "layout '%s' is not possible: the disk has a GPT already, and its own "
-			     "ESP starts the guest",
+			err, REFUSAL_LAYOUT_IMPOSSIBLE,
+			"use --layout end, which puts them on an ESP beside it, or leave "
+			"--efi-files out",
+			"layout 'reuse' is not possible with other boot files: the guest's own ESP "
+			"has shim and GRUB, and stays as it is");
+	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, layouts_of_gpt(can_reuse),
+			     "layout '%s' is not possible: the disk has a GPT already, and gets an "
+			     "ESP behind its end where it needs one",
 			     layout_text(plan->layout));
 }
 
-static int plan_layout(const struct survey *survey, struct plan *plan, struct error *err)
+static int plan_layout(const struct survey *survey, const struct plan_options *options,
+		       struct plan *plan, struct error *err)
 {
 	if (survey->gpt)
-		return plan_layout_of_gpt(survey, plan, err);
+		return plan_layout_of_gpt(survey, options, plan, err);
 	if (plan->layout == LAYOUT_AUTO && is_child(plan))
 		plan->layout = why_not_reuse(survey) ? LAYOUT_END : LAYOUT_REUSE;
 	else if (plan->layout == LAYOUT_AUTO)
@@ -621,7 +640,7 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 		return r;
 	r = plan_image(survey, options, ret, err);
 	if (r == 0)
-		r = plan_layout(survey, ret, err);
+		r = plan_layout(survey, options, ret, err);
 	if (r < 0)
 		return r;
 	ret->gpt.sector_size = survey->sector_size;

@@ -48,6 +48,9 @@ struct plan_options {
 	uint64_t source_time;
 	/* Likewise of what was asked for and does not show in the plan. */
 	unsigned int choices;
+	/* Of a Linux: there are other boot files for it than those on an ESP that starts it already, so
+	 * that LAYOUT_AUTO is a new one beside that, and LAYOUT_REUSE is not possible. */
+	bool has_other_boot_files;
 };
 
 #define PLAN_DEFAULT_ESP_SIZE (UINT64_C(260) << 20)
@@ -85,7 +88,7 @@ struct plan {
 
 /*
  * Decide. LAYOUT_AUTO is front for an output of its own, else reuse, else end; of a disk that has a
- * GPT already it is reuse where an ESP starts the guest, else end. 'survey' must be of
+ * GPT already it is reuse where an ESP starts the guest (and no other boot files were given), else end. 'survey' must be of
  * a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE, REFUSAL_ESP_TOO_SMALL,
  * REFUSAL_SECTOR_SIZE for a VHD,
  * ERROR_USAGE for values out of range. *ret is to be released with plan_done() in every case.

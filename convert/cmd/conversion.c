@@ -368,6 +368,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 	paths->mode = mode_of(conversion);
 	convert->plan.source_time = write_source_time(conversion->source);
 	convert->plan.choices = conversion_choices(convert);
+	convert->plan.has_other_boot_files = convert->build.guest.efi_path != NULL;
 	if (convert->dry_run && paths->disk)
 		conversion->folder = open_folder_of(paths->disk);
 	return convert->dry_run || conversion->needed.is_there

@@ -133,7 +133,9 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	const struct plan_options plan_options = {.layout = LAYOUT_AUTO,
 						  .format = VHD_FORMAT_VHDX,
 						  .type = VHD_TYPE_MAX,
-						  .esp_size = PLAN_DEFAULT_ESP_SIZE};
+						  .esp_size = PLAN_DEFAULT_ESP_SIZE,
+						  .has_other_boot_files =
+							  inspect->guest.efi_path != NULL};
 	CLEANUP(build_close_host_files)
 	struct build_options build_options = {.guest = inspect->guest};
 	struct report report = {.source_path = path, .survey = &survey, .is_dry_run = true};

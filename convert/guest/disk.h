@@ -81,6 +81,7 @@ struct guest_disk {
 struct guest_target {
 	struct moved_disk moved;
 	struct guid esp; /* unique GUID of its entry in the new table */
+	bool keeps_esp;	 /* it was there before, and nothing is written to it */
 };
 
 #endif

@@ -373,11 +373,6 @@ static int keep_own_esp(const struct guest_disk *old, struct linux_files *boot,
 	snprintf(set->folder, sizeof(set->folder), "%s", system->esp.folder);
 	linux_own_esp_loader(&system->esp, ret->loader.path);
 	chain_label(set, name_of(system), ret->loader.description);
-	if (options->efi_path)
-		note_add(&ret->warnings,
-			 "'%s' is not taken: the guest's own ESP has shim and GRUB, which are left "
-			 "as they are",
-			 options->efi_path);
 	return 0;
 }
 
@@ -406,7 +401,6 @@ int linux_boot_files(const struct guest_disk *old, const struct guest_target *ta
 	struct linux_volume *boot, *root;
 	int r;
 
-	(void)target;
 	*ret = (struct guest_boot){.time = 0};
 	r = linux_volumes_open(old, &volumes, err);
 	if (r < 0)
@@ -415,7 +409,7 @@ int linux_boot_files(const struct guest_disk *old, const struct guest_target *ta
 	root = linux_volumes_at(&volumes, &system->root);
 	if (!boot || !boot->files)
 		return error_failed(err, EIO, "the file system that holds /boot is gone");
-	if (system->esp.partition)
+	if (target->keeps_esp)
 		r = keep_own_esp(old, boot->files, options, &set, ret, err);
 	else
 		r = make_esp(root, boot, system, options, &set, ret, err);
