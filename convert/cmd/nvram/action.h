@@ -15,6 +15,7 @@ struct nvram_options {
 	bool json, dry_run, all, replace, drop, force, experimental;
 	bool has_lun, ipv4, ipv6;
 	unsigned int lun;
+	unsigned int partition; /* 0: not given */
 	const char *disk, *path, *description;
 	struct guid controller, adapter;
 	const char *format, *variable, *output;

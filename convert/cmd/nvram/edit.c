@@ -20,27 +20,33 @@ static int done(struct nvram_command *command, uint16_t number, const char *summ
 	return 0;
 }
 
-/* The EFI system partition of a table: there must be exactly one. */
-static int find_esp(const struct gpt *gpt, const char *disk, struct nvram_partition *ret,
-		    struct error *err)
+/* The EFI system partition of a table: of several, that which the user names. */
+static int find_esp(const struct gpt *gpt, const struct nvram_options *options,
+		    struct nvram_partition *ret, struct error *err)
 {
+	unsigned int wanted = options->partition;
 	const struct guid type = GPT_TYPE_ESP;
 
 	ret->number = 0;
 	for (size_t i = 0; i < gpt->count; i++) {
 		const struct gpt_partition *partition = &gpt->partitions[i];
 
-		if (!guid_equal(&partition->type, &type))
+		if (!guid_equal(&partition->type, &type) || (wanted && partition->number != wanted))
 			continue;
 		if (ret->number)
-			return error_damaged(
-				err, "'%s': partitions %u and %u are both EFI system partitions",
-				disk, ret->number, partition->number);
+			return error_usage(err,
+					   "'%s': partitions %u and %u are both EFI system "
+					   "partitions; say which with '--partition'",
+					   options->disk, ret->number, partition->number);
 		*ret = (struct nvram_partition){partition->number, partition->first_lba,
 						partition->last_lba - partition->first_lba + 1,
 						partition->unique};
 	}
-	return ret->number ? 0 : error_damaged(err, "'%s': no EFI system partition", disk);
+	if (ret->number)
+		return 0;
+	return wanted ? error_usage(err, "'%s': partition %u is no EFI system partition",
+				    options->disk, wanted)
+		      : error_damaged(err, "'%s': no EFI system partition", options->disk);
 }
 
 static int read_esp(const struct nvram_options *options, struct nvram_partition *ret,
@@ -55,7 +61,7 @@ static int read_esp(const struct nvram_options *options, struct nvram_partition 
 	if (r == 0)
 		r = cmd_source_check(disk, gpt_read(disk, gpt, err), err);
 	if (r == 0)
-		r = find_esp(gpt, options->disk, ret, err);
+		r = find_esp(gpt, options, ret, err);
 	return r < 0 ? error_advise(err, "name the disk of a generation 2 VM") : 0;
 }
 

@@ -12,6 +12,7 @@
 #include "convert/cmd/keys.h"
 #include "convert/cmd/nvram/action.h"
 #include "convert/cmd/verbs.h"
+#include "convert/table/gpt.h"
 
 /* Against damage in the store or in what it is to be edited by. */
 #define ADVICE_DAMAGED "take it from a backup, or let 'hvgen2 convert' or the host make a new one"
@@ -31,6 +32,7 @@ enum {
 	OPTION_LUN,
 	OPTION_PARENT,
 	OPTION_PARENT_DIR,
+	OPTION_PARTITION,
 	OPTION_PATH,
 	OPTION_REPLACE,
 	OPTION_SECURE_BOOT_KEYS,
@@ -62,6 +64,8 @@ static const struct cmd_option options[] = {
 	{OPTION_PARENT, "parent", "FILE", "add-file: a parent of DISK, wherever it is"},
 	{OPTION_PARENT_DIR, "parent-dir", "DIR",
 	 "add-file: look for parents of DISK in this folder as well"},
+	{OPTION_PARTITION, "partition", "NUMBER",
+	 "add-file: which EFI system partition of DISK, of several"},
 	{OPTION_PATH, "path", "PATH",
 	 "add-file: the program on that partition; default\n"
 	 "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"},
@@ -121,7 +125,7 @@ static const struct action {
 	int (*run)(struct nvram_command *command, struct error *err);
 	size_t least, most;
 	bool is_edit;
-	int keys[9];
+	int keys[10];
 } actions[] = {
 	{"list", cmd_nvram_list, 0, 0, false, {OPTION_JSON}},
 	{"show", cmd_nvram_show, 0, 1, false, {OPTION_JSON, OPTION_ALL}},
@@ -131,7 +135,7 @@ static const struct action {
 	 0,
 	 true,
 	 {OPTION_JSON, 'n', OPTION_DISK, OPTION_PATH, OPTION_DESCRIPTION, OPTION_REPLACE,
-	  OPTION_SOURCE_FORMAT, OPTION_PARENT, OPTION_PARENT_DIR}},
+	  OPTION_SOURCE_FORMAT, OPTION_PARENT, OPTION_PARENT_DIR, OPTION_PARTITION}},
 	{"add-drive",
 	 cmd_nvram_edit_add_drive,
 	 0,
@@ -229,6 +233,9 @@ static int set_nvram_option(void *context, int key, const char *argument, struct
 	case OPTION_LUN:
 		o->has_lun = true;
 		return cmd_parse_number("lun", argument, 0, 63, &o->lun, err);
+	case OPTION_PARTITION:
+		return cmd_parse_number("partition", argument, 1, GPT_MAX_PARTITIONS, &o->partition,
+					err);
 	case OPTION_PARENT:
 		return cmd_source_set(&o->disk_source, CMD_OPTION_PARENT, argument, err);
 	case OPTION_PARENT_DIR:

@@ -332,7 +332,28 @@ Test(nvram_verb, an_equal_entry_is_reused_and_a_stale_one_replaced)
 	assert_valid("store");
 	RUN(2, "add-file --disk disk.img --path EFI store");
 	RUN(2, "add-file store");
+	RUN(2, "add-file --disk disk.img --partition 1 store");
+	assert_says("'disk.img': partition 1 is no EFI system partition");
 	RUN(3, "add-file --disk empty.json store");
+}
+
+Test(nvram_verb, of_two_system_partitions_one_is_named)
+{
+	make_disk("disk.img");
+	make_store("vmgs", "store");
+	cr_assert_eq(system("sgdisk -t 1:ef00 disk.img > /dev/null"), 0);
+	RUN(2, "add-file --disk disk.img store");
+	assert_says("'disk.img': partitions 1 and 3 are both EFI system partitions; say which with "
+		    "'--partition'");
+	RUN(2, "add-file --disk disk.img --partition 0 store");
+	RUN(2, "add-file --disk disk.img --partition 2 store");
+	RUN(0, "add-file --disk disk.img --partition 1 store");
+	assert_order("store", "F0005 F0004 N0000 D0001 D0002 D0003");
+	RUN(0, "show 0005 store");
+	assert_says("HD(1,GPT,");
+	RUN(0, "add-file --disk disk.img --partition 3 store");
+	assert_order("store", "F0004 F0005 N0000 D0001 D0002 D0003");
+	assert_valid("store");
 }
 
 Test(nvram_verb, a_dry_run_and_a_failure_write_nothing)
