@@ -76,6 +76,17 @@ static int add_keys(const struct firmware_options *options, enum nvram_format fo
 	return r < 0 ? error_advise(err, KEYS_ADVICE) : 0;
 }
 
+/* A store of OVMF is for machines without a VMBus. */
+static int add_drive(const struct firmware_options *options, enum nvram_format format,
+		     struct nvram *nvram, struct error *err)
+{
+	const struct firmware_drive *drive = &options->drive;
+
+	if (!drive->is_known || format == NVRAM_FORMAT_OVMF)
+		return 0;
+	return nvram_add_drive(nvram, &drive->controller, drive->lun, "EFI SCSI Device", NULL, err);
+}
+
 /* The store that the user has, with our entry on top. */
 static int firmware_from_template(const struct nvram_partition *esp,
 				  const struct nvram_file *loader,
@@ -85,6 +96,9 @@ static int firmware_from_template(const struct nvram_partition *esp,
 	const char *name = options->template;
 	struct nvram_store *store = options->store;
 	int r = add_keys(options, store->format, &store->nvram, err);
+
+	if (r == 0)
+		r = add_drive(options, store->format, &store->nvram, err);
 	if (r == 0)
 		r = nvram_from_template(store, esp, loader, options->drop_stale_entries, &ret->file,
 					&ret->size, err);
@@ -122,6 +136,9 @@ static int firmware_from_nothing(const struct plan *plan, const struct nvram_fil
 	int r = nvram_add_file(&ret->nvram, &esp, loader->path, loader->description, NULL, err);
 
 	if (r < 0 || !options->has_nvram)
+		return r;
+	r = add_drive(options, options->format, &ret->nvram, err);
+	if (r < 0)
 		return r;
 	r = add_keys(options, options->format, &ret->nvram, err);
 	if (r == 0)

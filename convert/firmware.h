@@ -12,6 +12,17 @@
 #include "convert/plan.h"
 #include "nvram/nvram.h"
 
+/*
+ * The boot disk as the new VM has it, where that is known: its controller on the VMBus. An entry for
+ * it stands behind that for the file, for the case that this leads nowhere one day: firmware starts
+ * nothing of itself while any entry is there.
+ */
+struct firmware_drive {
+	bool is_known;
+	struct guid controller;
+	uint16_t lun;
+};
+
 struct firmware_options {
 	bool has_nvram; /* make a store; of 'format', or in the container of the template */
 	enum nvram_format format;  /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
@@ -20,6 +31,7 @@ struct firmware_options {
 	const char *keys_path;	   /* the file with the keys of Secure Boot to be put in, or NULL */
 	struct nvram_store *keys;  /* what it holds, from firmware_read_template() */
 	bool drop_stale_entries;   /* of the template: other "Windows Boot Manager" File entries */
+	struct firmware_drive drive;
 };
 
 /* The EFI system partition of a plan, as boot entries name it. */

@@ -165,6 +165,19 @@ static void tell_survey(const struct conversion *conversion, unsigned int step)
 	progress_tell(&conversion->progress.tell, PROGRESS_SURVEY, step, SURVEY_STEPS);
 }
 
+/* Only a VM has a place for it. */
+static void tell_place(struct conversion *conversion)
+{
+	struct firmware_drive *drive = &conversion->convert->build.firmware.drive;
+	unsigned int slot = 0;
+
+	*drive = (struct firmware_drive){.is_known = false};
+	if (!conversion->is_vm)
+		return;
+	drive->is_known = vm_plan_boot_place(&conversion->vm.vm, &drive->controller, &slot);
+	drive->lun = (uint16_t)slot;
+}
+
 /* The boot disk, from what is on it to all that changes. */
 static int convert_boot_disk(struct conversion *conversion, struct error *err)
 {
@@ -182,6 +195,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 		return r;
 	tell_survey(conversion, 1);
 	conversion->report.plan = plan;
+	tell_place(conversion);
 	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
 	if (r < 0)
 		return r;

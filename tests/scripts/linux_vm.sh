@@ -4,7 +4,7 @@
 # is not signed, or the keys that are put into the store refuse shim.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need qemu-img sfdisk jq openssl
+need qemu-img sfdisk jq openssl python3
 
 export_of() { # MKLINUX-OPTION... SHAPE
 	rm -rf exp exp.*.raw ./*-gen2*
@@ -24,6 +24,30 @@ in_script '/\EFI\debian\shimx64.efi'
 in_script "Description = 'Debian GNU/Linux 12 (bookworm)'"
 jq -e '[.vm.rows[] | select(.what == "Secure Boot" and .to == "true, MicrosoftUEFICertificateAuthority")] | length == 1' ./*-gen2.report.json >/dev/null ||
 	fail "$(jq -c '.vm.rows[] | select(.what == "Secure Boot")' ./*-gen2.report.json)"
+
+# Behind the File entry one for the disk on the controller that the script makes, byte for byte as formats and firmware have it: the
+# bus of Hyper-V, a SCSI controller of this instance, LUN 0. libefiboot takes both.
+channel=$(sed -n "s/.*Channel = '\([0-9a-fA-F-]*\)'.*/\1/p" ./*-gen2.ps1 | head -1)
+python3 - ./*-gen2.vmgs "$channel" <<'END' || fail "no Drive entry for the controller '$channel'"
+import sys, uuid
+of = lambda text: uuid.UUID(text).bytes_le
+node = lambda kind, data: bytes(kind) + (len(data) + 4).to_bytes(2, "little") + data
+path = (node((1, 4), of("9b17e5a2-0891-42dd-b653-80b5c22809ba") + of("ba6163d9-04a1-4d29-b605-72e2ffb1dc7f") + of(sys.argv[2]))
+        + node((3, 2), bytes(4)) + bytes.fromhex("7fff0400"))
+data = open(sys.argv[1], "rb").read()
+sys.exit("EFI SCSI Device".encode("utf-16-le") not in data or path not in data)
+END
+expect 0 "$HVGEN2" verify --no-guestfs --nvram ./*-gen2.vmgs ./*-gen2.vhdx
+grep -q 'nvram-libefiboot: 2 load options are valid; the first is HD(15,GPT' out.txt || fail "$(cat out.txt)"
+expect 0 "$HVGEN2" nvram list --json ./*-gen2.vmgs
+jq -e '[.entries[].type] == ["File", "Drive"]' out.txt >/dev/null || fail "$(cat out.txt)"
+
+# Not in a store for other machines, which have no such bus.
+rm ./*-gen2*
+expect 0 "$HVGEN2" convert --nvram other.fd exp
+expect 0 "$HVGEN2" nvram list --json other.fd
+jq -e '[.entries[].type] == ["File"]' out.txt >/dev/null || fail "$(cat out.txt)"
+rm other.fd
 
 # Keys that do not have the UEFI CA.
 openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Own" -days 3650 -keyout own.key -outform DER -out own.der 2>/dev/null

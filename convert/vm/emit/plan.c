@@ -189,6 +189,20 @@ static void plan_controllers(const struct vm *vm, struct vm_plan *plan)
 		add_controller(vm, NULL, plan);
 }
 
+bool vm_plan_boot_place(const struct vm *vm, struct guid *ret_channel, unsigned int *ret_slot)
+{
+	const struct vm_drive *drive = vm_boot_drive(vm, NULL);
+	struct vm_plan plan = VM_PLAN_INIT;
+
+	plan_controllers(vm, &plan);
+	if (!drive || !drive->target.is_present ||
+	    drive->target.controller >= plan.controller_count)
+		return false;
+	*ret_channel = plan.controllers[drive->target.controller].channel;
+	*ret_slot = drive->target.slot;
+	return true;
+}
+
 /* None is no limit; and more than a script can say as a number is no wish that a host could fulfil. */
 static struct vm_number credible(struct vm_number number)
 {

@@ -125,6 +125,12 @@ struct vm_plan {
 	{                                                                                          \
 		.name = NULL                                                                       \
 	}
+/*
+ * Where the new VM has its boot disk: the channel of the SCSI controller, as vm_plan_make() has it,
+ * and the slot. False when it has no place yet.
+ */
+bool vm_plan_boot_place(const struct vm *vm, struct guid *ret_channel, unsigned int *ret_slot);
+
 void vm_plan_done(struct vm_plan *plan);
 #define CLEANUP_VM_PLAN CLEANUP(vm_plan_done)
 
