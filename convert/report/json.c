@@ -144,6 +144,28 @@ static json_t *kernel_object(const struct linux_system *system)
 	return object;
 }
 
+/* Those with static addresses. */
+static json_t *linux_adapters_array(const struct linux_system *system)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < system->adapter_count; i++) {
+		const struct linux_adapter *adapter = &system->adapters[i];
+		json_t *object = json_object(), *addresses = json_array();
+
+		if (adapter->interface)
+			set_text(object, "interface", adapter->interface);
+		if (adapter->mac)
+			set_text(object, "mac", adapter->mac);
+		for (size_t j = 0; j < adapter->addresses.count; j++)
+			json_array_append_new(addresses, text_json(adapter->addresses.texts[j]));
+		json_object_set_new(object, "addresses", addresses);
+		text_json_set_path(object, "file", adapter->file);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *linux_object(const struct linux_system *system)
 {
 	json_t *object = json_object();
@@ -160,6 +182,7 @@ static json_t *linux_object(const struct linux_system *system)
 	set_number(object, "kernels", system->kernel_count);
 	if (system->starts.kernel)
 		json_object_set_new(object, "kernel", kernel_object(system));
+	json_object_set_new(object, "adapters", linux_adapters_array(system));
 	return object;
 }
 

@@ -77,6 +77,29 @@ static void print_linux(const struct linux_system *system, FILE *stream)
 		    system->prefix, system->is_bls ? " and loader/entries" : "");
 }
 
+static void print_texts(FILE *stream, const char *title, const struct note_list *texts)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		safe_printf(stream, "%s%s", i ? ", " : title, texts->texts[i]);
+}
+
+/* As a file of the guest has them; what becomes of them is said in warnings. */
+static void print_linux_adapters(const struct linux_system *system, FILE *stream)
+{
+	for (size_t i = 0; i < system->adapter_count; i++) {
+		const struct linux_adapter *adapter = &system->adapters[i];
+
+		safe_printf(stream, "%-8s %s", i ? "" : "Network",
+			    adapter->interface ? adapter->interface : "(an adapter)");
+		if (adapter->mac)
+			safe_printf(stream, " with the MAC %s", adapter->mac);
+		print_texts(stream, ", static ", &adapter->addresses);
+		if (!adapter->addresses.count)
+			safe_printf(stream, ", static address");
+		safe_printf(stream, " (%s)\n", adapter->file);
+	}
+}
+
 static void print_guest(const struct survey *survey, FILE *stream)
 {
 	const struct survey_partition *partition;
@@ -86,18 +109,13 @@ static void print_guest(const struct survey *survey, FILE *stream)
 	partition = &survey->partitions[survey->start];
 	if (partition->guest.linux_system) {
 		print_linux(partition->guest.linux_system, stream);
+		print_linux_adapters(partition->guest.linux_system, stream);
 		return;
 	}
 	safe_printf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n",
 		    partition->guest.windows.product, partition->guest.windows.major,
 		    partition->guest.windows.minor, partition->guest.windows.build,
 		    windows_arch_text(partition->guest.windows.arch), partition->mbr.number);
-}
-
-static void print_texts(FILE *stream, const char *title, const struct note_list *texts)
-{
-	for (size_t i = 0; i < texts->count; i++)
-		safe_printf(stream, "%s%s", i ? ", " : title, texts->texts[i]);
 }
 
 static void print_settings(const struct adapter *adapter, FILE *stream)

@@ -77,6 +77,27 @@ printf 'mkdir /etc/network\n' | edit 2048 196608
 printf 'auto lo enp0s10f0\niface enp0s10f0 inet static\n address 192.0.2.7/24\niface eth0 inet dhcp\n' | put /etc/network/interfaces
 warned "/etc/network/interfaces, line 2, has 'enp0s10f0', the name of an adapter on the PCI bus"
 ! grep -q "has 'eth0'" out.txt || fail "eth0 is no name that changes"
+
+# Adapters with static addresses, of each kind of file; those of DHCP are no settings.
+printf 'mkdir %s\n' /etc/netplan /etc/sysconfig /etc/sysconfig/network-scripts /etc/NetworkManager /etc/NetworkManager/system-connections |
+	edit 2048 196608
+printf 'iface eth0 inet static\n address 192.0.2.7\n netmask 255.255.255.0\niface eth0 inet6 static\n address 2001:db8::7/64\niface eth1 inet dhcp\n' |
+	put /etc/network/interfaces
+printf 'network:\n ethernets:\n  lan:\n   match: {macaddress: "00:15:5d:01:02:03"}\n   addresses: [192.0.2.8/24]\n' | put /etc/netplan/01.yaml
+printf 'DEVICE=eth2\nHWADDR=00:15:5D:01:02:04\nIPADDR=192.0.2.9\nPREFIX=24\n' | put /etc/sysconfig/network-scripts/ifcfg-eth2
+printf '[connection]\ninterface-name=eth3\n[ipv4]\nmethod=manual\naddress1=192.0.2.10/24,192.0.2.1\n' |
+	put /etc/NetworkManager/system-connections/a.nmconnection
+expect 0 "$HVGEN2" inspect --json disk.raw
+jq -e '[.linux.adapters[] | {i: .interface, m: .mac, a: .addresses, f: .file}] == [
+	{i: "eth0", m: null, a: ["192.0.2.7/255.255.255.0", "2001:db8::7/64"], f: "/etc/network/interfaces"},
+	{i: "eth2", m: "00:15:5D:01:02:04", a: ["192.0.2.9/24"], f: "/etc/sysconfig/network-scripts/ifcfg-eth2"},
+	{i: null, m: "00:15:5d:01:02:03", a: ["192.0.2.8/24"], f: "/etc/netplan/01.yaml"},
+	{i: "eth3", m: null, a: ["192.0.2.10/24"], f: "/etc/NetworkManager/system-connections/a.nmconnection"}]' out.txt >/dev/null ||
+	fail "$(jq -c .linux.adapters out.txt)"
+expect 0 "$HVGEN2" inspect disk.raw
+tr -s ' \n' ' ' <out.txt >page.txt
+grep -qF 'Network eth0, static 192.0.2.7/255.255.255.0, 2001:db8::7/64 (/etc/network/interfaces) eth2 with the MAC 00:15:5D:01:02:04,' page.txt ||
+	fail "$(cat out.txt)"
 head -c 100 /dev/zero | put /etc/fstab
 warned "the guest's /etc/fstab cannot be read"
 printf 'NAME="\351"\nPRETTY_NAME="Syst\350m %0300d"\n' 1 | put /etc/os-release

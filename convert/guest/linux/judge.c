@@ -109,7 +109,7 @@ static int check_root(const struct linux_volume *root, bool has_gpt, struct linu
 	if (root && root->files) {
 		int r = check_fstab(root->files, has_gpt, warnings, err);
 
-		return r < 0 ? r : linux_network_check(root->files, warnings, err);
+		return r < 0 ? r : linux_network_check(root->files, system, warnings, err);
 	}
 	if (system->root_is_encrypted)
 		note_add(

@@ -15,9 +15,21 @@ static void default_done(struct linux_default *starts)
 	free(starts->initrds);
 }
 
+static void adapters_done(struct linux_system *system)
+{
+	for (size_t i = 0; i < system->adapter_count; i++) {
+		free(system->adapters[i].interface);
+		free(system->adapters[i].mac);
+		free(system->adapters[i].file);
+		note_list_done(&system->adapters[i].addresses);
+	}
+	free(system->adapters);
+}
+
 void linux_system_done(struct linux_system *system)
 {
 	default_done(&system->starts);
+	adapters_done(system);
 	*system = (struct linux_system){.kernel_count = 0};
 }
 

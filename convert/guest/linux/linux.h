@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "common/cleanup.h"
+#include "common/notes.h"
 #include "convert/guest/linux/parse/os_release.h"
 #include "convert/linux_files/contents.h"
 
@@ -42,6 +43,16 @@ struct linux_esp {
 	bool has_removable;	 /* \\EFI\\BOOT\\BOOTX64.EFI is there too */
 };
 
+/* A network adapter with addresses of its own, as a file of the guest has it. */
+struct linux_adapter {
+	char *interface;	    /* "eth0"; NULL: it is told by its MAC alone */
+	char *mac;		    /* by which it is told; NULL: by its name alone */
+	char *file;		    /* "/etc/network/interfaces" */
+	struct note_list addresses; /* "192.0.2.7/24"; none where they could not be read */
+};
+
+#define LINUX_MAX_ADAPTERS 64
+
 /* Embedded; all zero is nothing; memory belongs to it. */
 struct linux_system {
 	struct os_release release; /* all "" where the root could not be read */
@@ -59,6 +70,9 @@ struct linux_system {
 				     starts */
 	struct linux_default starts;
 	struct linux_esp esp;
+	struct linux_adapter
+		*adapters; /* with static addresses alone; at most LINUX_MAX_ADAPTERS */
+	size_t adapter_count;
 };
 
 /* Where shim and GRUB came from, and how far Secure Boot goes with them. */

@@ -13,6 +13,7 @@
 #include "common/bytes.h"
 #include "common/cleanup.h"
 #include "common/error.h"
+#include "common/notes.h"
 
 /* An adapter that a file speaks of. The loopback is none. */
 struct network_name {
@@ -21,6 +22,9 @@ struct network_name {
 	const char *file;  /* borrowed: the name of the file_bytes */
 	unsigned int line; /* where the name stands, else the MAC; 1 when it is the file's name */
 	bool is_static_address;
+	/* Those of it that could be read: "192.0.2.7/24", "2001:db8::1/64", "192.0.2.7" or
+	 * "192.0.2.7/255.255.255.0", as written, of digits and the signs between them alone. */
+	struct note_list addresses;
 };
 
 struct network_names {

@@ -103,6 +103,16 @@ static int set_name(const struct netplan *netplan, const struct text_line *value
 	return ifnames_set(netplan->file, value, &name->interface, err);
 }
 
+/* One or more; in brackets that are not closed, more come. */
+static void take_addresses(struct netplan *netplan, const struct text_line *list)
+{
+	struct network_name *name = adapter_of(netplan);
+
+	name->is_static_address = true;
+	ifnames_add_addresses(list, name);
+	netplan->is_in_addresses = !memchr(list->text, ']', list->size);
+}
+
 /* A key of the adapter itself. */
 static int take_own_key(struct netplan *netplan, const struct text_line *key,
 			const struct text_line *value, struct error *err)
@@ -115,7 +125,7 @@ static int take_own_key(struct netplan *netplan, const struct text_line *key,
 	else if (is_key(key, "addresses") && value->size == 0)
 		netplan->is_in_addresses = true;
 	else if (is_key(key, "addresses") && !text_is(value, "[]"))
-		adapter_of(netplan)->is_static_address = true;
+		take_addresses(netplan, value);
 	return 0;
 }
 
@@ -150,6 +160,8 @@ static int take_flow(struct netplan *netplan, bool is_own, struct text_line flow
 		text_trim(&pair);
 		if (split_pair(&pair, &value))
 			r = take_key(netplan, is_own && depth == 1, &pair, value, err);
+		else if (netplan->is_in_addresses && pair.size > 0)
+			take_addresses(netplan, &pair);
 		length += length < flow.size;
 		if (flow.text[length - 1] == '{')
 			depth++;
@@ -191,6 +203,16 @@ static bool is_list_item(const struct text_line *line)
 	return text_starts_with(line, "- ") || text_is(line, "-");
 }
 
+/* "- 192.0.2.7/24" */
+static void take_item(struct netplan *netplan, struct text_line item)
+{
+	struct text_line word;
+
+	(void)text_next_word(&item, &word);
+	take_addresses(netplan, &item);
+	netplan->is_in_addresses = true;
+}
+
 static int take_line(struct netplan *netplan, struct text_line line, struct error *err)
 {
 	size_t column = 0;
@@ -200,10 +222,15 @@ static int take_line(struct netplan *netplan, struct text_line line, struct erro
 		column++;
 	cut_comment(&line);
 	text_trim(&line);
-	if (is_list_item(&line) && netplan->is_in_addresses)
-		adapter_of(netplan)->is_static_address = true;
-	if (is_list_item(&line) || !split_pair(&line, &value))
+	if (netplan->is_in_addresses && is_list_item(&line))
+		take_item(netplan, line);
+	if (is_list_item(&line))
 		return 0;
+	if (!split_pair(&line, &value)) {
+		if (netplan->is_in_addresses && line.size > 0)
+			take_addresses(netplan, &line);
+		return 0;
+	}
 	if (netplan->section != NOWHERE && column > netplan->section)
 		return take_pair(netplan, column, line, value, err);
 	netplan->section = is_key(&line, "ethernets") ? column : NOWHERE;

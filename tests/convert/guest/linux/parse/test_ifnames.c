@@ -17,7 +17,7 @@ typedef int reader(const struct file_bytes *file, struct network_names *ret, str
 static reader *const readers[] = {ifnames_from_interfaces, ifnames_from_ifcfg, ifnames_from_netplan,
 				  ifnames_from_nmconnection, ifnames_from_udev_rules};
 
-/* "interface MAC line [static]" of each, a line each. */
+/* "interface MAC line [static] [address...]" of each, a line each. */
 static char *flat(reader *read, const struct file_bytes *file)
 {
 	CLEANUP_NETWORK_NAMES struct network_names names = NETWORK_NAMES_INIT;
@@ -28,9 +28,12 @@ static char *flat(reader *read, const struct file_bytes *file)
 		const struct network_name *name = &names.list[i];
 
 		cr_expect_eq(name->file, file->name);
-		buffer_printf(&text, "%s %s %u%s\n", name->interface ? name->interface : "-",
+		buffer_printf(&text, "%s %s %u%s", name->interface ? name->interface : "-",
 			      name->mac ? name->mac : "-", name->line,
 			      name->is_static_address ? " static" : "");
+		for (size_t j = 0; j < name->addresses.count; j++)
+			buffer_printf(&text, " %s", name->addresses.texts[j]);
+		buffer_text(&text, "\n");
 	}
 	return buffer_take_text(&text);
 }
@@ -43,22 +46,22 @@ Test(linux_ifnames, each_kind)
 		const char *expected;
 	} cases[] = {
 		{CORPUS "ifnames/interfaces", ifnames_from_interfaces,
-		 "eth0 00:15:5d:01:02:03 7 static\n"
+		 "eth0 00:15:5d:01:02:03 7 static 192.0.2.7/24\n"
 		 "eth0 - 11\n"
 		 "enp0s10f0 - 13\n"
 		 "br0 00:15:5d:01:02:04 14\n"},
 		{CORPUS "ifnames/ifcfg-eth0", ifnames_from_ifcfg,
-		 "eth0 00:15:5D:01:02:03 4 static\n"},
+		 "eth0 00:15:5D:01:02:03 4 static 192.0.2.7/24\n"},
 		{CORPUS "ifnames/netplan.yaml", ifnames_from_netplan,
 		 "eth0 - 6\n"
-		 "enp0s10f0 - 10 static\n"
-		 "lan0 00:15:5d:01:02:03 19 static\n"
+		 "enp0s10f0 - 10 static 192.0.2.8/24\n"
+		 "lan0 00:15:5d:01:02:03 19 static 192.0.2.9/24\n"
 		 "en* - 22\n"
 		 "- 00:15:5d:01:02:05 24\n"
-		 "flow2 - 25 static\n"
+		 "flow2 - 25 static 192.0.2.10/24 2001:db8::1/64\n"
 		 "none - 26\n"},
 		{CORPUS "ifnames/eth0.nmconnection", ifnames_from_nmconnection,
-		 "eth0 00:15:5D:01:02:03 5 static\n"},
+		 "eth0 00:15:5D:01:02:03 5 static 192.0.2.7/24\n"},
 		{CORPUS "ifnames/70-persistent-net.rules", ifnames_from_udev_rules,
 		 "eth0 00:15:5d:01:02:03 2\n"
 		 "lan1 00:15:5d:01:02:04 4\n"},
@@ -102,6 +105,26 @@ Test(linux_ifnames, short_ones)
 		 ifnames_from_netplan, "- b 2\n"},
 		{"x", "wifis:\n wlan0: {}\n", ifnames_from_netplan, ""},
 		{"x", "ethernets:\n- a\n lo:\n  addresses:\n  - b\n", ifnames_from_netplan, ""},
+		{"x",
+		 "iface e inet static\naddress 192.0.2.7\nnetmask 255.255.255.0\n"
+		 "iface e inet dhcp\naddress 192.0.2.8\n",
+		 ifnames_from_interfaces, "e - 1 static 192.0.2.7/255.255.255.0\ne - 4\n"},
+		{"ifcfg-e",
+		 "PREFIX1=16\nIPADDR1=192.0.2.8\nIPADDR=192.0.2.7\nNETMASK=255.0.0.0\nIPV6ADDR=2001:db8::1/"
+		 "64\n",
+		 ifnames_from_ifcfg,
+		 "e - 1 static 192.0.2.8/16 192.0.2.7/255.0.0.0 2001:db8::1/64\n"},
+		{"ifcfg-e", "IPADDR_1='192.0.2.7/24'\nIPADDR=no.address\n", ifnames_from_ifcfg,
+		 "e - 1 static 192.0.2.7/24\n"},
+		{"x",
+		 "[connection]\ninterface-name=e\n[ipv6]\nmethod=manual\naddress1=2001:db8::1/64\n"
+		 "address2=2001:db8::2/64,2001:db8::3\n",
+		 ifnames_from_nmconnection, "e - 2 static 2001:db8::1/64 2001:db8::2/64\n"},
+		{"x",
+		 "ethernets:\n e:\n  addresses: [192.0.2.7/24,\n    \"192.0.2.8/24\"]\n  optional: yes\n",
+		 ifnames_from_netplan, "e - 2 static 192.0.2.7/24 192.0.2.8/24\n"},
+		{"x", "ethernets:\n e:\n  addresses:\n  - 192.0.2.7/24:\n     label: x\n",
+		 ifnames_from_netplan, "e - 2 static 192.0.2.7/24\n"},
 		{"x", "NAME=\"eth0\n", ifnames_from_udev_rules, ""},
 		{"x", "#NAME=\"eth0\"\n", ifnames_from_udev_rules, ""},
 		{"x", "NAME==\"eth0\"\n", ifnames_from_udev_rules, ""},
