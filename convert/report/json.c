@@ -128,9 +128,11 @@ static json_t *place_object(const struct linux_place *place)
 	return object;
 }
 
-static json_t *kernel_object(const struct linux_system *system)
+static json_t *kernel_object(const struct linux_default *starts)
 {
-	const struct linux_default *starts = &system->starts;
+	static const char *const drivers[] = {[LINUX_DRIVERS_UNKNOWN] = "unknown",
+					      [LINUX_DRIVERS_FOUND] = "found",
+					      [LINUX_DRIVERS_MISSING] = "missing"};
 	json_t *object = json_object(), *initrds = json_array();
 
 	set_text(object, "title", starts->title);
@@ -140,8 +142,25 @@ static json_t *kernel_object(const struct linux_system *system)
 		json_array_append_new(initrds, text_json(starts->initrds[i]));
 	json_object_set_new(object, "initramfs", initrds);
 	set_text(object, "version", starts->version);
+	set_text(object, "hyperv_drivers", drivers[starts->drivers]);
+	return object;
+}
+
+static json_t *default_object(const struct linux_default *starts)
+{
+	json_t *object = kernel_object(starts);
+
 	json_object_set_new(object, "is_default", json_boolean(starts->is_sure));
 	return object;
+}
+
+static json_t *other_kernels_array(const struct linux_system *system)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < system->other_count; i++)
+		json_array_append_new(array, kernel_object(&system->others[i]));
+	return array;
 }
 
 /* Those with static addresses. */
@@ -181,7 +200,8 @@ static json_t *linux_object(const struct linux_system *system)
 	json_object_set_new(object, "root_is_encrypted", json_boolean(system->root_is_encrypted));
 	set_number(object, "kernels", system->kernel_count);
 	if (system->starts.kernel)
-		json_object_set_new(object, "kernel", kernel_object(system));
+		json_object_set_new(object, "kernel", default_object(&system->starts));
+	json_object_set_new(object, "other_kernels", other_kernels_array(system));
 	json_object_set_new(object, "adapters", linux_adapters_array(system));
 	return object;
 }

@@ -62,6 +62,18 @@ static void print_source(const struct report *report, FILE *stream)
 		print_chain(report->source, stream);
 }
 
+static void print_other_kernel(const struct linux_default *other, FILE *stream)
+{
+	static const char *const drivers[] = {[LINUX_DRIVERS_UNKNOWN] =
+						      "the drivers of Hyper-V not known",
+					      [LINUX_DRIVERS_FOUND] = "with the drivers of Hyper-V",
+					      [LINUX_DRIVERS_MISSING] =
+						      "without the drivers of Hyper-V"};
+
+	safe_printf(stream, "         also kernel %s, %s\n",
+		    other->version[0] ? other->version : other->kernel, drivers[other->drivers]);
+}
+
 static void print_linux(const struct linux_system *system, FILE *stream)
 {
 	char boot[LINUX_PLACE_TEXT], root[LINUX_PLACE_TEXT];
@@ -75,6 +87,8 @@ static void print_linux(const struct linux_system *system, FILE *stream)
 			    system->root_is_encrypted ? ", encrypted" : "");
 	safe_printf(stream, "\n         kernel %s by %s/grub.cfg%s\n", system->starts.version,
 		    system->prefix, system->is_bls ? " and loader/entries" : "");
+	for (size_t i = 0; i < system->other_count; i++)
+		print_other_kernel(&system->others[i], stream);
 }
 
 static void print_texts(FILE *stream, const char *title, const struct note_list *texts)

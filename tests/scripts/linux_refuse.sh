@@ -4,7 +4,7 @@
 # nothing is made; what only degrades is a warning. Each from a guest that has just that.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs sfdisk tune2fs qemu-img jq python3
+need debugfs sfdisk tune2fs qemu-img jq python3 cpio
 
 args=(--source-format raw -o new.vhdx)
 says() { # WORDS of the refusal
@@ -261,6 +261,47 @@ grub-common and grub-efi-amd64-bin), or those of the guest's distribution in the
 grub2-efi-x64), or name a folder with shimx64.efi and grubx64.efi (--efi-files)" convert "${args[@]}" disk.raw
 	show
 fi
+# Entries of custom.cfg count where grub.cfg reads it, and their default does; one that GRUB does not execute to its end does not.
+fresh
+debugfs -R 'cat /boot/grub/grub.cfg' "disk.raw?offset=1048576" 2>/dev/null >menu.txt
+# shellcheck disable=SC2016 # GRUB's variables
+section='### BEGIN /etc/grub.d/41_custom ###
+if [ -f  ${config_directory}/custom.cfg ]; then
+  source ${config_directory}/custom.cfg
+elif [ -z "${config_directory}" -a -f  $prefix/custom.cfg ]; then
+  source $prefix/custom.cfg
+fi
+### END /etc/grub.d/41_custom ###'
+mine="set default=mine
+menuentry 'Mine' --id mine { linux /boot/$kernel root=UUID=$root_uuid mine ; initrd /boot/initrd.img-${kernel#vmlinuz-} }"
+started() { # TITLE
+	expect 0 "$HVGEN2" inspect --json disk.raw
+	jq -e --arg title "$1" '.linux.kernel.title == $title and .linux.kernel.is_default and .linux.kernel.hyperv_drivers == "found"' \
+		out.txt >/dev/null || fail "not '$1': $(jq -c '.linux, .warnings' out.txt)"
+}
+printf '%s\n' "$mine" | put /boot/grub/custom.cfg
+started 'Debian GNU/Linux'
+printf '%s\n' "$(cat menu.txt)" "$section" | put /boot/grub/grub.cfg
+started Mine
+printf '%s\n' "$(cat menu.txt)" "source \$prefix/custom.cfg" | put /boot/grub/grub.cfg
+started Mine
+printf '%s\nif\n' "$mine" | put /boot/grub/custom.cfg
+started 'Debian GNU/Linux'
+jq -e 'any(.warnings[]; startswith("/boot/grub/custom.cfg, which the guest'\''s boot menu reads, is not looked at: "))' out.txt >/dev/null ||
+	fail "$(jq .warnings out.txt)"
+
+# Of other kernels it is only said whether they would start.
+printf '' | cpio --quiet -o -H newc >none.cpio
+printf '%s\n' "ln /boot/$kernel /boot/vmlinuz-old" 'write none.cpio /boot/initrd-old' 'write none.cpio /boot/vmlinuz-bad' | edit 2048 196608
+printf '%s\n' "menuentry 'Old' { linux /boot/vmlinuz-old root=/dev/sda1 ; initrd /boot/initrd-old }" \
+	"menuentry 'Bad' { linux /boot/vmlinuz-bad }" "menuentry 'Gone' { linux /boot/vmlinuz-gone }" | put /boot/grub/custom.cfg
+started 'Debian GNU/Linux'
+jq -e '[.linux.other_kernels[] | {p: .path, d: .hyperv_drivers}] == [{p: "/boot/vmlinuz-old", d: "missing"},
+	{p: "/boot/vmlinuz-bad", d: "unknown"}, {p: "/boot/vmlinuz-gone", d: "unknown"}]' out.txt >/dev/null || fail "$(jq -c .linux out.txt)"
+warned "the entry 'Old' of the boot menu, which is not the default, would not start: the kernel"
+warned "the entry 'Bad' of the boot menu, which is not the default, would not start: '/boot/vmlinuz-bad'"
+! grep -q "'Gone'" out.txt || fail "a kernel that is gone is no loss: $(cat out.txt)"
+
 make_linux bls bls.raw
 cp bls.raw disk.raw
 entry=$(debugfs -R 'ls -p /loader/entries' "bls.raw?offset=1048576" 2>/dev/null | sed -n 's,^/[^/]*/[^/]*/[^/]*/[^/]*/\([^/]*\.conf\)/.*,\1,p' | grep -v rescue | head -1)

@@ -158,7 +158,7 @@ static int look_into_initrd(struct linux_files *boot, const struct linux_default
 	return 0;
 }
 
-static int refuse_drivers(const struct linux_system *system, const struct drivers *drivers,
+static int refuse_drivers(const struct linux_default *starts, const struct drivers *drivers,
 			  struct error *err)
 {
 	char names[100] = "";
@@ -168,26 +168,29 @@ static int refuse_drivers(const struct linux_system *system, const struct driver
 			snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
 				 names[0] ? ", " : "", drivers->modules[i].name);
 	return error_refused(err, REFUSAL_NO_HYPERV_DRIVERS, ADVICE_DRIVERS,
-			     "the kernel %s and its initramfs have no %s: it %s",
-			     system->starts.version, names,
+			     "the kernel %s and its initramfs have no %s: it %s", starts->version,
+			     names,
 			     drivers->modules[MODULE_VMBUS].is_found &&
 					     drivers->modules[MODULE_STORVSC].is_found
 				     ? "could not ask for the passphrase of its root"
 				     : "would not find its disk");
 }
 
-static int check_drivers(struct linux_files *boot, struct linux_files *root,
-			 struct linux_system *system, struct note_list *warnings, struct error *err)
+static int check_drivers(struct linux_files *boot, struct linux_files *root, bool is_encrypted,
+			 struct linux_default *starts, struct note_list *warnings,
+			 struct error *err)
 {
-	struct drivers drivers = {
-		.modules = {{"hv_vmbus", false}, {"hv_storvsc", false}, {"hyperv_keyboard", false}},
-		.count = system->root_is_encrypted ? MODULE_MAX : MODULE_KEYBOARD};
-	const struct linux_default *starts = &system->starts;
+	struct drivers drivers = {.modules = {{"hv_vmbus", false},
+					      {"hv_storvsc", false},
+					      {"hyperv_keyboard", false}},
+				  .count = is_encrypted ? MODULE_MAX : MODULE_KEYBOARD};
 	int r = root ? look_into_kernel(root, starts->version, &drivers, err) : 0;
 
 	for (size_t i = 0; r == 0 && i < starts->initrd_count && !is_done(&drivers); i++)
 		r = look_into_initrd(boot, starts, linux_menu_path(starts->initrds[i]), &drivers,
 				     warnings, err);
+	if (r == 0 && are_found(&drivers))
+		starts->drivers = LINUX_DRIVERS_FOUND;
 	if (r < 0 || is_done(&drivers))
 		return r;
 	if (starts->initrd_count == 0 && !root) {
@@ -196,13 +199,59 @@ static int check_drivers(struct linux_files *boot, struct linux_files *root,
 			 "no initramfs, and the guest's root cannot be read");
 		return 0;
 	}
-	return refuse_drivers(system, &drivers, err);
+	starts->drivers = LINUX_DRIVERS_MISSING;
+	return refuse_drivers(starts, &drivers, err);
+}
+
+static int check(struct linux_files *boot, struct linux_files *root, bool is_encrypted,
+		 struct linux_default *starts, struct note_list *warnings, struct error *err)
+{
+	int r = check_kernel(boot, starts, err);
+
+	return r < 0 ? r : check_drivers(boot, root, is_encrypted, starts, warnings, err);
+}
+
+/* Entries stay in menus when their kernels go, and others are of another disk. */
+static bool is_there(struct linux_files *boot, const struct linux_default *other)
+{
+	enum linux_file_type type = LINUX_FILE_NONE;
+
+	return linux_files_find(boot, linux_menu_path(other->kernel), &type, NULL, NULL) == 0 &&
+	       type == LINUX_FILE_REGULAR;
+}
+
+/* The guest starts without it: what would stop it is a warning. */
+static int check_other(struct linux_files *boot, struct linux_files *root,
+		       const struct linux_system *system, struct linux_default *other,
+		       struct note_list *warnings, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+
+	if (!is_there(boot, other))
+		return 0;
+	if (check(boot, root, system->root_is_encrypted, other, warnings, &problem) == 0)
+		return 0;
+	if (error_is_of_host(&problem)) {
+		*err = problem;
+		return -err->code;
+	}
+	note_add(warnings,
+		 "the entry '%s' of the boot menu, which is not the default, would not "
+		 "start: %s",
+		 other->title, problem.message);
+	return 0;
 }
 
 int linux_kernel_check(struct linux_files *boot, struct linux_files *root,
 		       struct linux_system *system, struct note_list *warnings, struct error *err)
 {
-	int r = check_kernel(boot, &system->starts, err);
+	int r = check(boot, root, system->root_is_encrypted, &system->starts, warnings, err);
 
-	return r < 0 ? r : check_drivers(boot, root, system, warnings, err);
+	for (size_t i = 0; r == 0 && i < system->other_count; i++)
+		r = check_other(boot, root, system, &system->others[i], warnings, err);
+	if (r == 0 && system->has_more_others)
+		note_add(warnings,
+			 "the boot menu has more kernels than the %zu that were looked at",
+			 system->other_count + 1);
+	return r;
 }

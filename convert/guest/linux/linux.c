@@ -29,6 +29,9 @@ static void adapters_done(struct linux_system *system)
 void linux_system_done(struct linux_system *system)
 {
 	default_done(&system->starts);
+	for (size_t i = 0; i < system->other_count; i++)
+		default_done(&system->others[i]);
+	free(system->others);
 	adapters_done(system);
 	*system = (struct linux_system){.kernel_count = 0};
 }

@@ -22,16 +22,20 @@ struct linux_place {
 	struct linux_volume_id id;
 };
 
-/* The kernel that the guest's own menu starts by default. */
+/* Whether a kernel and its initramfs have what finds a disk on Hyper-V. */
+enum linux_drivers { LINUX_DRIVERS_UNKNOWN, LINUX_DRIVERS_FOUND, LINUX_DRIVERS_MISSING };
+
+/* A kernel that the guest's own menu starts: by default, or another one. */
 struct linux_default {
 	char *kernel;	 /* path on the file system of /boot, as the menu has it */
 	char *arguments; /* its command line, as the menu has it */
 	char **initrds;	 /* paths alike */
 	size_t initrd_count;
 	char *title;
-	char version[128];     /* of the kernel itself */
-	char signer[128];      /* common name of who signed it; "" where nobody did */
-	bool is_sure;	       /* the menu does not leave open which it is */
+	char version[128]; /* of the kernel itself */
+	char signer[128];  /* common name of who signed it; "" where nobody did */
+	bool is_sure;	   /* the menu does not leave open which it is */
+	enum linux_drivers drivers;
 	char bls_trouble[300]; /* why no GRUB without blscfg starts it; "" where one does */
 };
 
@@ -69,6 +73,9 @@ struct linux_system {
 	size_t strange_entries; /* of loader/entries, beside the default: which no GRUB without blscfg
 				     starts */
 	struct linux_default starts;
+	struct linux_default *others; /* kernels of other entries, each once */
+	size_t other_count;
+	bool has_more_others; /* than were looked at */
 	struct linux_esp esp;
 	struct linux_adapter
 		*adapters; /* with static addresses alone; at most LINUX_MAX_ADAPTERS */

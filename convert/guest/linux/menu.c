@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "convert/guest/linux/custom_menu.h"
 #include "convert/guest/linux/find.h"
 #include "convert/guest/linux/parse/bls.h"
 #include "convert/guest/linux/parse/grub_menu.h"
@@ -20,10 +21,14 @@
 #define MAX_BLS_ENTRIES 64
 #define MAX_INITRDS	16
 
+/* Kernels beside the default's: a package manager keeps two or three. */
+#define MAX_OTHERS 8
+
 /* The menu of one guest. */
 struct reading {
 	struct linux_files *files;
 	struct linux_system *system;
+	struct note_list *warnings;
 	struct grub_menu menu;
 	struct grub_env env;
 	struct bls_entry bls[MAX_BLS_ENTRIES];
@@ -61,6 +66,21 @@ static int copy_text(const char *text, char **ret, struct error *err)
 	return *ret ? 0 : error_failed(err, ENOMEM, "out of memory");
 }
 
+/* With what custom.cfg adds. */
+static int parse_menu(struct reading *reading, const struct file_bytes *file, struct error *err)
+{
+	CLEANUP_FREE char *whole = NULL;
+	int r = linux_custom_menu(reading->files, reading->system, file, &whole, reading->warnings,
+				  err);
+	struct file_bytes text = *file;
+
+	if (r < 0)
+		return r;
+	if (whole)
+		text = (struct file_bytes){(uint8_t *)whole, strlen(whole), file->name};
+	return grub_menu_parse(&text, &reading->menu, err);
+}
+
 static int read_menu(struct reading *reading, struct error *err)
 {
 	struct linux_system *system = reading->system;
@@ -74,8 +94,7 @@ static int read_menu(struct reading *reading, struct error *err)
 	linux_place_text(&system->boot, place);
 	r = linux_files_read(reading->files, path, LINUX_MAX_TEXT, &data, &size, &problem);
 	if (r == 0)
-		r = grub_menu_parse(&(struct file_bytes){data, size, path}, &reading->menu,
-				    &problem);
+		r = parse_menu(reading, &(struct file_bytes){data, size, path}, &problem);
 	if (r == 0)
 		return 0;
 	if (error_is_of_host(&problem)) {
@@ -185,6 +204,68 @@ static int take_bls_options(const struct reading *reading, const char *options, 
 	return error_failed(err, ENOMEM, "out of memory");
 }
 
+static int take_bls_entry(const struct reading *reading, const struct bls_entry *entry,
+			  struct linux_default *starts, struct error *err)
+{
+	int r = copy_text(entry->linux, &starts->kernel, err);
+
+	if (r == 0)
+		r = copy_text(entry->title, &starts->title, err);
+	if (r == 0)
+		r = take_bls_options(reading, entry->options, &starts->arguments, err);
+	if (r < 0 || !entry->initrd)
+		return r;
+	starts->initrds = calloc(1, sizeof(*starts->initrds));
+	if (!starts->initrds)
+		return error_failed(err, ENOMEM, "out of memory");
+	starts->initrd_count = 1;
+	return copy_text(entry->initrd, &starts->initrds[0], err);
+}
+
+/* One is known by its kernel: entries for recovery have the same with other arguments. */
+static bool is_new_kernel(const struct linux_system *system, const char *kernel)
+{
+	if (strcmp(system->starts.kernel, kernel) == 0)
+		return false;
+	for (size_t i = 0; i < system->other_count; i++)
+		if (strcmp(system->others[i].kernel, kernel) == 0)
+			return false;
+	return true;
+}
+
+/* NULL without a message when there are enough, or it is not another one. */
+static struct linux_default *add_other(struct linux_system *system, const char *kernel)
+{
+	if (!kernel || !system->others || !is_new_kernel(system, kernel))
+		return NULL;
+	if (system->other_count == MAX_OTHERS) {
+		system->has_more_others = true;
+		return NULL;
+	}
+	return &system->others[system->other_count++];
+}
+
+static int make_room_for_others(struct linux_system *system, struct error *err)
+{
+	system->others = calloc(MAX_OTHERS, sizeof(*system->others));
+	return system->others ? 0 : error_failed(err, ENOMEM, "out of memory");
+}
+
+static int take_other_bls(struct reading *reading, struct error *err)
+{
+	struct linux_system *system = reading->system;
+	int r = make_room_for_others(system, err);
+
+	for (size_t i = 0; r == 0 && i < reading->bls_count; i++) {
+		const struct bls_entry *entry = &reading->bls[i];
+		struct linux_default *other = add_other(system, entry->linux);
+
+		if (other)
+			r = take_bls_entry(reading, entry, other, err);
+	}
+	return r;
+}
+
 static int take_bls(struct reading *reading, struct error *err)
 {
 	struct linux_system *system = reading->system;
@@ -212,18 +293,8 @@ static int take_bls(struct reading *reading, struct error *err)
 	}
 	if (!entry->linux)
 		return refuse_empty(reading, err);
-	r = copy_text(entry->linux, &starts->kernel, err);
-	if (r == 0)
-		r = copy_text(entry->title, &starts->title, err);
-	if (r == 0)
-		r = take_bls_options(reading, entry->options, &starts->arguments, err);
-	if (r < 0 || !entry->initrd)
-		return r;
-	starts->initrds = calloc(1, sizeof(*starts->initrds));
-	if (!starts->initrds)
-		return error_failed(err, ENOMEM, "out of memory");
-	starts->initrd_count = 1;
-	return copy_text(entry->initrd, &starts->initrds[0], err);
+	r = take_bls_entry(reading, entry, starts, err);
+	return r < 0 ? r : take_other_bls(reading, err);
 }
 
 static int take_entry(const struct grub_entry *entry, struct linux_default *starts,
@@ -252,6 +323,24 @@ static bool has_kernel(const struct grub_entry *entry)
 	return entry->kernel && !entry->is_submenu;
 }
 
+/* What hands over to another disk or loader is not this guest's. */
+static int take_other_entries(struct reading *reading, struct error *err)
+{
+	struct linux_system *system = reading->system;
+	int r = make_room_for_others(system, err);
+
+	for (size_t i = 0; r == 0 && i < reading->menu.count; i++) {
+		const struct grub_entry *entry = &reading->menu.entries[i];
+		struct linux_default *other = NULL;
+
+		if (has_kernel(entry) && !entry->is_foreign)
+			other = add_other(system, entry->kernel);
+		if (other)
+			r = take_entry(entry, other, err);
+	}
+	return r;
+}
+
 /* Where the default starts no Linux (a memory test, another disk), the first entry that does. */
 static int take_menu(struct reading *reading, struct error *err)
 {
@@ -259,6 +348,7 @@ static int take_menu(struct reading *reading, struct error *err)
 	const struct grub_menu *menu = &reading->menu;
 	const struct grub_entry *entry = NULL;
 	size_t index = 0;
+	int r;
 
 	for (size_t i = menu->count; i-- > 0;) {
 		if (!has_kernel(&menu->entries[i]))
@@ -273,7 +363,8 @@ static int take_menu(struct reading *reading, struct error *err)
 		entry = &menu->entries[index];
 	else
 		system->starts.is_sure = false;
-	return take_entry(entry, &system->starts, err);
+	r = take_entry(entry, &system->starts, err);
+	return r < 0 ? r : take_other_entries(reading, err);
 }
 
 static int read_all(struct reading *reading, struct error *err)
@@ -301,6 +392,7 @@ int linux_menu_read(struct linux_files *boot, struct linux_system *system,
 		return error_failed(err, ENOMEM, "out of memory");
 	reading->files = boot;
 	reading->system = system;
+	reading->warnings = warnings;
 	reading->menu = (struct grub_menu)GRUB_MENU_INIT;
 	r = read_all(reading, err);
 	if (r == 0)
