@@ -261,6 +261,27 @@ grub-common and grub-efi-amd64-bin), or those of the guest's distribution in the
 grub2-efi-x64), or name a folder with shimx64.efi and grubx64.efi (--efi-files)" convert "${args[@]}" disk.raw
 	show
 fi
+# The guest's own shim goes first, also when this machine has one that later revocations spare; that is said.
+fresh
+cp /usr/lib/shim/shimx64.efi.signed shim.efi
+cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed grub.efi
+printf '%s\n' 'mkdir /usr' 'mkdir /usr/lib' 'mkdir /usr/lib/shim' 'mkdir /usr/lib/grub' 'mkdir /usr/lib/grub/x86_64-efi-signed' \
+	'write shim.efi /usr/lib/shim/shimx64.efi.signed' 'write grub.efi /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed' |
+	edit 2048 196608
+expect 0 "$HVGEN2" inspect --json disk.raw
+jq -e '.esp.source == "the guest'\''s packages" and (any(.warnings[]; contains("SBAT")) | not)' out.txt >/dev/null ||
+	fail "$(jq -c '.esp, .warnings' out.txt)"
+python3 - <<-'END'
+	data = open("shim.efi", "rb").read()
+	assert data.count(b"\nshim,4,") == 1
+	open("shim.efi", "wb").write(data.replace(b"\nshim,4,", b"\nshim,3,"))
+END
+printf '%s\n' 'rm /usr/lib/shim/shimx64.efi.signed' 'write shim.efi /usr/lib/shim/shimx64.efi.signed' | edit 2048 196608
+expect 0 "$HVGEN2" inspect --json disk.raw
+jq -e '.esp.source == "the guest'\''s packages" and .esp.shim_sbat == 3 and any(.warnings[]; test("^the guest'\''s packages: shim and GRUB " +
+	"have the SBAT generations 3 and [0-9]+, and those of this machine'\''s packages 4 and [0-9]+: "))' out.txt >/dev/null ||
+	fail "$(jq -c '.esp, .warnings' out.txt)"
+
 # Entries of custom.cfg count where grub.cfg reads it, and their default does; one that GRUB does not execute to its end does not.
 fresh
 debugfs -R 'cat /boot/grub/grub.cfg' "disk.raw?offset=1048576" 2>/dev/null >menu.txt

@@ -169,6 +169,33 @@ static int try_guest(struct linux_files *root, struct linux_files *boot, struct 
 	return r;
 }
 
+/*
+ * The guest's go first, for its updates go on with them; but they may be older than those of this
+ * machine, and what firmware refuses grows. Those of another vendor are no choice: they would not
+ * start its kernel. Whatever is amiss with them does not matter here.
+ */
+static void note_newer_ones(const struct guest_options *options, const struct efi_set *set,
+			    struct note_list *warnings)
+{
+	const struct efi_folder *folder = options->efi_folder;
+	const struct efi_image *shim = &set->shim_facts, *grub = &set->grub_facts;
+	CLEANUP_EFI_SET struct efi_set own = {.source = ""};
+	struct error problem = ERROR_INIT;
+
+	if (!folder || folder->path || folder->is_made || !efi_folder_is_there(folder) ||
+	    efi_set_from_folder(folder, &own, &problem) < 0 ||
+	    strcmp(own.shim_facts.vendor, shim->vendor) != 0 ||
+	    (own.shim_facts.sbat.shim <= shim->sbat.shim &&
+	     own.grub_facts.sbat.grub <= grub->sbat.grub))
+		return;
+	note_add(warnings,
+		 "%s: shim and GRUB have the SBAT generations %u and %u, and those of this "
+		 "machine's packages %u and %u: firmware with newer revocations may refuse the "
+		 "older ones; update them in the guest, or give the newer ones with --efi-files",
+		 set->source, shim->sbat.shim, grub->sbat.grub, own.shim_facts.sbat.shim,
+		 own.grub_facts.sbat.grub);
+}
+
 static int choose_set(struct linux_files *root, struct linux_files *boot,
 		      const struct guest_options *options, struct efi_set *ret,
 		      struct note_list *warnings, struct error *err)
@@ -176,6 +203,8 @@ static int choose_set(struct linux_files *root, struct linux_files *boot,
 	const struct efi_folder *folder = options->efi_folder;
 	int r = folder && folder->path ? 0 : try_guest(root, boot, ret, warnings, err);
 
+	if (r > 0)
+		note_newer_ones(options, ret, warnings);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (folder && efi_folder_is_there(folder))
@@ -370,6 +399,7 @@ static int keep_own_esp(const struct guest_disk *old, struct linux_files *boot,
 		r = judge_secure_boot(boot, system, set, options->trust, &ret->linux_boot, err);
 	if (r < 0)
 		return r;
+	note_newer_ones(options, set, &ret->warnings);
 	snprintf(set->folder, sizeof(set->folder), "%s", system->esp.folder);
 	linux_own_esp_loader(&system->esp, ret->loader.path);
 	chain_label(set, name_of(system), ret->loader.description);
