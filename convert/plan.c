@@ -212,6 +212,24 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 	}
 }
 
+static bool name_is_taken(const struct survey *survey, const char *name)
+{
+	for (size_t i = 0; survey->gpt && i < survey->gpt->count; i++)
+		if (strcmp(survey->gpt->partitions[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The guest may know another one by its name (PARTLABEL=). */
+static void name_esp(const struct survey *survey, struct gpt_partition *esp)
+{
+	static const char name[] = "EFI system partition";
+
+	snprintf(esp->name, sizeof(esp->name), "%s", name);
+	for (unsigned int i = 2; name_is_taken(survey, esp->name); i++)
+		snprintf(esp->name, sizeof(esp->name), "%s %u", name, i);
+}
+
 static void append_esp(const struct survey *survey, const struct plan_options *options,
 		       struct plan *plan, uint64_t offset, uint64_t size)
 {
@@ -223,7 +241,7 @@ static void append_esp(const struct survey *survey, const struct plan_options *o
 	partition->unique = new_guid(survey, options, &plan->gpt, "ESP");
 	/* What diskpart and Windows Setup set: no drive letter by itself. */
 	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
-	snprintf(partition->name, sizeof(partition->name), "EFI system partition");
+	name_esp(survey, partition);
 }
 
 static void append_new_partitions(const struct survey *survey, const struct plan_options *options,

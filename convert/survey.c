@@ -50,6 +50,7 @@ struct guest_partition survey_guest_partition(const struct survey_partition *par
 		.is_dirty = partition->is_dirty,
 		.is_esp = partition->entry && guid_equal(&partition->entry->type, &GPT_TYPE_ESP),
 		.unique = partition->entry ? partition->entry->unique : (struct guid){{0}},
+		.label = partition->entry ? partition->entry->name : NULL,
 		.contents = partition->contents,
 		.found = &partition->guest,
 	};

@@ -61,6 +61,7 @@ struct guest_partition {
 	bool is_dirty;	      /* asks for chkdsk, and is left alone */
 	bool is_esp;	      /* by its type; of an old disk that has a GPT already */
 	struct guid unique;   /* likewise, of its entry */
+	const char *label;    /* likewise; NULL or "" for none */
 	struct linux_volume_id contents;
 	const struct guest_volume *found;
 };

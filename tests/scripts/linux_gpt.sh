@@ -4,7 +4,7 @@
 # the ESP that they lack, or only the boot entry when they have one.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need sgdisk sfdisk qemu-img fsck.fat mcopy mdel jq
+need debugfs sgdisk sfdisk qemu-img fsck.fat mcopy mdel jq
 
 entries() { # DISK: every entry, and the GUID of the disk
 	sfdisk --dump "$1" | sed -n 's/^label-id: //p; s/^[^ ]*raw\([0-9]* : \)/\1/p'
@@ -65,6 +65,24 @@ expect 0 "$HVGEN2" inspect --json partuuid.raw
 jq -e '.convertible and .linux.root.partition == 1' out.txt >/dev/null || fail "$(cat out.txt)"
 rm partuuid.raw*
 
+# So do the names of its entries, by which /boot is found; in an MBR there are none.
+make_linux own-boot label.raw
+sgdisk -g label.raw >/dev/null
+sgdisk -a 1 -n 14:34:2047 -t 14:ef02 -c '1:my boot' label.raw >/dev/null
+start=$(sfdisk --json label.raw | jq '.partitiontable.partitions[] | select(.node | endswith("raw2")) | .start * 512')
+for name in 'PARTLABEL=my\040boot' '/dev/disk/by-partlabel/my\x20boot' 'PARTLABEL=other'; do
+	printf '%s\n' '/dev/sda2 / ext4 defaults 0 1' "$name /boot ext4 defaults 0 2" >fstab
+	debugfs -w -R 'rm /etc/fstab' "label.raw?offset=$start" 2>/dev/null
+	debugfs -w -R 'write fstab /etc/fstab' "label.raw?offset=$start" >/dev/null 2>&1
+	[ "$name" != PARTLABEL=other ] || break
+	expect 0 "$HVGEN2" inspect --json label.raw
+	jq -e '.linux.boot.partition == 1 and .linux.root.partition == 2 and (any(.warnings[]; contains("LABEL")) | not)' out.txt >/dev/null ||
+		fail "$name: $(jq -c '.linux, .warnings' out.txt)"
+done
+expect 0 "$HVGEN2" inspect --json label.raw
+jq -e '.linux.root == null' out.txt >/dev/null || fail "whose /boot is it? $(jq -c .linux out.txt)"
+rm label.raw*
+
 # Without a Linux that the BIOS starts it is a disk that UEFI can have.
 truncate -s 64M data.raw
 echo 'label: gpt
@@ -107,14 +125,17 @@ advised layout-impossible "use --layout reuse or end" convert -n --layout front 
 mkdir efi
 cp /usr/lib/shim/shimx64.efi.signed /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed efi
 gets_esp 16 dynamic beside.raw --efi-files efi
-gets_esp 16 differencing "" --layout end
+sgdisk -c '15:EFI system partition' old.raw >/dev/null
+gets_esp 16 differencing named.raw --layout end
+sgdisk -i 16 named.raw | grep -q "'EFI system partition 2'" || fail "two of one name: $(sgdisk -i 16 named.raw)"
+sgdisk -c 15: old.raw >/dev/null
 jq -e 'any(.warnings[]; startswith("partition 15 is an ESP that starts the guest, and is left as it is"))' beside.json \
 	>/dev/null || fail "$(cat beside.json)"
 expect 0 "$HVGEN2" inspect --efi-files efi --json old.raw
 jq -e '.esp.source == "'"'efi'"'" and .after.layout == "end"' out.txt >/dev/null || fail "$(jq '.esp, .after' out.txt)"
 advised layout-impossible "use --layout end, which puts them on an ESP beside it, or leave --efi-files out" \
 	convert -n --layout reuse --efi-files efi old.raw
-rm -f beside.*
+rm -f beside.* named.*
 
 # Without the distribution's folder the removable path is started; verify takes what the firmware's entry names.
 esp=$((8192 * 512))

@@ -59,6 +59,10 @@ warned "has '/dev/disk/by-path/x-part1', which is another one in generation 2"
 warned "has '/dev/sdb1': give the new VM its data disks in the old order"
 warned 'generation 2 has no floppy drive'
 warned "has 'PARTUUID=1-1', which no partition of the new disk has"
+# A partition of an MBR has no name: this is one of another disk, whose table stays.
+printf 'UUID=%s / ext4 defaults 0 1\nPARTLABEL=data /srv ext4 defaults 0 2\n' $root_uuid | put /etc/fstab
+expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
+! grep -q PARTLABEL out.txt || fail "it stays true: $(cat out.txt)"
 printf '/dev/disk/by-id/wwn-0x1-part1 / ext4 defaults 0 0\n/dev/hda5 none swap sw 0 0\n' | put /etc/fstab
 warned 'keeps its id on Hyper-V, but not elsewhere'
 warned "has '/dev/hda5', a name that no disk has in generation 2"

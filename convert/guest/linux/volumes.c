@@ -256,8 +256,10 @@ static int add_partition(const struct guest_disk *disk, size_t index, struct lin
 	volume->index = index;
 	volume->place.partition = partition->place.number;
 	volume->place.id = partition->contents;
-	if (disk->has_gpt)
+	if (disk->has_gpt) {
 		guid_format(&partition->unique, volume->partuuid);
+		volume->partlabel = partition->label;
+	}
 	volume->place.is_array = partition->contents.contents == LINUX_MD;
 	r = disk_window_init(&volume->window, disk->disk, partition->place.offset,
 			     partition->place.length, err);
@@ -336,6 +338,24 @@ static const char *value_of(const char *device, const char *tag, const char *fol
 	return value;
 }
 
+/* Links of udev have "\x20" for a blank and the like. */
+static bool is_label(const char *label, const char *name)
+{
+	for (; *label; label++) {
+		unsigned int byte = 0;
+		int length = 0;
+
+		if (sscanf(name, "\\x%2x%n", &byte, &length) != 1 || length != 4) {
+			byte = (unsigned char)*name;
+			length = 1;
+		}
+		if (byte != (unsigned char)*label)
+			return false;
+		name += length;
+	}
+	return !*name;
+}
+
 static bool is_named(const struct linux_volume *volume, const char *device)
 {
 	char value[128];
@@ -344,6 +364,8 @@ static bool is_named(const struct linux_volume *volume, const char *device)
 		return value[0] && strcasecmp(volume->place.id.uuid, value) == 0;
 	if (value_of(device, "PARTUUID=", "/dev/disk/by-partuuid/", value))
 		return value[0] && strcasecmp(volume->partuuid, value) == 0;
+	if (value_of(device, "PARTLABEL=", "/dev/disk/by-partlabel/", value))
+		return value[0] && volume->partlabel && is_label(volume->partlabel, value);
 	if (value_of(device, "LABEL=", "/dev/disk/by-label/", value))
 		return value[0] && strcmp(volume->place.id.label, value) == 0;
 	switch (device_name_of(device)) {

@@ -18,6 +18,7 @@ struct linux_volume {
 	size_t index; /* of its partition in the disk at hand */
 	char partuuid
 		[GUID_TEXT_SIZE];  /* of its entry in a GPT; "" in a logical volume, or an MBR */
+	const char *partlabel;	   /* likewise; borrowed, NULL for none */
 	struct disk_window window; /* the partition; of a logical volume its physical one */
 	struct lvm_group *group;   /* of a physical volume */
 	struct disk *logical;	   /* NULL for a partition */
@@ -50,6 +51,7 @@ struct linux_volume *linux_volumes_at(const struct linux_volumes *volumes,
 
 /*
  * The volume that a device name of fstab or of a kernel's command line means: "UUID=", "LABEL=",
+ * "PARTUUID=", "PARTLABEL=",
  * /dev/sdaN, /dev/VG/LV, /dev/mapper/VG-LV and links under /dev/disk; NULL when none is on this
  * disk, or when it cannot be said.
  */
