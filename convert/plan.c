@@ -28,6 +28,7 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/files/files.h"
+#include "convert/plan_gpt.h"
 #include "convert/plan_image.h"
 #include "convert/plan_notes.h"
 #include "convert/types.h"
@@ -137,20 +138,13 @@ static struct guid new_guid(const struct survey *survey, const struct plan_optio
 	return guid;
 }
 
-/* The number of an ESP that starts the guest already; 0 for none. */
-static unsigned int own_esp(const struct survey *survey)
-{
-	return survey->gpt ? survey->partitions[survey->start].guest.linux_system->esp.partition
-			   : 0;
-}
-
 static enum plan_role role_of(const struct survey *survey, const struct plan *plan, size_t index)
 {
 	const struct survey_partition *old = &survey->partitions[index];
 
 	if (old->entry && guid_equal(&old->entry->type, &GPT_TYPE_BIOS_BOOT))
 		return PLAN_BIOS_BOOT;
-	if (plan->keeps_esp && old->mbr.number == own_esp(survey))
+	if (plan->keeps_esp && old->mbr.number == plan_own_esp(survey))
 		return PLAN_ESP;
 	if (index == survey->start)
 		return survey_is_linux(survey) ? PLAN_LINUX : PLAN_WINDOWS;
@@ -212,24 +206,6 @@ static void append_old_partition(const struct survey *survey, const struct plan_
 	}
 }
 
-static bool name_is_taken(const struct survey *survey, const char *name)
-{
-	for (size_t i = 0; survey->gpt && i < survey->gpt->count; i++)
-		if (strcmp(survey->gpt->partitions[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* The guest may know another one by its name (PARTLABEL=). */
-static void name_esp(const struct survey *survey, struct gpt_partition *esp)
-{
-	static const char name[] = "EFI system partition";
-
-	snprintf(esp->name, sizeof(esp->name), "%s", name);
-	for (unsigned int i = 2; name_is_taken(survey, esp->name); i++)
-		snprintf(esp->name, sizeof(esp->name), "%s %u", name, i);
-}
-
 static void append_esp(const struct survey *survey, const struct plan_options *options,
 		       struct plan *plan, uint64_t offset, uint64_t size)
 {
@@ -241,7 +217,7 @@ static void append_esp(const struct survey *survey, const struct plan_options *o
 	partition->unique = new_guid(survey, options, &plan->gpt, "ESP");
 	/* What diskpart and Windows Setup set: no drive letter by itself. */
 	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
-	name_esp(survey, partition);
+	plan_name_esp(survey, partition);
 }
 
 static void append_new_partitions(const struct survey *survey, const struct plan_options *options,
@@ -558,45 +534,6 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 	if (!is_child(plan)) /* a child is the same disk for the guest */
 		plan->vhdx.disk_id = derive(survey, options, "virtual disk");
 	return r;
-}
-
-static void note_other_esp(const struct survey *survey, struct plan *plan)
-{
-	note_add(&plan->warnings,
-		 "partition %u is an ESP that starts the guest, and is left as it is, beside a new "
-		 "one: updates of shim and GRUB in the guest go on there",
-		 own_esp(survey));
-}
-
-static const char *layouts_of_gpt(bool can_reuse)
-{
-	return can_reuse ? "use --layout reuse or end" : "use --layout end";
-}
-
-/* Nothing moves. An ESP that starts the guest is kept for it, or left alone: what is on it is the
- * guest's. */
-static int plan_layout_of_gpt(const struct survey *survey, const struct plan_options *options,
-			      struct plan *plan, struct error *err)
-{
-	bool can_reuse = own_esp(survey) && !options->has_other_boot_files;
-
-	if (plan->layout == LAYOUT_AUTO)
-		plan->layout = can_reuse ? LAYOUT_REUSE : LAYOUT_END;
-	if (plan->layout == LAYOUT_END && own_esp(survey))
-		note_other_esp(survey, plan);
-	if (plan->layout == LAYOUT_END || (plan->layout == LAYOUT_REUSE && can_reuse))
-		return 0;
-	if (plan->layout == LAYOUT_REUSE && own_esp(survey))
-		return error_refused(
-			err, REFUSAL_LAYOUT_IMPOSSIBLE,
-			"use --layout end, which puts them on an ESP beside it, or leave "
-			"--efi-files out",
-			"layout 'reuse' is not possible with other boot files: the guest's own ESP "
-			"has shim and GRUB, and stays as it is");
-	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, layouts_of_gpt(can_reuse),
-			     "layout '%s' is not possible: the disk has a GPT already, and gets an "
-			     "ESP behind its end where it needs one",
-			     layout_text(plan->layout));
 }
 
 static int plan_layout(const struct survey *survey, const struct plan_options *options,

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Plans of disks that have a GPT already: see plan_gpt.h. */
+#include "convert/plan_gpt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+unsigned int plan_own_esp(const struct survey *survey)
+{
+	return survey->gpt ? survey->partitions[survey->start].guest.linux_system->esp.partition
+			   : 0;
+}
+
+static bool name_is_taken(const struct survey *survey, const char *name)
+{
+	for (size_t i = 0; survey->gpt && i < survey->gpt->count; i++)
+		if (strcmp(survey->gpt->partitions[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+void plan_name_esp(const struct survey *survey, struct gpt_partition *esp)
+{
+	static const char name[] = "EFI system partition";
+
+	snprintf(esp->name, sizeof(esp->name), "%s", name);
+	for (unsigned int i = 2; name_is_taken(survey, esp->name); i++)
+		snprintf(esp->name, sizeof(esp->name), "%s %u", name, i);
+}
+
+static void note_other_esp(const struct survey *survey, struct plan *plan)
+{
+	note_add(&plan->warnings,
+		 "partition %u is an ESP that starts the guest, and is left as it is, beside a new "
+		 "one: updates of shim and GRUB in the guest go on there",
+		 plan_own_esp(survey));
+}
+
+static const char *layouts_of_gpt(bool can_reuse)
+{
+	return can_reuse ? "use --layout reuse or end" : "use --layout end";
+}
+
+int plan_layout_of_gpt(const struct survey *survey, const struct plan_options *options,
+		       struct plan *plan, struct error *err)
+{
+	bool can_reuse = plan_own_esp(survey) && !options->has_other_boot_files;
+
+	if (plan->layout == LAYOUT_AUTO)
+		plan->layout = can_reuse ? LAYOUT_REUSE : LAYOUT_END;
+	if (plan->layout == LAYOUT_END && plan_own_esp(survey))
+		note_other_esp(survey, plan);
+	if (plan->layout == LAYOUT_END || (plan->layout == LAYOUT_REUSE && can_reuse))
+		return 0;
+	if (plan->layout == LAYOUT_REUSE && plan_own_esp(survey))
+		return error_refused(
+			err, REFUSAL_LAYOUT_IMPOSSIBLE,
+			"use --layout end, which puts them on an ESP beside it, or leave "
+			"--efi-files out",
+			"layout 'reuse' is not possible with other boot files: the guest's own ESP "
+			"has shim and GRUB, and stays as it is");
+	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, layouts_of_gpt(can_reuse),
+			     "layout '%s' is not possible: the disk has a GPT already, and gets an "
+			     "ESP behind its end where it needs one",
+			     layout_text(plan->layout));
+}
