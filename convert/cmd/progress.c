@@ -196,17 +196,16 @@ static unsigned int percent_of(uint64_t done, uint64_t total)
 	return total ? (unsigned int)((double)done / (double)total * 100) : 100;
 }
 
-/* What is left, at the speed that this phase had so far. */
+/* The time that is left is that until all has reached its device. */
 static void print_rate(const struct progress_view *view, uint64_t done, uint64_t total)
 {
-	double seconds = seconds_since(&view->phase_start);
-	double rate = seconds > 0 ? (double)done / seconds : 0;
+	double left = rate_left(&view->rate);
 	char so_far[32], whole[32], speed[32];
 
-	safe_printf(stderr, "%s of %s (%u %%), %s/s, %.0f s left", size_text(done, so_far),
+	safe_printf(stderr, "%s of %s (%u %%), %s/s", size_text(done, so_far),
 		    size_text(total, whole), percent_of(done, total),
-		    size_text((uint64_t)rate, speed),
-		    rate > 0 ? (double)(total - done) / rate : 0.0);
+		    size_text((uint64_t)rate_speed(&view->rate), speed));
+	safe_printf(stderr, ", %.0f s left", left > 0 ? left : 0.0);
 }
 
 static void print_state(struct progress_view *view, uint64_t done, uint64_t total, bool is_redrawn)
@@ -225,7 +224,10 @@ static void print_state(struct progress_view *view, uint64_t done, uint64_t tota
 	view->is_drawn = is_redrawn;
 }
 
-static void begin_phase(struct progress_view *view, enum progress_phase phase)
+/* Of what is written so much is on its way to the device when it counts as done (vhd/write_behind.h). */
+#define AHEAD (256 * MIB)
+
+static void begin_phase(struct progress_view *view, enum progress_phase phase, uint64_t total)
 {
 	view->phase = phase;
 	view->has_phase = true;
@@ -233,6 +235,7 @@ static void begin_phase(struct progress_view *view, enum progress_phase phase)
 	view->done = 0;
 	view->percent = 0;
 	clock_gettime(CLOCK_MONOTONIC, &view->phase_start);
+	rate_start(&view->rate, total, phase == PROGRESS_COPY ? AHEAD : 0);
 }
 
 /* Of what everybody is told of, when is it time? */
@@ -271,9 +274,10 @@ static void update(void *opaque, enum progress_phase phase, uint64_t done, uint6
 	bool is_new = !view->has_phase || phase != view->phase;
 
 	if (is_new)
-		begin_phase(view, phase);
+		begin_phase(view, phase, total);
 	done = min_u64(max_u64(done, view->done), total);
 	view->done = done;
+	rate_add(&view->rate, seconds_since(&view->phase_start), done);
 	if (state_wanted) {
 		state_wanted = 0;
 		print_state(view, done, total, false);

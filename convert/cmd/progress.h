@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "common/progress.h"
+#include "common/rate.h"
 #include "convert/cmd/cmd.h"
 
 /* Of schema/progress.schema.json. */
@@ -61,6 +62,7 @@ struct progress_view {
 	enum progress_phase phase;
 	uint64_t done, told_done;
 	unsigned int percent, told_percent; /* of what people and programs were told */
+	struct rate rate;		    /* of the phase */
 	struct timespec start, phase_start, drawn, told;
 };
 

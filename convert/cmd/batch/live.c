@@ -191,33 +191,46 @@ static void put_all(const struct live *live, const struct run_view *view)
 	progress_tell(&live->progress->tell, PROGRESS_BATCH, view->done, view->total);
 }
 
-static void draw_row(const char *name, uint64_t done, uint64_t total, double seconds)
+static void draw_row(const char *name, const struct rate *rate)
 {
-	double rate = seconds > 0 ? (double)done / seconds : 0;
+	uint64_t done = rate->last.done, total = rate->total;
+	double left = rate_left(rate);
 	char so_far[SIZE_TEXT], whole[SIZE_TEXT], speed[SIZE_TEXT];
 
 	safe_printf(stderr, "  %-24.24s %10s of %-10s %3u %%  %10s/s", name,
 		    size_text(done, so_far), size_text(total, whole),
-		    total ? (unsigned int)(min_u64(done, total) * 100 / total) : 100,
-		    size_text((uint64_t)rate, speed));
-	if (rate > 0 && total > done)
-		safe_printf(stderr, ", %.0f s left", (double)(total - done) / rate);
+		    total ? (unsigned int)(done * 100 / total) : 100,
+		    size_text((uint64_t)rate_speed(rate), speed));
+	if (left >= 0 && total > done)
+		safe_printf(stderr, ", %.0f s left", left);
 	safe_printf(stderr, "\033[K\n");
+}
+
+/* 'rate' of the VM that began at 'start': is it still that one? */
+static void rate_follow(struct live_rate *of_vm, const struct job *job)
+{
+	uint64_t stored = record_number(job->vm->record, "stored");
+
+	if (of_vm->start != job->start)
+		rate_start(&of_vm->rate, stored, 0);
+	of_vm->start = job->start;
+	rate_add(&of_vm->rate, job_clock() - job->start, min_u64(job->vm->progress, stored));
 }
 
 static void draw(struct live *live, const struct run_view *view)
 {
 	live_clear(live);
 	for (size_t i = 0; i < view->job_count; i++) {
-		const struct batch_vm *vm = view->jobs[i].vm;
-
-		if (!vm)
+		if (!view->jobs[i].vm)
 			continue;
-		draw_row(vm->name, vm->progress, record_number(vm->record, "stored"),
-			 job_clock() - view->jobs[i].start);
+		rate_follow(&live->rates[i], &view->jobs[i]);
+		draw_row(view->jobs[i].vm->name, &live->rates[i].rate);
 		live->rows++;
 	}
-	draw_row("all", view->done, view->total, view->seconds);
+	if (live->all.total != view->total)
+		rate_start(&live->all, view->total, 0);
+	rate_add(&live->all, view->seconds, min_u64(view->done, view->total));
+	draw_row("all", &live->all);
 	live->rows++;
 	fflush(stderr);
 }

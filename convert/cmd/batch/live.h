@@ -6,8 +6,14 @@
 #ifndef HVGEN2_CONVERT_CMD_BATCH_LIVE_H
 #define HVGEN2_CONVERT_CMD_BATCH_LIVE_H
 
+#include "common/rate.h"
 #include "convert/batch/run.h"
 #include "convert/cmd/progress.h"
+
+struct live_rate {
+	struct rate rate;
+	double start; /* of the VM that it is of */
+};
 
 struct live {
 	bool json, on_terminal, is_silent, is_waiting;
@@ -15,6 +21,8 @@ struct live {
 	unsigned int rows;		/* of the table, that are on the terminal */
 	double last;			/* when it was drawn, or progress was told */
 	size_t planned, to_plan, stops;
+	struct live_rate rates[RUN_MAX_JOBS];
+	struct rate all;
 };
 
 /* 'wish' is what the options say, of which 'progress' was started. */
