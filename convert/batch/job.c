@@ -605,8 +605,10 @@ uint64_t job_progress(const struct job *job, uint64_t stored)
 	const char *phase = record_text(state, "phase");
 	uint64_t done = record_number(state, "done"), total = record_number(state, "total");
 
-	if (strcmp(phase, "sync") == 0 || strcmp(phase, "end") == 0)
+	if (strcmp(phase, "sync") == 0 || (strcmp(phase, "end") == 0 && done == total))
 		return stored;
+	if (strcmp(phase, "end") == 0) /* it failed, as far as it had come */
+		return job->vm->progress;
 	if (strcmp(phase, "copy") != 0 || total == 0)
 		return 0;
 	return (uint64_t)((double)min_u64(done, total) / (double)total * (double)stored);

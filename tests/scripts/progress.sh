@@ -90,3 +90,19 @@ expect 0 "$HVGEN2" batch run --progress-fd 3 --output-dir out state in 3>lines
 jq -c 'select(.vm | not)' lines >sum
 goes sum 0 plan batch
 [ "$(jq -s 'map(select(.vm)) | group_by(.vm) | all(.[-1].done == .[-1].total) and length == 2' lines)" = true ] || fail "of each: $(cat lines)"
+
+jq -s -e 'map(select(.state)) | map(.vm + " " + .state + " " + (.done == .total | tostring)) | sort == ["a done true", "b done true"]' lines >/dev/null ||
+	fail "what became of each: $(cat lines)"
+
+# What fails is not told as done: one whose name is taken, and two that have no room.
+rm -r state out
+mkdir out
+echo mine >out/a-gen2.vhdx
+expect 1 "$HVGEN2" batch run --progress-fd 3 --output-dir out state in 3>lines
+jq -r 'select(.state) | .vm + " " + .state' lines | sort | tr '\n' , >states.txt
+[ "$(cat states.txt)" = "a failed,b done," ] || fail "a name is taken: $(cat lines)"
+rm -r state out
+(ulimit -f 8192 && expect 1 "$HVGEN2" batch run --progress-fd 3 --output-dir out state in 3>lines) || exit 1
+"$HVGEN2" batch status --json state | jq -r '.vms[] | .name + " " + .state' >states.txt
+jq -r 'select(.state) | .vm + " " + .state' lines | sort -u | cmp - states.txt || fail "lines and status: $(cat lines states.txt)"
+jq -s -e 'map(select(.vm == "b" and .state)) | length == 1 and all(.done < .total)' lines >/dev/null || fail "b is told as done: $(cat lines)"

@@ -158,13 +158,13 @@ static void tell_progress(const struct run_view *view)
 	print_line(line);
 }
 
-/* For --progress: of one VM. */
-static void put_vm(const struct live *live, const struct batch_vm *vm, double seconds)
+/* For --progress: of one VM. 'is_last': with what became of it. */
+static void put_vm(const struct live *live, const struct batch_vm *vm, double seconds, bool is_last)
 {
 	json_t *line = json_object();
 	CLEANUP_FREE char *text = NULL, *safe = NULL;
 	uint64_t stored = record_number(vm->record, "stored");
-	uint64_t done = vm->state == VM_RUNNING ? min_u64(vm->progress, stored) : stored;
+	uint64_t done = vm->state >= VM_DONE ? stored : min_u64(vm->progress, stored);
 
 	set_number(line, "schema", PROGRESS_SCHEMA);
 	json_object_set_new(line, "type", json_string("progress"));
@@ -173,11 +173,13 @@ static void put_vm(const struct live *live, const struct batch_vm *vm, double se
 	set_number(line, "done", done);
 	set_number(line, "total", stored);
 	json_object_set_new(line, "seconds", json_real(seconds));
+	if (is_last)
+		json_object_set_new(line, "state", json_string(vm_state_text(vm->state)));
 	text = line ? json_dumps(line, JSON_COMPACT) : NULL;
 	safe = text ? safe_json(text) : NULL;
 	json_decref(line);
 	if (safe)
-		progress_put(live->progress, safe, done == stored);
+		progress_put(live->progress, safe, is_last);
 }
 
 /* The same of all that run, and of all together. */
@@ -187,7 +189,8 @@ static void put_all(const struct live *live, const struct run_view *view)
 		return;
 	for (size_t i = 0; i < view->job_count; i++)
 		if (view->jobs[i].vm)
-			put_vm(live, view->jobs[i].vm, job_clock() - view->jobs[i].start);
+			put_vm(live, view->jobs[i].vm, job_clock() - view->jobs[i].start,
+			       /*is_last=*/false);
 	progress_tell(&live->progress->tell, PROGRESS_BATCH, view->done, view->total);
 }
 
@@ -255,8 +258,8 @@ void live_event(void *opaque, enum run_event event, const struct batch_vm *vm,
 
 	if (event == RUN_START || event == RUN_END)
 		tell_change(live, event == RUN_START ? "start" : "end", vm, view);
-	if (event == RUN_END && vm->state >= VM_DONE && progress_has_json(live->progress))
-		put_vm(live, vm, seconds_of(vm));
+	if (event == RUN_END && progress_has_json(live->progress))
+		put_vm(live, vm, seconds_of(vm), /*is_last=*/true);
 	if (event != RUN_STOPPING)
 		put_all(live, view);
 	if (event == RUN_START || event == RUN_END)
