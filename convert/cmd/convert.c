@@ -7,6 +7,7 @@
 #include "convert/cmd/keys.h"
 #include "convert/cmd/verbs.h"
 #include "convert/cmd/vm_script.h"
+#include "convert/report/report.h"
 
 enum {
 	OPTION_OUTPUT_DIR = 256,
@@ -386,6 +387,11 @@ int cmd_convert_check(const char *name, const char *argument, struct error *err)
 	struct convert scratch = {.dry_run = true};
 
 	return cmd_convert_set(&scratch, name, argument, err);
+}
+
+bool cmd_convert_makes_page(const char *report)
+{
+	return report_is_html(report);
 }
 
 /* A boot disk that becomes a child of the old one: so do data disks, unless something else is said of them. */

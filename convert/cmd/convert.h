@@ -20,6 +20,9 @@ int cmd_convert_set(struct convert *convert, const char *name, const char *argum
 /* Would it take this argument (NULL of one without)? 'name' is a long option. Errors: ERROR_USAGE. */
 int cmd_convert_check(const char *name, const char *argument, struct error *err);
 
+/* Is a report of this name a page for a browser? */
+bool cmd_convert_makes_page(const char *report);
+
 /* When all options are set: what follows of them for a VM, or a disk. */
 void cmd_convert_settle(struct convert *convert, bool is_vm);
 

@@ -87,6 +87,9 @@ printf 'path,layout,path\n' >bad.csv
 wrong "'bad.csv' line 1, column 3: column 'path' is there already, as column 1" --list bad.csv
 printf 'path,force\nin/a.vhdx,yes\n' >bad.csv
 wrong "column 'force': a batch decides this itself" --list bad.csv
+printf 'path,report\nin/b.vhd,b.json\nin/a.vhdx,a.HTML\n' >bad.csv
+wrong "'bad.csv' line 3, column 'report': 'a.HTML': the reports of a batch are JSON, by which it knows its results; 'hvgen2 batch report --html FILE'" \
+	--list bad.csv
 mkdir other
 cp in/b.vhd other/a.vhd
 wrong "'$PWD/in/a.vhdx' and '$PWD/other/a.vhd' would both become '" in other/a.vhd

@@ -43,9 +43,20 @@ static enum column_kind kind_of(const char *name)
 		       : COLUMN_VALUE;
 }
 
+/* The batch reads its reports: what it has made, and whether a result is the same. */
+static int check(const char *name, const char *value, struct error *err)
+{
+	if (strcmp(name, "report") == 0 && value && cmd_convert_makes_page(value))
+		return error_usage(err,
+				   "'%s': the reports of a batch are JSON, by which it knows its "
+				   "results; 'hvgen2 batch report --html FILE' makes a page of all",
+				   value);
+	return cmd_convert_check(name, value, err);
+}
+
 const struct conversion_options batch_columns = {
 	.kind = kind_of,
-	.check = cmd_convert_check,
+	.check = check,
 	.is_vm = cmd_outline_is_vm,
 	.read_vm = cmd_outline_vm,
 	.name_outputs = cmd_outline_outputs,
