@@ -84,6 +84,7 @@ static int build_trusted_guest(struct disk *source, const struct survey *survey,
 	struct guest_trust trust;
 	int r = firmware_decode(&options->firmware, &trust, err);
 
+	ret->has_bad_store = r < 0;
 	guest.trust = trust.count > 0 ? &trust : NULL;
 	return r < 0 ? r : build_guest(source, survey, plan, &guest, ret, err);
 }
@@ -140,8 +141,10 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = build_trusted_guest(view, survey, plan, options, ret, err);
 	if (r == 0)
 		r = metafiles_list(source, survey, plan, ret->target, &ret->edits, err);
-	if (r == 0)
+	if (r == 0) {
 		r = firmware_build(plan, &loader, &options->firmware, &ret->firmware, err);
+		ret->has_bad_store = r < 0;
+	}
 	if (r == 0)
 		r = check_target(survey, plan, ret, err);
 	if (r == 0)

@@ -37,6 +37,7 @@ struct build {
 	struct boot_sectors boot_sectors;
 	struct edits edits;
 	struct firmware firmware;
+	bool has_bad_store; /* it failed for the store's template or keys, not for the source */
 	struct note_list warnings; /* of all parts, but for those of boot.store.notes */
 };
 

@@ -197,6 +197,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	conversion->report.plan = plan;
 	tell_place(conversion);
 	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
+	conversion->report.is_elsewhere = build->has_bad_store;
 	if (r < 0)
 		return r;
 	tell_survey(conversion, SURVEY_STEPS);
@@ -364,6 +365,14 @@ static int check_places(struct conversion *conversion, struct error *err)
 			   err);
 }
 
+static int read_template(struct conversion *conversion, struct error *err)
+{
+	int r = firmware_read_template(&conversion->convert->build.firmware, err);
+
+	conversion->report.is_elsewhere = r < 0;
+	return r;
+}
+
 /* All that needs a path: the chains, the template, and the places of the outputs. */
 static int open_all(struct conversion *conversion, struct error *err)
 {
@@ -376,7 +385,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 	if (r == 0)
 		r = stream_check(paths, &conversion->progress, conversion->source, err);
 	if (r == 0)
-		r = firmware_read_template(&convert->build.firmware, err);
+		r = read_template(conversion, err);
 	if (r < 0)
 		return r;
 	paths->mode = mode_of(conversion);
@@ -572,6 +581,7 @@ static int open_vm(struct conversion *conversion, const char *path, struct error
 				     .checkpoint_count = vm->checkpoint_count,
 				     .sandbox = vm->sandbox,
 				     .is_verbose = convert->verbose,
+				     .is_planned = convert->dry_run,
 				     .is_of_conversion = true};
 	conversion->report.vm = report;
 	if (r == 0)
@@ -598,6 +608,7 @@ static int convert_all(struct conversion *conversion)
 
 	conversion->reader = convert->survey.reader = cmd_reader_start(convert->sandbox.wish);
 	r = build_open_host_files(&convert->build, &err);
+	conversion->report.is_elsewhere = r < 0;
 	limit_paths(conversion);
 	if (r == 0 && conversion->is_vm)
 		r = open_vm(conversion, conversion->paths.source, &err);

@@ -61,8 +61,10 @@ static int open_all(struct work *work, struct error *err)
 		cmd_reader_expect(work->reader, work->source);
 	if (r == 0)
 		r = write_check_paths(&work->paths, work->source, err);
-	if (r == 0)
-		r = firmware_read_template(&convert->build.firmware, err);
+	if (r < 0)
+		return r;
+	r = firmware_read_template(&convert->build.firmware, err);
+	work->report.is_elsewhere = r < 0;
 	if (r < 0)
 		return r;
 	work->report.source = work->source;
@@ -126,6 +128,7 @@ static int convert_disk(struct work *work, struct error *err)
 	work->report.plan = &work->plan;
 	r = build_target(work->source, &work->survey, &work->plan, &convert->build, &work->build,
 			 err);
+	work->report.is_elsewhere = work->build.has_bad_store;
 	if (r == 0)
 		work->report.build = &work->build;
 	return r;
@@ -173,6 +176,7 @@ static int work_through(struct work *work, struct error *err)
 	struct map_sinks sinks = {.pieces = work->pieces, .memory = work->memory};
 	int r = work->is_of_source ? 0 : build_open_host_files(&work->convert->build, err);
 
+	work->report.is_elsewhere = r < 0;
 	if (!work->is_of_source) {
 		work->reader = work->convert->survey.reader =
 			cmd_reader_start(work->convert->sandbox.wish);

@@ -25,17 +25,46 @@ static const char *status_text(const struct report_head *head)
 	return head->failure->kind == ERROR_REFUSED ? "refused" : "failed";
 }
 
-/* Does the failure say something about the source? What is in the way of an output, or a folder that takes none, does not. */
-static bool is_about_source(const struct error *failure)
+/*
+ * Refusals that another wish, file or moment answers, with the same source: it may well be convertible. All others say that the
+ * source, as it is, is not.
+ */
+static const bool is_elsewhere[REFUSAL_MAX] = {
+	/* What stands where the outputs go, and what is given for the store and the ESP. */
+	[REFUSAL_OUTPUT_EXISTS] = true,
+	[REFUSAL_NVRAM_ENCRYPTED] = true,
+	[REFUSAL_ENTRIES_LOST] = true,
+	[REFUSAL_SETTING_NOT_IN_STORE] = true,
+	[REFUSAL_EXPERIMENTAL] = true,
+	[REFUSAL_ESP_TOO_SMALL] = true,
+	/* Another program has it open, for now. */
+	[REFUSAL_IN_USE] = true,
+	/* Which one is meant was not said. */
+	[REFUSAL_SEVERAL_WINDOWS] = true,
+	[REFUSAL_SEVERAL_SYSTEMS] = true,
+	[REFUSAL_SEVERAL_VMS] = true,
+	/* Another format, layout, target or name can be had. */
+	[REFUSAL_LAYOUT_IMPOSSIBLE] = true,
+	[REFUSAL_TARGET_UNSUPPORTED] = true,
+	[REFUSAL_VM_HAS_CHECKPOINTS] = true,
+	[REFUSAL_VM_NAME] = true,
+};
+
+/* Does the failure say something about the source? A folder that takes no output, or a template, does not. */
+static bool is_about_source(const struct report_head *head)
 {
+	const struct error *failure = head->failure;
+
+	if (!failure || head->is_elsewhere)
+		return false;
 	return failure->kind == ERROR_DAMAGED ||
-	       (failure->kind == ERROR_REFUSED && failure->refusal != REFUSAL_OUTPUT_EXISTS);
+	       (failure->kind == ERROR_REFUSED && !is_elsewhere[failure->refusal]);
 }
 
 void report_head_json(json_t *root, const struct report_head *head)
 {
 	const struct error *failure = head->failure;
-	bool is_refuted = failure && is_about_source(failure);
+	bool is_refuted = is_about_source(head);
 
 	json_object_set_new(root, "schema", json_integer(REPORT_SCHEMA));
 	json_object_set_new(root, "tool", text_json("hvgen2 " HVGEN2_VERSION));

@@ -639,6 +639,19 @@ static json_t *outputs_object(const struct report *report)
 	return object;
 }
 
+/* Nothing is there of what is planned. */
+static void set_outputs(json_t *root, const struct report *report)
+{
+	json_t *outputs = outputs_object(report);
+
+	json_object_set_new(root, "outputs", report->is_dry_run ? json_object() : outputs);
+	if (!report->is_dry_run)
+		return;
+	if (!report->failure && json_object_size(outputs) > 0)
+		json_object_set(root, "planned_outputs", outputs);
+	json_decref(outputs);
+}
+
 static json_t *space_object(const struct write_space *space)
 {
 	json_t *object = json_object();
@@ -659,6 +672,7 @@ char *report_json(const struct report *report)
 	report_head_json(root, &(struct report_head){.is_dry_run = report->is_dry_run,
 						     .sandbox = report->sandbox,
 						     .failure = report->failure,
+						     .is_elsewhere = report->is_elsewhere,
 						     .is_convertible = report->build != NULL,
 						     .seconds = report->seconds});
 	json_object_set_new(root, "source", source_object(report));
@@ -679,7 +693,7 @@ char *report_json(const struct report *report)
 	if (report->space)
 		json_object_set_new(root, "space", space_object(report->space));
 	is_whole &= set_lists(root, report);
-	json_object_set_new(root, "outputs", outputs_object(report));
+	set_outputs(root, report);
 	text = is_whole ? text_json_dump(root) : NULL;
 	json_decref(root);
 	return text;

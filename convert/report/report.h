@@ -23,6 +23,7 @@ struct report {
 	const struct build *build;   /* NULL when nothing was built */
 	const struct vm_report *vm;  /* NULL when the source is a disk alone */
 	const struct error *failure; /* NULL when all went well */
+	bool is_elsewhere;	     /* the failure: in a file that is given beside the source */
 	const char *disk_path;	     /* outputs; NULL for what is not written */
 	const char *nvram_path;
 	const char *report_path;

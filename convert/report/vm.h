@@ -45,6 +45,7 @@ struct vm_report {
 	enum sandbox_state sandbox;
 	double seconds;	       /* that it took; 0: it is not said */
 	bool is_verbose;       /* on the page: all rows, not only what is changed and dropped */
+	bool is_planned;       /* nothing is made */
 	bool is_of_conversion; /* what becomes of the disks was decided */
 	bool new_disks_stay_offline; /* the guest's SAN policy is known, and not to bring them online */
 	uint64_t room_needed;	     /* bytes, by all that is made; 0: not known */

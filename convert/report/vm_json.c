@@ -310,7 +310,8 @@ static json_t *disk_object(const struct vm_report *report, const struct report_d
 		json_object_set_new(object, "warnings", disk_warnings(report, disk));
 	}
 	if (disk->output)
-		text_json_set_path(object, "output", disk->output);
+		text_json_set_path(object, report->is_planned ? "planned_output" : "output",
+				   disk->output);
 	return object;
 }
 

@@ -29,6 +29,11 @@ say report/missing.json 1 "$HVGEN2" convert -n --json none.vhdx
 say report/no-folder.json 1 "$HVGEN2" convert --json -o none/r.vhdx vm.vhdx
 head -c 3M vm.vhdx >torn.vhdx
 say report/torn.json 4 "$HVGEN2" convert -n --json torn.vhdx
+head -c 4M /dev/urandom >bad.vmgs
+say report/template.json 4 "$HVGEN2" convert -n --json --nvram-template bad.vmgs -o t.vhdx vm.vhdx
+say report/efi-files.json 3 "$HVGEN2" convert -n --json --efi-files report -o t.vhdx vm.vhdx
+say report/esp-size.json 3 "$HVGEN2" convert -n --json --esp-size 40M -o t.vhdx vm.vhdx
+say report/exists.json 3 "$HVGEN2" convert --json vm.vhdx
 name=$'b\xff.vhdx'
 "$MKCHILD" vm.vhdx "$name"
 say report/bytes.json 0 "$HVGEN2" convert -n --json --format differencing --nvram x.fd "$name"
@@ -40,7 +45,9 @@ say inspect/missing.json 1 "$HVGEN2" inspect --json none.vhdx
 ended() { # FILE CONDITION
 	jq -e "$2" "$1" >/dev/null || fail "$1: not $2: $(jq -c '{status, convertible, outputs, seconds, space, source}' "$1")"
 }
-ended report/planned.json '.status == "planned" and .convertible and .seconds > 0 and .space.stored > 0'
+ended report/planned.json '.status == "planned" and .convertible and .seconds > 0 and .space.stored > 0 and .outputs == {} and
+	(.planned_outputs | length) == 3'
+ended inspect/disk.json '.status == "planned" and .outputs == {} and (has("planned_outputs") | not)'
 ended report/done.json '.status == "done" and .convertible and .seconds > 0 and (.outputs | length) == 3 and
 	.space.written > 5000000 and .space.stored > 5000000'
 ended report/file.json '.status == "done" and (has("seconds") or has("space") | not) and (.source | has("allocated") | not)'
@@ -50,6 +57,10 @@ ended report/refused.json '.status == "refused" and .convertible == false and .o
 ended report/missing.json '.status == "failed" and (has("convertible") | not) and .outputs == {}'
 ended report/no-folder.json '.status == "failed" and .convertible != false and .outputs == {}'
 ended report/torn.json '.status == "failed" and .convertible == false and .outputs == {}'
+# What another wish, file or moment answers is not the fault of the disk.
+for name in template efi-files esp-size exists; do
+	ended report/$name.json '(has("convertible") | not) and .outputs == {} and (has("planned_outputs") | not)'
+done
 # MS-VHDX 2.2.2: the DataWriteGuid, of the header that is the current one.
 for i in 1 2; do od -An -tx4 -j $((i * 0x10000 + 0x20)) -N4 vm.vhdx; done | xargs >guids
 ended report/done.json ".source.data_write_guid[:8] | IN(\"$(sed 's/ /", "/' guids)\")"
@@ -59,6 +70,8 @@ make_export x
 disks="x/Virtual Hard Disks"
 say inspect/vm.json 0 "$HVGEN2" inspect --json x
 say report/vm-planned.json 0 "$HVGEN2" convert -n --json --data-disks attach --without-disk ide:0:1 --tpm x
+ended report/vm-planned.json '.outputs == {} and (.planned_outputs | length) > 0 and ([.vm.disks[] | has("output")] | any | not) and
+	([.vm.disks[] | has("planned_output")] | any)'
 say report/vm-done.json 0 "$HVGEN2" convert --json --output-dir . x
 cp FILES-01-gen2.report.json report/vm-file.json
 say report/vm-kvm.json 0 "$HVGEN2" convert -n --json --define libvirt,proxmox --format qcow2 --name kvm x

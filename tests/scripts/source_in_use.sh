@@ -21,6 +21,8 @@ if command -v qemu-system-x86_64 >/dev/null; then
 		expect 3 "$HVGEN2" $verb vm.raw
 		grep -q "refused \[in-use\]: 'vm.raw' .*; shut the VM down" err.txt || fail "$verb: $(cat err.txt)"
 	done
+	expect 3 "$HVGEN2" convert -n --json vm.raw
+	jq -e '.refusal.id == "in-use" and (has("convertible") | not)' out.txt >/dev/null || fail "it is said to be the disk's fault: $(cat out.txt)"
 	advised in-use "shut the VM down, or end the program that has the disk open, and try again" convert vm.raw
 	kill $vm
 	wait $vm || true

@@ -19,12 +19,12 @@ mkdir out
 # The plan, which writes nothing.
 expect 0 "$HVGEN2" convert -n --json --output-dir out x
 cp out.txt plan.json
-jq -e '.schema == 3 and .status == "planned" and .dry_run and .convertible and (.vm.rows | length) == 110 and .vm.room_needed > 8000000 and
+jq -e '.schema == 4 and .status == "planned" and .dry_run and .convertible and (.vm.rows | length) == 110 and .vm.room_needed > 8000000 and
 	(.vm.disks | map(.slot + " " + .new_slot + " " + .action + " " + .image) == [
 		"IDE 0:0 SCSI 0:0 converted dynamic VHDX", "IDE 0:1 SCSI 0:2 copy dynamic VHD",
 		"SCSI 0:1 SCSI 0:1 copy dynamic VHDX"]) and
 	(.vm.disks | map(.virtual_size) == [1073741824, 41943040, 67108864]) and
-	(.vm.disks | map(.output) == ["out/FILES-01-gen2.vhdx", "out/FILES-01-gen2-ide0-1.vhdx",
+	(.vm.disks | map(.planned_output) == ["out/FILES-01-gen2.vhdx", "out/FILES-01-gen2-ide0-1.vhdx",
 		"out/FILES-01-gen2-scsi0-1.vhdx"]) and
 	(.vm.rows | map(select(.id == "data-disk") | .to) == ["a copy of it: '"'FILES-01-gen2-ide0-1.vhdx'"'",
 		"a copy of it: '"'FILES-01-gen2-scsi0-1.vhdx'"'"])' plan.json >/dev/null || fail "the plan is another: $(jq .vm.disks plan.json)"
@@ -49,7 +49,8 @@ done
 	"$before" ] || fail "the source was written"
 expect 0 "$HVGEN2" verify --no-guestfs out/FILES-01-gen2.vhdx
 # The report on disk is the plan, done.
-cmp <(jq 'del(.dry_run, .status, .seconds, .space, .source.allocated, .vm.room_needed)' plan.json) \
+cmp <(jq 'del(.dry_run, .status, .seconds, .space, .source.allocated, .vm.room_needed) | .outputs = .planned_outputs |
+	del(.planned_outputs) | .vm.disks |= map(.output = .planned_output | del(.planned_output))' plan.json) \
 	<(jq 'del(.dry_run, .status, .vm.room_needed)' out/FILES-01-gen2.report.json) || fail "planned was another"
 
 # The script that makes the VM has its disks by their names, and nothing of this host.
@@ -59,7 +60,7 @@ for name in FILES-01-gen2.vhdx FILES-01-gen2-ide0-1.vhdx FILES-01-gen2-scsi0-1.v
 	grep -F "'$name'" $script >/dev/null || fail "the script does not name $name"
 done
 ! grep -F "$work" $script || fail "the script names folders of this host"
-jq -e '.outputs.script == "out/FILES-01-gen2.ps1"' plan.json >/dev/null || fail "the plan has no script"
+jq -e '.planned_outputs.script == "out/FILES-01-gen2.ps1"' plan.json >/dev/null || fail "the plan has no script"
 pwsh=$SOURCE_DIR/build/powershell/pwsh
 if [ -x "$pwsh" ]; then
 	HOME=$work POWERSHELL_TELEMETRY_OPTOUT=1 "$pwsh" -NoProfile -NonInteractive -Command "\$e = \$null
@@ -86,8 +87,8 @@ jq -e '.outputs.libvirt == "kvm/FILES-01-gen2.libvirt.xml" and .outputs.script =
 grep -F "<source file=\"$(realpath kvm)/FILES-01-gen2-scsi0-1.raw\"/>" kvm/*.xml >/dev/null || fail "$(cat kvm/*.xml)"
 rm -r kvm
 expect 0 "$HVGEN2" convert -n --json --nvram v.fd x
-jq -e '.outputs == {disk: "FILES-01-gen2.raw", nvram: "v.fd", report: "FILES-01-gen2.report.json",
-	libvirt: "FILES-01-gen2.libvirt.xml"}' out.txt >/dev/null || fail "with an OVMF store: $(jq -c .outputs out.txt)"
+jq -e '.planned_outputs == {disk: "FILES-01-gen2.raw", nvram: "v.fd", report: "FILES-01-gen2.report.json",
+	libvirt: "FILES-01-gen2.libvirt.xml"}' out.txt >/dev/null || fail "with an OVMF store: $(jq -c .planned_outputs out.txt)"
 mkdir sub
 expect 0 "$HVGEN2" convert -n --nvram sub/v.fd --define ps1 -o v.vhdx x
 for wrong in "--define libvirt -o v.vhdx" "--define libvirt --format fixed" "--define libvirt --nvram v.vmgs" \

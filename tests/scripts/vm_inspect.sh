@@ -24,7 +24,7 @@ expect 0 "$HVGEN2" inspect -v "$config"
 grep -q '^ *name: FILES-01 -> FILES-01$' out.txt || fail "-v does not list what is carried"
 expect 0 "$HVGEN2" inspect --json "$export"
 cp out.txt vmcx.json
-jq -e '.schema == 3 and .status == "planned" and .convertible and (.vm.rows | length) == 109 and (.warnings | length) == 1 and
+jq -e '.schema == 4 and .status == "planned" and .convertible and (.vm.rows | length) == 109 and (.warnings | length) == 1 and
 	([.vm.rows[] | select(.status == "carried") | .to] | all) and
 	([.vm.rows[] | select(.status == "changed" or .status == "dropped") | .id] | all) and
 	(.vm.disks | map(.slot) == ["IDE 0:0", "IDE 0:1", "SCSI 0:1"]) and

@@ -36,7 +36,7 @@ rm r.json
 make_export x --set "$scsi/drive1/persistent_reservations_supported bool true"
 advised disk-shared "let the new VM share it, with --data-disks SLOT=attach, or leave it out with --without-disk" convert x
 expect 0 "$HVGEN2" convert -n --json --data-disks scsi:0:1=attach x
-jq -e '(.vm.disks | map(.action) == ["converted", "copy", "attach"]) and (.vm.disks[2] | has("output") | not) and
+jq -e '(.vm.disks | map(.action) == ["converted", "copy", "attach"]) and (.vm.disks[2] | has("planned_output") | not) and
 	([.vm.rows[] | select(.to == "E:\\VMs\\FILES-01\\more.vhdx") | .status] == ["carried"])' out.txt >/dev/null ||
 	fail "$(jq .vm.disks out.txt)"
 expect 0 "$HVGEN2" convert -n --without-disk SCSI:0:1 x
