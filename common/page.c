@@ -13,6 +13,7 @@
 #include "common/buffer.h"
 #include "common/checked.h"
 #include "common/safe_text.h"
+#include "common/width.h"
 
 #define DEFAULT_WIDTH 80
 #define LEAST_WIDTH   40
@@ -21,6 +22,8 @@
 #define LEAST_TEXT 20
 /* "%-8s ": where the text of a page begins. */
 #define TITLE 9
+/* No line of ours that stands beside texts of guests begins behind this column. */
+#define DEEPEST_ITEM 13
 
 struct page {
 	FILE *under;
@@ -29,7 +32,13 @@ struct page {
 	struct buffer line; /* that is not over yet */
 };
 
-bool page_set_color(const char *text)
+bool page_is_color(const char *text)
+{
+	return strcmp(text, "auto") == 0 || strcmp(text, "always") == 0 ||
+	       strcmp(text, "never") == 0;
+}
+
+void page_set_color(const char *text)
 {
 	bool is_always = strcmp(text, "always") == 0, is_never = strcmp(text, "never") == 0;
 
@@ -39,7 +48,6 @@ bool page_set_color(const char *text)
 		unsetenv("CLICOLOR_FORCE");
 	if (is_always || is_never)
 		setenv(is_always ? "CLICOLOR_FORCE" : "NO_COLOR", "1", /*overwrite=*/1);
-	return is_always || is_never || strcmp(text, "auto") == 0;
 }
 
 static bool is_set(const char *name)
@@ -85,33 +93,36 @@ bool page_is_utf8(void)
 /* A page of this process lost something, for want of memory. */
 static bool was_cut;
 
-/* A byte that begins a character. */
-static bool is_start(char byte)
-{
-	return ((unsigned char)byte & 0xc0) != 0x80;
-}
-
-/* No further than 'most' + 1: lines may be long. */
+/* No further than into what is beyond 'most': lines may be long. */
 static size_t count_columns(const char *text, size_t length, size_t most)
 {
+	struct width width = {.marks = 0};
+	const char *end = text + length;
 	size_t columns = 0;
 
-	for (size_t i = 0; i < length && columns <= most; i++)
-		columns += is_start(text[i]);
+	while (text < end && columns <= most)
+		columns += width_next(&text, end, &width);
 	return columns;
 }
 
-/* The byte that is 'columns' characters behind 'text', or its end. */
+/* How many bytes of the text 'columns' hold, with the marks on the last character, and at least one character. */
 static size_t skip_columns(const char *text, size_t length, size_t columns)
 {
-	size_t at = 0;
+	struct width width = {.marks = 0};
+	const char *at = text, *end = text + length, *next = text;
+	size_t taken = 0;
 
-	while (at < length && (columns > 0 || !is_start(text[at])))
-		columns -= is_start(text[at++]) && columns > 0;
-	return at;
+	while (at < end) {
+		taken += width_next(&next, end, &width);
+		if (taken > columns && at > text)
+			break;
+		at = next;
+	}
+	return (size_t)(at - text);
 }
 
-/* Where what follows is to stand: below the last cell that leaves room. */
+/* Where what follows is to stand: below the last cell that leaves room, and behind the begin of all lines, so that no text of a guest
+ * looks like one. */
 static size_t find_indent(const char *line, size_t length, size_t width)
 {
 	size_t leading = 0, best = 0;
@@ -129,13 +140,14 @@ static size_t find_indent(const char *line, size_t length, size_t width)
 	if (best == 0 && leading == 0 && length > TITLE && isupper((unsigned char)line[0]) &&
 	    line[TITLE - 1] == ' ')
 		best = TITLE;
-	return best ? best : min_u64(leading + 2, width / 2);
+	best = best ? best : min_u64(leading + 2, width / 2);
+	return max_u64(best, DEEPEST_ITEM + 2);
 }
 
 /* Has the word that begins here more than 'columns'? */
 static bool is_longer(const char *text, size_t length, size_t columns)
 {
-	size_t bytes = min_u64(length, 4 * (columns + 1)); /* a character has 4 at most */
+	size_t bytes = min_u64(length, WIDTH_MOST_BYTES * (columns + 1));
 	const char *end = memchr(text, ' ', bytes);
 
 	return count_columns(text, end ? (size_t)(end - text) : bytes, columns) > columns;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Pages for people: lines that are longer than the terminal, or than 80 columns elsewhere, go on in the next one, indented to where
- * their text begins. A word that no line holds is cut. Columns are characters, not bytes.
+ * their text begins. A word that no line holds is cut. Columns are those of width.h. No line begins where another one goes on: a text of
+ * a guest that is long enough to go on does not look like a line of ours.
  *
  *   Warning  the title stands in front, and what follows
- *            stands below its text
+ *                stands behind where its text begins
  *     cell     cell    the same of the last cell of a row
  *                      that leaves room enough
  *
@@ -20,9 +21,11 @@
 
 /*
  * "auto" (on a terminal, unless NO_COLOR is set: no-color.org), "always" or "never": from now on, for this process and those
- * that it starts, by NO_COLOR and CLICOLOR_FORCE in the environment. False for another text.
+ * that it starts, by NO_COLOR and CLICOLOR_FORCE in the environment. To be said once: "auto" takes nothing back.
  */
-bool page_set_color(const char *text);
+void page_set_color(const char *text);
+/* Is it one of these words? */
+bool page_is_color(const char *text);
 
 /* Columns: what COLUMNS in the environment says, else what the terminal has, else 80. From 40 on. */
 unsigned int page_width(FILE *under);

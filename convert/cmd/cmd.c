@@ -70,9 +70,9 @@ static size_t getopt_tables(const struct cmd_verb *verb, struct option *longs, c
 	return count;
 }
 
-static int set_color(const char *argument, struct error *err)
+static int check_color(const char *argument, struct error *err)
 {
-	return page_set_color(argument)
+	return page_is_color(argument)
 		       ? 0
 		       : error_usage(err,
 				     "option '--color': '%s' is none of auto, always and never",
@@ -85,6 +85,7 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 {
 	struct option longs[MAX_OPTIONS + 1];
 	char shorts[2 * MAX_OPTIONS + 2] = ":";
+	const char *color = "auto";
 	int key, r;
 
 	getopt_tables(verb, longs, shorts + 1);
@@ -92,6 +93,7 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 	opterr = 0;
 	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (key == 'h') {
+			page_set_color(color);
 			cmd_print_help(verb, stdout);
 			return CMD_HELP_SHOWN;
 		}
@@ -100,10 +102,13 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 					   key == ':' ? "an argument is missing for option"
 						      : "unknown option",
 					   argv[optind - 1], verb->name);
-		r = key == OPTION_COLOR ? set_color(optarg, err) : set(context, key, optarg, err);
+		if (key == OPTION_COLOR)
+			color = optarg;
+		r = key == OPTION_COLOR ? check_color(optarg, err) : set(context, key, optarg, err);
 		if (r < 0)
 			return r;
 	}
+	page_set_color(color); /* the last one holds */
 	*ret_operands = optind;
 	return 0;
 }

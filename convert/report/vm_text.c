@@ -78,7 +78,7 @@ static void print_action(const struct report_disk *disk, FILE *stream)
 	if (disk->path)
 		safe_printf(stream, "           from: %s\n", disk->path);
 	if (disk->source)
-		safe_printf(stream, "                 %s, %s\n",
+		safe_printf(stream, "           image: %s, %s\n",
 			    vhd_info_text(vhd_info(disk->source)),
 			    size_text(disk->source->size, size));
 	if (disk->output)

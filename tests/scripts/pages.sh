@@ -8,10 +8,12 @@ unset COLUMNS
 within() { # COLUMNS FILE...
 	python3 - "$@" <<-'END' || fail "wider than $1"
 		import sys
+		import unicodedata
 		for name in sys.argv[2:]:
 		    for line in open(name, encoding="utf-8"):
-		        if len(line.rstrip("\n")) > int(sys.argv[1]):
-		            sys.exit(f"{name}: {len(line) - 1} characters: {line}")
+		        width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in line.rstrip("\n"))
+		        if width > int(sys.argv[1]):
+		            sys.exit(f"{name}: {width} columns: {line}")
 	END
 }
 mkdir pages
@@ -30,8 +32,10 @@ long=$(printf 'n%.0s' {1..70})-ü$(printf 'ö%.0s' {1..30}).vhdx
 "$MKVM" --small --adapters static,dhcp,legacy --winre own --data 1 --defect crashed vm.vhdx
 "$MKVM" --small --size 1G --defect several-windows two.vhdx
 cp vm.vhdx "$long"
+east=$(printf '漢字%.0s' {1..30}).vhdx
+cp vm.vhdx "$east"
 make_export x
-for disk in vm.vhdx two.vhdx "$long" x x/*/*.vmcx none.vhdx; do
+for disk in vm.vhdx two.vhdx "$long" "$east" x x/*/*.vmcx none.vhdx; do
 	page "inspect$((++n))" "$HVGEN2" inspect "$disk"
 	page "plan$n" "$HVGEN2" convert -n "$disk"
 	COLUMNS=40 "$HVGEN2" inspect "$disk" >"narrow$n" 2>/dev/null || true
@@ -59,7 +63,8 @@ within 40 narrow[0-9]*
 COLUMNS=9999 "$HVGEN2" inspect vm.vhdx >wide.txt
 cmp <(grep -v '^    \[' pages/inspect1 | tr -d ' \n') <(grep -v '^    \[' wide.txt | tr -d ' \n') || fail "not the same words"
 [ "$(wc -l <wide.txt)" -lt "$(wc -l <pages/inspect1)" ] || fail "a wide terminal is not used"
-grep '^Warning' -A 1 pages/inspect1 | grep -E '^ {9}' >/dev/null || fail "no hanging indent: $(cat pages/inspect1)"
+grep '^Warning' -A 1 pages/inspect1 | grep -E '^ {15}[^ ]' >/dev/null || fail "no hanging indent: $(cat pages/inspect1)"
+! grep -rnE '"(\\n)? {14,}[^ ]' "$SOURCE_DIR"/convert/{report,verify,cmd/batch} || fail "a line of ours where others go on: DEEPEST_ITEM of page.c"
 
 # Bars to one scale.
 "$MKVM" --small --size 10G half.vhdx
@@ -71,6 +76,8 @@ within 80 utf8.txt
 
 # Colours.
 "$HVGEN2" inspect --color always vm.vhdx | grep $'^\033\\[1mSource' >/dev/null || fail "--color always"
+"$HVGEN2" inspect --color auto --color always vm.vhdx | grep $'\033' >/dev/null || fail "of two the last one holds: always"
+! "$HVGEN2" inspect --color always --color auto vm.vhdx | grep $'\033' || fail "of two the last one holds: auto"
 NO_COLOR=1 "$HVGEN2" inspect --color always vm.vhdx | grep $'\033' >/dev/null || fail "an option counts more than NO_COLOR"
 expect 2 "$HVGEN2" inspect --color sometimes vm.vhdx
 if command -v script >/dev/null; then
