@@ -230,7 +230,12 @@ bool safe_is_utf8(const char *text)
 /* No escape is longer than this for a byte of the text: three bytes make \u{D800}, one \x1b. */
 #define MAX_GROWTH 6
 
-char *safe_utf8(const char *text)
+static bool is_valid(uint32_t point)
+{
+	return point != UTF8_MALFORMED && !is_surrogate(point);
+}
+
+static char *copy_kept(const char *text, bool (*is_kept)(uint32_t point))
 {
 	char *copy = malloc(MAX_GROWTH * strlen(text) + 1), *to = copy;
 
@@ -238,9 +243,9 @@ char *safe_utf8(const char *text)
 		const char *at = text;
 		uint32_t point = utf8_next(&text);
 		char buffer[ESCAPE_SIZE];
-		bool is_kept = point != UTF8_MALFORMED && !is_surrogate(point);
-		const char *piece = is_kept ? at : escape(point, at, buffer);
-		size_t length = is_kept ? (size_t)(text - at) : strlen(piece);
+		bool kept = is_kept(point);
+		const char *piece = kept ? at : escape(point, at, buffer);
+		size_t length = kept ? (size_t)(text - at) : strlen(piece);
 
 		memcpy(to, piece, length);
 		to += length;
@@ -248,6 +253,16 @@ char *safe_utf8(const char *text)
 	if (copy)
 		*to = '\0';
 	return copy;
+}
+
+char *safe_utf8(const char *text)
+{
+	return copy_kept(text, is_valid);
+}
+
+char *safe_copy(const char *text)
+{
+	return copy_kept(text, safe_is_shown);
 }
 
 char *safe_json(const char *json)

@@ -49,6 +49,9 @@ bool safe_is_utf8(const char *text);
  * keeps all else. NULL when out of memory. */
 char *safe_utf8(const char *text);
 
+/* The same as it is shown on a page. */
+char *safe_copy(const char *text);
+
 /*
  * JSON text, whose strings may hold DEL and characters from U+0080 up as they are: those that are
  * not safe are written as \uNNNN, which is the same value. A new string, to be freed; NULL when out

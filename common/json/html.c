@@ -8,7 +8,26 @@
 #include "common/safe_text.h"
 #include "common/size.h"
 
-const char html_disk_style[] =
+static const char head[] =
+	"<!DOCTYPE html>\n"
+	"<html lang=\"en\">\n"
+	"<head>\n"
+	"<meta charset=\"utf-8\">\n"
+	"<meta name=\"viewport\" content=\"width=device-width\">\n"
+	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+	"'unsafe-inline'%s\">\n"
+	"<title>%s</title>\n"
+	"<style>\n"
+	"body{font:14px/1.4 sans-serif;margin:2em;color:#222;background:#fff}\n"
+	"%s%s"
+	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}.free{fill:#333}\n"
+	"%s}\n"
+	"</style>\n"
+	"</head>\n"
+	"<body>\n"
+	"<h1>%s</h1>\n";
+
+static const char disk_style[] =
 	"svg{display:block}\n"
 	".esp{fill:#287d3c}.msr{fill:#9aa}.windows{fill:#3b78c2}.system{fill:#c9a227}.other{fill:#b0b7c3}\n"
 	".free{fill:#eee}\n"
@@ -19,6 +38,12 @@ const char html_disk_legend[] =
 	"<i style=\"background:#3b78c2\"></i>Windows or Linux<i style=\"background:#c9a227\"></i>BIOS boot files"
 	"<i style=\"background:#287d3c\"></i>EFI system partition<i style=\"background:#9aa\"></i>Microsoft "
 	"reserved<i style=\"background:#b0b7c3\"></i>other</p>\n";
+
+void html_begin(struct buffer *page, const struct html_page *of)
+{
+	buffer_printf(page, head, of->has_script ? "; script-src 'unsafe-inline'" : "", of->title,
+		      disk_style, of->style, of->dark_style ? of->dark_style : "", of->title);
+}
 
 static void put_byte(struct buffer *page, unsigned char byte)
 {
@@ -32,28 +57,23 @@ static void put_byte(struct buffer *page, unsigned char byte)
 		buffer_text(page, "&quot;");
 	else if (byte == '\'')
 		buffer_text(page, "&#39;");
-	else if (byte < 0x20 || byte == 0x7f)
-		buffer_printf(page, "\\x%02x", byte);
 	else
 		buffer_append(page, &byte, 1);
 }
 
-void html_text(struct buffer *page, const char *text, bool keep_lines)
+void html_text(struct buffer *page, const char *text)
 {
-	CLEANUP_FREE char *valid = safe_utf8(text);
+	CLEANUP_FREE char *shown = safe_copy(text);
 
-	page->failed |= !valid;
-	for (const char *at = valid ? valid : ""; *at; at++)
-		if (keep_lines && *at == '\n')
-			buffer_text(page, "\n");
-		else
-			put_byte(page, (unsigned char)*at);
+	page->failed |= !shown;
+	for (const char *at = shown ? shown : ""; *at; at++)
+		put_byte(page, (unsigned char)*at);
 }
 
 void html_isolated(struct buffer *page, const char *text)
 {
 	buffer_text(page, "<bdi>");
-	html_text(page, text, /*keep_lines=*/false);
+	html_text(page, text);
 	buffer_text(page, "</bdi>");
 }
 
@@ -106,7 +126,7 @@ static void put_partition(struct buffer *page, const json_t *partition, unsigned
 		      "<rect class=\"%s\" x=\"%.2f\" y=\"%u\" width=\"%.2f\" height=\"%u\"><title>",
 		      class_of(partition), to_scale(start, scale), y, to_scale(size, scale),
 		      scale->height);
-	html_text(page, text_of(partition, "type"), /*keep_lines=*/false);
+	html_text(page, text_of(partition, "type"));
 	buffer_printf(page, ", %s</title></rect>", size_text(size, size_buffer));
 }
 

@@ -7,18 +7,29 @@
 #define HVGEN2_COMMON_JSON_HTML_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "common/buffer.h"
 
-/* What a browser shows as it is: nothing of it is a tag, and what is no UTF-8 or a control character is shown as safe_text.h says.
- * Line ends stay where 'keep_lines' says so. */
-void html_text(struct buffer *page, const char *text, bool keep_lines);
+/* Texts of ours. */
+struct html_page {
+	const char *title;
+	const char *style;	/* CSS, beside what all pages have */
+	const char *dark_style; /* for those who like it dark; or NULL */
+	bool has_script;
+};
+
+/* All up to its heading, which is its title. */
+void html_begin(struct buffer *page, const struct html_page *of);
+
+/* What a browser shows as it is: nothing of it is a tag, and what safe_text.h does not show as it is, line ends and what turns the
+ * direction of text too, is shown as it says. */
+void html_text(struct buffer *page, const char *text);
 
 /* The same for itself: nothing in it turns the direction of what stands around it. */
 void html_isolated(struct buffer *page, const char *text);
 
-/* Colours of the partitions, for a <style>, and what they mean, as a <p>. */
-extern const char html_disk_style[];
+/* What the colours of the partitions mean, as a <p>. */
 extern const char html_disk_legend[];
 
 /*

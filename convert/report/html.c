@@ -11,26 +11,12 @@
 #include "convert/report/page.h"
 #include "convert/report/report.h"
 
-static const char head[] =
-	"<!DOCTYPE html>\n"
-	"<html lang=\"en\">\n"
-	"<head>\n"
-	"<meta charset=\"utf-8\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-	"'unsafe-inline'\">\n"
-	"<title>hvgen2 report</title>\n"
-	"<style>\n"
-	"body{font:14px/1.4 sans-serif;margin:2em;color:#222;background:#fff}\n"
-	"pre{font:13px/1.45 monospace;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext}\n"
-	"svg{max-width:100%}\n";
-
-static const char body[] =
-	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}.free{fill:#333}}\n"
-	"</style>\n"
-	"</head>\n"
-	"<body>\n"
-	"<h1>hvgen2 report</h1>\n";
+static const struct html_page page_of_report = {
+	.title = "hvgen2 report",
+	.style =
+		"pre{font:13px/1.45 monospace;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext}\n"
+		"svg{max-width:100%}\n",
+};
 
 #define BAR_WIDTH  900
 #define BAR_HEIGHT 28
@@ -44,11 +30,11 @@ static void put_line(struct buffer *page, const char *line)
 		memcpy(title, line, 8);
 		title[8] = '\0';
 		buffer_text(page, "<b>");
-		html_text(page, title, /*keep_lines=*/false);
+		html_text(page, title);
 		buffer_text(page, "</b>");
 		line += 8;
 	}
-	html_text(page, line, /*keep_lines=*/false);
+	html_text(page, line);
 	buffer_text(page, "\n");
 }
 
@@ -109,9 +95,7 @@ char *report_html(const struct report *report)
 
 	if (!document)
 		return NULL;
-	buffer_text(&page, head);
-	buffer_text(&page, html_disk_style);
-	buffer_text(&page, body);
+	html_begin(&page, &page_of_report);
 	if (report->failure)
 		put_failure(&page, report->failure);
 	put_disk(&page, document);

@@ -21,38 +21,26 @@
 #define BAR_WIDTH  260
 #define BAR_HEIGHT 9
 
-static const char head[] =
-	"<!DOCTYPE html>\n"
-	"<html lang=\"en\">\n"
-	"<head>\n"
-	"<meta charset=\"utf-8\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-	"'unsafe-inline'; script-src 'unsafe-inline'\">\n"
-	"<title>hvgen2 batch</title>\n"
-	"<style>\n"
-	"body{font:14px/1.4 sans-serif;margin:2em;color:#222;background:#fff}\n"
-	"table{border-collapse:collapse;width:100%}\n"
-	"th,td{text-align:left;vertical-align:top;padding:.35em .7em;border-bottom:1px solid #ddd}\n"
-	"th{position:sticky;top:0;background:#f4f4f4;cursor:pointer;white-space:nowrap}\n"
-	"th[aria-sort=ascending]:after{content:' \\25b4'}th[aria-sort=descending]:after{content:' "
-	"\\25be'}\n"
-	"td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
-	"td:first-child{min-width:14em}\n"
-	"td small{color:#666}\n"
-	"bdi{overflow-wrap:anywhere}\n" /* a long name does not widen the table */
-	".s{display:inline-block;padding:0 .5em;border-radius:.7em;color:#fff;background:#777}\n"
-	".done,.verified{background:#287d3c}.refused{background:#a15c00}.failed{background:#b3261e}\n"
-	".running{background:#1a5fb4}.interrupted{background:#7a4a9e}\n"
-	".summary .s{margin-right:.6em}\n";
-
-static const char style_end[] =
-	"@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}th{background:#2a2a2a}\n"
-	"th,td{border-color:#3a3a3a}td small{color:#aaa}.free{fill:#333}}\n"
-	"</style>\n"
-	"</head>\n"
-	"<body>\n"
-	"<h1>hvgen2 batch</h1>\n";
+static const struct html_page batch_page = {
+	.title = "hvgen2 batch",
+	.style =
+		"table{border-collapse:collapse;width:100%}\n"
+		"th,td{text-align:left;vertical-align:top;padding:.35em .7em;border-bottom:1px solid #ddd}\n"
+		"th{position:sticky;top:0;background:#f4f4f4;cursor:pointer;white-space:nowrap}\n"
+		"th[aria-sort=ascending]:after{content:' \\25b4'}th[aria-sort=descending]:after{content:' "
+		"\\25be'}\n"
+		"td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}\n"
+		"td:first-child{min-width:14em}\n"
+		"td small{color:#666}\n"
+		"bdi{overflow-wrap:anywhere}\n" /* a long name does not widen the table */
+		".s{display:inline-block;padding:0 .5em;border-radius:.7em;color:#fff;background:#777}\n"
+		".done,.verified{background:#287d3c}.refused{background:#a15c00}.failed{background:#b3261e}\n"
+		".running{background:#1a5fb4}.interrupted{background:#7a4a9e}\n"
+		".summary .s{margin-right:.6em}\n",
+	.dark_style = "th{background:#2a2a2a}\n"
+		      "th,td{border-color:#3a3a3a}td small{color:#aaa}",
+	.has_script = true,
+};
 
 static const char table[] =
 	"<table>\n<thead><tr><th>VM</th><th>State</th><th>Windows</th><th>Data</th><th>Seconds</th>"
@@ -161,9 +149,7 @@ int html_write(const struct batch *batch, const char *path, bool replace, struct
 		largest = max_u64(largest, side_size(&batch->vms[i], "before"));
 		largest = max_u64(largest, side_size(&batch->vms[i], "after"));
 	}
-	buffer_text(&page, head);
-	buffer_text(&page, html_disk_style);
-	buffer_text(&page, style_end);
+	html_begin(&page, &batch_page);
 	put_summary(&page, batch);
 	buffer_text(&page, html_disk_legend);
 	buffer_text(&page, table);
