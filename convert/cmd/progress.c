@@ -268,6 +268,17 @@ static void tell_people(struct progress_view *view, uint64_t done, uint64_t tota
 	}
 }
 
+/* SIGUSR1. Between lines of JSON stands one more. */
+static void answer(struct progress_view *view, uint64_t done, uint64_t total)
+{
+	struct stat st;
+
+	if (view->as_json || (view->fd && fstat(STDERR_FILENO, &st) == 0 && is_at(view->fd, &st)))
+		put_state(view, done, total);
+	else
+		print_state(view, done, total, false);
+}
+
 static void update(void *opaque, enum progress_phase phase, uint64_t done, uint64_t total)
 {
 	struct progress_view *view = opaque;
@@ -280,7 +291,7 @@ static void update(void *opaque, enum progress_phase phase, uint64_t done, uint6
 	rate_add(&view->rate, seconds_since(&view->phase_start), done);
 	if (state_wanted) {
 		state_wanted = 0;
-		print_state(view, done, total, false);
+		answer(view, done, total);
 	}
 	tell_people(view, done, total);
 	if (progress_has_json(view))

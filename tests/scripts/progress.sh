@@ -59,6 +59,27 @@ if command -v script >/dev/null; then
 	! grep -a $'\033' typed || fail "--progress none, and a line on a terminal"
 fi
 
+# Who asks by SIGUSR1 gets a line, but none that stands between lines of JSON as something else.
+mkfifo pipe
+asked() { # OPTION...: while it waits for its reader
+	local pid
+	: >lines
+	"$HVGEN2" convert -q "$@" -o - vm.vhdx >pipe 2>>lines 3>&2 &
+	pid=$!
+	exec 7<pipe
+	read -r -N 1 <&7 # it copies
+	kill -USR1 $pid
+	cat <&7 >/dev/null
+	exec 7<&-
+	wait $pid || fail "asked, $*: status $?"
+}
+asked --progress json
+jq -es 'length > 9' lines >/dev/null || fail "between JSON: $(grep -v '^{' lines)"
+asked --progress-fd 3
+jq -es 'length > 9' lines >/dev/null || fail "between JSON on a descriptor: $(grep -v '^{' lines)"
+asked --progress none
+grep -Ex '.* of .* \([0-9]+ %\), .*/s, [0-9]+ s left' lines >/dev/null || fail "no answer: $(cat lines)"
+
 # Nobody reads, or nobody reads on: the conversion does not mind.
 mkfifo closed full
 exec 4<>closed 5>closed 4<&- 6<>full
