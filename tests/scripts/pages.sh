@@ -3,7 +3,8 @@
 # Pages and help texts: 80 columns on a pipe and no more, whatever stands in them; another width by COLUMNS and on a terminal; bars in
 # proportion; colours for a terminal only. Characters are counted by Python.
 . "$(dirname "$0")/lib.sh"
-need python3 mkntfs
+. "$(dirname "$0")/linux_lib.sh"
+need python3 mkntfs mcopy
 unset COLUMNS
 within() { # COLUMNS FILE...
 	python3 - "$@" <<-'END' || fail "wider than $1"
@@ -26,6 +27,7 @@ page() { # NAME COMMAND...: whatever its status is
 
 for verb in '' inspect convert batch verify nvram bcd; do
 	page "help$verb" "$HVGEN2" help $verb
+	page "verbhelp$verb" "$HVGEN2" $verb --help
 	COLUMNS=60 "$HVGEN2" help $verb >"narrow$verb"
 done
 long=$(printf 'n%.0s' {1..70})-ü$(printf 'ö%.0s' {1..30}).vhdx
@@ -45,15 +47,68 @@ page done "$HVGEN2" convert -o o.vhdx "$long"
 page child "$HVGEN2" convert --format differencing -o c.vhdx "$long"
 page verify "$HVGEN2" verify --no-guestfs o.vhdx
 page bad "$HVGEN2" verify --no-guestfs vm.vhdx
+page verbose "$HVGEN2" convert -n -v --layout end vm.vhdx
+# Whatever a disk has, and whatever is wrong with it.
+for defect in already-gpt no-windows bcd-damaged bitlocker hibernated dirty-hives bcd-spoiled crashed-unreplayable; do
+	"$MKVM" --small --defect $defect d.vhdx
+	page "defect-$defect" "$HVGEN2" inspect d.vhdx
+done
+"$MKVM" --small --logical --stale-gpt both --pending update --san-policy 2 --windows 11 --format vhd more.vhd
+page more "$HVGEN2" inspect more.vhd
+page more-plan "$HVGEN2" convert -n -o more.vhdx --random-guids --online-data-disks more.vhd
+"$MKCHILD" vm.vhdx "leaf $long"
+page leaf "$HVGEN2" inspect "leaf $long"
+rm d.vhdx more.vhd "leaf $long"
+if (make_linux plain linux.vhdx) >/dev/null 2>&1; then
+	page linux "$HVGEN2" inspect linux.vhdx
+	page linux-plan "$HVGEN2" convert -n linux.vhdx
+	rm linux.vhdx
+fi
+# A result that is none, with a report and a store of others.
+page none "$HVGEN2" verify --no-guestfs --nvram vm.vhdx o.vhdx
+# Stores, with texts that no line holds.
+guid=6b2d1e54-90af-4c7b-b7b7-3d1c5e0f8a22
 page list "$HVGEN2" nvram list o.vmgs
-page show "$HVGEN2" nvram show --all o.vmgs
+"$HVGEN2" nvram add-file --disk o.vhdx --description "$long $long 漢字 $long" o.vmgs >/dev/null
+for store in o.vmgs o.fd o.json; do
+	[ -e $store ] || "$HVGEN2" nvram export $store o.vmgs 2>/dev/null || continue
+	page "list-$store" "$HVGEN2" nvram list $store
+	page "show-$store" "$HVGEN2" nvram show --all $store
+	page "entry-$store" "$HVGEN2" nvram show 0001 $store
+	page "drive-$store" "$HVGEN2" nvram add-drive -n --controller $guid --lun 1 $store
+	page "net-$store" "$HVGEN2" nvram add-network -n --adapter $guid $store
+	page "first-$store" "$HVGEN2" nvram first -n 0000 $store
+	page "order-$store" "$HVGEN2" nvram order -n --drop 0001 $store
+	page "remove-$store" "$HVGEN2" nvram remove -n 0000 $store
+	page "keys-$store" "$HVGEN2" nvram add-keys -n $store
+done
+page list-vm "$HVGEN2" nvram list x/*/*.vmcx
+expect 0 "$HVGEN2" convert -q --nvram none --report none.json -o o.raw vm.vhdx
+mcopy -n -i o.raw@@1M ::/EFI/Microsoft/Boot/BCD a.bcd
+dd if=/dev/urandom of=o.raw bs=1M seek=1 count=8 conv=notrunc status=none
+page torn "$HVGEN2" verify --no-guestfs o.raw
+grep FAIL pages/bad >/dev/null && grep FAIL pages/torn >/dev/null || fail "verify finds nothing: $(cat pages/bad pages/torn)"
+head -c 8192 a.bcd >cut.bcd
+page bcd "$HVGEN2" bcd list a.bcd
+page check "$HVGEN2" bcd check a.bcd
+page check-cut "$HVGEN2" bcd check cut.bcd
+"$MKVM" --small --windows 10 --format raw other.raw
+expect 0 "$HVGEN2" convert -q -o other-gen2.raw --nvram none other.raw
+mcopy -n -i other-gen2.raw@@1M ::/EFI/Microsoft/Boot/BCD b.bcd
+page diff "$HVGEN2" bcd diff a.bcd b.bcd
+for name in bcd diff list show-o.vmgs entry-o.vmgs remove-o.vmgs; do
+	[ -s pages/$name ] || fail "'$name' has no page"
+done
 mkdir in out
 mv "$long" two.vhdx in
+"$MKVM" --small --defect hibernated "in/a${long%.vhdx}b.vhdx"
+echo mine >"out/${long%.vhdx}-gen2.vhdx"
 page batch "$HVGEN2" batch plan --output-dir out state in
 page run "$HVGEN2" batch run state
 page status "$HVGEN2" batch status state
 page report "$HVGEN2" batch report state
-[ "$(find pages -size +0 | wc -l)" -ge 24 ] || fail "pages: $(ls -l pages)"
+grep -h failed pages/run pages/report >/dev/null && grep refused pages/status >/dev/null || fail "of a batch: $(cat pages/run pages/status)"
+[ "$(find pages -size +0 | wc -l)" -ge 60 ] || fail "pages: $(ls -l pages)"
 within 80 pages/*
 within 60 narrow?*[a-z]
 within 40 narrow[0-9]*
