@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 static const char *const phases[PROGRESS_PHASE_MAX] = {
-	[PROGRESS_SURVEY] = "survey", [PROGRESS_SPACE] = "space",   [PROGRESS_COPY] = "copy",
-	[PROGRESS_SYNC] = "sync",     [PROGRESS_CHECKS] = "checks", [PROGRESS_GUESTFS] = "guestfs",
-	[PROGRESS_PLAN] = "plan",     [PROGRESS_BATCH] = "batch",
+	[PROGRESS_JOURNAL] = "journal", [PROGRESS_SURVEY] = "survey", [PROGRESS_SPACE] = "space",
+	[PROGRESS_COPY] = "copy",	[PROGRESS_SYNC] = "sync",     [PROGRESS_CHECKS] = "checks",
+	[PROGRESS_GUESTFS] = "guestfs", [PROGRESS_PLAN] = "plan",     [PROGRESS_BATCH] = "batch",
 };
 
 const char *progress_phase_text(enum progress_phase phase)

@@ -10,10 +10,11 @@
 #include <stdint.h>
 
 enum progress_phase {
-	PROGRESS_SURVEY, /* what is on the source, and what is to change: steps */
-	PROGRESS_SPACE,	 /* what is stored where: bytes of the virtual disks that were looked at */
-	PROGRESS_COPY,	 /* bytes that are stored, and copied or made */
-	PROGRESS_SYNC,	 /* outputs that have reached their device */
+	PROGRESS_JOURNAL, /* bytes of the journals that are replayed; where there are such */
+	PROGRESS_SURVEY,  /* what is on the source, and what is to change: steps */
+	PROGRESS_SPACE,	  /* what is stored where: bytes of the virtual disks that were looked at */
+	PROGRESS_COPY,	  /* bytes that are stored, and copied or made */
+	PROGRESS_SYNC,	  /* outputs that have reached their device */
 	PROGRESS_CHECKS, /* 'verify': bytes that are stored and read back, and one for each check */
 	PROGRESS_GUESTFS, /* 'verify': libguestfs, which does not say how far it is: 0 or 1 */
 	PROGRESS_PLAN,	  /* 'batch': sources that were surveyed */
@@ -21,7 +22,10 @@ enum progress_phase {
 	PROGRESS_PHASE_MAX,
 };
 
-/* "survey", "space", ... */
+/* Of PROGRESS_SURVEY: looked at, and all changes built. */
+#define PROGRESS_SURVEY_STEPS 2
+
+/* "journal", "survey", ... */
 const char *progress_phase_text(enum progress_phase phase);
 
 /* Is it bytes that are counted, and moved one by one, so that a rate says something? */

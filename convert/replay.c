@@ -67,7 +67,8 @@ static int sort_out(int r, struct error *problem, struct error *err)
 	return r;
 }
 
-static int replay_open(struct disk *disk, struct disk *window, uint64_t offset, struct disk **view,
+static int replay_open(struct disk *disk, struct disk *window, uint64_t offset,
+		       const struct journal_progress *progress, struct disk **view,
 		       struct replay *ret, struct error *err)
 {
 	CLEANUP_DISK struct disk *trial = NULL;
@@ -75,7 +76,7 @@ static int replay_open(struct disk *disk, struct disk *window, uint64_t offset, 
 
 	if (r < 0)
 		return r;
-	r = journal_replay(trial, &ret->info, &ret->problem);
+	r = journal_replay(trial, progress, &ret->info, &ret->problem);
 	if (r == 0)
 		r = check_mount(trial, &ret->problem);
 	if (r < 0)
@@ -90,7 +91,8 @@ static int replay_open(struct disk *disk, struct disk *window, uint64_t offset, 
 }
 
 int replay_volume(struct disk *disk, const struct volume_place *place, bool is_allowed,
-		  struct disk **view, struct replay *ret, struct error *err)
+		  const struct journal_progress *progress, struct disk **view, struct replay *ret,
+		  struct error *err)
 {
 	struct disk_window window;
 	int r = disk_window_init(&window, *view ? *view : disk, place->offset, place->length, err);
@@ -111,7 +113,7 @@ int replay_volume(struct disk *disk, const struct volume_place *place, bool is_a
 	/* Whatever else keeps it from being looked at may be mended by the replay. */
 	ret->problem = (struct error)ERROR_INIT;
 	if (is_allowed || ret->info.state == JOURNAL_VOID)
-		return replay_open(disk, &window.disk, place->offset, view, ret, err);
+		return replay_open(disk, &window.disk, place->offset, progress, view, ret, err);
 	ret->is_unwanted = true;
 	error_refused(
 		&ret->problem, REFUSAL_NTFS_DIRTY,
@@ -120,6 +122,17 @@ int replay_volume(struct disk *disk, const struct volume_place *place, bool is_a
 		"the NTFS volume was not closed, its journal holds changes that are not "
 		"replayed");
 	return 0;
+}
+
+uint64_t replay_log_bytes(struct disk *disk, const struct volume_place *place)
+{
+	struct journal_info info = {.state = JOURNAL_UNKNOWN};
+	struct disk_window window;
+
+	if (disk_window_init(&window, disk, place->offset, place->length, NULL) < 0 ||
+	    journal_look(&window.disk, &info, NULL) < 0)
+		return 0;
+	return info.state == JOURNAL_OPEN ? info.log_bytes : 0;
 }
 
 const char *replay_text(const struct replay *replay, bool is_planned)

@@ -27,11 +27,15 @@ struct replay {
  * replay it. One that is void since chkdsk has run is closed in any case. What that changes goes into *view, the change set on top of the whole disk, which is
  * made when it is NULL and is to be closed with disk_close(). A journal that cannot be replayed
  * leaves it as it is: *ret says why (REFUSAL_NTFS_DIRTY, or REFUSAL_HIBERNATED for a volume with a
- * saved system, whose journal nobody but that may touch). Returns an error for I/O and lack of
+ * saved system, whose journal nobody but that may touch). 'progress' may be NULL. Returns an error for I/O and lack of
  * memory alone.
  */
 int replay_volume(struct disk *disk, const struct volume_place *place, bool is_allowed,
-		  struct disk **view, struct replay *ret, struct error *err);
+		  const struct journal_progress *progress, struct disk **view, struct replay *ret,
+		  struct error *err);
+
+/* The bytes of the journal of such a volume when it is open, else 0. */
+uint64_t replay_log_bytes(struct disk *disk, const struct volume_place *place);
 
 /* "closed", "replayed", ...; NULL when there is nothing to say. 'is_planned': it will be. */
 const char *replay_text(const struct replay *replay, bool is_planned);

@@ -188,12 +188,13 @@ static int look_for_systems(struct disk *disk, const struct survey_options *opti
 }
 
 /* Volumes that were not closed are brought into order first. */
-static int replay_partition(struct disk *disk, bool is_allowed, struct survey *survey,
+static int replay_partition(struct disk *disk, bool is_allowed,
+			    const struct journal_progress *progress, struct survey *survey,
 			    struct survey_partition *partition, struct error *err)
 {
 	const struct volume_place place = survey_place(partition);
-	int r = replay_volume(disk, &place, is_allowed, &survey->replayed, &partition->journal,
-			      err);
+	int r = replay_volume(disk, &place, is_allowed, progress, &survey->replayed,
+			      &partition->journal, err);
 
 	if (r < 0)
 		return in_partition(partition, err);
@@ -205,6 +206,44 @@ static int replay_partition(struct disk *disk, bool is_allowed, struct survey *s
 			"missing, as after a power cut",
 			place.number);
 	return 0;
+}
+
+/* Of each partition, and of all: before any of them is replayed. */
+static uint64_t journal_bytes(struct disk *disk, const struct survey *survey,
+			      uint64_t bytes[MBR_MAX_PARTITIONS])
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < survey->count; i++) {
+		const struct volume_place place = survey_place(&survey->partitions[i]);
+
+		bytes[i] = replay_log_bytes(disk, &place);
+		sum += bytes[i];
+	}
+	return sum;
+}
+
+static int replay_all(struct disk *disk, const struct survey_options *options,
+		      struct survey *survey, struct error *err)
+{
+	bool is_allowed = !options || !options->no_journal_replay;
+	struct journal_progress progress = {.progress = options ? options->progress : NULL};
+	uint64_t bytes[MBR_MAX_PARTITIONS] = {0};
+	int r = 0;
+
+	if (progress.progress && is_allowed)
+		progress.total = journal_bytes(disk, survey, bytes);
+	for (size_t i = 0; r == 0 && i < survey->count; i++) {
+		if (bytes[i])
+			progress_tell(progress.progress, PROGRESS_JOURNAL, progress.before,
+				      progress.total);
+		r = replay_partition(disk, is_allowed, bytes[i] ? &progress : NULL, survey,
+				     &survey->partitions[i], err);
+		progress.before += bytes[i];
+	}
+	if (r == 0 && progress.total)
+		progress_tell(progress.progress, PROGRESS_JOURNAL, progress.total, progress.total);
+	return r;
 }
 
 /* Does the machine need this partition to start? Of an active logical partition no BIOS knows. */
@@ -476,9 +515,10 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 			"'%s': the disk has logical sectors of %u bytes instead of 512", disk->name,
 			disk->sector_size);
 	r = old_table_read(disk, ret, &mbr, &why_not, err);
-	for (size_t i = 0; r == 0 && !ret->gpt && i < ret->count; i++)
-		r = replay_partition(disk, !options || !options->no_journal_replay, ret,
-				     &ret->partitions[i], err);
+	if (r == 0 && !ret->gpt)
+		r = replay_all(disk, options, ret, err);
+	if (options)
+		progress_tell(options->progress, PROGRESS_SURVEY, 0, PROGRESS_SURVEY_STEPS);
 	disk = survey_view(ret, disk);
 	for (size_t i = 0; r == 0 && i < ret->count; i++)
 		r = look_at_partition(disk, &ret->partitions[i], err);

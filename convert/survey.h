@@ -92,6 +92,9 @@ struct survey_options {
 	const char *boot_uuid; /* of the file system with /boot of the Linux to start, or NULL */
 	bool ignore_bad_partitions; /* go on without entries that Windows does not need */
 	bool no_journal_replay;	    /* refuse volumes that were not closed */
+	const struct progress
+		*progress;	    /* told of PROGRESS_JOURNAL and the begin of PROGRESS_SURVEY;
+					    or NULL */
 	struct grub_reader *reader; /* of file systems of Linux guests that are read in no other
 				       way; NULL: these are refused. Lives as long as the survey */
 };

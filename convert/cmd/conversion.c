@@ -157,12 +157,9 @@ static int tell_san_policy(struct conversion *conversion, struct error *err)
 		       : vm_tell_san_policy(&conversion->vm.vm, policy->before, policy->after, err);
 }
 
-/* Looked at, and all changes built. */
-#define SURVEY_STEPS 2
-
 static void tell_survey(const struct conversion *conversion, unsigned int step)
 {
-	progress_tell(&conversion->progress.tell, PROGRESS_SURVEY, step, SURVEY_STEPS);
+	progress_tell(&conversion->progress.tell, PROGRESS_SURVEY, step, PROGRESS_SURVEY_STEPS);
 }
 
 /* Only a VM has a place for it. */
@@ -187,7 +184,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	struct build *build = &conversion->build;
 	int r;
 
-	tell_survey(conversion, 0);
+	convert->survey.progress = &conversion->progress.tell;
 	r = survey_disk(conversion->source, &convert->survey, survey, err);
 	if (r == 0)
 		r = plan_make(survey, &convert->plan, plan, err);
@@ -200,7 +197,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	conversion->report.is_elsewhere = build->has_bad_store;
 	if (r < 0)
 		return r;
-	tell_survey(conversion, SURVEY_STEPS);
+	tell_survey(conversion, PROGRESS_SURVEY_STEPS);
 	conversion->report.build = build;
 	if (!conversion->is_vm)
 		return 0;

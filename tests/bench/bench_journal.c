@@ -31,7 +31,7 @@ static int replay(const char *path, struct journal_info *info, struct error *err
 		return r;
 	whole.length = source->size;
 	r = changes_open(source, source->size, &whole, 1, 192 * MIB, &changed, err);
-	return r < 0 ? r : journal_replay(changed, info, err);
+	return r < 0 ? r : journal_replay(changed, NULL, info, err);
 }
 
 static int compare(const void *a, const void *b)

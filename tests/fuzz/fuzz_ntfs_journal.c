@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put_log(small_volume_log(&volume), data + 1, size - 1);
 	memcpy(log, small_volume_log(&volume), sizeof(log));
 	memcpy(boot, volume.bytes, sizeof(boot));
-	r = journal_replay(&volume.memory.disk, &info, &err);
+	r = journal_replay(&volume.memory.disk, NULL, &info, &err);
 	if (memcmp(boot, volume.bytes, sizeof(boot)) != 0)
 		abort();
 	check_log(log, small_volume_log(&volume), r == 0);

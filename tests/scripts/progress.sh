@@ -27,6 +27,13 @@ for output in o.vhdx o.raw o.qcow2; do
 done
 rm big.raw
 
+# Journals that are replayed are counted first, those of both volumes.
+"$MKVM" --small --defect crashed crashed.vhdx
+expect 0 "$HVGEN2" convert -n --progress-fd 3 crashed.vhdx 3>lines
+goes lines 0 journal survey
+[ "$(jq -s 'map(select(.phase == "journal"))[0].total' lines)" -gt $((2 << 20)) ] || fail "journals: $(grep journal lines)"
+rm crashed.vhdx
+
 # What is small is complete too. Of a child only what is its own is written.
 "$MKVM" --small vm.vhdx
 expect 0 "$HVGEN2" convert -q --format differencing --progress-fd 3 -o child.vhdx vm.vhdx 3>lines

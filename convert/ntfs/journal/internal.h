@@ -322,7 +322,8 @@ struct journal {
 	struct journal_log log;
 	struct journal_tables tables;
 	struct journal_info info;
-	uint64_t work; /* steps done, see JOURNAL_MAX_WORK */
+	const struct journal_progress *progress; /* or NULL */
+	uint64_t work;				 /* steps done, see JOURNAL_MAX_WORK */
 	struct journal_touched *touched;
 	uint32_t touched_count, touched_room;
 	uint64_t *touched_hash, *pages_hash; /* keys: 0 is empty */

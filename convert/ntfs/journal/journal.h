@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "common/disk.h"
+#include "common/progress.h"
 
 /* What the user can do about a journal that is not replayed. */
 #define JOURNAL_ADVICE                                                                             \
@@ -39,6 +40,7 @@ struct journal_info {
 	enum journal_state state;
 	unsigned int major, minor;		 /* of the log; 0.0 when it is empty */
 	unsigned int client_major, client_minor; /* journal_replay() alone, of an open one */
+	uint64_t log_bytes;			 /* of $LogFile */
 	uint64_t records;			 /* looked at, from the checkpoint to the end */
 	uint64_t redone;			 /* changes that had not reached the disk */
 	uint64_t transactions;			 /* that had not ended, and were undone */
@@ -52,14 +54,22 @@ struct journal_info {
  */
 int journal_look(struct disk *volume, struct journal_info *ret, struct error *err);
 
+/* Who is told of PROGRESS_JOURNAL, in bytes of logs. */
+struct journal_progress {
+	const struct progress *progress;
+	uint64_t before; /* of those that were replayed before this one */
+	uint64_t total;	 /* of all */
+};
+
 /*
  * Replay the journal onto 'volume', which is written through disk_write(), and close it. A journal
  * that is closed or empty is left alone; of a void one the restart pages are closed and keep the mark
  * of chkdsk, from which Windows begins a new one. On any error what was written is to be thrown away: pass a
  * change set, never a disk. Takes memory for the log (at most 64 MiB) and some MiB for tables, and
  * writes to at most 64 MiB. Errors: REFUSAL_NTFS_DIRTY with the exact reason, for a log that is not
- * understood and for a volume that is not sound afterwards; else as journal_look().
+ * understood and for a volume that is not sound afterwards; else as journal_look(). 'progress' may be NULL.
  */
-int journal_replay(struct disk *volume, struct journal_info *ret, struct error *err);
+int journal_replay(struct disk *volume, const struct journal_progress *progress,
+		   struct journal_info *ret, struct error *err);
 
 #endif

@@ -20,6 +20,23 @@ const char *journal_state_text(enum journal_state state)
 	return texts[state];
 }
 
+/* Records between two words of how far it is. */
+#define TELL_RECORDS 16
+
+/* LSNs rise with the bytes of the log. */
+static void tell_redone(const struct journal *journal, uint64_t first, uint64_t lsn)
+{
+	const struct journal_progress *progress = journal->progress;
+	uint64_t all = journal->log.end - first;
+	double share = all ? (double)(lsn - first) / (double)all : 0;
+
+	if (progress)
+		progress_tell(progress->progress, PROGRESS_JOURNAL,
+			      progress->before +
+				      (uint64_t)(share * (double)journal->volume.log_size),
+			      progress->total);
+}
+
 static int redo_all(struct journal *journal, uint64_t lsn, struct error *err)
 {
 	struct journal_record record = {.next = lsn};
@@ -32,6 +49,8 @@ static int redo_all(struct journal *journal, uint64_t lsn, struct error *err)
 		if (++count > JOURNAL_MAX_RECORDS)
 			return journal_refuse(err, "the NTFS journal holds more than %d records",
 					      JOURNAL_MAX_RECORDS);
+		if (count % TELL_RECORDS == 0)
+			tell_redone(journal, lsn, record.next);
 		r = journal_log_read(&journal->log, record.next, &record, err);
 		if (r < 0 || record.type == LFS_IS_RESTART)
 			continue;
@@ -145,8 +164,10 @@ static void journal_done(struct journal *journal)
 	free(journal->pages_hash);
 }
 
-static void fill_info(const struct journal_restart *restart, struct journal_info *ret)
+static void fill_info(const struct journal_volume *volume, const struct journal_restart *restart,
+		      struct journal_info *ret)
 {
+	ret->log_bytes = volume->log_size;
 	ret->state = restart->state;
 	ret->major = restart->major;
 	ret->minor = restart->minor;
@@ -160,20 +181,21 @@ int journal_look(struct disk *volume, struct journal_info *ret, struct error *er
 
 	if (r == 0)
 		r = journal_restart_read(&found, &restart, err);
-	journal_volume_done(&found);
 	*ret = (struct journal_info){.state = JOURNAL_UNKNOWN};
-	fill_info(&restart, ret);
+	fill_info(&found, &restart, ret);
+	journal_volume_done(&found);
 	return r;
 }
 
-int journal_replay(struct disk *volume, struct journal_info *ret, struct error *err)
+int journal_replay(struct disk *volume, const struct journal_progress *progress,
+		   struct journal_info *ret, struct error *err)
 {
-	struct journal journal = {.work = 0};
+	struct journal journal = {.progress = progress};
 	int r = journal_volume_open(volume, &journal.volume, err);
 
 	if (r == 0)
 		r = journal_restart_read(&journal.volume, &journal.restart, err);
-	fill_info(&journal.restart, &journal.info);
+	fill_info(&journal.volume, &journal.restart, &journal.info);
 	if (r == 0 && journal.restart.state == JOURNAL_OPEN) {
 		r = journal_log_open(&journal.volume, &journal.restart, &journal.log, err);
 		if (r == 0)

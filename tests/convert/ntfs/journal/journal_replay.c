@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "convert/changes.h"
 #include "convert/ntfs/journal/journal.h"
@@ -25,12 +26,31 @@ static void print_info(const struct journal_info *info, uint64_t bytes)
 	       info->records, info->redone, info->transactions, info->undone, bytes);
 }
 
+/* How far it was, of the whole log, which neither falls nor goes beyond it. */
+struct told {
+	uint64_t done, total;
+	unsigned int times;
+};
+
+static void tell(void *opaque, enum progress_phase phase, uint64_t done, uint64_t total)
+{
+	struct told *told = opaque;
+
+	if (phase != PROGRESS_JOURNAL || done < told->done || done > total || total != told->total)
+		abort();
+	told->done = done;
+	told->times++;
+}
+
 static int replay(const char *volume, const char *out, struct error *err)
 {
 	CLEANUP_DISK struct disk *source = NULL;
 	CLEANUP_DISK struct disk *changed = NULL;
 	struct changes_range whole = {.target = 0};
-	struct journal_info info;
+	struct journal_info info = {.log_bytes = 0};
+	struct told told = {.done = 0};
+	const struct progress progress = {tell, &told};
+	struct journal_progress of_log = {.progress = &progress};
 	int r = file_disk_open(volume, &source, err);
 
 	if (r < 0)
@@ -38,11 +58,16 @@ static int replay(const char *volume, const char *out, struct error *err)
 	whole.length = source->size;
 	r = changes_open(source, source->size, &whole, 1, MAX_CHANGES, &changed, err);
 	if (r == 0)
-		r = journal_replay(changed, &info, err);
+		r = journal_look(changed, &info, err);
+	told.total = of_log.total = info.log_bytes;
+	if (r == 0)
+		r = journal_replay(changed, &of_log, &info, err);
 	if (r == 0)
 		r = file_disk_save(changed, out, err);
 	if (r == 0)
 		print_info(&info, changes_bytes(changed));
+	if (r == 0)
+		printf("told %u times\n", told.times);
 	return r;
 }
 

@@ -9,6 +9,7 @@ for version in 1.1 2.0; do
 	"$MKJOURNAL" --size 16384 --variant wrap-many --version $version crashed expected || fail mkjournal
 	expect 0 "$PEAK" peak.txt "$REPLAY" crashed replayed
 	grep -q '^journal open' out.txt || fail "nothing was replayed: $(cat out.txt)"
+	grep -Eq '^told [0-9]{2,} times' out.txt || fail "how far it is: $(cat out.txt)"
 	echo "log $version: peak memory $(cat peak.txt) KiB"
 	[ "$(cat peak.txt)" -lt 32768 ] || fail "$(cat peak.txt) KiB"
 	expect 0 "$JOURNAL_SAME" expected replayed
