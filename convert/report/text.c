@@ -387,8 +387,8 @@ static void print_parent(const struct report *report, FILE *stream)
 	if (report->plan && report->plan->vhdx.type == VHD_TYPE_DIFFERENCING)
 		safe_printf(
 			stream,
-			"         The disk is a child of %s, which must stay as it is. When they are\n"
-			"         in different folders, give --parent FILE or --parent-dir DIR to read it.\n",
+			"         The disk is a child of %s, which must stay as it is. When they are "
+			"in different folders, give --parent FILE or --parent-dir DIR to read it.\n",
 			report->source_path);
 }
 
@@ -416,9 +416,9 @@ static void print_next(const struct report *report, FILE *stream)
 	if (report->form_paths[WRITE_FORM_SCRIPT])
 		safe_printf(
 			stream,
-			"\nNext     copy these files into one folder on the Hyper-V host and run the script\n"
-			"         there, first with -CheckOnly: it makes the VM (man hvgen2-vm-script). The\n"
-			"         source is untouched: to go back, start the old VM.\n");
+			"\nNext     copy these files into one folder on the Hyper-V host and run the script "
+			"there, first with -CheckOnly: it makes the VM (man hvgen2-vm-script).\n"
+			"         The source is untouched: to go back, start the old VM.\n");
 	else if (report->form_paths[WRITE_FORM_LIBVIRT])
 		safe_printf(stream,
 			    "\nNext     virsh define %s\n"
@@ -427,22 +427,23 @@ static void print_next(const struct report *report, FILE *stream)
 	else if (report->form_paths[WRITE_FORM_PROXMOX])
 		safe_printf(
 			stream,
-			"\nNext     copy these files into one folder on the host of Proxmox VE and run there, as\n"
-			"         root, 'sh %s VMID STORAGE'. The\n"
-			"         source is untouched: to go back, start the old VM.\n",
+			"\nNext     copy these files into one folder on the host of Proxmox VE and run there, as "
+			"root, 'sh %s VMID STORAGE'.\n"
+			"         The source is untouched: to go back, start the old VM.\n",
 			name_of(report->form_paths[WRITE_FORM_PROXMOX]));
 	else if (report->form_paths[WRITE_FORM_XML5])
 		safe_printf(
 			stream,
-			"\nNext     copy the disks to where the old ones are on the host, and import '%s'\n"
-			"         there (Import-VM). The source is untouched: to go back, start the old VM.\n",
+			"\nNext     copy the disks to where the old ones are on the host, and import '%s' "
+			"there (Import-VM).\n"
+			"         The source is untouched: to go back, start the old VM.\n",
 			name_of(report->form_paths[WRITE_FORM_XML5]));
 	else
 		safe_printf(
 			stream,
-			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI\n"
-			"         controller: README, 'On the Hyper-V host'. The source is untouched: to go\n"
-			"         back, start the old VM.\n");
+			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI "
+			"controller: README, 'On the Hyper-V host'.\n"
+			"         The source is untouched: to go back, start the old VM.\n");
 }
 
 static void print_outputs(const struct report *report, FILE *stream)
