@@ -10,6 +10,7 @@
 
 #include "common/checked.h"
 #include "common/utf16.h"
+#include "common/width.h"
 
 /* Unicode 15, Bidi_Control and the categories Cc, Zl, Zp and Cs. */
 static const struct {
@@ -46,12 +47,12 @@ static const char *escape(uint32_t point, const char *at, char text[ESCAPE_SIZE]
 
 /*
  * Show the characters that lie whole within the first 'limit' bytes, on 'stream' unless it is NULL.
- * Returns the number of bytes shown.
+ * Returns the number of columns that they take.
  */
 static size_t show(FILE *stream, const char *text, size_t limit, bool keep_lines)
 {
 	const char *end = text + strnlen(text, limit);
-	size_t shown = 0;
+	size_t columns = 0;
 
 	while (text < end) {
 		const char *at = text;
@@ -65,9 +66,9 @@ static size_t show(FILE *stream, const char *text, size_t limit, bool keep_lines
 			break;
 		if (stream)
 			fwrite(piece, 1, length, stream);
-		shown += length;
+		columns += is_kept ? width_of(point) : length;
 	}
-	return shown;
+	return columns;
 }
 
 void safe_lines(FILE *stream, const char *text)

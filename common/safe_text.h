@@ -29,8 +29,8 @@
 
 /*
  * As fprintf(), but what a %s inserts is shown safely; the format itself is trusted, its line ends
- * stay. Width and precision count bytes: a precision those of the text, not within a character, a
- * width those that are shown. Conversions are %s %c %d %i %u %x %X %f, with flags, widths and
+ * stay. A precision counts bytes of the text, not within a character; a width the columns of what
+ * is shown (width.h). Conversions are %s %c %d %i %u %x %X %f, with flags, widths and
  * lengths; any other is a fault of the program and ends it.
  */
 void safe_printf(FILE *stream, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -72,6 +72,8 @@ Test(safe_text, line_ends_of_the_format_stay)
 Test(safe_text, widths_and_precisions)
 {
 	ASSERT_PRINTED("[ab   ][   ab][ab]", "[%-5s][%5s][%.2s]", "ab", "ab", "abc");
+	/* A width is that of the terminal: of two bytes one column, of three two, of a mark none. */
+	ASSERT_PRINTED("[ä   ][  漢][a\xcc\x88  ]", "[%-4s][%4s][%-3s]", "ä", "漢", "a\xcc\x88");
 	ASSERT_PRINTED("[\\x1b  ][  \\x1b]", "[%-6s][%*s]", "\x1b", 6, "\x1b");
 	/* Not within a character. */
 	ASSERT_PRINTED("[\xc3\xbc]", "[%.*s]", 3, "\xc3\xbc\xc3\xbc");
