@@ -14,7 +14,9 @@
 static const struct html_page page_of_report = {
 	.title = "hvgen2 report",
 	.style =
-		"pre{font:13px/1.45 monospace;white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext}\n"
+		"pre{font:13px/1.45 monospace;white-space:pre-wrap;overflow-wrap:anywhere}\n"
+		/* What goes on stands behind all lines: see page.h. */
+		"pre span{display:block;padding-left:15ch;text-indent:-15ch;unicode-bidi:plaintext}\n"
 		"svg{max-width:100%}\n",
 };
 
@@ -26,6 +28,7 @@ static void put_line(struct buffer *page, const char *line)
 {
 	char title[9];
 
+	buffer_text(page, "<span>");
 	if (strlen(line) > sizeof(title) && line[0] != ' ' && line[8] == ' ') {
 		memcpy(title, line, 8);
 		title[8] = '\0';
@@ -35,7 +38,7 @@ static void put_line(struct buffer *page, const char *line)
 		line += 8;
 	}
 	html_text(page, line);
-	buffer_text(page, "\n");
+	buffer_text(page, "\n</span>");
 }
 
 static int put_page(struct buffer *page, const struct report *report)

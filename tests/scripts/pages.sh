@@ -146,12 +146,17 @@ if command -v script >/dev/null; then
 	! grep $'\033' typed.txt || fail "NO_COLOR"
 fi
 
+# A browser too has what goes on behind all lines.
+one_each() { grep -cE '^(</span>|<pre>)*<span>' "$1"; }
+
 # The same for a browser: one file, whose tags close, without a script or a reference; texts are texts.
 cp vm.vhdx '<i>&"x.vhdx'
 expect 0 "$HVGEN2" convert -q --report r.html -o h.vhdx '<i>&"x.vhdx'
 mv in/two.vhdx .
 expect 3 "$HVGEN2" convert -q --report refused.html -o q.vhdx two.vhdx
 expect 0 "$HVGEN2" batch report --html batch.html state
+[ "$(one_each r.html)" -gt 20 ] && [ "$(sed -n '/<pre>/,/<.pre>/p' r.html | grep -cvE '^(</span>|<pre>)*<span>|^</span></pre>')" -eq 0 ] ||
+	fail "lines that go on anywhere: $(cat r.html)"
 expect 2 "$HVGEN2" convert --if-needed --report r.html -o h.vhdx vm.vhdx
 for file in r.html refused.html batch.html; do
 	python3 - $file <<-'END' || fail "$file"
