@@ -188,12 +188,21 @@ static int wait_for_mount(const struct mount *mount, int asker)
 static int start(const struct programs *programs, const struct mount_keys *keys,
 		 struct mount *mount)
 {
-	const char *argv[MAX_KEYS + 16] = {programs->nbdfuse,
+	const char *argv[MAX_KEYS + 24] = {programs->nbdfuse,
 					   "-r",
+					   "-s",
+					   "-o",
+					   "kernel_cache",
+					   "-o",
+					   "attr_timeout=3600",
+					   "-o",
+					   "entry_timeout=3600",
 					   mount->file,
 					   "--command",
 					   programs->nbdkit,
 					   "-s",
+					   "-t",
+					   "1",
 					   "--exit-with-parent",
 					   programs->plugin,
 					   "view=source",
@@ -203,7 +212,7 @@ static int start(const struct programs *programs, const struct mount_keys *keys,
 				    .out = -1,
 				    .err = mount->words,
 				    .end_signal = SIGTERM};
-	size_t count = 11;
+	size_t count = 20;
 
 	for (size_t at = 0; at < keys->size; at += strlen(keys->bytes + at) + 1) {
 		if (count == MAX_KEYS)

@@ -121,7 +121,7 @@ stopped HUP convert --nvram none --sandbox off
 # All at once, as when systemd stops a service: of root's no mount is left, only a folder with an empty file.
 if [ "$(id -u)" -eq 0 ]; then
 	start_stopped inspect
-	server=$(awk '{ print $4 }' "/proc/$(pgrep -f "[n]bdfuse -r $work/tmp")/stat")
+	server=$(awk '{ print $4 }' "/proc/$(pgrep -f "[n]bdfuse -r .*$work/tmp")/stat")
 	# shellcheck disable=SC2046
 	kill -KILL "$server" $(pgrep -f "$work/[t]mp") "$pid"
 	wait "$pid" 2>/dev/null || true
