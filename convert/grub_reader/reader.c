@@ -231,7 +231,8 @@ static int ask_server(struct grub_reader *reader, const struct grub_reader_quest
 {
 	static const uint32_t whats[] = {[GRUB_READER_READ] = REQUEST_READ,
 					 [GRUB_READER_LIST] = REQUEST_LIST,
-					 [GRUB_READER_PROBE] = REQUEST_PROBE};
+					 [GRUB_READER_PROBE] = REQUEST_PROBE,
+					 [GRUB_READER_NAMES] = REQUEST_NAMES};
 	struct request_head head = {.what = whats[question->wish], .most = question->most};
 	size_t size = question->wish == GRUB_READER_PROBE ? 0 : strlen(question->path) + 1;
 	int r;

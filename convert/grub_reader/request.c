@@ -40,6 +40,21 @@ static bool is_path(const char *bytes, size_t size)
 	       memchr(bytes, '\0', size) == bytes + size - 1;
 }
 
+/* A path a line. */
+static bool are_paths(const char *bytes, size_t size)
+{
+	size_t count = 1;
+
+	if (!is_path(bytes, size))
+		return false;
+	for (; *bytes; bytes++) {
+		count += *bytes == '\n';
+		if (*bytes == '\n' && bytes[1] != '/')
+			return false;
+	}
+	return count <= REQUEST_NAMES_MAX;
+}
+
 static bool has_device(const struct request *request)
 {
 	return request->head.most <= REQUEST_FILE_MAX &&
@@ -84,6 +99,8 @@ bool request_is_valid(const struct request *request, size_t size)
 	case REQUEST_READ:
 	case REQUEST_LIST:
 		return has_device(request) && is_path(request->bytes, size);
+	case REQUEST_NAMES:
+		return has_device(request) && are_paths(request->bytes, size);
 	case REQUEST_PROBE:
 		return has_device(request) && size == 0;
 	case REQUEST_FILES:

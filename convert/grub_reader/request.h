@@ -24,6 +24,8 @@ enum request_what {
 	REQUEST_READ, /* 'bytes' are a path with a NUL behind it, on 'device' */
 	REQUEST_LIST,
 	REQUEST_PROBE, /* no bytes; on 'device' */
+	REQUEST_NAMES, /* 'bytes' are up to REQUEST_NAMES_MAX paths with line ends between and a NUL
+			  behind, on 'device' */
 	REQUEST_FILES, /* 'bytes' are struct request_file, 1 to REQUEST_FILES_MAX, the files of the disk:
 			  others are not served; no answer */
 	REQUEST_END,
@@ -36,6 +38,7 @@ struct request_head {
 	char device[REQUEST_DEVICE];
 };
 
+#define REQUEST_NAMES_MAX 32
 #define REQUEST_FILES_MAX 64
 
 /* What fstat() says. */

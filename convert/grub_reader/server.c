@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process that reads: see reader.h. Who asks is not believed: a request is one of four, names a
+ * The process that reads: see reader.h. Who asks is not believed: a request is one of five, names a
  * device and a path, and neither becomes more than an argument of grub-fstest. The disk is named once.
  */
 #include "convert/grub_reader/server.h"
@@ -239,17 +239,59 @@ static enum child_end wait_for(struct server *server, struct running *running, i
 	return end;
 }
 
+/* What grub-fstest is told to do. */
+struct task {
+	const char *argv[2 * REQUEST_NAMES_MAX + 6];
+	char device[REQUEST_DEVICE];
+	char paths[REQUEST_PATH + REQUEST_NAMES_MAX * REQUEST_DEVICE]; /* on the device */
+};
+
+/* What is on the device is printed in front of each folder, and parts them. */
+static void add_paths(const char *paths, struct task *task, size_t count)
+{
+	char *to = task->paths;
+
+	for (size_t left = REQUEST_NAMES_MAX; left > 0; left--) {
+		size_t length = strcspn(paths, "\n");
+
+		task->argv[count++] = task->device;
+		task->argv[count++] = to;
+		to += sprintf(to, "%s%.*s", task->device, (int)length, paths) + 1;
+		paths += length;
+		if (*paths++ == '\0')
+			return;
+	}
+}
+
+static void make_task(const struct server *server, const struct request *request, struct task *ret)
+{
+	const bool is_read = request->head.what == REQUEST_READ;
+	size_t count = 0;
+
+	*ret = (struct task){.argv = {server->grub, server->mount.file}};
+	memcpy(ret->device, request->head.device, sizeof(ret->device));
+	count = 2;
+	ret->argv[count++] = is_read ? "cat" : "ls";
+	ret->argv[count++] = "--";
+	if (!is_read)
+		ret->argv[count++] = request->head.what == REQUEST_NAMES ? "-a" : "-la";
+	if (request->head.what == REQUEST_NAMES) {
+		add_paths(request->bytes, ret, count);
+		return;
+	}
+	snprintf(ret->paths, sizeof(ret->paths), "%s%.*s", ret->device,
+		 request->head.what == REQUEST_PROBE ? 0 : REQUEST_PATH, request->bytes);
+	ret->argv[count] = ret->paths;
+}
+
 /* Returns the memory file, or -1. */
 static int ask_grub(struct server *server, const struct request *request, struct answer *ret)
 {
 	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
 	CLEANUP_FD int words = memfd_create("hvgen2 words", MFD_CLOEXEC);
 	int file = memfd_create("hvgen2 file", MFD_CLOEXEC), status = 0;
-	char what[REQUEST_DEVICE + REQUEST_PATH];
-	const char *const read[] = {server->grub, server->mount.file, "cat", "--", what, NULL};
-	const char *const list[] = {server->grub, server->mount.file, "ls", "--", "-la", what,
-				    NULL};
-	const struct child child = {.argv = request->head.what == REQUEST_READ ? read : list,
+	struct task task;
+	const struct child child = {.argv = task.argv,
 				    .out = file,
 				    .err = words,
 				    .end_signal = SIGKILL,
@@ -262,8 +304,7 @@ static int ask_grub(struct server *server, const struct request *request, struct
 	int r;
 
 	allow(server, &places);
-	snprintf(what, sizeof(what), "%s%.*s", request->head.device,
-		 request->head.what == REQUEST_PROBE ? 0 : REQUEST_PATH, request->bytes);
+	make_task(server, request, &task);
 	r = words < 0 || file < 0 ? -errno : reader_child_start(&child, &running);
 	if (r == 0) {
 		end = wait_for(server, &running, &status);

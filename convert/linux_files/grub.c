@@ -17,6 +17,7 @@
 
 #include "common/checked.h"
 #include "convert/grub_reader/reader.h"
+#include "convert/linux_files/grub_folders.h"
 #include "convert/linux_files/grub_words.h"
 #include "convert/linux_files/kinds.h"
 
@@ -34,6 +35,7 @@ struct grub_files {
 	char device[640];
 	struct error trouble;	   /* of this host: no absence */
 	char top[LINUX_FILES_TOP]; /* of the system's root; "" is that of the file system */
+	struct grub_folders folders;
 };
 
 struct grub_stream {
@@ -71,6 +73,8 @@ static int ask(const struct grub_files *grub, enum grub_reader_wish wish, const 
 	int r = full_path(grub, path, wish == GRUB_READER_LIST ? "/" : "", full, err);
 
 	ret->fd = -1;
+	if (r == 0 && grub_folders_lack(&grub->folders, full))
+		return error_failed(err, ENOENT, "'%s': %s", path, strerror(ENOENT));
 	if (r == 0)
 		r = grub_reader_ask(grub->reader, &question, ret, err);
 	return r == 0 && ret->fd < 0 ? grub_words_error(ret->said, path, err) : r;
@@ -153,25 +157,77 @@ static int find_in_grub(struct linux_files *files, const char *path, enum linux_
 
 /* --- folders --- */
 
+/* All of an answer, which is closed. */
+static int take_text(struct grub_reader_answer *answer, char **ret_text, size_t *ret_size,
+		     struct error *err)
+{
+	size_t size = (size_t)answer->size;
+	char *text = malloc(size + 1);
+	int r = 0;
+
+	*ret_text = text;
+	*ret_size = size;
+	if (!text)
+		r = error_failed(err, ENOMEM, "out of memory");
+	else if (pread(answer->fd, text, size, 0) != (ssize_t)size)
+		r = error_failed(err, EIO, "cannot read what GRUB has read");
+	else
+		text[size] = '\0';
+	close(answer->fd);
+	return r;
+}
+
 /* As 'ls' prints it: at least a line end for a folder, nothing for anything else. */
 static int read_listing(const struct grub_files *grub, const char *path, char **ret_text,
 			size_t *ret_size, struct error *err)
 {
 	struct grub_reader_answer answer;
 	int r = ask(grub, GRUB_READER_LIST, path, MAX_LISTING, &answer, err);
-	size_t size = r == 0 ? (size_t)answer.size : 0;
-	char *text = r == 0 ? malloc(size + 1) : NULL;
 
-	if (r < 0)
+	return r < 0 ? r : take_text(&answer, ret_text, ret_size, err);
+}
+
+/* Is it a folder? */
+static int has_folder(const struct grub_files *grub, const char *path, bool *ret, struct error *err)
+{
+	CLEANUP_FREE char *text = NULL;
+	char full[MAX_PATH];
+	size_t size = 0;
+	int r = full_path(grub, path, "/", full, err);
+
+	*ret = r == 0 && grub_folders_has(&grub->folders, full);
+	if (r < 0 || *ret)
 		return r;
-	*ret_text = text;
-	*ret_size = size;
-	if (!text)
-		r = error_failed(err, ENOMEM, "'%s': out of memory", path);
-	else if (pread(answer.fd, text, size, 0) != (ssize_t)size)
-		r = error_failed(err, EIO, "cannot read what GRUB has read");
-	close(answer.fd);
+	r = read_listing(grub, path, &text, &size, err);
+	*ret = r == 0 && size > 0;
 	return r;
+}
+
+/* Ask for the folders that are looked into most. What is on the device stands in front of the answer. */
+static int read_folders(struct grub_reader *reader, const char *device, const char *paths,
+			char **ret_text, size_t *ret_size, struct error *err)
+{
+	const struct grub_reader_question question = {GRUB_READER_NAMES, device, paths,
+						      MAX_LISTING};
+	struct grub_reader_answer answer;
+	int r = grub_reader_ask(reader, &question, &answer, err);
+
+	if (r == 0 && answer.fd < 0)
+		return error_damaged(err, "'%s': GRUB says \"%s\"", device, answer.said);
+	return r < 0 ? r : take_text(&answer, ret_text, ret_size, err);
+}
+
+/* Whatever is in the way of that is in the way of a single question, or of one folder. */
+static void learn_folders(struct grub_files *grub, const char *top)
+{
+	struct error problem = ERROR_INIT;
+	CLEANUP_FREE char *text = NULL;
+	char paths[GRUB_FOLDERS_TEXT];
+	size_t size = 0;
+
+	grub_folders_paths(top, paths);
+	if (read_folders(grub->reader, grub->device, paths, &text, &size, &problem) == 0)
+		grub_folders_take(&grub->folders, paths, text, size);
 }
 
 static int list_in_grub(struct linux_files *files, const char *path, char ***ret_names,
@@ -205,6 +261,7 @@ static const char *top_of_grub(const struct linux_files *files)
 
 static void close_grub(struct linux_files *files)
 {
+	grub_folders_done(&grub_of(files)->folders);
 	free(files);
 }
 
@@ -220,17 +277,14 @@ static const struct linux_files_ops grub_ops = {
 static bool has_system(struct grub_files *grub, const char *top)
 {
 	struct error problem = ERROR_INIT;
-	CLEANUP_FREE char *text = NULL;
-	size_t size = 0;
+	bool has_etc;
 
 	snprintf(grub->top, sizeof(grub->top), "%s", top);
 	if (grub->trouble.kind != ERROR_NONE)
 		return false;
-	if (read_listing(grub, "/etc", &text, &size, &problem) == 0)
-		return size > 0;
-	if (error_is_of_host(&problem))
+	if (has_folder(grub, "/etc", &has_etc, &problem) < 0 && error_is_of_host(&problem))
 		grub->trouble = problem;
-	return false;
+	return has_etc;
 }
 
 /* Which of several snapshots is the default subvolume GRUB does not say. */
@@ -261,12 +315,9 @@ static int check_snapshots(struct grub_files *grub, struct error *err)
 /* A folder "etc" alone may be one of the user root, whose home looks like Fedora's top. */
 static int has_programs(struct grub_files *grub, bool *ret, struct error *err)
 {
-	CLEANUP_FREE char *text = NULL;
 	struct error problem = ERROR_INIT;
-	size_t size = 0;
-	int r = read_listing(grub, "/usr", &text, &size, &problem);
+	int r = has_folder(grub, "/usr", ret, &problem);
 
-	*ret = r == 0 && size > 0;
 	if (r == 0 || !error_is_of_host(&problem))
 		return 0;
 	*err = problem;
@@ -318,12 +369,11 @@ static int check_root(struct grub_files *grub, struct error *err)
 {
 	struct error problem = ERROR_INIT;
 	enum linux_file_type type = LINUX_FILE_NONE;
-	CLEANUP_FREE char *text = NULL;
 	uint64_t file_size;
-	size_t size = 0;
-	int r = read_listing(grub, "/", &text, &size, &problem);
+	bool has_top;
+	int r = has_folder(grub, "/", &has_top, &problem);
 
-	if (r == 0 && size == 0)
+	if (r == 0 && !has_top)
 		r = find_in_grub(&grub->files, "/", &type, &file_size, &problem);
 	if (r == 0)
 		return 0;
@@ -347,9 +397,12 @@ int linux_files_open_grub(struct grub_reader *reader, const char *device, bool h
 	grub->files.ops = &grub_ops;
 	grub->reader = reader;
 	snprintf(grub->device, sizeof(grub->device), "%s", device);
+	learn_folders(grub, "");
 	r = check_root(grub, err);
 	if (r == 0 && has_subvolumes)
 		r = find_top(grub, err);
+	if (r == 0 && grub->top[0])
+		learn_folders(grub, grub->top);
 	if (r == 0 && grub->trouble.kind != ERROR_NONE) {
 		*err = grub->trouble;
 		return -err->code;
@@ -359,6 +412,23 @@ int linux_files_open_grub(struct grub_reader *reader, const char *device, bool h
 	return r;
 }
 
+/* It stands in front of the folders, which are asked for anyway. */
+static bool probe_with_folders(struct grub_reader *reader, const char *device,
+			       struct linux_volume_id *ret)
+{
+	struct error problem = ERROR_INIT;
+	CLEANUP_FREE char *text = NULL;
+	char paths[GRUB_FOLDERS_TEXT];
+	size_t size = 0;
+
+	grub_folders_paths("", paths);
+	if (read_folders(reader, device, paths, &text, &size, &problem) < 0)
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	grub_words_probe(text, ret);
+	return ret->contents != LINUX_NOTHING;
+}
+
 int linux_files_probe_by_grub(struct grub_reader *reader, const char *device,
 			      struct linux_volume_id *ret, struct error *err)
 {
@@ -366,8 +436,11 @@ int linux_files_probe_by_grub(struct grub_reader *reader, const char *device,
 	struct grub_reader_answer answer;
 	char text[1024];
 	ssize_t got;
-	int r = grub_reader_ask(reader, &question, &answer, err);
+	int r;
 
+	if (probe_with_folders(reader, device, ret))
+		return 0;
+	r = grub_reader_ask(reader, &question, &answer, err);
 	*ret = (struct linux_volume_id){.contents = LINUX_NOTHING};
 	if (r < 0 || answer.fd < 0)
 		return r;

@@ -29,6 +29,14 @@ jq -e '.convertible and .linux.boot.filesystem == "xfs" and .linux.kernel.is_def
 	>/dev/null || fail "$(cat out.txt)"
 nothing_left inspect
 
+# Each question is a process: none is asked twice, nor for what is not in its folder.
+if command -v strace >/dev/null; then
+	strace -f -qq -s 4096 -e trace=execve -o calls.txt "$HVGEN2" convert -n --nvram none old.vhdx >out.txt || fail "strace"
+	sed -n 's/.*execve("[^"]*", \["[^"]*grub-fstest", "[^"]*", \(.*\)\], .*/\1/p' calls.txt >asked.txt
+	[ -s asked.txt ] && [ -z "$(sort asked.txt | uniq -d)" ] || fail "asked twice: $(cat asked.txt)"
+	[ "$(wc -l <asked.txt)" -le 8 ] || fail "$(wc -l <asked.txt) questions: $(cat asked.txt)"
+fi
+
 # A name that leads to the disk in one process alone is not taken for a missing program.
 for name in /dev/fd/9 /proc/self/fd/9; do
 	expect 1 "$HVGEN2" inspect --source-format vhdx $name 9<old.vhdx

@@ -82,6 +82,16 @@ Test(grub_request, every_byte_counts)
 	cr_expect(is_valid(REQUEST_LIST, device, "/", 2));
 	cr_expect(is_valid(REQUEST_DISK, "", "disk=/x\0parent=/y", 18));
 	cr_expect(is_valid(REQUEST_PROBE, device, "", 0));
+	cr_expect(is_valid(REQUEST_NAMES, device, "/", 2));
+	cr_expect(is_valid(REQUEST_NAMES, device, "/\n/a b/\n/c", 11));
+	cr_expect_not(is_valid(REQUEST_NAMES, device, "/\n", 3));
+	cr_expect_not(is_valid(REQUEST_NAMES, device, "/\n-x", 5));
+	cr_expect_not(is_valid(REQUEST_NAMES, device, "/\n\n/", 5));
+	cr_expect_not(is_valid(REQUEST_NAMES, device, "x\n/", 4));
+	cr_expect_not(is_valid(REQUEST_NAMES, device, "/\0/", 4));
+	cr_expect_not(is_valid(REQUEST_NAMES, device, "/", 1));
+	cr_expect_not(is_valid(REQUEST_NAMES, device, "", 0));
+	cr_expect_not(is_valid(REQUEST_NAMES, "(host)", "/", 2));
 	cr_expect_not(is_valid(REQUEST_PROBE, device, "/", 2));
 	cr_expect_not(is_valid(REQUEST_PROBE, "(host)", "", 0));
 	cr_expect(is_valid(REQUEST_END, "", "", 0));
@@ -101,8 +111,14 @@ Test(grub_request, every_byte_counts)
 	cr_expect_not(is_valid(REQUEST_DISK, "", "disk=/x", 7));
 	cr_expect_not(is_valid(REQUEST_END, "", "x", 1));
 	cr_expect_not(is_valid(0, device, "/", 2));
-	cr_expect_not(is_valid(7, device, "/", 2));
+	cr_expect_not(is_valid(REQUEST_END + 1, device, "/", 2));
 
+	for (size_t i = 0; i < REQUEST_NAMES_MAX; i++)
+		memcpy(longest + 2 * i, "/\n", 2);
+	longest[2 * REQUEST_NAMES_MAX - 1] = '\0';
+	cr_expect(is_valid(REQUEST_NAMES, device, longest, 2 * REQUEST_NAMES_MAX));
+	memcpy(longest + 2 * REQUEST_NAMES_MAX - 1, "\n/", 3);
+	cr_expect_not(is_valid(REQUEST_NAMES, device, longest, 2 * REQUEST_NAMES_MAX + 2));
 	memset(longest, '/', sizeof(longest));
 	longest[REQUEST_PATH - 1] = '\0';
 	cr_expect(is_valid(REQUEST_READ, device, longest, REQUEST_PATH));
