@@ -2,7 +2,6 @@
 /* The source as a raw file: see mount.h. */
 #include "convert/grub_reader/mount.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,90 +17,18 @@
 #include <unistd.h>
 
 #include "common/checked.h"
-#include "common/program.h"
 #include "convert/grub_reader/tools.h"
 
 #define MOUNT_MS   20000
 #define UNMOUNT_MS 5000
 #define LOOK_MS	   1 /* between two looks at whether it is mounted */
 #define MAX_KEYS   300
-#define PLUGIN	   "nbdkit-hvgen2-plugin.so"
-
-static bool is_file(const char *path)
-{
-	return access(path, R_OK) == 0;
-}
-
-/* The file that this code is in, be it the program or the plugin itself. */
-static bool own_file(char path[PROGRAM_PATH])
-{
-	static const char here;
-	char real[PATH_MAX];
-	Dl_info info;
-	ssize_t size;
-
-	if (dladdr(&here, &info) && strstr(info.dli_fname, PLUGIN) &&
-	    realpath(info.dli_fname, real)) {
-		snprintf(path, PROGRAM_PATH, "%s", real);
-		return true;
-	}
-	size = readlink("/proc/self/exe", path, PROGRAM_PATH - 1);
-	path[size < 0 ? 0 : size] = '\0';
-	return size > 0;
-}
-
-/* The plugin that was built with this program, or else installed with it. */
-static bool find_plugin(char path[PROGRAM_PATH])
-{
-	char own[PROGRAM_PATH];
-	char *slash;
-
-	if (!own_file(own))
-		return false;
-	slash = strrchr(own, '/');
-	if (slash && strcmp(slash + 1, PLUGIN) == 0) {
-		memcpy(path, own, sizeof(own));
-		return true;
-	}
-	if (slash)
-		*slash = '\0';
-	if (snprintf(path, PROGRAM_PATH, "%s/nbd/" PLUGIN, own) < PROGRAM_PATH && is_file(path))
-		return true;
-	snprintf(path, PROGRAM_PATH, "%s", HVGEN2_PLUGIN);
-	return is_file(path);
-}
 
 static bool has_fuse(void)
 {
-	CLEANUP_FD int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+	CLEANUP_FD int fd = open(TOOLS_FUSE, O_RDWR | O_CLOEXEC);
 
 	return fd >= 0;
-}
-
-struct programs {
-	char nbdfuse[PROGRAM_PATH], nbdkit[PROGRAM_PATH], plugin[PROGRAM_PATH];
-};
-
-/* What it takes, or which piece is missing. */
-static int find_programs(struct programs *ret, char text[400])
-{
-	char helper[PROGRAM_PATH];
-	const char *missing = NULL;
-
-	if (!program_find("nbdfuse", TOOLS_MORE, ret->nbdfuse))
-		missing = "nbdfuse (Debian: libnbd-bin) is not installed";
-	else if (!program_find("nbdkit", TOOLS_MORE, ret->nbdkit))
-		missing = "nbdkit is not installed";
-	else if (!find_plugin(ret->plugin))
-		missing = "the plugin of nbdkit (Debian: nbdkit-plugin-hvgen2) is not installed";
-	else if (!program_find("fusermount3", TOOLS_MORE, helper))
-		missing = "fusermount3 (Debian: fuse3) is not installed";
-	else if (!has_fuse())
-		missing = "/dev/fuse cannot be opened";
-	if (!missing)
-		return 0;
-	snprintf(text, 400, "%s", missing);
-	return -ENOPKG;
 }
 
 /* May nobody else but root and this user rename or replace what this user makes there? */
@@ -185,10 +112,9 @@ static int wait_for_mount(const struct mount *mount, int asker)
 	return -ETIMEDOUT;
 }
 
-static int start(const struct programs *programs, const struct mount_keys *keys,
-		 struct mount *mount)
+static int start(const struct tools *tools, const struct mount_keys *keys, struct mount *mount)
 {
-	const char *argv[MAX_KEYS + 24] = {programs->nbdfuse,
+	const char *argv[MAX_KEYS + 24] = {tools->nbdfuse,
 					   "-r",
 					   "-s",
 					   "-o",
@@ -199,12 +125,12 @@ static int start(const struct programs *programs, const struct mount_keys *keys,
 					   "entry_timeout=3600",
 					   mount->file,
 					   "--command",
-					   programs->nbdkit,
+					   tools->nbdkit,
 					   "-s",
 					   "-t",
 					   "1",
 					   "--exit-with-parent",
-					   programs->plugin,
+					   tools->plugin,
 					   "view=source",
 					   keys->expect,
 					   keys->must_lock ? "sandbox=require" : "sandbox=auto"};
@@ -230,20 +156,22 @@ static void leave_mounts(void)
 		(void)mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL);
 }
 
-int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *ret, char text[400])
+int reader_mount_open(const struct tools *tools, const struct mount_keys *keys, int asker,
+		      struct mount *ret, char text[400])
 {
-	struct programs programs;
-	int r = find_programs(&programs, text);
+	int r;
 
 	*ret = (struct mount){.folder = {0}};
-	if (r < 0)
-		return r;
+	if (!has_fuse()) {
+		snprintf(text, 400, "%s cannot be opened", TOOLS_FUSE);
+		return -ENOPKG;
+	}
 	text[0] = '\0';
 	ret->words = memfd_create("hvgen2 words", MFD_CLOEXEC);
 	leave_mounts();
 	r = ret->words < 0 ? -errno : make_folder(ret);
 	if (r == 0)
-		r = start(&programs, keys, ret);
+		r = start(tools, keys, ret);
 	if (r < 0) {
 		snprintf(text, 400, "%s: %s",
 			 ret->folder[0] ? "nbdfuse cannot be started"

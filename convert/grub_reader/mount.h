@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "convert/grub_reader/child.h"
+#include "convert/grub_reader/tools.h"
 
 #define MOUNT_PATH 4096
 
@@ -27,10 +28,10 @@ struct mount_keys {
 };
 
 /*
- * Mount it. 'asker' as in reader_child_wait(). Returns 0, -ENOPKG when something is missing that it takes, or another negative
- * errno; *text says why. *ret is to be released with reader_mount_close() in every case.
+ * Mount it. 'asker' as in reader_child_wait(). Returns 0, -ENOPKG when /dev/fuse cannot be opened, or another negative errno; *text says why. *ret is to be released with reader_mount_close() in every case.
  */
-int reader_mount_open(const struct mount_keys *keys, int asker, struct mount *ret, char text[400]);
+int reader_mount_open(const struct tools *tools, const struct mount_keys *keys, int asker,
+		      struct mount *ret, char text[400]);
 
 /* False, with the words, when the disk can be read no more, or could not be read at some place: nbdkit
  * says what is wrong with the host's files. To whoever reads the mounted file it is EIO, as damage is. */

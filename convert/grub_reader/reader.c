@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,22 +20,22 @@
 #include "convert/grub_reader/request.h"
 #include "convert/grub_reader/server.h"
 
-/* Of all refusals: which piece is missing the message says. */
-#define ADVICE                                                                                     \
-	"install what reads it (Debian: apt install grub-common libnbd-bin nbdkit "                \
-	"nbdkit-plugin-hvgen2 fuse3) and let this user open /dev/fuse, or move /boot and root to " \
-	"ext4 in the guest, and convert again"
+#define OTHERWISE ", or move /boot and root to ext4 in the guest, and convert again"
+#define ADVICE_FUSE                                                                                \
+	"let this user open /dev/fuse (modprobe fuse; for a container: --device /dev/fuse)" OTHERWISE
 
 struct grub_reader {
-	int socket;	/* -1: there is nobody to ask any more */
-	bool was_asked; /* it may have something to remove */
+	int socket;	      /* -1: there is nobody to ask any more */
+	bool was_asked;	      /* it may have something to remove */
+	struct error missing; /* what it takes is not here: nobody was started */
 	struct error
 		trouble; /* the first that is not the guest's: from then on it is every answer */
 	bool has_failed; /* a question, for that */
 	struct known known;
 };
 
-static int start(struct grub_reader *reader, bool must_lock, struct error *err)
+static int start(struct grub_reader *reader, const struct tools *tools, bool must_lock,
+		 struct error *err)
 {
 	int ends[2], r;
 	pid_t pid;
@@ -44,7 +45,7 @@ static int start(struct grub_reader *reader, bool must_lock, struct error *err)
 	pid = fork();
 	if (pid == 0) {
 		close(ends[0]);
-		reader_server_run(ends[1], must_lock);
+		reader_server_run(ends[1], tools, must_lock);
 	}
 	r = pid < 0 ? error_errno(err, "cannot start a process") : 0;
 	reader->socket = r < 0 ? -1 : ends[0];
@@ -54,13 +55,35 @@ static int start(struct grub_reader *reader, bool must_lock, struct error *err)
 	return r;
 }
 
+/* Returns 0 when all is there. */
+static int check_tools(struct tools *tools, struct error *err)
+{
+	struct tools_missing missing;
+	char advice[400];
+
+	if (!tools_find(tools, &missing)) {
+		snprintf(advice, sizeof(advice),
+			 "install what is missing (Debian: apt install %s)" OTHERWISE,
+			 missing.packages);
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, advice,
+				     "not installed here: %s", missing.names);
+	}
+	if (access(TOOLS_FUSE, R_OK | W_OK) < 0)
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE,
+				     "%s cannot be opened", TOOLS_FUSE);
+	return 0;
+}
+
+/* A process costs each verb something, and most guests need none. */
 struct grub_reader *grub_reader_start(bool must_lock)
 {
+	struct tools tools;
 	struct grub_reader *reader = calloc(1, sizeof(*reader));
 
 	if (reader) {
 		reader->socket = -1;
-		(void)start(reader, must_lock, &reader->trouble);
+		if (check_tools(&tools, &reader->missing) == 0)
+			(void)start(reader, &tools, must_lock, &reader->trouble);
 	}
 	return reader;
 }
@@ -179,7 +202,7 @@ void grub_reader_expect(struct grub_reader *reader, const struct grub_reader_fil
 	const struct request_head head = {.what = REQUEST_FILES};
 
 	_Static_assert(sizeof(*files) == sizeof(struct request_file), "sent as they are");
-	if (reader->trouble.kind == ERROR_NONE)
+	if (reader->socket >= 0 && reader->trouble.kind == ERROR_NONE)
 		(void)send_request(reader, &head, (const char *)files, count * sizeof(*files),
 				   &reader->trouble);
 }
@@ -201,7 +224,8 @@ static int fill(const struct grub_reader_question *question, const struct answer
 
 	switch (code) {
 	case ANSWER_MISSING:
-		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE, "%s", answer->text);
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE, "%s",
+				     answer->text);
 	case ANSWER_ENDLESS:
 		return error_damaged(err, "'%s': GRUB does not come to an end with it",
 				     question->path);
@@ -264,6 +288,11 @@ int grub_reader_ask(struct grub_reader *reader, const struct grub_reader_questio
 	if (strlen(question->path) >= REQUEST_PATH)
 		return error_failed(err, ENAMETOOLONG, "'%s': %s", question->path,
 				    strerror(ENAMETOOLONG));
+	if (reader->missing.kind != ERROR_NONE) {
+		if (err)
+			*err = reader->missing;
+		return -reader->missing.code;
+	}
 	if (reader->trouble.kind != ERROR_NONE) {
 		reader->has_failed = true;
 		return tell_trouble(reader, err);

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #include "common/checked.h"
-#include "common/program.h"
 #include "convert/grub_reader/child.h"
 #include "convert/grub_reader/mount.h"
 #include "convert/grub_reader/request.h"
@@ -38,7 +37,7 @@ struct server {
 	char *keys;	/* NULL: no disk was named */
 	size_t keys_size;
 	char expect[REQUEST_FILES_MAX * 48 + 8]; /* "expect=...", "" while it is not known */
-	char grub[PROGRAM_PATH];
+	const struct tools *tools;
 	struct mount mount;
 	bool was_tried;	       /* to mount it: it is not tried twice */
 	int64_t spent_ms;      /* waiting for answers */
@@ -90,13 +89,8 @@ static int open_disk(struct server *server, char text[400])
 		snprintf(text, 400, "no disk was named");
 		return -EPROTO;
 	}
-	/* as Debian calls it, and as Fedora and SUSE do */
-	if (!program_find("grub-fstest", TOOLS_MORE, server->grub) &&
-	    !program_find("grub2-fstest", TOOLS_MORE, server->grub)) {
-		snprintf(text, 400, "grub-fstest (Debian: grub-common) is not installed");
-		return -ENOPKG;
-	}
-	return reader_mount_open(&(const struct mount_keys){server->keys, server->keys_size,
+	return reader_mount_open(server->tools,
+				 &(const struct mount_keys){server->keys, server->keys_size,
 							    server->expect, server->must_lock},
 				 server->socket, &server->mount, text);
 }
@@ -154,7 +148,7 @@ static void allow(const struct server *server, struct lockdown_places *places)
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		lockdown_add(places, folders[i], LOCKDOWN_RUN);
-	lockdown_add(places, server->grub, LOCKDOWN_RUN);
+	lockdown_add(places, server->tools->grub, LOCKDOWN_RUN);
 	lockdown_add(places, "/", LOCKDOWN_LIST); /* it opens the top of the host's paths */
 	lockdown_add(places, "/etc/ld.so.cache", LOCKDOWN_READ);
 	lockdown_add(places, server->mount.file, LOCKDOWN_READ);
@@ -268,7 +262,7 @@ static void make_task(const struct server *server, const struct request *request
 	const bool is_read = request->head.what == REQUEST_READ;
 	size_t count = 0;
 
-	*ret = (struct task){.argv = {server->grub, server->mount.file}};
+	*ret = (struct task){.argv = {server->tools->grub, server->mount.file}};
 	memcpy(ret->device, request->head.device, sizeof(ret->device));
 	count = 2;
 	ret->argv[count++] = is_read ? "cat" : "ls";
@@ -373,7 +367,7 @@ static bool answer_request(struct server *server, const struct request *request,
 	return send_answer(server->socket, &answer, file) && request->head.what != REQUEST_END;
 }
 
-_Noreturn void reader_server_run(int socket, bool must_lock)
+_Noreturn void reader_server_run(int socket, const struct tools *tools, bool must_lock)
 {
 	static struct request request; /* 64 KiB */
 	static struct server server;
@@ -383,6 +377,7 @@ _Noreturn void reader_server_run(int socket, bool must_lock)
 	give_up_files(socket);
 	handle_signals();
 	server.socket = socket;
+	server.tools = tools;
 	server.must_lock = must_lock;
 	do
 		got = recv(socket, &request, sizeof(request), 0);

@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 
+#include "convert/grub_reader/tools.h"
+
 /* Answer requests at 'socket' until nobody is at its other end, and end this process. */
-_Noreturn void reader_server_run(int socket, bool must_lock);
+_Noreturn void reader_server_run(int socket, const struct tools *tools, bool must_lock);
 
 #endif

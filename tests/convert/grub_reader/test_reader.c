@@ -12,7 +12,36 @@
 
 #include "convert/grub_reader/reader.h"
 
-TestSuite(grub_reader, .timeout = 60);
+/* What the reader finds installed: nothing of it is started here. */
+static const char *const tools[] = {"grub-fstest", "nbdfuse", "nbdkit", "fusermount3"};
+
+static void make_tools(void)
+{
+	char folder[] = "/tmp/test-reader-XXXXXX", path[4096];
+
+	cr_assert_not_null(mkdtemp(folder));
+	/* One test becomes this user, and removes it. */
+	if (geteuid() == 0)
+		cr_assert_eq(chown(folder, 65534, 65534), 0);
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, tools[i]);
+		cr_assert_eq(symlink("/bin/true", path), 0);
+	}
+	setenv("PATH", folder, 1);
+}
+
+static void remove_tools(void)
+{
+	char path[4096];
+
+	for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", getenv("PATH"), tools[i]);
+		unlink(path);
+	}
+	rmdir(getenv("PATH"));
+}
+
+TestSuite(grub_reader, .timeout = 60, .init = make_tools, .fini = remove_tools);
 
 static int ask(struct grub_reader *reader, struct error *err)
 {
@@ -22,6 +51,31 @@ static int ask(struct grub_reader *reader, struct error *err)
 			       &(const struct grub_reader_question){GRUB_READER_READ,
 								    "(loop0,msdos1)", "/x", 1},
 			       &answer, err);
+}
+
+/* Nor is anybody started. */
+Test(grub_reader, what_is_missing_is_named)
+{
+	CLEANUP_GRUB_READER struct grub_reader *reader = NULL;
+	struct error err = ERROR_INIT;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/nbdfuse", getenv("PATH"));
+	cr_assert_eq(unlink(path), 0);
+	reader = grub_reader_start(false);
+	cr_assert_not_null(reader);
+	if (access("/usr/sbin/nbdfuse", F_OK) == 0)
+		cr_skip("found behind PATH");
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1);
+	cr_expect_eq(errno, ECHILD);
+	cr_expect_eq(ask(reader, &err), -EPERM);
+	cr_expect_eq(err.kind, ERROR_REFUSED);
+	cr_expect_eq(err.refusal, REFUSAL_LINUX_UNREADABLE);
+	cr_expect_str_eq(err.message, "not installed here: nbdfuse");
+	cr_expect_str_eq(err.advice,
+			 "install what is missing (Debian: apt install libnbd-bin), or move /boot "
+			 "and root to ext4 in the guest, and convert again");
+	cr_expect_eq(grub_reader_check(reader, 0, &err), 0, "no trouble of the host");
 }
 
 /* At the limit of processes, which root has not. */
