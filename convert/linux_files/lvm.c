@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/checked.h"
 #include "convert/linux_files/lvm_group.h"
 
 struct lvm_disk {
 	struct disk disk;
-	struct disk *pv;
 	const struct lvm_volume *volume;
 	char *name;
 };
@@ -40,6 +40,17 @@ const char *lvm_group_id(const struct lvm_group *group)
 	return group->id;
 }
 
+bool lvm_group_is_told_by(const struct lvm_group *group, struct disk *pv,
+			  const struct lvm_group *other)
+{
+	if (!group->id[0] || strcmp(group->id, other->id) != 0 || other->seqno < group->seqno)
+		return false;
+	for (size_t i = 0; i < other->pv_count; i++)
+		if (other->pvs[i] == pv)
+			return true;
+	return false;
+}
+
 size_t lvm_volume_count(const struct lvm_group *group)
 {
 	return group->count;
@@ -55,6 +66,7 @@ struct lvm_volume_info lvm_volume_info(const struct lvm_group *group, size_t ind
 		.is_readable = is_readable,
 		.why_not = is_readable ? NULL : volume->why_not,
 		.size = volume->size,
+		.pv = is_readable ? volume->parts[0].pv : NULL,
 		.needs_other_disks = volume->needs_other_disks,
 	};
 }
@@ -87,7 +99,7 @@ static int lvm_disk_read(struct disk *disk, void *buffer, size_t length, uint64_
 		uint64_t within = offset - part->start;
 		size_t step = min_u64(length, part->length - within);
 
-		r = disk_read(lvm->pv, to, step, part->at + within, err);
+		r = disk_read(part->pv, to, step, part->at + within, err);
 		to += step;
 		offset += step;
 		length -= step;
@@ -101,7 +113,7 @@ static int lvm_disk_extent(struct disk *disk, uint64_t offset, struct disk_exten
 	const struct lvm_disk *lvm = (const struct lvm_disk *)disk;
 	const struct lvm_part *part = part_at(lvm->volume, offset);
 	uint64_t within = offset - part->start;
-	int r = disk_extent(lvm->pv, part->at + within, ret, err);
+	int r = disk_extent(part->pv, part->at + within, ret, err);
 
 	if (r == 0)
 		ret->length = min_u64(ret->length, part->length - within);
@@ -122,15 +134,16 @@ static const struct disk_ops lvm_disk_ops = {
 	.close = lvm_disk_close,
 };
 
-int lvm_open(struct lvm_group *group, size_t index, struct disk *pv, struct disk **ret,
-	     struct error *err)
+int lvm_open(struct lvm_group *group, size_t index, struct disk **ret, struct error *err)
 {
 	const struct lvm_volume *volume = &group->volumes[index];
+	const struct disk *pv;
 	struct lvm_disk *lvm;
 
 	if (*volume->why_not)
 		return error_failed(err, EINVAL, "the logical volume '%s/%s': %s", group->name,
 				    volume->name, volume->why_not);
+	pv = volume->parts[0].pv;
 	lvm = calloc(1, sizeof(*lvm));
 	if (!lvm || asprintf(&lvm->name, "%s, logical volume %s/%s", pv->name, group->name,
 			     volume->name) < 0) {
@@ -141,7 +154,6 @@ int lvm_open(struct lvm_group *group, size_t index, struct disk *pv, struct disk
 				  .name = lvm->name,
 				  .size = volume->size,
 				  .sector_size = pv->sector_size};
-	lvm->pv = pv;
 	lvm->volume = volume;
 	*ret = &lvm->disk;
 	return 0;

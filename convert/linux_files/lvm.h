@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The logical volumes of LVM2 that can be read from one physical volume. Of our own, because lvm2
+ * The logical volumes of LVM2 that can be read from the physical volumes of one disk. Of our own, because lvm2
  * wants root and devices: a label, a header, and a text, of which linear volumes need little.
  * Nothing is ever written.
  *
@@ -18,13 +18,16 @@
 
 struct lvm_group;
 
+#define LVM_MAX_PVS 64
+
 /*
- * The volume group as 'pv', a physical volume (LINUX_LVM of contents.h), tells it; 'pv' is not needed
- * afterwards but by lvm_open(). A physical volume of no group, and one that keeps no text of its
- * group, is a group without name and volumes. Errors: ERROR_DAMAGED with the offset, for what is no
- * physical volume too; I/O; memory.
+ * The volume group as the one at 'which' of these physical volumes (LINUX_LVM of contents.h) tells it; parts
+ * of it may stand on the others, which may be of other groups too. There are at most LVM_MAX_PVS; the group
+ * borrows them. A physical volume of no group, and one that keeps no text of its group, is a group without
+ * name and volumes. Errors: ERROR_DAMAGED with the offset, for what is no physical volume too; I/O; memory.
  */
-int lvm_read(struct disk *pv, struct lvm_group **ret, struct error *err);
+int lvm_read(struct disk *const *disks, size_t count, size_t which, struct lvm_group **ret,
+	     struct error *err);
 
 void lvm_cleanup(struct lvm_group **group);
 #define CLEANUP_LVM CLEANUP(lvm_cleanup)
@@ -35,12 +38,18 @@ const char *lvm_group_name(const struct lvm_group *group);
 /* Its id likewise: two groups of one disk may have one name. */
 const char *lvm_group_id(const struct lvm_group *group);
 
+/* Does 'other' tell the group better than 'group', which 'pv' keeps: is it the same, of which 'pv' is a part
+ * there too, and not older? */
+bool lvm_group_is_told_by(const struct lvm_group *group, struct disk *pv,
+			  const struct lvm_group *other);
+
 struct lvm_volume_info {
 	const char *name;
-	bool is_readable;	/* linear, and all of it on this physical volume */
+	bool is_readable;	/* linear, and all of it on the physical volumes at hand */
 	const char *why_not;	/* a clause ("it is striped"); NULL when it is readable */
 	uint64_t size;		/* bytes; 0 where that cannot be told */
-	bool needs_other_disks; /* parts of it, or perhaps of it, stand on other physical volumes */
+	struct disk *pv;	/* with its start; NULL when it is not readable */
+	bool needs_other_disks; /* parts of it, or perhaps of it, stand on others */
 };
 
 /* The volumes that are to be seen, in the order of the text: not the parts of which others are made.
@@ -49,11 +58,9 @@ size_t lvm_volume_count(const struct lvm_group *group);
 struct lvm_volume_info lvm_volume_info(const struct lvm_group *group, size_t index);
 
 /*
- * A readable volume as a disk that cannot be written. It borrows 'pv', the one that the group was
- * read from, and 'group'; to be closed with disk_close(). -EINVAL for a volume that is not
- * readable.
+ * A readable volume as a disk that cannot be written. It borrows 'group'; to be closed with disk_close().
+ * -EINVAL for a volume that is not readable.
  */
-int lvm_open(struct lvm_group *group, size_t index, struct disk *pv, struct disk **ret,
-	     struct error *err);
+int lvm_open(struct lvm_group *group, size_t index, struct disk **ret, struct error *err);
 
 #endif

@@ -5,11 +5,12 @@
 
 #include "convert/linux_files/lvm.h"
 
-/* A part of a volume: [start, start + length) of it stands at 'at' of the physical volume. */
+/* A part of a volume: [start, start + length) of it stands at 'at' of 'pv'. */
 struct lvm_part {
 	uint64_t start;
 	uint64_t length;
 	uint64_t at;
+	struct disk *pv;
 };
 
 struct lvm_volume {
@@ -24,6 +25,9 @@ struct lvm_volume {
 struct lvm_group {
 	char *name;
 	char id[64]; /* cut to 63 bytes */
+	uint64_t seqno;
+	struct disk *pvs[LVM_MAX_PVS]; /* that are of it */
+	size_t pv_count;
 	struct lvm_volume *volumes;
 	size_t count;
 };

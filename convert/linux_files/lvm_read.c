@@ -213,18 +213,38 @@ static int read_text(struct disk *pv, const struct area *area, char **ret, struc
 	return 0;
 }
 
-static int take_text(struct disk *pv, const struct header *header, const char *text,
-		     const struct area *place, struct lvm_group **ret, struct error *err)
+static int take_text(struct lvm_pvs *pvs, const char *text, const struct area *place,
+		     struct lvm_group **ret, struct error *err)
 {
 	CLEANUP_LVM_TREE struct lvm_tree *tree = NULL;
-	struct lvm_self self = {.size = pv->size,
-				.sector_size = pv->sector_size,
-				.text_at = place->offset};
 	const struct lvm_node *root;
 	int r = lvm_text_parse(text, place->size, place->offset, &tree, &root, err);
 
-	memcpy(self.id, header->id, sizeof(self.id));
-	return r < 0 ? r : lvm_volumes_take(root, &self, ret, err);
+	pvs->text_at = place->offset;
+	return r < 0 ? r : lvm_volumes_take(root, pvs, ret, err);
+}
+
+/* Who the physical volumes are, and the header of one. What is wrong with another is told of that. */
+static int read_headers(struct disk *const *pvs, size_t count, size_t which, struct lvm_pvs *ret,
+			struct header *ret_header, struct error *err)
+{
+	int r = read_header(pvs[which], ret_header, err);
+
+	*ret = (struct lvm_pvs){.count = count, .own = which};
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		struct error problem = ERROR_INIT;
+		struct header header = *ret_header;
+
+		r = i == which ? 0 : read_header(pvs[i], &header, &problem);
+		ret->list[i].disk = pvs[i];
+		if (r == 0)
+			memcpy(ret->list[i].id, header.id, sizeof(header.id));
+		else if (!error_is_of_host(&problem))
+			r = 0;
+		else if (err)
+			*err = problem;
+	}
+	return r;
 }
 
 static int empty_group(struct lvm_group **ret, struct error *err)
@@ -240,11 +260,14 @@ static int empty_group(struct lvm_group **ret, struct error *err)
 }
 
 /* The first area that is sound; what is wrong with others counts only when none is. */
-int lvm_read(struct disk *pv, struct lvm_group **ret, struct error *err)
+int lvm_read(struct disk *const *disks, size_t count, size_t which, struct lvm_group **ret,
+	     struct error *err)
 {
 	struct error problem = ERROR_INIT;
+	struct disk *pv = disks[which];
 	struct header header;
-	int r = read_header(pv, &header, err);
+	struct lvm_pvs pvs;
+	int r = read_headers(disks, count, which, &pvs, &header, err);
 
 	for (size_t i = 0; r == 0 && i < header.meta_count; i++) {
 		CLEANUP_FREE char *text = NULL;
@@ -253,7 +276,7 @@ int lvm_read(struct disk *pv, struct lvm_group **ret, struct error *err)
 		int one = read_text(pv, &header.meta[i], &text, &place, &found);
 
 		if (one == 0 && text)
-			one = take_text(pv, &header, text, &place, ret, &found);
+			one = take_text(&pvs, text, &place, ret, &found);
 		if (one == 0 && text)
 			return 0;
 		if (one < 0 && problem.kind == ERROR_NONE)

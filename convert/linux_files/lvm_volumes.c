@@ -29,11 +29,15 @@
 #define MAX_VOLUMES 4096
 
 struct reading {
-	const struct lvm_self *self;
-	const char *self_name; /* of this physical volume in the text */
-	uint64_t pe_start;     /* bytes */
-	uint64_t extent;       /* bytes */
-	bool has_others;       /* the group has other physical volumes */
+	const struct lvm_pvs *pvs;
+	struct {
+		struct disk *disk;
+		const char *name;  /* in the text */
+		uint64_t pe_start; /* bytes */
+	} known[LVM_MAX_PVS];
+	size_t known_count;
+	uint64_t extent; /* bytes */
+	bool has_others; /* the group has physical volumes that are not here */
 	struct error *err;
 };
 
@@ -42,7 +46,7 @@ static int bad_group(const struct reading *reading, const char *what)
 	return error_damaged(reading->err,
 			     "the metadata of the LVM physical volume at offset %" PRIu64
 			     " is damaged: %s",
-			     reading->self->text_at, what);
+			     reading->pvs->text_at, what);
 }
 
 static bool number_of(const struct lvm_node *section, const char *name, uint64_t *ret)
@@ -67,22 +71,51 @@ static bool is_id(const char *text, const char *id)
 	return *id == '\0';
 }
 
-static int find_self(struct reading *reading, const struct lvm_node *group)
+/* Of several with one id the one that the text is of, else the first. */
+static struct disk *find_disk(const struct reading *reading, const char *id)
+{
+	const struct lvm_pvs *pvs = reading->pvs;
+
+	if (is_id(id, pvs->list[pvs->own].id))
+		return pvs->list[pvs->own].disk;
+	for (size_t i = 0; i < pvs->count; i++)
+		if (pvs->list[i].id[0] && is_id(id, pvs->list[i].id))
+			return pvs->list[i].disk;
+	return NULL;
+}
+
+static int find_pvs(struct reading *reading, const struct lvm_node *group)
 {
 	const struct lvm_node *all = lvm_child(group, "physical_volumes", LVM_SECTION);
+	const struct disk *own = reading->pvs->list[reading->pvs->own].disk;
+	bool has_own = false;
 
 	for (const struct lvm_node *pv = all ? all->first : NULL; pv; pv = pv->next) {
 		const struct lvm_node *id = lvm_child(pv, "id", LVM_STRING);
+		struct disk *disk = id ? find_disk(reading, id->text) : NULL;
+		uint64_t pe_start;
 
-		if (!id || !is_id(id->text, reading->self->id)) {
+		if (!disk || reading->known_count == LVM_MAX_PVS) {
 			reading->has_others = true;
 			continue;
 		}
-		reading->self_name = pv->name;
-		if (!sectors_of(pv, "pe_start", &reading->pe_start))
+		if (!sectors_of(pv, "pe_start", &pe_start))
 			return bad_group(reading, "where the extents start is not to be seen");
+		reading->known[reading->known_count].disk = disk;
+		reading->known[reading->known_count].name = pv->name;
+		reading->known[reading->known_count++].pe_start = pe_start;
+		has_own = has_own || disk == own;
 	}
-	return reading->self_name ? 0 : bad_group(reading, "the group does not know this volume");
+	return has_own ? 0 : bad_group(reading, "the group does not know this volume");
+}
+
+/* -1 for one that is not here. */
+static int find_known(const struct reading *reading, const char *name)
+{
+	for (size_t i = 0; i < reading->known_count; i++)
+		if (strcmp(reading->known[i].name, name) == 0)
+			return (int)i;
+	return -1;
 }
 
 static bool is_visible(const struct lvm_node *volume)
@@ -125,21 +158,22 @@ static bool is_linear(const struct reading *reading, const struct lvm_node *segm
 	return true;
 }
 
-/* The first of the stripes, [ "pv0", EXTENT ], and whether all are on this physical volume. */
+/* The first of the stripes, [ "pv0", EXTENT ], and whether all are here. */
 static bool take_stripes(const struct reading *reading, const struct lvm_node *segment,
-			 struct lvm_volume *volume, uint64_t *ret_extent)
+			 struct lvm_volume *volume, int *ret_known, uint64_t *ret_extent)
 {
 	const struct lvm_node *stripes = lvm_child(segment, "stripes", LVM_LIST);
 	const struct lvm_node *pv = stripes ? stripes->first : NULL;
 
-	if (!pv || !pv->next || pv->next->kind != LVM_NUMBER)
+	if (!pv || pv->kind != LVM_STRING || !pv->next || pv->next->kind != LVM_NUMBER)
 		return false;
+	*ret_known = find_known(reading, pv->text);
 	*ret_extent = pv->next->number;
 	for (; pv; pv = pv->next) {
-		if (pv->kind != LVM_STRING || strcmp(pv->text, reading->self_name) == 0)
+		if (pv->kind != LVM_STRING || find_known(reading, pv->text) >= 0)
 			continue;
 		volume->needs_other_disks = true;
-		not_readable(volume, "it spans several physical volumes");
+		not_readable(volume, "parts of it are on physical volumes that are not here");
 	}
 	return true;
 }
@@ -149,6 +183,7 @@ static bool place_part(const struct reading *reading, const struct lvm_node *seg
 		       struct lvm_volume *volume, struct lvm_part *ret)
 {
 	uint64_t start, count, extent, end;
+	int known;
 
 	if (!number_of(segment, "start_extent", &start) ||
 	    !number_of(segment, "extent_count", &count) || count == 0 ||
@@ -159,13 +194,14 @@ static bool place_part(const struct reading *reading, const struct lvm_node *seg
 	volume->size = max_u64(volume->size, end);
 	if (!is_linear(reading, segment, volume))
 		return true;
-	if (!take_stripes(reading, segment, volume, &extent))
+	if (!take_stripes(reading, segment, volume, &known, &extent))
 		return false;
 	if (*volume->why_not)
 		return true;
+	ret->pv = reading->known[known].disk;
 	return mul_u64(extent, reading->extent, &ret->at) &&
-	       add_u64(ret->at, reading->pe_start, &ret->at) &&
-	       range_within(ret->at, ret->length, reading->self->size);
+	       add_u64(ret->at, reading->known[known].pe_start, &ret->at) &&
+	       range_within(ret->at, ret->length, ret->pv->size);
 }
 
 static int by_start(const void *a, const void *b)
@@ -196,7 +232,7 @@ static void take_parts(const struct reading *reading, const struct lvm_node *nod
 			not_readable(volume, "its segments are damaged");
 	if (*volume->why_not == '\0') {
 		qsort(volume->parts, volume->part_count, sizeof(*volume->parts), by_start);
-		if (!is_whole(volume) || volume->size % reading->self->sector_size)
+		if (!is_whole(volume) || volume->size % volume->parts[0].pv->sector_size)
 			not_readable(volume, "its segments do not make a whole");
 	}
 }
@@ -249,11 +285,11 @@ static const struct lvm_node *find_group(const struct lvm_node *root)
 	return node;
 }
 
-int lvm_volumes_take(const struct lvm_node *root, const struct lvm_self *self,
-		     struct lvm_group **ret, struct error *err)
+int lvm_volumes_take(const struct lvm_node *root, const struct lvm_pvs *pvs, struct lvm_group **ret,
+		     struct error *err)
 {
 	CLEANUP_LVM struct lvm_group *group = calloc(1, sizeof(*group));
-	struct reading reading = {.self = self, .err = err};
+	struct reading reading = {.pvs = pvs, .err = err};
 	const struct lvm_node *node = find_group(root), *id;
 	int r;
 
@@ -267,7 +303,10 @@ int lvm_volumes_take(const struct lvm_node *root, const struct lvm_self *self,
 		return bad_group(&reading, "the size of an extent is not to be seen");
 	id = lvm_child(node, "id", LVM_STRING);
 	snprintf(group->id, sizeof(group->id), "%s", id ? id->text : "");
-	r = find_self(&reading, node);
+	number_of(node, "seqno", &group->seqno);
+	r = find_pvs(&reading, node);
+	for (size_t i = 0; r == 0 && i < reading.known_count; i++)
+		group->pvs[group->pv_count++] = reading.known[i].disk;
 	if (r == 0)
 		r = take_volumes(&reading, lvm_child(node, "logical_volumes", LVM_SECTION), group);
 	if (r == 0)

@@ -8,17 +8,21 @@
 
 #define LVM_ID_SIZE 32
 
-/* The physical volume that the text was read from. */
-struct lvm_self {
-	uint64_t size;
-	uint32_t sector_size;
-	char id[LVM_ID_SIZE + 1]; /* without hyphens */
-	uint64_t text_at;	  /* where the text stands, for messages */
+struct lvm_pv {
+	struct disk *disk;
+	char id[LVM_ID_SIZE + 1]; /* without hyphens; "" when it cannot be told */
 };
 
-/* Errors: ERROR_DAMAGED when it is no group, or none of 'self'; memory. What is wrong with a volume
+/* What there is to read a group from. */
+struct lvm_pvs {
+	struct lvm_pv list[LVM_MAX_PVS];
+	size_t count, own; /* the text is of this one */
+	uint64_t text_at;  /* where the text stands, for messages */
+};
+
+/* Errors: ERROR_DAMAGED when it is no group, or none of its own; memory. What is wrong with a volume
  * alone makes that one not readable. */
-int lvm_volumes_take(const struct lvm_node *root, const struct lvm_self *self,
-		     struct lvm_group **ret, struct error *err);
+int lvm_volumes_take(const struct lvm_node *root, const struct lvm_pvs *pvs, struct lvm_group **ret,
+		     struct error *err);
 
 #endif

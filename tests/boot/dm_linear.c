@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dm_linear NAME DEVICE SECTOR COUNT: make /dev/mapper/NAME out of a range of a block device, in the
- * initramfs of a made guest (tests/fixtures/linux), which has no lvm: one ioctl after the other, as
- * dmsetup does it. Linked statically.
+ * dm_linear NAME COUNT TYPE PARAMETERS [COUNT TYPE PARAMETERS...]: make /dev/mapper/NAME out of ranges of block
+ * devices ("8192 linear '/dev/sda1 2048'"), one behind the other, in the initramfs of a made guest
+ * (tests/fixtures/linux), which has no lvm: one ioctl after the other, as dmsetup does it. Linked statically.
  */
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>
@@ -38,12 +38,19 @@ static void send_request(int fd, unsigned long what, const char *text)
 static void load_table(int fd, char **arguments)
 {
 	struct dm_target_spec *spec = (void *)(request.bytes + sizeof(request.head));
+	unsigned long long start = 0;
 
 	start_request(arguments[1]);
-	request.head.target_count = 1;
-	spec->length = strtoull(arguments[4], NULL, 10);
-	strcpy(spec->target_type, "linear");
-	snprintf((char *)(spec + 1), 1024, "%s %s", arguments[2], arguments[3]);
+	for (arguments += 2; arguments[0]; arguments += 3) {
+		request.head.target_count++;
+		spec->sector_start = start;
+		spec->length = strtoull(arguments[0], NULL, 10);
+		spec->next = sizeof(*spec) + 256;
+		snprintf(spec->target_type, sizeof(spec->target_type), "%s", arguments[1]);
+		snprintf((char *)(spec + 1), 256, "%s", arguments[2]);
+		start += spec->length;
+		spec = (void *)((char *)spec + spec->next);
+	}
 	send_request(fd, DM_TABLE_LOAD, "DM_TABLE_LOAD");
 }
 
@@ -52,7 +59,7 @@ int main(int argc, char **argv)
 	char path[256];
 	int fd = open("/dev/mapper/control", O_RDWR | O_CLOEXEC);
 
-	if (argc != 5 || fd < 0) {
+	if (argc < 5 || argc % 3 != 2 || argc > 29 || fd < 0) {
 		perror("dm_linear: /dev/mapper/control");
 		return 1;
 	}

@@ -36,12 +36,28 @@ static void read_volume(struct disk *lv)
 	}
 }
 
+/* Another physical volume of the disk, which a text may name. */
+static struct disk *other_pv(void)
+{
+	static uint8_t bytes[2 * MIB];
+	static struct memory_disk memory;
+	static struct linux_disk disk;
+
+	if (!disk.disk.ops) {
+		memory_disk_init(&memory, bytes, sizeof(bytes));
+		lvm_image_write_as(&memory.disk, LVM_IMAGE_OTHER, "", 0, 0);
+		disk = linux_disk_of(bytes, sizeof(bytes), PV_SIZE);
+	}
+	return &disk.disk;
+}
+
 static void read_group(struct disk *pv)
 {
+	struct disk *const pvs[] = {pv, other_pv()};
 	CLEANUP_LVM struct lvm_group *group = NULL;
 	struct error err = ERROR_INIT;
 
-	if (lvm_read(pv, &group, &err) < 0) {
+	if (lvm_read(pvs, 2, 0, &group, &err) < 0) {
 		if (err.kind != ERROR_DAMAGED)
 			abort();
 		return;
@@ -49,7 +65,7 @@ static void read_group(struct disk *pv)
 	for (size_t i = 0; i < lvm_volume_count(group); i++) {
 		struct lvm_volume_info info = lvm_volume_info(group, i);
 		CLEANUP_DISK struct disk *lv = NULL;
-		int r = lvm_open(group, i, pv, &lv, NULL);
+		int r = lvm_open(group, i, &lv, NULL);
 
 		if ((r == 0) != info.is_readable || info.is_readable != !info.why_not)
 			abort();

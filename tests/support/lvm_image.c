@@ -26,7 +26,7 @@ static void put(struct disk *pv, const void *data, size_t size, uint64_t at)
 		abort();
 }
 
-static void put_label(struct disk *pv)
+static void put_label(struct disk *pv, const char *id)
 {
 	uint8_t sector[512] = "LABELONE";
 	uint8_t *to = sector + 0x20;
@@ -34,7 +34,7 @@ static void put_label(struct disk *pv)
 	put_le64(sector + 8, 1);
 	put_le32(sector + 20, 0x20);
 	memcpy(sector + 24, "LVM2 001", 8);
-	for (const char *from = LVM_IMAGE_ID; *from; from++)
+	for (const char *from = id; *from; from++)
 		if (*from != '-')
 			*to++ = (uint8_t)*from;
 	put_le64(sector + 0x40, pv->size);
@@ -47,10 +47,15 @@ static void put_label(struct disk *pv)
 
 void lvm_image_write(struct disk *pv, const void *text, size_t size, uint64_t at)
 {
+	lvm_image_write_as(pv, LVM_IMAGE_ID, text, size, at);
+}
+
+void lvm_image_write_as(struct disk *pv, const char *id, const void *text, size_t size, uint64_t at)
+{
 	uint8_t sector[512] = {0};
 	size_t first = at ? min_u64(size, LVM_IMAGE_AREA_SIZE - at) : 0;
 
-	put_label(pv);
+	put_label(pv, id);
 	memcpy(sector + 4, " LVM2 x[5A%r0N*>", 16);
 	put_le32(sector + 20, 1);
 	put_le64(sector + 24, LVM_IMAGE_AREA);

@@ -206,17 +206,28 @@ static int probe(const struct linux_volumes *volumes, struct linux_volume *volum
 	return r < 0 ? r : open_files(volumes, volume, err);
 }
 
-static int add_logical(struct linux_volumes *volumes, struct linux_volume *physical, size_t index,
-		       struct error *err)
+/* The one of the physical volumes that is this disk. */
+static const struct linux_volume *volume_of(const struct linux_volumes *volumes,
+					    const struct disk *pv)
+{
+	for (size_t i = 0; i < volumes->count; i++)
+		if (&volumes->list[i]->window.disk == pv)
+			return volumes->list[i];
+	return NULL;
+}
+
+static int add_logical(struct linux_volumes *volumes, const struct linux_volume *physical,
+		       size_t index, struct error *err)
 {
 	const struct lvm_volume_info info = lvm_volume_info(physical->group, index);
+	const struct linux_volume *start = info.pv ? volume_of(volumes, info.pv) : physical;
 	struct linux_volume *volume = add_volume(volumes, err);
 	int r;
 
 	if (!volume)
 		return -ENOMEM;
-	volume->index = physical->index;
-	volume->place.partition = physical->place.partition;
+	volume->index = start->index;
+	volume->place.partition = start->place.partition;
 	snprintf(volume->place.volume, sizeof(volume->place.volume), "%s/%s",
 		 lvm_group_name(physical->group), info.name);
 	if (!info.is_readable) {
@@ -224,23 +235,79 @@ static int add_logical(struct linux_volumes *volumes, struct linux_volume *physi
 		volume->needs_other_disks = info.needs_other_disks;
 		return 0;
 	}
-	r = lvm_open(physical->group, index, &physical->window.disk, &volume->logical,
-		     &volume->problem);
+	r = lvm_open(physical->group, index, &volume->logical, &volume->problem);
 	if (r < 0)
 		return keep_problem(volume, r, err);
 	return probe(volumes, volume, err);
 }
 
-static int add_group(struct linux_volumes *volumes, struct linux_volume *physical,
+static int add_group(struct linux_volumes *volumes, const struct linux_volume *physical,
 		     struct error *err)
 {
-	int r = lvm_read(&physical->window.disk, &physical->group, &physical->problem);
+	int r = 0;
 
-	if (r < 0)
-		return keep_problem(physical, r, err);
 	for (size_t i = 0; r == 0 && i < lvm_volume_count(physical->group); i++)
 		if (volumes->count < MAX_VOLUMES)
 			r = add_logical(volumes, physical, i, err);
+	return r;
+}
+
+/* The physical volumes of the disk; each with a text of its group. */
+struct physicals {
+	struct linux_volume *list[LVM_MAX_PVS];
+	struct disk *disks[LVM_MAX_PVS];
+	size_t count;
+};
+
+static int read_groups(const struct linux_volumes *volumes, struct physicals *ret,
+		       struct error *err)
+{
+	int r = 0;
+
+	ret->count = 0;
+	for (size_t i = 0; i < volumes->count && ret->count < LVM_MAX_PVS; i++) {
+		struct linux_volume *volume = volumes->list[i];
+
+		if (volume->place.id.contents != LINUX_LVM || volume->place.volume[0])
+			continue;
+		ret->list[ret->count] = volume;
+		ret->disks[ret->count++] = &volume->window.disk;
+	}
+	for (size_t i = 0; r == 0 && i < ret->count; i++) {
+		struct linux_volume *volume = ret->list[i];
+
+		r = lvm_read(ret->disks, ret->count, i, &volume->group, &volume->problem);
+		r = keep_problem(volume, r, err);
+	}
+	return r;
+}
+
+/* Does another physical volume tell the same group, better, or as well and before this one? */
+static bool is_told(const struct physicals *physicals, size_t index)
+{
+	const struct lvm_group *group = physicals->list[index]->group;
+
+	for (size_t i = 0; i < physicals->count; i++) {
+		const struct lvm_group *other = physicals->list[i]->group;
+
+		if (i == index || !other ||
+		    !lvm_group_is_told_by(group, physicals->disks[index], other))
+			continue;
+		if (i < index || !lvm_group_is_told_by(other, physicals->disks[i], group))
+			return true;
+	}
+	return false;
+}
+
+/* A group is told by each of its physical volumes: what it holds is there once. */
+static int add_groups(struct linux_volumes *volumes, struct error *err)
+{
+	struct physicals physicals;
+	int r = read_groups(volumes, &physicals, err);
+
+	for (size_t i = 0; r == 0 && i < physicals.count; i++)
+		if (physicals.list[i]->group && !is_told(&physicals, i))
+			r = add_group(volumes, physicals.list[i], err);
 	return r;
 }
 
@@ -263,11 +330,7 @@ static int add_partition(const struct guest_disk *disk, size_t index, struct lin
 	volume->place.is_array = partition->contents.contents == LINUX_MD;
 	r = disk_window_init(&volume->window, disk->disk, partition->place.offset,
 			     partition->place.length, err);
-	if (r == 0)
-		r = open_files(volumes, volume, err);
-	if (r == 0 && volume->place.id.contents == LINUX_LVM)
-		r = add_group(volumes, volume, err);
-	return r;
+	return r < 0 ? r : open_files(volumes, volume, err);
 }
 
 int linux_volumes_open(const struct guest_disk *disk, struct linux_volumes *ret, struct error *err)
@@ -278,6 +341,8 @@ int linux_volumes_open(const struct guest_disk *disk, struct linux_volumes *ret,
 	for (size_t i = 0; r == 0 && i < disk->count; i++)
 		if (disk->partitions[i].contents.contents != LINUX_NOTHING)
 			r = add_partition(disk, i, ret, err);
+	if (r == 0)
+		r = add_groups(ret, err);
 	for (size_t i = 0; r == 0 && ret->reader && i < ret->count; i++)
 		if (ret->list[i]->place.is_array ||
 		    (ret->list[i]->why_not && !ret->list[i]->needs_other_disks))

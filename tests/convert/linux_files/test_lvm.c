@@ -28,7 +28,7 @@ TestSuite(lvm, .timeout = 120);
 	"id = \"" LVM_IMAGE_ID "\"\ndevice = \"/dev/sda2\"\n\nstatus = [\"ALLOCATABLE\"]\n"        \
 	"flags = []\ndev_size = 131072\npe_start = 2048\npe_count = 63\n}\n"
 #define TEXT_OTHER                                                                                 \
-	"pv1 {\nid = \"ahT1AM-HnDi-fBVv-A13j-7Ghq-yzco-jXxBJY\"\ndevice = \"/dev/sdb\"\n"          \
+	"pv1 {\nid = \"" LVM_IMAGE_OTHER "\"\ndevice = \"/dev/sdb\"\n"                             \
 	"status = [\"ALLOCATABLE\"]\nflags = []\ndev_size = 131072\npe_start = 2048\n"             \
 	"pe_count = 63\n}\n"
 #define LV(name, id, status, count)                                                                \
@@ -68,6 +68,10 @@ TestSuite(lvm, .timeout = 120);
 	"creation_host = \"vm\"\t# Linux vm\ncreation_time = 1795877521\n"
 
 static const char readable[] = TEXT_HEAD TEXT_VOLUMES TEXT_TAIL;
+static const char over[] = TEXT_HEAD TEXT_OTHER
+	"}\nlogical_volumes {\n" LV("over", "cccccc-aaaa-aaaa-aaaa-aaaa-aaaa-aaaaaa",
+				    ", \"VISIBLE\"", "2") SEGMENT("1", "0", "1", "1", "\"pv0\", 30")
+		SEGMENT("2", "1", "4", "1", "\"pv1\", 0") "}\n" TEXT_TAIL;
 static const char everything[] = TEXT_HEAD TEXT_OTHER TEXT_VOLUMES TEXT_UNREADABLE TEXT_TAIL;
 
 static struct lvm_group *read_group(struct disk *pv)
@@ -75,7 +79,7 @@ static struct lvm_group *read_group(struct disk *pv)
 	struct lvm_group *group = NULL;
 	struct error err = ERROR_INIT;
 
-	cr_assert_eq(lvm_read(pv, &group, &err), 0, "%s", err.message);
+	cr_assert_eq(lvm_read(&pv, 1, 0, &group, &err), 0, "%s", err.message);
 	return group;
 }
 
@@ -113,7 +117,7 @@ static void expect_root(struct disk *pv, const uint8_t *data)
 	struct disk_extent extent;
 	size_t size;
 
-	cr_assert_eq(lvm_open(group, 0, pv, &lv, &err), 0, "%s", err.message);
+	cr_assert_eq(lvm_open(group, 0, &lv, &err), 0, "%s", err.message);
 	cr_expect_eq(lv->size, 16 * MIB);
 	cr_assert_eq(disk_read(lv, found, 16 * MIB, 0, &err), 0, "%s", err.message);
 	cr_expect_eq(memcmp(found, data, 16 * MIB), 0);
@@ -204,13 +208,131 @@ Test(lvm, what_is_not_linear_and_here_says_why)
 	cr_expect_str_eq(lvm_group_id(group), "YCAg6x-CiNv-gbFu-UlXz-Ym58-vnEM-fdiYl3");
 	cr_assert_eq(lvm_volume_count(group), 6);
 	expect_volume(group, 0, "my-root", 16, NULL, false);
-	expect_volume(group, 1, "over", 5, "it spans several physical volumes", true);
+	expect_volume(group, 1, "over", 5, "parts of it are on physical volumes that are not here",
+		      true);
 	expect_volume(group, 2, "stripes", 4, "it is striped", false);
 	expect_volume(group, 3, "outside", 8, "its segments are damaged", false);
 	expect_volume(group, 4, "gap", 2, "its segments do not make a whole", false);
 	expect_volume(group, 5, "thin", 2, "it is of the type 'thin'", true);
-	cr_expect_eq(lvm_open(group, 1, pv, &lv, &err), -EINVAL);
+	cr_expect_eq(lvm_open(group, 1, &lv, &err), -EINVAL);
 	remove("lvm-why.img");
+}
+
+/* Two of one disk, with the same text, as LVM keeps it. */
+static void make_both(struct disk *pvs[2], const char *text)
+{
+	pvs[0] = scratch_new("lvm-two-0.img", PV_SIZE, 512);
+	pvs[1] = scratch_new("lvm-two-1.img", PV_SIZE, 512);
+	lvm_image_write(pvs[0], text, strlen(text) + 1, 512);
+	lvm_image_write_as(pvs[1], LVM_IMAGE_OTHER, text, strlen(text) + 1, 512);
+}
+
+static void close_both(struct disk *pvs[2])
+{
+	disk_close(pvs[0]);
+	disk_close(pvs[1]);
+	remove("lvm-two-0.img");
+	remove("lvm-two-1.img");
+}
+
+/* The volume "over": an extent of 1 MiB at 31 MiB of the one, four at 1 MiB of the other. */
+Test(lvm, a_volume_over_two_physical_volumes)
+{
+	CLEANUP_FREE uint8_t *data = NULL, *found = malloc(5 * MIB);
+	CLEANUP_FREE char *output = NULL;
+	struct error err = ERROR_INIT;
+	struct disk *pvs[2];
+	size_t size;
+
+	if (!tool_exists("mke2fs"))
+		cr_skip_test("e2fsprogs is not installed");
+	cr_assert_eq(tool_run(NULL, "mkdir -p lvm-two.tree && head -c 3000000 /dev/urandom "
+				    ">lvm-two.tree/large && truncate -s 5M lvm-two.ext2 && "
+				    "mke2fs -q -t ext2 -d lvm-two.tree lvm-two.ext2"),
+		     0);
+	data = file_read("lvm-two.ext2", &size);
+	cr_assert_eq(size, 5 * MIB);
+	make_both(pvs, over);
+	cr_assert_eq(disk_write(pvs[0], data, MIB, 31 * MIB, NULL), 0);
+	cr_assert_eq(disk_write(pvs[1], data + MIB, 4 * MIB, MIB, NULL), 0);
+	for (size_t which = 0; which < 2; which++) {
+		CLEANUP_LVM struct lvm_group *group = NULL;
+		CLEANUP_DISK struct disk *lv = NULL;
+
+		cr_assert_eq(lvm_read(pvs, 2, which, &group, &err), 0, "%s", err.message);
+		cr_assert_eq(lvm_volume_count(group), 1);
+		expect_volume(group, 0, "over", 5, NULL, false);
+		cr_expect_eq(lvm_volume_info(group, 0).pv, pvs[0]);
+		cr_assert_eq(lvm_open(group, 0, &lv, &err), 0, "%s", err.message);
+		cr_assert_eq(disk_read(lv, found, 5 * MIB, 0, &err), 0, "%s", err.message);
+		cr_expect_eq(memcmp(found, data, 5 * MIB), 0);
+	}
+	if (tool_exists("grub-fstest"))
+		cr_expect_eq(tool_run(&output,
+				      "grub-fstest -c 2 $PWD/lvm-two-0.img $PWD/lvm-two-1.img cmp "
+				      "'(lvm/my--vg-over)/large' $PWD/lvm-two.tree/large"),
+			     0, "%s", output);
+	close_both(pvs);
+	tool_run(NULL, "rm -r lvm-two.ext2 lvm-two.tree");
+}
+
+static struct lvm_group *read_of(struct disk *pvs[2], size_t which)
+{
+	struct lvm_group *group = NULL;
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(lvm_read(pvs, 2, which, &group, &err), 0, "%s", err.message);
+	return group;
+}
+
+/* Each tells the group; a clone of one is another group, and an old text the worse one. */
+Test(lvm, who_tells_a_group)
+{
+	CLEANUP_LVM struct lvm_group *first = NULL, *second = NULL;
+	char newer[sizeof(everything)];
+	struct disk *pvs[2];
+
+	make_both(pvs, everything);
+	first = read_of(pvs, 0);
+	second = read_of(pvs, 1);
+	expect_volume(first, 1, "over", 5, NULL, false);
+	expect_volume(first, 2, "stripes", 4, "it is striped", false);
+	expect_volume(first, 5, "thin", 2, "it is of the type 'thin'", false);
+	cr_expect(lvm_group_is_told_by(first, pvs[0], second));
+	cr_expect(lvm_group_is_told_by(second, pvs[1], first));
+	lvm_cleanup(&second);
+	memcpy(newer, everything, sizeof(newer));
+	*strstr(newer, "7\nformat") = '8';
+	lvm_image_write_as(pvs[1], LVM_IMAGE_OTHER, newer, sizeof(newer), 512);
+	second = read_of(pvs, 1);
+	cr_expect(lvm_group_is_told_by(first, pvs[0], second));
+	cr_expect_not(lvm_group_is_told_by(second, pvs[1], first), "an old text");
+	lvm_cleanup(&second);
+	lvm_cleanup(&first);
+	lvm_image_write(pvs[1], everything, sizeof(everything), 512);
+	first = read_of(pvs, 0);
+	second = read_of(pvs, 1);
+	cr_expect_not(lvm_group_is_told_by(second, pvs[1], first), "a clone");
+	cr_expect_not(lvm_group_is_told_by(first, pvs[0], second), "a clone");
+	expect_volume(second, 1, "over", 5, "parts of it are on physical volumes that are not here",
+		      true);
+	close_both(pvs);
+}
+
+/* What is wrong with another one is its own matter, unless it cannot be read. */
+Test(lvm, one_that_is_damaged_is_not_here)
+{
+	CLEANUP_LVM struct lvm_group *group = NULL;
+	static const uint8_t nothing[512];
+	struct disk *pvs[2];
+
+	make_both(pvs, everything);
+	cr_assert_eq(disk_write(pvs[1], nothing, sizeof(nothing), 512, NULL), 0);
+	group = read_of(pvs, 0);
+	expect_volume(group, 0, "my-root", 16, NULL, false);
+	expect_volume(group, 1, "over", 5, "parts of it are on physical volumes that are not here",
+		      true);
+	close_both(pvs);
 }
 
 Test(lvm, a_physical_volume_of_no_group)
@@ -235,7 +357,7 @@ static int read_text_of(const char *text, struct error *err)
 	memset(bytes, 0, sizeof(bytes));
 	memory_disk_init(&memory, bytes, sizeof(bytes));
 	lvm_image_write(&memory.disk, text, strlen(text) + 1, 512);
-	return lvm_read(&memory.disk, &group, err);
+	return lvm_read(&(struct disk *){&memory.disk}, 1, 0, &group, err);
 }
 
 Test(lvm, texts_that_are_none_are_damage_with_an_offset)
@@ -284,7 +406,8 @@ Test(lvm, checksums_are_looked_at)
 		cr_assert_eq(read_text_of(everything, &err), 0, "%s", err.message);
 		memory_disk_init(&memory, bytes, sizeof(bytes));
 		bytes[places[i]] ^= 4;
-		cr_expect_eq(lvm_read(&memory.disk, &group, &err), -EUCLEAN, "at %zu", places[i]);
+		cr_expect_eq(lvm_read(&(struct disk *){&memory.disk}, 1, 0, &group, &err), -EUCLEAN,
+			     "at %zu", places[i]);
 		cr_expect_eq(err.kind, ERROR_DAMAGED);
 	}
 }
@@ -307,7 +430,8 @@ Test(lvm, every_truncation_is_an_error_and_no_crash)
 		struct memory_disk memory;
 
 		memory_disk_init(&memory, bytes, size);
-		cr_expect_eq(lvm_read(&memory.disk, &group, &err), -EUCLEAN);
+		cr_expect_eq(lvm_read(&(struct disk *){&memory.disk}, 1, 0, &group, &err),
+			     -EUCLEAN);
 	}
 }
 
