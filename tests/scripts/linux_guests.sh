@@ -60,6 +60,8 @@ if command -v pvck >/dev/null; then
 	cut_raw disk.raw $((2048 * 512)) $((262144 * 512)) pv.raw
 	pvck --dump headers "$PWD/pv.raw" >pvck.txt 2>&1 || fail "pvck: $(cat pvck.txt)"
 fi
+check lvm-two '(lvm/vg-root)' /boot/grub /boot '1:8e 2:8e' /dev/mapper/vg-root
+check lvm-striped '(lvm/vg-root)' /boot/grub /boot '1:8e 2:8e' /dev/mapper/vg-root
 check lvm-root '(loop0,msdos1)' /grub '' '1:83 2:8e' /dev/mapper/vg-root
 grub_reads '(lvm/vg-root)/etc/fstab' | grep '^/dev/mapper/vg-root / ' >/dev/null || fail "lvm-root: fstab"
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
-# Linux guests made by tests/fixtures/linux/mklinux.sh, and how they are started. After lib.sh. CTest sets MKLINUX and DM_LINEAR.
+# Linux guests made by tests/fixtures/linux/mklinux.sh, and how they are started. After lib.sh. CTest sets MKLINUX, DM_LINEAR and MD_RUN.
 # Environment: LINUX_FOLDER, where 'bootstrap' has unpacked Debian's kernel for clouds (default: build/linux of the sources);
 # BOOT_SECURE=yes: a STORE that is a file has keys, and the firmware enforces them.
 export LINUX_FOLDER=${LINUX_FOLDER:-$SOURCE_DIR/build/linux}
