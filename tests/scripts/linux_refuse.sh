@@ -230,7 +230,7 @@ group() { # LOGICAL-VOLUMES...
 	printf '}\n}\ncontents = "Text Format Volume Group"\nversion = 1\n'
 }
 volumes() { # LOGICAL-VOLUMES...: on disk.raw, with the root of the plain guest in them
-	group "$@" >group.txt
+	group "$@" | sed "${edit:-}" >group.txt
 	rm -f disk.raw && truncate -s 227M disk.raw
 	printf 'label: dos\nstart=2048,size=460800,type=8e,bootable\n' | sfdisk -q disk.raw
 	python3 "$SOURCE_DIR/tests/fixtures/linux/lvm_label.py" disk.raw 1048576 235929600 Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNoP group.txt
@@ -246,6 +246,16 @@ grep -qF 'in vg/bb on partition 1' out.txt || fail "$(cat out.txt)"
 volumes 'aa pv1 0'
 advised volume-group-incomplete "move the logical volumes that start the guest to the boot disk (pvmove in the guest), and convert \
 again" convert "${args[@]}" disk.raw
+# A thin volume, which GRUB does not read either, though all of it is here.
+case $(ldd "$HVGEN2") in
+*libasan*) ;;
+*)
+	edit='/^pv1 {/,/^}/d; s/type = "striped"/type = "thin"/' volumes 'aa pv0 0'
+	expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+	says '[linux-unreadable]'
+	says "it is of the type 'thin'"
+	;;
+esac
 "$MKVM" --small --format raw --size 2G disk.raw
 truncate -s 2200M disk.raw
 printf 'start=4196352,size=196608,type=83\n' | sfdisk -q --append disk.raw
