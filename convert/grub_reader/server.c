@@ -243,14 +243,16 @@ struct task {
 /* What is on the device is printed in front of each folder, and parts them. */
 static void add_paths(const char *paths, struct task *task, size_t count)
 {
-	char *to = task->paths;
+	size_t used = 0;
 
 	for (size_t left = REQUEST_NAMES_MAX; left > 0; left--) {
 		size_t length = strcspn(paths, "\n");
 
 		task->argv[count++] = task->device;
-		task->argv[count++] = to;
-		to += sprintf(to, "%s%.*s", task->device, (int)length, paths) + 1;
+		task->argv[count++] = task->paths + used;
+		used += (size_t)snprintf(task->paths + used, sizeof(task->paths) - used, "%s%.*s",
+					 task->device, (int)length, paths) +
+			1;
 		paths += length;
 		if (*paths++ == '\0')
 			return;
