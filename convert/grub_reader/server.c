@@ -235,20 +235,24 @@ static enum child_end wait_for(struct server *server, struct running *running, i
 
 /* What grub-fstest is told to do. */
 struct task {
-	const char *argv[2 * REQUEST_NAMES_MAX + 6];
+	const char *argv[2 * REQUEST_NAMES_MAX + 7];
 	char device[REQUEST_DEVICE];
 	char paths[REQUEST_PATH + REQUEST_NAMES_MAX * REQUEST_DEVICE]; /* on the device */
 };
 
-/* What is on the device is printed in front of each folder, and parts them. */
+/*
+ * Folders that are not there print nothing. What is on a device of GRUB's own parts them: it is told in no time,
+ * and an error at one folder, which would end all that are on a logical volume, is forgotten with it.
+ */
 static void add_paths(const char *paths, struct task *task, size_t count)
 {
 	size_t used = 0;
 
+	task->argv[count++] = task->device;
 	for (size_t left = REQUEST_NAMES_MAX; left > 0; left--) {
 		size_t length = strcspn(paths, "\n");
 
-		task->argv[count++] = task->device;
+		task->argv[count++] = "(proc)";
 		task->argv[count++] = task->paths + used;
 		used += (size_t)snprintf(task->paths + used, sizeof(task->paths) - used, "%s%.*s",
 					 task->device, (int)length, paths) +

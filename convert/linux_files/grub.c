@@ -203,7 +203,8 @@ static int has_folder(const struct grub_files *grub, const char *path, bool *ret
 	return r;
 }
 
-/* Ask for the folders that are looked into most. What is on the device stands in front of the answer. */
+/* Ask for the folders that are looked into most. What is on the device stands in front of the answer,
+ * where it can be told. */
 static int read_folders(struct grub_reader *reader, const char *device, const char *paths,
 			char **ret_text, size_t *ret_size, struct error *err)
 {

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Folders that GRUB listed at once: see grub_folders.h. It prints in front of each what is on the device,
- * a line that begins with a tab, and ends the list of one that it read to its end:
+ * Folders that GRUB listed at once: see grub_folders.h. First stands what is on the device, and in front of
+ * each folder what is on "(proc)"; the list of one that was read to its end has a line end:
  *
  *   <tab>Partition loop0,msdos1: Filesystem type xfs - Label `root', UUID 5a9d...
+ *   Device proc: Filesystem type procfs ...
  *   ./ ../ boot/ etc/ vmlinuz <line end>
- *   <tab>Partition ...                                   of a folder that is not there
- *   <tab>Partition ...
+ *   Device proc: Filesystem type procfs ...              of a folder that is not there
+ *   Device proc: Filesystem type procfs ...
  *   ./ ../ fstab os-release <line end>
  */
 #include "convert/linux_files/grub_folders.h"
@@ -66,19 +67,31 @@ void grub_folders_paths(const char *top, char ret[GRUB_FOLDERS_TEXT])
 		add_paths(top, tops, ARRAY_SIZE(tops), ret);
 }
 
-/* What follows a line that begins with a tab, and where the next one is: all of what is between must have
- * been printed for one path. */
+/* The start of the next line that stands in front of a folder, or the end. */
+static const char *find_mark(const char *at, const char *end)
+{
+	static const char mark[] = "Device proc:";
+
+	while (at < end) {
+		const char *stop = memchr(at, '\n', (size_t)(end - at));
+
+		if ((size_t)(end - at) > strlen(mark) && memcmp(at, mark, strlen(mark)) == 0)
+			return at;
+		at = stop ? stop + 1 : end;
+	}
+	return end;
+}
+
+/* What follows the line at 'at', and where the next such one is; NULL when it has no end. */
 static const char *next_answer(const char *at, const char *end, const char **ret, size_t *ret_size)
 {
 	const char *line = memchr(at, '\n', (size_t)(end - at)), *next;
 
+	*ret = at;
+	*ret_size = 0;
 	if (!line)
 		return NULL;
-	for (next = ++line; next < end && *next != '\t';) {
-		const char *stop = memchr(next, '\n', (size_t)(end - next));
-
-		next = stop ? stop + 1 : end;
-	}
+	next = find_mark(++line, end);
 	*ret = line;
 	*ret_size = (size_t)(next - line);
 	return next;
@@ -112,7 +125,7 @@ static bool is_complete(const char *paths, const char *text, const char *end)
 
 	for (; *paths; paths++)
 		asked += *paths == '\n';
-	while (text && text < end && *text == '\t') {
+	while (text && text < end) {
 		text = next_answer(text, end, &names, &size);
 		answered++;
 	}
@@ -124,6 +137,7 @@ void grub_folders_take(struct grub_folders *folders, const char *paths, const ch
 {
 	const char *end = text + size;
 
+	text = find_mark(text, end);
 	if (!is_complete(paths, text, end))
 		return;
 	while (text < end) {

@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$(realpath "${1:-build/release}") rounds=${2:-20}
 shift $(($# < 2 ? $# : 2))
 [ $# -gt 0 ] || set -- plain xfs btrfs lvm-xfs
-export LINUX_FOLDER=${LINUX_FOLDER:-$here/../../build/linux} DM_LINEAR=${DM_LINEAR:-$build/tests/boot/dm_linear}
+export LINUX_FOLDER=${LINUX_FOLDER:-$here/../../build/linux} DM_LINEAR=${DM_LINEAR:-$build/tests/boot/dm_linear} MD_RUN=${MD_RUN:-$build/tests/boot/md_run}
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
