@@ -207,9 +207,17 @@ void grub_reader_expect(struct grub_reader *reader, const struct grub_reader_fil
 				   &reader->trouble);
 }
 
+/* For messages. */
+static const char *subject_of(const struct grub_reader_question *question)
+{
+	bool is_path = question->wish == GRUB_READER_READ || question->wish == GRUB_READER_LIST;
+
+	return is_path ? question->path : question->device;
+}
+
 static int too_large(const struct grub_reader_question *question, struct error *err)
 {
-	error_damaged(err, "'%s' has more than %" PRIu64 " MiB", question->path,
+	error_damaged(err, "'%s' has more than %" PRIu64 " MiB", subject_of(question),
 		      question->most / MIB);
 	if (err)
 		err->code = EFBIG;
@@ -228,12 +236,12 @@ static int fill(const struct grub_reader_question *question, const struct answer
 				     answer->text);
 	case ANSWER_ENDLESS:
 		return error_damaged(err, "'%s': GRUB does not come to an end with it",
-				     question->path);
+				     subject_of(question));
 	case ANSWER_LARGE:
 		return too_large(question, err);
 	case ANSWER_CRASH:
-		return error_damaged(err, "'%s': GRUB breaks down with it (%s)", question->path,
-				     answer->text);
+		return error_damaged(err, "'%s': GRUB breaks down with it (%s)",
+				     subject_of(question), answer->text);
 	case ANSWER_GRUB:
 		memcpy(ret->said, answer->text, sizeof(ret->said));
 		return 0;
@@ -243,7 +251,8 @@ static int fill(const struct grub_reader_question *question, const struct answer
 	if (code == 0 && (fd < 0 || fstat(fd, &st) < 0))
 		code = EPROTO;
 	if (code)
-		return error_failed(err, code, "'%s' cannot be read by GRUB: %s", question->path,
+		return error_failed(err, code, "'%s' cannot be read by GRUB: %s",
+				    subject_of(question),
 				    answer->text[0] ? answer->text : strerror(code));
 	ret->fd = fd;
 	ret->size = (uint64_t)st.st_size;

@@ -167,7 +167,7 @@ odd 3 'GRUB says ".*unknown filesystem' 'echo "grub-fstest: error: cannot open: 
 odd 3 'has more than 16 MiB' 'exec /usr/bin/yes'
 odd 3 'linux-ambiguous' 'case $2 in ls) echo a name ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
 # What is of this host is no answer, whoever heard it: GRUB was killed, was not started, or the disk could not be read.
-odd 1 'it was ended by signal 9' 'kill -KILL $$'
+odd 1 "'(loop0,msdos1)' cannot be read by GRUB: it was ended by signal 9" 'kill -KILL $$'
 odd 1 'error while loading shared libraries' 'echo "error while loading shared libraries: x" >&2; exit 127'
 odd 1 "'/grub2/grub.cfg' cannot be read by GRUB: it was ended by signal 9" 'case $2,$5,$4 in ls,*")",*) echo "x: Filesystem type xfs, UUID '"$uuid"'" ;;
 	ls,*) echo "512          20260102030405 name" ;; *grub2/grub.cfg) kill -KILL $$ ;;
