@@ -5,6 +5,10 @@
 set -euo pipefail
 
 awk '
+	{
+		sub(/^(<pre>|<\/span>)*<span>/, "")
+		sub(/<\/span><\/pre>$/, "")
+	}
 	/^<p class="key">/ {
 		while (match($0, /background:#[0-9a-f]+"><\/i>[^<]+/)) {
 			split(substr($0, RSTART + 11, RLENGTH - 11), part, /"><\/i>/)
