@@ -7,9 +7,9 @@
 #include "tests/fuzz/fuzz.h"
 
 static int (*const readers[])(const struct file_bytes *file, struct network_names *ret,
-			      struct error *err) = {ifnames_from_interfaces, ifnames_from_ifcfg,
-						    ifnames_from_netplan, ifnames_from_nmconnection,
-						    ifnames_from_udev_rules};
+			      struct error *err) = {
+	ifnames_from_interfaces,   ifnames_from_ifcfg,	    ifnames_from_netplan,
+	ifnames_from_nmconnection, ifnames_from_udev_rules, ifnames_from_link};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -19,6 +19,8 @@
 struct network_name {
 	char *interface;   /* "eth0", "eth0:1", "en*" in netplan; NULL: told by its MAC alone */
 	char *mac;	   /* by which it is told, "00:15:5d:01:02:03", as written; NULL: none */
+	char *device;	   /* what a rule asks for that no adapter of the VMBus has, as written:
+			      'DRIVERS=="tulip"'; NULL: nothing */
 	const char *file;  /* borrowed: the name of the file_bytes */
 	unsigned int line; /* where the name stands, else the MAC; 1 when it is the file's name */
 	bool is_static_address;
@@ -63,5 +65,8 @@ int ifnames_from_nmconnection(const struct file_bytes *file, struct network_name
 /* 70-persistent-net.rules: lines with NAME="..." */
 int ifnames_from_udev_rules(const struct file_bytes *file, struct network_names *ret,
 			    struct error *err);
+
+/* systemd's *.link, when it gives a name: of several MACs the first. */
+int ifnames_from_link(const struct file_bytes *file, struct network_names *ret, struct error *err);
 
 #endif

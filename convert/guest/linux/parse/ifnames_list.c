@@ -19,6 +19,7 @@ void network_names_done(struct network_names *names)
 	for (size_t i = 0; i < names->count; i++) {
 		free(names->list[i].interface);
 		free(names->list[i].mac);
+		free(names->list[i].device);
 		note_list_done(&names->list[i].addresses);
 	}
 	free(names->list);

@@ -14,10 +14,11 @@ TestSuite(linux_ifnames);
 
 typedef int reader(const struct file_bytes *file, struct network_names *ret, struct error *err);
 
-static reader *const readers[] = {ifnames_from_interfaces, ifnames_from_ifcfg, ifnames_from_netplan,
-				  ifnames_from_nmconnection, ifnames_from_udev_rules};
+static reader *const readers[] = {ifnames_from_interfaces, ifnames_from_ifcfg,
+				  ifnames_from_netplan,	   ifnames_from_nmconnection,
+				  ifnames_from_udev_rules, ifnames_from_link};
 
-/* "interface MAC line [static] [address...]" of each, a line each. */
+/* "interface MAC line [static] [address...] [<device>]" of each, a line each. */
 static char *flat(reader *read, const struct file_bytes *file)
 {
 	CLEANUP_NETWORK_NAMES struct network_names names = NETWORK_NAMES_INIT;
@@ -33,6 +34,8 @@ static char *flat(reader *read, const struct file_bytes *file)
 			      name->is_static_address ? " static" : "");
 		for (size_t j = 0; j < name->addresses.count; j++)
 			buffer_printf(&text, " %s", name->addresses.texts[j]);
+		if (name->device)
+			buffer_printf(&text, " <%s>", name->device);
 		buffer_text(&text, "\n");
 	}
 	return buffer_take_text(&text);
@@ -65,6 +68,7 @@ Test(linux_ifnames, each_kind)
 		{CORPUS "ifnames/70-persistent-net.rules", ifnames_from_udev_rules,
 		 "eth0 00:15:5d:01:02:03 2\n"
 		 "lan1 00:15:5d:01:02:04 4\n"},
+		{CORPUS "ifnames/10-lan.link", ifnames_from_link, "lan0 00:15:5d:01:02:03 6\n"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -128,6 +132,24 @@ Test(linux_ifnames, short_ones)
 		{"x", "NAME=\"eth0\n", ifnames_from_udev_rules, ""},
 		{"x", "#NAME=\"eth0\"\n", ifnames_from_udev_rules, ""},
 		{"x", "NAME==\"eth0\"\n", ifnames_from_udev_rules, ""},
+		{"x", "DRIVERS==\"tulip\", NAME=\"a\"\nDRIVERS==\"?*\", NAME=\"b\"\n",
+		 ifnames_from_udev_rules, "a - 1 <DRIVERS==\"tulip\">\nb - 2\n"},
+		{"x",
+		 "DRIVERS==\"tulip|hv_netvsc\", NAME=\"a\"\nDRIVERS==\"tulip|e1000\", NAME=\"b\"\n",
+		 ifnames_from_udev_rules, "a - 1\nb - 2 <DRIVERS==\"tulip|e1000\">\n"},
+		{"x", "KERNELS==\"0000:00:0a.0\", NAME=\"a\"\nKERNELS==\"vmbus_0_1\", NAME=\"b\"\n",
+		 ifnames_from_udev_rules, "a - 1 <KERNELS==\"0000:00:0a.0\">\nb - 2\n"},
+		{"x", "SUBSYSTEMS==\"pci\", NAME=\"a\"\nSUBSYSTEMS==\"vmbus\", NAME=\"b\"\n",
+		 ifnames_from_udev_rules, "a - 1 <SUBSYSTEMS==\"pci\">\nb - 2\n"},
+		{"x", "[Match]\nMACAddress=b c\n[Link]\nName=a\n", ifnames_from_link, "a b 4\n"},
+		{"x", "[Link]\nMACAddress=b\nName=a\n", ifnames_from_link, "a - 3\n"},
+		{"x", "[Match]\nMACAddress=b\n[Link]\nMTUBytes=1500\n", ifnames_from_link, ""},
+		{"x", "[Match]\nDriver=e1000 hv_*\nPath=acpi-*\n[Link]\nName=a\n",
+		 ifnames_from_link, "a - 5\n"},
+		{"x", "[Match]\nDriver=tulip\n[Link]\nName=a\n", ifnames_from_link,
+		 "a - 4 <Driver=tulip>\n"},
+		{"x", "[Match]\nPath=pci-0000:00:0a.0\n[Link]\nName=a\n", ifnames_from_link,
+		 "a - 4 <Path=pci-0000:00:0a.0>\n"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -155,7 +177,8 @@ Test(linux_ifnames, cut_off)
 					    CORPUS "ifnames/ifcfg-eth0",
 					    CORPUS "ifnames/netplan.yaml",
 					    CORPUS "ifnames/eth0.nmconnection",
-					    CORPUS "ifnames/70-persistent-net.rules"};
+					    CORPUS "ifnames/70-persistent-net.rules",
+					    CORPUS "ifnames/10-lan.link"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		CLEANUP_FIXTURE struct file_bytes file = fixture_read(paths[i]);
