@@ -64,6 +64,7 @@ struct guest_disk survey_guest_disk(const struct survey *survey, struct disk *di
 	return (struct guest_disk){
 		.disk = disk,
 		.has_gpt = survey->gpt != NULL,
+		.has_vm = survey->has_vm,
 		.reader = survey->reader,
 		.partitions = partitions,
 		.count = survey->count,
@@ -495,6 +496,7 @@ int survey_disk(struct disk *disk, const struct survey_options *options, struct 
 		.sector_size = disk->sector_size,
 		.start = SURVEY_NONE,
 		.system = SURVEY_NONE,
+		.has_vm = options && options->has_vm,
 		.reader = options ? options->reader : NULL,
 	};
 	r = note_findings(disk, &ret->warnings, err);

@@ -61,7 +61,8 @@ struct survey {
 	struct note_list warnings; /* about the images of the chain, the journals, the table */
 	/* The disk with the journals of its volumes replayed; NULL: there was none to replay. */
 	struct disk *replayed;
-	struct grub_reader *reader; /* as the options said */
+	bool has_vm;		    /* as the options said */
+	struct grub_reader *reader; /* likewise */
 };
 
 /* Is it a Linux that is to start? False while that is not known. */
@@ -92,6 +93,7 @@ struct survey_options {
 	const char *boot_uuid; /* of the file system with /boot of the Linux to start, or NULL */
 	bool ignore_bad_partitions; /* go on without entries that Windows does not need */
 	bool no_journal_replay;	    /* refuse volumes that were not closed */
+	bool has_vm; /* the new VM is made as well: what it must have is said of its settings */
 	const struct progress
 		*progress;	    /* told of PROGRESS_JOURNAL and the begin of PROGRESS_SURVEY;
 					    or NULL */

@@ -69,7 +69,8 @@ struct guest_partition {
 /* The old disk, or the new one with those partitions of the old that it keeps. All is borrowed. */
 struct guest_disk {
 	struct disk *disk;
-	bool has_gpt;		    /* the old disk has one already, whose entries stay */
+	bool has_gpt; /* the old disk has one already, whose entries stay */
+	bool has_vm;  /* it is converted with its VM, against whose adapters the guest's are held */
 	struct grub_reader *reader; /* of its files, from outside; NULL: there is none */
 	const struct guest_partition *partitions; /* in the order of the table */
 	size_t count;

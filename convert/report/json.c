@@ -185,6 +185,27 @@ static json_t *linux_adapters_array(const struct linux_system *system)
 	return array;
 }
 
+/* Adapters that the guest knows by their MACs. */
+static json_t *linux_macs_array(const struct linux_system *system)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < system->mac_count; i++) {
+		const struct linux_mac *mac = &system->macs[i];
+		json_t *object = json_object();
+
+		set_text(object, "mac", mac->mac);
+		if (mac->interface)
+			set_text(object, "interface", mac->interface);
+		json_object_set_new(object, "gives_name", json_boolean(mac->gives_name));
+		json_object_set_new(object, "static_address", json_boolean(mac->is_static));
+		text_json_set_path(object, "file", mac->file);
+		set_number(object, "line", mac->line);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static json_t *linux_object(const struct linux_system *system)
 {
 	json_t *object = json_object();
@@ -203,6 +224,7 @@ static json_t *linux_object(const struct linux_system *system)
 		json_object_set_new(object, "kernel", default_object(&system->starts));
 	json_object_set_new(object, "other_kernels", other_kernels_array(system));
 	json_object_set_new(object, "adapters", linux_adapters_array(system));
+	json_object_set_new(object, "macs", linux_macs_array(system));
 	return object;
 }
 

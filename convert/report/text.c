@@ -114,6 +114,18 @@ static void print_linux_adapters(const struct linux_system *system, FILE *stream
 	}
 }
 
+/* By which the guest knows an adapter. */
+static void print_macs(const struct linux_system *system, FILE *stream)
+{
+	for (size_t i = 0; i < system->mac_count; i++) {
+		const struct linux_mac *mac = &system->macs[i];
+
+		safe_printf(stream, "%-8s %s is %s%s (%s, line %u)\n", i ? "" : "MAC", mac->mac,
+			    mac->interface ? mac->interface : "an adapter",
+			    mac->gives_name ? "" : " with settings", mac->file, mac->line);
+	}
+}
+
 static void print_guest(const struct survey *survey, FILE *stream)
 {
 	const struct survey_partition *partition;
@@ -124,6 +136,7 @@ static void print_guest(const struct survey *survey, FILE *stream)
 	if (partition->guest.linux_system) {
 		print_linux(partition->guest.linux_system, stream);
 		print_linux_adapters(partition->guest.linux_system, stream);
+		print_macs(partition->guest.linux_system, stream);
 		return;
 	}
 	safe_printf(stream, "Windows  %s (%u.%u.%u, %s) on partition %u\n",

@@ -102,6 +102,28 @@ expect 0 "$HVGEN2" inspect disk.raw
 tr -s ' \n' ' ' <out.txt >page.txt
 grep -qF 'Network eth0, static 192.0.2.7/255.255.255.0, 2001:db8::7/64 (/etc/network/interfaces) eth2 with the MAC 00:15:5D:01:02:04,' page.txt ||
 	fail "$(cat out.txt)"
+# Adapters that the guest knows by their MACs, and rules that only an emulated one meets. A file that gives a MAC asks for none.
+printf 'mkdir %s\n' /etc/udev /etc/udev/rules.d /etc/systemd /etc/systemd/network | edit 2048 196608
+printf '%s\n' 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="00:15:5d:01:02:05", KERNEL=="eth*", NAME="eth3"' \
+	'SUBSYSTEM=="net", DRIVERS=="tulip", ATTR{address}=="00:15:5d:01:02:06", NAME="eth0"' | put /etc/udev/rules.d/70-persistent-net.rules
+printf '[Match]\nMACAddress=00:15:5D:01:02:07\n[Link]\nName=enp9s9\n' | put /etc/systemd/network/10-lan.link
+printf 'iface eth0 inet static\n address 192.0.2.7/24\n hwaddress ether 00:15:5d:01:02:99\n' | put /etc/network/interfaces
+expect 0 "$HVGEN2" inspect --json disk.raw
+jq -e '[.linux.macs[] | [.mac, .interface, .gives_name, .static_address, .file, .line]] == [
+	["00:15:5d:01:02:04", "eth2", false, true, "/etc/sysconfig/network-scripts/ifcfg-eth2", 1],
+	["00:15:5d:01:02:03", null, false, true, "/etc/netplan/01.yaml", 3],
+	["00:15:5d:01:02:05", "eth3", true, true, "/etc/udev/rules.d/70-persistent-net.rules", 1],
+	["00:15:5d:01:02:06", "eth0", true, true, "/etc/udev/rules.d/70-persistent-net.rules", 2],
+	["00:15:5d:01:02:07", "enp9s9", true, false, "/etc/systemd/network/10-lan.link", 4]]' out.txt >/dev/null || fail "$(jq -c .linux.macs out.txt)"
+jq -e '.warnings | any(startswith("the guest knows its network adapters by their MACs: give those of the new VM the same, as static ones: "
+	+ "00:15:5d:01:02:04 (eth2, /etc/sysconfig/network-scripts/ifcfg-eth2, line 1), 00:15:5d:01:02:03 (/etc/netplan/01.yaml, line 3), "))' \
+	out.txt >/dev/null || fail "$(jq .warnings out.txt)"
+jq -e '.warnings | any(. == "/etc/udev/rules.d/70-persistent-net.rules, line 2, names an adapter '"'eth0'"' that has DRIVERS==\"tulip\", as no "
+	+ "adapter of generation 2 has: it gets another name, and not its static address")' out.txt >/dev/null || fail "$(jq .warnings out.txt)"
+! grep -q 'on the PCI bus' out.txt || fail "a name that is given is none of the PCI bus: $(jq .warnings out.txt)"
+expect 0 "$HVGEN2" inspect disk.raw
+grep -qF '00:15:5d:01:02:05 is eth3 (/etc/udev/rules.d/70-persistent-net.rules, line 1)' out.txt || fail "$(cat out.txt)"
+grep -q '^MAC  *00:15:5d:01:02:04 is eth2 with settings' out.txt || fail "$(cat out.txt)"
 head -c 100 /dev/zero | put /etc/fstab
 warned "the guest's /etc/fstab cannot be read"
 printf 'NAME="\351"\nPRETTY_NAME="Syst\350m %0300d"\n' 1 | put /etc/os-release

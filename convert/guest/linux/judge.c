@@ -162,5 +162,7 @@ int linux_judge(const struct guest_disk *old, struct guest_findings *ret, struct
 
 	if (r == 0)
 		r = judge(&volumes, system, ret->warnings, err);
+	if (r == 0 && !old->has_vm)
+		r = linux_network_tell_macs(system, ret->warnings, err);
 	return r < 0 ? r : linux_own_esp_find(old, system, ret->warnings, err);
 }

@@ -24,6 +24,11 @@ static void adapters_done(struct linux_system *system)
 		note_list_done(&system->adapters[i].addresses);
 	}
 	free(system->adapters);
+	for (size_t i = 0; i < system->mac_count; i++) {
+		free(system->macs[i].interface);
+		free(system->macs[i].file);
+	}
+	free(system->macs);
 }
 
 void linux_system_done(struct linux_system *system)

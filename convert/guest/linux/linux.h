@@ -57,6 +57,18 @@ struct linux_adapter {
 
 #define LINUX_MAX_ADAPTERS 64
 
+#define LINUX_MAC_TEXT 18
+
+/* An adapter that a file of the guest knows by its MAC: one with another MAC is another adapter. */
+struct linux_mac {
+	char mac[LINUX_MAC_TEXT]; /* "00:15:5d:01:02:03" */
+	char *interface;	  /* its name, "eth0"; NULL: it is not said */
+	char *file;		  /* "/etc/udev/rules.d/70-persistent-net.rules" */
+	unsigned int line;	  /* of the file, from 1 */
+	bool gives_name;	  /* the file names the adapter so; else it has settings of it */
+	bool is_static;		  /* a static address goes with it */
+};
+
 /* Embedded; all zero is nothing; memory belongs to it. */
 struct linux_system {
 	struct os_release release; /* all "" where the root could not be read */
@@ -80,6 +92,8 @@ struct linux_system {
 	struct linux_adapter
 		*adapters; /* with static addresses alone; at most LINUX_MAX_ADAPTERS */
 	size_t adapter_count;
+	struct linux_mac *macs; /* at most LINUX_MAX_ADAPTERS */
+	size_t mac_count;
 };
 
 /* Where shim and GRUB came from, and how far Secure Boot goes with them. */

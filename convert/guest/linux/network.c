@@ -2,11 +2,13 @@
 /* Names of adapters in a Linux guest: see network.h. */
 #include "convert/guest/linux/network.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buffer.h"
 #include "common/checked.h"
 #include "convert/guest/linux/find.h"
 #include "convert/guest/linux/parse/ifnames.h"
@@ -17,18 +19,30 @@
 typedef int ifnames_reader(const struct file_bytes *file, struct network_names *ret,
 			   struct error *err);
 
+/* What a file does with a name and a MAC that stand together in it. */
+enum network_use {
+	SETS_MAC,  /* the adapter of this name is given the MAC */
+	USES_MAC,  /* the adapter with this MAC gets what the file sets */
+	GIVES_NAME /* the adapter with this MAC gets the name */
+};
+
 /* What configures adapters: files, and folders of such. */
 static const struct {
 	const char *path;
-	const char *prefix; /* of the names in a folder; NULL: it is a file */
+	const char *prefix, *suffix; /* of the names in a folder; NULL: it is a file */
+	enum network_use use;
 	ifnames_reader *read;
 } sources[] = {
-	{"/etc/network/interfaces", NULL, ifnames_from_interfaces},
-	{"/etc/network/interfaces.d", "", ifnames_from_interfaces},
-	{"/etc/sysconfig/network-scripts", "ifcfg-", ifnames_from_ifcfg},
-	{"/etc/sysconfig/network", "ifcfg-", ifnames_from_ifcfg},
-	{"/etc/netplan", "", ifnames_from_netplan},
-	{"/etc/NetworkManager/system-connections", "", ifnames_from_nmconnection},
+	{"/etc/network/interfaces", NULL, NULL, SETS_MAC, ifnames_from_interfaces},
+	{"/etc/network/interfaces.d", "", "", SETS_MAC, ifnames_from_interfaces},
+	{"/etc/sysconfig/network-scripts", "ifcfg-", "", USES_MAC, ifnames_from_ifcfg},
+	{"/etc/sysconfig/network", "ifcfg-", "", USES_MAC, ifnames_from_ifcfg},
+	{"/etc/netplan", "", "", USES_MAC, ifnames_from_netplan},
+	{"/etc/NetworkManager/system-connections", "", "", USES_MAC, ifnames_from_nmconnection},
+	/* Behind those with addresses. */
+	{"/etc/udev/rules.d/70-persistent-net.rules", NULL, NULL, GIVES_NAME,
+	 ifnames_from_udev_rules},
+	{"/etc/systemd/network", "", ".link", GIVES_NAME, ifnames_from_link},
 };
 
 /* systemd's predictable names: "enp0s10f0", "ens3", "eno1". */
@@ -46,19 +60,48 @@ struct network {
 	size_t warned;
 };
 
-static void warn(const struct network_names *names, const char *path, struct network *network)
+static void warn(struct network *network, const struct network_name *name, const char *path)
 {
-	for (size_t i = 0; i < names->count && network->warned < MAX_WARNINGS; i++) {
-		const struct network_name *name = &names->list[i];
-
-		if (!is_of_pci(name->interface))
-			continue;
+	if (network->warned++ < MAX_WARNINGS)
 		note_add(network->warnings,
 			 "%s, line %u, has '%s', the name of an adapter on the PCI bus: in "
 			 "generation 2 it is eth0, eth1 ...%s",
 			 path, name->line, name->interface,
 			 name->is_static_address ? ", and does not get its static address" : "");
-		network->warned++;
+}
+
+/* Of the adapter of this name, in any file. */
+static bool has_static_address(const struct linux_system *system, const char *interface)
+{
+	for (size_t i = 0; interface && i < system->adapter_count; i++)
+		if (system->adapters[i].interface &&
+		    strcmp(system->adapters[i].interface, interface) == 0)
+			return true;
+	return false;
+}
+
+static void warn_rule(struct network *network, const struct network_name *name, const char *path)
+{
+	if (network->warned++ < MAX_WARNINGS)
+		note_add(network->warnings,
+			 "%s, line %u, names an adapter '%s' that has %s, as no adapter of "
+			 "generation 2 has: it gets another name%s",
+			 path, name->line, name->interface, name->device,
+			 has_static_address(network->system, name->interface)
+				 ? ", and not its static address"
+				 : "");
+}
+
+static void check_names(struct network *network, size_t source, const struct network_names *names,
+			const char *path)
+{
+	for (size_t i = 0; i < names->count; i++) {
+		const struct network_name *name = &names->list[i];
+
+		if (sources[source].use == GIVES_NAME && name->interface && name->device)
+			warn_rule(network, name, path);
+		else if (sources[source].use != GIVES_NAME && is_of_pci(name->interface))
+			warn(network, name, path);
 	}
 }
 
@@ -121,6 +164,58 @@ static int list_static(const struct network_names *names, const char *path,
 	return r;
 }
 
+/* "00-15-5D-01-02-03" is one too. False for patterns, and for what is none. */
+static bool take_mac(const char *text, char ret[LINUX_MAC_TEXT])
+{
+	if (strlen(text) != LINUX_MAC_TEXT - 1)
+		return false;
+	for (size_t i = 0; i < LINUX_MAC_TEXT - 1; i++) {
+		bool is_between = i % 3 == 2;
+
+		if (is_between ? text[i] != ':' && text[i] != '-' : !isxdigit((uint8_t)text[i]))
+			return false;
+		ret[i] = is_between ? ':' : (char)tolower((uint8_t)text[i]);
+	}
+	ret[LINUX_MAC_TEXT - 1] = '\0';
+	return true;
+}
+
+static int add_mac(struct linux_system *system, const struct linux_mac *mac,
+		   const struct network_name *name, const char *path, struct error *err)
+{
+	struct linux_mac *list = reallocarray(system->macs, system->mac_count + 1, sizeof(*list));
+	struct linux_mac *added;
+
+	if (!list)
+		return error_failed(err, ENOMEM, "out of memory");
+	system->macs = list;
+	added = &list[system->mac_count++];
+	*added = *mac;
+	if (!copy_text(path, &added->file) || !copy_text(name->interface, &added->interface))
+		return error_failed(err, ENOMEM, "out of memory");
+	return 0;
+}
+
+static int list_macs(const struct network_names *names, size_t source, const char *path,
+		     struct linux_system *system, struct error *err)
+{
+	bool gives_name = sources[source].use == GIVES_NAME;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < names->count; i++) {
+		const struct network_name *name = &names->list[i];
+		struct linux_mac mac = {.line = name->line, .gives_name = gives_name};
+
+		if (!name->mac || !take_mac(name->mac, mac.mac) ||
+		    system->mac_count == LINUX_MAX_ADAPTERS)
+			continue;
+		mac.is_static = gives_name ? has_static_address(system, name->interface)
+					   : name->is_static_address;
+		r = add_mac(system, &mac, name, path, err);
+	}
+	return r;
+}
+
 static int check_file(struct network *network, size_t source, const char *path, struct error *err)
 {
 	CLEANUP_NETWORK_NAMES struct network_names names = NETWORK_NAMES_INIT;
@@ -131,13 +226,25 @@ static int check_file(struct network *network, size_t source, const char *path, 
 	if (r <= 0)
 		return r;
 	(void)sources[source].read(&(struct file_bytes){data, size, path}, &names, NULL);
-	warn(&names, path, network);
-	return list_static(&names, path, network->system, err);
+	check_names(network, source, &names, path);
+	if (sources[source].use != GIVES_NAME)
+		r = list_static(&names, path, network->system, err);
+	if (r < 0 || sources[source].use == SETS_MAC)
+		return r < 0 ? r : 0;
+	return list_macs(&names, source, path, network->system, err);
+}
+
+static bool is_named(const char *name, size_t source)
+{
+	const char *prefix = sources[source].prefix, *suffix = sources[source].suffix;
+	size_t length = strlen(name), size = strlen(suffix);
+
+	return strncmp(name, prefix, strlen(prefix)) == 0 && length >= size &&
+	       strcmp(name + length - size, suffix) == 0;
 }
 
 static int check_folder(struct network *network, size_t source, struct error *err)
 {
-	const char *prefix = sources[source].prefix;
 	char **names = NULL, path[512];
 	size_t listed = 0, read = 0;
 	int r = 0;
@@ -145,7 +252,7 @@ static int check_folder(struct network *network, size_t source, struct error *er
 	if (linux_files_list(network->root, sources[source].path, &names, &listed, NULL) < 0)
 		return 0;
 	for (size_t i = 0; r == 0 && i < listed && read < MAX_FILES; i++) {
-		if (strncmp(names[i], prefix, strlen(prefix)) != 0)
+		if (!is_named(names[i], source))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", sources[source].path, names[i]);
 		r = check_file(network, source, path, err);
@@ -165,4 +272,35 @@ int linux_network_check(struct linux_files *root, struct linux_system *system,
 		r = sources[i].prefix ? check_folder(&network, i, err)
 				      : check_file(&network, i, sources[i].path, err);
 	return r;
+}
+
+#define MAX_TOLD 8
+
+static void add_told(struct buffer *text, const struct linux_mac *mac)
+{
+	buffer_printf(text, "%s%s (", text->size ? ", " : "", mac->mac);
+	if (mac->interface)
+		buffer_printf(text, "%s, ", mac->interface);
+	buffer_printf(text, "%s, line %u)", mac->file, mac->line);
+}
+
+int linux_network_tell_macs(const struct linux_system *system, struct note_list *warnings,
+			    struct error *err)
+{
+	CLEANUP_BUFFER struct buffer list = BUFFER_INIT;
+	CLEANUP_FREE char *text = NULL;
+
+	for (size_t i = 0; i < system->mac_count && i < MAX_TOLD; i++)
+		add_told(&list, &system->macs[i]);
+	if (system->mac_count > MAX_TOLD)
+		buffer_printf(&list, " and %zu more", system->mac_count - MAX_TOLD);
+	text = buffer_take_text(&list);
+	if (!text)
+		return error_failed(err, ENOMEM, "out of memory");
+	if (system->mac_count)
+		note_add(warnings,
+			 "the guest knows its network adapters by their MACs: give those of the "
+			 "new VM the same, as static ones: %s",
+			 text);
+	return 0;
 }
