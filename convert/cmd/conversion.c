@@ -185,6 +185,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	int r;
 
 	convert->survey.progress = &conversion->progress.tell;
+	convert->survey.has_vm = conversion->is_vm && vm_forms_are_wanted(&conversion->paths);
 	r = survey_disk(conversion->source, &convert->survey, survey, err);
 	if (r == 0)
 		r = plan_make(survey, &convert->plan, plan, err);

@@ -291,12 +291,24 @@ static const char *guest_state(const struct vm_script_source *source)
 	return leaf(source->paths->nvram);
 }
 
-static bool is_any_wanted(const struct write_paths *paths)
+bool vm_forms_are_wanted(const struct write_paths *paths)
 {
 	for (size_t i = 0; i < WRITE_FORM_MAX; i++)
 		if (paths->forms[i])
 			return true;
 	return false;
+}
+
+/* A configuration has the MACs of the old one, and dynamic ones as such. */
+static void check_macs(const struct vm_script_source *source)
+{
+	const struct guest_volume *guest = &source->survey->partitions[source->survey->start].guest;
+	bool keeps_dynamic =
+		!source->wanted->dynamic_macs && !source->paths->forms[WRITE_FORM_XML5];
+
+	if (guest->linux_system)
+		vm_network_check_macs(&source->vm->vm, guest->linux_system, keeps_dynamic,
+				      &source->vm->tree.warnings);
 }
 
 int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms, struct error *err)
@@ -316,12 +328,13 @@ int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms
 	const struct guid new_id = cmd_wishes_new_id(&source->vm->vm);
 	int r;
 
-	if (!is_any_wanted(source->paths))
+	if (!vm_forms_are_wanted(source->paths))
 		return 0;
 	r = vm_network_match(&source->vm->vm, &source->survey->adapters, &network, err);
 	if (r < 0)
 		return r;
 	note_list_append(&source->vm->tree.warnings, &network.warnings);
+	check_macs(source);
 	cmd_wishes_of_plan(source->wanted, &wishes);
 	if (is_linux && !source->build->boot.linux_boot.has_secure_boot)
 		wishes.no_secure_boot = true;

@@ -30,6 +30,9 @@ void vm_forms_done(struct vm_forms *forms);
 int vm_forms_open(const struct cmd_vm_options *options, const struct output_names *names,
 		  struct vm_forms *ret, struct error *err);
 
+/* Is any form wanted, or is the new VM made by hand? */
+bool vm_forms_are_wanted(const struct write_paths *paths);
+
 /* All is borrowed. */
 struct vm_script_source {
 	struct cmd_vm *vm; /* to whose warnings those of the plan are added */

@@ -4,7 +4,7 @@
 # is not signed, or the keys that are put into the store refuse shim.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need qemu-img sfdisk jq openssl python3
+need debugfs qemu-img sfdisk jq openssl python3
 
 export_of() { # MKLINUX-OPTION... SHAPE
 	rm -rf exp exp.*.raw ./*-gen2*
@@ -80,3 +80,35 @@ export_of --unsigned plain
 expect 0 "$HVGEN2" convert exp
 in_script "SecureBoot = \$false"
 in_script '/\EFI\debian\shimx64.efi'
+
+# A guest that knows the adapters of its VM by their MACs. The sample has the first as a dynamic one, which the script keeps as a static one,
+# and the second as a static one of a legacy adapter; whether the guest's rules match is foretold before anything is started.
+warnings_of() { # CONVERT-OPTION...
+	expect 0 "$HVGEN2" convert -n --json "$@" exp
+	jq -r '.warnings[] | select(contains("MAC"))' out.txt >macs.txt
+}
+rules() { # MAC...
+	local mac i=0
+	for mac in "$@"; do
+		printf 'SUBSYSTEM=="net", DRIVERS=="?*", ATTR{address}=="%s", KERNEL=="eth*", NAME="eth%d"\n' "$mac" $((i++))
+	done >rules.txt
+	qemu-img convert -O raw "exp/Virtual Hard Disks/system.vhdx" disk.raw
+	dd if=disk.raw of=part.raw bs=1M iflag=skip_bytes skip=1048576 count=96 status=none
+	printf '%s\n' 'mkdir /etc/udev' 'mkdir /etc/udev/rules.d' 'rm /etc/udev/rules.d/70-persistent-net.rules' \
+		'write rules.txt /etc/udev/rules.d/70-persistent-net.rules' | debugfs -w -f - part.raw >debugfs.txt 2>&1
+	dd if=part.raw of=disk.raw bs=1M oflag=seek_bytes seek=1048576 conv=notrunc status=none
+	qemu-img convert -f raw -O vhdx disk.raw "exp/Virtual Hard Disks/system.vhdx"
+}
+rm ./*-gen2*
+rules 00:15:5d:0a:14:01 00:15:5d:0a:14:02
+warnings_of
+[ ! -s macs.txt ] || fail "all of them stay: $(cat macs.txt)"
+warnings_of --mac dynamic
+[ "$(cat macs.txt)" = "/etc/udev/rules.d/70-persistent-net.rules, line 1, is for the adapter with the MAC 00:15:5d:0a:14:01, which is dynamic in \
+the new VM: with another one of its host the adapter gets another name than 'eth0'; give it this MAC as a static one" ] || fail "$(cat macs.txt)"
+warnings_of --define none
+grep -qF 'by their MACs: give those of the new VM the same, as static ones: 00:15:5d:0a:14:01 (eth0, ' macs.txt || fail "$(cat macs.txt)"
+rules 00:15:5d:0a:14:99 00:15:5d:0a:14:02
+warnings_of
+[ "$(cat macs.txt)" = "/etc/udev/rules.d/70-persistent-net.rules, line 1, is for an adapter with the MAC 00:15:5d:0a:14:99, which none of the \
+VM's has: what the guest finds in its place gets another name than 'eth0'; correct the line in the guest" ] || fail "$(cat macs.txt)"

@@ -8,6 +8,7 @@
 #define HVGEN2_CONVERT_VM_NETWORK_NETWORK_H
 
 #include "convert/guest/adapters.h"
+#include "convert/guest/disk.h"
 #include "convert/vm/emit/plan.h"
 
 /* Embedded; all zero is empty. 'list' is for the wishes of a plan; its texts are borrowed from the guest's adapters but for
@@ -28,6 +29,14 @@ struct vm_network {
  */
 int vm_network_match(const struct vm *vm, const struct adapters *guest, struct vm_network *ret,
 		     struct error *err);
+
+/*
+ * Will the adapters by whose MACs a Linux guest goes be there? Warned about is each that no adapter of the VM has, unless the
+ * guest knows all of the VM's as well: what is left are then names of the past. And each that is dynamic in the new VM, as
+ * those of the old one are unless 'keeps_dynamic' makes static ones of them: its host may give another.
+ */
+void vm_network_check_macs(const struct vm *vm, const struct linux_system *guest,
+			   bool keeps_dynamic, struct note_list *warnings);
 
 void vm_network_done(struct vm_network *network);
 #define CLEANUP_VM_NETWORK CLEANUP(vm_network_done)

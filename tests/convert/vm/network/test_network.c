@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The adapters of the sample VM (a synthetic and a legacy one) and those of made guests. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/buffer.h"
 #include "convert/vm/network/network.h"
 #include "tests/convert/vm/config.h"
 
@@ -142,4 +144,79 @@ Test(vm_network, other_numbers_are_not_guessed)
 	network = match(&vm, &guest);
 	cr_expect_eq(network.count, 0);
 	cr_expect_eq(network.warnings.count, 1);
+}
+
+/* --- MACs of a Linux guest ---------------------------------------------------------------------- */
+
+#define SYNTHETIC "00:15:5d:0a:14:01" /* dynamic */
+#define LEGACY	  "00:15:5d:0a:14:02" /* static */
+#define PAST	  "00:15:5d:0a:14:99"
+
+/* Rule 'line' names "eth<line - 1>". */
+static struct linux_mac rule(const char *mac, unsigned int line)
+{
+	static char file[] = "rules", names[][5] = {"eth0", "eth1", "eth2"};
+	struct linux_mac rule = {.interface = names[line - 1],
+				 .file = file,
+				 .line = line,
+				 .gives_name = true};
+
+	snprintf(rule.mac, sizeof(rule.mac), "%s", mac);
+	return rule;
+}
+
+/* The sentences, a line each; to be freed. */
+static char *macs(struct linux_mac *list, size_t count, bool keeps_dynamic)
+{
+	const struct linux_system guest = {.macs = list, .mac_count = count};
+	CLEANUP_NOTES struct note_list warnings = {.count = 0};
+	CLEANUP_VM struct vm vm = extract(NULL);
+	CLEANUP_BUFFER struct buffer text = BUFFER_INIT;
+
+	vm_network_check_macs(&vm, &guest, keeps_dynamic, &warnings);
+	for (size_t i = 0; i < warnings.count; i++)
+		buffer_printf(&text, "%s\n", warnings.texts[i]);
+	return buffer_take_text(&text);
+}
+
+Test(vm_network, macs_that_stay_need_nothing)
+{
+	struct linux_mac list[] = {rule(SYNTHETIC, 1), rule(LEGACY, 2), rule(PAST, 3)};
+	CLEANUP_FREE char *both = macs(list, 2, true), *past = macs(list, 3, true),
+			  *none = macs(list, 0, false);
+
+	cr_expect_str_eq(both, "");
+	cr_expect_str_eq(past, "", "the guest knows all that the VM has: %s", past);
+	cr_expect_str_eq(none, "");
+}
+
+Test(vm_network, a_mac_that_no_adapter_has_is_told)
+{
+	struct linux_mac list[] = {rule(LEGACY, 1), rule(PAST, 2)};
+	CLEANUP_FREE char *one, *named, *settings;
+
+	one = macs(list, 2, true);
+	cr_expect_str_eq(one, "rules, line 2, is for an adapter with the MAC " PAST
+			      ", which none of the VM's has: what the guest finds in its place "
+			      "gets another name than 'eth1'; correct the line in the guest\n");
+	list[1].is_static = true;
+	named = macs(list, 2, true);
+	cr_expect_not_null(strstr(named, "'eth1', and not its static address;"), "%s", named);
+	list[1].gives_name = false;
+	settings = macs(list, 2, true);
+	cr_expect_not_null(strstr(settings, " place gets none of these settings, and not their "
+					    "static address;"),
+			   "%s", settings);
+}
+
+Test(vm_network, a_mac_that_stays_dynamic_is_told)
+{
+	struct linux_mac list[] = {rule(SYNTHETIC, 1), rule(LEGACY, 2)};
+	CLEANUP_FREE char *text = macs(list, 2, false);
+
+	cr_expect_str_eq(text,
+			 "rules, line 1, is for the adapter with the MAC " SYNTHETIC
+			 ", which is dynamic in the new VM: with another one of its host the "
+			 "adapter gets another name than 'eth0'; give it this MAC as a static "
+			 "one\n");
 }
