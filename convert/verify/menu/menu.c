@@ -2,7 +2,6 @@
 /* The menu of a Linux guest: see menu.h. */
 #include "convert/verify/menu/menu.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

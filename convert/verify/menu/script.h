@@ -29,12 +29,12 @@ struct script {
 	/* The command that was read. */
 	char words[SCRIPT_WORDS][SCRIPT_WORD];
 	size_t count; /* of words; may be none */
-	enum script_end
-		end; /* what stands behind it: a line end or ';', '{', '}', or nothing more */
+	/* What stands behind it: a line end or ';', '{', '}', or nothing more. */
+	enum script_end end;
 
 	/* What the commands up to then have set. */
-	char uuid
-		[SCRIPT_UUID]; /* of the last search for a file system, in lower case; "" for none */
+	/* Of the last search for a file system, in lower case; "" for none. */
+	char uuid[SCRIPT_UUID];
 	struct {
 		char name[SCRIPT_NAME], value[SCRIPT_WORD];
 	} variables[SCRIPT_VARIABLES];
