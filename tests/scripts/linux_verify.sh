@@ -107,6 +107,24 @@ fails linux-menu "hands over to '/boot/grub/grub.cfg'"
 # Entries of the Boot Loader Specification.
 convert bls
 entries=$(debugfs -R 'ls -p /loader/entries' "good.raw?offset=$(start 1)" 2>debugfs.txt | sed -n 's,.*/\([^/]*\.conf\)/.*,\1,p')
+# What Fedora counts for starts that have failed is not the default, and an entry whose kernel is gone is not started.
+debugfs -R 'dump /grub2/grub.cfg menu' "good.raw?offset=$(start 1)" >debugfs.txt 2>&1
+# shellcheck disable=SC2016 # of GRUB
+counting='if [ -n "${boot_counter}" -a "${boot_success}" = "0" ]; then
+  if [ "${boot_counter}" = "0" -o "${boot_counter}" = "-1" ]; then
+    set default=1
+    set boot_counter=-1
+  else
+    decrement boot_counter
+  fi
+  save_env boot_counter
+fi'
+awk -v more="$counting" '{ print } /END .etc.grub.d.00_header/ { print more }' menu >menu.counting
+grep -q boot_counter menu.counting || fail "$(cat menu)"
+printf 'title Gone\nversion 0.9\nlinux /vmlinuz-0.9\ninitrd /initramfs-0.9.img\n' >gone.conf
+damage 'rm /grub2/grub.cfg' 'write menu.counting /grub2/grub.cfg' 'write gone.conf /loader/entries/gone-0.9.conf'
+verified 0 bad.raw
+says "ok    linux-kernel: the entry 'Rocky Linux .* starts '/$kernel'"
 damage "rm /$kernel"
 fails linux-kernel "the entry 'Rocky Linux .* starts '/$kernel', and GRUB says: .*not found"
 mapfile -t commands < <(for name in $entries; do echo "rm /loader/entries/$name"; done)

@@ -33,7 +33,7 @@ struct reading {
 	struct script *script;
 	struct menu *menu;
 	size_t open[MAX_DEPTH], depth;
-	bool failed;
+	bool has_default, failed;
 };
 
 static char *copy(struct reading *reading, const char *text)
@@ -144,21 +144,20 @@ static void take_command(struct reading *reading)
 		entry->kernel = copy(reading, path);
 }
 
-static const char *variable(const struct script *script, const char *name)
-{
-	for (size_t i = 0; i < script->variable_count; i++)
-		if (strcmp(script->variables[i].name, name) == 0)
-			return script->variables[i].value;
-	return "";
-}
-
-/* One that is set in a branch for an entry of once is unknown, and does not hold. */
+/*
+ * One that is set in a branch for an entry of once is unknown, and does not hold. Of branches the first
+ * one whose value is known holds: grub-mkconfig begins with the choice, and what comes behind it sets
+ * another one for starts that have failed (Fedora's 08_fallback_counting).
+ */
 static void note_default(struct reading *reading)
 {
-	const char *wanted = variable(reading->script, "default");
+	const char *wanted = verify_script_assigned(reading->script, "default");
 
-	if (!strchr(wanted, SCRIPT_UNKNOWN))
-		snprintf(reading->menu->wanted, SCRIPT_WORD, "%s", wanted);
+	if (!wanted || strchr(wanted, SCRIPT_UNKNOWN) || reading->depth > 0 ||
+	    (reading->has_default && reading->script->ifs > 0))
+		return;
+	reading->has_default = true;
+	snprintf(reading->menu->wanted, SCRIPT_WORD, "%s", wanted);
 }
 
 bool verify_menu_parse(const char *text, const char *saved, struct menu *ret)

@@ -28,7 +28,7 @@ struct menu_entry {
 struct menu {
 	struct menu_entry list[MENU_ENTRIES]; /* in the menu's order; what is beyond is left out */
 	size_t count;
-	char wanted[SCRIPT_WORD]; /* what 'default' was set to last */
+	char wanted[SCRIPT_WORD]; /* what 'default' was set to */
 	bool has_blscfg;	  /* it shows entries of the Boot Loader Specification */
 };
 

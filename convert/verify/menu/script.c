@@ -167,8 +167,12 @@ static bool is_keyword(const char *word)
 /* False for words that there is no room for, which are read all the same. */
 static void keep_word(struct script *script, const struct word *word)
 {
-	if (!word->is_there || (script->count == 0 && is_keyword(word->text)))
+	if (!word->is_there)
 		return;
+	if (script->count == 0 && is_keyword(word->text)) {
+		script->ifs += strcmp(word->text, "if") == 0;
+		return;
+	}
 	if (script->count < SCRIPT_WORDS - 1)
 		script->count++;
 }
@@ -262,6 +266,17 @@ static void do_assignment(struct script *script, const char *word)
 		set_variable(script, word, length, equals + 1);
 }
 
+const char *verify_script_assigned(const struct script *script, const char *name)
+{
+	bool is_set = script->count > 1 && strcmp(script->words[0], "set") == 0;
+	const char *word = script->words[is_set];
+	size_t length = strlen(name);
+
+	return script->count > 0 && strncmp(word, name, length) == 0 && word[length] == '='
+		       ? word + length + 1
+		       : NULL;
+}
+
 static void do_command(struct script *script)
 {
 	const char *command = script->words[0];
@@ -276,6 +291,8 @@ static void do_command(struct script *script)
 		do_assignment(script, script->words[1]);
 	else if (script->count == 1)
 		do_assignment(script, command);
+	if (strcmp(command, "fi") == 0)
+		script->ifs -= script->ifs > 0;
 }
 
 bool verify_script_next(struct script *script)

@@ -2,7 +2,8 @@
 /*
  * A script of GRUB, one command after another, as far as menus need it: words, quotes, variables and
  * braces (GRUB's manual, "Writing scripts"). No condition is evaluated: all branches come one after
- * another, and what is set last holds. What the guest wrote is taken as it is: more variables, words or
+ * another, and what is set last holds; whoever wants to know better asks how deep in conditions a command
+ * stands. What the guest wrote is taken as it is: more variables, words or
  * bytes than there is room for are left out, and what depends on them is unknown.
  */
 #ifndef HVGEN2_CONVERT_VERIFY_MENU_SCRIPT_H
@@ -28,7 +29,8 @@ struct script {
 
 	/* The command that was read. */
 	char words[SCRIPT_WORDS][SCRIPT_WORD];
-	size_t count; /* of words; may be none */
+	size_t count;	  /* of words; may be none */
+	unsigned int ifs; /* that are open around it */
 	/* What stands behind it: a line end or ';', '{', '}', or nothing more. */
 	enum script_end end;
 
@@ -46,6 +48,9 @@ struct script *verify_script_new(const char *text);
 
 /* Read the next command, and do what it does if it sets a variable or searches. False behind the last. */
 bool verify_script_next(struct script *script);
+
+/* What the command that was read has just set 'name' to; NULL when it has not. */
+const char *verify_script_assigned(const struct script *script, const char *name);
 
 void verify_script_set(struct script *script, const char *name, const char *value);
 

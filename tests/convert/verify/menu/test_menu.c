@@ -186,6 +186,42 @@ Test(verify_menu, default_entry)
 	cr_assert_eq(verify_menu_default(&menu, chosen), 0);
 }
 
+/* As Fedora and RHEL have it behind the header: for starts that have failed. */
+static const char counting[] =
+	"### BEGIN /etc/grub.d/08_fallback_counting ###\ninsmod increment\n"
+	"if [ -n \"${boot_counter}\" -a \"${boot_success}\" = \"0\" ]; then\n"
+	"  if [ \"${boot_counter}\" = \"0\" -o \"${boot_counter}\" = \"-1\" ]; then\n"
+	"    set default=1\n    set boot_counter=-1\n  else\n    decrement boot_counter\n  fi\n"
+	"  save_env boot_counter\nfi\n";
+
+Test(verify_menu, default_of_a_branch)
+{
+	static const struct {
+		const char *wanted, *saved, *more, *result;
+	} rows[] = {
+		{"${saved_entry}", "a-1", "", "a-1"},
+		{"${saved_entry}", "", "", ""},
+		{"0", "", "", "0"},
+		/* what stands in no branch holds */
+		{"0", "", "set default=2\n", "2"},
+		{"0", "", "default='my own'\n", "my own"},
+		{"0", "", "if true; then set default=3; fi; set default=$nobody\n", "0"},
+		{"0", "", "if a; then if b; then c; fi; fi; fi; set default=4\n", "4"},
+		{"$nobody", "", "set default=5\n", "5"},
+		/* what an entry sets does not, before it is started */
+		{"0", "", "menuentry a { set default=6\n}\n", "0"},
+	};
+	char text[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(text, sizeof(text), "%s%s", counting, rows[i].more);
+		parse(rows[i].wanted, rows[i].saved, text);
+		cr_assert_str_eq(menu.wanted, rows[i].result, "%zu: '%s'", i, menu.wanted);
+	}
+	parse("$nobody", "", counting);
+	cr_assert_str_eq(menu.wanted, "1");
+}
+
 Test(verify_menu, odd_text)
 {
 	static const char *const texts[] = {
