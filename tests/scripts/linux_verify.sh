@@ -129,6 +129,11 @@ damage "rm /$kernel"
 fails linux-kernel "the entry 'Rocky Linux .* starts '/$kernel', and GRUB says: .*not found"
 mapfile -t commands < <(for name in $entries; do echo "rm /loader/entries/$name"; done)
 [ "${#commands[@]}" -eq 2 ] || fail "no entries: $entries"
+# Where only that for rescue is left, it is looked at.
+rescue=$(grep -e -0-rescue <<<"$entries")
+mapfile -t others < <(for name in $entries; do [ "$name" = "$rescue" ] || echo "rm /loader/entries/$name"; done)
+damage "${others[@]}"
+fails linux-kernel "the entry 'Rocky Linux \(0-rescue.* starts '/vmlinuz-0-rescue.*not found"
 damage "${commands[@]}"
 fails linux-kernel "the menu shows the entries in '/loader/entries/', and there are none"
 echo "menus and kernels"

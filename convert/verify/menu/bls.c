@@ -60,6 +60,22 @@ bool verify_bls_add(struct menu *menu, const char *name, const char *text)
 	return true;
 }
 
+static bool is_rescue(const struct menu_entry *entry)
+{
+	return strstr(entry->id, "-0-rescue") != NULL;
+}
+
+static size_t all_entries(const struct menu *menu, size_t first, bool rescue,
+			  size_t ret[MENU_ENTRIES])
+{
+	size_t count = 0;
+
+	for (size_t i = first; i < menu->count; i++)
+		if (is_rescue(&menu->list[i]) == rescue)
+			ret[count++] = i;
+	return count;
+}
+
 static bool is_wanted(const struct menu *menu, const struct menu_entry *entry)
 {
 	return strcmp(entry->id, menu->wanted) == 0 ||
@@ -68,15 +84,13 @@ static bool is_wanted(const struct menu *menu, const struct menu_entry *entry)
 
 size_t verify_bls_default(const struct menu *menu, size_t first, size_t ret[MENU_ENTRIES])
 {
-	size_t count = 0;
+	size_t count;
 
 	for (size_t i = first; i < menu->count; i++)
 		if (menu->wanted[0] && is_wanted(menu, &menu->list[i])) {
 			ret[0] = i;
 			return 1;
 		}
-	for (size_t i = first; i < menu->count; i++)
-		if (!strstr(menu->list[i].id, "-0-rescue"))
-			ret[count++] = i;
-	return count;
+	count = all_entries(menu, first, /*rescue=*/false, ret);
+	return count > 0 ? count : all_entries(menu, first, /*rescue=*/true, ret);
 }

@@ -309,6 +309,11 @@ Test(verify_menu, loader_entries)
 	strcpy(menu.wanted, "id-4");
 	cr_assert_eq(verify_bls_default(&menu, 1, chosen), 2);
 	cr_assert(chosen[0] == 2 && chosen[1] == 3);
+	cr_assert_eq(verify_bls_default(&menu, 4, chosen), 0);
+	/* better those for rescue than none */
+	add("id-0-rescue-2.conf", CONF);
+	cr_assert_eq(verify_bls_default(&menu, 4, chosen), 1);
+	cr_assert_eq(chosen[0], 4);
 }
 
 /* --- what grub-fstest prints --- */
