@@ -273,6 +273,12 @@ static bool find_root(struct look *look, const struct menu_entry *entry, char de
 	struct grub_file file;
 	enum grub_answer answer = GRUB_ANSWER;
 
+	if (entry->is_root_unknown) {
+		verify_skip(look->verify, CHECK_KERNEL,
+			    "the entry '%s' does not name its file system by the UUID",
+			    name_of(entry));
+		return false;
+	}
 	if (!entry->uuid[0] || strcmp(entry->uuid, look->uuid) == 0)
 		memcpy(device, look->device, GRUB_DEVICE);
 	else

@@ -76,6 +76,11 @@ sed 's/5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8/01234567-89ab-cdef-0123-456789abcdef
 damage 'rm /boot/grub/grub.cfg' 'write menu.other /boot/grub/grub.cfg'
 fails linux-kernel 'looks for the file system 01234567-89ab-cdef-0123-456789abcdef, which GRUB does not find on this disk'
 
+sed 's/search .*/set root=(hd0,5)/' menu >menu.other
+damage 'rm /boot/grub/grub.cfg' 'write menu.other /boot/grub/grub.cfg' "rm /boot/$kernel"
+verified 0 bad.raw
+says "skipped linux-kernel \(the entry 'Debian GNU/Linux' does not name its file system by the UUID\)"
+
 # The ESP leads to no file system of this disk, or to no menu.
 esp=$(start 15)
 mtype -i good.raw@@"$esp" ::/EFI/debian/grub.cfg >stub

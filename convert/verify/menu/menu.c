@@ -93,8 +93,10 @@ static void open_brace(struct reading *reading)
 					      strcmp(script->words[0], "submenu") == 0);
 	size_t index = is_entry ? add_entry(reading) : MENU_NONE;
 
-	if (is_entry)
-		reading->script->uuid[0] = '\0'; /* what it searches for itself */
+	if (is_entry) { /* what it searches for itself */
+		reading->script->uuid[0] = '\0';
+		reading->script->is_root_unknown = false;
+	}
 	if (reading->depth < MAX_DEPTH)
 		reading->open[reading->depth++] = index;
 }
@@ -135,6 +137,7 @@ static void take_command(struct reading *reading)
 	if (script->count < 2 || !entry)
 		return;
 	memcpy(entry->uuid, script->uuid, sizeof(entry->uuid));
+	entry->is_root_unknown = script->is_root_unknown;
 	if (is_command(script->words[0], "initrd"))
 		take_initrds(reading, entry);
 	if (!is_command(script->words[0], "linux") || entry->kernel)

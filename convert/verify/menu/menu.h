@@ -18,6 +18,7 @@ struct menu_entry {
 	size_t parent;	  /* the submenu in which it is; MENU_NONE: none */
 	bool is_submenu;
 	char uuid[SCRIPT_UUID]; /* of the file system that it searches for; "": that of the menu */
+	bool is_root_unknown;	/* it names a disk, or searches by something else than a UUID */
 	/* Paths on that file system. NULL: it starts no Linux, or the path cannot be told. */
 	char *kernel;
 	char *initrds[MENU_INITRDS];

@@ -221,22 +221,35 @@ static void found_device(struct script *script, const char *uuid, const char *va
 	snprintf(script->uuid, sizeof(script->uuid), "%s", uuid);
 	for (char *at = script->uuid; *at; at++)
 		*at = (char)tolower((unsigned char)*at);
+	script->is_root_unknown = false;
 	verify_script_set(script, variable, device);
 }
 
-/* "search.fs_uuid UUID VARIABLE HINT...". */
-static void do_search_uuid(struct script *script)
+/* By something else than a UUID that is understood. */
+static void lost_device(struct script *script, const char *variable)
 {
-	if (script->count > 1 && is_uuid(script->words[1]))
-		found_device(script, script->words[1],
-			     script->count > 2 ? script->words[2] : "root");
+	const char device[] = {SCRIPT_UNKNOWN, '\0'};
+
+	script->is_root_unknown |= strcmp(variable, "root") == 0;
+	verify_script_set(script, variable, device);
 }
 
-/* "search --no-floppy --fs-uuid --set=root --hint=... UUID". */
+/* "search.fs_uuid UUID VARIABLE HINT...", "search.fs_label LABEL ...", "search.file PATH ...". */
+static void do_search_for(struct script *script, bool is_for_uuid)
+{
+	const char *variable = script->count > 2 ? script->words[2] : "root";
+
+	if (script->count > 1 && is_for_uuid && is_uuid(script->words[1]))
+		found_device(script, script->words[1], variable);
+	else if (script->count > 1)
+		lost_device(script, variable);
+}
+
+/* "search --no-floppy --fs-uuid --set=root --hint=... UUID". Without --set it prints what it finds. */
 static void do_search(struct script *script)
 {
 	static const char option[] = "--set=";
-	const char *variable = "root", *uuid = NULL;
+	const char *variable = NULL, *uuid = NULL;
 
 	for (size_t i = 1; i < script->count; i++) {
 		const char *word = script->words[i];
@@ -249,7 +262,9 @@ static void do_search(struct script *script)
 			uuid = word;
 	}
 	if (uuid)
-		found_device(script, uuid, variable);
+		found_device(script, uuid, variable ? variable : "root");
+	else if (variable)
+		lost_device(script, variable);
 }
 
 static void do_assignment(struct script *script, const char *word)
@@ -262,8 +277,11 @@ static void do_assignment(struct script *script, const char *word)
 			return;
 	if (length == strlen(id_option) && memcmp(word, id_option, length) == 0)
 		return;
-	if (equals)
-		set_variable(script, word, length, equals + 1);
+	if (!equals)
+		return;
+	set_variable(script, word, length, equals + 1);
+	if (length == 4 && memcmp(word, "root", length) == 0)
+		script->is_root_unknown = equals[1] != SCRIPT_DEVICE;
 }
 
 const char *verify_script_assigned(const struct script *script, const char *name)
@@ -285,8 +303,8 @@ static void do_command(struct script *script)
 		return;
 	if (strcmp(command, "search") == 0)
 		do_search(script);
-	else if (strcmp(command, "search.fs_uuid") == 0)
-		do_search_uuid(script);
+	else if (strncmp(command, "search.", strlen("search.")) == 0)
+		do_search_for(script, strcmp(command, "search.fs_uuid") == 0);
 	else if (strcmp(command, "set") == 0 && script->count > 1)
 		do_assignment(script, script->words[1]);
 	else if (script->count == 1)

@@ -37,6 +37,8 @@ struct script {
 	/* What the commands up to then have set. */
 	/* Of the last search for a file system, in lower case; "" for none. */
 	char uuid[SCRIPT_UUID];
+	/* The root was set since, or found otherwise: by a label, a file, the name of a disk. */
+	bool is_root_unknown;
 	struct {
 		char name[SCRIPT_NAME], value[SCRIPT_WORD];
 	} variables[SCRIPT_VARIABLES];

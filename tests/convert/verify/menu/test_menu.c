@@ -186,6 +186,43 @@ Test(verify_menu, default_entry)
 	cr_assert_eq(verify_menu_default(&menu, chosen), 0);
 }
 
+/* What names no file system for certain is not taken for that of the menu. */
+Test(verify_menu, root_of_an_entry)
+{
+	static const struct {
+		const char *commands, *uuid;
+		bool is_unknown;
+	} rows[] = {
+		{"", "", false},
+		{"search --no-floppy --fs-uuid --set=root " OTHER, OTHER, false},
+		{"search --no-floppy --label --set=root x", "", true},
+		{"search --no-floppy --set root --file /x", "", true},
+		{"search --fs-uuid --set=root 1234-ABCD", "", true},
+		{"search.fs_label x root", "", true},
+		{"search.file /x", "", true},
+		{"search --label --set=other x", "", false},
+		{"search --label x", "", false},
+		{"set root=(hd0,5)", "", true},
+		{"root='hd0,msdos1'", "", true},
+		{"set root='hd0,msdos1'\nsearch --fs-uuid --set=root " OTHER, OTHER, false},
+		{"search.fs_uuid " OTHER " root\nset root=(hd0,5)", OTHER, true},
+		{"search.fs_uuid " OTHER " dev\nset root=$dev", OTHER, false},
+	};
+	char text[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(text, sizeof(text),
+			 "set root=(hd0,1)\nmenuentry x {\n%s\nlinux /vmlinuz\n}\n",
+			 rows[i].commands);
+		parse("0", "", text);
+		cr_assert_str_eq(menu.list[0].uuid, rows[i].uuid, "%zu", i);
+		cr_assert_eq(menu.list[0].is_root_unknown, rows[i].is_unknown, "%zu", i);
+		cr_assert_str_eq(menu.list[0].kernel, "/vmlinuz");
+	}
+	parse("0", "", "menuentry x { search --label --set=dev x; linux ($dev)/vmlinuz; }");
+	cr_assert_null(menu.list[0].kernel);
+}
+
 /* As Fedora and RHEL have it behind the header: for starts that have failed. */
 static const char counting[] =
 	"### BEGIN /etc/grub.d/08_fallback_counting ###\ninsmod increment\n"
