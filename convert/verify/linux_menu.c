@@ -267,11 +267,42 @@ static bool check_file(struct look *look, const char *device, const struct menu_
 	return !fault;
 }
 
-/* The device on which the entry looks for its files. False with a result. */
-static bool find_root(struct look *look, const struct menu_entry *entry, char device[GRUB_DEVICE])
+/* What there is to say of the entries. */
+struct tally {
+	uint64_t kernel_bytes, initrd_bytes;
+	const struct menu_entry *entry;	    /* the last that was looked at */
+	size_t count;			    /* that were looked at */
+	const struct menu_entry *elsewhere; /* one whose file system is not on this disk */
+};
+
+static enum grub_answer find_root(struct look *look, const struct menu_entry *entry,
+				  char device[GRUB_DEVICE], struct grub_file *ret)
 {
+	if (entry->uuid[0] && strcmp(entry->uuid, look->uuid) != 0)
+		return find_device(look->verify, entry->uuid, device, ret);
+	memcpy(device, look->device, GRUB_DEVICE);
+	return GRUB_ANSWER;
+}
+
+static bool check_files(struct look *look, const char *device, const struct menu_entry *entry,
+			struct tally *tally)
+{
+	tally->entry = entry;
+	tally->count++;
+	if (!check_file(look, device, entry, entry->kernel, &tally->kernel_bytes))
+		return false;
+	for (size_t i = 0; i < entry->initrd_count; i++)
+		if (!check_file(look, device, entry, entry->initrds[i], &tally->initrd_bytes))
+			return false;
+	return true;
+}
+
+/* False with a result. An entry of another disk (os-prober finds them) is left to the end. */
+static bool check_entry(struct look *look, const struct menu_entry *entry, struct tally *tally)
+{
+	char device[GRUB_DEVICE];
 	struct grub_file file;
-	enum grub_answer answer = GRUB_ANSWER;
+	enum grub_answer answer;
 
 	if (entry->is_root_unknown) {
 		verify_skip(look->verify, CHECK_KERNEL,
@@ -279,63 +310,54 @@ static bool find_root(struct look *look, const struct menu_entry *entry, char de
 			    name_of(entry));
 		return false;
 	}
-	if (!entry->uuid[0] || strcmp(entry->uuid, look->uuid) == 0)
-		memcpy(device, look->device, GRUB_DEVICE);
-	else
-		answer = find_device(look->verify, entry->uuid, device, &file);
-	if (answer == GRUB_FAULT)
+	answer = find_root(look, entry, device, &file);
+	if (answer == GRUB_SILENT)
+		verify_skip(look->verify, CHECK_KERNEL, "%s", file.words);
+	else if (answer == GRUB_FAULT)
+		tally->elsewhere = entry;
+	return answer == GRUB_ANSWER ? check_files(look, device, entry, tally)
+				     : answer == GRUB_FAULT;
+}
+
+static void say_tally(struct look *look, const struct tally *tally)
+{
+	if (tally->count == 0 && tally->elsewhere)
 		verify_fail(
 			look->verify, CHECK_KERNEL,
 			"the entry '%s' looks for the file system %s, which GRUB does not find on this disk",
-			name_of(entry), entry->uuid);
-	else if (answer == GRUB_SILENT)
-		verify_skip(look->verify, CHECK_KERNEL, "%s", file.words);
-	return answer == GRUB_ANSWER;
-}
-
-static bool check_entry(struct look *look, const struct menu_entry *entry, uint64_t bytes[2])
-{
-	char device[GRUB_DEVICE];
-
-	if (!find_root(look, entry, device) ||
-	    !check_file(look, device, entry, entry->kernel, &bytes[0]))
-		return false;
-	for (size_t i = 0; i < entry->initrd_count; i++)
-		if (!check_file(look, device, entry, entry->initrds[i], &bytes[1]))
-			return false;
-	return true;
-}
-
-static void check_kernels(struct look *look)
-{
-	uint64_t bytes[2] = {0, 0};
-	const struct menu_entry *entry = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < look->chosen_count && count < MAX_ENTRIES; i++) {
-		const struct menu_entry *one = &look->menu.list[look->chosen[i]];
-
-		if (!one->kernel)
-			continue;
-		entry = one;
-		count++;
-		if (!check_entry(look, entry, bytes))
-			return;
-	}
-	if (count == 0)
+			name_of(tally->elsewhere), tally->elsewhere->uuid);
+	else if (tally->count == 0)
 		verify_skip(look->verify, CHECK_KERNEL,
 			    "the entry '%s', which GRUB starts by itself, is not understood here",
 			    name_of(&look->menu.list[look->chosen[0]]));
-	else if (count == 1)
+	else if (tally->count == 1)
 		verify_ok(look->verify, CHECK_KERNEL,
 			  "the entry '%s' starts '%s' (%" PRIu64
 			  " bytes), with initramfs files of %" PRIu64 " bytes",
-			  name_of(entry), entry->kernel, bytes[0], bytes[1]);
+			  name_of(tally->entry), tally->entry->kernel, tally->kernel_bytes,
+			  tally->initrd_bytes);
 	else
 		verify_ok(look->verify, CHECK_KERNEL,
 			  "the kernels of %zu entries are whole, and the files of their initramfs "
 			  "can be read",
-			  count);
+			  tally->count);
+}
+
+static void check_kernels(struct look *look)
+{
+	struct tally tally = {.count = 0};
+	size_t asked = 0;
+
+	for (size_t i = 0; i < look->chosen_count && asked < MAX_ENTRIES; i++) {
+		const struct menu_entry *entry = &look->menu.list[look->chosen[i]];
+
+		if (!entry->kernel)
+			continue;
+		asked++;
+		if (!check_entry(look, entry, &tally))
+			return;
+	}
+	say_tally(look, &tally);
 }
 
 /* --- all of it --- */

@@ -76,6 +76,14 @@ sed 's/5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8/01234567-89ab-cdef-0123-456789abcdef
 damage 'rm /boot/grub/grub.cfg' 'write menu.other /boot/grub/grub.cfg'
 fails linux-kernel 'looks for the file system 01234567-89ab-cdef-0123-456789abcdef, which GRUB does not find on this disk'
 
+# An entry of another disk is none where it cannot be told which is the default, unless there are no others.
+sed -e 's/set default="0"/set default="2nd"/' -e "1,/linux.*$kernel/s/5a9d1c3e/5a9d1c3f/" menu >menu.doubt
+damage 'rm /boot/grub/grub.cfg' 'write menu.doubt /boot/grub/grub.cfg'
+verified 0 bad.raw
+says "ok    linux-kernel: the entry 'Debian GNU/Linux, with Linux "
+sed -i 's/5a9d1c3e/5a9d1c3f/' menu.doubt
+damage 'rm /boot/grub/grub.cfg' 'write menu.doubt /boot/grub/grub.cfg'
+fails linux-kernel 'looks for the file system 5a9d1c3f-.*, which GRUB does not find on this disk'
 sed 's/search .*/set root=(hd0,5)/' menu >menu.other
 damage 'rm /boot/grub/grub.cfg' 'write menu.other /boot/grub/grub.cfg' "rm /boot/$kernel"
 verified 0 bad.raw
