@@ -206,7 +206,13 @@ static bool choose_entries(struct look *look)
 	if (look->menu.has_blscfg)
 		return read_entries(look);
 	look->chosen_count = verify_menu_default(&look->menu, look->chosen);
-	if (look->chosen_count == 0)
+	if (look->chosen_count == 0 && look->menu.has_unread)
+		verify_skip(
+			look->verify, CHECK_KERNEL,
+			"which entry GRUB starts cannot be told: '%s' goes on with another file, "
+			"and names '%s'",
+			look->path, look->menu.wanted);
+	else if (look->chosen_count == 0)
 		verify_skip(look->verify, CHECK_KERNEL,
 			    "no entry that is understood here is in '%s'", look->path);
 	return look->chosen_count > 0;
@@ -416,11 +422,34 @@ static bool is_blank(const char *text)
 	return text[strspn(text, " \t\r\n")] == '\0';
 }
 
+/* Of menu_source. */
+static char *read_sourced(void *opaque, const char *path, bool *ret_is_there)
+{
+	struct look *look = opaque;
+	struct grub_file file;
+	char *text = NULL;
+	enum grub_answer answer = verify_grub_text(look->verify, GRUB_READER_READ, look->device,
+						   path, MAX_TEXT, &text, &file);
+
+	*ret_is_there = answer == GRUB_ANSWER || !verify_words_is_absent(file.words);
+	return text;
+}
+
+static bool parse_menu(struct look *look, const char *text)
+{
+	char saved[SCRIPT_WORD], folder[SCRIPT_WORD];
+	const struct menu_source source = {text, saved, folder, read_sourced, look};
+
+	read_saved(look, saved);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(look->path, '/') - look->path),
+		 look->path);
+	return verify_menu_parse(&source, &look->menu);
+}
+
 /* False with a result that is not ok. */
 static bool read_menu(struct look *look)
 {
 	CLEANUP_FREE char *text = NULL;
-	char saved[SCRIPT_WORD];
 	struct grub_file file;
 	enum grub_answer answer = verify_grub_text(look->verify, GRUB_READER_READ, look->device,
 						   look->path, MAX_TEXT, &text, &file);
@@ -435,12 +464,10 @@ static bool read_menu(struct look *look)
 		verify_fail(look->verify, CHECK_MENU,
 			    "'%s' hands over to '%s' on %s, which is empty", look->stub, look->path,
 			    look->device);
-	else {
-		read_saved(look, saved);
-		if (verify_menu_parse(text, saved, &look->menu))
-			return true;
+	else if (parse_menu(look, text))
+		return true;
+	else
 		verify_skip(look->verify, CHECK_MENU, "no memory");
-	}
 	return false;
 }
 

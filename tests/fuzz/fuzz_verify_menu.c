@@ -23,6 +23,13 @@ static bool take_file(void *opaque, const char *name)
 	return name[0] != '\0';
 }
 
+/* Each file that a menu reads is the menu itself. */
+static char *read_again(void *opaque, const char *path, bool *ret_is_there)
+{
+	*ret_is_there = path[0] != '\0';
+	return strdup(opaque);
+}
+
 static void demand_entries(const struct menu *menu, const size_t *chosen, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -45,8 +52,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	verify_words_has_uuid(text, uuid);
 	verify_lvm_names(text, take_volume, NULL);
 	verify_kernel_fault(data, size < KERNEL_START ? size : KERNEL_START, size);
+	verify_words_is_absent(text);
 	verify_menu_env(text, "saved_entry", path);
-	if (verify_menu_parse(text, path, &menu))
+	if (verify_menu_parse(&(struct menu_source){text, path, "/grub", read_again, text}, &menu))
 		demand_entries(&menu, chosen, verify_menu_default(&menu, chosen));
 	first = menu.count;
 	if (verify_bls_add(&menu, "a.conf", text))

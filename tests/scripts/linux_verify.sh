@@ -76,6 +76,27 @@ sed 's/5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8/01234567-89ab-cdef-0123-456789abcdef
 damage 'rm /boot/grub/grub.cfg' 'write menu.other /boot/grub/grub.cfg'
 fails linux-kernel 'looks for the file system 01234567-89ab-cdef-0123-456789abcdef, which GRUB does not find on this disk'
 
+# The menu goes on with custom.cfg.
+sed 's/set default="0"/set default="mine"/' menu >menu.custom
+# shellcheck disable=SC2016 # of GRUB
+printf '%s\n' 'if [ -f  ${config_directory}/custom.cfg ]; then' '  source ${config_directory}/custom.cfg' \
+	'elif [ -z "${config_directory}" -a -f  $prefix/custom.cfg ]; then' '  source $prefix/custom.cfg' fi >>menu.custom
+{
+	echo 'menuentry "mine" {'
+	grep -m1 search menu
+	printf '%s\n' 'linux /boot/mine ro' "initrd /boot/$initrd" '}'
+} >custom.cfg
+damage 'rm /boot/grub/grub.cfg' 'write menu.custom /boot/grub/grub.cfg' 'write custom.cfg /boot/grub/custom.cfg'
+fails linux-kernel "the entry 'mine' starts '/boot/mine', and GRUB says: .*not found"
+damage 'rm /boot/grub/grub.cfg' 'write menu.custom /boot/grub/grub.cfg'
+verified 0 bad.raw
+says "ok    linux-kernel: the entry 'Debian GNU/Linux' starts"
+# shellcheck disable=SC2016 # of GRUB
+echo 'source ($other)/more.cfg' >>menu.custom
+damage 'rm /boot/grub/grub.cfg' 'write menu.custom /boot/grub/grub.cfg'
+verified 0 bad.raw
+says "skipped linux-kernel \(which entry GRUB starts cannot be told: '/boot/grub/grub.cfg' goes on with another file, and names 'mine'\)"
+
 # An entry of another disk is none where it cannot be told which is the default, unless there are no others.
 sed -e 's/set default="0"/set default="2nd"/' -e "1,/linux.*$kernel/s/5a9d1c3e/5a9d1c3f/" menu >menu.doubt
 damage 'rm /boot/grub/grub.cfg' 'write menu.doubt /boot/grub/grub.cfg'

@@ -78,15 +78,16 @@ static size_t all_entries(const struct menu *menu, size_t first, bool rescue,
 
 static bool is_wanted(const struct menu *menu, const struct menu_entry *entry)
 {
-	return strcmp(entry->id, menu->wanted) == 0 ||
-	       (entry->title && strcmp(entry->title, menu->wanted) == 0);
+	return !entry->is_submenu && entry->parent == MENU_NONE &&
+	       ((entry->id && strcmp(entry->id, menu->wanted) == 0) ||
+		(entry->title && strcmp(entry->title, menu->wanted) == 0));
 }
 
 size_t verify_bls_default(const struct menu *menu, size_t first, size_t ret[MENU_ENTRIES])
 {
 	size_t count;
 
-	for (size_t i = first; i < menu->count; i++)
+	for (size_t i = 0; i < menu->count; i++)
 		if (menu->wanted[0] && is_wanted(menu, &menu->list[i])) {
 			ret[0] = i;
 			return 1;

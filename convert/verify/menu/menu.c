@@ -8,7 +8,8 @@
 
 #include "common/checked.h"
 
-#define MAX_DEPTH 64
+#define MAX_DEPTH   64
+#define MAX_SOURCED 8 /* files that a menu reads besides */
 
 static void entry_done(struct menu_entry *entry)
 {
@@ -30,10 +31,13 @@ void verify_menu_done(struct menu *menu)
 
 /* Braces that are open, and the entry or submenu whose they are; MENU_NONE: of a function. */
 struct reading {
+	const struct menu_source *source;
 	struct script *script;
 	struct menu *menu;
 	size_t open[MAX_DEPTH], depth;
 	bool has_default, failed;
+	char sourced[SCRIPT_WORD]; /* the last file that was read besides */
+	unsigned int sourced_count;
 };
 
 static char *copy(struct reading *reading, const char *text)
@@ -163,24 +167,78 @@ static void note_default(struct reading *reading)
 	snprintf(reading->menu->wanted, SCRIPT_WORD, "%s", wanted);
 }
 
-bool verify_menu_parse(const char *text, const char *saved, struct menu *ret)
+static void read_commands(struct reading *reading);
+
+/* The path of a file beside the menu that the command reads; NULL for another one. */
+static const char *path_beside(const struct script *script)
 {
-	struct reading reading = {.menu = ret, .script = verify_script_new(text)};
+	const char *word = script->words[1];
+
+	return word[0] == SCRIPT_PREFIX && !strchr(word, SCRIPT_UNKNOWN) ? word + 1 : NULL;
+}
+
+/* In the place of the command. One that two branches read is read once. */
+static void read_sourced(struct reading *reading)
+{
+	const char *path = path_beside(reading->script), *at = reading->script->at;
+	CLEANUP_FREE char *text = NULL;
+	bool is_there = true;
+
+	if (path && strcmp(path, reading->sourced) == 0)
+		return;
+	if (path && reading->sourced_count++ < MAX_SOURCED) {
+		snprintf(reading->sourced, SCRIPT_WORD, "%s", path);
+		text = reading->source->read(reading->source->opaque, path, &is_there);
+	}
+	reading->menu->has_unread |= !text && is_there;
+	if (!text)
+		return;
+	reading->script->at = text;
+	read_commands(reading);
+	reading->script->at = at;
+}
+
+static void read_commands(struct reading *reading)
+{
+	struct script *script = reading->script;
+
+	while (!reading->failed && verify_script_next(script)) {
+		enum script_end end = script->end;
+
+		if (end == SCRIPT_OPEN) {
+			open_brace(reading);
+			continue;
+		}
+		take_command(reading);
+		note_default(reading);
+		if (reading->depth == 0 && verify_script_is_hand_over(script))
+			read_sourced(reading);
+		if (end == SCRIPT_CLOSE && reading->depth > 0)
+			reading->depth--;
+	}
+}
+
+static void set_folder(struct script *script, const char *folder)
+{
+	char prefix[SCRIPT_WORD];
+
+	snprintf(prefix, sizeof(prefix), "%c%s", SCRIPT_PREFIX, folder);
+	verify_script_set(script, "prefix", prefix);
+	verify_script_set(script, "config_directory", prefix);
+}
+
+bool verify_menu_parse(const struct menu_source *source, struct menu *ret)
+{
+	struct reading reading = {.source = source,
+				  .menu = ret,
+				  .script = verify_script_new(source->text)};
 
 	memset(ret, 0, sizeof(*ret));
 	if (!reading.script)
 		return false;
-	verify_script_set(reading.script, "saved_entry", saved);
-	while (!reading.failed && verify_script_next(reading.script)) {
-		if (reading.script->end == SCRIPT_OPEN) {
-			open_brace(&reading);
-			continue;
-		}
-		take_command(&reading);
-		note_default(&reading);
-		if (reading.script->end == SCRIPT_CLOSE && reading.depth > 0)
-			reading.depth--;
-	}
+	verify_script_set(reading.script, "saved_entry", source->saved);
+	set_folder(reading.script, source->folder);
+	read_commands(&reading);
 	free(reading.script);
 	return !reading.failed;
 }
@@ -197,7 +255,8 @@ static bool is_named(const struct menu_entry *entry, const char *name, size_t le
 	return false;
 }
 
-/* In one menu: by number, by id or title, else the first. MENU_NONE in an empty one. */
+/* In one menu: by number, by id or title, else the first, unless it may be in a file that was not read.
+ * MENU_NONE when there is none. */
 static size_t find_in_menu(const struct menu *menu, size_t parent, const char *name, size_t length)
 {
 	bool is_number = length > 0 && strspn(name, "0123456789") >= length && length < 6;
@@ -213,7 +272,7 @@ static size_t find_in_menu(const struct menu *menu, size_t parent, const char *n
 			return i;
 		at++;
 	}
-	return first;
+	return length > 0 && menu->has_unread ? MENU_NONE : first;
 }
 
 /* "1>2", "Advanced options>Linux 6.1"; what is not told of a submenu is its first. */

@@ -31,19 +31,32 @@ struct menu {
 	size_t count;
 	char wanted[SCRIPT_WORD]; /* what 'default' was set to */
 	bool has_blscfg;	  /* it shows entries of the Boot Loader Specification */
+	bool has_unread;	  /* it goes on with a file that was not read */
+};
+
+/* Embedded; its texts are borrowed. */
+struct menu_source {
+	const char *text;   /* of grub.cfg */
+	const char *saved;  /* what its grubenv has as saved_entry, or "" */
+	const char *folder; /* in which grub.cfg is ("/boot/grub"; "" at the top) */
+	/* A file that the menu reads besides ("/boot/grub/custom.cfg"), to be freed; NULL when it is not
+	 * there, or (*ret_is_there) cannot be read. */
+	char *(*read)(void *opaque, const char *path, bool *ret_is_there);
+	void *opaque;
 };
 
 void verify_menu_done(struct menu *menu);
 
 /*
- * Read a guest's grub.cfg. 'saved' is what its grubenv has as saved_entry, or "". False when out of
- * memory; *ret is to be released in every case.
+ * Read a guest's menu, with the files that it sources. False when out of memory; *ret is to be released
+ * in every case.
  */
-bool verify_menu_parse(const char *text, const char *saved, struct menu *ret);
+bool verify_menu_parse(const struct menu_source *source, struct menu *ret);
 
 /*
  * Which entries GRUB may start: *ret[0..count) are indexes, one for the default, more when it cannot be
- * told which that is. None of them is a submenu.
+ * told which that is. None of them is a submenu. 0 when there is none, or when it may be in a file that
+ * was not read.
  */
 size_t verify_menu_default(const struct menu *menu, size_t ret[MENU_ENTRIES]);
 

@@ -335,7 +335,7 @@ const char *verify_script_path(const char *word)
 		       : NULL;
 }
 
-static bool is_hand_over(const struct script *script)
+bool verify_script_is_hand_over(const struct script *script)
 {
 	static const char *const commands[] = {"configfile", "source", "."};
 
@@ -353,8 +353,9 @@ bool verify_script_target(const char *text, char path[SCRIPT_WORD], char uuid[SC
 	if (!script)
 		return false;
 	while (verify_script_next(script)) {
-		const char *target =
-			is_hand_over(script) ? verify_script_path(script->words[1]) : NULL;
+		const char *target = verify_script_is_hand_over(script)
+					     ? verify_script_path(script->words[1])
+					     : NULL;
 
 		if (target)
 			snprintf(path, SCRIPT_WORD, "%s", target);

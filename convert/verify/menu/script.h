@@ -21,6 +21,8 @@
 /* In a word: the device that the last search found, and a variable whose value is not known. */
 #define SCRIPT_DEVICE  '\1'
 #define SCRIPT_UNKNOWN '\2'
+/* At the start of one: the device of the menu itself, which ${prefix} names. */
+#define SCRIPT_PREFIX '\3'
 
 enum script_end { SCRIPT_LINE, SCRIPT_OPEN, SCRIPT_CLOSE, SCRIPT_OVER };
 
@@ -55,6 +57,9 @@ bool verify_script_next(struct script *script);
 const char *verify_script_assigned(const struct script *script, const char *name);
 
 void verify_script_set(struct script *script, const char *name, const char *value);
+
+/* Is the command that was read one that goes on with another file, its second word? */
+bool verify_script_is_hand_over(const struct script *script);
 
 /*
  * The path of the file that 'word' names on the device of the last search, or of the root that is

@@ -27,6 +27,11 @@ bool verify_words_is_type(const char *line, const char *type)
 	return found && strncmp(found + strlen(mark), type, strlen(type)) == 0;
 }
 
+bool verify_words_is_absent(const char *words)
+{
+	return strstr(words, "' not found") != NULL;
+}
+
 /* Behind "512          20260102030405 "; NULL for any other line. */
 static const char *name_in(const char *line)
 {

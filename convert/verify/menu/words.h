@@ -15,6 +15,9 @@ bool verify_words_has_uuid(const char *line, const char *uuid);
 /* Is that the kind of file system, as GRUB calls it ("btrfs")? */
 bool verify_words_is_type(const char *line, const char *type);
 
+/* Of a file, on standard error: it does not exist. */
+bool verify_words_is_absent(const char *words);
+
 /* Of a folder: call 'take' for each name of a file, until it returns false. */
 void verify_words_files(const char *listing, bool (*take)(void *opaque, const char *name),
 			void *opaque);

@@ -113,13 +113,33 @@ static const char debian[] =
 
 static struct menu menu;
 
+/* The files beside grub.cfg: one can be read, one cannot. */
+static const char *custom;
+static unsigned int read_count;
+
+static char *read_beside(void *opaque, const char *path, bool *ret_is_there)
+{
+	cr_assert_null(opaque);
+	read_count++;
+	*ret_is_there = strcmp(path, "/boot/grub/damaged.cfg") == 0;
+	return custom && strcmp(path, "/boot/grub/custom.cfg") == 0 ? strdup(custom) : NULL;
+}
+
+static void parse_text(const char *text, const char *saved)
+{
+	const struct menu_source source = {text, saved, "/boot/grub", read_beside, NULL};
+
+	verify_menu_done(&menu);
+	read_count = 0;
+	cr_assert(verify_menu_parse(&source, &menu));
+}
+
 static void parse(const char *wanted, const char *saved, const char *entries)
 {
 	char text[8192];
 
-	verify_menu_done(&menu);
 	snprintf(text, sizeof(text), "%s%s%s%s", header, wanted, functions, entries);
-	cr_assert(verify_menu_parse(text, saved, &menu));
+	parse_text(text, saved);
 }
 
 static void done(void)
@@ -184,6 +204,52 @@ Test(verify_menu, default_entry)
 	cr_assert_eq(verify_menu_default(&menu, chosen), 0);
 	parse("", "", "submenu a { submenu b {\n} }\n");
 	cr_assert_eq(verify_menu_default(&menu, chosen), 0);
+}
+
+/* As grub-mkconfig writes it (41_custom). */
+static const char custom_section[] =
+	"menuentry 'first' {\nlinux /first\n}\n"
+	"if [ -f  ${config_directory}/custom.cfg ]; then\n  source ${config_directory}/custom.cfg\n"
+	"elif [ -z \"${config_directory}\" -a -f  $prefix/custom.cfg ]; then\n"
+	"  source $prefix/custom.cfg\nfi\nmenuentry 'last' {\nlinux /last\n}\n";
+
+static const char *start_of(const char *wanted, const char *entries)
+{
+	static size_t chosen[MENU_ENTRIES];
+
+	parse(wanted, "", entries);
+	return verify_menu_default(&menu, chosen) == 1 ? menu.list[chosen[0]].kernel : NULL;
+}
+
+Test(verify_menu, other_files)
+{
+	char text[4096];
+
+	custom = "menuentry mine { linux /mine\n}\n";
+	cr_assert_str_eq(start_of("mine", custom_section), "/mine");
+	cr_assert(menu.count == 3 && read_count == 1 && !menu.has_unread);
+	cr_assert_str_eq(start_of("2", custom_section), "/last");
+	cr_assert_str_eq(start_of("nobody", custom_section), "/first");
+	custom = "set default=mine\nmenuentry mine { linux /mine\n}";
+	cr_assert_str_eq(start_of("$nobody", custom_section), "/mine");
+	/* not there: nothing is read, and what is not there is the first */
+	custom = NULL;
+	cr_assert_str_eq(start_of("mine", custom_section), "/first");
+	cr_assert_not(menu.has_unread);
+	/* there, or on another file system: who knows */
+	snprintf(text, sizeof(text), "%ssource $prefix/damaged.cfg\n", custom_section);
+	cr_assert_null(start_of("mine", text));
+	cr_assert(menu.has_unread);
+	cr_assert_str_eq(start_of("last", text), "/last");
+	cr_assert_str_eq(start_of("", text), "/first");
+	snprintf(text, sizeof(text), "%sconfigfile /grub.cfg\n", custom_section);
+	cr_assert_null(start_of("mine", text));
+	snprintf(text, sizeof(text), "%smenuentry x { configfile /x.cfg\n}\n", custom_section);
+	cr_assert_str_eq(start_of("mine", text), "/first");
+	/* without an end */
+	custom = "source $prefix/a.cfg\nsource $prefix/custom.cfg\n";
+	cr_assert_null(start_of("mine", custom_section));
+	cr_assert_eq(read_count, 8);
 }
 
 /* What names no file system for certain is not taken for that of the menu. */
@@ -289,8 +355,7 @@ Test(verify_menu, odd_text)
 	}
 	for (size_t i = 0; i < 100000; i++)
 		strcpy(many + i * 12, "submenu a {\n");
-	verify_menu_done(&menu);
-	cr_assert(verify_menu_parse(many, "", &menu));
+	parse_text(many, "");
 	cr_assert_eq(menu.count, MENU_ENTRIES);
 	cr_assert_eq(verify_menu_default(&menu, chosen), 0);
 	free(many);
@@ -329,6 +394,10 @@ Test(verify_menu, loader_entries)
 	      "blscfg\nif [ a ]; then menuentry 'UEFI' { fwsetup; } fi\n");
 	cr_assert(menu.has_blscfg);
 	cr_assert_eq(menu.count, 1);
+	strcpy(menu.wanted, "UEFI");
+	cr_assert_eq(verify_bls_default(&menu, 1, chosen), 1);
+	cr_assert_eq(chosen[0], 0);
+	strcpy(menu.wanted, "id-5.14");
 	add("id-0-rescue-1.conf", CONF);
 	add("id-5.14.conf", CONF);
 	add("id-5.15.conf", "title\nlinux /vmlinuz$x\r\ninitrd\t/a\t/b\r\nlinux");
@@ -369,6 +438,8 @@ Test(verify_menu, words)
 	cr_assert(verify_words_is_type(line, "ext"));
 	cr_assert_not(verify_words_is_type(line, "btrfs"));
 	cr_assert_not(verify_words_is_type("", "btrfs"));
+	cr_assert(verify_words_is_absent("grub-fstest: error: file `/boot/grub/x' not found."));
+	cr_assert_not(verify_words_is_absent("grub-fstest: error: invalid extent."));
 }
 
 static bool take(void *opaque, const char *name)
