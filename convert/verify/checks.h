@@ -18,14 +18,16 @@
 void verify_image(struct verify *verify);   /* structure of the VHDX file, and qemu-img check */
 void verify_libvhdi(struct verify *verify); /* every sector through a second reader */
 uint64_t verify_libvhdi_work(struct verify *verify); /* the bytes that it will read, about */
-void verify_gpt(struct verify *verify);	       /* fills have_table, disk_guid, partitions, esp */
-void verify_source(struct verify *verify);     /* fills partitions[].as_found, nvram_digest; a
-					       result only when the report is of no use */
-void verify_esp(struct verify *verify);	       /* fills has_esp_copy */
-void verify_boot_files(struct verify *verify); /* fills linux_folder, bcd */
-void verify_ntfs(struct verify *verify);       /* fills partitions[].is_ntfs */
-void verify_bcd(struct verify *verify);	       /* needs bcd; fills loader_path, windows */
-void verify_nvram(struct verify *verify);      /* needs esp, has_esp_copy */
-void verify_guestfs(struct verify *verify);    /* needs partitions, esp, loader_path, windows */
+void verify_gpt(struct verify *verify);		 /* fills have_table, disk_guid, partitions, esp */
+void verify_source(struct verify *verify);	 /* fills partitions[].as_found, nvram_digest,
+						    reported_esp; a result only when the
+						    report is of no use */
+void verify_several_esps(struct verify *verify); /* changes esp where has_several_esps */
+void verify_esp(struct verify *verify);		 /* fills has_esp_copy */
+void verify_boot_files(struct verify *verify);	 /* fills linux_folder, bcd */
+void verify_ntfs(struct verify *verify);	 /* fills partitions[].is_ntfs */
+void verify_bcd(struct verify *verify);		 /* needs bcd; fills loader_path, windows */
+void verify_nvram(struct verify *verify);	 /* needs esp, has_esp_copy */
+void verify_guestfs(struct verify *verify);	 /* needs partitions, esp, loader_path, windows */
 
 #endif

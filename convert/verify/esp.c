@@ -94,7 +94,7 @@ static int copy_sparse(struct disk *from, int fd, struct error *err)
 
 	if (!buffer)
 		return error_failed(err, ENOMEM, "no memory");
-	if (ftruncate(fd, (off_t)from->size) < 0)
+	if (ftruncate(fd, 0) < 0 || ftruncate(fd, (off_t)from->size) < 0)
 		return error_errno(err, "cannot make a temporary copy of the ESP");
 	for (uint64_t at = 0; at < from->size;) {
 		struct disk_extent extent;

@@ -13,7 +13,6 @@
 #include "common/bytes.h"
 #include "common/checked.h"
 #include "convert/verify/checks.h"
-#include "convert/verify/store.h"
 
 /* Header fields, section 5.3.2, table 5-5. */
 #define HEADER_REVISION	    8
@@ -36,9 +35,6 @@
 #define ENTRY_UNIQUE 16
 #define ENTRY_FIRST  32
 #define ENTRY_LAST   40
-
-/* EFI System Partition, table 5-7. */
-#define TYPE_ESP "C12A7328-F81F-11D2-BA4B-00A0C93EC93B"
 
 #define REVISION_1_0	0x00010000U
 #define MAX_ARRAY_BYTES MIB /* 128 entries of 128 bytes are 16 KiB */
@@ -363,40 +359,18 @@ static void check_partitions(struct verify *verify, const struct copy *copy)
 		  verify->partition_count, note);
 }
 
-/* Of several the one that the firmware's entry names; without a store the last, as a new one stands
- * behind all else. */
-static void choose_esp(struct verify *verify)
-{
-	CLEANUP_BOOT_ENTRY struct nvram_boot_entry entry = {.description = NULL};
-	bool has_entry = verify_store_first(verify, &entry);
-
-	for (size_t i = 0; i < verify->partition_count; i++) {
-		const struct verify_partition *partition = &verify->partitions[i];
-
-		if (!verify_has_type(partition, TYPE_ESP))
-			continue;
-		if (has_entry ? guid_equal(&partition->unique, &entry.partition.guid)
-			      : partition->first_lba > verify->esp->first_lba)
-			verify->esp = partition;
-	}
-}
-
 static void find_esp(struct verify *verify)
 {
 	unsigned int count = 0;
 
-	for (size_t i = 0; i < verify->partition_count; i++) {
-		if (!verify_has_type(&verify->partitions[i], TYPE_ESP))
-			continue;
-		if (count++ == 0)
+	for (size_t i = 0; i < verify->partition_count; i++)
+		if (verify_is_esp(&verify->partitions[i]) && count++ == 0)
 			verify->esp = &verify->partitions[i];
-	}
-	/* A Linux may have had one that does not start it. */
-	if (count > 1 && verify_has_linux(verify))
-		choose_esp(verify);
-	if (count == 1 || (count > 1 && verify_has_linux(verify)))
-		verify_ok(verify, "esp", "partition %u%s, %" PRIu64 " MiB", verify->esp->number,
-			  count > 1 ? ", one of several" : "",
+	verify->has_several_esps = count > 1 && verify_has_linux(verify);
+	if (verify->has_several_esps)
+		return;
+	if (count == 1)
+		verify_ok(verify, "esp", "partition %u, %" PRIu64 " MiB", verify->esp->number,
 			  (verify->esp->last_lba - verify->esp->first_lba + 1) *
 				  verify->disk->sector_size / MIB);
 	else

@@ -14,8 +14,8 @@
 
 /* A check after another may need what that one learnt. */
 static void (*const checks[])(struct verify *verify) = {
-	verify_image,	   verify_libvhdi, verify_gpt, verify_source, verify_esp,
-	verify_boot_files, verify_ntfs,	   verify_bcd, verify_nvram,
+	verify_image, verify_libvhdi,	 verify_gpt,  verify_source, verify_several_esps,
+	verify_esp,   verify_boot_files, verify_ntfs, verify_bcd,    verify_nvram,
 };
 
 /* How often it is told how far the checks are. */

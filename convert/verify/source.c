@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What was so in the source: the report of the conversion says it, in after.partitions[].as_found.
+ * What was so in the source: the report of the conversion says it, in after.partitions[].as_found, and
+ * in their role which ESP it made or kept.
  * It is believed only of the disk whose identity it names; beside another disk it is a failure: a
  * conversion that replaced an older one was interrupted. Without a report everything that is odd is
  * a failure.
@@ -47,11 +48,15 @@ static unsigned int bits_of(const json_t *array)
 static void take_partition(struct verify *verify, const json_t *partition)
 {
 	json_int_t number = json_integer_value(json_object_get(partition, "number"));
+	const char *role = json_string_value(json_object_get(partition, "role"));
 
-	for (size_t i = 0; i < verify->partition_count; i++)
-		if (verify->partitions[i].number == number)
-			verify->partitions[i].as_found =
-				bits_of(json_object_get(partition, "as_found"));
+	for (size_t i = 0; i < verify->partition_count; i++) {
+		if (verify->partitions[i].number != number)
+			continue;
+		verify->partitions[i].as_found = bits_of(json_object_get(partition, "as_found"));
+		if (role && strcmp(role, "esp") == 0)
+			verify->reported_esp = verify->partitions[i].number;
+	}
 }
 
 /* The report as JSON; NULL with 'fault' when it cannot be read. */

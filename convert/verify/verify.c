@@ -45,6 +45,12 @@ bool verify_has_type(const struct verify_partition *partition, const char *type)
 	return guid_parse(type, &guid) && guid_equal(&partition->type, &guid);
 }
 
+/* UEFI 2.10 section 5.3.3, table 5-7. */
+bool verify_is_esp(const struct verify_partition *partition)
+{
+	return verify_has_type(partition, "C12A7328-F81F-11D2-BA4B-00A0C93EC93B");
+}
+
 bool verify_has_linux(const struct verify *verify)
 {
 	/* util-linux, include/pt-gpt-partnames.h: file systems, root and /boot of the Discoverable

@@ -93,6 +93,8 @@ struct verify {
 	struct verify_partition partitions[VERIFY_MAX_PARTITIONS]; /* in the order of the array */
 	size_t partition_count;
 	const struct verify_partition *esp; /* NULL when there is none */
+	bool has_several_esps;		    /* of a Linux: which one it is, is chosen later */
+	unsigned int reported_esp;	    /* its number, by the report; 0: it says nothing */
 	int scratch_fd;	       /* a file without a name, for the ESP; -1 when there is none */
 	int scratch_code;      /* why there is none: positive errno; 0: it was not tried */
 	bool esp_is_of_guest;  /* that of a Linux that had it before: made by its distribution */
@@ -133,6 +135,9 @@ const char *verify_status_text(enum verify_status status);
 
 /* Is this the type of the partition? 'type' is a GUID as standards print it. */
 bool verify_has_type(const struct verify_partition *partition, const char *type);
+
+/* Is it an EFI system partition? */
+bool verify_is_esp(const struct verify_partition *partition);
 
 /* Has the table a partition for file systems, swap or logical volumes of Linux? */
 bool verify_has_linux(const struct verify *verify);

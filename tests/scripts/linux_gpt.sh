@@ -121,10 +121,28 @@ expect 0 "$HVGEN2" convert -q --if-needed -o new.raw --nvram new.fd old.raw
 rm -f new.*
 advised layout-impossible "use --layout reuse or end" convert -n --layout front old.raw
 
+# A second ESP changes nothing. Which one it is the report says without a store, and without a report the files on it.
+which_esp() { # NUMBER DISK [OPTION...]
+	expect 0 "$HVGEN2" verify --no-guestfs "${@:3}" "$2"
+	grep -q "^ok *esp: partition $1, one of several" out.txt || fail "$(cat out.txt)"
+}
+cp --sparse=always old.raw more.raw
+sgdisk -n 16:0:0 -t 16:ef00 more.raw >/dev/null
+expect 0 "$HVGEN2" convert -q -o new.raw --nvram new.fd more.raw
+jq -e '.after.layout == "reuse"' new.report.json >/dev/null || fail "$(jq .after new.report.json)"
+which_esp 15 new.raw
+! grep -q esp-removable out.txt || fail "$(cat out.txt)"
+rm new.report.json
+which_esp 15 new.raw
+rm -f new.* more.raw
+
 # Unless there are other files for it, which go on an ESP beside it; and where that is asked for.
 mkdir efi
 cp /usr/lib/shim/shimx64.efi.signed /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed efi
 gets_esp 16 dynamic beside.raw --efi-files efi
+which_esp 16 beside.raw --report beside.json
+grep -q '^skipped esp-removable (partition 15 is the first ESP: .* only a File entry leads to partition 16)' out.txt || fail "$(cat out.txt)"
+which_esp 15 beside.raw
 sgdisk -c '15:EFI system partition' old.raw >/dev/null
 gets_esp 16 differencing named.raw --layout end
 sgdisk -i 16 named.raw | grep -q "'EFI system partition 2'" || fail "two of one name: $(sgdisk -i 16 named.raw)"

@@ -198,6 +198,31 @@ Test(verify_gpt, two_esps)
 	assert_fail(&fixture, "esp", "2 EFI system partitions");
 }
 
+/* Which is told behind the report; here none starts anything. */
+Test(verify_gpt, two_esps_of_a_linux)
+{
+	fixture_run(&fixture, "sgdisk -t 2:8300 -t 3:EF00 %s");
+	verify_gpt(fixture.verify);
+	cr_assert(fixture.verify->has_several_esps);
+	cr_assert_eq(fixture_count(&fixture, "esp"), 0);
+	verify_several_esps(fixture.verify);
+	assert_ok(&fixture, "esp");
+	cr_assert_eq(fixture.verify->esp->number, 3);
+	assert_skipped(&fixture, "esp-removable");
+	cr_assert_eq(fixture.verify->counts[VERIFY_FAIL], 0);
+}
+
+Test(verify_gpt, reported_esp)
+{
+	fixture_run(&fixture, "sgdisk -t 2:8300 -t 3:EF00 %s");
+	verify_gpt(fixture.verify);
+	fixture.verify->reported_esp = 1;
+	verify_several_esps(fixture.verify);
+	assert_ok(&fixture, "esp");
+	cr_assert_eq(fixture.verify->esp->number, 1);
+	cr_assert_eq(fixture_count(&fixture, "esp-removable"), 0);
+}
+
 Test(verify_gpt, overlap)
 {
 	edit_entry(2, 32, FIXTURE_ESP_LBA + 100);
