@@ -75,10 +75,17 @@ static void undo_quotes(char *source)
 static char *word_or(struct text_line *line, const char *missing)
 {
 	struct text_line word;
-	char *text = text_next_word(line, &word) ? text_copy(&word) : strdup(missing);
+	char *text;
 
+	if (!text_next_word(line, &word))
+		return strdup(missing);
+	text = text_copy(&word);
 	if (text)
 		undo_escapes(text);
+	if (text && !*text) { /* "\000" and what is behind it */
+		free(text);
+		text = strdup(missing);
+	}
 	return text;
 }
 

@@ -139,6 +139,21 @@ Test(linux_fstab, finding)
 	cr_expect_not_null(fstab_find(&fstab, "/tmp/"));
 }
 
+/* As in libmount, "\\000" is the end of a text. */
+Test(linux_fstab, words_that_end_at_once)
+{
+	CLEANUP_FIXTURE struct file_bytes file =
+		fixture_text("a /x\\000y \\000 \\000,ro\n\\000 / ext4\na \\000 ext4\n");
+	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
+
+	cr_assert_eq(fstab_parse(&file, &fstab, NULL), 0);
+	cr_assert_eq(fstab.count, 2);
+	cr_expect_str_eq(fstab.list[0].target, "/x");
+	cr_expect_str_eq(fstab.list[0].type, "auto");
+	cr_expect_str_eq(fstab.list[0].options, "defaults");
+	cr_expect_str_eq(fstab.list[1].source, "");
+}
+
 Test(linux_fstab, hostile_ones)
 {
 	CLEANUP_FREE char *many = malloc(5000 * 4 + 1);
