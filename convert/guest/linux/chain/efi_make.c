@@ -168,16 +168,16 @@ static void become(const char *const *words, int file, pid_t parent)
 
 static bool run(const char *const *words, int file)
 {
-	pid_t parent = getpid(), pid = fork();
+	pid_t parent = getpid(), pid = fork(), ended = -1;
 	int status = 0;
 
 	if (pid == 0) {
 		become(words, file, parent);
 		_exit(127);
 	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (pid > 0 && (ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 		;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return pid > 0 && ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 int efi_make_grub(void)
