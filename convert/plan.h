@@ -88,10 +88,10 @@ struct plan {
 
 /*
  * Decide. LAYOUT_AUTO is front for an output of its own, else reuse, else end; of a disk that has a
- * GPT already it is reuse where an ESP starts the guest (and no other boot files were given), else end. 'survey' must be of
- * a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE, REFUSAL_ESP_TOO_SMALL,
- * REFUSAL_SECTOR_SIZE for a VHD,
- * ERROR_USAGE for values out of range. *ret is to be released with plan_done() in every case.
+ * GPT already it is reuse where an ESP starts the guest (and no other boot files were given), else
+ * end. 'survey' must be of a disk that was not refused. Errors: REFUSAL_LAYOUT_IMPOSSIBLE,
+ * REFUSAL_ESP_TOO_SMALL, REFUSAL_SECTOR_SIZE for a VHD, ERROR_USAGE for values out of range. *ret is
+ * to be released with plan_done() in every case.
  */
 int plan_make(const struct survey *survey, const struct plan_options *options, struct plan *ret,
 	      struct error *err);

@@ -8,7 +8,8 @@
 /* The number of an ESP that starts the guest already; 0 for none, and for a disk with an MBR. */
 unsigned int plan_own_esp(const struct survey *survey);
 
-/* Name a new ESP as no partition of the old table is: the guest may know that by its name (PARTLABEL=). */
+/* Name a new ESP as no partition of the old table is: the guest may know that by its name
+ * (PARTLABEL=). */
 void plan_name_esp(const struct survey *survey, struct gpt_partition *esp);
 
 /*

@@ -94,11 +94,11 @@ struct survey_options {
 	bool ignore_bad_partitions; /* go on without entries that Windows does not need */
 	bool no_journal_replay;	    /* refuse volumes that were not closed */
 	bool has_vm; /* the new VM is made as well: what it must have is said of its settings */
-	const struct progress
-		*progress;	    /* told of PROGRESS_JOURNAL and the begin of PROGRESS_SURVEY;
-					    or NULL */
-	struct grub_reader *reader; /* of file systems of Linux guests that are read in no other
-				       way; NULL: these are refused. Lives as long as the survey */
+	/* Told of PROGRESS_JOURNAL and the begin of PROGRESS_SURVEY; or NULL. */
+	const struct progress *progress;
+	/* Of file systems of Linux guests that are read in no other way; NULL: these are refused.
+	 * Lives as long as the survey. */
+	struct grub_reader *reader;
 };
 
 /*

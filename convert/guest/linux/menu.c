@@ -236,7 +236,7 @@ static bool is_new_kernel(const struct linux_system *system, const char *kernel)
 /* NULL without a message when there are enough, or it is not another one. */
 static struct linux_default *add_other(struct linux_system *system, const char *kernel)
 {
-	if (!kernel || !system->others || !is_new_kernel(system, kernel))
+	if (!kernel || !is_new_kernel(system, kernel))
 		return NULL;
 	if (system->other_count == MAX_OTHERS) {
 		system->has_more_others = true;

@@ -8,8 +8,8 @@
  *                                            BOOTX64.CSV names, and starts it
  *   \EFI\BOOT\grubx64.efi                    instead, where there is no fbx64.efi
  *
- * A GRUB that was made here stands alone, as \EFI\debian\grubx64.efi and \EFI\BOOT\BOOTX64.EFI, each with
- * its grub.cfg.
+ * A GRUB that was made here stands alone, as \EFI\debian\grubx64.efi and \EFI\BOOT\BOOTX64.EFI,
+ * each with its grub.cfg.
  */
 #ifndef HVGEN2_CONVERT_GUEST_LINUX_CHAIN_CHAIN_H
 #define HVGEN2_CONVERT_GUEST_LINUX_CHAIN_CHAIN_H
@@ -37,8 +37,8 @@ int chain_add_files(const struct efi_set *set, const char *stub, const char *des
 #define CHAIN_LABEL 256
 void chain_label(const struct efi_set *set, const char *description, char ret[CHAIN_LABEL]);
 
-/* What the boot entry of the firmware names: "\EFI\debian\shimx64.efi" ("grubx64.efi" without shim), into 'buffer', which is
- * returned. */
+/* What the boot entry of the firmware names: "\EFI\debian\shimx64.efi" ("grubx64.efi" without shim),
+ * into 'buffer', which is returned. */
 #define CHAIN_PATH 96
 const char *chain_loader_path(const struct efi_set *set, char buffer[CHAIN_PATH]);
 

@@ -56,9 +56,7 @@ int efi_set_from_folder(const struct efi_folder *folder, struct efi_set *ret, st
 int efi_set_from_bytes(const struct efi_files *files, const char *source, struct efi_set *ret,
 		       struct error *err);
 
-/*
- * What the firmware starts: shim, or the GRUB that was made here and stands alone.
- */
+/* What the firmware starts: shim, or the GRUB that was made here and stands alone. */
 const struct file_bytes *efi_set_loader(const struct efi_set *set);
 
 /*
