@@ -114,6 +114,7 @@ int nvram_add_file(struct nvram *nvram, const struct nvram_partition *esp, const
  * controller or adapter). Newer hosts end the path of an adapter with its IP version, that of 2012
  * R2 did not.
  */
+#define NVRAM_SCSI_DRIVE "EFI SCSI Device" /* as Hyper-V calls it */
 enum nvram_ip { NVRAM_IP_NONE, NVRAM_IP_4, NVRAM_IP_6 };
 int nvram_add_drive(struct nvram *nvram, const struct guid *controller, uint16_t lun,
 		    const char *description, uint16_t *ret_number, struct error *err);

@@ -165,14 +165,12 @@ static void tell_survey(const struct conversion *conversion, unsigned int step)
 /* Only a VM has a place for it. */
 static void tell_place(struct conversion *conversion)
 {
-	struct firmware_drive *drive = &conversion->convert->build.firmware.drive;
-	unsigned int slot = 0;
+	struct vm_boot_place place = {.is_known = false};
 
-	*drive = (struct firmware_drive){.is_known = false};
-	if (!conversion->is_vm)
-		return;
-	drive->is_known = vm_plan_boot_place(&conversion->vm.vm, &drive->controller, &slot);
-	drive->lun = (uint16_t)slot;
+	if (conversion->is_vm)
+		place = vm_plan_boot_place(&conversion->vm.vm);
+	conversion->convert->build.firmware.drive =
+		(struct firmware_drive){place.is_known, place.channel, place.slot};
 }
 
 /* The boot disk, from what is on it to all that changes. */

@@ -105,8 +105,8 @@ int cmd_nvram_edit_add_drive(struct nvram_command *command, struct error *err)
 	if (guid_is_zero(&options->controller) || !options->has_lun)
 		return error_usage(err, "'nvram add-drive' needs '--controller' and '--lun'");
 	r = nvram_add_drive(&command->store.nvram, &options->controller, (uint16_t)options->lun,
-			    options->description ? options->description : "EFI SCSI Device",
-			    &number, err);
+			    options->description ? options->description : NVRAM_SCSI_DRIVE, &number,
+			    err);
 	return r < 0 ? r : done(command, number, "is in the boot order");
 }
 

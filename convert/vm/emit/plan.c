@@ -189,7 +189,7 @@ static void plan_controllers(const struct vm *vm, struct vm_plan *plan)
 		add_controller(vm, NULL, plan);
 }
 
-bool vm_plan_boot_place(const struct vm *vm, struct guid *ret_channel, unsigned int *ret_slot)
+struct vm_boot_place vm_plan_boot_place(const struct vm *vm)
 {
 	const struct vm_drive *drive = vm_boot_drive(vm, NULL);
 	struct vm_plan plan = VM_PLAN_INIT;
@@ -197,10 +197,12 @@ bool vm_plan_boot_place(const struct vm *vm, struct guid *ret_channel, unsigned 
 	plan_controllers(vm, &plan);
 	if (!drive || !drive->target.is_present ||
 	    drive->target.controller >= plan.controller_count)
-		return false;
-	*ret_channel = plan.controllers[drive->target.controller].channel;
-	*ret_slot = drive->target.slot;
-	return true;
+		return (struct vm_boot_place){.is_known = false};
+	return (struct vm_boot_place){
+		.is_known = true,
+		.channel = plan.controllers[drive->target.controller].channel,
+		.slot = (uint16_t)drive->target.slot,
+	};
 }
 
 /* None is no limit; and more than a script can say as a number is no wish that a host could fulfil. */
@@ -357,6 +359,7 @@ int vm_plan_make(const struct vm *vm, const struct vm_output *outputs, size_t co
 	plan_memory(vm, ret);
 	plan_processors(vm, ret);
 	plan_controllers(vm, ret);
+	ret->boot_place = vm_plan_boot_place(vm);
 	plan_settings(vm, ret);
 	plan_firmware(vm, wishes, ret);
 	r = check_wishes(outputs, count, wishes, err);

@@ -74,6 +74,13 @@ struct vm_plan_adapter {
 	const struct vm_adapter *source; /* of features and flags */
 };
 
+/* Where the boot disk is. */
+struct vm_boot_place {
+	bool is_known;	     /* it has a place */
+	struct guid channel; /* of its SCSI controller */
+	uint16_t slot;
+};
+
 /* Percentages, bytes, minutes and words as the cmdlets have them; NULL and absent: the host's own.
  * Embedded; texts are borrowed from VM, outputs and wishes but where they are 'char *'. */
 struct vm_plan {
@@ -94,6 +101,7 @@ struct vm_plan {
 	size_t controller_count;
 	struct vm_plan_disk *disks;
 	size_t disk_count;
+	struct vm_boot_place boot_place;
 	struct vm_plan_dvd *dvds;
 	size_t dvd_count;
 	struct vm_plan_adapter *adapters;
@@ -125,14 +133,11 @@ struct vm_plan {
 	{                                                                                          \
 		.name = NULL                                                                       \
 	}
-/*
- * Where the new VM has its boot disk: the channel of the SCSI controller, as vm_plan_make() has it,
- * and the slot. False when it has no place yet.
- */
-bool vm_plan_boot_place(const struct vm *vm, struct guid *ret_channel, unsigned int *ret_slot);
-
 void vm_plan_done(struct vm_plan *plan);
 #define CLEANUP_VM_PLAN CLEANUP(vm_plan_done)
+
+/* Where the new VM has its boot disk, as plan->boot_place will say. */
+struct vm_boot_place vm_plan_boot_place(const struct vm *vm);
 
 /*
  * The plan of a VM that passed vm_check(), with the disks in 'outputs'; a drive that is not there is

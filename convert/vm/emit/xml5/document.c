@@ -116,16 +116,11 @@ static int add_adapters(const struct vm_plan *plan, struct nvram *nvram, struct 
 
 static int add_boot_disk(const struct vm_plan *plan, struct nvram *nvram, struct error *err)
 {
-	int r = 0;
+	const struct vm_boot_place *place = &plan->boot_place;
 
-	for (size_t i = 0; i < plan->disk_count && r == 0; i++) {
-		const struct vm_slot *place = &plan->disks[i].place;
-
-		if (plan->disks[i].is_boot)
-			r = nvram_add_drive(nvram, &plan->controllers[place->controller].channel,
-					    (uint16_t)place->slot, "EFI SCSI Device", NULL, err);
-	}
-	return r;
+	return place->is_known ? nvram_add_drive(nvram, &place->channel, place->slot,
+						 NVRAM_SCSI_DRIVE, NULL, err)
+			       : 0;
 }
 
 static int make_variables(const struct vm_plan *plan, struct nvram *nvram, struct error *err)
