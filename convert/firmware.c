@@ -76,15 +76,25 @@ static int add_keys(const struct firmware_options *options, enum nvram_format fo
 	return r < 0 ? error_advise(err, KEYS_ADVICE) : 0;
 }
 
-/* A store of OVMF is for machines without a VMBus. */
+/* The controller is that of the script for Hyper-V, whose stores are guest state files. */
+static bool has_drive(const struct firmware_options *options, enum nvram_format format)
+{
+	return options->drive.is_known &&
+	       (format == NVRAM_FORMAT_VMGS || format == NVRAM_FORMAT_VMGS_1);
+}
+
+/* On top of what is there, where the entry for the file comes before it. */
 static int add_drive(const struct firmware_options *options, enum nvram_format format,
 		     struct nvram *nvram, struct error *err)
 {
 	const struct firmware_drive *drive = &options->drive;
+	uint16_t number;
+	int r;
 
-	if (!drive->is_known || format == NVRAM_FORMAT_OVMF)
+	if (!has_drive(options, format))
 		return 0;
-	return nvram_add_drive(nvram, &drive->controller, drive->lun, "EFI SCSI Device", NULL, err);
+	r = nvram_add_drive(nvram, &drive->controller, drive->lun, NVRAM_SCSI_DRIVE, &number, err);
+	return r < 0 ? r : nvram_boot_first(nvram, number, err);
 }
 
 /* The store that the user has, with our entry on top. */
@@ -133,12 +143,11 @@ static int firmware_from_nothing(const struct plan *plan, const struct nvram_fil
 				 struct error *err)
 {
 	const struct nvram_partition esp = firmware_esp(plan);
-	int r = nvram_add_file(&ret->nvram, &esp, loader->path, loader->description, NULL, err);
+	int r = options->has_nvram ? add_drive(options, options->format, &ret->nvram, err) : 0;
 
+	if (r == 0)
+		r = nvram_add_file(&ret->nvram, &esp, loader->path, loader->description, NULL, err);
 	if (r < 0 || !options->has_nvram)
-		return r;
-	r = add_drive(options, options->format, &ret->nvram, err);
-	if (r < 0)
 		return r;
 	r = add_keys(options, options->format, &ret->nvram, err);
 	if (r == 0)

@@ -25,7 +25,7 @@ struct firmware_drive {
 
 struct firmware_options {
 	bool has_nvram; /* make a store; of 'format', or in the container of the template */
-	enum nvram_format format;  /* NVRAM_FORMAT_VMGS or NVRAM_FORMAT_OVMF */
+	enum nvram_format format;  /* of one that is made from nothing */
 	const char *template;	   /* path of the store to start from, or NULL */
 	struct nvram_store *store; /* the template, from firmware_read_template(); is changed */
 	const char *keys_path;	   /* the file with the keys of Secure Boot to be put in, or NULL */
@@ -39,10 +39,9 @@ struct nvram_partition firmware_esp(const struct plan *plan);
 
 /* Embedded; all zero is empty; memory belongs to it. */
 struct firmware {
-	struct nvram nvram; /* what the store holds */
-	const char
-		*keys_path; /* where its keys of Secure Boot were taken from, or NULL; borrowed */
-	uint8_t *file;	    /* the store as a file; NULL when none is made */
+	struct nvram nvram;    /* what the store holds */
+	const char *keys_path; /* where its keys were taken from, or NULL; borrowed */
+	uint8_t *file;	       /* the store as a file; NULL when none is made */
 	size_t size;
 	struct note_list warnings;
 };
@@ -58,7 +57,9 @@ int firmware_decode(const struct firmware_options *options, struct guest_trust *
 		    struct error *err);
 
 /*
- * Make the entries, that of 'loader' on the ESP first, and the store, after firmware_decode(). *ret is to be released with firmware_done() in every case.
+ * Make the entries, that of 'loader' on the ESP first and that of the drive, in a guest state file,
+ * directly behind it, and the store, after firmware_decode(). *ret is to be released with
+ * firmware_done() in every case.
  * Errors: those of nvram_add_keys() and nvram_from_template().
  */
 int firmware_build(const struct plan *plan, const struct nvram_file *loader,

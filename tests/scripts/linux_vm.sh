@@ -42,12 +42,24 @@ grep -q 'nvram-libefiboot: 2 load options are valid; the first is HD(15,GPT' out
 expect 0 "$HVGEN2" nvram list --json ./*-gen2.vmgs
 jq -e '[.entries[].type] == ["File", "Drive"]' out.txt >/dev/null || fail "$(cat out.txt)"
 
-# Not in a store for other machines, which have no such bus.
+# In front of all that a template has: its own disk comes before the network.
+mv ./*-gen2.vmgs template.vmgs
+expect 0 "$HVGEN2" nvram remove drive:0 template.vmgs
+expect 0 "$HVGEN2" nvram add-network --adapter 01234567-89ab-cdef-0123-456789abcdef template.vmgs
 rm ./*-gen2*
-expect 0 "$HVGEN2" convert --nvram other.fd exp
-expect 0 "$HVGEN2" nvram list --json other.fd
-jq -e '[.entries[].type] == ["File"]' out.txt >/dev/null || fail "$(cat out.txt)"
-rm other.fd
+expect 0 "$HVGEN2" convert --nvram-template template.vmgs exp
+expect 0 "$HVGEN2" nvram list --json ./*-gen2.vmgs
+jq -e '[.entries[].type] | .[0] == "File" and . - ["File"] == ["Drive", "Network"]' out.txt >/dev/null || fail "$(cat out.txt)"
+rm template.vmgs
+
+# Not in a store for other machines, which have no such bus.
+for store in other.fd other.json; do
+	rm ./*-gen2*
+	expect 0 "$HVGEN2" convert --nvram $store exp
+	expect 0 "$HVGEN2" nvram list --json $store
+	jq -e '[.entries[].type] == ["File"]' out.txt >/dev/null || fail "$store: $(cat out.txt)"
+	rm $store
+done
 
 # Keys that do not have the UEFI CA.
 openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Own" -days 3650 -keyout own.key -outform DER -out own.der 2>/dev/null
