@@ -51,6 +51,9 @@ struct plan_options {
 	/* Of a Linux: there are other boot files for it than those on an ESP that starts it already, so
 	 * that LAYOUT_AUTO is a new one beside that, and LAYOUT_REUSE is not possible. */
 	bool has_other_boot_files;
+	/* The new VM gets no boot entry, in a store or otherwise: its firmware takes the first ESP with
+	 * \EFI\BOOT\BOOTX64.EFI. */
+	bool has_no_boot_entry;
 };
 
 #define PLAN_DEFAULT_ESP_SIZE (UINT64_C(260) << 20)

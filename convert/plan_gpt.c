@@ -28,12 +28,36 @@ void plan_name_esp(const struct survey *survey, struct gpt_partition *esp)
 		snprintf(esp->name, sizeof(esp->name), "%s %u", name, i);
 }
 
-static void note_other_esp(const struct survey *survey, struct plan *plan)
+/* Firmware that is not told which one takes the first with \EFI\BOOT\BOOTX64.EFI. */
+static bool is_found_first(const struct survey *survey)
 {
+	return survey->partitions[survey->start].guest.linux_system->esp.has_removable;
+}
+
+static int check_other_esp(const struct survey *survey, const struct plan_options *options,
+			   struct plan *plan, struct error *err)
+{
+	unsigned int own = plan_own_esp(survey);
+
+	if (options->has_no_boot_entry && is_found_first(survey))
+		return error_refused(
+			err, REFUSAL_LAYOUT_IMPOSSIBLE,
+			"have an NVRAM store made (--nvram), or leave --efi-files and --layout end "
+			"out: the guest's own ESP starts it",
+			"a new ESP beside partition %u, an ESP that starts the guest, would not be "
+			"used: without a boot entry firmware takes the first",
+			own);
 	note_add(&plan->warnings,
 		 "partition %u is an ESP that starts the guest, and is left as it is, beside a new "
 		 "one: updates of shim and GRUB in the guest go on there",
-		 plan_own_esp(survey));
+		 own);
+	if (is_found_first(survey))
+		note_add(
+			&plan->warnings,
+			"only the File entry of the firmware leads to the new ESP: without a store, "
+			"with an empty one and by a Drive entry partition %u starts the guest",
+			own);
+	return 0;
 }
 
 static const char *layouts_of_gpt(bool can_reuse)
@@ -49,7 +73,7 @@ int plan_layout_of_gpt(const struct survey *survey, const struct plan_options *o
 	if (plan->layout == LAYOUT_AUTO)
 		plan->layout = can_reuse ? LAYOUT_REUSE : LAYOUT_END;
 	if (plan->layout == LAYOUT_END && plan_own_esp(survey))
-		note_other_esp(survey, plan);
+		return check_other_esp(survey, options, plan, err);
 	if (plan->layout == LAYOUT_END || (plan->layout == LAYOUT_REUSE && can_reuse))
 		return 0;
 	if (plan->layout == LAYOUT_REUSE && plan_own_esp(survey))

@@ -173,6 +173,15 @@ static void tell_place(struct conversion *conversion)
 		(struct firmware_drive){place.is_known, place.channel, place.slot};
 }
 
+/* In a store, or by what makes the VM on Hyper-V. */
+static bool makes_boot_entry(const struct conversion *conversion)
+{
+	const bool *forms = conversion->convert->vm.forms;
+
+	return conversion->names.nvram ||
+	       (conversion->is_vm && (forms[WRITE_FORM_SCRIPT] || forms[WRITE_FORM_XML5]));
+}
+
 /* The boot disk, from what is on it to all that changes. */
 static int convert_boot_disk(struct conversion *conversion, struct error *err)
 {
@@ -388,6 +397,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 	convert->plan.source_time = write_source_time(conversion->source);
 	convert->plan.choices = conversion_choices(convert);
 	convert->plan.has_other_boot_files = convert->build.guest.efi_path != NULL;
+	convert->plan.has_no_boot_entry = !makes_boot_entry(conversion);
 	if (convert->dry_run && paths->disk)
 		conversion->folder = open_folder_of(paths->disk);
 	return convert->dry_run || conversion->needed.is_there

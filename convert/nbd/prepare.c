@@ -210,6 +210,7 @@ static int name_outputs(struct keys *keys, struct output_names *names, struct wr
 	convert->plan.format = VHD_FORMAT_RAW;
 	convert->plan.choices = conversion_choices(convert);
 	convert->plan.has_other_boot_files = convert->build.guest.efi_path != NULL;
+	convert->plan.has_no_boot_entry = !ret->nvram;
 	firmware->has_nvram = ret->nvram != NULL;
 	firmware->format = formats[names->nvram_kind];
 	return r;

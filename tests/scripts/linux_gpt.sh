@@ -149,6 +149,15 @@ sgdisk -i 16 named.raw | grep -q "'EFI system partition 2'" || fail "two of one 
 sgdisk -c 15: old.raw >/dev/null
 jq -e 'any(.warnings[]; startswith("partition 15 is an ESP that starts the guest, and is left as it is"))' beside.json \
 	>/dev/null || fail "$(cat beside.json)"
+# Nothing but the File entry leads to that.
+jq -e 'any(.warnings[]; . == "only the File entry of the firmware leads to the new ESP: without a store, with an empty one and by a " +
+	"Drive entry partition 15 starts the guest")' beside.json >/dev/null || fail "$(jq .warnings beside.json)"
+for option in '--layout end' '--efi-files efi'; do
+	# shellcheck disable=SC2086 # two words
+	advised layout-impossible "have an NVRAM store made (--nvram), or leave --efi-files and --layout end out: the guest's own ESP \
+starts it" convert -o new.raw --nvram none $option old.raw
+done
+expect 0 "$HVGEN2" convert -n --nvram none old.raw
 expect 0 "$HVGEN2" inspect --efi-files efi --json old.raw
 jq -e '.esp.source == "'"'efi'"'" and .after.layout == "end"' out.txt >/dev/null || fail "$(jq '.esp, .after' out.txt)"
 advised layout-impossible "use --layout end, which puts them on an ESP beside it, or leave --efi-files out" \
@@ -168,6 +177,7 @@ rm -f new.*
 mdel -i old.raw@@$esp ::/EFI/debian/grub.cfg
 expect 0 "$HVGEN2" convert -n old.raw
 grep -q 'left as it is, beside a new one: its grub.cfg does not name' out.txt || fail "$(cat out.txt)"
+grep -q 'BOOTX64.EFI of partition 15, which does not lead to the guest' out.txt || fail "$(cat out.txt)"
 mdel -i old.raw@@$esp ::/EFI/BOOT/BOOTX64.EFI
 gets_esp 16 dynamic again.raw
 second=$(($(sfdisk --json again.raw | jq '.partitiontable.partitions[] | select(.node | endswith("16")).start') * 512))

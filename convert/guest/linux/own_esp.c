@@ -244,8 +244,7 @@ static int look_at(const struct guest_disk *old, const struct guest_partition *p
 		return r;
 	}
 	r = r < 0 ? 0 : try_folders(search, entries, count, ret, err);
-	if (r > 0)
-		ret->has_removable = has_file(files, REMOVABLE, REMOVABLE_EFI);
+	ret->has_removable = files && has_file(files, REMOVABLE, REMOVABLE_EFI);
 	files_entries_free(entries, count);
 	return r;
 }
@@ -254,7 +253,7 @@ static int take(const struct guest_disk *old, const struct guest_partition *part
 		struct linux_system *system, struct note_list *warnings, struct error *err)
 {
 	struct search search = {.system = system};
-	struct linux_esp esp;
+	struct linux_esp esp = {.partition = 0};
 	int r = look_at(old, partition, &search, &esp, err);
 
 	if (r < 0)
@@ -273,6 +272,13 @@ static int take(const struct guest_disk *old, const struct guest_partition *part
 			 "partition %u is an ESP that is left as it is, beside a new one: %s",
 			 partition->place.number, search.reason);
 	}
+	if (r == 0 && esp.has_removable)
+		note_add(
+			warnings,
+			"only the File entry of the firmware starts the guest: without a store, "
+			"with an empty one and by a Drive entry it takes "
+			"\\EFI\\BOOT\\BOOTX64.EFI of partition %u, which does not lead to the guest",
+			partition->place.number);
 	return 0;
 }
 
