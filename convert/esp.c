@@ -3,6 +3,7 @@
 #include "convert/esp.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "common/cleanup.h"
 #include "convert/fat32/fat32.h"
@@ -64,18 +65,34 @@ static int add_files(struct filling *filling, bool optional, struct error *err)
 	return r;
 }
 
+/* As Windows calls it; another one may have that name already, by which the guest's fstab knows it. */
+static void make_label(const struct plan *plan, struct fat32_spec *spec)
+{
+	const struct gpt *gpt = &plan->gpt;
+	bool has_other = false;
+
+	for (size_t i = 0; i < gpt->count; i++)
+		has_other |= i != plan->esp && guid_equal(&gpt->partitions[i].type, &GPT_TYPE_ESP);
+	if (has_other)
+		snprintf(spec->label, sizeof(spec->label), "SYSTEM %u",
+			 gpt->partitions[plan->esp].number % (GPT_MAX_PARTITIONS + 1));
+	else
+		snprintf(spec->label, sizeof(spec->label), "SYSTEM");
+}
+
 static int make_tree(const struct plan *plan, struct guest_boot *boot, struct note_list *warnings,
 		     struct fat32 **ret, struct error *err)
 {
-	const struct fat32_spec spec = {
-		.label = "SYSTEM",
+	struct fat32_spec spec = {
 		.volume_id = plan->fat_volume_id,
 		.hidden_sectors = plan->gpt.partitions[plan->esp].first_lba,
 		.time = boot->time,
 	};
 	struct filling filling = {.boot = boot, .warnings = warnings};
-	int r = fat32_new(&spec, ret, err);
+	int r;
 
+	make_label(plan, &spec);
+	r = fat32_new(&spec, ret, err);
 	filling.tree = r == 0 ? *ret : NULL;
 	if (r == 0)
 		r = add_files(&filling, false, err);

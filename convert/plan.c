@@ -215,6 +215,8 @@ static void append_esp(const struct survey *survey, const struct plan_options *o
 	partition = append_partition(plan, PLAN_ESP, SURVEY_NONE, offset, size);
 	partition->type = GPT_TYPE_ESP;
 	partition->unique = new_guid(survey, options, &plan->gpt, "ESP");
+	/* Unlike that of an ESP of an earlier conversion, which fstab may name. */
+	plan->fat_volume_id = get_le32(partition->unique.bytes);
 	/* What diskpart and Windows Setup set: no drive letter by itself. */
 	partition->attributes = GPT_ATTRIBUTE_NO_DRIVE_LETTER;
 	plan_name_esp(survey, partition);
@@ -586,7 +588,6 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	      struct error *err)
 {
 	uint64_t esp_size = 0;
-	struct guid fat;
 	int r;
 
 	*ret = (struct plan){.layout = options->layout};
@@ -601,8 +602,6 @@ int plan_make(const struct survey *survey, const struct plan_options *options, s
 	ret->gpt.sector_size = survey->sector_size;
 	ret->gpt.disk_guid = survey->gpt ? survey->gpt->disk_guid : derive(survey, options, "GPT");
 	ret->nvram_id = derive(survey, options, "VMGS");
-	fat = derive(survey, options, "FAT");
-	ret->fat_volume_id = get_le32(fat.bytes);
 	switch (ret->layout) {
 	case LAYOUT_REUSE:
 		r = plan_reuse(survey, options, ret, err);

@@ -4,7 +4,7 @@
 # the ESP that they lack, or only the boot entry when they have one.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs sgdisk sfdisk qemu-img fsck.fat mcopy mdel jq
+need blkid debugfs sgdisk sfdisk qemu-img fsck.fat mcopy mdel jq
 
 entries() { # DISK: every entry, and the GUID of the disk
 	sfdisk --dump "$1" | sed -n 's/^label-id: //p; s/^[^ ]*raw\([0-9]* : \)/\1/p'
@@ -184,4 +184,11 @@ second=$(($(sfdisk --json again.raw | jq '.partitiontable.partitions[] | select(
 mdel -i again.raw@@$second ::/EFI/debian/shimx64.efi ::/EFI/BOOT/BOOTX64.EFI
 expect 0 "$HVGEN2" convert -q -o new.raw --nvram new.fd again.raw
 sgdisk -v new.raw | grep -q 'No problems found' && [ "$(entries new.raw | grep -c C12A7328)" -eq 3 ] || fail "$(entries new.raw)"
+
+# No two of them have one UUID or label, for fstab may name them so.
+sfdisk --json new.raw | jq '.partitiontable.partitions[] | select(.type | startswith("C12A7328")) | .start * 512' >starts.txt
+for name in UUID LABEL; do
+	while read -r start; do blkid -p -O "$start" -s $name -o value new.raw; done <starts.txt >names.txt
+	[ "$(sort -u names.txt | wc -l)" -eq "$(wc -l <names.txt)" ] && [ -s names.txt ] || fail "$name: $(cat names.txt)"
+done
 echo "GPT guests"
