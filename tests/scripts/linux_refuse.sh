@@ -4,7 +4,7 @@
 # nothing is made; what only degrades is a warning. Each from a guest that has just that.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs sfdisk tune2fs qemu-img jq python3 cpio
+need debugfs sfdisk tune2fs qemu-img jq python3 cpio xz
 
 args=(--source-format raw -o new.vhdx)
 says() { # WORDS of the refusal
@@ -358,6 +358,16 @@ jq -e '[.linux.other_kernels[] | {p: .path, d: .hyperv_drivers}] == [{p: "/boot/
 warned "the entry 'Old' of the boot menu, which is not the default, would not start: the kernel"
 warned "the entry 'Bad' of the boot menu, which is not the default, would not start: '/boot/vmlinuz-bad'"
 ! grep -q "'Gone'" out.txt || fail "a kernel that is gone is no loss: $(cat out.txt)"
+
+# Together they may unpack to 256 MiB, however small they are; what two name is looked at once.
+head -c 200M /dev/zero | xz -0 --check=crc32 >zeros.xz
+printf '%s\n' "ln /boot/$kernel /boot/vmlinuz-1" "ln /boot/$kernel /boot/vmlinuz-2" "ln /boot/$kernel /boot/vmlinuz-3" \
+	'write zeros.xz /boot/initrd-1' 'write zeros.xz /boot/initrd-3' | edit 2048 196608
+printf "menuentry '%s' { linux /boot/vmlinuz-%s root=/dev/sda1 ; initrd /boot/initrd-%s }\n" A 1 1 B 2 1 C 3 3 | put /boot/grub/custom.cfg
+started 'Debian GNU/Linux'
+jq -e '[.linux.other_kernels[].hyperv_drivers] == ["missing", "missing", "unknown"] and any(.warnings[]; . == "whether all other kernels of " +
+	"the boot menu have the drivers of Hyper-V is not known: their initramfs are larger than what is looked at")' out.txt >/dev/null ||
+	fail "$(jq -c '.linux, .warnings' out.txt)"
 
 make_linux bls bls.raw
 cp bls.raw disk.raw

@@ -30,8 +30,32 @@ enum { MODULE_VMBUS, MODULE_STORVSC, MODULE_KEYBOARD, MODULE_MAX };
 struct drivers {
 	struct initramfs_module modules[MODULE_MAX];
 	size_t count;	 /* of those that are needed */
-	uint64_t output; /* bytes of initramfs that were unpacked */
-	bool is_unknown; /* not all could be looked at, which was said */
+	bool is_unknown; /* not all could be looked at, which was said, or will be */
+};
+
+/* An initramfs that was looked at: several kernels may name one. */
+struct seen {
+	const char *path;	 /* of the menu */
+	bool wanted[MODULE_MAX]; /* what was looked for in it */
+	bool is_found[MODULE_MAX];
+	bool is_unknown;
+};
+
+#define MAX_SEEN 64
+
+/* What all initramfs of the other kernels have together when they are unpacked: one has up to this.
+ * The guest starts without them, and zeros cost little to pack. */
+#define OTHERS_MAX_OUTPUT (256 * MIB)
+
+/* Through the kernels of a guest. 'root' is NULL where it cannot be read. */
+struct look {
+	struct linux_files *boot, *root;
+	struct note_list *warnings;
+	bool is_at_others;
+	uint64_t output; /* bytes of initramfs that may be unpacked yet */
+	bool is_short;	 /* which was not enough for the others */
+	struct seen seen[MAX_SEEN];
+	size_t seen_count;
 };
 
 static int refuse_kernel(const struct linux_default *starts, enum refusal refusal, const char *what,
@@ -123,38 +147,87 @@ static bool is_done(const struct drivers *drivers)
 	return drivers->is_unknown || are_found(drivers);
 }
 
+/* An earlier look at it for all that is missing yet. */
+static const struct seen *find_seen(const struct look *look, const char *path,
+				    const struct drivers *drivers)
+{
+	for (size_t i = 0; i < look->seen_count; i++) {
+		const struct seen *seen = &look->seen[i];
+		bool has_all = strcmp(seen->path, path) == 0;
+
+		for (size_t j = 0; j < drivers->count; j++)
+			has_all &= seen->wanted[j] || drivers->modules[j].is_found;
+		if (has_all)
+			return seen;
+	}
+	return NULL;
+}
+
+/* What is too much of the others is told of all at once. */
+static void note_unknown(struct look *look, const char *path, int r, const struct error *problem,
+			 const struct initramfs_result *result)
+{
+	if (look->is_at_others && look->output == 0) {
+		look->is_short = true;
+		return;
+	}
+	note_add(look->warnings,
+		 "the initramfs '%s' cannot be read to its end (%s%s): whether it has the drivers "
+		 "of Hyper-V is not known",
+		 path, r < 0 ? "" : "compressed with ",
+		 r < 0 ? problem->message : result->unsupported);
+}
+
 /* One that cannot be read to its end may hold what is missing: that is said, and no more. */
-static int look_into_initrd(struct linux_files *boot, const struct linux_default *starts,
-			    const char *path, struct drivers *drivers, struct note_list *warnings,
-			    struct error *err)
+static int scan_initrd(struct look *look, const struct linux_default *starts, struct seen *ret,
+		       const struct drivers *drivers, struct error *err)
 {
 	CLEANUP_LINUX_STREAM struct linux_stream *stream = NULL;
-	struct initramfs_wanted wanted = {drivers->modules, drivers->count};
-	struct initramfs_source source = {.read = read_stream, .name = path};
+	struct drivers found = *drivers;
+	struct initramfs_wanted wanted = {found.modules, found.count};
+	struct initramfs_source source = {.read = read_stream, .name = ret->path};
 	struct initramfs_result result = {.output = 0};
 	struct error problem = ERROR_INIT;
 	uint64_t size;
-	int r = linux_stream_open(boot, path, &stream, &size, &problem);
+	int r = linux_stream_open(look->boot, ret->path, &stream, &size, &problem);
 
 	if (r < 0)
-		return refuse_file(starts, path, &problem, err);
+		return refuse_file(starts, ret->path, &problem, err);
 	source.context = stream;
-	r = initramfs_scan(&source, &wanted, INITRAMFS_MAX_OUTPUT - drivers->output, &result,
-			   &problem);
+	r = initramfs_scan(&source, &wanted, look->output, &result, &problem);
 	if (r < 0 && error_is_of_host(&problem)) {
 		*err = problem;
 		return r;
 	}
-	drivers->output += result.output;
-	if (are_found(drivers) || (r == 0 && !result.unsupported))
-		return 0;
-	note_add(
-		warnings,
-		"the initramfs '%s' cannot be read to its end (%s%s): whether it has the drivers of "
-		"Hyper-V is not known",
-		path, r < 0 ? "" : "compressed with ",
-		r < 0 ? problem.message : result.unsupported);
-	drivers->is_unknown = true;
+	look->output -= min_u64(look->output, result.output);
+	for (size_t i = 0; i < found.count; i++) {
+		ret->wanted[i] = !drivers->modules[i].is_found;
+		ret->is_found[i] = found.modules[i].is_found;
+	}
+	ret->is_unknown = !are_found(&found) && (r < 0 || result.unsupported);
+	if (ret->is_unknown)
+		note_unknown(look, ret->path, r, &problem, &result);
+	return 0;
+}
+
+static int look_into_initrd(struct look *look, const struct linux_default *starts, const char *path,
+			    struct drivers *drivers, struct error *err)
+{
+	const struct seen *known = find_seen(look, path, drivers);
+	struct seen seen = {.path = path};
+	int r = 0;
+
+	if (known)
+		seen = *known;
+	else
+		r = scan_initrd(look, starts, &seen, drivers, err);
+	if (r < 0)
+		return r;
+	if (!known && look->seen_count < MAX_SEEN)
+		look->seen[look->seen_count++] = seen;
+	for (size_t i = 0; i < drivers->count; i++)
+		drivers->modules[i].is_found |= seen.is_found[i];
+	drivers->is_unknown = seen.is_unknown && !are_found(drivers);
 	return 0;
 }
 
@@ -176,25 +249,24 @@ static int refuse_drivers(const struct linux_default *starts, const struct drive
 				     : "would not find its disk");
 }
 
-static int check_drivers(struct linux_files *boot, struct linux_files *root, bool is_encrypted,
-			 struct linux_default *starts, struct note_list *warnings,
+static int check_drivers(struct look *look, bool is_encrypted, struct linux_default *starts,
 			 struct error *err)
 {
 	struct drivers drivers = {.modules = {{"hv_vmbus", false},
 					      {"hv_storvsc", false},
 					      {"hyperv_keyboard", false}},
 				  .count = is_encrypted ? MODULE_MAX : MODULE_KEYBOARD};
-	int r = root ? look_into_kernel(root, starts->version, &drivers, err) : 0;
+	int r = look->root ? look_into_kernel(look->root, starts->version, &drivers, err) : 0;
 
 	for (size_t i = 0; r == 0 && i < starts->initrd_count && !is_done(&drivers); i++)
-		r = look_into_initrd(boot, starts, linux_menu_path(starts->initrds[i]), &drivers,
-				     warnings, err);
+		r = look_into_initrd(look, starts, linux_menu_path(starts->initrds[i]), &drivers,
+				     err);
 	if (r == 0 && are_found(&drivers))
 		starts->drivers = LINUX_DRIVERS_FOUND;
 	if (r < 0 || is_done(&drivers))
 		return r;
-	if (starts->initrd_count == 0 && !root) {
-		note_add(warnings,
+	if (starts->initrd_count == 0 && !look->root) {
+		note_add(look->warnings,
 			 "whether the kernel has the drivers of Hyper-V is not known: it has "
 			 "no initramfs, and the guest's root cannot be read");
 		return 0;
@@ -203,12 +275,12 @@ static int check_drivers(struct linux_files *boot, struct linux_files *root, boo
 	return refuse_drivers(starts, &drivers, err);
 }
 
-static int check(struct linux_files *boot, struct linux_files *root, bool is_encrypted,
-		 struct linux_default *starts, struct note_list *warnings, struct error *err)
+static int check(struct look *look, bool is_encrypted, struct linux_default *starts,
+		 struct error *err)
 {
-	int r = check_kernel(boot, starts, err);
+	int r = check_kernel(look->boot, starts, err);
 
-	return r < 0 ? r : check_drivers(boot, root, is_encrypted, starts, warnings, err);
+	return r < 0 ? r : check_drivers(look, is_encrypted, starts, err);
 }
 
 /* Entries stay in menus when their kernels go, and others are of another disk. */
@@ -220,38 +292,52 @@ static bool is_there(struct linux_files *boot, const struct linux_default *other
 	       type == LINUX_FILE_REGULAR;
 }
 
-/* The guest starts without it: what would stop it is a warning. */
-static int check_other(struct linux_files *boot, struct linux_files *root,
-		       const struct linux_system *system, struct linux_default *other,
-		       struct note_list *warnings, struct error *err)
+/* The guest starts without it: what would stop it is a warning, and so is what cannot be looked at. */
+static void check_other(struct look *look, bool is_encrypted, struct linux_default *other)
 {
 	struct error problem = ERROR_INIT;
 
-	if (!is_there(boot, other))
-		return 0;
-	if (check(boot, root, system->root_is_encrypted, other, warnings, &problem) == 0)
-		return 0;
-	if (error_is_of_host(&problem)) {
-		*err = problem;
-		return -err->code;
-	}
-	note_add(warnings,
-		 "the entry '%s' of the boot menu, which is not the default, would not "
-		 "start: %s",
-		 other->title, problem.message);
-	return 0;
+	if (!is_there(look->boot, other) || check(look, is_encrypted, other, &problem) == 0)
+		return;
+	if (error_is_of_host(&problem))
+		note_add(look->warnings,
+			 "whether the entry '%s' of the boot menu, which is not the default, would "
+			 "start is not known: %s",
+			 other->title, problem.message);
+	else
+		note_add(look->warnings,
+			 "the entry '%s' of the boot menu, which is not the default, would not "
+			 "start: %s",
+			 other->title, problem.message);
+}
+
+static void check_others(struct look *look, struct linux_system *system)
+{
+	look->is_at_others = true;
+	look->output = OTHERS_MAX_OUTPUT;
+	for (size_t i = 0; i < system->other_count; i++)
+		check_other(look, system->root_is_encrypted, &system->others[i]);
+	if (look->is_short)
+		note_add(
+			look->warnings,
+			"whether all other kernels of the boot menu have the drivers of Hyper-V is "
+			"not known: their initramfs are larger than what is looked at");
+	if (system->has_more_others)
+		note_add(look->warnings,
+			 "the boot menu has more kernels than the %zu that were looked at",
+			 system->other_count + 1);
 }
 
 int linux_kernel_check(struct linux_files *boot, struct linux_files *root,
 		       struct linux_system *system, struct note_list *warnings, struct error *err)
 {
-	int r = check(boot, root, system->root_is_encrypted, &system->starts, warnings, err);
+	struct look look = {.boot = boot,
+			    .root = root,
+			    .warnings = warnings,
+			    .output = INITRAMFS_MAX_OUTPUT};
+	int r = check(&look, system->root_is_encrypted, &system->starts, err);
 
-	for (size_t i = 0; r == 0 && i < system->other_count; i++)
-		r = check_other(boot, root, system, &system->others[i], warnings, err);
-	if (r == 0 && system->has_more_others)
-		note_add(warnings,
-			 "the boot menu has more kernels than the %zu that were looked at",
-			 system->other_count + 1);
+	if (r == 0)
+		check_others(&look, system);
 	return r;
 }
