@@ -291,7 +291,8 @@ static int check_grub(const struct linux_place *boot, const struct efi_set *set,
 				     "GRUB (%s) has no module '%s', by which it would read the "
 				     "file system with /boot %s",
 				     set->source, module, linux_place_text(boot, text));
-	/* One that was made here says no version: it is that which has read /boot. */
+	/* One that was made here says no version; but what asks for one, XFS and Btrfs, the GRUB of this
+	 * machine has read already. */
 	if (has < needed && set->files.shim.data)
 		note_add(warnings,
 			 "GRUB (%s) is older than %u.%02u, which is the first to read all that the "
