@@ -74,7 +74,14 @@ jq -e '.warnings | any(contains("is not in the db of the store"))' ./*-gen2.repo
 # Without a signed shim and GRUB anywhere, an unsigned one is made; verify takes that for what it is.
 rm ./*-gen2*
 if command -v grub-mkimage >/dev/null && [ -e /usr/lib/grub/x86_64-efi/normal.mod ] && hide /usr/lib/shim; then
-	expect 0 "$HVGEN2" convert exp
+	mkdir bin
+	printf '#!/bin/sh\n: >%q\nexec %q "$@"\n' "$PWD/made" "$(command -v grub-mkimage)" >bin/grub-mkimage
+	chmod +x bin/grub-mkimage
+	truncate -s 16M other.raw
+	PATH=$PWD/bin:$PATH expect 3 "$HVGEN2" inspect other.raw
+	[ ! -e made ] || fail "a GRUB is made for a disk that needs none"
+	PATH=$PWD/bin:$PATH expect 0 "$HVGEN2" convert exp
+	[ -e made ] || fail "another grub-mkimage"
 	grep -q '^Warning .*Secure Boot must be off\|GRUB made by grub-mkimage, unsigned' out.txt || fail "not said: $(cat out.txt)"
 	in_script "SecureBoot = \$false"
 	in_script '/\EFI\debian\grubx64.efi'

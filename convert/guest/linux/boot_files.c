@@ -200,13 +200,15 @@ static int choose_set(struct linux_files *root, struct linux_files *boot,
 		      const struct guest_options *options, struct efi_set *ret,
 		      struct note_list *warnings, struct error *err)
 {
-	const struct efi_folder *folder = options->efi_folder;
+	struct efi_folder *folder = options->efi_folder;
 	int r = folder && folder->path ? 0 : try_guest(root, boot, ret, warnings, err);
 
 	if (r > 0)
 		note_newer_ones(options, ret, warnings);
 	if (r != 0)
 		return r < 0 ? r : 0;
+	if (folder)
+		efi_folder_make(folder);
 	if (folder && efi_folder_is_there(folder))
 		return efi_set_from_folder(folder, ret, err);
 	return error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_FILES,

@@ -45,6 +45,9 @@ void efi_folder_done(struct efi_folder *folder)
 	close_file(&folder->grub);
 	close_file(&folder->mm);
 	close_file(&folder->fb);
+	if (folder->maker >= 0)
+		close(folder->maker);
+	folder->maker = -1;
 	free(folder->path);
 	folder->path = NULL;
 }
@@ -112,8 +115,17 @@ static void open_own(struct efi_folder *ret)
 	if (efi_folder_is_there(ret))
 		return;
 	efi_folder_done(ret);
-	ret->grub.fd = efi_make_grub();
-	ret->is_made = ret->grub.fd >= 0;
+	ret->maker = efi_make_start();
+}
+
+void efi_folder_make(struct efi_folder *folder)
+{
+	if (folder->maker < 0)
+		return;
+	folder->grub.fd = efi_make_grub(folder->maker);
+	folder->is_made = folder->grub.fd >= 0;
+	close(folder->maker);
+	folder->maker = -1;
 }
 
 int efi_folder_open(const char *path, struct efi_folder *ret, struct error *err)
