@@ -67,11 +67,11 @@ void grub_folders_paths(const char *top, char ret[GRUB_FOLDERS_TEXT])
 		add_paths(top, tops, ARRAY_SIZE(tops), ret);
 }
 
+static const char mark[] = "Device proc:";
+
 /* The start of the next line that stands in front of a folder, or the end. */
 static const char *find_mark(const char *at, const char *end)
 {
-	static const char mark[] = "Device proc:";
-
 	while (at < end) {
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 
@@ -116,13 +116,28 @@ static void take_folder(struct grub_folders *folders, const char *path, size_t l
 	free(folder->names);
 }
 
-/* Are as many answers in it as paths? A name may look like the start of one. */
+/* What is behind a list that was not read to its end stands in its line. */
+static bool has_cut_list(const char *text, const char *end)
+{
+	const char *at = text;
+
+	while ((at = memmem(at, (size_t)(end - at), mark, strlen(mark)))) {
+		if (at > text && at[-1] != '\n')
+			return true;
+		at += strlen(mark);
+	}
+	return false;
+}
+
+/* Are as many answers in it as paths, each where one starts? A name may look like the start of one. */
 static bool is_complete(const char *paths, const char *text, const char *end)
 {
 	size_t asked = 1, answered = 0;
 	const char *names;
 	size_t size;
 
+	if (has_cut_list(text, end))
+		return false;
 	for (; *paths; paths++)
 		asked += *paths == '\n';
 	while (text && text < end) {

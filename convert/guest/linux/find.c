@@ -42,17 +42,38 @@ int linux_read_text(struct linux_files *files, const char *path, uint8_t **ret_d
 	return r;
 }
 
-static bool is_file(struct linux_files *files, const char *path, uint64_t *ret_size)
+static bool is_file(struct linux_files *files, const char *path)
 {
 	enum linux_file_type type = LINUX_FILE_NONE;
+	uint64_t size;
 
-	return linux_files_find(files, path, &type, ret_size, NULL) == 0 &&
-	       type == LINUX_FILE_REGULAR;
+	return linux_files_find(files, path, &type, &size, NULL) == 0 && type == LINUX_FILE_REGULAR;
+}
+
+/* Of a menu; 0 when there is none. */
+static int find_size(struct linux_files *files, const char *path, uint64_t *ret, struct error *err)
+{
+	enum linux_file_type type = LINUX_FILE_NONE;
+	struct error problem = ERROR_INIT;
+	int r = linux_files_find(files, path, &type, ret, &problem);
+
+	if (r < 0 || type != LINUX_FILE_REGULAR)
+		*ret = 0;
+	if (r == 0 || r == -ENOENT || r == -ENOTDIR)
+		return 0;
+	if (error_is_of_host(&problem)) {
+		*err = problem;
+		return r;
+	}
+	return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_DAMAGED,
+			     "the boot menu cannot be read: %s", problem.message);
 }
 
 /* "/boot/grub" or "/boot/grub2" below 'base': where the larger grub.cfg is, for the other may be a
- * stub that points there. False when there is none. */
-static bool find_menu(struct linux_files *files, const char *base, char prefix[32])
+ * stub that points there. Returns 1, or 0 when there is none. One that cannot be read may be the one
+ * that counts. */
+static int find_menu(struct linux_files *files, const char *base, char prefix[32],
+		     struct error *err)
 {
 	static const char *const folders[] = {"grub", "grub2"};
 	uint64_t largest = 0;
@@ -60,9 +81,13 @@ static bool find_menu(struct linux_files *files, const char *base, char prefix[3
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
 		char path[64];
 		uint64_t size = 0;
+		int r;
 
 		snprintf(path, sizeof(path), "%s/%s/grub.cfg", base, folders[i]);
-		if (!is_file(files, path, &size) || size <= largest)
+		r = find_size(files, path, &size, err);
+		if (r < 0)
+			return r;
+		if (size <= largest)
 			continue;
 		largest = size;
 		snprintf(prefix, 32, "%s/%s", base, folders[i]);
@@ -114,16 +139,15 @@ static const char *other_loader(struct linux_files *files, const char *base)
 		{"/extlinux.conf", "extlinux"},		{"/extlinux/extlinux.conf", "extlinux"},
 		{"/syslinux/syslinux.cfg", "syslinux"},
 	};
-	uint64_t size;
 
 	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++) {
 		char path[64];
 
 		snprintf(path, sizeof(path), "%s%s", base, loaders[i].path);
-		if (is_file(files, path, &size))
+		if (is_file(files, path))
 			return loaders[i].name;
 	}
-	return is_file(files, "/etc/lilo.conf", &size) ? "LILO" : NULL;
+	return is_file(files, "/etc/lilo.conf") ? "LILO" : NULL;
 }
 
 /* The first reason counts. */

@@ -72,6 +72,10 @@ Test(grub_folders, odd_answers_tell_nothing)
 		DEVICE "./ ../ x \nand more",
 		DEVICE "./ ../ new\nline \n" DEVICE "a\nb \n",
 		START "./ ../ x \n" START "y \n",
+		/* a mark too many and one too few */
+		"\tPartition loop0,msdos1: Filesystem type btrfs - Label `x\nDevice proc:\n', UUID 5a9d\n" DEVICE
+		"./ ../ cut " DEVICE "./ ../ y \n",
+		DEVICE "./ ../ cut " DEVICE "./ ../ a\nDevice proc:\nb \n",
 	};
 	const char nul[] = DEVICE "./ a\0b \n" DEVICE "\0";
 	struct grub_folders folders = {.count = 0};
