@@ -189,6 +189,16 @@ fresh
 dd if=/dev/urandom of=disk.raw bs=1 seek=$((1048576 + 1024 + 0x68)) count=16 conv=notrunc status=none
 expect 4 "$HVGEN2" convert "${args[@]}" disk.raw
 says 'let the guest check it (fsck)'
+# A menu that cannot be read is not one that is not there: the other one may be old.
+fresh
+printf 'mkdir /boot/grub2\ndump /boot/grub/grub.cfg text.txt\nwrite text.txt /boot/grub2/grub.cfg\n' | edit 2048 196608
+expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
+at=$(debugfs -R 'imap /boot/grub/grub.cfg' part.raw 2>/dev/null | sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\)/\1 \2/p')
+size=$(dumpe2fs -h part.raw 2>/dev/null | sed -n 's/^Block size: *//p')
+printf '\377' | dd of=disk.raw bs=1 seek=$((1048576 + ${at% *} * size + ${at#* } + 8)) conv=notrunc status=none # its checksum is wrong
+advised linux-unreadable "let the guest check it (fsck), shut it down and convert again, or take the disk from a backup" \
+	convert "${args[@]}" disk.raw
+says "the boot menu on partition 1 cannot be read: '/boot/grub/grub.cfg'"
 fresh
 printf 'LUKS\xba\xbe\0\1' | dd of=disk.raw bs=1M seek=1 conv=notrunc status=none
 advised linux-encrypted-boot "give the guest a /boot that is not encrypted, and convert again" convert "${args[@]}" disk.raw

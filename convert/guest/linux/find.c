@@ -51,28 +51,28 @@ static bool is_file(struct linux_files *files, const char *path)
 }
 
 /* Of a menu; 0 when there is none. */
-static int find_size(struct linux_files *files, const char *path, uint64_t *ret, struct error *err)
+static int find_size(const struct linux_volume *volume, const char *path, uint64_t *ret,
+		     struct error *err)
 {
 	enum linux_file_type type = LINUX_FILE_NONE;
 	struct error problem = ERROR_INIT;
-	int r = linux_files_find(files, path, &type, ret, &problem);
+	char text[LINUX_PLACE_TEXT];
+	int r = linux_files_find(volume->files, path, &type, ret, &problem);
 
-	if (r < 0 || type != LINUX_FILE_REGULAR)
-		*ret = 0;
-	if (r == 0 || r == -ENOENT || r == -ENOTDIR)
+	if (r == 0)
 		return 0;
-	if (error_is_of_host(&problem)) {
-		*err = problem;
-		return r;
-	}
-	return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_DAMAGED,
-			     "the boot menu cannot be read: %s", problem.message);
+	if (problem.kind != ERROR_REFUSED && !error_is_of_host(&problem))
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_DAMAGED,
+				     "the boot menu %s cannot be read: %s",
+				     linux_place_text(&volume->place, text), problem.message);
+	*err = problem;
+	return r;
 }
 
 /* "/boot/grub" or "/boot/grub2" below 'base': where the larger grub.cfg is, for the other may be a
  * stub that points there. Returns 1, or 0 when there is none. One that cannot be read may be the one
  * that counts. */
-static int find_menu(struct linux_files *files, const char *base, char prefix[32],
+static int find_menu(const struct linux_volume *volume, const char *base, char prefix[32],
 		     struct error *err)
 {
 	static const char *const folders[] = {"grub", "grub2"};
@@ -84,7 +84,7 @@ static int find_menu(struct linux_files *files, const char *base, char prefix[32
 		int r;
 
 		snprintf(path, sizeof(path), "%s/%s/grub.cfg", base, folders[i]);
-		r = find_size(files, path, &size, err);
+		r = find_size(volume, path, &size, err);
 		if (r < 0)
 			return r;
 		if (size <= largest)
@@ -157,6 +157,18 @@ static void note_why_none(struct linux_systems *systems, const struct error *why
 		systems->why_none = *why;
 }
 
+/* A menu that cannot be read is a reason; what is of this host is an error. */
+static int note_menu_problem(struct linux_systems *systems, const struct error *why,
+			     struct error *err)
+{
+	if (why->kind == ERROR_REFUSED) {
+		note_why_none(systems, why);
+		return 0;
+	}
+	*err = *why;
+	return -why->code;
+}
+
 /* What was found when it was opened: damage, or a feature that is not known. */
 static void refuse_damaged(const struct linux_volume *volume, const char *place, struct error *ret)
 {
@@ -220,53 +232,53 @@ static void note_no_menu(struct linux_systems *systems, const struct linux_volum
 	note_why_none(systems, &why);
 }
 
+/* 'boot' has the root's /boot, which begins at 'base'. */
+static int add_with_menu(const struct linux_volume *root, const struct os_release *release,
+			 const struct linux_volume *boot, const char *base,
+			 struct linux_systems *systems, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	struct linux_system *system;
+	char prefix[32];
+	int r = find_menu(boot, base, prefix, &why);
+
+	if (r < 0)
+		return note_menu_problem(systems, &why, err);
+	if (r == 0) {
+		note_no_menu(systems, boot, base, release);
+		return 0;
+	}
+	system = add_system(systems, boot, prefix);
+	if (system) {
+		system->boot_is_own_volume = !base[0];
+		system->root = root->place;
+		system->release = *release;
+	}
+	return 0;
+}
+
 /* /boot of a root is a file system of its own, by its fstab. */
-static void add_with_boot(const struct linux_volumes *volumes, const struct linux_volume *root,
-			  const struct os_release *release, const char *source,
-			  struct linux_systems *systems)
+static int add_with_boot(const struct linux_volumes *volumes, const struct linux_volume *root,
+			 const struct os_release *release, const char *source,
+			 struct linux_systems *systems, struct error *err)
 {
 	const struct linux_volume *boot = linux_volumes_named(volumes, source);
 	struct error why = ERROR_INIT;
-	struct linux_system *system;
-	char prefix[32], text[LINUX_PLACE_TEXT];
+	char text[LINUX_PLACE_TEXT];
 
-	if (!boot) {
-		error_refused(
-			&why, REFUSAL_LINUX_AMBIGUOUS,
-			"give /boot a name in the guest's fstab that can be told (UUID=), or "
-			"convert the disk that holds it",
-			"/etc/fstab %s has '%s' for /boot, and no file system of this disk is that",
-			linux_place_text(&root->place, text), source);
-		note_why_none(systems, &why);
-	} else if (!boot->files) {
+	if (boot && boot->files)
+		return add_with_menu(root, release, boot, "", systems, err);
+	if (boot) {
 		refuse_unreadable(systems, boot, "/boot");
-	} else if (find_menu(boot->files, "", prefix)) {
-		system = add_system(systems, boot, prefix);
-		if (!system)
-			return;
-		system->boot_is_own_volume = true;
-		system->root = root->place;
-		system->release = *release;
-	} else {
-		note_no_menu(systems, boot, "", release);
+		return 0;
 	}
-}
-
-static void add_alone(const struct linux_volume *root, const struct os_release *release,
-		      struct linux_systems *systems)
-{
-	struct linux_system *system;
-	char prefix[32];
-
-	if (find_menu(root->files, "/boot", prefix)) {
-		system = add_system(systems, root, prefix);
-		if (!system)
-			return;
-		system->root = root->place;
-		system->release = *release;
-		return;
-	}
-	note_no_menu(systems, root, "/boot", release);
+	error_refused(&why, REFUSAL_LINUX_AMBIGUOUS,
+		      "give /boot a name in the guest's fstab that can be told (UUID=), or "
+		      "convert the disk that holds it",
+		      "/etc/fstab %s has '%s' for /boot, and no file system of this disk is that",
+		      linux_place_text(&root->place, text), source);
+	note_why_none(systems, &why);
+	return 0;
 }
 
 static int look_for_root(const struct linux_volumes *volumes, const struct linux_volume *volume,
@@ -287,10 +299,8 @@ static int look_for_root(const struct linux_volumes *volumes, const struct linux
 	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
 		boot = fstab_find(&fstab, "/boot");
 	if (boot)
-		add_with_boot(volumes, volume, &release, boot->source, systems);
-	else
-		add_alone(volume, &release, systems);
-	return 0;
+		return add_with_boot(volumes, volume, &release, boot->source, systems, err);
+	return add_with_menu(volume, &release, volume, "/boot", systems, err);
 }
 
 static bool is_claimed(const struct linux_systems *systems, const struct linux_volume *volume)
@@ -327,22 +337,25 @@ static const struct linux_volume *find_encrypted(const struct linux_volumes *vol
 }
 
 /* A menu that no root claims: its root is one that cannot be read. */
-static void look_for_boot(const struct linux_volumes *volumes, const struct linux_volume *volume,
-			  struct linux_systems *systems)
+static int look_for_boot(const struct linux_volumes *volumes, const struct linux_volume *volume,
+			 struct linux_systems *systems, struct error *err)
 {
 	const struct linux_volume *encrypted = find_encrypted(volumes);
+	struct error why = ERROR_INIT;
 	struct linux_system *system;
 	char prefix[32];
+	int r = is_claimed(systems, volume) ? 0 : find_menu(volume, "", prefix, &why);
 
-	if (is_claimed(systems, volume) || !find_menu(volume->files, "", prefix))
-		return;
-	system = add_system(systems, volume, prefix);
+	if (r < 0)
+		return note_menu_problem(systems, &why, err);
+	system = r > 0 ? add_system(systems, volume, prefix) : NULL;
 	if (!system)
-		return;
+		return 0;
 	system->boot_is_own_volume = true;
 	system->root_is_encrypted = encrypted;
 	if (encrypted)
 		system->root = encrypted->place;
+	return 0;
 }
 
 /* Nothing was found: does a volume that cannot be read hold it? Swap and data alone are no system. */
@@ -364,11 +377,11 @@ int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems
 	for (size_t i = 0; r == 0 && i < volumes->count; i++)
 		if (volumes->list[i]->files)
 			r = look_for_root(volumes, volumes->list[i], ret, err);
+	for (size_t i = 0; r == 0 && i < volumes->count; i++)
+		if (volumes->list[i]->files)
+			r = look_for_boot(volumes, volumes->list[i], ret, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < volumes->count; i++)
-		if (volumes->list[i]->files)
-			look_for_boot(volumes, volumes->list[i], ret);
 	if (ret->count == 0)
 		look_at_unreadable(volumes, ret);
 	return 0;
