@@ -40,15 +40,20 @@ const char *lvm_group_id(const struct lvm_group *group)
 	return group->id;
 }
 
-bool lvm_group_is_told_by(const struct lvm_group *group, struct disk *pv,
-			  const struct lvm_group *other)
+static bool has_pv(const struct lvm_group *group, const struct disk *pv)
+{
+	for (size_t i = 0; i < group->pv_count; i++)
+		if (group->pvs[i] == pv)
+			return true;
+	return false;
+}
+
+bool lvm_group_is_told_by(const struct lvm_group *group, const struct lvm_group *other)
 {
 	if (!group->id[0] || strcmp(group->id, other->id) != 0 || other->seqno < group->seqno)
 		return false;
-	for (size_t i = 0; i < other->pv_count; i++)
-		if (other->pvs[i] == pv)
-			return true;
-	return false;
+	return has_pv(other, group->own) ||
+	       (other->seqno > group->seqno && has_pv(group, other->own));
 }
 
 size_t lvm_volume_count(const struct lvm_group *group)

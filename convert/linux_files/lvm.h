@@ -38,10 +38,10 @@ const char *lvm_group_name(const struct lvm_group *group);
 /* Its id likewise: two groups of one disk may have one name. */
 const char *lvm_group_id(const struct lvm_group *group);
 
-/* Does 'other' tell the group better than 'group', which 'pv' keeps: is it the same, of which 'pv' is a part
- * there too, and not older? */
-bool lvm_group_is_told_by(const struct lvm_group *group, struct disk *pv,
-			  const struct lvm_group *other);
+/* Does 'other' tell the group as well as 'group', or better? Two of one id may be clones: of one age they
+ * are the same group where the other one has the physical volume that keeps 'group', else where either
+ * has that of the other: an old text may be of one that has left the group since. */
+bool lvm_group_is_told_by(const struct lvm_group *group, const struct lvm_group *other);
 
 struct lvm_volume_info {
 	const char *name;

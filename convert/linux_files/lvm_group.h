@@ -26,6 +26,7 @@ struct lvm_group {
 	char *name;
 	char id[64]; /* cut to 63 bytes */
 	uint64_t seqno;
+	struct disk *own;	       /* the one that keeps this text; NULL for no group */
 	struct disk *pvs[LVM_MAX_PVS]; /* that are of it */
 	size_t pv_count;
 	struct lvm_volume *volumes;

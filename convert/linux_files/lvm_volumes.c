@@ -304,6 +304,7 @@ int lvm_volumes_take(const struct lvm_node *root, const struct lvm_pvs *pvs, str
 	id = lvm_child(node, "id", LVM_STRING);
 	snprintf(group->id, sizeof(group->id), "%s", id ? id->text : "");
 	number_of(node, "seqno", &group->seqno);
+	group->own = pvs->list[pvs->own].disk;
 	r = find_pvs(&reading, node);
 	for (size_t i = 0; r == 0 && i < reading.known_count; i++)
 		group->pvs[group->pv_count++] = reading.known[i].disk;

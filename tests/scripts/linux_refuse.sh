@@ -275,6 +275,16 @@ volumes 'aa pv0 0' 'bb pv0 24'
 advised several-systems "choose the one to start with --boot-uuid UUID" convert "${args[@]}" disk.raw
 expect 0 "$HVGEN2" convert -n --boot-uuid 00000000-1111-2222-3333-444444444444 "${args[@]}" disk.raw
 grep -qF 'in vg/bb on partition 1' out.txt || fail "$(cat out.txt)"
+# Other physical volumes of the group: one that has left it, whose text is old.
+second() { # NUMBER ID: of 8 MiB, with the text of group.txt
+	truncate -s $((227 + 9 * ($1 - 1)))M disk.raw
+	printf 'start=%s,size=16384,type=8e\n' $(((218 + 9 * ($1 - 1)) * 2048)) | sfdisk -q --append disk.raw
+	python3 "$SOURCE_DIR/tests/fixtures/linux/lvm_label.py" disk.raw $(((218 + 9 * ($1 - 1)) * 1048576)) 8388608 "$2" group.txt
+}
+edit='/^pv1 {/,/^}/d; s/^seqno = 2/seqno = 3/' volumes 'aa pv0 0'
+group 'aa pv0 0' >group.txt
+second 2 Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNoQ
+expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
 volumes 'aa pv1 0'
 advised volume-group-incomplete "move the logical volumes that start the guest to the boot disk (pvmove in the guest), and convert \
 again" convert "${args[@]}" disk.raw

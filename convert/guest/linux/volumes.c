@@ -290,10 +290,9 @@ static bool is_told(const struct physicals *physicals, size_t index)
 	for (size_t i = 0; i < physicals->count; i++) {
 		const struct lvm_group *other = physicals->list[i]->group;
 
-		if (i == index || !other ||
-		    !lvm_group_is_told_by(group, physicals->disks[index], other))
+		if (i == index || !other || !lvm_group_is_told_by(group, other))
 			continue;
-		if (i < index || !lvm_group_is_told_by(other, physicals->disks[i], group))
+		if (i < index || !lvm_group_is_told_by(other, group))
 			return true;
 	}
 	return false;

@@ -298,24 +298,47 @@ Test(lvm, who_tells_a_group)
 	expect_volume(first, 1, "over", 5, NULL, false);
 	expect_volume(first, 2, "stripes", 4, "it is striped", false);
 	expect_volume(first, 5, "thin", 2, "it is of the type 'thin'", false);
-	cr_expect(lvm_group_is_told_by(first, pvs[0], second));
-	cr_expect(lvm_group_is_told_by(second, pvs[1], first));
+	cr_expect(lvm_group_is_told_by(first, second));
+	cr_expect(lvm_group_is_told_by(second, first));
 	lvm_cleanup(&second);
 	memcpy(newer, everything, sizeof(newer));
 	*strstr(newer, "7\nformat") = '8';
 	lvm_image_write_as(pvs[1], LVM_IMAGE_OTHER, newer, sizeof(newer), 512);
 	second = read_of(pvs, 1);
-	cr_expect(lvm_group_is_told_by(first, pvs[0], second));
-	cr_expect_not(lvm_group_is_told_by(second, pvs[1], first), "an old text");
+	cr_expect(lvm_group_is_told_by(first, second));
+	cr_expect_not(lvm_group_is_told_by(second, first), "an old text");
 	lvm_cleanup(&second);
 	lvm_cleanup(&first);
 	lvm_image_write(pvs[1], everything, sizeof(everything), 512);
 	first = read_of(pvs, 0);
 	second = read_of(pvs, 1);
-	cr_expect_not(lvm_group_is_told_by(second, pvs[1], first), "a clone");
-	cr_expect_not(lvm_group_is_told_by(first, pvs[0], second), "a clone");
+	cr_expect_not(lvm_group_is_told_by(second, first), "a clone");
+	cr_expect_not(lvm_group_is_told_by(first, second), "a clone");
 	expect_volume(second, 1, "over", 5, "parts of it are on physical volumes that are not here",
 		      true);
+	close_both(pvs);
+}
+
+/* An old text of a physical volume that has left the group; a clone of one is not of the group. */
+Test(lvm, who_has_left_tells_no_group)
+{
+	static const char newer[] = TEXT_HEAD TEXT_VOLUMES TEXT_TAIL;
+	CLEANUP_LVM struct lvm_group *first = NULL, *second = NULL;
+	char older[sizeof(everything)];
+	struct disk *pvs[2];
+
+	memcpy(older, everything, sizeof(older));
+	*strstr(older, "7\nformat") = '6';
+	make_both(pvs, older);
+	lvm_image_write(pvs[0], newer, sizeof(newer), 512);
+	first = read_of(pvs, 0);
+	second = read_of(pvs, 1);
+	cr_expect(lvm_group_is_told_by(second, first));
+	cr_expect_not(lvm_group_is_told_by(first, second), "an old text");
+	lvm_cleanup(&second);
+	lvm_image_write(pvs[1], older, sizeof(older), 512);
+	second = read_of(pvs, 1);
+	cr_expect_not(lvm_group_is_told_by(second, first), "a clone");
 	close_both(pvs);
 }
 
