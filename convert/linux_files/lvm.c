@@ -40,6 +40,11 @@ const char *lvm_group_id(const struct lvm_group *group)
 	return group->id;
 }
 
+uint64_t lvm_group_seqno(const struct lvm_group *group)
+{
+	return group->seqno;
+}
+
 static bool has_pv(const struct lvm_group *group, const struct disk *pv)
 {
 	for (size_t i = 0; i < group->pv_count; i++)

@@ -285,6 +285,14 @@ edit='/^pv1 {/,/^}/d; s/^seqno = 2/seqno = 3/' volumes 'aa pv0 0'
 group 'aa pv0 0' >group.txt
 second 2 Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNoQ
 expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
+# Three, each of which knows itself and the next one.
+ids=(Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNo{P,Q,R})
+volumes 'aa pv0 0'
+group | sed "s/${ids[0]}/${ids[2]}/; s/^pv1/pv2/" >group.txt
+second 2 "${ids[1]}"
+group | sed "s/${ids[1]}/${ids[2]}/" >group.txt
+second 3 "${ids[2]}"
+expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
 volumes 'aa pv1 0'
 advised volume-group-incomplete "move the logical volumes that start the guest to the boot disk (pvmove in the guest), and convert \
 again" convert "${args[@]}" disk.raw

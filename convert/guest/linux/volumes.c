@@ -252,7 +252,7 @@ static int add_group(struct linux_volumes *volumes, const struct linux_volume *p
 	return r;
 }
 
-/* The physical volumes of the disk; each with a text of its group. */
+/* The physical volumes of the disk. What is wrong with one leaves it without a group. */
 struct physicals {
 	struct linux_volume *list[LVM_MAX_PVS];
 	struct disk *disks[LVM_MAX_PVS];
@@ -282,31 +282,48 @@ static int read_groups(const struct linux_volumes *volumes, struct physicals *re
 	return r;
 }
 
-/* Does another physical volume tell the same group, better, or as well and before this one? */
-static bool is_told(const struct physicals *physicals, size_t index)
+/* Does one of the first 'count' tell the same group? */
+static bool is_told(const struct lvm_group *group, struct linux_volume *const *added, size_t count)
 {
-	const struct lvm_group *group = physicals->list[index]->group;
+	for (size_t i = 0; i < count; i++)
+		if (lvm_group_is_told_by(group, added[i]->group))
+			return true;
+	return false;
+}
+
+/* The one with the newest text, the first of several, which is taken out; NULL when none is left. */
+static struct linux_volume *take_newest(struct physicals *physicals)
+{
+	struct linux_volume **found = NULL, *volume;
 
 	for (size_t i = 0; i < physicals->count; i++) {
-		const struct lvm_group *other = physicals->list[i]->group;
+		struct linux_volume **one = &physicals->list[i];
 
-		if (i == index || !other || !lvm_group_is_told_by(group, other))
-			continue;
-		if (i < index || !lvm_group_is_told_by(other, group))
-			return true;
+		if (*one && (*one)->group &&
+		    (!found || lvm_group_seqno((*one)->group) > lvm_group_seqno((*found)->group)))
+			found = one;
 	}
-	return false;
+	if (!found)
+		return NULL;
+	volume = *found;
+	*found = NULL;
+	return volume;
 }
 
 /* A group is told by each of its physical volumes: what it holds is there once. */
 static int add_groups(struct linux_volumes *volumes, struct error *err)
 {
+	struct linux_volume *added[LVM_MAX_PVS], *volume;
 	struct physicals physicals;
+	size_t count = 0;
 	int r = read_groups(volumes, &physicals, err);
 
-	for (size_t i = 0; r == 0 && i < physicals.count; i++)
-		if (physicals.list[i]->group && !is_told(&physicals, i))
-			r = add_group(volumes, physicals.list[i], err);
+	while (r == 0 && (volume = take_newest(&physicals))) {
+		if (is_told(volume->group, added, count))
+			continue;
+		added[count++] = volume;
+		r = add_group(volumes, volume, err);
+	}
 	return r;
 }
 
