@@ -425,7 +425,7 @@ static bool probe_with_folders(struct grub_reader *reader, const char *device,
 	grub_folders_paths("", paths);
 	if (read_folders(reader, device, paths, &text, &size, &problem) < 0)
 		return false;
-	text[strcspn(text, "\n")] = '\0';
+	text[grub_folders_device(paths, text, size)] = '\0';
 	grub_words_probe(text, ret);
 	return ret->contents != LINUX_NOTHING;
 }

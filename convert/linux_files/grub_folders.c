@@ -147,6 +147,15 @@ static bool is_complete(const char *paths, const char *text, const char *end)
 	return text == end && asked == answered;
 }
 
+size_t grub_folders_device(const char *paths, const char *text, size_t size)
+{
+	const char *end = text + size, *line = memchr(text, '\n', size);
+	const char *first = find_mark(text, end);
+
+	return line && line + 1 == first && is_complete(paths, first, end) ? (size_t)(line - text)
+									   : 0;
+}
+
 void grub_folders_take(struct grub_folders *folders, const char *paths, const char *text,
 		       size_t size)
 {

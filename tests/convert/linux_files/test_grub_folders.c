@@ -90,6 +90,29 @@ Test(grub_folders, odd_answers_tell_nothing)
 	grub_folders_done(&folders);
 }
 
+/* Of a label with a line end, by which another UUID would be read, nothing is taken. */
+Test(grub_folders, the_line_about_the_device)
+{
+#define BTRFS(label)                                                                               \
+	"\tPartition loop0,msdos1: Filesystem type btrfs - Label `" label "', UUID 5a9d1c3e\n"
+	static const char *const odd[] = {
+		"",
+		BTRFS("x"),
+		DEVICE "./ \n" DEVICE "./ \n",
+		BTRFS("x, UUID 1\n") DEVICE "./ \n" DEVICE "./ \n",
+		BTRFS("x, UUID 1\nDevice proc:\n") DEVICE "./ \n" DEVICE "./ \n",
+		BTRFS("x, UUID 1 - Total size 1KiB\n" DEVICE) DEVICE "./ \n" DEVICE "./ \n",
+		BTRFS("x, UUID 1 - Total size 1KiB\n" DEVICE) DEVICE "cut " DEVICE "./ \n",
+	};
+
+	cr_expect_eq(grub_folders_device("/\n/etc/", START DEVICE "./ \n" DEVICE,
+					 sizeof(START DEVICE "./ \n" DEVICE) - 1),
+		     sizeof(START) - 2);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		cr_expect_eq(grub_folders_device("/\n/etc/", odd[i], strlen(odd[i])), 0, "%s",
+			     odd[i]);
+}
+
 Test(grub_folders, what_is_asked_for)
 {
 	char top[GRUB_FOLDERS_TEXT], below[GRUB_FOLDERS_TEXT];
