@@ -18,7 +18,8 @@
 
 struct lvm_group;
 
-#define LVM_MAX_PVS 64
+/* As many as a disk has partitions. */
+#define LVM_MAX_PVS 128
 
 /*
  * The volume group as the one at 'which' of these physical volumes (LINUX_LVM of contents.h) tells it; parts

@@ -28,7 +28,7 @@ static void volume_done(struct linux_volume *volume)
 
 void linux_volumes_done(struct linux_volumes *volumes)
 {
-	/* Logical volumes stand behind the physical one, which they borrow. */
+	/* Logical volumes stand behind all physical ones, whose groups they borrow. */
 	while (volumes->count > 0) {
 		struct linux_volume *volume = volumes->list[--volumes->count];
 

@@ -11,6 +11,7 @@
 #include "common/checked.h"
 #include "convert/linux_files/linux_files.h"
 #include "convert/linux_files/lvm.h"
+#include "convert/table/gpt.h"
 #include "tests/support/lvm_image.h"
 #include "tests/support/memory_disk.h"
 #include "tests/support/scratch.h"
@@ -274,6 +275,22 @@ Test(lvm, a_volume_over_two_physical_volumes)
 			     0, "%s", output);
 	close_both(pvs);
 	tool_run(NULL, "rm -r lvm-two.ext2 lvm-two.tree");
+}
+
+/* No partition of a disk is left out. */
+Test(lvm, as_many_physical_volumes_as_partitions)
+{
+	CLEANUP_LVM struct lvm_group *group = NULL;
+	struct disk *both[2], *pvs[GPT_MAX_PARTITIONS];
+	struct error err = ERROR_INIT;
+
+	cr_assert_leq(GPT_MAX_PARTITIONS, LVM_MAX_PVS);
+	make_both(both, over);
+	for (size_t i = 0; i < ARRAY_SIZE(pvs); i++)
+		pvs[i] = both[i == ARRAY_SIZE(pvs) - 1];
+	cr_assert_eq(lvm_read(pvs, ARRAY_SIZE(pvs), 0, &group, &err), 0, "%s", err.message);
+	expect_volume(group, 0, "over", 5, NULL, false);
+	close_both(both);
 }
 
 static struct lvm_group *read_of(struct disk *pvs[2], size_t which)
