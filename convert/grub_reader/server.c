@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process that reads: see reader.h. Who asks is not believed: a request is one of five, names a
- * device and a path, and neither becomes more than an argument of grub-fstest. The disk is named once.
+ * The process that reads: see reader.h. Who asks is not believed: a request is one of seven. Four of them
+ * name a device, and what is asked for on it: none, one, or up to 32 paths, which become arguments of
+ * grub-fstest and nothing else. The disk is named once.
  */
 #include "convert/grub_reader/server.h"
 

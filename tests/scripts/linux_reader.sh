@@ -58,7 +58,7 @@ stop_serving
 nothing_left nbdkit
 rm ref.*
 
-# What is missing is named, one after the other.
+# What is missing is named, all at once.
 real=$PATH
 mkdir bin
 lacks() { # NAMES PACKAGES
