@@ -24,13 +24,6 @@
 #define LOOK_MS	   1 /* between two looks at whether it is mounted */
 #define MAX_KEYS   300
 
-static bool has_fuse(void)
-{
-	CLEANUP_FD int fd = open(TOOLS_FUSE, O_RDWR | O_CLOEXEC);
-
-	return fd >= 0;
-}
-
 /* May nobody else but root and this user rename or replace what this user makes there? */
 static bool is_kept(const struct stat *st, uid_t root)
 {
@@ -162,7 +155,7 @@ int reader_mount_open(const struct tools *tools, const struct mount_keys *keys, 
 	int r;
 
 	*ret = (struct mount){.folder = {0}};
-	if (!has_fuse()) {
+	if (!tools_have_fuse()) {
 		snprintf(text, 400, "%s cannot be opened", TOOLS_FUSE);
 		return -ENOPKG;
 	}

@@ -20,9 +20,10 @@
 #include "convert/grub_reader/request.h"
 #include "convert/grub_reader/server.h"
 
-#define OTHERWISE ", or move /boot and root to ext4 in the guest, and convert again"
+#define OTHERWISE      ", or move /boot and root to ext4 in the guest, and convert again"
+#define ADVICE_INSTALL "install what is missing (Debian: apt install %s)"
 #define ADVICE_FUSE                                                                                \
-	"let this user open /dev/fuse (modprobe fuse; for a container: --device /dev/fuse)" OTHERWISE
+	"let this user open /dev/fuse (modprobe fuse; for a container: --device /dev/fuse)"
 
 struct grub_reader {
 	int socket;	      /* -1: there is nobody to ask any more */
@@ -55,35 +56,36 @@ static int start(struct grub_reader *reader, const struct tools *tools, bool mus
 	return r;
 }
 
-/* Returns 0 when all is there. */
-static int check_tools(struct tools *tools, struct error *err)
+static int refuse_missing(const struct tools_missing *missing, struct error *err)
 {
-	struct tools_missing missing;
-	char advice[400];
+	char advice[500];
 
-	if (!tools_find(tools, &missing)) {
-		snprintf(advice, sizeof(advice),
-			 "install what is missing (Debian: apt install %s)" OTHERWISE,
-			 missing.packages);
-		return error_refused(err, REFUSAL_LINUX_UNREADABLE, advice,
-				     "not installed here: %s", missing.names);
-	}
-	if (access(TOOLS_FUSE, R_OK | W_OK) < 0)
-		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE,
+	if (!missing->names[0])
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE,
 				     "%s cannot be opened", TOOLS_FUSE);
-	return 0;
+	if (missing->fuse)
+		snprintf(advice, sizeof(advice), ADVICE_INSTALL ", " ADVICE_FUSE OTHERWISE,
+			 missing->packages);
+	else
+		snprintf(advice, sizeof(advice), ADVICE_INSTALL OTHERWISE, missing->packages);
+	return error_refused(err, REFUSAL_LINUX_UNREADABLE, advice, "not installed here: %s%s",
+			     missing->names,
+			     missing->fuse ? "; and " TOOLS_FUSE " cannot be opened" : "");
 }
 
 /* A process costs each verb something, and most guests need none. */
 struct grub_reader *grub_reader_start(bool must_lock)
 {
 	struct tools tools;
+	struct tools_missing missing;
 	struct grub_reader *reader = calloc(1, sizeof(*reader));
 
 	if (reader) {
 		reader->socket = -1;
-		if (check_tools(&tools, &reader->missing) == 0)
+		if (tools_find(&tools, &missing))
 			(void)start(reader, &tools, must_lock, &reader->trouble);
+		else
+			(void)refuse_missing(&missing, &reader->missing);
 	}
 	return reader;
 }
@@ -232,7 +234,7 @@ static int fill(const struct grub_reader_question *question, const struct answer
 
 	switch (code) {
 	case ANSWER_MISSING:
-		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE, "%s",
+		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE, "%s",
 				     answer->text);
 	case ANSWER_ENDLESS:
 		return error_damaged(err, "'%s': GRUB does not come to an end with it",

@@ -3,6 +3,7 @@
 #include "convert/grub_reader/tools.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,13 @@ static void add_word(char text[200], const char *between, const char *word)
 	snprintf(text + used, 200 - used, "%s%s", used ? between : "", word);
 }
 
+bool tools_have_fuse(void)
+{
+	CLEANUP_FD int fd = open(TOOLS_FUSE, O_RDWR | O_CLOEXEC);
+
+	return fd >= 0;
+}
+
 bool tools_find(struct tools *ret, struct tools_missing *ret_missing)
 {
 	char helper[PROGRAM_PATH];
@@ -81,12 +89,12 @@ bool tools_find(struct tools *ret, struct tools_missing *ret_missing)
 		{"fusermount3", "fuse3", program_find("fusermount3", TOOLS_MORE, helper)},
 	};
 
-	*ret_missing = (struct tools_missing){.names = ""};
+	*ret_missing = (struct tools_missing){.fuse = !tools_have_fuse()};
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		if (all[i].is_there)
 			continue;
 		add_word(ret_missing->names, ", ", all[i].name);
 		add_word(ret_missing->packages, " ", all[i].package);
 	}
-	return ret_missing->names[0] == '\0';
+	return ret_missing->names[0] == '\0' && !ret_missing->fuse;
 }

@@ -80,8 +80,15 @@ lacks 'nbdfuse, fusermount3' 'libnbd-bin fuse3'
 ln -s "$(command -v nbdfuse)" bin
 lacks fusermount3 fuse3
 if unshare -m mount --bind /dev/fuse /dev/fuse 2>/dev/null; then
-	printf '#!/bin/bash\nexec unshare -m bash -c "mount --bind /dev/fuse /dev/fuse && mount -o remount,bind,nodev /dev/fuse && exec %q \\"\\$@\\"" - "$@"\n' \
-		"$program" >alone
+	without_fuse() { # PATH
+		printf '#!/bin/bash\nexport PATH=%q\nexec %q -m %q -c "%q --bind /dev/fuse /dev/fuse && %q -o remount,bind,nodev /dev/fuse && exec %q \\"\\$@\\"" - "$@"\n' \
+			"$1" "$(command -v unshare)" "$BASH" "$(command -v mount)" "$(command -v mount)" "$program" >alone
+	}
+	without_fuse "$work/bin"
+	advised linux-unreadable "install what is missing (Debian: apt install fuse3), let this user open /dev/fuse (modprobe fuse; for a container: \
+--device /dev/fuse), or move /boot and root to ext4 in the guest, and convert again" inspect old.vhdx
+	grep -qF 'not installed here: fusermount3; and /dev/fuse cannot be opened;' err.txt || fail "$(cat err.txt)"
+	without_fuse "$PATH"
 	advised linux-unreadable "let this user open /dev/fuse (modprobe fuse; for a container: --device /dev/fuse), or move /boot and root to ext4 \
 in the guest, and convert again" inspect old.vhdx
 	grep -qF 'cannot be read: /dev/fuse cannot be opened;' err.txt || fail "$(cat err.txt)"
