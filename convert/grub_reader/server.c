@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process that reads: see reader.h. Who asks is not believed: a request is one of seven. Four of them
- * name a device, and what is asked for on it: none, one, or up to 32 paths, which become arguments of
- * grub-fstest and nothing else. The disk is named once.
+ * The process that reads: see reader.h. Who asks is not believed: a request is one of seven. Four of
+ * them name a device, and what is asked for on it: none, one, or up to 32 paths, which become
+ * arguments of grub-fstest and nothing else. The disk is named once.
  */
 #include "convert/grub_reader/server.h"
 
@@ -242,8 +242,9 @@ struct task {
 };
 
 /*
- * Folders that are not there print nothing. What is on a device of GRUB's own parts them: it is told in no time,
- * and an error at one folder, which would end all that are on a logical volume, is forgotten with it.
+ * Folders that are not there print nothing. What is on a device of GRUB's own parts them: it is told
+ * in no time, and an error at one folder, which would end all that are on a logical volume, is
+ * forgotten with it.
  */
 static void add_paths(const char *paths, struct task *task, size_t count)
 {
@@ -267,11 +268,10 @@ static void add_paths(const char *paths, struct task *task, size_t count)
 static void make_task(const struct server *server, const struct request *request, struct task *ret)
 {
 	const bool is_read = request->head.what == REQUEST_READ;
-	size_t count = 0;
+	size_t count = 2;
 
 	*ret = (struct task){.argv = {server->tools->grub, server->mount.file}};
 	memcpy(ret->device, request->head.device, sizeof(ret->device));
-	count = 2;
 	ret->argv[count++] = is_read ? "cat" : "ls";
 	ret->argv[count++] = "--";
 	if (!is_read)

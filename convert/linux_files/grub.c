@@ -204,30 +204,27 @@ static int has_folder(const struct grub_files *grub, const char *path, bool *ret
 }
 
 /* Ask for the folders that are looked into most. What is on the device stands in front of the answer,
- * where it can be told. */
-static int read_folders(struct grub_reader *reader, const char *device, const char *paths,
-			char **ret_text, size_t *ret_size, struct error *err)
+ * where it can be told. Whatever is in the way of that is in the way of a single question, or of one
+ * folder. */
+static bool read_folders(struct grub_reader *reader, const char *device, const char *paths,
+			 char **ret_text, size_t *ret_size)
 {
 	const struct grub_reader_question question = {GRUB_READER_NAMES, device, paths,
 						      MAX_LISTING};
 	struct grub_reader_answer answer;
-	int r = grub_reader_ask(reader, &question, &answer, err);
 
-	if (r == 0 && answer.fd < 0)
-		return error_damaged(err, "'%s': GRUB says \"%s\"", device, answer.said);
-	return r < 0 ? r : take_text(&answer, ret_text, ret_size, err);
+	return grub_reader_ask(reader, &question, &answer, NULL) == 0 && answer.fd >= 0 &&
+	       take_text(&answer, ret_text, ret_size, NULL) == 0;
 }
 
-/* Whatever is in the way of that is in the way of a single question, or of one folder. */
 static void learn_folders(struct grub_files *grub, const char *top)
 {
-	struct error problem = ERROR_INIT;
 	CLEANUP_FREE char *text = NULL;
 	char paths[GRUB_FOLDERS_TEXT];
 	size_t size = 0;
 
 	grub_folders_paths(top, paths);
-	if (read_folders(grub->reader, grub->device, paths, &text, &size, &problem) == 0)
+	if (read_folders(grub->reader, grub->device, paths, &text, &size))
 		grub_folders_take(&grub->folders, paths, text, size);
 }
 
@@ -417,13 +414,12 @@ int linux_files_open_grub(struct grub_reader *reader, const char *device, bool h
 static bool probe_with_folders(struct grub_reader *reader, const char *device,
 			       struct linux_volume_id *ret)
 {
-	struct error problem = ERROR_INIT;
 	CLEANUP_FREE char *text = NULL;
 	char paths[GRUB_FOLDERS_TEXT];
 	size_t size = 0;
 
 	grub_folders_paths("", paths);
-	if (read_folders(reader, device, paths, &text, &size, &problem) < 0)
+	if (!read_folders(reader, device, paths, &text, &size))
 		return false;
 	text[grub_folders_device(paths, text, size)] = '\0';
 	grub_words_probe(text, ret);
