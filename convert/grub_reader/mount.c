@@ -154,7 +154,7 @@ int reader_mount_open(const struct tools *tools, const struct mount_keys *keys, 
 {
 	int r;
 
-	*ret = (struct mount){.folder = {0}};
+	*ret = (struct mount){.tools = tools};
 	if (!tools_have_fuse()) {
 		snprintf(text, 400, "%s cannot be opened", TOOLS_FUSE);
 		return -ENOPKG;
@@ -194,16 +194,14 @@ bool reader_mount_is_sound(const struct mount *mount, char text[400])
 /* When nbdfuse was killed. */
 static void unmount(const struct mount *mount)
 {
-	char helper[PROGRAM_PATH];
-	const char *argv[] = {helper, "-u", "-q", "-z", mount->file, NULL};
+	const char *argv[] = {mount->tools->fusermount, "-u", "-q", "-z", mount->file, NULL};
 	const struct child child = {.argv = argv, .out = -1, .err = -1, .end_signal = SIGKILL};
 	struct running running;
 	int status;
 
 	if (umount2(mount->file, MNT_DETACH | UMOUNT_NOFOLLOW) == 0 || errno != EPERM)
 		return;
-	if (program_find("fusermount3", TOOLS_MORE, helper) &&
-	    reader_child_start(&child, &running) == 0)
+	if (reader_child_start(&child, &running) == 0)
 		(void)reader_child_wait(&running, -1, UNMOUNT_MS, &status);
 }
 

@@ -13,6 +13,7 @@
 
 /* Embedded; all zero is none. */
 struct mount {
+	const struct tools *tools;  /* borrowed */
 	char folder[MOUNT_PATH];    /* "" when there is none */
 	char file[MOUNT_PATH + 16]; /* in it: the disk, while it is mounted */
 	struct running nbdfuse;	    /* its pid is 0 when it does not run */
@@ -28,7 +29,9 @@ struct mount_keys {
 };
 
 /*
- * Mount it. 'asker' as in reader_child_wait(). Returns 0, -ENOPKG when /dev/fuse cannot be opened, or another negative errno; *text says why. *ret is to be released with reader_mount_close() in every case.
+ * Mount it. 'tools' are borrowed. 'asker' as in reader_child_wait(). Returns 0, -ENOPKG when
+ * /dev/fuse cannot be opened, or another negative errno; *text says why. *ret is to be released with
+ * reader_mount_close() in every case.
  */
 int reader_mount_open(const struct tools *tools, const struct mount_keys *keys, int asker,
 		      struct mount *ret, char text[400]);

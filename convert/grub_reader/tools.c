@@ -74,7 +74,6 @@ bool tools_have_fuse(void)
 
 bool tools_find(struct tools *ret, struct tools_missing *ret_missing)
 {
-	char helper[PROGRAM_PATH];
 	const struct {
 		const char *name, *package;
 		bool is_there;
@@ -86,7 +85,7 @@ bool tools_find(struct tools *ret, struct tools_missing *ret_missing)
 		{"nbdfuse", "libnbd-bin", program_find("nbdfuse", TOOLS_MORE, ret->nbdfuse)},
 		{"nbdkit", "nbdkit", program_find("nbdkit", TOOLS_MORE, ret->nbdkit)},
 		{"the plugin of nbdkit", "nbdkit-plugin-hvgen2", find_plugin(ret->plugin)},
-		{"fusermount3", "fuse3", program_find("fusermount3", TOOLS_MORE, helper)},
+		{"fusermount3", "fuse3", program_find("fusermount3", TOOLS_MORE, ret->fusermount)},
 	};
 
 	*ret_missing = (struct tools_missing){.fuse = !tools_have_fuse()};

@@ -13,7 +13,8 @@
 #define TOOLS_FUSE "/dev/fuse"
 
 struct tools {
-	char grub[PROGRAM_PATH], nbdfuse[PROGRAM_PATH], nbdkit[PROGRAM_PATH], plugin[PROGRAM_PATH];
+	char grub[PROGRAM_PATH], nbdfuse[PROGRAM_PATH], nbdkit[PROGRAM_PATH], plugin[PROGRAM_PATH],
+		fusermount[PROGRAM_PATH];
 };
 
 /* All that is not installed here, with commas between, and the packages of Debian that have it, with
