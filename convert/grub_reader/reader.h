@@ -27,7 +27,9 @@ struct grub_reader;
 /*
  * Fork it: it keeps the rights, working directory and environment of now, and no file that is open but
  * the three standard streams, which it gives up. To be ended with grub_reader_end(). NULL when there is
- * no memory. Where what it takes is not installed nobody is forked. With 'must_lock' nothing is read where the kernel cannot lock in what reads it. What else goes wrong, here or below, is the error of all questions: most disks need none.
+ * no memory. Where what it takes is not installed, or /dev/fuse cannot be opened, nobody is forked.
+ * With 'must_lock' nothing is read where the kernel cannot lock in what reads it. What else goes
+ * wrong, here or below, is the error of all questions: most disks need none.
  */
 struct grub_reader *grub_reader_start(bool must_lock);
 

@@ -34,8 +34,8 @@ void grub_folders_paths(const char *top, char ret[GRUB_FOLDERS_TEXT]);
 void grub_folders_take(struct grub_folders *folders, const char *paths, const char *text,
 		       size_t size);
 
-/* How long the line is that stands in front and tells what is on the device; 0 when it cannot be told from
- * the folders: a label, too, may have a line end, or look like the start of an answer. */
+/* How long the line is that stands in front and tells what is on the device; 0 when it cannot be told
+ * from the folders: a label, too, may have a line end, or look like the start of an answer. */
 size_t grub_folders_device(const char *paths, const char *text, size_t size);
 
 /* Is it known to be a folder? */

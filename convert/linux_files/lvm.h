@@ -42,9 +42,9 @@ const char *lvm_group_id(const struct lvm_group *group);
 /* How often it was changed: the higher, the newer is its text. */
 uint64_t lvm_group_seqno(const struct lvm_group *group);
 
-/* Does 'other' tell the group as well as 'group', or better? Two of one id may be clones: of one age they
- * are the same group where the other one has the physical volume that keeps 'group', else where either
- * has that of the other: an old text may be of one that has left the group since. */
+/* Does 'other' tell the group as well as 'group', or better? Two of one id may be clones: of one age
+ * they are the same group where the other one has the physical volume that keeps 'group', else where
+ * either has that of the other: an old text may be of one that has left the group since. */
 bool lvm_group_is_told_by(const struct lvm_group *group, const struct lvm_group *other);
 
 struct lvm_volume_info {
