@@ -21,14 +21,24 @@ struct lvm_group;
 /* As many as a disk has partitions. */
 #define LVM_MAX_PVS 128
 
+struct lvm_pvs;
+
 /*
- * The volume group as the one at 'which' of these physical volumes (LINUX_LVM of contents.h) tells it; parts
- * of it may stand on the others, which may be of other groups too. There are at most LVM_MAX_PVS; the group
- * borrows them. A physical volume of no group, and one that keeps no text of its group, is a group without
- * name and volumes. Errors: ERROR_DAMAGED with the offset, for what is no physical volume too; I/O; memory.
+ * Who these physical volumes (LINUX_LVM of contents.h) are, at most LVM_MAX_PVS, which are borrowed. What
+ * is wrong with one is told when its group is read. Errors: I/O; memory.
  */
-int lvm_read(struct disk *const *disks, size_t count, size_t which, struct lvm_group **ret,
-	     struct error *err);
+int lvm_pvs_read(struct disk *const *disks, size_t count, struct lvm_pvs **ret, struct error *err);
+
+void lvm_pvs_cleanup(struct lvm_pvs **pvs);
+#define CLEANUP_LVM_PVS CLEANUP(lvm_pvs_cleanup)
+
+/*
+ * The volume group as the one at 'which' of them tells it; parts of it may stand on the others, which
+ * may be of other groups too. It borrows their disks. A physical volume of no group, and one that keeps
+ * no text of its group, is a group without name and volumes. Errors: ERROR_DAMAGED with the offset, for
+ * what is no physical volume too; I/O; memory.
+ */
+int lvm_read(struct lvm_pvs *pvs, size_t which, struct lvm_group **ret, struct error *err);
 
 void lvm_cleanup(struct lvm_group **group);
 #define CLEANUP_LVM CLEANUP(lvm_cleanup)

@@ -224,27 +224,35 @@ static int take_text(struct lvm_pvs *pvs, const char *text, const struct area *p
 	return r < 0 ? r : lvm_volumes_take(root, pvs, ret, err);
 }
 
-/* Who the physical volumes are, and the header of one. What is wrong with another is told of that. */
-static int read_headers(struct disk *const *pvs, size_t count, size_t which, struct lvm_pvs *ret,
-			struct header *ret_header, struct error *err)
+int lvm_pvs_read(struct disk *const *disks, size_t count, struct lvm_pvs **ret, struct error *err)
 {
-	int r = read_header(pvs[which], ret_header, err);
+	CLEANUP_LVM_PVS struct lvm_pvs *pvs = calloc(1, sizeof(*pvs));
 
-	*ret = (struct lvm_pvs){.count = count, .own = which};
-	for (size_t i = 0; r == 0 && i < count; i++) {
+	if (!pvs)
+		return error_failed(err, ENOMEM, "out of memory");
+	for (; pvs->count < count; pvs->count++) {
+		struct lvm_pv *pv = &pvs->list[pvs->count];
 		struct error problem = ERROR_INIT;
-		struct header header = *ret_header;
+		struct header header;
+		int r = read_header(disks[pvs->count], &header, &problem);
 
-		r = i == which ? 0 : read_header(pvs[i], &header, &problem);
-		ret->list[i].disk = pvs[i];
+		if (r < 0 && error_is_of_host(&problem)) {
+			if (err)
+				*err = problem;
+			return r;
+		}
+		pv->disk = disks[pvs->count];
 		if (r == 0)
-			memcpy(ret->list[i].id, header.id, sizeof(header.id));
-		else if (!error_is_of_host(&problem))
-			r = 0;
-		else if (err)
-			*err = problem;
+			memcpy(pv->id, header.id, sizeof(header.id));
 	}
-	return r;
+	*ret = TAKE(pvs);
+	return 0;
+}
+
+void lvm_pvs_cleanup(struct lvm_pvs **pvs)
+{
+	free(*pvs);
+	*pvs = NULL;
 }
 
 static int empty_group(struct lvm_group **ret, struct error *err)
@@ -260,15 +268,14 @@ static int empty_group(struct lvm_group **ret, struct error *err)
 }
 
 /* The first area that is sound; what is wrong with others counts only when none is. */
-int lvm_read(struct disk *const *disks, size_t count, size_t which, struct lvm_group **ret,
-	     struct error *err)
+int lvm_read(struct lvm_pvs *pvs, size_t which, struct lvm_group **ret, struct error *err)
 {
 	struct error problem = ERROR_INIT;
-	struct disk *pv = disks[which];
+	struct disk *pv = pvs->list[which].disk;
 	struct header header;
-	struct lvm_pvs pvs;
-	int r = read_headers(disks, count, which, &pvs, &header, err);
+	int r = read_header(pv, &header, err);
 
+	pvs->own = which;
 	for (size_t i = 0; r == 0 && i < header.meta_count; i++) {
 		CLEANUP_FREE char *text = NULL;
 		struct error found = ERROR_INIT;
@@ -276,7 +283,7 @@ int lvm_read(struct disk *const *disks, size_t count, size_t which, struct lvm_g
 		int one = read_text(pv, &header.meta[i], &text, &place, &found);
 
 		if (one == 0 && text)
-			one = take_text(&pvs, text, &place, ret, &found);
+			one = take_text(pvs, text, &place, ret, &found);
 		if (one == 0 && text)
 			return 0;
 		if (one < 0 && problem.kind == ERROR_NONE)

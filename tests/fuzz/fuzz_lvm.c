@@ -53,11 +53,14 @@ static struct disk *other_pv(void)
 
 static void read_group(struct disk *pv)
 {
-	struct disk *const pvs[] = {pv, other_pv()};
+	struct disk *const disks[] = {pv, other_pv()};
+	CLEANUP_LVM_PVS struct lvm_pvs *pvs = NULL;
 	CLEANUP_LVM struct lvm_group *group = NULL;
 	struct error err = ERROR_INIT;
 
-	if (lvm_read(pvs, 2, 0, &group, &err) < 0) {
+	if (lvm_pvs_read(disks, 2, &pvs, &err) < 0)
+		abort();
+	if (lvm_read(pvs, 0, &group, &err) < 0) {
 		if (err.kind != ERROR_DAMAGED)
 			abort();
 		return;

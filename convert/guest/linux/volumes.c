@@ -255,14 +255,15 @@ static int add_group(struct linux_volumes *volumes, const struct linux_volume *p
 /* The physical volumes of the disk. What is wrong with one leaves it without a group. */
 struct physicals {
 	struct linux_volume *list[LVM_MAX_PVS];
-	struct disk *disks[LVM_MAX_PVS];
 	size_t count;
 };
 
 static int read_groups(const struct linux_volumes *volumes, struct physicals *ret,
 		       struct error *err)
 {
-	int r = 0;
+	CLEANUP_LVM_PVS struct lvm_pvs *pvs = NULL;
+	struct disk *disks[LVM_MAX_PVS];
+	int r;
 
 	ret->count = 0;
 	for (size_t i = 0; i < volumes->count && ret->count < LVM_MAX_PVS; i++) {
@@ -270,13 +271,14 @@ static int read_groups(const struct linux_volumes *volumes, struct physicals *re
 
 		if (volume->place.id.contents != LINUX_LVM || volume->place.volume[0])
 			continue;
-		ret->list[ret->count] = volume;
-		ret->disks[ret->count++] = &volume->window.disk;
+		disks[ret->count] = &volume->window.disk;
+		ret->list[ret->count++] = volume;
 	}
+	r = lvm_pvs_read(disks, ret->count, &pvs, err);
 	for (size_t i = 0; r == 0 && i < ret->count; i++) {
 		struct linux_volume *volume = ret->list[i];
 
-		r = lvm_read(ret->disks, ret->count, i, &volume->group, &volume->problem);
+		r = lvm_read(pvs, i, &volume->group, &volume->problem);
 		r = keep_problem(volume, r, err);
 	}
 	return r;

@@ -75,12 +75,21 @@ static const char over[] = TEXT_HEAD TEXT_OTHER
 		SEGMENT("2", "1", "4", "1", "\"pv1\", 0") "}\n" TEXT_TAIL;
 static const char everything[] = TEXT_HEAD TEXT_OTHER TEXT_VOLUMES TEXT_UNREADABLE TEXT_TAIL;
 
+static int read_one(struct disk *const *disks, size_t count, size_t which, struct lvm_group **ret,
+		    struct error *err)
+{
+	CLEANUP_LVM_PVS struct lvm_pvs *pvs = NULL;
+	int r = lvm_pvs_read(disks, count, &pvs, err);
+
+	return r < 0 ? r : lvm_read(pvs, which, ret, err);
+}
+
 static struct lvm_group *read_group(struct disk *pv)
 {
 	struct lvm_group *group = NULL;
 	struct error err = ERROR_INIT;
 
-	cr_assert_eq(lvm_read(&pv, 1, 0, &group, &err), 0, "%s", err.message);
+	cr_assert_eq(read_one(&pv, 1, 0, &group, &err), 0, "%s", err.message);
 	return group;
 }
 
@@ -260,7 +269,7 @@ Test(lvm, a_volume_over_two_physical_volumes)
 		CLEANUP_LVM struct lvm_group *group = NULL;
 		CLEANUP_DISK struct disk *lv = NULL;
 
-		cr_assert_eq(lvm_read(pvs, 2, which, &group, &err), 0, "%s", err.message);
+		cr_assert_eq(read_one(pvs, 2, which, &group, &err), 0, "%s", err.message);
 		cr_assert_eq(lvm_volume_count(group), 1);
 		expect_volume(group, 0, "over", 5, NULL, false);
 		cr_expect_eq(lvm_volume_info(group, 0).pv, pvs[0]);
@@ -288,7 +297,7 @@ Test(lvm, as_many_physical_volumes_as_partitions)
 	make_both(both, over);
 	for (size_t i = 0; i < ARRAY_SIZE(pvs); i++)
 		pvs[i] = both[i == ARRAY_SIZE(pvs) - 1];
-	cr_assert_eq(lvm_read(pvs, ARRAY_SIZE(pvs), 0, &group, &err), 0, "%s", err.message);
+	cr_assert_eq(read_one(pvs, ARRAY_SIZE(pvs), 0, &group, &err), 0, "%s", err.message);
 	expect_volume(group, 0, "over", 5, NULL, false);
 	close_both(both);
 }
@@ -298,7 +307,7 @@ static struct lvm_group *read_of(struct disk *pvs[2], size_t which)
 	struct lvm_group *group = NULL;
 	struct error err = ERROR_INIT;
 
-	cr_assert_eq(lvm_read(pvs, 2, which, &group, &err), 0, "%s", err.message);
+	cr_assert_eq(read_one(pvs, 2, which, &group, &err), 0, "%s", err.message);
 	return group;
 }
 
@@ -397,7 +406,7 @@ static int read_text_of(const char *text, struct error *err)
 	memset(bytes, 0, sizeof(bytes));
 	memory_disk_init(&memory, bytes, sizeof(bytes));
 	lvm_image_write(&memory.disk, text, strlen(text) + 1, 512);
-	return lvm_read(&(struct disk *){&memory.disk}, 1, 0, &group, err);
+	return read_one(&(struct disk *){&memory.disk}, 1, 0, &group, err);
 }
 
 Test(lvm, texts_that_are_none_are_damage_with_an_offset)
@@ -446,7 +455,7 @@ Test(lvm, checksums_are_looked_at)
 		cr_assert_eq(read_text_of(everything, &err), 0, "%s", err.message);
 		memory_disk_init(&memory, bytes, sizeof(bytes));
 		bytes[places[i]] ^= 4;
-		cr_expect_eq(lvm_read(&(struct disk *){&memory.disk}, 1, 0, &group, &err), -EUCLEAN,
+		cr_expect_eq(read_one(&(struct disk *){&memory.disk}, 1, 0, &group, &err), -EUCLEAN,
 			     "at %zu", places[i]);
 		cr_expect_eq(err.kind, ERROR_DAMAGED);
 	}
@@ -470,7 +479,7 @@ Test(lvm, every_truncation_is_an_error_and_no_crash)
 		struct memory_disk memory;
 
 		memory_disk_init(&memory, bytes, size);
-		cr_expect_eq(lvm_read(&(struct disk *){&memory.disk}, 1, 0, &group, &err),
+		cr_expect_eq(read_one(&(struct disk *){&memory.disk}, 1, 0, &group, &err),
 			     -EUCLEAN);
 	}
 }
