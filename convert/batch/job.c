@@ -605,13 +605,15 @@ uint64_t job_progress(const struct job *job, uint64_t stored)
 	const char *phase = record_text(state, "phase");
 	uint64_t done = record_number(state, "done"), total = record_number(state, "total");
 
+	/* All is written, and nothing has its name yet. */
 	if (strcmp(phase, "sync") == 0 || (strcmp(phase, "end") == 0 && done == total))
-		return stored;
+		return stored > 0 ? stored - 1 : 0;
 	if (strcmp(phase, "end") == 0) /* it failed, as far as it had come */
 		return job->vm->progress;
 	if (strcmp(phase, "copy") != 0 || total == 0)
 		return 0;
-	return (uint64_t)((double)min_u64(done, total) / (double)total * (double)stored);
+	return min_u64((uint64_t)((double)min_u64(done, total) / (double)total * (double)stored),
+		       stored > 0 ? stored - 1 : 0);
 }
 
 void job_stop(const struct job *job)

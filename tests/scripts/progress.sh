@@ -129,6 +129,8 @@ echo mine >out/a-gen2.vhdx
 expect 1 "$HVGEN2" batch run --progress-fd 3 --output-dir out state in 3>lines
 jq -r 'select(.state) | .vm + " " + .state' lines | sort | tr '\n' , >states.txt
 [ "$(cat states.txt)" = "a failed,b done," ] || fail "a name is taken: $(cat lines)"
+jq -s -e 'map(select(.vm == "a")) | length > 0 and all(.done < .total)' lines >/dev/null || fail "a is told as done: $(cat lines)"
+jq -s -e 'map(select(.phase == "batch" and (.vm | not))) | all(.done < .total)' lines >/dev/null || fail "all is told as done: $(cat lines)"
 rm -r state out
 (ulimit -f 8192 && expect 1 "$HVGEN2" batch run --progress-fd 3 --output-dir out state in 3>lines) || exit 1
 "$HVGEN2" batch status --json state | jq -r '.vms[] | .name + " " + .state' >states.txt
