@@ -84,15 +84,21 @@ static char *own_name(const char *name, const char *token, const char *what)
 	return asprintf(&own, ".%s.%s.%s", name, token, what) < 0 ? NULL : own;
 }
 
-/* By a name that nobody else takes. */
+static bool is_unsupported(int code)
+{
+	return code == EPERM || code == EOPNOTSUPP || code == ENOSYS;
+}
+
+/* By a name that nobody else takes. What fails for another reason says nothing of them. */
 static bool has_links(int folder, const char *own, const char *token)
 {
 	CLEANUP_FREE char *other = own_name("link", token, "new");
-	bool r = other && linkat(folder, own, folder, other, 0) == 0;
 
-	if (r)
+	if (other && linkat(folder, own, folder, other, 0) < 0)
+		return !is_unsupported(errno);
+	if (other)
 		unlinkat(folder, other, 0);
-	return r;
+	return true;
 }
 
 /* Any error means that it is not ours, unless the file has two names all the same. That another was faster is EPERM from sshfs, to
@@ -108,8 +114,7 @@ static int link_claim(int folder, const char *own, const char *name, const char 
 	code = errno;
 	if (code != EEXIST && fstat(fd, &st) == 0 && st.st_nlink == 2)
 		return 1;
-	if ((code == EPERM || code == EOPNOTSUPP || code == ENOSYS) &&
-	    !has_links(folder, own, token))
+	if (is_unsupported(code) && !has_links(folder, own, token))
 		return error_failed(err, code,
 				    "the state folder is on a file system without hard links, by "
 				    "which hosts agree on who does what");

@@ -111,15 +111,16 @@ Test(claim, one_winner_in_every_round)
 }
 
 /* Instead of that of the C library, here and in what is tested: as sshfs, to which the server does not say that the name is there
- * already, or as a file system without links. */
-static enum { LINKS, LINKS_OF_SSHFS, NO_LINKS } links;
+ * already, or as a file system without links, or one whose file another has removed meanwhile. */
+static enum { LINKS, LINKS_OF_SSHFS, NO_LINKS, GONE } links;
+static unsigned int links_asked;
 
 int linkat(int from, const char *old, int to, const char *name, int flags)
 {
 	int r;
 
-	if (links == NO_LINKS) {
-		errno = EPERM;
+	if (links == NO_LINKS || links == GONE) {
+		errno = links == GONE && links_asked++ > 0 ? ENOENT : EPERM;
 		return -1;
 	}
 	r = (int)syscall(SYS_linkat, from, old, to, name, flags);
@@ -136,6 +137,16 @@ Test(claim, of_another_who_was_faster_on_sshfs)
 	take(folder, "vm", 1);
 	take(folder, "vm", 0);
 	cr_expect_eq(tool_run(NULL, "test \"$(ls -A claim-sshfs)\" = vm"), 0);
+}
+
+/* The second try, by which hard links are known, fails for another reason: whose it is shows the next look. */
+Test(claim, of_a_file_that_goes)
+{
+	int folder = enter("goes");
+
+	links = GONE;
+	take(folder, "vm", 0);
+	cr_expect_eq(links_asked, 2);
 }
 
 Test(claim, without_hard_links)
