@@ -103,6 +103,7 @@ static int set_aside(const struct move *move, struct error *err)
 {
 	if (!move->has_name || link(move->path, move->old) == 0)
 		return 0;
+	errno = link_error(AT_FDCWD, move->old, errno);
 	if ((errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK) &&
 	    rename(move->path, move->old) == 0)
 		return 0;

@@ -162,6 +162,20 @@ Test(publish, names_that_another_gave_on_sshfs)
 	close(folder);
 }
 
+/* What was saved first is not given up for what stands there now. */
+Test(publish, an_old_file_that_was_saved_on_sshfs)
+{
+	CLEANUP_JSON json_t *outputs = enter("saved");
+	struct error err = ERROR_INIT;
+
+	is_sshfs = true;
+	cr_assert_eq(tool_run(NULL, "echo saved >out/work/token/disk.old && echo now >out/vm.vhdx"),
+		     0);
+	cr_expect_lt(publish(outputs, /*replace=*/true, &err), 0);
+	cr_expect(is_text("out/work/token/disk.old", "saved\n"));
+	cr_expect(is_text("out/vm.vhdx", "now\n"));
+}
+
 Test(publish, links_of_others_and_no_files)
 {
 	CLEANUP_JSON json_t *outputs = enter("special");
