@@ -183,6 +183,14 @@ int error_refused(struct error *err, enum refusal refusal, const char *advice, c
 	return -EPERM;
 }
 
+int error_of_wish(struct error *err)
+{
+	if (!err)
+		return -EPERM;
+	err->is_of_wish = true;
+	return -err->code;
+}
+
 int error_advise(struct error *err, const char *advice)
 {
 	if (!err)

@@ -98,6 +98,7 @@ struct error {
 	enum error_kind kind;
 	int code;	      /* positive errno */
 	enum refusal refusal; /* REFUSAL_NONE unless kind is ERROR_REFUSED */
+	bool is_of_wish;      /* another option or file answers it: see error_of_wish() */
 	char message[1024];
 	char advice[512]; /* what the user can do; never empty when kind is ERROR_REFUSED */
 };
@@ -138,6 +139,13 @@ int error_damaged(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Kind ERROR_REFUSED. 'advice' is a full clause without a full stop. Returns -EPERM. */
 int error_refused(struct error *err, enum refusal refusal, const char *advice, const char *format,
 		  ...) PRINTF_LIKE(4, 5);
+
+/*
+ * Note that a refusal comes from what was asked for, or from what was not said or not found, and not from the source: with another
+ * option or another file beside it the same source may well be converted. Returns -err->code, for 'return error_of_wish(err)'
+ * behind error_refused().
+ */
+int error_of_wish(struct error *err);
 
 /*
  * Say what the user can do about damage: a full clause without a full stop. An error of another

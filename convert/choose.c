@@ -134,8 +134,8 @@ static bool is_wanted(const struct survey_partition *partition,
 	return options && options->boot_uuid ? has_linux(partition) : partition->guest.kind != NULL;
 }
 
-static int refuse_wish(const struct disk *disk, const struct survey *survey,
-		       const struct survey_options *options, struct error *err)
+static int describe_wish(const struct disk *disk, const struct survey *survey,
+			 const struct survey_options *options, struct error *err)
 {
 	char numbers[128], uuids[256];
 
@@ -152,6 +152,13 @@ static int refuse_wish(const struct disk *disk, const struct survey *survey,
 	return error_refused(err, REFUSAL_NO_WINDOWS, "leave --windows out",
 			     "'%s': partition %u holds no Windows, only a Linux is installed (%s)",
 			     disk->name, options->windows_number, uuids_of(survey, uuids));
+}
+
+static int refuse_wish(const struct disk *disk, const struct survey *survey,
+		       const struct survey_options *options, struct error *err)
+{
+	describe_wish(disk, survey, options, err);
+	return error_of_wish(err);
 }
 
 static int refuse_several(const struct disk *disk, const struct survey *survey, struct error *err)

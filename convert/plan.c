@@ -400,11 +400,13 @@ static int plan_end(const struct survey *survey, const struct plan_options *opti
 {
 	uint64_t start;
 
-	if (!has_room_for_gpt(survey))
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
-				     "what is to be kept starts at sector %" PRIu64
-				     ", where the GPT must stand; nothing is moved in layout 'end'",
-				     old_start(survey) / survey->sector_size);
+	if (!has_room_for_gpt(survey)) {
+		error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
+			      "what is to be kept starts at sector %" PRIu64
+			      ", where the GPT must stand; nothing is moved in layout 'end'",
+			      old_start(survey) / survey->sector_size);
+		return error_of_wish(err);
+	}
 	if (!round_up_u64(survey->disk_size, ALIGNMENT, &start))
 		return error_failed(err, EOVERFLOW, "the disk size overflows");
 	append_old_partitions(survey, options, plan);
@@ -469,9 +471,10 @@ static int refuse_reuse(const struct survey *survey, const struct plan *plan, co
 
 	if (survey->system != SURVEY_NONE && survey->system != survey->start)
 		contents = &survey->partitions[survey->system].guest.contents;
-	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
-			     "layout 'reuse' is not possible: %s%s", reason,
-			     other_files_text(contents, others));
+	error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, other_layouts(survey, plan),
+		      "layout 'reuse' is not possible: %s%s", reason,
+		      other_files_text(contents, others));
+	return error_of_wish(err);
 }
 
 static void note_dropped_files(const struct survey_partition *system, struct plan *plan)
@@ -547,11 +550,12 @@ static int plan_layout(const struct survey *survey, const struct plan_options *o
 		plan->layout = why_not_reuse(survey) ? LAYOUT_END : LAYOUT_REUSE;
 	else if (plan->layout == LAYOUT_AUTO)
 		plan->layout = LAYOUT_FRONT;
-	if (plan->layout == LAYOUT_FRONT && is_child(plan))
-		return error_refused(
-			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
-			"layout 'front' moves the old partitions, which a differencing disk "
-			"cannot do");
+	if (plan->layout == LAYOUT_FRONT && is_child(plan)) {
+		error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --layout reuse or end",
+			      "layout 'front' moves the old partitions, which a differencing disk "
+			      "cannot do");
+		return error_of_wish(err);
+	}
 	return 0;
 }
 

@@ -76,15 +76,18 @@ int plan_layout_of_gpt(const struct survey *survey, const struct plan_options *o
 		return check_other_esp(survey, options, plan, err);
 	if (plan->layout == LAYOUT_END || (plan->layout == LAYOUT_REUSE && can_reuse))
 		return 0;
-	if (plan->layout == LAYOUT_REUSE && plan_own_esp(survey))
-		return error_refused(
+	if (plan->layout == LAYOUT_REUSE && plan_own_esp(survey)) {
+		error_refused(
 			err, REFUSAL_LAYOUT_IMPOSSIBLE,
 			"use --layout end, which puts them on an ESP beside it, or leave "
 			"--efi-files out",
 			"layout 'reuse' is not possible with other boot files: the guest's own ESP "
 			"has shim and GRUB, and stays as it is");
-	return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, layouts_of_gpt(can_reuse),
-			     "layout '%s' is not possible: the disk has a GPT already, and gets an "
-			     "ESP behind its end where it needs one",
-			     layout_text(plan->layout));
+		return error_of_wish(err);
+	}
+	error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, layouts_of_gpt(can_reuse),
+		      "layout '%s' is not possible: the disk has a GPT already, and gets an "
+		      "ESP behind its end where it needs one",
+		      layout_text(plan->layout));
+	return error_of_wish(err);
 }

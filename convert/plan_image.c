@@ -55,12 +55,14 @@ int plan_image_spec(const struct vhd_info *image, enum vhd_format format, enum v
 	};
 	if (ret->type != VHD_TYPE_DIFFERENCING)
 		return 0;
-	if (!is_vhdx)
-		return error_refused(
+	if (!is_vhdx) {
+		error_refused(
 			err, REFUSAL_LAYOUT_IMPOSSIBLE, "use --format dynamic",
 			"a differencing disk of generation 2 needs a VHDX as its parent, and the "
 			"source is a %s",
 			vhd_info_text(image));
+		return error_of_wish(err);
+	}
 	if (image->virtual_size <= DIFFERENCING_SMALL_DISK)
 		ret->block_size = DIFFERENCING_BLOCK_SIZE;
 	return 0;
@@ -72,16 +74,20 @@ int plan_image_check(enum vhd_format format, uint64_t size, uint32_t sector_size
 
 	if (format != VHD_FORMAT_VHD)
 		return 0;
-	if (sector_size != 512)
-		return error_refused(err, REFUSAL_SECTOR_SIZE, advice,
-				     "the disk has sectors of %" PRIu32
-				     " bytes, and a VHD has sectors of 512",
-				     sector_size);
-	if (size > VHD_WRITE_VHD_MAX)
-		return error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, advice,
-				     "the new disk has %" PRIu64
-				     " bytes, and a VHD holds at most 2040 GiB",
-				     size);
+	if (sector_size != 512) {
+		error_refused(err, REFUSAL_SECTOR_SIZE, advice,
+			      "the disk has sectors of %" PRIu32
+			      " bytes, and a VHD has sectors of 512",
+			      sector_size);
+		return error_of_wish(err);
+	}
+	if (size > VHD_WRITE_VHD_MAX) {
+		error_refused(err, REFUSAL_LAYOUT_IMPOSSIBLE, advice,
+			      "the new disk has %" PRIu64
+			      " bytes, and a VHD holds at most 2040 GiB",
+			      size);
+		return error_of_wish(err);
+	}
 	return 0;
 }
 

@@ -121,6 +121,7 @@ int replay_volume(struct disk *disk, const struct volume_place *place, bool is_a
 		"or prepared by VSS",
 		"the NTFS volume was not closed, its journal holds changes that are not "
 		"replayed");
+	error_of_wish(&ret->problem);
 	return 0;
 }
 

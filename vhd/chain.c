@@ -144,13 +144,14 @@ static int check_linkage(const struct image *child, const struct image *parent, 
 	for (size_t i = 0; i < child->parent.linkage_count; i++)
 		if (guid_equal(&child->parent.linkage[i], id_as_parent(parent)))
 			return 0;
-	return error_refused(
+	error_refused(
 		err, REFUSAL_PARENT_MISMATCH,
 		"look for the copy of the parent that the child was made on, and name it with "
 		"--parent FILE",
 		"'%s' was changed after its child '%s' was made, or is another disk: the child "
 		"wants one with the id %s",
 		parent->file.path, child->file.path, guid_format(&child->parent.linkage[0], want));
+	return error_of_wish(err);
 }
 
 /* What has to be equal in parent and child. A VHDX child may be of another size than its parent, a
@@ -274,12 +275,13 @@ static int refuse_missing(const struct image *child, const struct parent_search 
 	char places[700], want[GUID_TEXT_SIZE];
 
 	parent_search_describe(search, places, sizeof(places));
-	return error_refused(
+	error_refused(
 		err, REFUSAL_PARENT_MISSING,
 		"put the parent beside its child, or name its folder with --parent-dir DIR or the "
 		"file with --parent FILE",
 		"the parent of '%s', with the id %s, was not found; looked for %s",
 		child->file.path, guid_format(&child->parent.linkage[0], want), places);
+	return error_of_wish(err);
 }
 
 static int search_parent(struct hunt *hunt, const struct vhd_open_options *options,

@@ -68,6 +68,15 @@ static const char *advice_for(const struct look *look, const struct image_format
 	return "name a VHDX, VHD or raw disk image";
 }
 
+/* Another format, or another parent, may be what the file or the child is in need of. */
+static bool is_answered(const struct image_file *file, const struct image_format *format,
+			const struct look *look)
+{
+	return format->source == IMAGE_FORMAT_OF_CHILD ||
+	       (file->size > 0 && (format->source == IMAGE_FORMAT_STATED || look->is_vhdx ||
+				   look->is_vhd || look->is_bootable));
+}
+
 /* The content is not what was said of the file. */
 static int refuse_content(const struct image_file *file, const struct image_format *format,
 			  const struct look *look, struct error *err)
@@ -90,10 +99,11 @@ static int refuse_content(const struct image_file *file, const struct image_form
 		r = foreign_guess(file, &foreign, err);
 	if (r < 0 || foreign)
 		return r < 0 ? r : refuse_foreign(file, foreign, err);
-	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice_for(look, format),
-			     "'%s' is to be %s %s, and has %s", file->path, names[format->format],
-			     sources[format->source],
-			     file->size ? missing[format->format] : "no byte: it is empty");
+	r = error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice_for(look, format),
+			  "'%s' is to be %s %s, and has %s", file->path, names[format->format],
+			  sources[format->source],
+			  file->size ? missing[format->format] : "no byte: it is empty");
+	return is_answered(file, format, look) ? error_of_wish(err) : r;
 }
 
 /* A disk whose last sector is not whole: some bytes are too many, or others are missing. */
@@ -172,10 +182,11 @@ static int refuse_longer(const struct image_file *file, const struct vhd1_footer
 		 "cut a copy of it to its right size: truncate --size=%" PRIu64
 		 " COPY, or take all of it for a raw disk image with --source-format raw",
 		 footer->at + VHD1_FOOTER_SIZE);
-	return error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice,
-			     "'%s' is a fixed VHD whose footer stands at %" PRIu64
-			     ", followed by %" PRIu64 " bytes that are not zero",
-			     file->path, footer->at, footer->behind);
+	error_refused(err, REFUSAL_NOT_A_DISK_IMAGE, advice,
+		      "'%s' is a fixed VHD whose footer stands at %" PRIu64 ", followed by %" PRIu64
+		      " bytes that are not zero",
+		      file->path, footer->at, footer->behind);
+	return error_of_wish(err);
 }
 
 static int open_vhd(struct image_file *file, const struct image_format *format,

@@ -90,10 +90,9 @@ int image_file_open(const char *path, struct image_file *ret, struct error *err)
 
 static int refuse_special(const char *path, struct error *err)
 {
-	return error_refused(err, REFUSAL_PARENT_MISSING,
-			     "name the parent itself with --parent FILE",
-			     "'%s' is no regular file, and is not opened because an image names it",
-			     path);
+	error_refused(err, REFUSAL_PARENT_MISSING, "name the parent itself with --parent FILE",
+		      "'%s' is no regular file, and is not opened because an image names it", path);
+	return error_of_wish(err);
 }
 
 int image_file_open_in(int folder, const char *name, const char *path, struct image_file *ret,

@@ -230,14 +230,17 @@ static int check_identity(struct cmd_vm *vm, const struct vm_file *file, struct 
 	for (size_t i = 0; i < last; i++) {
 		const struct report_disk *disk = &vm->disks[i];
 
-		if (disk->path && vm->ids[i].device == id->device && vm->ids[i].inode == id->inode)
-			return error_refused(
+		if (disk->path && vm->ids[i].device == id->device &&
+		    vm->ids[i].inode == id->inode) {
+			error_refused(
 				err, REFUSAL_DISK_CONFLICT,
 				"say with a --map 'D:\\FOLDER=/FOLDER' for each of them which folder "
 				"here is the one that is recorded",
 				"'%.250s' would be '%.250s', which is '%.250s' of %s already",
 				vm->disks[last].drive->path, file->path, disk->drive->path,
 				vm_slot_text(disk->controller, disk->drive, slot));
+			return error_of_wish(err);
+		}
 	}
 	return 0;
 }

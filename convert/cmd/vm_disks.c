@@ -146,13 +146,14 @@ static int check_parents(const struct cmd_vm *vm, const struct report_disk *chil
 			if (!disk->path || st.st_dev != vm->ids[i].device ||
 			    st.st_ino != vm->ids[i].inode)
 				continue;
-			return error_refused(
+			error_refused(
 				err, REFUSAL_DISK_CONFLICT,
 				"leave one of them out with --without-disk",
 				"%s: '%.300s' is a child of '%.300s', which is %s, and changes "
 				"under it when that is written to",
 				vm_slot_text(child->controller, child->drive, slot), child->path,
 				disk->path, vm_slot_text(disk->controller, disk->drive, other));
+			return error_of_wish(err);
 		}
 	return 0;
 }

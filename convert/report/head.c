@@ -26,10 +26,10 @@ static const char *status_text(const struct report_head *head)
 }
 
 /*
- * Refusals that another wish, file or moment answers, with the same source: it may well be convertible. All others say that the
- * source, as it is, is not.
+ * Refusals that another wish, file or moment answers in every case, with the same source: it may well be convertible. Of others the
+ * error knows it (error_of_wish()), or they say that the source, as it is, is not.
  */
-static const bool is_elsewhere[REFUSAL_MAX] = {
+static const bool is_of_wish[REFUSAL_MAX] = {
 	/* What stands where the outputs go, and what is given for the store and the ESP. */
 	[REFUSAL_OUTPUT_EXISTS] = true,
 	[REFUSAL_NVRAM_ENCRYPTED] = true,
@@ -43,8 +43,7 @@ static const bool is_elsewhere[REFUSAL_MAX] = {
 	[REFUSAL_SEVERAL_WINDOWS] = true,
 	[REFUSAL_SEVERAL_SYSTEMS] = true,
 	[REFUSAL_SEVERAL_VMS] = true,
-	/* Another format, layout, target or name can be had. */
-	[REFUSAL_LAYOUT_IMPOSSIBLE] = true,
+	/* Another target or name can be had. */
 	[REFUSAL_TARGET_UNSUPPORTED] = true,
 	[REFUSAL_VM_HAS_CHECKPOINTS] = true,
 	[REFUSAL_VM_NAME] = true,
@@ -55,10 +54,10 @@ static bool is_about_source(const struct report_head *head)
 {
 	const struct error *failure = head->failure;
 
-	if (!failure || head->is_elsewhere)
+	if (!failure || head->is_elsewhere || failure->is_of_wish)
 		return false;
 	return failure->kind == ERROR_DAMAGED ||
-	       (failure->kind == ERROR_REFUSED && !is_elsewhere[failure->refusal]);
+	       (failure->kind == ERROR_REFUSED && !is_of_wish[failure->refusal]);
 }
 
 void report_head_json(json_t *root, const struct report_head *head)

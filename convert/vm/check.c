@@ -74,11 +74,12 @@ static int check_boot_disk(const struct vm *vm, struct error *err)
 {
 	if (vm_boot_drive(vm, NULL))
 		return 0;
-	return error_refused(err, REFUSAL_NO_BOOT_DISK,
-			     "attach the disk that it is to start from as IDE 0:0 and export it "
-			     "again, name it with --boot-disk, or convert that disk alone",
-			     "'%s' has no hard disk on IDE, from which a generation 1 VM starts",
-			     vm->name);
+	error_refused(err, REFUSAL_NO_BOOT_DISK,
+		      "attach the disk that it is to start from as IDE 0:0 and export it "
+		      "again, name it with --boot-disk, or convert that disk alone",
+		      "'%s' has no hard disk on IDE, from which a generation 1 VM starts",
+		      vm->name);
+	return error_of_wish(err);
 }
 
 static bool ends_in(const struct vm_drive *drive, const char *ending)
@@ -97,10 +98,11 @@ static int refuse_passthrough(const char *slot, const struct vm_drive *drive, st
 				     "make an image of it, attach that to the VM instead, and "
 				     "export it again",
 				     format, slot, drive->path);
-	return error_refused(err, REFUSAL_DISK_PASSTHROUGH,
-			     "leave it out with --without-disk, and give it to the new VM on its "
-			     "host",
-			     format, slot, drive->path);
+	error_refused(err, REFUSAL_DISK_PASSTHROUGH,
+		      "leave it out with --without-disk, and give it to the new VM on its "
+		      "host",
+		      format, slot, drive->path);
+	return error_of_wish(err);
 }
 
 /* Nobody copies what another VM writes, and no conversion is of use to it. */
@@ -114,10 +116,11 @@ static int refuse_shared(const char *slot, const struct vm_drive *drive, struct 
 				     "attach a copy of it, which no other VM has, instead, and "
 				     "export the VM again",
 				     format, slot, path);
-	return error_refused(err, REFUSAL_DISK_SHARED,
-			     "let the new VM share it, with --data-disks SLOT=attach, or leave it "
-			     "out with --without-disk",
-			     format, slot, path);
+	error_refused(err, REFUSAL_DISK_SHARED,
+		      "let the new VM share it, with --data-disks SLOT=attach, or leave it "
+		      "out with --without-disk",
+		      format, slot, path);
+	return error_of_wish(err);
 }
 
 /* A parent must stay as it is, and the host merges checkpoints away. */

@@ -160,6 +160,7 @@ Test(plan, reuse_spares_what_is_more_than_boot_files)
 	partitions[0].guest.only_boot_files = partitions[0].guest.has_recovery = true;
 	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+	cr_expect(err.is_of_wish);
 }
 
 Test(plan, reuse_names_what_it_spares)
@@ -250,6 +251,7 @@ Test(plan, numbers_of_a_linux_stay)
 	partitions[1].mbr.number = 128;
 	cr_assert_lt(plan_make(&survey, &defaults, &plan, &err), 0);
 	cr_expect_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+	cr_expect_not(err.is_of_wish);
 	cr_expect_str_eq(err.advice, "remove logical partitions in the guest, and convert again");
 }
 
@@ -441,6 +443,7 @@ Test(plan, what_is_left_out_is_kept)
 	plan_done(&plan);
 	cr_assert_lt(plan_make(&survey, &options, &plan, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+	cr_expect(err.is_of_wish);
 	survey.left_out_start = 500 * MIB;
 	plan_done(&plan);
 	make(&defaults);
@@ -505,6 +508,7 @@ Test(plan, refuses_to_grow_beyond_64_tib)
 	survey.disk_size = survey.image.virtual_size = 64 * TIB;
 	cr_assert_lt(plan_make(&survey, &defaults, &plan, &err), 0);
 	cr_assert_eq(err.refusal, REFUSAL_LAYOUT_IMPOSSIBLE);
+	cr_expect_not(err.is_of_wish);
 	cr_assert_str_eq(err.advice,
 			 "shrink the last volume in the guest, then the disk on the host "
 			 "(Resize-VHD), and convert again");

@@ -34,6 +34,15 @@ say report/template.json 4 "$HVGEN2" convert -n --json --nvram-template bad.vmgs
 say report/efi-files.json 3 "$HVGEN2" convert -n --json --efi-files report -o t.vhdx vm.vhdx
 say report/esp-size.json 3 "$HVGEN2" convert -n --json --esp-size 40M -o t.vhdx vm.vhdx
 say report/exists.json 3 "$HVGEN2" convert --json vm.vhdx
+say report/windows.json 3 "$HVGEN2" convert -n --json --windows 9 -o t.vhdx vm.vhdx
+say report/boot-uuid.json 3 "$HVGEN2" convert -n --json --boot-uuid 0000 -o t.vhdx vm.vhdx
+say report/journal.json 3 "$HVGEN2" convert -n --json --no-journal-replay -o t.vhdx vm.vhdx
+say report/format.json 3 "$HVGEN2" convert -n --json --source-format vhd -o t.vhdx vm.vhdx
+mkdir child
+"$MKCHILD" vm.vhdx child/c.vhdx
+mv vm.vhdx away.vhdx
+say report/parent.json 3 "$HVGEN2" convert -n --json -o t.vhdx child/c.vhdx
+mv away.vhdx vm.vhdx
 name=$'b\xff.vhdx'
 "$MKCHILD" vm.vhdx "$name"
 say report/bytes.json 0 "$HVGEN2" convert -n --json --format differencing --nvram x.fd "$name"
@@ -58,7 +67,7 @@ ended report/missing.json '.status == "failed" and (has("convertible") | not) an
 ended report/no-folder.json '.status == "failed" and .convertible != false and .outputs == {}'
 ended report/torn.json '.status == "failed" and .convertible == false and .outputs == {}'
 # What another wish, file or moment answers is not the fault of the disk.
-for name in template efi-files esp-size exists; do
+for name in template efi-files esp-size exists windows boot-uuid journal format parent; do
 	ended report/$name.json '(has("convertible") | not) and .outputs == {} and (has("planned_outputs") | not)'
 done
 # MS-VHDX 2.2.2: the DataWriteGuid, of the header that is the current one.

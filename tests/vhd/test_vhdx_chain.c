@@ -148,6 +148,7 @@ Test(vhdx_chain, changed_parent_is_refused)
 	}
 	err = open_error(f.child);
 	cr_assert_eq(err.refusal, REFUSAL_PARENT_MISMATCH, "%s", err.message);
+	cr_assert(err.is_of_wish);
 	cr_assert(strstr(err.message, "d15c0000-"), "the id that is wanted: %s", err.message);
 	cr_assert_not(strcasestr(err.message, "d15c004d"), "the id that was found: %s",
 		      err.message);

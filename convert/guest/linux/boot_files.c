@@ -211,8 +211,9 @@ static int choose_set(struct linux_files *root, struct linux_files *boot,
 		efi_folder_make(folder);
 	if (folder && efi_folder_is_there(folder))
 		return efi_set_from_folder(folder, ret, err);
-	return error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_FILES,
-			     "neither the guest nor this machine has shim and GRUB for UEFI");
+	error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_FILES,
+		      "neither the guest nor this machine has shim and GRUB for UEFI");
+	return error_of_wish(err);
 }
 
 /* A store without keys gets those of its host. */
@@ -288,11 +289,13 @@ static int check_grub(const struct linux_place *boot, const struct efi_set *set,
 	const char *module = missing_module(boot, set);
 	char text[LINUX_PLACE_TEXT];
 
-	if (module)
-		return error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_DRIVER,
-				     "GRUB (%s) has no module '%s', by which it would read the "
-				     "file system with /boot %s",
-				     set->source, module, linux_place_text(boot, text));
+	if (module) {
+		error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_DRIVER,
+			      "GRUB (%s) has no module '%s', by which it would read the "
+			      "file system with /boot %s",
+			      set->source, module, linux_place_text(boot, text));
+		return error_of_wish(err);
+	}
 	/* One that was made here says no version; but what asks for one, XFS and Btrfs, the GRUB of this
 	 * machine has read already. */
 	if (has < needed && set->files.shim.data)
@@ -329,18 +332,20 @@ static int make_stub(const struct linux_system *system, const struct efi_set *se
 			"the guest's boot menu stands in a snapshot of Btrfs, '%s', and does not "
 			"count paths from there (btrfs_relative_path), as SUSE's does",
 			prefix);
-	if (stub.is_btrfs_relative && !set->grub_facts.has_btrfs_relative)
-		return error_refused(
-			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_SUSE,
-			"the guest's boot menu counts paths from a subvolume of Btrfs, which "
-			"GRUB (%s) does not",
-			set->source);
-	if (stub.is_bls && !stub.grub_has_blscfg && system->starts.bls_trouble[0])
-		return error_refused(
-			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_BLS,
-			"the guest's boot menu is made of loader/entries, and GRUB (%s) "
-			"cannot follow it: %s",
-			set->source, system->starts.bls_trouble);
+	if (stub.is_btrfs_relative && !set->grub_facts.has_btrfs_relative) {
+		error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_SUSE,
+			      "the guest's boot menu counts paths from a subvolume of Btrfs, which "
+			      "GRUB (%s) does not",
+			      set->source);
+		return error_of_wish(err);
+	}
+	if (stub.is_bls && !stub.grub_has_blscfg && system->starts.bls_trouble[0]) {
+		error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_BLS,
+			      "the guest's boot menu is made of loader/entries, and GRUB (%s) "
+			      "cannot follow it: %s",
+			      set->source, system->starts.bls_trouble);
+		return error_of_wish(err);
+	}
 	if (stub.is_bls && !stub.grub_has_blscfg && system->strange_entries)
 		note_add(
 			warnings,

@@ -262,12 +262,14 @@ static int check_bootmgfw(const struct bootfiles_file *file, const struct bootfi
 	if (!file)
 		return error_refused(err, REFUSAL_NO_EFI_FILES, REPAIR_WINDOWS,
 				     "'%s\\Boot\\EFI\\bootmgfw.efi' is missing", windows->root);
-	if (list->set == BOOTFILES_2023 && !is_2023)
-		return error_refused(
+	if (list->set == BOOTFILES_2023 && !is_2023) {
+		error_refused(
 			err, REFUSAL_NO_EFI_FILES, UPDATE_WINDOWS,
 			"'%s\\Boot\\EFI_EX\\bootmgfw_EX.efi' is missing: this Windows has no boot "
 			"files signed under 'Windows UEFI CA 2023'",
 			windows->root);
+		return error_of_wish(err);
+	}
 	return 0;
 }
 

@@ -240,8 +240,9 @@ static int plan_disks(const struct vm_output *outputs, size_t count, struct vm_p
 	}
 	if (has_boot)
 		return 0;
-	return error_refused(err, REFUSAL_NO_BOOT_DISK, "convert the disk that it starts from too",
-			     "none of the disks is the one that the VM starts from");
+	error_refused(err, REFUSAL_NO_BOOT_DISK, "convert the disk that it starts from too",
+		      "none of the disks is the one that the VM starts from");
+	return error_of_wish(err);
 }
 
 static int plan_dvds(const struct vm *vm, struct vm_plan *plan, struct error *err)

@@ -113,11 +113,13 @@ static int pick_name(const struct folder *folder, char *const *names, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		if (strcasecmp(names[i], name) != 0)
 			continue;
-		if (*ret)
-			return error_refused(err, REFUSAL_DISK_CONFLICT,
-					     "rename the one that is not meant",
-					     "'%s' in '%s' could be '%s' or '%s'", name,
-					     folder->path, *ret, names[i]);
+		if (*ret) {
+			error_refused(err, REFUSAL_DISK_CONFLICT,
+				      "rename the one that is not meant",
+				      "'%s' in '%s' could be '%s' or '%s'", name, folder->path,
+				      *ret, names[i]);
+			return error_of_wish(err);
+		}
 		*ret = names[i];
 	}
 	return 0;

@@ -297,33 +297,39 @@ Test(vm_check, refusals_of_disks)
 	struct error err;
 
 	check(IDE, NULL, REFUSAL_NO_BOOT_DISK, &err);
+	cr_expect(err.is_of_wish);
 	cr_expect_str_eq(err.advice, "attach the disk that it is to start from as IDE 0:0 and "
 				     "export it again, name it with --boot-disk, or convert that "
 				     "disk alone");
 	check(IDE "controller0/drive0/pathname",
 	      IDE "controller0/drive0/pathname string \\\\.\\PHYSICALDRIVE1",
 	      REFUSAL_DISK_PASSTHROUGH, &err);
+	cr_expect_not(err.is_of_wish);
 	cr_expect_str_eq(err.advice, "make an image of it, attach that to the VM instead, and "
 				     "export it again");
 	check(SCSI "controller0/drive1",
 	      SCSI "controller0/drive1/pathname string \\\\.\\PhysicalDrive2",
 	      REFUSAL_DISK_PASSTHROUGH, &err);
+	cr_expect(err.is_of_wish);
 	cr_expect_str_eq(err.advice, "leave it out with --without-disk, and give it to the new VM "
 				     "on its host");
 	check(NULL, SCSI "controller0/drive1/persistent_reservations_supported bool true",
 	      REFUSAL_DISK_SHARED, &err);
 	check(SCSI "controller0/drive1/pathname",
 	      SCSI "controller0/drive1/pathname string E:\\a.VHDS", REFUSAL_DISK_SHARED, &err);
+	cr_expect(err.is_of_wish);
 	cr_expect_str_eq(err.advice, "let the new VM share it, with --data-disks SLOT=attach, or "
 				     "leave it out with --without-disk");
 	check(NULL, IDE "controller0/drive0/persistent_reservations_supported bool true",
 	      REFUSAL_DISK_SHARED, &err);
+	cr_expect_not(err.is_of_wish);
 	cr_expect_str_eq(err.advice, "attach a copy of it, which no other VM has, instead, and "
 				     "export the VM again");
 	check(SCSI "controller0/drive1/pathname",
 	      SCSI
 	      "controller0/drive1/pathname string d:/vms/files-01\\Virtual hard Disks/DATA.vhdx",
 	      REFUSAL_DISK_CONFLICT, &err);
+	cr_expect_not(err.is_of_wish);
 	cr_expect_str_eq(err.advice, "take one of them from the VM, and export it again");
 }
 

@@ -135,6 +135,7 @@ Test(vm_find, twins)
 	expect_found(&no_maps, "D:\\tWIN.vhdx", "export/Virtual Hard Disks/tWIN.vhdx");
 	cr_expect_eq(vm_find_disk(CONFIG, &no_maps, "D:\\twin.vhdx", &file, &err), -EPERM);
 	cr_expect_eq(err.refusal, REFUSAL_DISK_CONFLICT);
+	cr_expect(err.is_of_wish);
 	cr_expect_str_eq(err.message, "'twin.vhdx' in 'export/Virtual Hard Disks' could be "
 				      "'Twin.vhdx' or 'tWIN.vhdx'");
 	cr_expect_str_eq(err.advice, "rename the one that is not meant");
@@ -225,6 +226,7 @@ Test(vm_find, the_folder_above_is_the_exports_only)
 	file_write("export/vm.vmcx", "x", 1);
 	cr_expect_eq(vm_find_disk("export/vm.vmcx", &no_maps, "secret.vhdx", &file, &err), -EPERM);
 	cr_expect_eq(err.refusal, REFUSAL_DISK_MISSING);
+	cr_expect(err.is_of_wish);
 	cr_expect_eq(vm_find_disk("export/vm.vmcx", &no_maps, "disk.vhdx", &file, &err), 0);
 	vm_file_close(&file);
 }
