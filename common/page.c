@@ -93,18 +93,6 @@ bool page_is_utf8(void)
 /* A page of this process lost something, for want of memory. */
 static bool was_cut;
 
-/* No further than into what is beyond 'most': lines may be long. */
-static size_t count_columns(const char *text, size_t length, size_t most)
-{
-	struct width width = {.marks = 0};
-	const char *end = text + length;
-	size_t columns = 0;
-
-	while (text < end && columns <= most)
-		columns += width_next(&text, end, &width);
-	return columns;
-}
-
 /* How many bytes of the text 'columns' hold, with the marks on the last character, and at least one character. */
 static size_t skip_columns(const char *text, size_t length, size_t columns)
 {
@@ -130,7 +118,7 @@ static size_t find_indent(const char *line, size_t length, size_t width)
 	while (leading < length && line[leading] == ' ')
 		leading++;
 	for (size_t at = leading; at + 1 < length; at++) {
-		size_t column = count_columns(line, at + 1, width);
+		size_t column = width_of_text(line, line + at + 1, width);
 
 		if (column + LEAST_TEXT > width)
 			break;
@@ -150,7 +138,7 @@ static bool is_longer(const char *text, size_t length, size_t columns)
 	size_t bytes = min_u64(length, WIDTH_MOST_BYTES * (columns + 1));
 	const char *end = memchr(text, ' ', bytes);
 
-	return count_columns(text, end ? (size_t)(end - text) : bytes, columns) > columns;
+	return width_of_text(text, end ? end : text + bytes, columns) > columns;
 }
 
 /* How many bytes of the text, which is too long, stand in this line; the next one has room for 'next' columns. A word that
@@ -191,7 +179,7 @@ static void wrap_line(const struct page *page, const char *line, size_t length)
 {
 	size_t indent, end;
 
-	if (count_columns(line, length, page->width) <= page->width) {
+	if (width_of_text(line, line + length, page->width) <= page->width) {
 		put_line(page, line, length);
 		return;
 	}
@@ -203,7 +191,7 @@ static void wrap_line(const struct page *page, const char *line, size_t length)
 	for (line += end, length -= end; length > 0; line += end, length -= end) {
 		size_t room = page->width - indent;
 
-		end = count_columns(line, length, room) <= room
+		end = width_of_text(line, line + length, room) <= room
 			      ? length
 			      : find_break(line, length, room, room);
 		safe_printf(page->under, "%*s%.*s\n", (int)indent, "", (int)trimmed(line, end),

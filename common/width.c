@@ -85,3 +85,13 @@ size_t width_next(const char **text, const char *end, struct width *width)
 	width->marks = columns ? 0 : width->marks + 1;
 	return width->marks > MOST_MARKS ? 1 : columns;
 }
+
+size_t width_of_text(const char *text, const char *end, size_t most)
+{
+	struct width width = {.marks = 0};
+	size_t columns = 0;
+
+	while (text < end && columns <= most)
+		columns += width_next(&text, end, &width);
+	return columns;
+}

@@ -25,4 +25,7 @@ struct width {
  * or more text stands. Of many marks on one character all but two count. */
 size_t width_next(const char **text, const char *end, struct width *width);
 
+/* Columns of what stands in front of 'end', as width_next() has it; no further than into what is beyond 'most': lines may be long. */
+size_t width_of_text(const char *text, const char *end, size_t most);
+
 #endif

@@ -37,6 +37,12 @@ expect 3 "$HVGEN2" batch plan refused
 expect 0 "$HVGEN2" batch plan refused
 expect 0 "$HVGEN2" batch run refused
 
+# A table is as wide as what is shown of its names.
+cp in/torn.vhdx 漢漢漢漢漢漢.vhdx
+expect 1 "$HVGEN2" batch plan wide 漢漢漢漢漢漢.vhdx
+"$HVGEN2" batch status wide >out.txt
+grep -q '^漢漢漢漢漢漢  [-0-9]' out.txt || fail "a name of 12 columns: $(cat out.txt)"
+
 # Interrupted, it goes on with what it was about.
 "$HVGEN2" batch plan killed in/a.vhdx in/locked.vhdx --jobs 1 --output-dir killed.out >out.txt 2>&1 &
 until [ -e killed/planning.json ]; do sleep 0.01; done

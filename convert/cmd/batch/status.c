@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/checked.h"
 #include "common/json/text_json.h"
 #include "common/page.h"
 #include "common/safe_text.h"
 #include "common/size.h"
+#include "common/width.h"
 #include "convert/batch/sweep.h"
 #include "convert/cmd/batch/counts.h"
 #include "convert/cmd/batch/problem.h"
@@ -46,14 +48,24 @@ static json_t *status_object(const struct batch *batch)
 	return root;
 }
 
+#define LEAST_NAME 8
+#define MOST_NAME  40
+
+/* Of what is shown. */
+static size_t columns_of(const char *name)
+{
+	CLEANUP_FREE char *shown = safe_copy(name);
+
+	return shown ? width_of_text(shown, shown + strlen(shown), MOST_NAME) : 0;
+}
+
 static int name_width(const struct batch *batch)
 {
-	size_t width = 8;
+	size_t width = LEAST_NAME;
 
 	for (size_t i = 0; i < batch->count; i++)
-		if (strlen(batch->vms[i].name) > width)
-			width = strlen(batch->vms[i].name);
-	return width < 40 ? (int)width : 40;
+		width = max_u64(width, columns_of(batch->vms[i].name));
+	return (int)min_u64(width, MOST_NAME);
 }
 
 static void print_vm(FILE *page, const struct batch_vm *vm, int width)
