@@ -118,6 +118,7 @@ expect 0 "$HVGEN2" batch run --progress-fd 3 --output-dir out state in 3>lines
 jq -c 'select(.vm | not)' lines >sum
 goes sum 0 plan batch
 [ "$(jq -s 'map(select(.vm)) | group_by(.vm) | all(.[-1].done == .[-1].total) and length == 2' lines)" = true ] || fail "of each: $(cat lines)"
+jq -s -e 'map(select(.vm)) | group_by(.vm) | all(map(.seconds) | . == sort)' lines >/dev/null || fail "the clock of a VM goes back: $(cat lines)"
 
 jq -s -e 'map(select(.state)) | map(.vm + " " + .state + " " + (.done == .total | tostring)) | sort == ["a done true", "b done true"]' lines >/dev/null ||
 	fail "what became of each: $(cat lines)"

@@ -182,15 +182,33 @@ static void put_vm(const struct live *live, const struct batch_vm *vm, double se
 		progress_put(live->progress, safe, is_last);
 }
 
+/* The clock of a VM that has ended does not go back: it was looked at after what the VM has measured itself. */
+static void put_last(struct live *live, const struct batch_vm *vm)
+{
+	double seconds = seconds_of(vm);
+
+	for (size_t i = 0; i < RUN_MAX_JOBS; i++) {
+		if (live->told[i].vm != vm)
+			continue;
+		seconds = seconds > live->told[i].seconds ? seconds : live->told[i].seconds;
+		live->told[i].vm = NULL;
+	}
+	put_vm(live, vm, seconds, /*is_last=*/true);
+}
+
 /* The same of all that run, and of all together. */
-static void put_all(const struct live *live, const struct run_view *view)
+static void put_all(struct live *live, const struct run_view *view)
 {
 	if (!progress_has_json(live->progress))
 		return;
-	for (size_t i = 0; i < view->job_count; i++)
-		if (view->jobs[i].vm)
-			put_vm(live, view->jobs[i].vm, job_clock() - view->jobs[i].start,
-			       /*is_last=*/false);
+	for (size_t i = 0; i < view->job_count; i++) {
+		const struct job *job = &view->jobs[i];
+
+		if (!job->vm)
+			continue;
+		live->told[i] = (struct live_told){job->vm, job_clock() - job->start};
+		put_vm(live, job->vm, live->told[i].seconds, /*is_last=*/false);
+	}
 	progress_tell(&live->progress->tell, PROGRESS_BATCH, view->done, view->total);
 }
 
@@ -259,7 +277,7 @@ void live_event(void *opaque, enum run_event event, const struct batch_vm *vm,
 	if (event == RUN_START || event == RUN_END)
 		tell_change(live, event == RUN_START ? "start" : "end", vm, view);
 	if (event == RUN_END && progress_has_json(live->progress))
-		put_vm(live, vm, seconds_of(vm), /*is_last=*/true);
+		put_last(live, vm);
 	if (event != RUN_STOPPING)
 		put_all(live, view);
 	if (event == RUN_START || event == RUN_END)

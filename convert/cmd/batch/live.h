@@ -15,6 +15,12 @@ struct live_rate {
 	double start; /* of the VM that it is of */
 };
 
+/* What programs were told of a VM that runs. */
+struct live_told {
+	const struct batch_vm *vm; /* NULL: nothing */
+	double seconds;
+};
+
 struct live {
 	bool json, on_terminal, is_silent, is_waiting;
 	struct progress_view *progress; /* lines of JSON for --progress; borrowed */
@@ -22,6 +28,7 @@ struct live {
 	double last;			/* when it was drawn, or progress was told */
 	size_t planned, to_plan, stops;
 	struct live_rate rates[RUN_MAX_JOBS];
+	struct live_told told[RUN_MAX_JOBS];
 	struct rate all;
 };
 
