@@ -151,7 +151,7 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = gather_warnings(ret, err);
 	if (r < 0) {
 		error_advise(err, survey_advice(survey));
-		return error_prefix(err, "'%s'", source->name);
+		return ret->has_bad_store ? r : error_prefix(err, "'%s'", source->name);
 	}
 	return 0;
 }

@@ -258,7 +258,7 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	r = grub_reader_check(conversion->reader, convert_boot_disk(conversion, err), err);
 	grub_reader_end(&conversion->reader); /* what is left to do can take long */
 	if (r < 0)
-		return prefix_boot_disk(conversion, err);
+		return conversion->report.is_elsewhere ? r : prefix_boot_disk(conversion, err);
 	r = make_forms(conversion, err);
 	if (r < 0)
 		return r;

@@ -10,6 +10,10 @@ disks="x/Virtual Hard Disks"
 make_export x
 nothing() { expect_only x x.0-1.raw x.1.raw "$@"; }
 
+# What is wrong with another file is not said of the boot disk.
+expect 4 "$HVGEN2" convert -n --nvram-template x.1.raw x
+grep -q "^hvgen2: [^:]*'x.1.raw' is no store of UEFI variables" err.txt || fail "$(cat err.txt)"
+
 # A disk of the host can be left out, if it is not what starts.
 make_export x --set "$scsi/drive1/pathname string \\\\.\\PHYSICALDRIVE2"
 advised disk-passthrough "leave it out with --without-disk, and give it to the new VM on its host" convert x
