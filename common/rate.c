@@ -10,6 +10,8 @@
 #define WINDOW_SECONDS 1.0
 /* To flush the device, name the outputs and sync their folder: 0.03 to 0.15 s on SSDs, whatever is written. */
 #define FINISH_SECONDS 0.1
+/* It is shown as a uint64_t. */
+#define MOST_SPEED 1e18
 
 void rate_start(struct rate *rate, uint64_t total, uint64_t ahead)
 {
@@ -58,7 +60,9 @@ double rate_speed(const struct rate *rate)
 	const struct rate_mark *start = window_start(rate);
 	double seconds = rate->last.seconds - start->seconds;
 
-	return seconds > 0 ? (double)(rate->last.done - start->done) / seconds : 0;
+	double speed = seconds > 0 ? (double)(rate->last.done - start->done) / seconds : 0;
+
+	return speed < MOST_SPEED ? speed : MOST_SPEED;
 }
 
 /* Of the device, since memory took no more: of late, or in all, as a stall says nothing of the end. */

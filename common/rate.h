@@ -31,7 +31,7 @@ void rate_start(struct rate *rate, uint64_t total, uint64_t ahead);
 /* So much is done 'seconds' after it began, which does not fall. A 'done' that falls is as if it stayed. */
 void rate_add(struct rate *rate, double seconds, uint64_t done);
 
-/* Bytes a second, of the last fifth of the work; 0 when nothing is done. */
+/* Bytes a second, of the last fifth of the work; 0 when nothing is done, and never more than a uint64_t holds. */
 double rate_speed(const struct rate *rate);
 
 /* Seconds from the last rate_add() until all has reached its device; negative when nothing is known. */

@@ -130,3 +130,14 @@ Test(rate, of_nothing)
 	rate_add(&rate, 1, 0);
 	cr_assert_lt(rate_left(&rate), 0);
 }
+
+/* A clock that hardly moves: what is shown is a number that a uint64_t holds. */
+Test(rate, is_never_more_than_can_be_shown)
+{
+	struct rate rate;
+
+	rate_start(&rate, UINT64_MAX, 0);
+	rate_add(&rate, 1e-9, UINT64_MAX / 2);
+	cr_assert_lt(rate_speed(&rate), 0x1p64);
+	cr_assert_gt(rate_speed(&rate), 0x1p50);
+}
