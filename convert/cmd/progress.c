@@ -238,6 +238,14 @@ static void begin_phase(struct progress_view *view, enum progress_phase phase, u
 	rate_start(&view->rate, total, phase == PROGRESS_COPY ? AHEAD : 0);
 }
 
+static void tell_state(struct progress_view *view, uint64_t done, uint64_t total)
+{
+	clock_gettime(CLOCK_MONOTONIC, &view->told);
+	view->told_done = done;
+	view->told_percent = percent_of(done, total);
+	put_state(view, done, total);
+}
+
 /* Of what everybody is told of, when is it time? */
 static void tell_json(struct progress_view *view, uint64_t done, uint64_t total, bool is_new)
 {
@@ -248,10 +256,7 @@ static void tell_json(struct progress_view *view, uint64_t done, uint64_t total,
 
 	if (!is_new && !is_over && !is_due)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &view->told);
-	view->told_done = done;
-	view->told_percent = percent_of(done, total);
-	put_state(view, done, total);
+	tell_state(view, done, total);
 }
 
 static void tell_people(struct progress_view *view, uint64_t done, uint64_t total)
@@ -268,21 +273,23 @@ static void tell_people(struct progress_view *view, uint64_t done, uint64_t tota
 	}
 }
 
-/* SIGUSR1. Between lines of JSON stands one more. */
-static void answer(struct progress_view *view, uint64_t done, uint64_t total)
+/* SIGUSR1. Between lines of JSON stands one more: true, as nothing else is to be told of this state then. */
+static bool answer(struct progress_view *view, uint64_t done, uint64_t total)
 {
 	struct stat st;
 
-	if (view->as_json || (view->fd && fstat(STDERR_FILENO, &st) == 0 && is_at(view->fd, &st)))
-		put_state(view, done, total);
-	else
-		print_state(view, done, total, false);
+	if (view->as_json || (view->fd && fstat(STDERR_FILENO, &st) == 0 && is_at(view->fd, &st))) {
+		tell_state(view, done, total);
+		return true;
+	}
+	print_state(view, done, total, false);
+	return false;
 }
 
 static void update(void *opaque, enum progress_phase phase, uint64_t done, uint64_t total)
 {
 	struct progress_view *view = opaque;
-	bool is_new = !view->has_phase || phase != view->phase;
+	bool is_new = !view->has_phase || phase != view->phase, is_told = false;
 
 	if (is_new)
 		begin_phase(view, phase, total);
@@ -291,10 +298,10 @@ static void update(void *opaque, enum progress_phase phase, uint64_t done, uint6
 	rate_add(&view->rate, seconds_since(&view->phase_start), done);
 	if (state_wanted) {
 		state_wanted = 0;
-		answer(view, done, total);
+		is_told = answer(view, done, total);
 	}
 	tell_people(view, done, total);
-	if (progress_has_json(view))
+	if (progress_has_json(view) && !is_told)
 		tell_json(view, done, total, is_new);
 	view->percent = percent_of(done, total);
 }
