@@ -225,6 +225,9 @@ void vhd_stored_free(struct vhd_stored *stored);
 int vhd_stored_up_to(struct vhd_stored *stored, uint64_t end, uint64_t *ret_bytes,
 		     struct error *err);
 
+/* Of what the writers write, so much may still be on its way to the device when they count it as done. */
+#define VHD_WRITE_LEAD (UINT64_C(256) << 20)
+
 /* Larger VHDs neither Windows nor Azure takes. */
 #define VHD_WRITE_VHD_MAX (UINT64_C(2040) << 30)
 

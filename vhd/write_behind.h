@@ -13,10 +13,12 @@
 
 #include <stdint.h>
 
+#include "vhd/vhd.h"
+
 /* Enough for the device to work at its best speed. */
 #define WRITE_BEHIND_PIECE (32ULL * 1024 * 1024)
 /* How much may be on its way; what is smaller is never waited for. */
-#define WRITE_BEHIND_LEAD (256ULL * 1024 * 1024)
+#define WRITE_BEHIND_LEAD VHD_WRITE_LEAD
 
 struct write_behind {
 	int fd;

@@ -15,6 +15,7 @@
 #include "common/checked.h"
 #include "common/safe_text.h"
 #include "common/size.h"
+#include "vhd/vhd.h"
 
 /* Redraw at most this often on a terminal. */
 #define REDRAW_SECONDS 0.2
@@ -224,9 +225,6 @@ static void print_state(struct progress_view *view, uint64_t done, uint64_t tota
 	view->is_drawn = is_redrawn;
 }
 
-/* Of what is written so much is on its way to the device when it counts as done (vhd/write_behind.h). */
-#define AHEAD (256 * MIB)
-
 static void begin_phase(struct progress_view *view, enum progress_phase phase, uint64_t total)
 {
 	view->phase = phase;
@@ -235,7 +233,7 @@ static void begin_phase(struct progress_view *view, enum progress_phase phase, u
 	view->done = 0;
 	view->percent = 0;
 	clock_gettime(CLOCK_MONOTONIC, &view->phase_start);
-	rate_start(&view->rate, total, phase == PROGRESS_COPY ? AHEAD : 0);
+	rate_start(&view->rate, total, phase == PROGRESS_COPY ? VHD_WRITE_LEAD : 0);
 }
 
 static void tell_state(struct progress_view *view, uint64_t done, uint64_t total)
