@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Pages for people: lines that are longer than the terminal, or than 80 columns elsewhere, go on in the next one, indented to where
- * their text begins. A word that no line holds is cut. Columns are those of width.h. No line begins where another one goes on: a text of
+ * their text begins, and at least behind the begin of all other lines. A word that no line holds is cut. Columns are those of width.h. No line begins where another one goes on: a text of
  * a guest that is long enough to go on does not look like a line of ours.
  *
  *   Warning  the title stands in front, and what follows

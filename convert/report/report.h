@@ -38,7 +38,11 @@ struct report {
 /* A new string, to be freed, that ends in a newline; NULL when out of memory. */
 char *report_json(const struct report *report);
 
-/* The same as one file for a browser, with a drawing of the disk. */
+/*
+ * The same as one file for a browser, with a drawing of the disk. The direction of a text stays within its line, and why it failed is
+ * isolated from what stands around it. Within a line of the page it is not: what stands behind a name that is written from right to
+ * left may be shown to the left of it.
+ */
 char *report_html(const struct report *report);
 
 /* What a file of this name holds: the page for a browser when it ends in .html, else JSON. */
