@@ -21,7 +21,7 @@ struct rate {
 	struct rate_mark
 		marks[RATE_MARKS + 1]; /* the first look at each twentieth; [0] the beginning */
 	unsigned int count;
-	struct rate_mark full; /* when 'ahead' was done; seconds 0: not yet */
+	struct rate_mark full; /* when 'ahead' was done; done 0: not yet */
 	struct rate_mark last;
 };
 

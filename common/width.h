@@ -13,7 +13,7 @@
 /* Of a code point: 0, 1 or 2. Controls, which are not shown, count as 1. */
 unsigned int width_of(uint32_t point);
 
-/* Of UTF-8 in a column, at most. */
+/* Of UTF-8 in a column, at most: a character and two marks. In front of the first one two more marks may stand. */
 #define WIDTH_MOST_BYTES 12
 
 /* Where one is in a text. All zero at its begin. */

@@ -228,7 +228,7 @@ static void draw_row(const char *name, const struct rate *rate)
 }
 
 /* 'rate' of the VM that began at 'start': is it still that one? */
-static void rate_follow(struct live_rate *of_vm, const struct job *job)
+static void live_follow(struct live_rate *of_vm, const struct job *job)
 {
 	uint64_t stored = record_number(job->vm->record, "stored");
 
@@ -244,7 +244,7 @@ static void draw(struct live *live, const struct run_view *view)
 	for (size_t i = 0; i < view->job_count; i++) {
 		if (!view->jobs[i].vm)
 			continue;
-		rate_follow(&live->rates[i], &view->jobs[i]);
+		live_follow(&live->rates[i], &view->jobs[i]);
 		draw_row(view->jobs[i].vm->name, &live->rates[i].rate);
 		live->rows++;
 	}
