@@ -206,7 +206,8 @@ static void print_rate(const struct progress_view *view, uint64_t done, uint64_t
 	safe_printf(stderr, "%s of %s (%u %%), %s/s", size_text(done, so_far),
 		    size_text(total, whole), percent_of(done, total),
 		    size_text((uint64_t)rate_speed(&view->rate), speed));
-	safe_printf(stderr, ", %.0f s left", left > 0 ? left : 0.0);
+	if (left >= 0)
+		safe_printf(stderr, ", %.0f s left", left);
 }
 
 static void print_state(struct progress_view *view, uint64_t done, uint64_t total, bool is_redrawn)
