@@ -146,7 +146,7 @@ int linkat(int from, const char *old, int to, const char *name, int flags)
 
 Test(publish, names_that_another_gave_on_sshfs)
 {
-	CLEANUP_JSON json_t *outputs = enter("sshfs"), *record = json_object();
+	CLEANUP_JSON json_t *record = enter("sshfs");
 	struct error err = ERROR_INIT;
 	int folder = open(".", O_RDONLY | O_DIRECTORY);
 
