@@ -41,21 +41,28 @@
 #define COPY_UNIT    ((size_t)64 * 1024) /* pieces of zeros become holes */
 #define MAX_ESP_DATA (UINT64_C(2) * GIB) /* an ESP holds some 30 MB */
 
+static const char *temporary_folder(void)
+{
+	const char *folder = getenv("TMPDIR");
+
+	return folder && folder[0] == '/' ? folder : "/tmp";
+}
+
 /* A file without a name: it cannot be left behind. */
 static int open_nameless_file(void)
 {
-	const char *folder = getenv("TMPDIR");
+	const char *folder = temporary_folder();
 	char path[4096];
 	int fd;
 
-	if (!folder || folder[0] != '/')
-		folder = "/tmp";
 	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		return fd;
 	/* O_TMPFILE is not known to every file system. */
-	if (snprintf(path, sizeof(path), "%s/hvgen2-verify-XXXXXX", folder) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/hvgen2-verify-XXXXXX", folder) >= (int)sizeof(path)) {
+		errno = ENAMETOOLONG;
 		return -1;
+	}
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0)
 		unlink(path);
@@ -327,8 +334,8 @@ void verify_esp(struct verify *verify)
 	if (verify->scratch_fd < 0 && !verify->scratch_code)
 		verify_esp_prepare(verify);
 	if (verify->scratch_fd < 0) {
-		verify_skip(verify, "esp-fsck", "cannot make a file in $TMPDIR or /tmp: %s",
-			    strerror(verify->scratch_code));
+		verify_fail(verify, "esp-fsck", "cannot make a file in '%s': %s",
+			    temporary_folder(), strerror(verify->scratch_code));
 		return;
 	}
 	if (copy_sparse(&window.disk, verify->scratch_fd, &err) < 0) {

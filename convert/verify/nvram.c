@@ -89,7 +89,9 @@ static void check_file(struct verify *verify, const char *path)
 	int r;
 
 	if (!verify->has_esp_copy) {
-		verify_skip(verify, name, "there is no ESP to look at");
+		verify_skip(verify, name, "%s",
+			    verify->esp ? "the ESP could not be read"
+					: "there is no ESP to look at");
 		return;
 	}
 	r = verify_esp_read(verify, path, &bytes, &size, &err);

@@ -46,3 +46,15 @@ exchange name.vhdx cht_boot.ttf 'cht*boot.ttf'
 expect 0 "$HVGEN2" convert --report report.json -o out.vhdx name.vhdx
 jq -e '[.warnings[] | select(contains("cht*boot.ttf"))] | length == 1' report.json >/dev/null || fail "no warning about the font"
 jq -e '[.esp.files[] | select(.path | contains("cht*boot"))] == []' report.json >/dev/null || fail "the font is reported as copied"
+
+# A copy of the ESP that cannot be made: nobody has looked at it, and that is no success.
+expect 0 "$HVGEN2" convert -q -o copy.raw vm.vhdx
+touch file
+for folder in /nosuch "$PWD/file"; do
+	TMPDIR=$folder expect 1 "$HVGEN2" verify --no-guestfs copy.raw
+	grep "FAIL.*cannot make a file in '$folder': " out.txt >/dev/null || fail "TMPDIR $folder: $(cat out.txt)"
+done
+mkdir in
+mv vm.vhdx in
+TMPDIR=/nosuch expect 1 "$HVGEN2" batch run state in --output-dir made --verify
+! grep -w verified out.txt || fail "verified without a look at the ESP: $(cat out.txt)"
