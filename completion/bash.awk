@@ -17,6 +17,16 @@ function print_cases(    n, order, i, verb) {
 BEGIN {
 	read_lists()
 	print "# bash completion for hvgen2, made from its tables of options"
+	print "# A line is a name, blanks and all; bash quotes it. What is typed may be quoted already."
+	print "_hvgen2_names()\n{"
+	print "\tlocal typed=$2"
+	print "\tcase $typed in"
+	print "\t[\\\"\\']*) typed=${typed#?} ;;"
+	print "\t*) typed=${typed//\\\\/} ;;"
+	print "\tesac"
+	print "\tcompopt -o filenames 2>/dev/null"
+	print "\tmapfile -t COMPREPLY < <(compgen \"$1\" -- \"$typed\")"
+	print "}"
 	print "_hvgen2()\n{"
 	print "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]} words="
 	print "\tCOMPREPLY=()"
@@ -36,9 +46,9 @@ BEGIN {
 	if ($6 != "")
 		print "\t\t" pattern ")\n\t\t\tCOMPREPLY=($(compgen -W '" $6 "' -- \"$word\"))\n\t\t\treturn\n\t\t\t;;"
 	else if ($4 == "DIR")
-		print "\t\t" pattern ")\n\t\t\tCOMPREPLY=($(compgen -d -- \"$word\"))\n\t\t\treturn\n\t\t\t;;"
+		print "\t\t" pattern ")\n\t\t\t_hvgen2_names -d \"$word\"\n\t\t\treturn\n\t\t\t;;"
 	else if ($4 ~ /^(PATH|FILE|DISK|STORE)$/)
-		print "\t\t" pattern ")\n\t\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n\t\t\treturn\n\t\t\t;;"
+		print "\t\t" pattern ")\n\t\t\t_hvgen2_names -f \"$word\"\n\t\t\treturn\n\t\t\t;;"
 	else if ($4 != "-")
 		print "\t\t" pattern ")\n\t\t\treturn\n\t\t\t;;"
 }
@@ -51,8 +61,8 @@ END {
 	print "\tif [ -n \"$words\" ]; then"
 	print "\t\tCOMPREPLY=($(compgen -W \"$words\" -- \"$word\"))"
 	print "\telse"
-	print "\t\tCOMPREPLY=($(compgen -f -- \"$word\"))"
+	print "\t\t_hvgen2_names -f \"$word\""
 	print "\tfi"
 	print "}"
-	print "complete -o filenames -F _hvgen2 hvgen2"
+	print "complete -F _hvgen2 hvgen2"
 }

@@ -53,6 +53,13 @@ touch disk.vhdx
 mkdir folder
 [ "$(offer convert -o disk)" = disk.vhdx ] || fail "no files for 'convert -o'"
 [ "$(offer convert --output-dir '')" = folder ] || fail "files for 'convert --output-dir'"
+mkdir -p 'My VMs/Virtual Hard Disks'
+for typed in My 'My\ V' '"My V' "'My V"; do
+	[ "$(offer inspect "$typed")" = 'My VMs' ] || fail "names with blanks: $(offer inspect "$typed")"
+	[ "$(offer convert --output-dir "$typed")" = 'My VMs' ] || fail "folders with blanks: $(offer convert --output-dir "$typed")"
+done
+[ "$(offer convert -o 'My VMs/V')" = 'My VMs/Virtual Hard Disks' ] || fail "$(offer convert -o 'My VMs/V')"
+rm -r 'My VMs'
 [ -z "$(offer convert --esp-size '')" ] || fail "files for 'convert --esp-size'"
 
 # The same file whichever awk the machine has.
