@@ -203,9 +203,12 @@ static int create(struct outfile *out, const char *path, bool replace, bool is_n
 	if (!out->path)
 		return error_failed(err, ENOMEM, "'%s': out of memory", path);
 	out->fd = is_named ? -1 : open_nameless(path);
-	if (out->fd < 0 && open_named(out) < 0)
-		return error_errno(err, "'%s': cannot create a file in this folder", path);
-	return 0;
+	if (out->fd >= 0 || open_named(out) >= 0)
+		return 0;
+	r = error_errno(err, "'%s': cannot create a file in this folder", path);
+	free(out->path);
+	out->path = NULL;
+	return r;
 }
 
 int outfile_create(struct outfile *out, const char *path, bool replace, struct error *err)

@@ -433,7 +433,7 @@ static bool wants_failure_report(const struct conversion *conversion)
 	       failure->refusal != REFUSAL_OUTPUT_EXISTS;
 }
 
-/* Is it there? */
+/* Is it there? That it cannot be made is not said twice. */
 static bool write_failure_report(struct conversion *conversion, int channel)
 {
 	struct error err = ERROR_INIT;
@@ -446,7 +446,8 @@ static bool write_failure_report(struct conversion *conversion, int channel)
 		return false;
 	if (write_failure(conversion, channel, json, &err) == 0)
 		return true;
-	cmd_warn("%s", err.message);
+	if (strcmp(err.message, conversion->report.failure->message) != 0)
+		cmd_warn("%s", err.message);
 	return false;
 }
 

@@ -47,6 +47,18 @@ done
 	fail "something was replaced"
 rm -r pipe.raw folder.raw link.raw
 
+# A report that cannot be made is said once; of a disk that is refused before, both are said.
+for name in x.json x.html; do
+	expect 1 "$HVGEN2" convert -q -o q.vhdx --nvram none --report "/nosuch/$name" vm.vhdx
+	[ "$(cat err.txt)" = "hvgen2: '/nosuch/$name': cannot create a file in this folder: No such file or directory" ] ||
+		fail "$(cat err.txt)"
+	expect_only vm.vhdx trace
+done
+echo rubbish >rubbish.vhdx
+expect 3 "$HVGEN2" convert -q -o q.vhdx --nvram none --report /nosuch/x.json rubbish.vhdx
+[ "$(grep -c '/nosuch/x.json\|not-a-disk-image' err.txt)" -eq 2 ] || fail "$(cat err.txt)"
+rm rubbish.vhdx
+
 # Two names of one output.
 mkdir sub
 for two in "x.raw ./x.raw" "x.raw sub/../x.raw" "x.raw X.RAW" "x.raw $PWD/X.raw"; do
