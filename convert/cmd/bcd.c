@@ -87,7 +87,7 @@ static int read_all(int fd, const char *path, struct file *file, struct error *e
 
 static int read_file(const char *path, struct file *file, struct error *err)
 {
-	CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	return fd < 0 ? error_errno(err, "'%s'", path) : read_all(fd, path, file, err);
 }

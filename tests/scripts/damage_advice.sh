@@ -58,6 +58,11 @@ expect_advice 'start once more' "$HVGEN2" convert -n vm.vhdx
 truncate -s 64K store.vmgs
 expect_advice 'from a backup' "$HVGEN2" nvram list store.vmgs
 expect_advice 'let bcdboot make' "$HVGEN2" bcd list store.vmgs
+mkfifo pipe.bcd
+for action in "list pipe.bcd" "check pipe.bcd" "diff store.vmgs pipe.bcd" "diff pipe.bcd store.vmgs"; do
+	# shellcheck disable=SC2086
+	expect 4 timeout 10 "$HVGEN2" bcd $action
+done
 fresh
 expect_advice 'another store' "$HVGEN2" convert -n --nvram-template store.vmgs vm.vhdx
 expect 0 "$HVGEN2" convert -q vm.vhdx
