@@ -40,6 +40,41 @@ static int stem_length(const char *path)
 	return (int)(strlen(path) - strlen(suffix_of(path)));
 }
 
+/* The suffix of a disk, or one of these. */
+static bool is_of_other(const char *suffix, const char *const *others)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		if (strcasecmp(suffix, suffixes[i].suffix) == 0)
+			return true;
+	for (; *others; others++)
+		if (strcasecmp(suffix, *others) == 0)
+			return true;
+	return false;
+}
+
+/* Names that say something else than what is made. A store made from another may have its suffix. */
+static int check_sisters(const struct output_options *options, struct error *err)
+{
+	static const char *const no_store[] = {".vmcx", ".xml", ".ps1", ".html", NULL};
+	static const char *const no_report[] = {".vmcx", ".vmgs", ".fd", NULL};
+	const char *nvram = options->nvram ? options->nvram : "";
+	const char *report = options->report ? options->report : "";
+	const char *template = options->template ? options->template : "";
+
+	if (is_of_other(suffix_of(nvram), no_store) &&
+	    strcasecmp(suffix_of(nvram), suffix_of(template)) != 0)
+		return error_usage(err,
+				   "'%s' is no name of an NVRAM store: it ends "
+				   "in .vmgs, .fd or .json",
+				   nvram);
+	if (is_of_other(suffix_of(report), no_report))
+		return error_usage(err,
+				   "'%s' is no name of a report: it ends in "
+				   ".json or .html",
+				   report);
+	return 0;
+}
+
 static int find_format(const char *disk, enum vhd_format *ret, struct error *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
@@ -185,9 +220,11 @@ int output_names_make(const struct output_options *options, const char *source,
 		      struct output_names *ret, struct error *err)
 {
 	bool has_nvram = !options->nvram || strcmp(options->nvram, "none") != 0;
-	int r;
+	int r = check_sisters(options, err);
 
 	*ret = (struct output_names){0};
+	if (r < 0)
+		return r;
 	if (options->folder && options->disk)
 		return error_usage(err,
 				   "'--output' and '--output-dir' both say where the disk goes");

@@ -137,16 +137,17 @@ qemu-img check -q parent.vhdx
 expect 0 "$HVGEN2" verify --no-guestfs child.vhdx
 
 # An output that is there already, under its own name or that of another option.
-: >precious.vhdx
-for output in "-o precious.vhdx --report a.json" "-o a.vhdx --report precious.vhdx" "-o a.vhdx --report a.json --nvram precious.vhdx"; do
+for output in "-o precious.vhdx --report a.json" "-o a.vhdx --report precious.json" "-o a.vhdx --report a.json --nvram precious.json"; do
+	precious=precious.${output##*precious.} precious=${precious%% *}
+	: >"$precious"
 	# shellcheck disable=SC2086
 	advised output-exists "choose another name for it, or replace it with --force" convert $output parent.vhdx
 	# shellcheck disable=SC2086
-	expect 0 "$HVGEN2" convert ${output/precious.vhdx/b.vhdx} parent.vhdx
+	expect 0 "$HVGEN2" convert ${output/precious./b.} parent.vhdx
 	rm -f a.* b.* ./*.vmgs
-	[ ! -s precious.vhdx ] || fail "it was replaced"
+	[ ! -s "$precious" ] || fail "it was replaced"
 	# shellcheck disable=SC2086
 	expect 0 "$HVGEN2" convert --force $output parent.vhdx
 	rm -f a.* ./*.vmgs
-	: >precious.vhdx
+	rm -f "$precious"
 done

@@ -100,8 +100,11 @@ echo old >old.json
 refuses "refused \[output-exists\]: 'old.json'" vm.vhdx nvram=new.fd report=old.json
 [ ! -e new.fd ] || fail "a store without a report"
 [ "$(<old.json)" = old ] || fail "the old report is gone"
-refuses "'new.fd' and './new.fd' are one file" vm.vhdx nvram=new.fd report=./new.fd
-refuses "'vm.vhdx' belongs to the source" vm.vhdx report=vm.vhdx force=true
+refuses "'new.json' and './new.json' are one file" vm.vhdx nvram=new.json report=./new.json
+refuses "'vm.vhdx' is no name of a report: " vm.vhdx report=vm.vhdx force=true
+ln vm.vhdx hard
+refuses "'hard' belongs to the source" vm.vhdx report=hard force=true
+rm hard
 chmod 640 vm.vhdx
 start_serving "$plugin" vm.vhdx nvram=new.fd report=old.json force=true sandbox=auto
 stop_serving

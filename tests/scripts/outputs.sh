@@ -61,11 +61,24 @@ rm rubbish.vhdx
 
 # Two names of one output.
 mkdir sub
-for two in "x.raw ./x.raw" "x.raw sub/../x.raw" "x.raw X.RAW" "x.raw $PWD/X.raw"; do
+for two in "x.json ./x.json" "x.json sub/../x.json" "x.json X.JSON" "x.json $PWD/X.json"; do
 	read -r a b <<<"$two"
 	expect 2 "$HVGEN2" convert -q -f -o a.vhdx --nvram "$a" --report "$b" vm.vhdx
-	expect 2 "$HVGEN2" convert -q -f -o "$a" --nvram "$b" --report r vm.vhdx
+	grep -q 'are one file' err.txt || fail "$(cat err.txt)"
 done
+
+# Names of something else.
+for suffix in vhdx AVHDX vhd img raw qcow2 xml ps1 vmcx html; do
+	expect 2 "$HVGEN2" convert -q -o a.vhdx --nvram "x.$suffix" vm.vhdx
+	[ "$(cat err.txt)" = "hvgen2: 'x.$suffix' is no name of an NVRAM store: it ends in .vmgs, .fd or .json" ] ||
+		fail "$(cat err.txt)"
+done
+for suffix in vhdx VHD img raw qcow2 vmgs fd vmcx; do
+	expect 2 "$HVGEN2" convert -q -o - --report "x.$suffix" vm.vhdx
+	[ "$(cat err.txt)" = "hvgen2: 'x.$suffix' is no name of a report: it ends in .json or .html" ] ||
+		fail "$(cat err.txt)"
+done
+expect_only vm.vhdx trace sub
 expect 0 "$HVGEN2" convert -q -f -o a.vhdx --nvram sub/x --report x vm.vhdx
 rm -r sub a.vhdx x
 expect_only vm.vhdx trace

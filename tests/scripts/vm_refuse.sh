@@ -157,6 +157,7 @@ expect 2 "$HVGEN2" convert -n --data-disks ide:0:0=copy x
 for output in "$disks/more.vhdx" "$disks/data.vhd"; do
 	expect 2 "$HVGEN2" convert -q -f -o "$output" x
 done
-expect 2 "$HVGEN2" convert -q -f -o o.vhdx --report x/*/*.vmcx x
-expect 2 "$HVGEN2" convert -q -f -o o.vhdx --report o-ide0-1.vhdx x
+ln x/*/*.vmcx hard
+expect 2 "$HVGEN2" convert -q -f -o o.vhdx --report hard x
+rm hard
 nothing
