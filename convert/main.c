@@ -55,6 +55,13 @@ static void print_usage(FILE *stream)
 		put_usage(page, page_width(stream));
 }
 
+static int end_page(void)
+{
+	struct error err = ERROR_INIT;
+
+	return cmd_end_output(&err) < 0 ? cmd_fail(&err) : 0;
+}
+
 static int run_verb(int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
@@ -101,11 +108,11 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 	    strcmp(argv[1], "help") == 0) {
 		print_usage(stdout);
-		return 0;
+		return end_page();
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
 		safe_printf(stdout, "hvgen2 %s\n", HVGEN2_VERSION);
-		return 0;
+		return end_page();
 	}
 	process_end(run_verb(argc - 1, argv + 1));
 }

@@ -351,8 +351,8 @@ int cmd_bcd(int argc, char **argv)
 		return 0;
 	if (r == 0)
 		r = run_bcd_action(argv + operand, argc - operand, json, &err);
-	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout) || page_was_cut()))
-		r = error_errno(&err, "cannot write to standard output");
+	if (r >= 0 && cmd_end_output(&err) < 0)
+		r = -err.code;
 	if (r < 0)
 		error_advise(&err,
 			     "take it from a backup, or let bcdboot make a new one in the guest");

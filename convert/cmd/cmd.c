@@ -43,6 +43,13 @@ void cmd_warn(const char *format, ...)
 	safe_printf(stderr, "\n");
 }
 
+int cmd_end_output(struct error *err)
+{
+	if (fflush(stdout) == EOF || ferror(stdout) || page_was_cut())
+		return error_errno(err, "cannot write to standard output");
+	return 0;
+}
+
 /* The tables of getopt_long from ours. Returns the number of options, without the end mark. */
 static size_t getopt_tables(const struct cmd_verb *verb, struct option *longs, char *shorts)
 {
@@ -95,7 +102,8 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 		if (key == 'h') {
 			page_set_color(color);
 			cmd_print_help(verb, stdout);
-			return CMD_HELP_SHOWN;
+			r = cmd_end_output(err);
+			return r < 0 ? r : CMD_HELP_SHOWN;
 		}
 		if (key == ':' || key == '?')
 			return error_usage(err, "%s '%s'; see 'hvgen2 help %s'",

@@ -19,6 +19,10 @@ int cmd_fail(const struct error *err);
 /* "hvgen2: warning: ..." on standard error. */
 void cmd_warn(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* What was printed on standard output has reached it; else an error (a full disk behind '>' must not
+ * look like a success). */
+int cmd_end_output(struct error *err);
+
 /* One option: 'key' is its short letter, or a number from 256 up when it has only a long name. */
 struct cmd_option {
 	int key;

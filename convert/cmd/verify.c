@@ -132,14 +132,6 @@ static int print_json(const struct verify *verify, double seconds, struct error 
 	return text_json_print(root, err);
 }
 
-/* A write error (a full disk behind '>') must not look like a success. */
-static int finish_output(struct error *err)
-{
-	if (fflush(stdout) == EOF || ferror(stdout) || page_was_cut())
-		return error_errno(err, "cannot write to standard output");
-	return 0;
-}
-
 static int verify_disk(const struct settings *settings, const char *path,
 		       struct progress_view *view, struct verify *verify, struct error *err)
 {
@@ -169,7 +161,7 @@ static int verify_disk(const struct settings *settings, const char *path,
 	else
 		safe_printf(stdout, "%zu ok, %zu failed, %zu skipped\n", verify->counts[VERIFY_OK],
 			    verify->counts[VERIFY_FAIL], verify->counts[VERIFY_SKIPPED]);
-	return r < 0 ? r : finish_output(err);
+	return r < 0 ? r : cmd_end_output(err);
 }
 
 int cmd_verify(int argc, char **argv)

@@ -19,6 +19,13 @@ full convert --dry-run --force vm.vhdx
 full convert --dry-run --force --json vm.vhdx
 full nvram list vm-gen2.vmgs
 full nvram list --json vm-gen2.vmgs
+full help
+full --help
+full --version
+for verb in inspect convert batch verify nvram bcd; do
+	full help $verb
+	full $verb --help
+done
 
 # A reader that is gone before the report comes: the outputs are made, and that is said.
 exec 3> >(true)
