@@ -86,6 +86,62 @@ static int check_color(const char *argument, struct error *err)
 				     argument);
 }
 
+static bool is_key_of(const struct option *longs, int key, const char **ret_name)
+{
+	for (; longs->name; longs++)
+		if (longs->val == key) {
+			*ret_name = longs->name;
+			return true;
+		}
+	return false;
+}
+
+/* "--output, --output-dir": the options that begin so. Returns how many there are. */
+static size_t list_matches(const struct option *longs, const char *text, char list[256])
+{
+	size_t length = strcspn(text, "="), count = 0, used = 0;
+
+	*list = '\0';
+	for (; longs->name; longs++) {
+		if (length == 0 || strncmp(longs->name, text, length) != 0)
+			continue;
+		if (used < 256)
+			used += (size_t)snprintf(list + used, 256 - used, "%s--%s",
+						 count ? ", " : "", longs->name);
+		count++;
+	}
+	return count;
+}
+
+/* What getopt_long() has returned '?' for: 'given' is the argument, 'key' its optopt, which is 0 for a
+ * long option that is none or may be several. */
+static int refuse_option(const struct cmd_verb *verb, const struct option *longs, const char *given,
+			 int key, struct error *err)
+{
+	const char *name;
+	char list[256];
+
+	if (is_key_of(longs, key, &name))
+		return error_usage(err, "option '--%s' takes no argument; see 'hvgen2 help %s'",
+				   name, verb->name);
+	if (key)
+		return error_usage(err, "unknown option '-%c'; see 'hvgen2 help %s'", key,
+				   verb->name);
+	if (strncmp(given, "--", 2) == 0 && list_matches(longs, given + 2, list) > 1)
+		return error_usage(err, "option '%.*s' may be any of %s", (int)strcspn(given, "="),
+				   given, list);
+	return error_usage(err, "unknown option '%s'; see 'hvgen2 help %s'", given, verb->name);
+}
+
+const char *cmd_option_name(const struct cmd_verb *verb, int key)
+{
+	const struct cmd_option *option = verb->options;
+
+	while (option->name && option->key != key)
+		option++;
+	return option->name;
+}
+
 int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 	      int (*set)(void *context, int key, const char *argument, struct error *err),
 	      void *context, int *ret_operands, struct error *err)
@@ -105,11 +161,12 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 			r = cmd_end_output(err);
 			return r < 0 ? r : CMD_HELP_SHOWN;
 		}
-		if (key == ':' || key == '?')
-			return error_usage(err, "%s '%s'; see 'hvgen2 help %s'",
-					   key == ':' ? "an argument is missing for option"
-						      : "unknown option",
-					   argv[optind - 1], verb->name);
+		if (key == ':')
+			return error_usage(
+				err, "an argument is missing for option '%s'; see 'hvgen2 help %s'",
+				argv[optind - 1], verb->name);
+		if (key == '?')
+			return refuse_option(verb, longs, argv[optind - 1], optopt, err);
 		if (key == OPTION_COLOR)
 			color = optarg;
 		r = key == OPTION_COLOR ? check_color(optarg, err) : set(context, key, optarg, err);

@@ -76,6 +76,9 @@ int cmd_parse(const struct cmd_verb *verb, int argc, char **argv,
 	      int (*set)(void *context, int key, const char *argument, struct error *err),
 	      void *context, int *ret_operands, struct error *err);
 
+/* The long name of the option with this key. */
+const char *cmd_option_name(const struct cmd_verb *verb, int key);
+
 /* Print usage, purpose, options and epilogue. */
 void cmd_print_help(const struct cmd_verb *verb, FILE *stream);
 

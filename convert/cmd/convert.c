@@ -168,7 +168,7 @@ static const struct cmd_verb verb = {
 
 struct parsing {
 	struct convert *convert;
-	bool is_of_vm; /* an option was given that only a VM has */
+	const char *vm_option; /* the first that only a VM has; NULL: none was given */
 };
 
 int cmd_convert_set_format(struct output_options *output, const char *argument, struct error *err)
@@ -362,7 +362,8 @@ static int set_convert_option(void *context, int key, const char *argument, stru
 		return cmd_progress_set(&convert->progress, key, argument, err);
 	if (key < OPTION_VM || key >= OPTION_VM_END)
 		return set_disk_option(convert, key, argument, err);
-	parsing->is_of_vm = true;
+	if (!parsing->vm_option)
+		parsing->vm_option = cmd_option_name(&verb, key);
 	return set_vm_option(&convert->vm, key, argument, err);
 }
 
@@ -412,10 +413,10 @@ static int convert_what(struct parsing *parsing, const char *path)
 	struct error err = ERROR_INIT;
 
 	cmd_convert_settle(convert, is_vm);
-	if (is_vm || !parsing->is_of_vm)
+	if (is_vm || !parsing->vm_option)
 		return conversion_run(convert, path, is_vm);
-	else
-		error_usage(&err, "'%s' is a disk: an option is given that only a VM has", path);
+	error_usage(&err, "'%s' is a disk, and only a VM has the option '--%s'", path,
+		    parsing->vm_option);
 	return cmd_fail(&err);
 }
 

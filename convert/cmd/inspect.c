@@ -58,8 +58,8 @@ static const struct cmd_verb verb = {
 struct inspect {
 	bool json;
 	bool verbose;
-	bool is_of_disk; /* an option was given that only a disk has */
-	bool is_of_vm;	 /* and one that only a VM has */
+	const char *disk_option; /* the first that only a disk has; NULL: none was given */
+	const char *vm_option;	 /* and that only a VM has */
 	struct survey_options survey;
 	struct guest_options guest;
 	struct cmd_source source;
@@ -71,7 +71,8 @@ struct inspect {
 static int set_disk_option(struct inspect *inspect, int key, const char *argument,
 			   struct error *err)
 {
-	inspect->is_of_disk = true;
+	if (!inspect->disk_option)
+		inspect->disk_option = cmd_option_name(&verb, key);
 	if (key == OPTION_WINDOWS)
 		return cmd_parse_number("windows", argument, 1, 128,
 					&inspect->survey.windows_number, err);
@@ -90,7 +91,8 @@ static int set_disk_option(struct inspect *inspect, int key, const char *argumen
 
 static int set_vm_option(struct inspect *inspect, int key, const char *argument, struct error *err)
 {
-	inspect->is_of_vm = true;
+	if (!inspect->vm_option)
+		inspect->vm_option = cmd_option_name(&verb, key);
 	switch (key) {
 	case OPTION_MAP:
 		return cmd_vm_add_map(&inspect->vm, argument, err);
@@ -210,12 +212,13 @@ static int inspect_vm(const struct inspect *inspect, const char *path)
 static int inspect_what(struct inspect *inspect, const char *path)
 {
 	bool is_vm = inspect->source.format == VHD_OPEN_BY_NAME && vm_is_named(path);
+	const char *foreign = is_vm ? inspect->disk_option : inspect->vm_option;
 	struct error err = ERROR_INIT;
 
-	if (is_vm ? !inspect->is_of_disk : !inspect->is_of_vm)
+	if (!foreign)
 		return is_vm ? inspect_vm(inspect, path) : inspect_disk(inspect, path);
-	error_usage(&err, "'%s' is a %s: an option is given that it does not have", path,
-		    is_vm ? "VM" : "disk");
+	error_usage(&err, "'%s' is a %s, and only a %s has the option '--%s'", path,
+		    is_vm ? "VM" : "disk", is_vm ? "disk" : "VM", foreign);
 	return cmd_fail(&err);
 }
 

@@ -123,8 +123,21 @@ expect 3 "$HVGEN2" inspect disk.img
 grep -q '^hvgen2: refused \[not-a-disk-image\]: ' err.txt || fail "$(cat err.txt)"
 expect 3 "$HVGEN2" inspect --source-format raw "$config"
 grep -q '^hvgen2: refused \[not-a-disk-image\]: ' err.txt || fail "$(cat err.txt)"
-expect 2 "$HVGEN2" inspect --windows 2 "$config"
-expect 2 "$HVGEN2" inspect --map 'D:\=store' disk.img
+wrong() { # MESSAGE ARGS...
+	expect 2 "$HVGEN2" "${@:2}"
+	[ "$(cat err.txt)" = "hvgen2: $1" ] || fail "${*:2}: $(cat err.txt)"
+}
+wrong "'$config' is a VM, and only a disk has the option '--windows'" inspect --windows 2 --efi-files . "$config"
+wrong "'disk.img' is a disk, and only a VM has the option '--map'" inspect --map 'D:\=store' --verbose disk.img
+wrong "'disk.img' is a disk, and only a VM has the option '--verbose'" inspect -v disk.img
+wrong "'disk.img' is a disk, and only a VM has the option '--define'" convert -n --define ps1 --tpm disk.img
+wrong "option '--json' takes no argument; see 'hvgen2 help inspect'" inspect --json=1 disk.img
+wrong "option '--verbose' takes no argument; see 'hvgen2 help inspect'" inspect --verb=1 disk.img
+wrong "option '--out' may be any of --output, --output-dir" convert --out=x disk.img
+wrong "unknown option '--nothing'; see 'hvgen2 help inspect'" inspect --nothing disk.img
+wrong "unknown option '--=1'; see 'hvgen2 help inspect'" inspect --=1 disk.img
+wrong "unknown option '-x'; see 'hvgen2 help convert'" convert -qx disk.img
+wrong "an argument is missing for option '-o'; see 'hvgen2 help convert'" convert -o
 expect 2 "$HVGEN2" inspect --map store "$config"
 
 # A name that a terminal would obey, and quotes of five kinds.
