@@ -211,25 +211,28 @@ void page_fill(FILE *page, const char *text, unsigned int width)
 {
 	size_t column = 0;
 	bool is_fixed = false; /* a line that is indented stays one */
+	size_t owed = 0;       /* the blank of a soft line end, if a word follows in its line */
 
 	while (*text) {
 		size_t blanks = strspn(text, " "), length = blanks + strcspn(text + blanks, " \n");
 		bool is_over;
 
 		is_fixed = column == 0 ? *text == ' ' : is_fixed;
-		is_over = !is_fixed && column > 0 && column + length > width;
+		is_over = !is_fixed && column > 0 && column + owed + length > width;
 		if (is_over)
 			safe_printf(page, "\n");
+		else if (owed)
+			safe_printf(page, " ");
 		text += is_over ? blanks : 0;
 		length -= is_over ? blanks : 0;
 		safe_printf(page, "%.*s", (int)length, text);
-		column = (is_over ? 0 : column) + length;
+		column = (is_over ? 0 : column + owed) + length;
+		owed = 0;
 		text += length;
 		if (*text != '\n')
 			continue;
 		if (!is_fixed && is_soft(text) && column > 0) {
-			safe_printf(page, column < width ? " " : "\n");
-			column = column < width ? column + 1 : 0;
+			owed = 1;
 		} else {
 			safe_printf(page, "\n");
 			column = 0;

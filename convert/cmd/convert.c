@@ -57,7 +57,8 @@ static const struct cmd_option options[] = {
 	 "where NAME is that of DISK, or of the VM.\n"
 	 "Its name says its format: .vhdx, .vhd, .raw, .img or .qcow2; the\n"
 	 "others take its stem. A folder (DIR/) is --output-dir; - is\n"
-	 "standard output, for a raw disk and no other file"},
+	 "standard output, for a raw disk; store and report are made only\n"
+	 "where --nvram and --report name them"},
 	{OPTION_OUTPUT_DIR, "output-dir", "DIR", "put all outputs there, with their default names"},
 	{OPTION_FORMAT, "format", "FORMAT",
 	 "dynamic, fixed, raw, qcow2 or differencing (a child of DISK, made\n"

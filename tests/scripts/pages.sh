@@ -29,6 +29,7 @@ for verb in '' inspect convert batch verify nvram bcd; do
 	page "help$verb" "$HVGEN2" help $verb
 	page "verbhelp$verb" "$HVGEN2" $verb --help
 	COLUMNS=60 "$HVGEN2" help $verb >"narrow$verb"
+	! grep ' $' "help$verb" "narrow$verb" || fail "a line of the help ends in a blank"
 done
 long=$(printf 'n%.0s' {1..70})-ü$(printf 'ö%.0s' {1..30}).vhdx
 "$MKVM" --small --adapters static,dhcp,legacy --winre own --data 1 --defect crashed vm.vhdx

@@ -70,7 +70,7 @@ static const struct cmd_option options[] = {
 	 "add-file: the program on that partition; default\n"
 	 "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"},
 	{OPTION_REPLACE, "replace", NULL,
-	 "add-file: remove older File entries of the same description\n"
+	 "add-file: remove older File entries of the same description;\n"
 	 "import: remove the variables that the file does not have"},
 	{OPTION_SECURE_BOOT_KEYS, "secure-boot-keys", "FILE",
 	 "add-keys: the JSON of Hyper-V's templates as OpenVMM has them,\n"
