@@ -398,6 +398,7 @@ static int open_all(struct conversion *conversion, struct error *err)
 	convert->plan.choices = conversion_choices(convert);
 	convert->plan.has_other_boot_files = convert->build.guest.efi_path != NULL;
 	convert->plan.has_no_boot_entry = !makes_boot_entry(conversion);
+	conversion->report.has_no_boot_entry = convert->plan.has_no_boot_entry;
 	if (convert->dry_run && paths->disk)
 		conversion->folder = open_folder_of(paths->disk);
 	return convert->dry_run || conversion->needed.is_there

@@ -265,6 +265,7 @@ int work_run(void *context, int channel)
 	work->report = (struct report){.source_path = work->path,
 				       .survey = &work->survey,
 				       .nvram_path = work->paths.nvram,
+				       .has_no_boot_entry = !work->paths.nvram,
 				       .report_path = work->paths.report};
 	if (work_through(work, &err) < 0)
 		write_failure_report(work, channel, &err);

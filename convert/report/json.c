@@ -709,7 +709,9 @@ char *report_json(const struct report *report)
 		if (!survey_is_linux(report->survey))
 			is_whole &=
 				json_object_set_new(root, "bcd", bcd_object(report->build)) == 0;
-		is_whole &= set_nvram(root, report->build);
+		is_whole &= report->has_no_boot_entry
+				    ? json_object_set_new(root, "nvram", json_null()) == 0
+				    : set_nvram(root, report->build);
 	}
 	is_whole &= set_vm(root, report);
 	if (report->space)

@@ -26,6 +26,7 @@ struct report {
 	bool is_elsewhere;	     /* the failure: in a file that is given beside the source */
 	const char *disk_path;	     /* outputs; NULL for what is not written */
 	const char *nvram_path;
+	bool has_no_boot_entry; /* neither a store nor a form gets one; false when that is not decided */
 	const char *report_path;
 	const char *form_paths[WRITE_FORM_MAX]; /* of a VM */
 	const struct write_space *space;	/* NULL when it was not asked for */

@@ -352,12 +352,15 @@ static void print_boot(const struct build *build, FILE *stream)
 							 : "");
 }
 
-static void print_nvram(const struct build *build, FILE *stream)
+static void print_nvram(const struct report *report, FILE *stream)
 {
+	const struct build *build = report->build;
 	uint16_t numbers[16];
 	size_t count = nvram_boot_order(&build->firmware.nvram, numbers, 16);
 
-	for (size_t i = 0; i < count && i < 16; i++) {
+	if (report->has_no_boot_entry)
+		safe_printf(stream, "NVRAM    none is made\n");
+	for (size_t i = 0; i < count && i < 16 && !report->has_no_boot_entry; i++) {
 		struct nvram_boot_entry entry;
 
 		if (nvram_boot_entry(&build->firmware.nvram, numbers[i], &entry, NULL) < 0)
@@ -523,7 +526,7 @@ void report_page(const struct report *report, FILE *stream, unsigned int width)
 		bar_after(report, width, stream);
 	if (report->build) {
 		print_boot(report->build, stream);
-		print_nvram(report->build, stream);
+		print_nvram(report, stream);
 		print_keys(&report->build->firmware, stream);
 		print_changes(report->build, stream);
 	}

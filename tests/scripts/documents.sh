@@ -25,6 +25,7 @@ cp vm-gen2.report.json report/file.json
 "$HVGEN2" convert -q --progress-fd 3 -o p.vhdx vm.vhdx 3>progress/refused.jsonl 2>/dev/null || true
 "$MKVM" --small --defect hibernated refused.vhdx
 say report/refused.json 3 "$HVGEN2" convert --json -o r.vhdx --report report/refused-file.json refused.vhdx
+say report/no-store.json 0 "$HVGEN2" convert -n --json --nvram none -o n.vhdx vm.vhdx
 say report/missing.json 1 "$HVGEN2" convert -n --json none.vhdx
 say report/no-folder.json 1 "$HVGEN2" convert --json -o none/r.vhdx vm.vhdx
 head -c 3M vm.vhdx >torn.vhdx

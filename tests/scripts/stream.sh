@@ -3,7 +3,7 @@
 # convert --output -: standard output gets the disk, byte for byte what a raw file holds, and nothing else. Whatever can be
 # refused is refused before the first byte.
 . "$(dirname "$0")/lib.sh"
-need mkntfs python3
+need mkntfs python3 jq
 
 # No byte comes out.
 silent() { # STATUS ARGUMENT...
@@ -35,6 +35,10 @@ assert r['after']['format'] == 'raw'"
 done
 rm child.avhdx
 expect 0 "$HVGEN2" convert --esp-size 100M -q -f --nvram none -o whole.raw vm.vhdx
+jq -e '.nvram == null and has("nvram")' whole.report.json >/dev/null || fail "a store: $(jq -c .nvram whole.report.json)"
+"$HVGEN2" convert --esp-size 100M -o - vm.vhdx 2>err.txt >/dev/null
+grep -x 'NVRAM  *none is made' err.txt >/dev/null || fail "a store: $(grep ^NVRAM err.txt)"
+! grep Boot0000 err.txt >/dev/null || fail "an entry of no store: $(cat err.txt)"
 rm whole.report.json
 
 # Into a file: what is zero takes no room, at its end too; from where it stands; behind what is appended to.
