@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/cleanup.h"
 #include "common/page.h"
@@ -427,6 +428,44 @@ static const char *name_of(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+static bool is_ovmf(const char *path)
+{
+	const char *dot = path ? strrchr(path, '.') : NULL;
+
+	return dot && strcasecmp(dot, ".fd") == 0;
+}
+
+/* A disk that no form describes: what can start it, by its format. */
+static void print_next_alone(const struct report *report, FILE *stream)
+{
+	enum vhd_format format = report->plan ? report->plan->format : VHD_FORMAT_VHDX;
+
+	if (format == VHD_FORMAT_VHDX)
+		safe_printf(
+			stream,
+			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI "
+			"controller: README, 'On the Hyper-V host'.\n");
+	else if (format == VHD_FORMAT_VHD)
+		safe_printf(
+			stream,
+			"\nNext     generation 2 of Hyper-V takes only VHDX: make one of this disk on the host "
+			"(Convert-VHD), or convert again to a name that ends in .vhdx.\n");
+	else if (is_ovmf(report->nvram_path))
+		safe_printf(
+			stream,
+			"\nNext     start a machine with UEFI firmware (KVM with OVMF) that has this disk, and "
+			"%s for its variables. Generation 2 of Hyper-V takes only VHDX: for that, convert "
+			"again to a name that ends in .vhdx.\n",
+			report->nvram_path);
+	else
+		safe_printf(
+			stream,
+			"\nNext     start a machine with UEFI firmware (KVM with OVMF) that has this disk; "
+			"'--nvram NAME.fd' makes a store for it. Generation 2 of Hyper-V takes only VHDX: "
+			"for that, convert again to a name that ends in .vhdx.\n");
+	safe_printf(stream, "         The source is untouched: to go back, start the old VM.\n");
+}
+
 static void print_next(const struct report *report, FILE *stream)
 {
 	if (report->form_paths[WRITE_FORM_SCRIPT])
@@ -455,11 +494,7 @@ static void print_next(const struct report *report, FILE *stream)
 			"         The source is untouched: to go back, start the old VM.\n",
 			name_of(report->form_paths[WRITE_FORM_XML5]));
 	else
-		safe_printf(
-			stream,
-			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI "
-			"controller: README, 'On the Hyper-V host'.\n"
-			"         The source is untouched: to go back, start the old VM.\n");
+		print_next_alone(report, stream);
 }
 
 static void print_outputs(const struct report *report, FILE *stream)

@@ -65,6 +65,21 @@ refused a.vhd --format differencing
 refused a.avhdx
 refused a.vhdx --output-dir .
 
+# What to do next is what the format allows.
+next() { # WORDS ARGUMENT...
+	local words=$1
+	shift
+	expect 0 "$HVGEN2" convert -f "$@" vm.vhdx
+	grep -F "Next     $words" out.txt >/dev/null || fail "not '$words' after convert $*: $(grep -A1 '^Next' out.txt)"
+}
+next "create the generation 2 VM on the Hyper-V host" -o n.vhdx
+next "generation 2 of Hyper-V takes only VHDX: make one of this disk on the host (Convert-VHD), or convert again" -o n.vhd
+for name in n.raw n.img n.qcow2; do
+	next "start a machine with UEFI firmware (KVM with OVMF) that has this disk; '--nvram NAME.fd'" -o $name
+done
+next "start a machine with UEFI firmware (KVM with OVMF) that has this disk, and n.fd for its variables" --nvram n.fd -o n.raw
+rm n.*
+
 # Folders.
 mkdir one two
 expect 0 "$HVGEN2" convert -o one/ vm.vhdx

@@ -38,6 +38,7 @@ expect 0 "$HVGEN2" convert --esp-size 100M -q -f --nvram none -o whole.raw vm.vh
 jq -e '.nvram == null and has("nvram")' whole.report.json >/dev/null || fail "a store: $(jq -c .nvram whole.report.json)"
 "$HVGEN2" convert --esp-size 100M -o - vm.vhdx 2>err.txt >/dev/null
 grep -x 'NVRAM  *none is made' err.txt >/dev/null || fail "a store: $(grep ^NVRAM err.txt)"
+grep '^Next  *start a machine with UEFI firmware' err.txt >/dev/null || fail "another way on: $(grep ^Next err.txt)"
 ! grep Boot0000 err.txt >/dev/null || fail "an entry of no store: $(cat err.txt)"
 rm whole.report.json
 
