@@ -3,7 +3,7 @@
 # 'cmake --install' lays what installed.txt lists, no more and no less; what is installed runs; its examples are true. And the version
 # stands in one place: what cannot take it from there says the same.
 . "$(dirname "$0")/lib.sh"
-need cmake mkntfs
+need cmake jq mkntfs
 
 version=$(sed -n 's/^project(hvgen2 VERSION \([0-9.]*\).*/\1/p' "$SOURCE_DIR/CMakeLists.txt")
 says_version() { # WORDS WHERE
@@ -25,6 +25,23 @@ diff wanted laid >difference || fail "not what installed.txt lists: $(cat differ
 for kind in report inspect verify nvram bcd batch; do
 	[ -s "usr/share/hvgen2/$kind.schema.json" ] || fail "no schema of $kind"
 done
+
+# A validator takes each of them as it is, with nothing else at hand.
+if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+	"$MKVM" --small disk.vhdx
+	expect 0 usr/bin/hvgen2 inspect --json disk.vhdx
+	mv out.txt inspect.json
+	expect 0 usr/bin/hvgen2 convert -n --json disk.vhdx
+	mv out.txt report.json
+	jq 'del(.status)' inspect.json >less.json
+	for kind in inspect report; do
+		cp "usr/share/hvgen2/$kind.schema.json" schema.json
+		expect 0 /usr/bin/python3 -m jsonschema -i "$kind.json" schema.json
+	done
+	cp usr/share/hvgen2/inspect.schema.json schema.json
+	expect 1 /usr/bin/python3 -m jsonschema -i less.json schema.json
+	rm ./*.json disk.vhdx
+fi
 
 # The list of the examples, with its disks at hand.
 examples=usr/share/doc/hvgen2/examples
