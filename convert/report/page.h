@@ -7,7 +7,7 @@
 
 #include "convert/report/report.h"
 
-/* With bars for 'width' columns; 0: without. */
+/* With bars for 'width' columns, within which commands are parted; 0: without, and commands are whole. */
 void report_page(const struct report *report, FILE *stream, unsigned int width);
 
 #endif

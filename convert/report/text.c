@@ -14,6 +14,7 @@
 #include "common/safe_text.h"
 #include "common/size.h"
 #include "convert/report/bar.h"
+#include "convert/report/command.h"
 #include "convert/report/page.h"
 
 static const char *const role_descriptions[PLAN_ROLE_MAX] = {
@@ -167,7 +168,8 @@ static void print_settings(const struct adapter *adapter, FILE *stream)
 
 /* Names come from the guest: they are shown as PowerShell would take them, which no terminal
  * minds. */
-static void print_adapter(const struct adapter *adapter, const char *title, FILE *stream)
+static void print_adapter(const struct adapter *adapter, const char *title, unsigned int width,
+			  FILE *stream)
 {
 	CLEANUP_FREE char *name = powershell_quote(adapter->connection);
 	CLEANUP_FREE char *what = powershell_quote(adapter->description);
@@ -181,13 +183,13 @@ static void print_adapter(const struct adapter *adapter, const char *title, FILE
 	print_settings(adapter, stream);
 	safe_printf(stream, "           %s\n", adapter->advice);
 	for (size_t i = 0; i < adapter->lines.count; i++)
-		safe_printf(stream, "             %s\n", adapter->lines.texts[i]);
+		command_print(adapter->lines.texts[i], /*indent=*/13, width, stream);
 }
 
-static void print_adapters(const struct adapters *adapters, FILE *stream)
+static void print_adapters(const struct adapters *adapters, unsigned int width, FILE *stream)
 {
 	for (size_t i = 0; i < adapters->count; i++)
-		print_adapter(&adapters->list[i], i ? "" : "Network", stream);
+		print_adapter(&adapters->list[i], i ? "" : "Network", width, stream);
 }
 
 static void print_row(FILE *stream, size_t number, uint64_t start, uint64_t size, const char *type,
@@ -553,7 +555,7 @@ void report_page(const struct report *report, FILE *stream, unsigned int width)
 	}
 	print_source(report, stream);
 	print_guest(report->survey, stream);
-	print_adapters(&report->survey->adapters, stream);
+	print_adapters(&report->survey->adapters, width, stream);
 	print_before(report, width, stream);
 	if (report->plan)
 		print_after(report->survey, report->plan, stream);

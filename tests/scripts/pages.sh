@@ -115,9 +115,10 @@ within 60 narrow?*[a-z]
 within 40 narrow[0-9]*
 ! grep -r $'\033' pages || fail "colours on a pipe"
 
-# Nothing is lost: without its blanks and line ends a page is that of a terminal of any width.
+# Nothing is lost: without its blanks and line ends, and the '`' that goes on with a command, a page is that of a terminal of any width.
 COLUMNS=9999 "$HVGEN2" inspect vm.vhdx >wide.txt
-cmp <(grep -v '^    \[' pages/inspect1 | tr -d ' \n') <(grep -v '^    \[' wide.txt | tr -d ' \n') || fail "not the same words"
+cmp <(grep -v '^    \[' pages/inspect1 | sed 's/ `$//' | tr -d ' \n') <(grep -v '^    \[' wide.txt | tr -d ' \n') || fail "not the same words"
+grep -x " *New-NetIPAddress -InterfaceAlias 'Bob''s LAN' -IPAddress \`" pages/inspect1 >/dev/null || fail "a command that cannot be pasted"
 [ "$(wc -l <wide.txt)" -lt "$(wc -l <pages/inspect1)" ] || fail "a wide terminal is not used"
 grep '^Warning' -A 1 pages/inspect1 | grep -E '^ {15}[^ ]' >/dev/null || fail "no hanging indent: $(cat pages/inspect1)"
 ! grep -rnE '"(\\n)? {14,}[^ ]' "$SOURCE_DIR"/convert/{report,verify,cmd/batch} || fail "a line of ours where others go on: DEEPEST_ITEM of page.c"
