@@ -2,6 +2,7 @@
 /* The VM of a verb: see vm.h. */
 #include "convert/cmd/vm.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,25 @@ static bool is_attached(const struct vm_drive *drive)
 	return !drive->is_boot && drive->action == VM_DISK_ATTACH;
 }
 
+/* A disk that the VM does not start from can be left out. One without a path is nowhere. */
+static void advise_leaving(const struct vm_controller *controller, const struct vm_drive *drive,
+			   struct error *err)
+{
+	bool has_path = drive->path && *drive->path;
+	char slot[VM_SLOT_TEXT];
+
+	vm_slot_text(controller, drive, slot);
+	for (char *at = slot; *at; at++)
+		*at = *at == ' ' ? ':' : (char)tolower((unsigned char)*at);
+	snprintf(
+		err->advice, sizeof(err->advice), "%s leave it out with --without-disk %s",
+		has_path
+			? "copy it there, say with --map 'D:\\FOLDER=/FOLDER' which folder here is "
+			  "the one that is recorded, or"
+			: "nothing is recorded for this drive:",
+		slot);
+}
+
 /* One image. It is closed again: what becomes of it is not this function's matter. */
 static int look_for_disk(const struct cmd_vm_options *options, struct cmd_vm *vm,
 			 const struct vm_controller *controller, const struct vm_drive *drive,
@@ -273,6 +293,8 @@ static int look_for_disk(const struct cmd_vm_options *options, struct cmd_vm *vm
 	}
 	if (is_attached(drive) && disk->problem.refusal == REFUSAL_DISK_MISSING)
 		return 0; /* on the VM's host */
+	if (!drive->is_boot && disk->problem.refusal == REFUSAL_DISK_MISSING)
+		advise_leaving(controller, drive, &disk->problem);
 	if (err->kind == ERROR_NONE) {
 		*err = disk->problem;
 		error_prefix(err, "%s", vm_slot_text(controller, drive, slot));

@@ -45,9 +45,16 @@ jq -e '(.vm.disks | map(.action) == ["converted", "copy", "attach"]) and (.vm.di
 	fail "$(jq .vm.disks out.txt)"
 expect 0 "$HVGEN2" convert -n --without-disk SCSI:0:1 x
 
+# A drive for which nothing is recorded.
+make_export x --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string '
+advised disk-missing "nothing is recorded for this drive: leave it out with --without-disk ide:0:1" convert x
+expect 0 "$HVGEN2" convert -n --without-disk ide:0:1 x
+
 # Attached disks need not be here; a VHD cannot be attached, nor be a parent.
 make_export x
 mv "$disks/more.vhdx" elsewhere.vhdx
+advised disk-missing "copy it there, say with --map 'D:\\FOLDER=/FOLDER' which folder here is the one that is recorded, or leave it out with --without-disk scsi:0:1" convert x
+expect 0 "$HVGEN2" convert -n --without-disk scsi:0:1 x
 expect 3 "$HVGEN2" convert x
 grep -q '\[disk-missing\]: SCSI 0:1: ' err.txt || fail "$(cat err.txt)"
 advised target-unsupported "have a VHDX made of it, with --data-disks SLOT=copy" convert --data-disks attach x
