@@ -33,8 +33,8 @@ static void put_usage(FILE *stream, unsigned int width)
 	page_fill(
 		stream,
 		"Usage: hvgen2 VERB [OPTIONS] ...\n\n"
-		"Turn a Hyper-V generation 1 Windows VM (BIOS, MBR) into a generation 2 VM (UEFI, GPT),\n"
-		"offline, without touching the source.\n\nVerbs:\n",
+		"Turn a Hyper-V generation 1 VM (BIOS, MBR) with Windows or Linux into a generation 2 VM\n"
+		"(UEFI, GPT), offline, without touching the source.\n\nVerbs:\n",
 		width);
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		safe_printf(stream, "  %-10s %s\n", verbs[i].name, verbs[i].help);

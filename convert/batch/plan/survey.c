@@ -171,14 +171,26 @@ static void keep_side(json_t *draft, const json_t *report, const char *key)
 	json_object_set_new(draft, key, kept);
 }
 
+/* The name of what is installed; of a Linux whose root cannot be read it is not known. */
+static void keep_product(json_t *draft, const json_t *report, const char *system,
+			 const char *unknown)
+{
+	const json_t *object = json_object_get(report, system);
+	const char *product = json_string_value(json_object_get(object, "product"));
+
+	if (product && *product)
+		json_object_set(draft, system, json_object_get(object, "product"));
+	else if (object && unknown)
+		json_object_set_new(draft, system, json_string(unknown));
+}
+
 static void keep_report(json_t *draft, const json_t *report)
 {
-	const json_t *windows = json_object_get(report, "windows");
 	const json_t *space = json_object_get(report, "space");
 	const json_t *source = json_object_get(report, "source");
 
-	if (json_object_get(windows, "product"))
-		json_object_set(draft, "windows", json_object_get(windows, "product"));
+	keep_product(draft, report, "windows", NULL);
+	keep_product(draft, report, "linux", "Linux");
 	if (json_object_get(source, "image"))
 		json_object_set(draft, "image", json_object_get(source, "image"));
 	keep_side(draft, report, "before");

@@ -51,6 +51,13 @@ char *batch_vm_output(const struct batch_vm *vm, const char *role)
 	return record_path(json_object_get(vm->record, "outputs"), role);
 }
 
+const char *batch_vm_system(const struct batch_vm *vm)
+{
+	const char *windows = record_text(vm->record, "windows");
+
+	return *windows ? windows : record_text(vm->record, "linux");
+}
+
 static bool is_there(const struct batch_vm *vm, const char *role)
 {
 	CLEANUP_FREE char *path = batch_vm_output(vm, role);

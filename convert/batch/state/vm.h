@@ -97,6 +97,9 @@ uint64_t batch_vm_next_serial(const struct batch_vm *vm);
 /* What of the outputs is where: "disk", "store", "report", of a VM more; a new string, to be freed, or NULL for what is not made. */
 char *batch_vm_output(const struct batch_vm *vm, const char *role);
 
+/* The name of the Windows or Linux that is installed, or "". */
+const char *batch_vm_system(const struct batch_vm *vm);
+
 /* Why it is not done, as {id, message, advice} or {exit_status, message, advice}: a new reference, or NULL. */
 json_t *batch_vm_problem(const struct batch_vm *vm);
 

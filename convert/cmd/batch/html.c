@@ -43,7 +43,7 @@ static const struct html_page batch_page = {
 };
 
 static const char table[] =
-	"<table>\n<thead><tr><th>VM</th><th>State</th><th>Windows</th><th>Data</th><th>Seconds</th>"
+	"<table>\n<thead><tr><th>VM</th><th>State</th><th>System</th><th>Data</th><th>Seconds</th>"
 	"<th>Before and after</th></tr></thead>\n<tbody>\n";
 
 static const char tail[] =
@@ -111,7 +111,7 @@ static void put_vm(struct buffer *page, const struct batch_vm *vm, uint64_t larg
 	buffer_text(page, "</small></td>");
 	put_state(page, vm);
 	buffer_text(page, "<td>");
-	html_isolated(page, record_text(vm->record, "windows"));
+	html_isolated(page, batch_vm_system(vm));
 	buffer_printf(page, "</td><td class=\"n\" data-key=\"%" PRIu64 "\">%s</td>", stored,
 		      stored ? size_text(stored, text) : "");
 	buffer_printf(page, "<td class=\"n\" data-key=\"%.3f\">",

@@ -29,8 +29,7 @@ static void print_plan(FILE *page, const struct batch_vm *vm)
 	}
 	safe_printf(page, "planned, %s%s%s\n",
 		    size_text(record_number(vm->record, "needed"), stored),
-		    *record_text(vm->record, "windows") ? ", " : "",
-		    record_text(vm->record, "windows"));
+		    *batch_vm_system(vm) ? ", " : "", batch_vm_system(vm));
 }
 
 /* At the rate of what is made, or else of the file system that takes most. */
@@ -94,8 +93,8 @@ static json_t *attempts_array(const struct batch_vm *vm)
 
 static json_t *vm_object(const struct batch_vm *vm)
 {
-	static const char *const kept[] = {"outputs", "options", "sources", "windows", "image",
-					   "stored",  "needed",	 "before",  "after"};
+	static const char *const kept[] = {"outputs", "options", "sources", "windows", "linux",
+					   "image",   "stored",	 "needed",  "before",  "after"};
 	json_t *object = json_object();
 
 	text_json_set_path(object, "name", vm->name);
@@ -127,8 +126,8 @@ static void print_vm(FILE *page, const struct batch_vm *vm)
 	char stored[SIZE_TEXT];
 
 	safe_printf(page, "%s\n  Source   %s\n", vm->name, vm->path);
-	if (*record_text(vm->record, "windows"))
-		safe_printf(page, "  Windows  %s\n", record_text(vm->record, "windows"));
+	if (*batch_vm_system(vm))
+		safe_printf(page, "  System   %s\n", batch_vm_system(vm));
 	safe_printf(page, "  State    ");
 	problem_print(vm, page);
 	if (vm->state >= VM_DONE && disk)
