@@ -82,7 +82,7 @@ static void print_linux(const struct linux_system *system, FILE *stream)
 
 	safe_printf(stream, "Linux    %s, /boot %s",
 		    system->release.pretty_name[0] ? system->release.pretty_name
-						   : "(its root cannot be read)",
+						   : "(no root of it can be read)",
 		    linux_place_text(&system->boot, boot));
 	if (system->boot_is_own_volume && system->root.partition)
 		safe_printf(stream, ", root %s%s", linux_place_text(&system->root, root),

@@ -79,8 +79,15 @@ for name in 'PARTLABEL=my\040boot' '/dev/disk/by-partlabel/my\x20boot' 'PARTLABE
 	jq -e '.linux.boot.partition == 1 and .linux.root.partition == 2 and (any(.warnings[]; contains("LABEL")) | not)' out.txt >/dev/null ||
 		fail "$name: $(jq -c '.linux, .warnings' out.txt)"
 done
+# Of another /boot, it has the root that its menu names; and none when that names none.
 expect 0 "$HVGEN2" inspect --json label.raw
-jq -e '.linux.root == null' out.txt >/dev/null || fail "whose /boot is it? $(jq -c .linux out.txt)"
+jq -e '.linux.root.partition == 2' out.txt >/dev/null || fail "not the root of root=: $(jq -c .linux out.txt)"
+start=$(sfdisk --json label.raw | jq '.partitiontable.partitions[] | select(.node | endswith("raw1")) | .start * 512')
+debugfs -R 'cat /grub/grub.cfg' "label.raw?offset=$start" 2>/dev/null | sed 's/ root=UUID=[^ ]*//' >grub.cfg
+debugfs -w -R 'rm /grub/grub.cfg' "label.raw?offset=$start" 2>/dev/null
+debugfs -w -R 'write grub.cfg /grub/grub.cfg' "label.raw?offset=$start" >/dev/null 2>&1
+expect 0 "$HVGEN2" inspect --json label.raw
+jq -e '.linux.root == null and .linux.menu == "/grub"' out.txt >/dev/null || fail "whose /boot is it? $(jq -c .linux out.txt)"
 rm label.raw*
 
 # Without a Linux that the BIOS starts it is a disk that UEFI can have.

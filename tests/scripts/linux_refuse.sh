@@ -230,6 +230,25 @@ printf 'UUID=00000000-0000-0000-0000-000000000001 /boot ext4 defaults 0 2\n' >te
 printf 'rm /etc/fstab\nwrite text.txt /etc/fstab\n' | edit 100352 131072
 advised linux-ambiguous "give /boot a name in the guest's fstab that can be told (UUID=), or convert the disk that holds it" \
 	convert "${args[@]}" disk.raw
+# A root whose fstab does not name its /boot is the one of root=, whose fstab is held to the same.
+cp own.raw disk.raw
+printf '/dev/hda3 /data ext4 defaults 0 2\n' >text.txt
+printf 'rm /etc/fstab\nwrite text.txt /etc/fstab\n' | edit 100352 131072
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says "/etc/fstab, line 1"
+says /dev/hda3
+cp own.raw disk.raw
+printf 'rm /etc/fstab\n' | edit 100352 131072
+expect 0 "$HVGEN2" inspect --json --source-format raw own.raw
+mv out.txt own.json
+expect 0 "$HVGEN2" inspect --json --source-format raw disk.raw
+for json in out.txt own.json; do
+	jq -c '[.linux.product, .linux.root]' $json >${json%.*}.root
+done
+cmp out.root own.root || fail "another root: $(cat out.root own.root)"
+# Nothing tells the root: no fstab was looked at, which is said.
+printf 'rm /etc/os-release\nrm /usr/lib/os-release\nrm /etc/debian_version\n' | edit 100352 131072
+warned "no root of the guest was found that can be read: its /etc/fstab could not be looked at"
 fresh
 start=$(sfdisk --json disk.raw | jq '.partitiontable.partitions[] | select(.type == "82").start')
 printf 'S1SUSPEND\0' | dd of=disk.raw bs=1 seek=$((start * 512 + 4086)) conv=notrunc status=none

@@ -281,25 +281,37 @@ static int add_with_boot(const struct linux_volumes *volumes, const struct linux
 	return 0;
 }
 
-static int look_for_root(const struct linux_volumes *volumes, const struct linux_volume *volume,
-			 struct linux_systems *systems, struct error *err)
+/* What the root's fstab has for /boot: a new string, or NULL when it names none. */
+static int read_boot_source(struct linux_files *root, char **ret, struct error *err)
 {
 	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
 	CLEANUP_FREE uint8_t *data = NULL;
 	const struct fstab_entry *boot = NULL;
-	struct os_release release = {.id = ""};
 	size_t size = 0;
+	int r = linux_read_text(root, "/etc/fstab", &data, &size, err);
+
+	*ret = NULL;
+	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
+		boot = fstab_find(&fstab, "/boot");
+	if (boot && !(*ret = strdup(boot->source)))
+		return error_failed(err, ENOMEM, "out of memory");
+	return r < 0 ? r : 0;
+}
+
+static int look_for_root(const struct linux_volumes *volumes, const struct linux_volume *volume,
+			 struct linux_systems *systems, struct error *err)
+{
+	CLEANUP_FREE char *boot = NULL;
+	struct os_release release = {.id = ""};
 	int r = read_release(volume->files, &release, err);
 
 	if (r <= 0)
 		return r;
-	r = linux_read_text(volume->files, "/etc/fstab", &data, &size, err);
+	r = read_boot_source(volume->files, &boot, err);
 	if (r < 0)
 		return r;
-	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
-		boot = fstab_find(&fstab, "/boot");
 	if (boot)
-		return add_with_boot(volumes, volume, &release, boot->source, systems, err);
+		return add_with_boot(volumes, volume, &release, boot, systems, err);
 	return add_with_menu(volume, &release, volume, "/boot", systems, err);
 }
 
@@ -336,7 +348,8 @@ static const struct linux_volume *find_encrypted(const struct linux_volumes *vol
 	return found;
 }
 
-/* A menu that no root claims: its root is one that cannot be read. */
+/* A menu that no root claims: its root is one that cannot be read, or whose fstab does not name
+ * /boot. */
 static int look_for_boot(const struct linux_volumes *volumes, const struct linux_volume *volume,
 			 struct linux_systems *systems, struct error *err)
 {
@@ -384,5 +397,77 @@ int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems
 		return r;
 	if (ret->count == 0)
 		look_at_unreadable(volumes, ret);
+	return 0;
+}
+
+/* Of the default entry of the menu; false when it has none. */
+static bool root_argument(const char *arguments, char ret[256])
+{
+	const char *at = arguments ? arguments : "";
+
+	for (; *at; at += strcspn(at, " \t"), at += strspn(at, " \t")) {
+		if (strncmp(at, "root=", 5) != 0)
+			continue;
+		snprintf(ret, 256, "%.*s", (int)strcspn(at + 5, " \t"), at + 5);
+		return true;
+	}
+	return false;
+}
+
+/* The one volume with a release, if it has no /boot elsewhere, and no menu of its own. */
+static int find_lone_root(const struct linux_volumes *volumes, struct linux_volume **ret,
+			  struct error *err)
+{
+	struct linux_volume *found = NULL;
+	CLEANUP_FREE char *boot = NULL;
+	struct error why = ERROR_INIT;
+	char prefix[32];
+	int r = 0, menu;
+
+	*ret = NULL;
+	for (size_t i = 0; r >= 0 && i < volumes->count; i++) {
+		struct os_release release = {.id = ""};
+		struct linux_volume *volume = volumes->list[i];
+
+		r = volume->files ? read_release(volume->files, &release, err) : 0;
+		if (r > 0 && found)
+			return 0;
+		found = r > 0 ? volume : found;
+	}
+	if (r < 0 || !found)
+		return r < 0 ? r : 0;
+	menu = find_menu(found, "/boot", prefix, &why);
+	if (menu < 0 && error_is_of_host(&why)) {
+		*err = why;
+		return menu;
+	}
+	if (menu != 0)
+		return 0;
+	r = read_boot_source(found->files, &boot, err);
+	*ret = r == 0 && !boot ? found : NULL;
+	return r;
+}
+
+int linux_find_root(const struct linux_volumes *volumes, struct linux_system *system,
+		    struct error *err)
+{
+	struct linux_volume *root = NULL;
+	struct os_release release = {.id = ""};
+	char device[256];
+	int r = 0;
+
+	if (system->root.partition && !system->root_is_encrypted)
+		return 0;
+	if (root_argument(system->starts.arguments, device))
+		root = linux_volumes_named(volumes, device);
+	else if (!system->root_is_encrypted)
+		r = find_lone_root(volumes, &root, err);
+	if (r == 0 && root && root->files)
+		r = read_release(root->files, &release, err);
+	if (r <= 0)
+		return r;
+	system->root = root->place;
+	system->release = release;
+	system->root_is_encrypted = false;
 	return 0;
 }

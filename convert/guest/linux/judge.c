@@ -118,9 +118,10 @@ static int check_root(const struct linux_volume *root, bool has_gpt, struct linu
 			"/etc/fstab could not be looked at",
 			linux_place_text(&system->root, text));
 	else
-		note_add(warnings,
-			 "the guest's root could not be read: its /etc/fstab could not be "
-			 "looked at");
+		note_add(
+			warnings,
+			"no root of the guest was found that can be read: its /etc/fstab could not "
+			"be looked at");
 	return 0;
 }
 
@@ -136,7 +137,7 @@ static int judge(const struct linux_volumes *volumes, struct linux_system *syste
 {
 	bool has_gpt = volumes->has_gpt;
 	struct linux_volume *boot = linux_volumes_at(volumes, &system->boot);
-	struct linux_volume *root = linux_volumes_at(volumes, &system->root);
+	const struct linux_volume *root;
 	int r = boot && boot->files ? check_swap(volumes, err) : refuse_boot(err);
 
 	if (r == 0)
@@ -145,6 +146,9 @@ static int judge(const struct linux_volumes *volumes, struct linux_system *syste
 		r = check_boot_volume(boot, system, warnings, err);
 	if (r == 0)
 		r = linux_menu_read(boot->files, system, warnings, err);
+	if (r == 0)
+		r = linux_find_root(volumes, system, err);
+	root = linux_volumes_at(volumes, &system->root);
 	if (r == 0)
 		r = linux_names_check_arguments(system->starts.arguments, has_gpt, warnings, err);
 	if (r == 0)
