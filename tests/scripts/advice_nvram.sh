@@ -15,6 +15,7 @@ advised entries-lost "name them too, or say with --drop that they are to go" nvr
 expect 0 "$HVGEN2" nvram order file:1 file:0 "$store"
 expect 0 "$HVGEN2" nvram order --drop file:0 "$store"
 expect 0 "$HVGEN2" nvram list "$store"
+grep ', 1 boot entry$' out.txt >/dev/null || fail "how many? $(cat out.txt)"
 expect 0 "$HVGEN2" verify --no-guestfs vm-gen2.vhdx
 
 # A store that nobody has seen a host accept.

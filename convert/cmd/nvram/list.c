@@ -46,8 +46,9 @@ int cmd_nvram_print_list(const struct nvram_command *command, const struct nvram
 
 	if (!page)
 		return error_failed(err, ENOMEM, "out of memory");
-	safe_printf(page, "%s: %s, %zu boot entries\n", command->store.name,
-		    nvram_format_text(command->store.format), entries->count);
+	safe_printf(page, "%s: %s, %zu boot %s\n", command->store.name,
+		    nvram_format_text(command->store.format), entries->count,
+		    entries->count == 1 ? "entry" : "entries");
 	for (size_t i = 0; i < entries->count; i++) {
 		int r = print_entry(page, &entries->list[i], position, err);
 
