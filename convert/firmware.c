@@ -83,17 +83,23 @@ static bool has_drive(const struct firmware_options *options, enum nvram_format 
 	       (format == NVRAM_FORMAT_VMGS || format == NVRAM_FORMAT_VMGS_1);
 }
 
-/* On top of what is there, where the entry for the file comes before it. */
-static int add_drive(const struct firmware_options *options, enum nvram_format format,
-		     struct nvram *nvram, struct error *err)
+/* At the bottom; 'ret_number' may be NULL. */
+static int add_drive(const struct firmware_options *options, struct nvram *nvram,
+		     uint16_t *ret_number, struct error *err)
 {
 	const struct firmware_drive *drive = &options->drive;
-	uint16_t number;
-	int r;
 
-	if (!has_drive(options, format))
-		return 0;
-	r = nvram_add_drive(nvram, &drive->controller, drive->lun, NVRAM_SCSI_DRIVE, &number, err);
+	return nvram_add_drive(nvram, &drive->controller, drive->lun, NVRAM_SCSI_DRIVE, ret_number,
+			       err);
+}
+
+/* On top of what is there, before the entry for the file comes above it. */
+static int add_first_drive(const struct firmware_options *options, struct nvram *nvram,
+			   struct error *err)
+{
+	uint16_t number;
+	int r = add_drive(options, nvram, &number, err);
+
 	return r < 0 ? r : nvram_boot_first(nvram, number, err);
 }
 
@@ -107,8 +113,8 @@ static int firmware_from_template(const struct nvram_partition *esp,
 	struct nvram_store *store = options->store;
 	int r = add_keys(options, store->format, &store->nvram, err);
 
-	if (r == 0)
-		r = add_drive(options, store->format, &store->nvram, err);
+	if (r == 0 && has_drive(options, store->format))
+		r = add_first_drive(options, &store->nvram, err);
 	if (r == 0)
 		r = nvram_from_template(store, esp, loader, options->drop_stale_entries, &ret->file,
 					&ret->size, err);
@@ -143,10 +149,10 @@ static int firmware_from_nothing(const struct plan *plan, const struct nvram_fil
 				 struct error *err)
 {
 	const struct nvram_partition esp = firmware_esp(plan);
-	int r = options->has_nvram ? add_drive(options, options->format, &ret->nvram, err) : 0;
+	int r = nvram_add_file(&ret->nvram, &esp, loader->path, loader->description, NULL, err);
 
-	if (r == 0)
-		r = nvram_add_file(&ret->nvram, &esp, loader->path, loader->description, NULL, err);
+	if (r == 0 && options->has_nvram && has_drive(options, options->format))
+		r = add_drive(options, &ret->nvram, NULL, err);
 	if (r < 0 || !options->has_nvram)
 		return r;
 	r = add_keys(options, options->format, &ret->nvram, err);

@@ -55,10 +55,13 @@ overlaps other.vhdx t/a.vhdx t/b.vhdx --list list.csv t/b.vhdx --output-dir o
 rm other.vhdx
 row "$PWD/t/a.vhdx"
 overlaps t/a.vhdx t/a.vhdx t/a.vhdx --list list.csv --output-dir o
-printf 'path,nvram\nt/a.vhdx,%s\n' "$PWD/t/b.vhdx" >list.csv
-overlaps t/b.vhdx t/a.vhdx t/b.vhdx --list list.csv t/b.vhdx --output-dir o
-printf 'path,report\nt/a.vhdx,%s\n' "$PWD/t/b.vhdx" >list.csv
-overlaps t/b.vhdx t/a.vhdx t/b.vhdx --list list.csv t/b.vhdx --output-dir o
+ln t/b.vhdx other.vmgs
+printf 'path,nvram\nt/a.vhdx,%s\n' "$PWD/other.vmgs" >list.csv
+overlaps other.vmgs t/a.vhdx t/b.vhdx --list list.csv t/b.vhdx --output-dir o
+mv other.vmgs other.json
+printf 'path,report\nt/a.vhdx,%s\n' "$PWD/other.json" >list.csv
+overlaps other.json t/a.vhdx t/b.vhdx --list list.csv t/b.vhdx --output-dir o
+rm other.json
 
 # The parent of an input.
 expect 0 "$HVGEN2" convert -q --format differencing --nvram none --report r.json -o t/child.vhdx t/a.vhdx
