@@ -228,21 +228,30 @@ Test(lvm, what_is_not_linear_and_here_says_why)
 	remove("lvm-why.img");
 }
 
-/* Two of one disk, with the same text, as LVM keeps it. */
-static void make_both(struct disk *pvs[2], const char *text)
+/* Tests run side by side: each has files of its own. */
+static const char *part_of(const char *name, int number)
 {
-	pvs[0] = scratch_new("lvm-two-0.img", PV_SIZE, 512);
-	pvs[1] = scratch_new("lvm-two-1.img", PV_SIZE, 512);
+	static char path[64];
+
+	snprintf(path, sizeof(path), "lvm-%s-%d.img", name, number);
+	return path;
+}
+
+/* Two of one disk, with the same text, as LVM keeps it. */
+static void make_both(struct disk *pvs[2], const char *name, const char *text)
+{
+	for (int i = 0; i < 2; i++)
+		pvs[i] = scratch_new(part_of(name, i), PV_SIZE, 512);
 	lvm_image_write(pvs[0], text, strlen(text) + 1, 512);
 	lvm_image_write_as(pvs[1], LVM_IMAGE_OTHER, text, strlen(text) + 1, 512);
 }
 
-static void close_both(struct disk *pvs[2])
+static void close_both(struct disk *pvs[2], const char *name)
 {
-	disk_close(pvs[0]);
-	disk_close(pvs[1]);
-	remove("lvm-two-0.img");
-	remove("lvm-two-1.img");
+	for (int i = 0; i < 2; i++) {
+		disk_close(pvs[i]);
+		remove(part_of(name, i));
+	}
 }
 
 /* The volume "over": an extent of 1 MiB at 31 MiB of the one, four at 1 MiB of the other. */
@@ -262,7 +271,7 @@ Test(lvm, a_volume_over_two_physical_volumes)
 		     0);
 	data = file_read("lvm-two.ext2", &size);
 	cr_assert_eq(size, 5 * MIB);
-	make_both(pvs, over);
+	make_both(pvs, "two", over);
 	cr_assert_eq(disk_write(pvs[0], data, MIB, 31 * MIB, NULL), 0);
 	cr_assert_eq(disk_write(pvs[1], data + MIB, 4 * MIB, MIB, NULL), 0);
 	for (size_t which = 0; which < 2; which++) {
@@ -282,7 +291,7 @@ Test(lvm, a_volume_over_two_physical_volumes)
 				      "grub-fstest -c 2 $PWD/lvm-two-0.img $PWD/lvm-two-1.img cmp "
 				      "'(lvm/my--vg-over)/large' $PWD/lvm-two.tree/large"),
 			     0, "%s", output);
-	close_both(pvs);
+	close_both(pvs, "two");
 	tool_run(NULL, "rm -r lvm-two.ext2 lvm-two.tree");
 }
 
@@ -294,12 +303,12 @@ Test(lvm, as_many_physical_volumes_as_partitions)
 	struct error err = ERROR_INIT;
 
 	cr_assert_leq(GPT_MAX_PARTITIONS, LVM_MAX_PVS);
-	make_both(both, over);
+	make_both(both, "many", over);
 	for (size_t i = 0; i < ARRAY_SIZE(pvs); i++)
 		pvs[i] = both[i == ARRAY_SIZE(pvs) - 1];
 	cr_assert_eq(read_one(pvs, ARRAY_SIZE(pvs), 0, &group, &err), 0, "%s", err.message);
 	expect_volume(group, 0, "over", 5, NULL, false);
-	close_both(both);
+	close_both(both, "many");
 }
 
 static struct lvm_group *read_of(struct disk *pvs[2], size_t which)
@@ -318,7 +327,7 @@ Test(lvm, who_tells_a_group)
 	char newer[sizeof(everything)];
 	struct disk *pvs[2];
 
-	make_both(pvs, everything);
+	make_both(pvs, "all", everything);
 	first = read_of(pvs, 0);
 	second = read_of(pvs, 1);
 	expect_volume(first, 1, "over", 5, NULL, false);
@@ -342,7 +351,7 @@ Test(lvm, who_tells_a_group)
 	cr_expect_not(lvm_group_is_told_by(first, second), "a clone");
 	expect_volume(second, 1, "over", 5, "parts of it are on physical volumes that are not here",
 		      true);
-	close_both(pvs);
+	close_both(pvs, "all");
 }
 
 /* An old text of a physical volume that has left the group; a clone of one is not of the group. */
@@ -355,7 +364,7 @@ Test(lvm, who_has_left_tells_no_group)
 
 	memcpy(older, everything, sizeof(older));
 	*strstr(older, "7\nformat") = '6';
-	make_both(pvs, older);
+	make_both(pvs, "older", older);
 	lvm_image_write(pvs[0], newer, sizeof(newer), 512);
 	first = read_of(pvs, 0);
 	second = read_of(pvs, 1);
@@ -365,7 +374,7 @@ Test(lvm, who_has_left_tells_no_group)
 	lvm_image_write(pvs[1], older, sizeof(older), 512);
 	second = read_of(pvs, 1);
 	cr_expect_not(lvm_group_is_told_by(second, first), "a clone");
-	close_both(pvs);
+	close_both(pvs, "older");
 }
 
 /* What is wrong with another one is its own matter, unless it cannot be read. */
@@ -375,13 +384,13 @@ Test(lvm, one_that_is_damaged_is_not_here)
 	static const uint8_t nothing[512];
 	struct disk *pvs[2];
 
-	make_both(pvs, everything);
+	make_both(pvs, "gone", everything);
 	cr_assert_eq(disk_write(pvs[1], nothing, sizeof(nothing), 512, NULL), 0);
 	group = read_of(pvs, 0);
 	expect_volume(group, 0, "my-root", 16, NULL, false);
 	expect_volume(group, 1, "over", 5, "parts of it are on physical volumes that are not here",
 		      true);
-	close_both(pvs);
+	close_both(pvs, "gone");
 }
 
 Test(lvm, a_physical_volume_of_no_group)
