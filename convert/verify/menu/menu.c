@@ -238,6 +238,7 @@ bool verify_menu_parse(const struct menu_source *source, struct menu *ret)
 		return false;
 	verify_script_set(reading.script, "saved_entry", source->saved);
 	set_folder(reading.script, source->folder);
+	reading.script->is_root_apart = true;
 	read_commands(&reading);
 	free(reading.script);
 	return !reading.failed;

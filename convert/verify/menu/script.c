@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/checked.h"
 
@@ -164,7 +165,7 @@ static bool is_keyword(const char *word)
 	return false;
 }
 
-/* False for words that there is no room for, which are read all the same. */
+/* Words that there is no room for are read all the same. */
 static void keep_word(struct script *script, const struct word *word)
 {
 	if (!word->is_there)
@@ -214,14 +215,37 @@ static bool is_uuid(const char *word)
 	       strspn(word, "0123456789abcdefABCDEF-") == SCRIPT_UUID - 1;
 }
 
+static void set_uuid(char uuid[SCRIPT_UUID], const char *value)
+{
+	snprintf(uuid, SCRIPT_UUID, "%s", value);
+	for (char *at = uuid; *at; at++)
+		*at = (char)tolower((unsigned char)*at);
+}
+
+/* Of several others the last one alone is known. */
+static void found_other(struct script *script, const char *uuid, const char *variable)
+{
+	const char device[] = {SCRIPT_OTHER, '\0'};
+
+	for (size_t i = 0; i < script->variable_count; i++)
+		if (strchr(script->variables[i].value, SCRIPT_OTHER) &&
+		    strcasecmp(script->other_uuid, uuid) != 0)
+			script->variables[i].value[0] = SCRIPT_UNKNOWN;
+	set_uuid(script->other_uuid, uuid);
+	verify_script_set(script, variable, device);
+}
+
 static void found_device(struct script *script, const char *uuid, const char *variable)
 {
 	const char device[] = {SCRIPT_DEVICE, '\0'};
+	bool is_root = strcmp(variable, "root") == 0;
 
-	snprintf(script->uuid, sizeof(script->uuid), "%s", uuid);
-	for (char *at = script->uuid; *at; at++)
-		*at = (char)tolower((unsigned char)*at);
-	script->is_root_unknown = false;
+	if (!is_root && script->is_root_apart) {
+		found_other(script, uuid, variable);
+		return;
+	}
+	set_uuid(script->uuid, uuid);
+	script->is_root_unknown &= !is_root;
 	verify_script_set(script, variable, device);
 }
 
@@ -267,6 +291,14 @@ static void do_search(struct script *script)
 		lost_device(script, variable);
 }
 
+static void set_root(struct script *script, const char *value)
+{
+	if (value[0] == SCRIPT_OTHER)
+		found_device(script, script->other_uuid, "root");
+	else
+		script->is_root_unknown = value[0] != SCRIPT_DEVICE;
+}
+
 static void do_assignment(struct script *script, const char *word)
 {
 	const char *equals = strchr(word, '=');
@@ -281,7 +313,7 @@ static void do_assignment(struct script *script, const char *word)
 		return;
 	set_variable(script, word, length, equals + 1);
 	if (length == 4 && memcmp(word, "root", length) == 0)
-		script->is_root_unknown = equals[1] != SCRIPT_DEVICE;
+		set_root(script, equals + 1);
 }
 
 const char *verify_script_assigned(const struct script *script, const char *name)
@@ -327,12 +359,11 @@ bool verify_script_next(struct script *script)
 const char *verify_script_path(const char *word)
 {
 	const char device[] = {'(', SCRIPT_DEVICE, ')', '\0'};
+	const char marks[] = {SCRIPT_DEVICE, SCRIPT_UNKNOWN, SCRIPT_OTHER, '\0'};
 
 	if (strncmp(word, device, strlen(device)) == 0)
 		word += strlen(device);
-	return word[0] == '/' && !strchr(word, SCRIPT_UNKNOWN) && !strchr(word, SCRIPT_DEVICE)
-		       ? word
-		       : NULL;
+	return word[0] == '/' && !strpbrk(word, marks) ? word : NULL;
 }
 
 bool verify_script_is_hand_over(const struct script *script)

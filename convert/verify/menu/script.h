@@ -23,6 +23,8 @@
 #define SCRIPT_UNKNOWN '\2'
 /* At the start of one: the device of the menu itself, which ${prefix} names. */
 #define SCRIPT_PREFIX '\3'
+/* In a word: a device that the search for another variable than the root found, where those differ. */
+#define SCRIPT_OTHER '\4'
 
 enum script_end { SCRIPT_LINE, SCRIPT_OPEN, SCRIPT_CLOSE, SCRIPT_OVER };
 
@@ -39,6 +41,10 @@ struct script {
 	/* What the commands up to then have set. */
 	/* Of the last search for a file system, in lower case; "" for none. */
 	char uuid[SCRIPT_UUID];
+	/* The caller's: uuid[] is that of the root alone; that of the last search for something else is
+	 * other_uuid[], until the root is set to what it found. */
+	bool is_root_apart;
+	char other_uuid[SCRIPT_UUID];
 	/* The root was set since, or found otherwise: by a label, a file, the name of a disk. */
 	bool is_root_unknown;
 	struct {

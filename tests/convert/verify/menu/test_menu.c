@@ -273,6 +273,14 @@ Test(verify_menu, root_of_an_entry)
 		{"set root='hd0,msdos1'\nsearch --fs-uuid --set=root " OTHER, OTHER, false},
 		{"search.fs_uuid " OTHER " root\nset root=(hd0,5)", OTHER, true},
 		{"search.fs_uuid " OTHER " dev\nset root=$dev", OTHER, false},
+		/* the device of another variable is not the root */
+		{"search --label --set=root x\nsearch --fs-uuid --set=boot " OTHER, "", true},
+		{"search --fs-uuid --set=boot " OTHER, "", false},
+		{"search.fs_uuid " OTHER " root\nsearch.fs_uuid " UUID " boot", OTHER, false},
+		{"search.fs_uuid " OTHER " root\nsearch.fs_uuid " UUID " b\nroot=$b", UUID, false},
+		{"search.fs_uuid " OTHER " a\nsearch.fs_uuid " UUID " b\nset root=$a", "", true},
+		{"search.fs_uuid " OTHER " a\nsearch.fs_uuid " OTHER " b\nset root=$a", OTHER,
+		 false},
 	};
 	char text[4096];
 
@@ -287,6 +295,11 @@ Test(verify_menu, root_of_an_entry)
 	}
 	parse("0", "", "menuentry x { search --label --set=dev x; linux ($dev)/vmlinuz; }");
 	cr_assert_null(menu.list[0].kernel);
+	parse("0", "", "menuentry x { search.fs_uuid " OTHER " dev; linux ($dev)/vmlinuz; }");
+	cr_assert_null(menu.list[0].kernel);
+	parse("0", "",
+	      "menuentry x { search.fs_uuid " OTHER " dev; root=$dev; linux ($root)/vmlinuz; }");
+	cr_assert_str_eq(menu.list[0].kernel, "/vmlinuz");
 }
 
 /* As Fedora and RHEL have it behind the header: for starts that have failed. */
