@@ -211,7 +211,7 @@ static bool choose_entries(struct look *look)
 			look->verify, CHECK_KERNEL,
 			"which entry GRUB starts cannot be told: '%s' goes on with another file, "
 			"and names '%s'",
-			look->path, look->menu.wanted);
+			look->path, look->menu.wanted[0] ? look->menu.wanted : "0");
 	else if (look->chosen_count == 0)
 		verify_skip(look->verify, CHECK_KERNEL,
 			    "no entry that is understood here is in '%s'", look->path);

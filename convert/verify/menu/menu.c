@@ -177,6 +177,17 @@ static const char *path_beside(const struct script *script)
 	return word[0] == SCRIPT_PREFIX && !strchr(word, SCRIPT_UNKNOWN) ? word + 1 : NULL;
 }
 
+static void note_unread(struct reading *reading)
+{
+	size_t parent = innermost(reading, /*is_submenu=*/true);
+	struct menu *menu = reading->menu;
+	struct menu_gap *gap = parent == MENU_NONE ? &menu->gap : &menu->list[parent].gap;
+
+	if (!gap->is_there)
+		*gap = (struct menu_gap){.is_there = true, .at = menu->count};
+	menu->has_unread = true;
+}
+
 /* In the place of the command. One that two branches read is read once. */
 static void read_sourced(struct reading *reading)
 {
@@ -190,12 +201,24 @@ static void read_sourced(struct reading *reading)
 		snprintf(reading->sourced, SCRIPT_WORD, "%s", path);
 		text = reading->source->read(reading->source->opaque, path, &is_there);
 	}
-	reading->menu->has_unread |= !text && is_there;
+	if (!text && is_there)
+		note_unread(reading);
 	if (!text)
 		return;
 	reading->script->at = text;
 	read_commands(reading);
 	reading->script->at = at;
+}
+
+/* Those of entries and functions come when they are started. */
+static void take_hand_over(struct reading *reading)
+{
+	size_t index = reading->depth > 0 ? reading->open[reading->depth - 1] : MENU_NONE;
+
+	if (reading->depth == 0)
+		read_sourced(reading);
+	else if (index != MENU_NONE && reading->menu->list[index].is_submenu)
+		note_unread(reading);
 }
 
 static void read_commands(struct reading *reading)
@@ -211,8 +234,8 @@ static void read_commands(struct reading *reading)
 		}
 		take_command(reading);
 		note_default(reading);
-		if (reading->depth == 0 && verify_script_is_hand_over(script))
-			read_sourced(reading);
+		if (verify_script_is_hand_over(script))
+			take_hand_over(reading);
 		if (end == SCRIPT_CLOSE && reading->depth > 0)
 			reading->depth--;
 	}
@@ -256,12 +279,19 @@ static bool is_named(const struct menu_entry *entry, const char *name, size_t le
 	return false;
 }
 
+/* What counts entries cannot tell those behind a file that was not read. */
+static size_t counted(const struct menu_gap *gap, size_t index)
+{
+	return gap->is_there && index >= gap->at ? MENU_NONE : index;
+}
+
 /* In one menu: by number, by id or title, else the first, unless it may be in a file that was not read.
  * MENU_NONE when there is none. */
 static size_t find_in_menu(const struct menu *menu, size_t parent, const char *name, size_t length)
 {
 	bool is_number = length > 0 && strspn(name, "0123456789") >= length && length < 6;
 	size_t number = is_number ? strtoul(name, NULL, 10) : MENU_NONE;
+	const struct menu_gap *gap = parent == MENU_NONE ? &menu->gap : &menu->list[parent].gap;
 	size_t first = MENU_NONE;
 
 	for (size_t i = 0, at = 0; i < menu->count; i++) {
@@ -269,11 +299,13 @@ static size_t find_in_menu(const struct menu *menu, size_t parent, const char *n
 			continue;
 		if (first == MENU_NONE)
 			first = i;
-		if (is_number ? at == number : is_named(&menu->list[i], name, length))
+		if (is_number && at == number)
+			return counted(gap, i);
+		if (!is_number && is_named(&menu->list[i], name, length))
 			return i;
 		at++;
 	}
-	return length > 0 && menu->has_unread ? MENU_NONE : first;
+	return length > 0 && gap->is_there ? MENU_NONE : counted(gap, first);
 }
 
 /* "1>2", "Advanced options>Linux 6.1"; what is not told of a submenu is its first. */

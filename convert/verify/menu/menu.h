@@ -13,10 +13,17 @@
 #define MENU_INITRDS 8
 #define MENU_NONE    ((size_t)-1)
 
+/* Where a menu goes on with a file that was not read. All zero: it does not. */
+struct menu_gap {
+	bool is_there;
+	size_t at; /* the index that its first entry would have */
+};
+
 struct menu_entry {
 	char *title, *id; /* NULL: none */
 	size_t parent;	  /* the submenu in which it is; MENU_NONE: none */
 	bool is_submenu;
+	struct menu_gap gap;	/* of a submenu */
 	char uuid[SCRIPT_UUID]; /* of the file system that it searches for; "": that of the menu */
 	bool is_root_unknown;	/* it names a disk, or searches by something else than a UUID */
 	/* Paths on that file system. NULL: it starts no Linux, or the path cannot be told. */
@@ -31,7 +38,8 @@ struct menu {
 	size_t count;
 	char wanted[SCRIPT_WORD]; /* what 'default' was set to */
 	bool has_blscfg;	  /* it shows entries of the Boot Loader Specification */
-	bool has_unread;	  /* it goes on with a file that was not read */
+	struct menu_gap gap;	  /* the first one, not of a submenu */
+	bool has_unread;	  /* it, or a submenu, has one */
 };
 
 /* Embedded; its texts are borrowed. */

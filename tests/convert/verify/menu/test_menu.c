@@ -252,6 +252,40 @@ Test(verify_menu, other_files)
 	cr_assert_eq(read_count, 8);
 }
 
+/* Whoever counts entries counts those of a file that was not read. */
+Test(verify_menu, behind_an_unread_file)
+{
+	static const char text[] =
+		"menuentry a { linux /a\n}\nsubmenu s {\nmenuentry b { linux /b\n}\n"
+		"source $prefix/damaged.cfg\nmenuentry c { linux /c\n}\n}\n"
+		"menuentry d { linux /d\n}\nsource $prefix/damaged.cfg\n"
+		"menuentry e { linux /e\n}\nsubmenu t {\nmenuentry f { linux /f\n}\n}\n";
+	static const char submenu[] =
+		"submenu s { source $prefix/x.cfg\n}\nmenuentry a { linux /a\n}\n";
+	static const struct {
+		const char *wanted, *kernel;
+	} rows[] = {
+		{"0", "/a"},   {"", "/a"},  {"2", "/d"},   {"3", NULL},	  {"e", "/e"},
+		{"9", NULL},   {"x", NULL}, {"1>0", "/b"}, {"1>1", NULL}, {"s>c", "/c"},
+		{"s>x", NULL}, {"s", "/b"}, {"4", NULL},   {"t>0", "/f"}, {"t>x", "/f"},
+	};
+
+	custom = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const char *kernel = start_of(rows[i].wanted, text);
+
+		cr_assert(rows[i].kernel ? kernel && strcmp(kernel, rows[i].kernel) == 0 : !kernel,
+			  "%zu: '%s'", i, kernel ? kernel : "");
+		cr_assert(menu.has_unread);
+	}
+	cr_assert_null(start_of("0", "source $prefix/damaged.cfg\nmenuentry a { linux /a\n}\n"));
+	cr_assert_null(start_of("", "source $prefix/damaged.cfg\nmenuentry a { linux /a\n}\n"));
+	/* a submenu's are not those of the menu */
+	cr_assert_null(start_of("0", submenu));
+	cr_assert_str_eq(start_of("a", submenu), "/a");
+	cr_assert_str_eq(start_of("1", submenu), "/a");
+}
+
 /* What names no file system for certain is not taken for that of the menu. */
 Test(verify_menu, root_of_an_entry)
 {
