@@ -279,6 +279,7 @@ struct tally {
 	const struct menu_entry *entry;	    /* the last that was looked at */
 	size_t count;			    /* that were looked at */
 	const struct menu_entry *elsewhere; /* one whose file system is not on this disk */
+	const struct menu_entry *unnamed;   /* one that does not name it by the UUID */
 };
 
 static enum grub_answer find_root(struct look *look, const struct menu_entry *entry,
@@ -303,7 +304,8 @@ static bool check_files(struct look *look, const char *device, const struct menu
 	return true;
 }
 
-/* False with a result. An entry of another disk (os-prober finds them) is left to the end. */
+/* False with a result. An entry of another disk (os-prober finds them), or of a file system that is not
+ * told, is left to the end. */
 static bool check_entry(struct look *look, const struct menu_entry *entry, struct tally *tally)
 {
 	char device[GRUB_DEVICE];
@@ -311,10 +313,8 @@ static bool check_entry(struct look *look, const struct menu_entry *entry, struc
 	enum grub_answer answer;
 
 	if (entry->is_root_unknown) {
-		verify_skip(look->verify, CHECK_KERNEL,
-			    "the entry '%s' does not name its file system by the UUID",
-			    name_of(entry));
-		return false;
+		tally->unnamed = entry;
+		return true;
 	}
 	answer = find_root(look, entry, device, &file);
 	if (answer == GRUB_SILENT)
@@ -327,7 +327,11 @@ static bool check_entry(struct look *look, const struct menu_entry *entry, struc
 
 static void say_tally(struct look *look, const struct tally *tally)
 {
-	if (tally->count == 0 && tally->elsewhere)
+	if (tally->count == 0 && tally->unnamed)
+		verify_skip(look->verify, CHECK_KERNEL,
+			    "the entry '%s' does not name its file system by the UUID",
+			    name_of(tally->unnamed));
+	else if (tally->count == 0 && tally->elsewhere)
 		verify_fail(
 			look->verify, CHECK_KERNEL,
 			"the entry '%s' looks for the file system %s, which GRUB does not find on this disk",

@@ -105,6 +105,11 @@ says "ok    linux-kernel: the entry 'Debian GNU/Linux, with Linux "
 sed -i 's/5a9d1c3e/5a9d1c3f/' menu.doubt
 damage 'rm /boot/grub/grub.cfg' 'write menu.doubt /boot/grub/grub.cfg'
 fails linux-kernel 'looks for the file system 5a9d1c3f-.*, which GRUB does not find on this disk'
+# So is one that names its file system otherwise.
+sed -e 's/set default="0"/set default="2nd"/' -e "1,/linux.*$kernel/s/search .*/set root=(hd0,5)/" menu >menu.doubt
+damage 'rm /boot/grub/grub.cfg' 'write menu.doubt /boot/grub/grub.cfg'
+verified 0 bad.raw
+says "ok    linux-kernel: the entry 'Debian GNU/Linux, with Linux "
 sed 's/search .*/set root=(hd0,5)/' menu >menu.other
 damage 'rm /boot/grub/grub.cfg' 'write menu.other /boot/grub/grub.cfg' "rm /boot/$kernel"
 verified 0 bad.raw
