@@ -13,6 +13,9 @@
 #include "convert/verify/esp.h"
 #include "convert/verify/store.h"
 
+#define PATH_FALLBACK "\\EFI\\BOOT\\BOOTX64.EFI"
+#define MAX_ESPS      8 /* that are looked at, each with a copy of what is on it */
+
 static const struct verify_partition *find_named(const struct verify *verify,
 						 const struct nvram_boot_entry *entry)
 {
@@ -32,36 +35,58 @@ static const struct verify_partition *find_reported(const struct verify *verify)
 	return NULL;
 }
 
-/* The checks of one ESP, whose results nobody sees. The menu that it leads to is not looked at. */
-static bool has_chain(const struct verify *verify, size_t index)
+/* For the checks of one ESP, whose results nobody sees. The menu that it leads to is not looked at. NULL
+ * when out of memory. */
+static struct verify *look_at(const struct verify *verify, const struct verify_partition *esp)
 {
-	CLEANUP_FREE struct verify *quiet = malloc(sizeof(*quiet));
+	struct verify *quiet = malloc(sizeof(*quiet));
 
 	if (!quiet)
-		return false;
+		return NULL;
 	*quiet = *verify;
-	quiet->esp = &quiet->partitions[index];
+	quiet->esp = &quiet->partitions[esp - verify->partitions];
 	quiet->grub = NULL;
 	quiet->report = NULL;
 	quiet->progress = NULL;
 	quiet->result_count = 0;
 	memset(quiet->counts, 0, sizeof(quiet->counts));
 	verify_esp(quiet);
+	return quiet;
+}
+
+static bool has_chain(const struct verify *verify, const struct verify_partition *esp)
+{
+	CLEANUP_FREE struct verify *quiet = look_at(verify, esp);
+
+	if (!quiet)
+		return false;
 	verify_boot_files(quiet);
 	free(quiet->bcd);
 	return quiet->linux_folder[0] && quiet->counts[VERIFY_FAIL] == 0;
+}
+
+/* What firmware starts that has no entry. */
+static bool has_fallback(const struct verify *verify, const struct verify_partition *esp)
+{
+	CLEANUP_FREE struct verify *quiet = look_at(verify, esp);
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct error err = ERROR_INIT;
+	size_t size;
+
+	return quiet && verify_esp_read(quiet, PATH_FALLBACK, &bytes, &size, &err) == 0;
 }
 
 /* The last when none has a chain: a new one stands behind all else. */
 static const struct verify_partition *find_whole(const struct verify *verify)
 {
 	const struct verify_partition *last = verify->esp;
+	unsigned int count = 0;
 
 	for (size_t i = 0; i < verify->partition_count; i++) {
 		if (!verify_is_esp(&verify->partitions[i]))
 			continue;
 		last = &verify->partitions[i];
-		if (has_chain(verify, i))
+		if (count++ < MAX_ESPS && has_chain(verify, last))
 			return last;
 	}
 	return last;
@@ -70,7 +95,7 @@ static const struct verify_partition *find_whole(const struct verify *verify)
 /* Firmware that has no entry goes through the partitions in the order of the array. */
 static void say_first(struct verify *verify, const struct verify_partition *first)
 {
-	if (verify->esp != first)
+	if (verify->esp != first && has_fallback(verify, first))
 		verify_skip(verify, "esp-removable",
 			    "partition %u is the first ESP: without a store, or with an empty one, "
 			    "the firmware starts that; only a File entry leads to partition %u",

@@ -212,6 +212,53 @@ Test(verify_gpt, two_esps_of_a_linux)
 	cr_assert_eq(fixture.verify->counts[VERIFY_FAIL], 0);
 }
 
+/* Firmware without an entry starts no ESP that has no program for it. */
+Test(verify_gpt, first_esp_without_a_fallback)
+{
+	fixture_run(&fixture, "MTOOLS_SKIP_CHECK=1 mdel -i %s@@1M ::/EFI/Boot/bootx64.efi");
+	fixture_run(&fixture, "sgdisk -t 2:8300 -t 3:EF00 %s");
+	verify_gpt(fixture.verify);
+	verify_several_esps(fixture.verify);
+	cr_assert_eq(fixture.verify->esp->number, 3);
+	cr_assert_eq(fixture_count(&fixture, "esp-removable"), 0);
+}
+
+/* The ESP of the fixture starts a Linux, and is number 20. */
+static void make_linux(void)
+{
+	static const char menu[] = "search.fs_uuid 01010101-0101-0101-0101-010101010101 root\n";
+	const uint64_t other = (FIXTURE_ESP_LBA + FIXTURE_ESP_SECTORS) * 512;
+	uint8_t program[FIXTURE_PROGRAM_BYTES], uuid[16];
+
+	fixture_program(program, 0);
+	fixture_run(&fixture, "MTOOLS_SKIP_CHECK=1 mdeltree -i %s@@1M ::/EFI/Microsoft");
+	fixture_run(&fixture, "MTOOLS_SKIP_CHECK=1 mmd -i %s@@1M ::/EFI/debian");
+	fixture_put_esp(&fixture, "/EFI/Boot/bootx64.efi", program, sizeof(program));
+	fixture_put_esp(&fixture, "/EFI/debian/shimx64.efi", program, sizeof(program));
+	fixture_put_esp(&fixture, "/EFI/debian/grubx64.efi", program, sizeof(program));
+	fixture_put_esp(&fixture, "/EFI/debian/grub.cfg", menu, strlen(menu));
+	memset(uuid, 1, sizeof(uuid));
+	fixture_write(&fixture, other, "XFSB", 4);
+	fixture_write(&fixture, other + 32, uuid, sizeof(uuid));
+	fixture_run(&fixture, "sgdisk -d 1 -t 2:8300 -n 20:2048:+100M -t 20:EF00 %s");
+}
+
+Test(verify_gpt, chain_behind_many_esps)
+{
+	make_linux();
+	fixture_run(&fixture, "sgdisk -a 64 $(for i in 4 5 6 7 8 9 10 21; do "
+			      "echo \" -n $i:$((372736 + i * 64)):+50 -t $i:EF00\"; done) %s");
+	verify_gpt(fixture.verify);
+	verify_several_esps(fixture.verify);
+	cr_assert_eq(fixture.verify->esp->number, 20);
+	/* the ninth */
+	fixture_run(&fixture, "sgdisk -a 64 -n 11:380928:+50 -t 11:EF00 %s");
+	fixture_restart(&fixture);
+	verify_gpt(fixture.verify);
+	verify_several_esps(fixture.verify);
+	cr_assert_eq(fixture.verify->esp->number, 21);
+}
+
 Test(verify_gpt, reported_esp)
 {
 	fixture_run(&fixture, "sgdisk -t 2:8300 -t 3:EF00 %s");
