@@ -39,14 +39,16 @@ static int check_other_esp(const struct survey *survey, const struct plan_option
 {
 	unsigned int own = plan_own_esp(survey);
 
-	if (options->has_no_boot_entry && is_found_first(survey))
-		return error_refused(
+	if (options->has_no_boot_entry && is_found_first(survey)) {
+		error_refused(
 			err, REFUSAL_LAYOUT_IMPOSSIBLE,
 			"have an NVRAM store made (--nvram), or leave --efi-files and --layout end "
 			"out: the guest's own ESP starts it",
 			"a new ESP beside partition %u, an ESP that starts the guest, would not be "
 			"used: without a boot entry firmware takes the first",
 			own);
+		return error_of_wish(err);
+	}
 	note_add(&plan->warnings,
 		 "partition %u is an ESP that starts the guest, and is left as it is, beside a new "
 		 "one: updates of shim and GRUB in the guest go on there",

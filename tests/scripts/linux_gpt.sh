@@ -163,6 +163,7 @@ for option in '--layout end' '--efi-files efi'; do
 	# shellcheck disable=SC2086 # two words
 	advised layout-impossible "have an NVRAM store made (--nvram), or leave --efi-files and --layout end out: the guest's own ESP \
 starts it" convert -o new.raw --nvram none $option old.raw
+	jq -e 'has("convertible") | not' out.txt >/dev/null || fail "$option: it is said to be the disk's fault: $(cat out.txt)"
 done
 expect 0 "$HVGEN2" convert -n --nvram none old.raw
 expect 0 "$HVGEN2" inspect --efi-files efi --json old.raw
