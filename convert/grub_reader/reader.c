@@ -60,17 +60,19 @@ static int refuse_missing(const struct tools_missing *missing, struct error *err
 {
 	char advice[500];
 
-	if (!missing->names[0])
-		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE,
-				     "%s cannot be opened", TOOLS_FUSE);
+	if (!missing->names[0]) {
+		error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE,
+			      "%s cannot be opened", TOOLS_FUSE);
+		return error_of_wish(err);
+	}
 	if (missing->fuse)
 		snprintf(advice, sizeof(advice), ADVICE_INSTALL ", " ADVICE_FUSE OTHERWISE,
 			 missing->packages);
 	else
 		snprintf(advice, sizeof(advice), ADVICE_INSTALL OTHERWISE, missing->packages);
-	return error_refused(err, REFUSAL_LINUX_UNREADABLE, advice, "not installed here: %s%s",
-			     missing->names,
-			     missing->fuse ? "; and " TOOLS_FUSE " cannot be opened" : "");
+	error_refused(err, REFUSAL_LINUX_UNREADABLE, advice, "not installed here: %s%s",
+		      missing->names, missing->fuse ? "; and " TOOLS_FUSE " cannot be opened" : "");
+	return error_of_wish(err);
 }
 
 /* A process costs each verb something, and most guests need none. */
@@ -234,8 +236,9 @@ static int fill(const struct grub_reader_question *question, const struct answer
 
 	switch (code) {
 	case ANSWER_MISSING:
-		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE, "%s",
-				     answer->text);
+		error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE, "%s",
+			      answer->text);
+		return error_of_wish(err);
 	case ANSWER_ENDLESS:
 		return error_damaged(err, "'%s': GRUB does not come to an end with it",
 				     subject_of(question));

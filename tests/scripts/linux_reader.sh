@@ -79,6 +79,8 @@ ln -s "$(command -v grub-fstest)" "$(command -v nbdkit)" bin
 lacks 'nbdfuse, fusermount3' 'libnbd-bin fuse3'
 ln -s "$(command -v nbdfuse)" bin
 lacks fusermount3 fuse3
+expect 3 "$HVGEN2" inspect --json old.vhdx
+jq -e '.refusal.id == "linux-unreadable" and (has("convertible") | not)' out.txt >/dev/null || fail "it is said to be the disk's fault: $(cat out.txt)"
 if unshare -m mount --bind /dev/fuse /dev/fuse 2>/dev/null; then
 	without_fuse() { # PATH
 		printf '#!/bin/bash\nexport PATH=%q\nexec %q -m %q -c "%q --bind /dev/fuse /dev/fuse && %q -o remount,bind,nodev /dev/fuse && exec %q \\"\\$@\\"" - "$@"\n' \

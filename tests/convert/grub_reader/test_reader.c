@@ -73,6 +73,7 @@ Test(grub_reader, what_is_missing_is_named)
 	cr_expect_eq(ask(reader, &err), -EPERM);
 	cr_expect_eq(err.kind, ERROR_REFUSED);
 	cr_expect_eq(err.refusal, REFUSAL_LINUX_UNREADABLE);
+	cr_expect(err.is_of_wish, "it is not the disk's fault");
 	cr_expect_str_eq(err.message, "not installed here: nbdfuse");
 	cr_expect_str_eq(err.advice,
 			 "install what is missing (Debian: apt install libnbd-bin), or move /boot "
