@@ -222,6 +222,7 @@ _Noreturn static void serve(int socket, const char *program)
 	ssize_t got;
 
 	setsid(); /* what the terminal interrupts is whoever asks, whose end is ours */
+	signal(SIGCHLD, SIG_DFL); /* nbdkit may ignore it, and then no end has a status */
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (nothing < 0 || dup2(nothing, fd) < 0)
 			_exit(1);
@@ -238,7 +239,8 @@ _Noreturn static void serve(int socket, const char *program)
 	_exit(0);
 }
 
-/* A grandchild, which nobody here has to wait for. */
+/* A grandchild, which nobody here has to wait for. Where SIGCHLD is ignored, the child is gone without a
+ * status: if there is no grandchild, the socket says so when it is asked. */
 static bool start(int socket, const char *program)
 {
 	pid_t pid = fork(), ended = -1;
@@ -252,7 +254,7 @@ static bool start(int socket, const char *program)
 	}
 	while (pid > 0 && (ended = waitpid(pid, &status, 0)) < 0 && errno == EINTR)
 		;
-	return pid > 0 && ended == pid && status == 0;
+	return pid > 0 && (ended == pid ? status == 0 : errno == ECHILD);
 }
 
 int efi_make_start(void)
@@ -302,9 +304,8 @@ int efi_make_grub(int maker)
 
 	if (!ask(maker))
 		return -1;
-	do
-		got = recvmsg(maker, &message, MSG_CMSG_CLOEXEC);
-	while (got < 0 && errno == EINTR);
+	/* A signal that interrupts ends the program: it is not held up until the image is made. */
+	got = recvmsg(maker, &message, MSG_CMSG_CLOEXEC);
 	header = got == 1 ? CMSG_FIRSTHDR(&message) : NULL;
 	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
 	    header->cmsg_len == CMSG_LEN(sizeof(file)))
