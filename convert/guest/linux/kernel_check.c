@@ -189,8 +189,13 @@ static int scan_initrd(struct look *look, const struct linux_default *starts, st
 	struct initramfs_result result = {.output = 0};
 	struct error problem = ERROR_INIT;
 	uint64_t size;
-	int r = linux_stream_open(look->boot, ret->path, &stream, &size, &problem);
+	int r;
 
+	if (look->is_at_others && look->output == 0) {
+		look->is_short = ret->is_unknown = true;
+		return 0;
+	}
+	r = linux_stream_open(look->boot, ret->path, &stream, &size, &problem);
 	if (r < 0)
 		return refuse_file(starts, ret->path, &problem, err);
 	source.context = stream;
