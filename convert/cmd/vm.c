@@ -199,10 +199,11 @@ static int check_saved_state(const struct cmd_vm_options *options, const struct 
 	r = vm_find_saved_state(vm->config.path, &path, err);
 	if (r < 0 || !path)
 		return r;
-	return error_refused(err, REFUSAL_VM_SAVED_STATE,
-			     "start the VM, shut it down, and export it again, or give "
-			     "--discard-saved-state when what was in its memory may be lost",
-			     "the VM was saved, not shut down: '%s' holds its memory", path);
+	error_refused(err, REFUSAL_VM_SAVED_STATE,
+		      "start the VM, shut it down, and export it again, or give "
+		      "--discard-saved-state when what was in its memory may be lost",
+		      "the VM was saved, not shut down: '%s' holds its memory", path);
+	return error_of_wish(err);
 }
 
 static size_t count_drives(const struct vm *vm)
@@ -268,6 +269,7 @@ static void advise_leaving(const struct vm_controller *controller, const struct 
 			  "the one that is recorded, or"
 			: "nothing is recorded for this drive:",
 		slot);
+	error_of_wish(err);
 }
 
 /* One image. It is closed again: what becomes of it is not this function's matter. */

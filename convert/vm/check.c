@@ -70,16 +70,27 @@ static int check_merge(const struct vm *vm, struct error *err)
 			     "disks of '%s' are to be merged with their parents", vm->name);
 }
 
+static bool has_disk(const struct vm *vm)
+{
+	for (size_t c = 0; c < vm->controller_count; c++)
+		for (size_t d = 0; d < vm->controllers[c].count; d++)
+			if (vm->controllers[c].drives[d].kind == VM_DRIVE_DISK)
+				return true;
+	return false;
+}
+
 static int check_boot_disk(const struct vm *vm, struct error *err)
 {
+	int r;
+
 	if (vm_boot_drive(vm, NULL))
 		return 0;
-	error_refused(err, REFUSAL_NO_BOOT_DISK,
-		      "attach the disk that it is to start from as IDE 0:0 and export it "
-		      "again, name it with --boot-disk, or convert that disk alone",
-		      "'%s' has no hard disk on IDE, from which a generation 1 VM starts",
-		      vm->name);
-	return error_of_wish(err);
+	r = error_refused(err, REFUSAL_NO_BOOT_DISK,
+			  "attach the disk that it is to start from as IDE 0:0 and export it "
+			  "again, name it with --boot-disk, or convert that disk alone",
+			  "'%s' has no hard disk on IDE, from which a generation 1 VM starts",
+			  vm->name);
+	return has_disk(vm) ? error_of_wish(err) : r;
 }
 
 static bool ends_in(const struct vm_drive *drive, const char *ending)

@@ -49,6 +49,11 @@ expect 0 "$HVGEN2" convert -n --without-disk SCSI:0:1 x
 make_export x --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string '
 advised disk-missing "nothing is recorded for this drive: leave it out with --without-disk ide:0:1" convert x
 expect 0 "$HVGEN2" convert -n --without-disk ide:0:1 x
+expect 3 "$HVGEN2" convert -n --json x
+jq -e 'has("convertible") | not' out.txt >/dev/null || fail "--without-disk would do: $(jq .convertible out.txt)"
+make_export x --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive0/pathname string '
+expect 3 "$HVGEN2" convert -n --json x
+jq -e '.refusal.id == "disk-missing" and .convertible == false' out.txt >/dev/null || fail "its boot disk is nowhere: $(jq -c '.refusal, .convertible' out.txt)"
 
 # Attached disks need not be here; a VHD cannot be attached, nor be a parent.
 make_export x
@@ -138,8 +143,9 @@ nothing
 
 # States that another step on the host has to end; which VM; options that only a VM has.
 truncate -s 64M "x/Virtual Machines/4E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F10.vmrs"
-expect 3 "$HVGEN2" convert x
+expect 3 "$HVGEN2" convert --json x
 grep -q '\[vm-saved-state\]' err.txt || fail "$(cat err.txt)"
+jq -e 'has("convertible") | not' out.txt >/dev/null || fail "--discard-saved-state would do: $(jq .convertible out.txt)"
 expect 0 "$HVGEN2" convert -n --discard-saved-state x
 rm x/*/*.vmrs
 cp x/*/*.vmcx x/other.vmcx

@@ -211,14 +211,17 @@ static int hunt_in_export(struct hunt *hunt, const char *config_path, const char
 
 static int refuse_missing(const struct hunt *hunt, const char *places, struct error *err)
 {
-	error_refused(err, REFUSAL_DISK_MISSING,
-		      "copy it there, or say with --map 'D:\\FOLDER=/FOLDER' which folder here "
-		      "is the one that is recorded",
-		      "'%.300s' is not in %.500s%s", hunt->recorded, places,
-		      hunt->is_special ? " (what has its name is no regular file, and is not "
-					 "opened)"
-				       : "");
-	return error_of_wish(err);
+	int r = error_refused(
+		err, REFUSAL_DISK_MISSING,
+		"copy it there, or say with --map 'D:\\FOLDER=/FOLDER' which folder here "
+		"is the one that is recorded",
+		"'%.300s' is not in %.500s%s", hunt->recorded, places,
+		hunt->is_special ? " (what has its name is no regular file, and is not "
+				   "opened)"
+				 : "");
+
+	/* Where nothing is recorded, nothing can be found. */
+	return *hunt->recorded ? error_of_wish(err) : r;
 }
 
 int vm_find_disk(const char *config_path, const struct vm_maps *maps, const char *recorded,

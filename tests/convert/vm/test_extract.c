@@ -301,6 +301,8 @@ Test(vm_check, refusals_of_disks)
 	cr_expect_str_eq(err.advice, "attach the disk that it is to start from as IDE 0:0 and "
 				     "export it again, name it with --boot-disk, or convert that "
 				     "disk alone");
+	check("_", NULL, REFUSAL_NO_BOOT_DISK, &err);
+	cr_expect_not(err.is_of_wish, "it has no disk at all");
 	check(IDE "controller0/drive0/pathname",
 	      IDE "controller0/drive0/pathname string \\\\.\\PHYSICALDRIVE1",
 	      REFUSAL_DISK_PASSTHROUGH, &err);
