@@ -26,16 +26,6 @@ static const char *next_break(const char *at)
 	return at;
 }
 
-static size_t columns_of(const char *text, const char *end)
-{
-	struct width width = {.marks = 0};
-	size_t columns = 0;
-
-	while (text < end)
-		columns += width_next(&text, end, &width);
-	return columns;
-}
-
 /* Where the part ends that stands in 'room' columns, with ' `' behind it unless it is the last. */
 static const char *find_end(const char *line, size_t room)
 {
@@ -43,7 +33,7 @@ static const char *find_end(const char *line, size_t room)
 
 	for (const char *next = end; *next;) {
 		next = next_break(next);
-		if (columns_of(line, next) + (*next ? 2 : 0) > room)
+		if (width_of_text(line, next, room) + (*next ? 2 : 0) > room)
 			break;
 		end = next;
 	}
@@ -59,7 +49,7 @@ void command_print(const char *line, unsigned int indent, unsigned int width, FI
 		size_t used = indent + strlen(front);
 
 		end = line + strlen(line);
-		if (width > used && columns_of(line, end) > width - used)
+		if (width > used && width_of_text(line, end, width - used) > width - used)
 			end = find_end(line, width - used);
 		safe_printf(stream, "%*s%s%.*s%s\n", (int)indent, "", front, (int)(end - line),
 			    line, *end && !is_comment ? " `" : "");
