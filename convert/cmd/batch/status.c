@@ -62,9 +62,15 @@ static size_t columns_of(const char *name)
 static int name_width(const struct batch *batch)
 {
 	size_t width = LEAST_NAME;
+	const json_t *draft;
 
 	for (size_t i = 0; i < batch->count; i++)
 		width = max_u64(width, columns_of(batch->vms[i].name));
+	for (size_t i = 0; (draft = batch_unplanned(batch, i)); i++) {
+		CLEANUP_FREE char *name = record_path(draft, "name");
+
+		width = max_u64(width, name ? columns_of(name) : 0);
+	}
 	return (int)min_u64(width, MOST_NAME);
 }
 
