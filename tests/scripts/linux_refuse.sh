@@ -338,6 +338,8 @@ fresh
 mkdir empty
 expect 3 "$HVGEN2" convert --efi-files empty "${args[@]}" disk.raw
 says '[no-efi-files]'
+expect 3 "$HVGEN2" convert -n --json --efi-files empty disk.raw
+jq -e 'has("convertible") | not' out.txt >/dev/null || fail "it is said to be the disk's fault: $(cat out.txt)"
 if hide /usr/lib/shim /usr/lib/grub; then
 	advised no-efi-files "install Debian's packages shim-signed and grub-efi-amd64-signed on this machine (or, for Secure Boot off, \
 grub-common and grub-efi-amd64-bin), or those of the guest's distribution in the guest (Debian, Ubuntu: apt install shim-signed grub-efi-amd64-signed; Red Hat: dnf install shim-x64 \

@@ -141,9 +141,10 @@ int efi_folder_open(const char *path, struct efi_folder *ret, struct error *err)
 	if (!ret->path)
 		return error_failed(err, ENOMEM, "out of memory");
 	r = open_all(path, path, ret, err);
-	if (r == 0 && !efi_folder_is_there(ret))
-		return error_refused(err, REFUSAL_NO_EFI_FILES, GIVE_FILES,
-				     "there is no '%s' in '%s'",
-				     ret->shim.fd < 0 ? "shimx64.efi" : "grubx64.efi", path);
+	if (r == 0 && !efi_folder_is_there(ret)) {
+		error_refused(err, REFUSAL_NO_EFI_FILES, GIVE_FILES, "there is no '%s' in '%s'",
+			      ret->shim.fd < 0 ? "shimx64.efi" : "grubx64.efi", path);
+		return error_of_wish(err);
+	}
 	return r;
 }
