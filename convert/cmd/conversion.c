@@ -256,7 +256,9 @@ static int run_pipeline(struct conversion *conversion, int channel, struct error
 	if (r < 0)
 		return r;
 	r = grub_reader_check(conversion->reader, convert_boot_disk(conversion, err), err);
-	grub_reader_end(&conversion->reader); /* what is left to do can take long */
+	/* Who was to be asked need not wait: what is left to do can take long. */
+	grub_reader_end(&conversion->reader);
+	build_close_host_files(&convert->build);
 	if (r < 0)
 		return conversion->report.is_elsewhere ? r : prefix_boot_disk(conversion, err);
 	r = make_forms(conversion, err);
