@@ -40,9 +40,8 @@
 /* What GRUB's image needs is some 100 KiB; partitions start at whole MiB. */
 #define BIOS_BOOT_SIZE MIB
 
-/* Their entries, as in the images of Debian and Ubuntu for clouds. */
+/* Its entry, as in the images of Debian and Ubuntu for clouds. */
 #define BIOS_BOOT_NUMBER 14
-#define LINUX_ESP_NUMBER 15
 
 /* Windows wants an ESP of at least 100 MB (MBR2GPT documentation). */
 #define ESP_MIN (100 * MIB)
@@ -253,41 +252,21 @@ static uint64_t second_size(const struct survey *survey)
 	return survey_is_linux(survey) ? BIOS_BOOT_SIZE : MSR_SIZE;
 }
 
-static bool is_old_number(const struct survey *survey, uint32_t number)
-{
-	for (size_t i = 0; i < survey->count; i++)
-		if (survey->partitions[i].mbr.number == number)
-			return true;
-	return false;
-}
-
-/* Beside a GPT's own entries, which leave room (old_table.h): 15, or the next that is free, or any. */
-static void number_esp(const struct survey *survey, struct plan *plan)
-{
-	uint32_t number = LINUX_ESP_NUMBER;
-
-	if (plan->keeps_esp)
-		return;
-	for (size_t i = 0; i < GPT_MAX_PARTITIONS && is_old_number(survey, number); i++)
-		number = number % GPT_MAX_PARTITIONS + 1;
-	plan->gpt.partitions[plan->esp].number = number;
-}
-
 /* Where a logical partition has both numbers, the next free ones above all that are used. */
 static int number_new_partitions(const struct survey *survey, struct plan *plan, struct error *err)
 {
-	uint32_t esp = LINUX_ESP_NUMBER, bios_boot = BIOS_BOOT_NUMBER, highest = LINUX_ESP_NUMBER;
+	uint32_t esp = PLAN_ESP_NUMBER, bios_boot = BIOS_BOOT_NUMBER, highest = PLAN_ESP_NUMBER;
 
-	if (survey->gpt)
-		number_esp(survey, plan);
+	if (survey->gpt && !plan->keeps_esp)
+		plan->gpt.partitions[plan->esp].number = plan_esp_number(survey);
 	if (survey->gpt || !survey_is_linux(survey))
 		return 0;
 	for (size_t i = 0; i < survey->count; i++)
 		if (survey->partitions[i].mbr.number > highest)
 			highest = survey->partitions[i].mbr.number;
-	if (is_old_number(survey, bios_boot))
+	if (plan_has_number(survey, bios_boot))
 		bios_boot = ++highest;
-	if (is_old_number(survey, esp))
+	if (plan_has_number(survey, esp))
 		esp = ++highest;
 	for (size_t i = 0; i < plan->gpt.count; i++)
 		if (plan->partitions[i].role == PLAN_ESP)

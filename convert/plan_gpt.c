@@ -28,10 +28,29 @@ void plan_name_esp(const struct survey *survey, struct gpt_partition *esp)
 		snprintf(esp->name, sizeof(esp->name), "%s %u", name, i);
 }
 
-/* Firmware that is not told which one takes the first with \EFI\BOOT\BOOTX64.EFI. */
+bool plan_has_number(const struct survey *survey, uint32_t number)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->partitions[i].mbr.number == number)
+			return true;
+	return false;
+}
+
+uint32_t plan_esp_number(const struct survey *survey)
+{
+	uint32_t number = PLAN_ESP_NUMBER;
+
+	for (size_t i = 0; i < GPT_MAX_PARTITIONS && plan_has_number(survey, number); i++)
+		number = number % GPT_MAX_PARTITIONS + 1;
+	return number;
+}
+
+/* Firmware that is not told which one takes the first with \EFI\BOOT\BOOTX64.EFI, by their numbers. */
 static bool is_found_first(const struct survey *survey)
 {
-	return survey->partitions[survey->start].guest.linux_system->esp.has_removable;
+	const struct linux_esp *own = &survey->partitions[survey->start].guest.linux_system->esp;
+
+	return own->has_removable && own->partition < plan_esp_number(survey);
 }
 
 static int check_other_esp(const struct survey *survey, const struct plan_options *options,

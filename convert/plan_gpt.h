@@ -8,6 +8,15 @@
 /* The number of an ESP that starts the guest already; 0 for none, and for a disk with an MBR. */
 unsigned int plan_own_esp(const struct survey *survey);
 
+/* The number of a new ESP, where it is free: as in the images of Debian and Ubuntu for clouds. */
+#define PLAN_ESP_NUMBER 15
+
+/* Has a partition of the old table this number? */
+bool plan_has_number(const struct survey *survey, uint32_t number);
+
+/* The number of a new ESP beside a GPT's own entries, which leave room (old_table.h): 15, or the next that is free, or any. */
+uint32_t plan_esp_number(const struct survey *survey);
+
 /* Name a new ESP as no partition of the old table is: the guest may know that by its name
  * (PARTLABEL=). */
 void plan_name_esp(const struct survey *survey, struct gpt_partition *esp);

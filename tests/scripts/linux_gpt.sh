@@ -165,6 +165,17 @@ for option in '--layout end' '--efi-files efi'; do
 starts it" convert -o new.raw --nvram none $option old.raw
 	jq -e 'has("convertible") | not' out.txt >/dev/null || fail "$option: it is said to be the disk's fault: $(cat out.txt)"
 done
+# Behind the new one in the table it is not found first.
+cp --sparse=always old.raw behind.raw
+sgdisk -r 15:20 behind.raw >/dev/null
+expect 0 "$HVGEN2" inspect --json behind.raw
+jq -e '.after.layout == "reuse"' out.txt >/dev/null || fail "$(jq .after out.txt)"
+expect 0 "$HVGEN2" convert -q -o new.raw --nvram none --efi-files efi behind.raw
+jq -e '.warnings | any(startswith("partition 20 is an ESP that starts the guest")) and (any(startswith("only the File entry")) | not)' \
+	new.report.json >/dev/null || fail "$(jq .warnings new.report.json)"
+sgdisk -i 15 new.raw | grep 'EFI system partition' >/dev/null || fail "$(sgdisk -p new.raw)"
+expect 0 "$HVGEN2" verify --no-guestfs new.raw
+rm -f new.* behind.*
 expect 0 "$HVGEN2" convert -n --nvram none old.raw
 expect 0 "$HVGEN2" inspect --efi-files efi --json old.raw
 jq -e '.esp.source == "'"'efi'"'" and .after.layout == "end"' out.txt >/dev/null || fail "$(jq '.esp, .after' out.txt)"
