@@ -33,6 +33,14 @@ fresh() { # OPTIONS...
 	"$MKVM" --small --block-size 1M "$@" vm.vhdx
 }
 
+# A folder that another one lists, where nobody finds it: "en-US" is out of its order among the names.
+"$MKVM" --small --format raw vm.raw
+while read -r at; do
+	[ "$(dd if=vm.raw bs=1 skip=$((at / 4096 * 4096)) count=4 status=none | tr -d '\0')" != INDX ] || put vm.raw "$at" z
+done < <(LC_ALL=C grep -obUaP 'e\0n\0-\0U\0S\0' vm.raw | cut -d: -f1)
+expect_advice 'let the VM start once more' "$HVGEN2" inspect vm.raw
+grep -qF "': its folder lists this folder, but it is not there" err.txt || fail "$(cat err.txt)"
+
 # The image.
 fresh
 spoil vm.vhdx 'regi' 0 'xxxx'

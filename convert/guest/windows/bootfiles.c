@@ -230,6 +230,9 @@ static int list_folder(const struct listing *listing, const char *guest_folder,
 				     "'%s': folders of boot files deeper than %d are not credible",
 				     guest_folder, MAX_DEPTH);
 	r = volume_list(listing->volume, guest_folder, &entries, &count, err);
+	if (r == -ENOENT)
+		return error_damaged(err, "'%s': its folder lists this folder, but it is not there",
+				     guest_folder);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && i < count; i++)
