@@ -431,8 +431,8 @@ int cmd_batch(int argc, char **argv)
 	progress_start(&progress, &settings.progress, /*verbose=*/false, /*quiet=*/true);
 	if (r == 0)
 		r = run_action(&settings, argv + operand, &progress, &err);
-	if (r >= 0 && (fflush(stdout) != 0 || ferror(stdout) || page_was_cut()))
-		r = error_errno(&err, "cannot write to standard output");
+	if (r >= 0 && cmd_end_output(&err) < 0)
+		r = -err.code;
 	r = r < 0 ? cmd_fail(&err) : r;
 	progress_over(&progress, r);
 	return r;
