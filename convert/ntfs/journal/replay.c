@@ -28,7 +28,7 @@ static void tell_redone(const struct journal *journal, uint64_t first, uint64_t 
 {
 	const struct journal_progress *progress = journal->progress;
 	uint64_t all = journal->log.end - first;
-	double share = all ? (double)(lsn - first) / (double)all : 0;
+	double share = all ? (double)min_u64(lsn - first, all) / (double)all : 0;
 
 	if (progress)
 		progress_tell(progress->progress, PROGRESS_JOURNAL,
