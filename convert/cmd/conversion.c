@@ -16,11 +16,11 @@
 #include "common/outfile.h"
 #include "common/process.h"
 #include "convert/cmd/exclude.h"
-#include "convert/cmd/linux_reader.h"
 #include "convert/cmd/needed.h"
 #include "convert/cmd/stream.h"
 #include "convert/cmd/vm_disks.h"
 #include "convert/cmd/vm_script.h"
+#include "convert/grub_reader/reader.h"
 #include "convert/report/report.h"
 #include "convert/write.h"
 
@@ -85,13 +85,13 @@ static void let_go_of_source(void *context)
 	vm_disks_close(&conversion->vm, &conversion->disks);
 	firmware_template_done(&conversion->convert->build.firmware);
 	build_close_host_files(&conversion->convert->build);
+	grub_reader_end(&conversion->reader);
 }
 
 static void conversion_done(struct conversion *conversion)
 {
 	cleanup_close(&conversion->folder);
 	let_go_of_source(conversion);
-	grub_reader_end(&conversion->reader);
 	write_outputs_done(&conversion->outputs);
 	needed_done(&conversion->needed);
 	output_names_done(&conversion->names);
@@ -325,14 +325,12 @@ static int open_disks(struct conversion *conversion, struct error *err)
 	const struct vhd_open_options options = cmd_source_options(&conversion->convert->source);
 	int r;
 
-	cmd_reader_set_disk(conversion->reader, &conversion->convert->source,
-			    conversion->report.source_path);
 	if (conversion->is_vm)
 		r = vm_disks_open_boot(&conversion->vm, &options, &conversion->source, err);
 	else
 		r = vhd_open(conversion->paths.source, &options, &conversion->source, err);
 	if (r == 0)
-		cmd_reader_expect(conversion->reader, conversion->source);
+		grub_reader_set_disk(conversion->reader, conversion->source);
 	return r < 0 || !conversion->is_vm ? r : open_data_disks(conversion, &options, err);
 }
 
@@ -616,7 +614,8 @@ static int convert_all(struct conversion *conversion)
 	struct error err = ERROR_INIT;
 	int r;
 
-	conversion->reader = convert->survey.reader = cmd_reader_start(convert->sandbox.wish);
+	conversion->reader = convert->survey.reader =
+		grub_reader_start(convert->sandbox.wish == SANDBOX_REQUIRE);
 	r = build_open_host_files(&convert->build, &err);
 	conversion->report.is_elsewhere = r < 0;
 	limit_paths(conversion);

@@ -5,10 +5,10 @@
 
 #include "common/process.h"
 #include "convert/cmd/progress.h"
-#include "convert/cmd/linux_reader.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
 #include "convert/cmd/vm.h"
+#include "convert/grub_reader/reader.h"
 #include "convert/report/report.h"
 
 enum {
@@ -127,7 +127,8 @@ static int set_inspect_option(void *context, int key, const char *argument, stru
 
 static int inspect_disk(struct inspect *inspect, const char *path)
 {
-	CLEANUP_GRUB_READER struct grub_reader *reader = cmd_reader_start(inspect->sandbox.wish);
+	CLEANUP_GRUB_READER struct grub_reader *reader =
+		grub_reader_start(inspect->sandbox.wish == SANDBOX_REQUIRE);
 	CLEANUP_DISK struct disk *disk = NULL;
 	CLEANUP_SURVEY struct survey survey = {.start = SURVEY_NONE, .system = SURVEY_NONE};
 	CLEANUP_PLAN struct plan plan = {.layout = LAYOUT_AUTO};
@@ -146,7 +147,6 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
 	int printed, r;
 
-	cmd_reader_set_disk(reader, &inspect->source, path);
 	inspect->survey.reader = reader;
 	r = build_open_host_files(&build_options, &err);
 	cmd_source_places(&inspect->source, path, &places);
@@ -156,7 +156,7 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 		r = vhd_open(path, &open_options, &disk, &err);
 	report.source = disk;
 	if (r == 0)
-		cmd_reader_expect(reader, disk);
+		grub_reader_set_disk(reader, disk);
 	if (r == 0)
 		r = sandbox_enter(&inspect->sandbox, disk->size, NULL, &err);
 	report.sandbox = inspect->sandbox.state;

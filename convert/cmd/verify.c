@@ -8,10 +8,10 @@
 #include "common/json/text_json.h"
 #include "common/page.h"
 #include "common/safe_text.h"
-#include "convert/cmd/linux_reader.h"
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
+#include "convert/grub_reader/reader.h"
 #include "convert/report/report.h"
 #include "convert/verify/run.h"
 
@@ -136,10 +136,10 @@ static int verify_disk(const struct settings *settings, const char *path,
 		       struct progress_view *view, struct verify *verify, struct error *err)
 {
 	const struct vhd_open_options open_options = cmd_source_options(&settings->source);
-	CLEANUP_GRUB_READER struct grub_reader *grub = cmd_reader_start(settings->sandbox);
+	CLEANUP_GRUB_READER struct grub_reader *grub =
+		grub_reader_start(settings->sandbox == SANDBOX_REQUIRE);
 	int r;
 
-	cmd_reader_set_disk(grub, &settings->source, path);
 	verify->path = path;
 	verify->grub = grub;
 	verify->open_options = &open_options;

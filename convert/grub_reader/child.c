@@ -37,7 +37,7 @@ static void limit_self(const struct child *child)
 		{RLIMIT_NOFILE, FILES, 0},
 	};
 
-	for (size_t i = 0; child->places && i < ARRAY_SIZE(all); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		const struct rlimit limit = {all[i].value, all[i].value + all[i].more};
 
 		setrlimit(all[i].resource, &limit);
@@ -74,42 +74,33 @@ static bool lock_in(const struct lockdown_places *places)
 /* Returns when the program cannot be started. */
 static void become(const struct child *child, int from[FD_COUNT], pid_t reader)
 {
-	/* Its messages are parsed, and its helpers are those of the system. */
-	static const char *const environment[] = {
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C",
-		NULL};
 	sigset_t none;
 
 	setsid();
-	prctl(PR_SET_PDEATHSIG, child->end_signal);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != reader || !place_files(from))
 		return;
 	for (int number = 1; number < NSIG; number++)
 		signal(number, SIG_DFL);
 	limit_self(child);
-	if (child->places && !lock_in(child->places) && child->must_lock)
+	if (!lock_in(child->places) && child->must_lock)
 		_exit(CHILD_NOT_LOCKED);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(child->argv[0], (char *const *)(uintptr_t)child->argv,
-	       (char *const *)(uintptr_t)environment);
+	       (char *const *)(uintptr_t)child->environment);
 }
 
 int reader_child_start(const struct child *child, struct running *ret)
 {
-	CLEANUP_FD int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pid_t reader = getpid();
 	int ends[2], code;
 
-	if (nothing < 0 || pipe2(ends, O_CLOEXEC) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	ret->server = 0;
 	ret->pid = fork();
 	if (ret->pid == 0) {
-		become(child,
-		       (int[FD_COUNT]){nothing, child->out < 0 ? nothing : child->out,
-				       child->err < 0 ? nothing : child->err, ends[1]},
-		       reader);
+		become(child, (int[FD_COUNT]){child->in, child->out, child->err, ends[1]}, reader);
 		_exit(CHILD_NOT_STARTED);
 	}
 	code = errno;
@@ -145,8 +136,6 @@ enum child_end reader_child_wait(struct running *running, int asker, int ms, int
 	enum child_end end = wait_for_end(running->end, asker, reader_now_ms() + ms);
 
 	if (end != CHILD_ENDED) {
-		if (running->server > 0)
-			kill(running->server, SIGKILL);
 		kill(-running->pid, SIGKILL);
 		kill(running->pid, SIGKILL); /* which may lead no group yet */
 	}

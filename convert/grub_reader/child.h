@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The programs that the reader starts: without a shell, in a session of their own, with an
- * environment that is always the same, and with nothing open but what they are given. They end with
- * the reader. */
+/* The programs that the reader starts: without a shell, in a session of their own, and with
+ * nothing open but what they are given. They end with the reader. */
 #ifndef HVGEN2_CONVERT_GRUB_READER_CHILD_H
 #define HVGEN2_CONVERT_GRUB_READER_CHILD_H
 
@@ -13,12 +12,12 @@
 #include "common/lockdown.h"
 
 struct child {
-	const char *const *argv; /* argv[0] is a path */
-	int out, err;		 /* -1: /dev/null */
-	int end_signal;		 /* when the reader ends */
-	/* Where paths may lead it; NULL: everywhere. With places it is locked in otherwise too: no
-	 * capability, no other process, no network, 512 MiB, 'seconds' of processor time, and files of
-	 * at most 'file_bytes'. As far as the kernel can, or not started without. */
+	const char *const *argv;	/* argv[0] is a path */
+	const char *const *environment; /* all of it */
+	int in, out, err;
+	/* Where paths may lead it. It is locked in otherwise too: no capability, no other process, no
+	 * network, 512 MiB, 'seconds' of processor time, and files of at most 'file_bytes'. As far as
+	 * the kernel can, or not started without. */
 	const struct lockdown_places *places;
 	bool must_lock;
 	unsigned int seconds;
@@ -32,9 +31,7 @@ struct child {
 /* A child that runs. */
 struct running {
 	pid_t pid;
-	int end;      /* of a pipe that closes when it ends */
-	pid_t server; /* of the files that it reads, or 0: killed first, for a read that nobody answers
-			 cannot be killed */
+	int end; /* of a pipe that closes when it ends */
 };
 
 /* Returns 0, or the negative errno for which it could not be started. */

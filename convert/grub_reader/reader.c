@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who asks the reader: see reader.h. In the sandbox there is recvmsg() for the answers, and write()
- * for the questions. */
+ * for the questions and for what is read of the disk. */
 #include "convert/grub_reader/reader.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,17 +18,13 @@
 
 #include "common/checked.h"
 #include "convert/grub_reader/known.h"
+#include "convert/grub_reader/pieces.h"
 #include "convert/grub_reader/request.h"
 #include "convert/grub_reader/server.h"
 
-#define OTHERWISE      ", or move /boot and root to ext4 in the guest, and convert again"
-#define ADVICE_INSTALL "install what is missing (Debian: apt install %s)"
-#define ADVICE_FUSE                                                                                \
-	"let this user open /dev/fuse (modprobe fuse; for a container: --device /dev/fuse)"
-
 struct grub_reader {
-	int socket;	      /* -1: there is nobody to ask any more */
-	bool was_asked;	      /* it may have something to remove */
+	int socket;	      /* -1: there is nobody to ask */
+	struct disk *disk;    /* borrowed; NULL until it is open */
 	struct error missing; /* what it takes is not here: nobody was started */
 	struct error
 		trouble; /* the first that is not the guest's: from then on it is every answer */
@@ -58,20 +55,15 @@ static int start(struct grub_reader *reader, const struct tools *tools, bool mus
 
 static int refuse_missing(const struct tools_missing *missing, struct error *err)
 {
-	char advice[500];
+	char advice[200];
 
-	if (!missing->names[0]) {
-		error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE,
-			      "%s cannot be opened", TOOLS_FUSE);
-		return error_of_wish(err);
-	}
-	if (missing->fuse)
-		snprintf(advice, sizeof(advice), ADVICE_INSTALL ", " ADVICE_FUSE OTHERWISE,
-			 missing->packages);
-	else
-		snprintf(advice, sizeof(advice), ADVICE_INSTALL OTHERWISE, missing->packages);
-	error_refused(err, REFUSAL_LINUX_UNREADABLE, advice, "not installed here: %s%s",
-		      missing->names, missing->fuse ? "; and " TOOLS_FUSE " cannot be opened" : "");
+	snprintf(
+		advice, sizeof(advice),
+		"install it (Debian: apt install %s), or move /boot and root to ext4 in the guest, "
+		"and convert again",
+		missing->package);
+	error_refused(err, REFUSAL_LINUX_UNREADABLE, advice, "%s is not installed here",
+		      missing->name);
 	return error_of_wish(err);
 }
 
@@ -130,86 +122,118 @@ static int send_request(const struct grub_reader *reader, const struct request_h
 	const struct iovec parts[] = {{(void *)(uintptr_t)head, sizeof(*head)},
 				      {(void *)(uintptr_t)bytes, size}};
 
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
-	struct sigaction before;
-	ssize_t sent;
-
-	/* A reader that is gone is an error; the sandbox has no call that says so for one message. */
-	sigaction(SIGPIPE, &ignore, &before);
-	sent = writev(reader->socket, parts, 2);
-	sigaction(SIGPIPE, &before, NULL);
-	if (sent != (ssize_t)(sizeof(*head) + size))
+	if (writev(reader->socket, parts, 2) != (ssize_t)(sizeof(*head) + size))
 		return error_failed(err, EPIPE, "the process that reads Linux files is gone");
 	return 0;
 }
 
-static int converse(struct grub_reader *reader, const struct request_head *head, const char *bytes,
-		    size_t size, struct answer *ret, int *ret_fd, struct error *err)
-{
-	int r = send_request(reader, head, bytes, size, err);
+/* --- the disk, for GRUB --- */
 
-	*ret_fd = -1;
-	reader->was_asked = true;
-	return r < 0 ? r : receive(reader, ret, ret_fd, err);
+/* What is asked for may be anything: GRUB reads what a guest wrote. */
+static int read_piece(const struct grub_reader *reader, const struct piece_request *request,
+		      uint8_t piece[PIECE_MOST], struct error *err)
+{
+	if (request->size > PIECE_MOST ||
+	    !range_within(request->offset, request->size, reader->disk->size))
+		return -EINVAL;
+	return disk_read(reader->disk, piece, (size_t)request->size, request->offset, err);
 }
 
-/* All of them, one behind another. */
-static int join_keys(const char *const *keys, char bytes[REQUEST_BYTES], size_t *ret,
-		     struct error *err)
+/* While an answer is waited for. */
+struct talk {
+	const struct grub_reader *reader;
+	int disk;	    /* the socket at which GRUB asks for pieces of it, or -1 */
+	struct error error; /* the first of these that could not be read */
+};
+
+/* False when nobody asks any more. */
+static bool serve_piece(struct talk *talk)
 {
-	size_t used = 0;
-
-	for (; *keys; keys++) {
-		size_t size = strlen(*keys) + 1;
-
-		if (size > REQUEST_BYTES - used)
-			return error_failed(err, E2BIG, "too many parents are named");
-		memcpy(bytes + used, *keys, size);
-		used += size;
-	}
-	*ret = used;
-	return 0;
-}
-
-static int send_keys(const struct grub_reader *reader, const char *const *keys, struct error *err)
-{
-	const struct request_head head = {.what = REQUEST_DISK};
-	CLEANUP_FREE char *bytes = malloc(REQUEST_BYTES);
-	size_t size = 0;
-	int r = bytes ? join_keys(keys, bytes, &size, err)
-		      : error_failed(err, ENOMEM, "out of memory");
-
-	return r < 0 ? r : send_request(reader, &head, bytes, size, err);
-}
-
-/* Whoever is taken over later must not find a reader that knows no disk yet. */
-void grub_reader_give_up(struct grub_reader *reader, const struct error *why)
-{
-	if (reader->socket >= 0) {
-		close(reader->socket);
-		reader->socket = -1;
-		reader->trouble = *why;
-	}
-}
-
-void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys)
-{
+	uint8_t piece[PIECE_MOST];
 	struct error problem = ERROR_INIT;
+	struct piece_request request;
+	struct piece_answer answer;
+	struct iovec parts[] = {{&answer, sizeof(answer)}, {piece, 0}};
+	int r;
 
-	if (reader->socket >= 0 && send_keys(reader, keys, &problem) < 0)
-		grub_reader_give_up(reader, &problem);
+	if (read(talk->disk, &request, sizeof(request)) != (ssize_t)sizeof(request))
+		return false;
+	r = read_piece(talk->reader, &request, piece, &problem);
+	if (talk->error.kind == ERROR_NONE)
+		talk->error = problem;
+	answer.code = (uint64_t)-r;
+	parts[1].iov_len = r < 0 ? 0 : (size_t)request.size;
+	return writev(talk->disk, parts, 2) >= 0;
 }
 
-void grub_reader_expect(struct grub_reader *reader, const struct grub_reader_file *files,
-			size_t count)
+/* A piece for GRUB, or what the reader says. Returns 1 while that is not the answer. */
+static int hear(struct talk *talk, struct answer *ret, int *ret_fd, struct error *err)
 {
-	const struct request_head head = {.what = REQUEST_FILES};
+	struct pollfd polls[] = {{talk->disk, POLLIN, 0}, {talk->reader->socket, POLLIN, 0}};
+	int r;
 
-	_Static_assert(sizeof(*files) == sizeof(struct request_file), "sent as they are");
-	if (reader->socket >= 0 && reader->trouble.kind == ERROR_NONE)
-		(void)send_request(reader, &head, (const char *)files, count * sizeof(*files),
-				   &reader->trouble);
+	if (ppoll(polls, 2, NULL, NULL) < 0)
+		return errno == EINTR ? 1 : error_errno(err, "cannot wait for GRUB");
+	if (polls[0].revents) {
+		if (!serve_piece(talk)) {
+			close(talk->disk);
+			talk->disk = -1;
+		}
+		return 1;
+	}
+	r = receive(talk->reader, ret, ret_fd, err);
+	if (r < 0 || ret->code != ANSWER_DISK)
+		return r;
+	cleanup_close(&talk->disk);
+	talk->disk = *ret_fd;
+	*ret_fd = -1;
+	return 1;
 }
+
+/* Of a disk that cannot be read nothing is known, whatever GRUB makes of it. */
+static int wait_for_answer(const struct grub_reader *reader, struct answer *ret, int *ret_fd,
+			   struct error *err)
+{
+	struct talk talk = {.reader = reader, .disk = -1, .error = ERROR_INIT};
+	int r;
+
+	do
+		r = hear(&talk, ret, ret_fd, err);
+	while (r > 0);
+	cleanup_close(&talk.disk);
+	if (r < 0 || talk.error.kind == ERROR_NONE)
+		return r;
+	cleanup_close(ret_fd);
+	*ret_fd = -1;
+	*err = talk.error;
+	return -err->code;
+}
+
+static int converse(const struct grub_reader *reader, const struct request_head *head,
+		    const char *bytes, size_t size, struct answer *ret, int *ret_fd,
+		    struct error *err)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction before;
+	int r;
+
+	/* Who is gone is an error; the sandbox has no call that says so for one message. */
+	sigaction(SIGPIPE, &ignore, &before);
+	*ret_fd = -1;
+	r = send_request(reader, head, bytes, size, err);
+	if (r == 0)
+		r = wait_for_answer(reader, ret, ret_fd, err);
+	sigaction(SIGPIPE, &before, NULL);
+	return r;
+}
+
+void grub_reader_set_disk(struct grub_reader *reader, struct disk *disk)
+{
+	if (reader)
+		reader->disk = disk;
+}
+
+/* --- questions --- */
 
 /* For messages. */
 static const char *subject_of(const struct grub_reader_question *question)
@@ -235,10 +259,6 @@ static int fill(const struct grub_reader_question *question, const struct answer
 	int code = answer->code;
 
 	switch (code) {
-	case ANSWER_MISSING:
-		error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_FUSE OTHERWISE, "%s",
-			      answer->text);
-		return error_of_wish(err);
 	case ANSWER_ENDLESS:
 		return error_damaged(err, "'%s': GRUB does not come to an end with it",
 				     subject_of(question));
@@ -271,7 +291,9 @@ static int ask_server(struct grub_reader *reader, const struct grub_reader_quest
 					 [GRUB_READER_LIST] = REQUEST_LIST,
 					 [GRUB_READER_PROBE] = REQUEST_PROBE,
 					 [GRUB_READER_NAMES] = REQUEST_NAMES};
-	struct request_head head = {.what = whats[question->wish], .most = question->most};
+	struct request_head head = {.what = whats[question->wish],
+				    .disk_size = reader->disk->size,
+				    .most = question->most};
 	size_t size = question->wish == GRUB_READER_PROBE ? 0 : strlen(question->path) + 1;
 	int r;
 
@@ -307,6 +329,8 @@ int grub_reader_ask(struct grub_reader *reader, const struct grub_reader_questio
 			*err = reader->missing;
 		return -reader->missing.code;
 	}
+	if (!reader->disk)
+		error_failed(&reader->trouble, EPROTO, "no disk was named");
 	if (reader->trouble.kind != ERROR_NONE) {
 		reader->has_failed = true;
 		return tell_trouble(reader, err);
@@ -333,18 +357,10 @@ int grub_reader_check(const struct grub_reader *reader, int r, struct error *err
 	return reader && reader->has_failed && is_verdict ? tell_trouble(reader, err) : r;
 }
 
-/* The sandbox has no waitpid(): the last answer comes when all is removed. One that was not asked has
- * nothing to remove, and is not waited for. */
 void grub_reader_end(struct grub_reader **reader)
 {
-	const struct request_head head = {.what = REQUEST_END};
-	struct answer answer;
-	int fd = -1;
-
 	if (!*reader)
 		return;
-	if ((*reader)->was_asked && converse(*reader, &head, "", 0, &answer, &fd, NULL) == 0)
-		cleanup_close(&fd);
 	cleanup_close(&(*reader)->socket);
 	known_done(&(*reader)->known);
 	free(*reader);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Files of a Linux guest whose file system no library reads (XFS, Btrfs, RAID, logical volumes that
- * are not linear), as GRUB reads them: by grub-fstest, to which the source is a raw file, which nbdfuse
- * makes of what our own plugin of nbdkit serves ('view=source').
+ * are not linear), as GRUB reads them: by grub-fstest, to which a library of ours shows the disk that
+ * this process has open.
  *
- *   this process, locked in      the reader, forked before              its children
- *   grub_reader_read() ------->  checks the request   ------->  once    nbdfuse, nbdkit with the plugin
- *                      <-------  a memory file        ------->  each    grub-fstest, with limits
+ *   this process, locked in         the reader, forked before        its child, locked in
+ *   grub_reader_ask() ---------->   checks the request   ------->    grub-fstest, once each
+ *                     <----------   a memory file
+ *   disk_read()       <------------------------------------------    a piece of the disk
  *
  * The reader starts nothing until it is asked for the first time, believes nothing that it is asked,
- * and parses nothing that a guest wrote. It ends when all who have its socket have closed it, however
- * they ended, and then unmounts and removes what it made. No two threads may use one.
+ * opens no image, and parses nothing that a guest wrote. It ends when all who have its socket have
+ * closed it, however they ended, and leaves nothing behind. No two threads may use one.
  */
 #ifndef HVGEN2_CONVERT_GRUB_READER_READER_H
 #define HVGEN2_CONVERT_GRUB_READER_READER_H
@@ -20,6 +21,7 @@
 #include <stdint.h>
 
 #include "common/cleanup.h"
+#include "common/disk.h"
 #include "common/error.h"
 
 struct grub_reader;
@@ -27,33 +29,15 @@ struct grub_reader;
 /*
  * Fork it: it keeps the rights, working directory and environment of now, and no file that is open but
  * the three standard streams, which it gives up. To be ended with grub_reader_end(). NULL when there is
- * no memory. Where what it takes is not installed, or /dev/fuse cannot be opened, nobody is forked.
- * With 'must_lock' nothing is read where the kernel cannot lock in what reads it. What else goes
- * wrong, here or below, is the error of all questions: most disks need none.
+ * no memory. Where what it takes is not installed, nobody is forked. With 'must_lock' nothing is read
+ * where the kernel cannot lock in what reads it. What else goes wrong, here or below, is the error of
+ * all questions: most disks need none.
  */
 struct grub_reader *grub_reader_start(bool must_lock);
 
-/*
- * Say which disk it is of, as keys of the plugin: one "disk=web01.vhdx", and of "source-format=",
- * "parent=" and "parent-dir=", NULL behind the last and less than 64 KiB. The first time counts, which
- * is before anything that a guest wrote is read, by any process that has the reader's socket: it
- * believes whoever comes first. Nothing is opened yet.
- */
-void grub_reader_set_disk(struct grub_reader *reader, const char *const *keys);
-
-/* It cannot be told which disk it is, nor will it: 'why', of kind ERROR_FAILED, is the error of all
- * questions. */
-void grub_reader_give_up(struct grub_reader *reader, const struct error *why);
-
-/* One of the files that the disk consists of: what fstat() says. */
-struct grub_reader_file {
-	uint64_t device, inode;
-};
-
-/* Say which files these are, at most 64, before the first question: what the names of the keys lead to
- * by then is only read when it is the same files. */
-void grub_reader_expect(struct grub_reader *reader, const struct grub_reader_file *files,
-			size_t count);
+/* Say which disk it is of, which is borrowed, and read while a question is waited for. 'reader' may be
+ * NULL. */
+void grub_reader_set_disk(struct grub_reader *reader, struct disk *disk);
 
 enum grub_reader_wish {
 	GRUB_READER_READ,  /* the bytes of a file */
@@ -81,10 +65,10 @@ struct grub_reader_answer {
 
 /*
  * Returns 0 when the answer is GRUB's, be it that it failed. Errors: ERROR_REFUSED
- * (REFUSAL_LINUX_UNREADABLE) when a program or right is missing that it takes, with what is missing;
- * ERROR_DAMAGED when GRUB breaks down or takes more than its processor time (a minute for one answer,
- * two for all), and with -EFBIG when there is more than 'most'; ERROR_FAILED for what is of this host:
- * from then on that is the answer to all.
+ * (REFUSAL_LINUX_UNREADABLE) when something is missing that it takes, with what is missing; those of
+ * disk_read(); ERROR_DAMAGED when GRUB breaks down or takes more than its processor time (a minute for
+ * one answer, two for all), and with -EFBIG when there is more than 'most'; ERROR_FAILED for what is of
+ * this host: from then on that is the answer to all.
  */
 int grub_reader_ask(struct grub_reader *reader, const struct grub_reader_question *question,
 		    struct grub_reader_answer *ret, struct error *err);
@@ -96,8 +80,7 @@ int grub_reader_ask(struct grub_reader *reader, const struct grub_reader_questio
  */
 int grub_reader_check(const struct grub_reader *reader, int r, struct error *err);
 
-/* Unmount, remove, and end it; NULL is none. What was forked since may still hold its socket, and is
- * not heard any more. */
+/* Let go of it; NULL is none. It ends with the last who has its socket. */
 void grub_reader_end(struct grub_reader **reader);
 #define CLEANUP_GRUB_READER CLEANUP(grub_reader_end)
 

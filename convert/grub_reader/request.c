@@ -57,56 +57,23 @@ static bool are_paths(const char *bytes, size_t size)
 
 static bool has_device(const struct request *request)
 {
-	return request->head.most <= REQUEST_FILE_MAX &&
+	return request->head.disk_size <= INT64_MAX && request->head.most <= REQUEST_FILE_MAX &&
 	       memchr(request->head.device, '\0', sizeof(request->head.device)) &&
 	       request_is_device(request->head.device);
 }
 
-static bool is_key(const char *key)
-{
-	static const char *const names[] = {"disk=", "source-format=", "parent=", "parent-dir="};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncmp(key, names[i], strlen(names[i])) == 0 && key[strlen(names[i])])
-			return true;
-	return false;
-}
-
-/* Keys of the plugin that say which disk it is, once, and nothing else: all become arguments of
- * nbdkit, which has options that load code. */
-static bool are_keys(const char *bytes, size_t size)
-{
-	size_t disks = 0;
-
-	if (size == 0 || bytes[size - 1] != '\0')
-		return false;
-	for (size_t at = 0; at < size; at += strlen(bytes + at) + 1) {
-		if (!is_key(bytes + at))
-			return false;
-		disks += strncmp(bytes + at, "disk=", 5) == 0;
-	}
-	return disks == 1;
-}
-
 bool request_is_valid(const struct request *request, size_t size)
 {
-	if (size < sizeof(request->head) || size > sizeof(*request))
+	if (size < sizeof(request->head) || size > sizeof(*request) || !has_device(request))
 		return false;
 	size -= sizeof(request->head);
 	switch (request->head.what) {
-	case REQUEST_DISK:
-		return are_keys(request->bytes, size);
 	case REQUEST_READ:
 	case REQUEST_LIST:
-		return has_device(request) && is_path(request->bytes, size);
+		return is_path(request->bytes, size);
 	case REQUEST_NAMES:
-		return has_device(request) && are_paths(request->bytes, size);
+		return are_paths(request->bytes, size);
 	case REQUEST_PROBE:
-		return has_device(request) && size == 0;
-	case REQUEST_FILES:
-		return size > 0 && size % sizeof(struct request_file) == 0 &&
-		       size / sizeof(struct request_file) <= REQUEST_FILES_MAX;
-	case REQUEST_END:
 		return size == 0;
 	default:
 		return false;

@@ -18,33 +18,21 @@
 #define REQUEST_FILE_MAX (UINT64_C(512) << 20)
 
 enum request_what {
-	REQUEST_DISK =
-		1,    /* 'bytes' are keys of the plugin, each with a NUL behind it: one "disk=", and
-			     of "source-format=", "parent=" and "parent-dir="; no answer */
-	REQUEST_READ, /* 'bytes' are a path with a NUL behind it, on 'device' */
+	REQUEST_READ = 1, /* 'bytes' are a path with a NUL behind it, on 'device' */
 	REQUEST_LIST,
 	REQUEST_PROBE, /* no bytes; on 'device' */
 	REQUEST_NAMES, /* 'bytes' are up to REQUEST_NAMES_MAX paths with line ends between and a NUL
 			  behind, on 'device' */
-	REQUEST_FILES, /* 'bytes' are struct request_file, 1 to REQUEST_FILES_MAX, the files of the disk:
-			  others are not served; no answer */
-	REQUEST_END,
 };
 
 struct request_head {
-	uint32_t what; /* enum request_what */
-	uint64_t
-		most; /* bytes of the answer to one that names a device, at most REQUEST_FILE_MAX */
+	uint32_t what;	    /* enum request_what */
+	uint64_t disk_size; /* bytes, up to 2^63 */
+	uint64_t most;	    /* bytes of the answer, at most REQUEST_FILE_MAX */
 	char device[REQUEST_DEVICE];
 };
 
 #define REQUEST_NAMES_MAX 32
-#define REQUEST_FILES_MAX 64
-
-/* What fstat() says. */
-struct request_file {
-	uint64_t device, inode;
-};
 
 /* Sent as far as 'bytes' are used. */
 struct request {
@@ -52,17 +40,17 @@ struct request {
 	char bytes[REQUEST_BYTES];
 };
 
-/* With a descriptor when 'code' is 0. */
+/* With a descriptor when 'code' is 0, of a memory file, or ANSWER_DISK. */
 struct answer {
 	int32_t code; /* errno */
 	char text[400];
 };
 
-/* 'code' of an answer in which GRUB speaks; of one that names what is missing; and what the guest can
- * be the reason of: GRUB takes too much processor time, the answer is larger than 'most', GRUB breaks
- * down. All others are of this host. */
+/* 'code' of what comes before the answer: at this socket GRUB asks for pieces of the disk (pieces.h). Of
+ * an answer in which GRUB speaks; and what the guest can be the reason of: GRUB takes too much processor
+ * time, the answer is larger than 'most', GRUB breaks down. All others are of this host. */
+#define ANSWER_DISK    EINPROGRESS
 #define ANSWER_GRUB    EREMOTEIO
-#define ANSWER_MISSING ENOPKG
 #define ANSWER_ENDLESS ETIME
 #define ANSWER_LARGE   EFBIG
 #define ANSWER_CRASH   ECHILD

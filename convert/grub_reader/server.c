@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process that reads: see reader.h. Who asks is not believed: a request is one of seven. Four of
- * them name a device, and what is asked for on it: none, one, or up to 32 paths, which become
- * arguments of grub-fstest and nothing else. The disk is named once.
+ * The process that reads: see reader.h. Who asks is not believed: a request names a device, and what is
+ * asked for on it: none, one, or up to 32 paths, which become arguments of grub-fstest and nothing
+ * else.
  */
 #include "convert/grub_reader/server.h"
 
@@ -22,7 +22,7 @@
 
 #include "common/checked.h"
 #include "convert/grub_reader/child.h"
-#include "convert/grub_reader/mount.h"
+#include "convert/grub_reader/pieces.h"
 #include "convert/grub_reader/request.h"
 #include "convert/grub_reader/tools.h"
 
@@ -34,38 +34,21 @@
 struct server {
 	int socket;
 	bool must_lock;
-	bool was_named; /* the disk, be it in vain: nobody names another one */
-	char *keys;	/* NULL: no disk was named */
-	size_t keys_size;
-	char expect[REQUEST_FILES_MAX * 48 + 8]; /* "expect=...", "" while it is not known */
 	const struct tools *tools;
-	struct mount mount;
-	bool was_tried;	       /* to mount it: it is not tried twice */
 	int64_t spent_ms;      /* waiting for answers */
 	struct answer trouble; /* why there is no answer any more; its code is 0 while there is */
 };
 
-static volatile sig_atomic_t is_ending;
-
-static void note_signal(int number)
+/* What ends it ends GRUB, too, and there is nothing to put in order. */
+static void reset_signals(void)
 {
-	(void)number;
-	is_ending = 1;
-}
-
-/* Signals end it in good order, and with no answer that nobody waits for. */
-static void handle_signals(void)
-{
-	static const int ending[] = {SIGTERM, SIGINT, SIGHUP};
-	struct sigaction action = {.sa_handler = note_signal}; /* and calls are interrupted */
+	static const int ending[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	sigset_t none;
 
-	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < ARRAY_SIZE(ending); i++)
-		sigaction(ending[i], &action, NULL);
+		signal(ending[i], SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
-	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -82,67 +65,7 @@ static void give_up_files(int socket)
 	close_range((unsigned int)socket + 1, ~0U, 0);
 }
 
-/* --- the disk --- */
-
-static int open_disk(struct server *server, char text[400])
-{
-	if (!server->keys || !server->expect[0]) {
-		snprintf(text, 400, "no disk was named");
-		return -EPROTO;
-	}
-	return reader_mount_open(server->tools,
-				 &(const struct mount_keys){server->keys, server->keys_size,
-							    server->expect, server->must_lock},
-				 server->socket, &server->mount, text);
-}
-
-/* At the first request. What keeps it from being mounted is all the same to who asks. */
-static bool has_disk(struct server *server)
-{
-	server->was_named = true;
-	if (!server->was_tried)
-		server->trouble.code = -open_disk(server, server->trouble.text);
-	server->was_tried = true;
-	return server->trouble.code == 0;
-}
-
-/* The first one counts, which comes before anything that a guest wrote is read. */
-static void name_disk(struct server *server, const struct request *request, size_t size)
-{
-	if (server->was_named)
-		return;
-	server->was_named = true;
-	if (!request_is_valid(request, size))
-		return;
-	size -= sizeof(request->head);
-	server->keys = malloc(size);
-	if (!server->keys)
-		return;
-	memcpy(server->keys, request->bytes, size);
-	server->keys_size = size;
-}
-
-/* The first ones count. As a key of the plugin: "expect=DEVICE:INODE,...". */
-static void note_files(struct server *server, const struct request *request, size_t size)
-{
-	size_t count = (size - sizeof(request->head)) / sizeof(struct request_file), used = 7;
-
-	if (server->expect[0])
-		return;
-	memcpy(server->expect, "expect=", 8);
-	for (size_t i = 0; i < count; i++) {
-		struct request_file file;
-
-		memcpy(&file, request->bytes + i * sizeof(file), sizeof(file));
-		used += (size_t)snprintf(server->expect + used, sizeof(server->expect) - used,
-					 "%s%" PRIu64 ":%" PRIu64, i ? "," : "", file.device,
-					 file.inode);
-	}
-}
-
-/* --- a request --- */
-
-/* Programs and libraries, the disk, and nothing else. */
+/* Programs and libraries, and nothing else. */
 static void allow(const struct server *server, struct lockdown_places *places)
 {
 	static const char *const folders[] = {"/usr", "/lib", "/lib64"};
@@ -152,7 +75,7 @@ static void allow(const struct server *server, struct lockdown_places *places)
 	lockdown_add(places, server->tools->grub, LOCKDOWN_RUN);
 	lockdown_add(places, "/", LOCKDOWN_LIST); /* it opens the top of the host's paths */
 	lockdown_add(places, "/etc/ld.so.cache", LOCKDOWN_READ);
-	lockdown_add(places, server->mount.file, LOCKDOWN_READ);
+	lockdown_add(places, server->tools->library, LOCKDOWN_RUN);
 }
 
 /* GRUB's own words, without the program's name. A long path stands in them twice ("cannot open `X': file
@@ -227,7 +150,6 @@ static enum child_end wait_for(struct server *server, struct running *running, i
 	int most = left < 2000 * READ_SECONDS ? (int)left : 2000 * READ_SECONDS;
 	enum child_end end;
 
-	running->server = server->mount.nbdfuse.pid;
 	end = reader_child_wait(running, server->socket, most, ret_status);
 
 	server->spent_ms += reader_now_ms() - start;
@@ -270,7 +192,7 @@ static void make_task(const struct server *server, const struct request *request
 	const bool is_read = request->head.what == REQUEST_READ;
 	size_t count = 2;
 
-	*ret = (struct task){.argv = {server->tools->grub, server->mount.file}};
+	*ret = (struct task){.argv = {server->tools->grub, server->tools->library}};
 	memcpy(ret->device, request->head.device, sizeof(ret->device));
 	ret->argv[count++] = is_read ? "cat" : "ls";
 	ret->argv[count++] = "--";
@@ -285,18 +207,71 @@ static void make_task(const struct server *server, const struct request *request
 	ret->argv[count] = ret->paths;
 }
 
+static bool send_answer(int socket, const struct answer *answer, int file)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS,
+				.cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec bytes = {(void *)(uintptr_t)answer, sizeof(*answer)};
+	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+
+	if (file >= 0) {
+		memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control.bytes);
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(*answer);
+}
+
+/* What GRUB reads of the disk it asks of whoever asked us. Returns its end of the channel, or a
+ * negative errno. */
+static int open_disk(const struct server *server)
+{
+	const struct answer answer = {.code = ANSWER_DISK};
+	int ends[2], r = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	if (!send_answer(server->socket, &answer, ends[0]))
+		r = -EPIPE;
+	close(ends[0]);
+	if (r < 0)
+		close(ends[1]);
+	return r < 0 ? r : ends[1];
+}
+
+static int start_grub(const struct server *server, const struct request *request,
+		      const struct child *child, struct running *ret)
+{
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	CLEANUP_FD int disk = open_disk(server);
+	char preload[PROGRAM_PATH + 16], size[64];
+	const char *const environment[] = {preload, size, "LC_ALL=C", NULL};
+	struct child whole = *child;
+
+	if (disk < 0)
+		return disk;
+	snprintf(preload, sizeof(preload), "LD_PRELOAD=%s", server->tools->library);
+	snprintf(size, sizeof(size), PIECES_SIZE "=%" PRIu64, request->head.disk_size);
+	allow(server, &places);
+	whole.in = disk;
+	whole.environment = environment;
+	whole.places = &places;
+	return reader_child_start(&whole, ret);
+}
+
 /* Returns the memory file, or -1. */
 static int ask_grub(struct server *server, const struct request *request, struct answer *ret)
 {
-	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
 	CLEANUP_FD int words = memfd_create("hvgen2 words", MFD_CLOEXEC);
 	int file = memfd_create("hvgen2 file", MFD_CLOEXEC), status = 0;
 	struct task task;
 	const struct child child = {.argv = task.argv,
 				    .out = file,
 				    .err = words,
-				    .end_signal = SIGKILL,
-				    .places = &places,
 				    .must_lock = server->must_lock,
 				    .seconds = seconds_left(),
 				    .file_bytes = request->head.most};
@@ -304,9 +279,8 @@ static int ask_grub(struct server *server, const struct request *request, struct
 	enum child_end end;
 	int r;
 
-	allow(server, &places);
 	make_task(server, request, &task);
-	r = words < 0 || file < 0 ? -errno : reader_child_start(&child, &running);
+	r = words < 0 || file < 0 ? -errno : start_grub(server, request, &child, &running);
 	if (r == 0) {
 		end = wait_for(server, &running, &status);
 		judge_end(end, status, words, ret);
@@ -322,74 +296,36 @@ static int answer_from_grub(struct server *server, const struct request *request
 {
 	int file = ask_grub(server, request, ret);
 
-	if (!reader_mount_is_sound(&server->mount, ret->text))
-		ret->code = EIO;
 	if (ret->code && ret->code != ANSWER_GRUB && ret->code != ANSWER_LARGE &&
 	    ret->code != ANSWER_CRASH)
 		server->trouble = *ret;
 	return file;
 }
 
-static bool send_answer(int socket, const struct answer *answer, int file)
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(sizeof(int))];
-	} control = {.header = {.cmsg_level = SOL_SOCKET,
-				.cmsg_type = SCM_RIGHTS,
-				.cmsg_len = CMSG_LEN(sizeof(int))}};
-	struct iovec bytes = {(void *)(uintptr_t)answer, sizeof(*answer)};
-	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
-
-	if (answer->code == 0 && file >= 0) {
-		memcpy(CMSG_DATA(&control.header), &file, sizeof(file));
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control.bytes);
-	}
-	return sendmsg(socket, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(*answer);
-}
-
-/* False when it was the last one. */
+/* False when nobody hears it. */
 static bool answer_request(struct server *server, const struct request *request, size_t size)
 {
-	struct answer answer = {.code = 0};
+	struct answer answer = server->trouble;
 	CLEANUP_FD int file = -1;
 
-	if (size >= sizeof(request->head) && request->head.what == REQUEST_DISK) {
-		name_disk(server, request, size);
-		return true;
-	}
-	if (!request_is_valid(request, size)) {
+	if (!request_is_valid(request, size))
 		answer.code = EPROTO;
-	} else if (request->head.what == REQUEST_FILES) {
-		note_files(server, request, size);
-		return true;
-	} else if (request->head.what == REQUEST_END) {
-		reader_mount_close(&server->mount);
-	} else if (has_disk(server)) {
+	else if (answer.code == 0)
 		file = answer_from_grub(server, request, &answer);
-	} else {
-		answer = server->trouble;
-	}
-	return send_answer(server->socket, &answer, file) && request->head.what != REQUEST_END;
+	return send_answer(server->socket, &answer, answer.code == 0 ? file : -1);
 }
 
 _Noreturn void reader_server_run(int socket, const struct tools *tools, bool must_lock)
 {
 	static struct request request; /* 64 KiB */
-	static struct server server;
+	struct server server = {.socket = socket, .tools = tools, .must_lock = must_lock};
 	ssize_t got;
 
 	setsid(); /* what the terminal interrupts is whoever asks, whose end is ours */
 	give_up_files(socket);
-	handle_signals();
-	server.socket = socket;
-	server.tools = tools;
-	server.must_lock = must_lock;
+	reset_signals();
 	do
 		got = recv(socket, &request, sizeof(request), 0);
-	while (got > 0 && !is_ending && answer_request(&server, &request, (size_t)got) &&
-	       !is_ending);
-	reader_mount_close(&server.mount);
+	while (got > 0 && answer_request(&server, &request, (size_t)got));
 	_exit(0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The programs of others that reading takes, and where they are. */
+/* The files that reading takes, and where they are. */
 #ifndef HVGEN2_CONVERT_GRUB_READER_TOOLS_H
 #define HVGEN2_CONVERT_GRUB_READER_TOOLS_H
 
@@ -10,22 +10,15 @@
 /* Where programs are looked for behind PATH. */
 #define TOOLS_MORE "/usr/local/sbin:/usr/sbin:/sbin"
 
-#define TOOLS_FUSE "/dev/fuse"
-
 struct tools {
-	char grub[PROGRAM_PATH], nbdfuse[PROGRAM_PATH], nbdkit[PROGRAM_PATH], plugin[PROGRAM_PATH],
-		fusermount[PROGRAM_PATH];
+	char grub[PROGRAM_PATH];    /* grub-fstest */
+	char library[PROGRAM_PATH]; /* our own, with the disk: pieces.h */
 };
 
-/* All that is not installed here, with commas between, and the packages of Debian that have it, with
- * spaces. */
+/* What is not installed here, and the package of Debian that has it. */
 struct tools_missing {
-	char names[200], packages[200];
-	bool fuse; /* TOOLS_FUSE cannot be opened */
+	const char *name, *package;
 };
-
-/* Can it be opened? In a container it may be there, with all rights, and cannot. */
-bool tools_have_fuse(void);
 
 /* False when something is missing. */
 bool tools_find(struct tools *ret, struct tools_missing *ret_missing);

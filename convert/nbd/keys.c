@@ -126,10 +126,6 @@ int keys_set(struct keys *keys, const char *key, const char *value, struct error
 	}
 	if (strcmp(key, "view") == 0)
 		return set_view(keys, value, err);
-	if (strcmp(key, "expect") == 0) {
-		keys->expect = value;
-		return 0;
-	}
 	if (!is_taken(key))
 		return refuse(key, err);
 	if (!is_of_any_view(key) && !keys->of_conversion)
@@ -153,8 +149,6 @@ int keys_check(const struct keys *keys, struct error *err)
 	if (keys->is_of_source && keys->of_conversion)
 		return error_usage(err, "key '%s': with 'view=source' nothing is converted",
 				   keys->of_conversion);
-	if (keys->expect && !keys->is_of_source)
-		return error_usage(err, "key 'expect': it is for 'view=source'");
 	if (!has_store && firmware->template)
 		return error_usage(err,
 				   "key 'nvram-template': 'nvram' is to say where the store goes");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The keys of the plugin: 'disk', 'view' and 'expect', and the long options of 'hvgen2 convert' that a disk has
+/* The keys of the plugin: 'disk' and 'view', and the long options of 'hvgen2 convert' that a disk has
  * which is only served, out of the same table. */
 #ifndef HVGEN2_CONVERT_NBD_KEYS_H
 #define HVGEN2_CONVERT_NBD_KEYS_H
@@ -9,8 +9,7 @@
 /* What they said. All is borrowed. */
 struct keys {
 	const char *disk;
-	bool is_of_source;  /* the disk is served as it is, and nothing is converted */
-	const char *expect; /* the files of the chain, "DEVICE:INODE,..."; NULL: any */
+	bool is_of_source; /* the disk is served as it is, and nothing is converted */
 	const char
 		*of_conversion; /* a key that the source as it is has not; NULL: none was given */
 	struct convert convert;

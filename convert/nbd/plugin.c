@@ -154,7 +154,6 @@ static struct nbdkit_plugin plugin = {
 	.config_help =
 		"disk=<FILE>                 (required) the boot disk of a generation 1 VM\n"
 		"view=converted|source       Serve it converted, or as it is.\n"
-		"expect=DEVICE:INODE,...     view=source: serve these files alone.\n"
 		"nvram=<FILE>                Write the NVRAM store: .vmgs, .fd, .json.\n"
 		"report=<FILE>               Write the report.\n"
 		"layout=auto|front|reuse|end Where the EFI system partition goes.\n"

@@ -159,7 +159,6 @@ static int run(struct keys *keys, const struct write_paths *paths, struct served
 	struct work work = {.convert = &keys->convert,
 			    .path = keys->disk,
 			    .is_of_source = keys->is_of_source,
-			    .expect = keys->expect,
 			    .paths = *paths,
 			    .outputs = &outputs};
 	const struct worker worker = {.work = work_run,

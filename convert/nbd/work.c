@@ -5,16 +5,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "common/buffer.h"
 #include "common/checked.h"
-#include "convert/cmd/linux_reader.h"
+#include "convert/grub_reader/reader.h"
 
 /* From here on files are read in these folders alone; the outputs are open. */
 static void limit_paths(struct work *work)
@@ -28,37 +26,14 @@ static void limit_paths(struct work *work)
 	sandbox_limit_paths(&work->convert->sandbox, &places);
 }
 
-/* By name they may be others by now than whoever named them has opened. */
-static int check_expected(const struct work *work, struct error *err)
-{
-	CLEANUP_BUFFER struct buffer found = BUFFER_INIT;
-	CLEANUP_FREE char *text = NULL;
-	struct stat st;
-
-	for (unsigned int i = 0; i < vhd_info(work->source)->chain_length; i++)
-		if (vhd_member_stat(work->source, i, &st))
-			buffer_printf(&found, "%s%" PRIu64 ":%" PRIu64, i ? "," : "",
-				      (uint64_t)st.st_dev, (uint64_t)st.st_ino);
-	text = buffer_take_text(&found);
-	if (!text)
-		return error_failed(err, ENOMEM, "out of memory");
-	if (strcmp(text, work->expect) == 0)
-		return 0;
-	return error_failed(err, EIO,
-			    "'%s' or a parent is not the file that is expected: %s, not %s",
-			    work->path, text, work->expect);
-}
-
 static int open_all(struct work *work, struct error *err)
 {
 	struct convert *convert = work->convert;
 	const struct vhd_open_options options = cmd_source_options(&convert->source);
 	int r = vhd_open(work->path, &options, &work->source, err);
 
-	if (r == 0 && work->expect)
-		r = check_expected(work, err);
 	if (r == 0 && !work->is_of_source)
-		cmd_reader_expect(work->reader, work->source);
+		grub_reader_set_disk(work->reader, work->source);
 	if (r == 0)
 		r = write_check_paths(&work->paths, work->source, err);
 	if (r < 0)
@@ -177,11 +152,9 @@ static int work_through(struct work *work, struct error *err)
 	int r = work->is_of_source ? 0 : build_open_host_files(&work->convert->build, err);
 
 	work->report.is_elsewhere = r < 0;
-	if (!work->is_of_source) {
+	if (!work->is_of_source)
 		work->reader = work->convert->survey.reader =
-			cmd_reader_start(work->convert->sandbox.wish);
-		cmd_reader_set_disk(work->reader, &work->convert->source, work->path);
-	}
+			grub_reader_start(work->convert->sandbox.wish == SANDBOX_REQUIRE);
 	limit_paths(work);
 	if (r == 0)
 		r = open_all(work, err);

@@ -21,7 +21,6 @@ struct work_answer {
 struct work {
 	struct convert *convert; /* what the keys said */
 	const char *path;
-	const char *expect;	       /* the files of the chain, "DEVICE:INODE,..."; NULL: any */
 	bool is_of_source;	       /* the map is that of the source itself */
 	struct write_paths paths;      /* of the store and the report, without a disk */
 	struct write_outputs *outputs; /* which are created */

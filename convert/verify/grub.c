@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/checked.h"
@@ -13,21 +12,6 @@ void verify_grub_close(struct grub_file *file)
 {
 	cleanup_close(&file->fd);
 	file->fd = -1;
-}
-
-void verify_grub_expect(struct verify *verify)
-{
-	struct grub_reader_file files[VERIFY_MAX_FILES];
-	unsigned int count = verify->info->chain_length;
-	struct stat st;
-
-	for (unsigned int i = 0; i < count && count <= ARRAY_SIZE(files); i++) {
-		if (!vhd_member_stat(verify->disk, i, &st))
-			return;
-		files[i] = (struct grub_reader_file){st.st_dev, st.st_ino};
-	}
-	if (count <= ARRAY_SIZE(files))
-		grub_reader_expect(verify->grub, files, count);
 }
 
 enum grub_answer verify_grub_ask(struct verify *verify, enum grub_reader_wish wish,

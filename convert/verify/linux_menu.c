@@ -504,7 +504,7 @@ void verify_linux_menu(struct verify *verify, const char *path, const char *text
 	}
 	look->verify = verify;
 	look->stub = path;
-	verify_grub_expect(verify);
+	grub_reader_set_disk(verify->grub, verify->disk);
 	look_at_menu(look, text);
 	verify_menu_done(&look->menu);
 }

@@ -15,7 +15,7 @@ says_version "$(awk '/^[0-9]/ { print $1; exit }' "$SOURCE_DIR/NEWS")" NEWS
 [ "$("$HVGEN2" --version | awk 'NR == 1 { print $2 }')" = "$version" ] || fail "the program is $("$HVGEN2" --version)"
 
 expect 0 cmake --install "$BUILD_DIR" --prefix "$work/usr"
-(cd usr && find . -type f -o -type l) | sed 's,^\./,,; s,^lib[^b]*/nbdkit/,LIBDIR/nbdkit/,' | sort >laid
+(cd usr && find . -type f -o -type l) | sed 's,^\./,,; s,^lib[^b]*/\(nbdkit\|hvgen2\)/,LIBDIR/\1/,' | sort >laid
 if grep nbdkit/plugins laid >/dev/null; then
 	cp "$SOURCE_DIR/tests/scripts/installed.txt" wanted
 else # built without nbdkit's header

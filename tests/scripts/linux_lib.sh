@@ -89,9 +89,7 @@ boot_linux_fails() { # DISK STORE WORDS [SECONDS]
 	grep -q "$3" serial.txt || fail "not '$3': $(tail -30 serial.txt)"
 }
 
-# Can GRUB be asked on this machine? With sanitizers nbdkit does not load the plugin.
+# Can GRUB be asked on this machine?
 can_ask_grub() {
-	local tool plugin=$BUILD_DIR/convert/nbd/nbdkit-hvgen2-plugin.so
-	for tool in grub-fstest nbdfuse nbdkit fusermount3; do command -v $tool >/dev/null || return; done
-	[ -w /dev/fuse ] && [ -e "$plugin" ] && [[ $(ldd "$plugin") != *san.so* ]]
+	command -v grub-fstest >/dev/null
 }

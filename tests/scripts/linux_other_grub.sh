@@ -4,12 +4,7 @@
 # and so is a GRUB for the ESP that cannot read what was read here.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-. "$(dirname "$0")/nbd_lib.sh"
-need sfdisk debugfs python3 mkfs.xfs mkfs.btrfs grub-fstest nbdfuse fusermount3
-[ -z "$sanitizers" ] || skip "nbdkit does not load a plugin with sanitizers, where nobody puts them in front"
-[ -w /dev/fuse ] || skip "no /dev/fuse"
-unset XDG_RUNTIME_DIR
-export TMPDIR=$work
+need sfdisk debugfs python3 mkfs.xfs mkfs.btrfs grub-fstest
 
 # The program with a grub-fstest of ours, which may do otherwise before it calls the real one.
 program=$HVGEN2

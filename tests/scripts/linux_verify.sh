@@ -4,13 +4,7 @@
 # is wrong with a good result in which one of them was damaged; where GRUB cannot be asked it says that.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-. "$(dirname "$0")/nbd_lib.sh"
-need sfdisk debugfs mcopy mtype jq grub-fstest nbdfuse fusermount3
-[ -z "$sanitizers" ] || skip "nbdkit does not load a plugin with sanitizers, where nobody puts them in front"
-[ -w /dev/fuse ] || skip "no /dev/fuse"
-unset XDG_RUNTIME_DIR
-mkdir tmp
-export TMPDIR=$work/tmp
+need sfdisk debugfs mcopy mtype jq grub-fstest
 real=$PATH
 
 convert() { # SHAPE: into good.raw
@@ -33,7 +27,6 @@ damage() { # COMMAND...
 }
 verified() { # STATUS [DISK [OPTION...]]
 	expect "$1" "$HVGEN2" verify --no-guestfs --report good.report.json "${@:3}" "${2:-good.raw}"
-	[ -z "$(PATH=$real ls -A tmp)" ] || fail "left behind: $(PATH=$real ls tmp)"
 }
 says() { grep -qE "^$1" out.txt || fail "not '$1': $(cat out.txt)"; }
 fails() { # CHECK WORDS: of bad.raw, and no other check does
@@ -130,9 +123,9 @@ fails linux-menu 'hands over to no menu'
 
 # What it takes is not there, or does not work.
 mkdir bin
-for tool in fsck.fat mdir mtype nbdfuse nbdkit fusermount3; do ln -s "$(command -v $tool)" bin; done
+for tool in fsck.fat mdir mtype; do ln -s "$(command -v $tool)" bin; done
 PATH=$work/bin verified 0
-says 'skipped linux-menu \(.*(not installed.*grub-fstest|grub-fstest.*not installed)'
+says 'skipped linux-menu \(.*grub-fstest is not installed here'
 printf '#!/bin/sh\nkill -KILL $$\n' >bin/grub-fstest
 chmod +x bin/grub-fstest
 PATH=$work/bin:$real verified 0
