@@ -16,15 +16,13 @@ warned() { # WORDS
 	grep -qF -- "$1" out.txt || fail "no warning '$1': $(cat out.txt)"
 }
 
-# Commands of debugfs on the file system at these sectors of disk.raw.
-edit() { # START SECTORS < COMMANDS
-	dd if=disk.raw of=part.raw bs=1M iflag=skip_bytes,count_bytes skip=$(($1 * 512)) count=$(($2 * 512)) status=none
-	debugfs -w -f - part.raw >debugfs.txt 2>&1
-	dd if=part.raw of=disk.raw bs=1M oflag=seek_bytes seek=$(($1 * 512)) conv=notrunc status=none
+# Commands of debugfs on the file system at this sector of disk.raw.
+edit() { # START < COMMANDS
+	debugfs -w -f - "disk.raw?offset=$(($1 * 512))" >debugfs.txt 2>&1
 }
 put() { # PATH < TEXT: a file of the root of the plain guest
 	cat >text.txt
-	printf 'rm %s\nwrite text.txt %s\n' "$1" "$1" | edit 2048 196608
+	printf 'rm %s\nwrite text.txt %s\n' "$1" "$1" | edit 2048
 }
 fresh() { cp plain.raw disk.raw; }
 make_linux plain plain.raw
@@ -77,14 +75,14 @@ sed 's,linux[[:space:]]*/boot,linux (hd0\,msdos1)/boot,' menu.txt | put /boot/gr
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says 'which names a partition of an MBR'
 fresh
-printf 'mkdir /etc/network\n' | edit 2048 196608
+printf 'mkdir /etc/network\n' | edit 2048
 printf 'auto lo enp0s10f0\niface enp0s10f0 inet static\n address 192.0.2.7/24\niface eth0 inet dhcp\n' | put /etc/network/interfaces
 warned "/etc/network/interfaces, line 2, has 'enp0s10f0', the name of an adapter on the PCI bus"
 ! grep -q "has 'eth0'" out.txt || fail "eth0 is no name that changes"
 
 # Adapters with static addresses, of each kind of file; those of DHCP are no settings.
 printf 'mkdir %s\n' /etc/netplan /etc/sysconfig /etc/sysconfig/network-scripts /etc/NetworkManager /etc/NetworkManager/system-connections |
-	edit 2048 196608
+	edit 2048
 printf 'iface eth0 inet static\n address 192.0.2.7\n netmask 255.255.255.0\niface eth0 inet6 static\n address 2001:db8::7/64\niface eth1 inet dhcp\n' |
 	put /etc/network/interfaces
 printf 'network:\n ethernets:\n  lan:\n   match: {macaddress: "00:15:5d:01:02:03"}\n   addresses: [192.0.2.8/24]\n' | put /etc/netplan/01.yaml
@@ -103,7 +101,7 @@ tr -s ' \n' ' ' <out.txt >page.txt
 grep -qF 'Network eth0, static 192.0.2.7/255.255.255.0, 2001:db8::7/64 (/etc/network/interfaces) eth2 with the MAC 00:15:5D:01:02:04,' page.txt ||
 	fail "$(cat out.txt)"
 # Adapters that the guest knows by their MACs, and rules that only an emulated one meets. A file that gives a MAC asks for none.
-printf 'mkdir %s\n' /etc/udev /etc/udev/rules.d /etc/systemd /etc/systemd/network | edit 2048 196608
+printf 'mkdir %s\n' /etc/udev /etc/udev/rules.d /etc/systemd /etc/systemd/network | edit 2048
 printf '%s\n' 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="00:15:5d:01:02:05", KERNEL=="eth*", NAME="eth3"' \
 	'SUBSYSTEM=="net", DRIVERS=="tulip", ATTR{address}=="00:15:5d:01:02:06", NAME="eth0"' | put /etc/udev/rules.d/70-persistent-net.rules
 printf '[Match]\nMACAddress=00:15:5D:01:02:07\n[Link]\nName=enp9s9\n' | put /etc/systemd/network/10-lan.link
@@ -134,7 +132,7 @@ expect 0 "$HVGEN2" convert -n --json "${args[@]}" disk.raw
 
 # The loader, the menu, the kernel.
 fresh
-printf 'rm /boot/grub/grub.cfg\n' | edit 2048 196608
+printf 'rm /boot/grub/grub.cfg\n' | edit 2048
 advised linux-bootloader "install GRUB 2 in the guest (Debian, Ubuntu: apt install grub-pc; Red Hat: dnf install grub2-pc and \
 grub2-mkconfig), start the VM with it once, and convert again" convert "${args[@]}" disk.raw
 printf 'title Old\nroot (hd0,0)\nkernel /vmlinuz\n' | put /boot/grub/menu.lst
@@ -156,14 +154,14 @@ says 'cannot be read'
 fresh
 printf 'set btrfs_relative_path="y"\nexport btrfs_relative_path\n' >text.txt
 debugfs -R 'cat /boot/grub/grub.cfg' "plain.raw?offset=1048576" 2>/dev/null >>text.txt
-printf 'rm /boot/grub/grub.cfg\nwrite text.txt /boot/grub/grub.cfg\n' | edit 2048 196608
+printf 'rm /boot/grub/grub.cfg\nwrite text.txt /boot/grub/grub.cfg\n' | edit 2048
 advised linux-boot-menu "name SUSE's shim and GRUB (--efi-files), or install them in the guest (zypper install shim \
 grub2-x86_64-efi), and convert again" convert "${args[@]}" disk.raw
 patched() { # OFFSET BYTES: of the kernel
 	fresh
 	cp "$LINUX_FOLDER/boot/$kernel" kernel
 	printf '%b' "$2" | dd of=kernel bs=1 seek="$1" conv=notrunc status=none
-	printf 'rm /boot/%s\nwrite kernel /boot/%s\n' "$kernel" "$kernel" | edit 2048 196608
+	printf 'rm /boot/%s\nwrite kernel /boot/%s\n' "$kernel" "$kernel" | edit 2048
 }
 patched $((0x236)) '\0\0' # xloadflags
 advised linux-x86 "update the guest to a distribution for x86-64 whose kernel starts by UEFI (3.10 or later), or keep this VM in \
@@ -191,10 +189,10 @@ expect 4 "$HVGEN2" convert "${args[@]}" disk.raw
 says 'let the guest check it (fsck)'
 # A menu that cannot be read is not one that is not there: the other one may be old.
 fresh
-printf 'mkdir /boot/grub2\ndump /boot/grub/grub.cfg text.txt\nwrite text.txt /boot/grub2/grub.cfg\n' | edit 2048 196608
+printf 'mkdir /boot/grub2\ndump /boot/grub/grub.cfg text.txt\nwrite text.txt /boot/grub2/grub.cfg\n' | edit 2048
 expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
-at=$(debugfs -R 'imap /boot/grub/grub.cfg' part.raw 2>/dev/null | sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\)/\1 \2/p')
-size=$(dumpe2fs -h part.raw 2>/dev/null | sed -n 's/^Block size: *//p')
+at=$(debugfs -R 'imap /boot/grub/grub.cfg' "disk.raw?offset=1048576" 2>/dev/null | sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\)/\1 \2/p')
+size=$(dumpe2fs -h "disk.raw?offset=1048576" 2>/dev/null | sed -n 's/^Block size: *//p')
 printf '\377' | dd of=disk.raw bs=1 seek=$((1048576 + ${at% *} * size + ${at#* } + 8)) conv=notrunc status=none # its checksum is wrong
 advised linux-unreadable "let the guest check it (fsck), shut it down and convert again, or take the disk from a backup" \
 	convert "${args[@]}" disk.raw
@@ -220,25 +218,25 @@ dd if=part.raw of=disk.raw bs=1M seek=1 conv=notrunc status=none
 advised linux-ambiguous "give it one (tune2fs -U random), make the boot menu anew, and convert again" convert "${args[@]}" disk.raw
 cp own.raw disk.raw
 printf 'default=0\n' >text.txt
-printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.conf\n' | edit 2048 98304
+printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.conf\n' | edit 2048
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says '[linux-bootloader]'
 says 'it is started by GRUB legacy'
 cp own.raw disk.raw
-printf 'rm /grub/grub.cfg\n' | edit 2048 98304
+printf 'rm /grub/grub.cfg\n' | edit 2048
 printf 'UUID=00000000-0000-0000-0000-000000000001 /boot ext4 defaults 0 2\n' >text.txt
-printf 'rm /etc/fstab\nwrite text.txt /etc/fstab\n' | edit 100352 131072
+printf 'rm /etc/fstab\nwrite text.txt /etc/fstab\n' | edit 100352
 advised linux-ambiguous "give /boot a name in the guest's fstab that can be told (UUID=), or convert the disk that holds it" \
 	convert "${args[@]}" disk.raw
 # A root whose fstab does not name its /boot is the one of root=, whose fstab is held to the same.
 cp own.raw disk.raw
 printf '/dev/hda3 /data ext4 defaults 0 2\n' >text.txt
-printf 'rm /etc/fstab\nwrite text.txt /etc/fstab\n' | edit 100352 131072
+printf 'rm /etc/fstab\nwrite text.txt /etc/fstab\n' | edit 100352
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says "/etc/fstab, line 1"
 says /dev/hda3
 cp own.raw disk.raw
-printf 'rm /etc/fstab\n' | edit 100352 131072
+printf 'rm /etc/fstab\n' | edit 100352
 expect 0 "$HVGEN2" inspect --json --source-format raw own.raw
 mv out.txt own.json
 expect 0 "$HVGEN2" inspect --json --source-format raw disk.raw
@@ -247,7 +245,7 @@ for json in out.txt own.json; do
 done
 cmp out.root own.root || fail "another root: $(cat out.root own.root)"
 # Nothing tells the root: no fstab was looked at, which is said.
-printf 'rm /etc/os-release\nrm /usr/lib/os-release\nrm /etc/debian_version\n' | edit 100352 131072
+printf 'rm /etc/os-release\nrm /usr/lib/os-release\nrm /etc/debian_version\n' | edit 100352
 warned "no root of the guest was found that can be read: its /etc/fstab could not be looked at"
 fresh
 start=$(sfdisk --json disk.raw | jq '.partitiontable.partitions[] | select(.type == "82").start')
@@ -352,7 +350,7 @@ cp /usr/lib/shim/shimx64.efi.signed shim.efi
 cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed grub.efi
 printf '%s\n' 'mkdir /usr' 'mkdir /usr/lib' 'mkdir /usr/lib/shim' 'mkdir /usr/lib/grub' 'mkdir /usr/lib/grub/x86_64-efi-signed' \
 	'write shim.efi /usr/lib/shim/shimx64.efi.signed' 'write grub.efi /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed' |
-	edit 2048 196608
+	edit 2048
 expect 0 "$HVGEN2" inspect --json disk.raw
 jq -e '.esp.source == "the guest'\''s packages" and (any(.warnings[]; contains("SBAT")) | not)' out.txt >/dev/null ||
 	fail "$(jq -c '.esp, .warnings' out.txt)"
@@ -361,7 +359,7 @@ python3 - <<-'END'
 	assert data.count(b"\nshim,4,") == 1
 	open("shim.efi", "wb").write(data.replace(b"\nshim,4,", b"\nshim,3,"))
 END
-printf '%s\n' 'rm /usr/lib/shim/shimx64.efi.signed' 'write shim.efi /usr/lib/shim/shimx64.efi.signed' | edit 2048 196608
+printf '%s\n' 'rm /usr/lib/shim/shimx64.efi.signed' 'write shim.efi /usr/lib/shim/shimx64.efi.signed' | edit 2048
 expect 0 "$HVGEN2" inspect --json disk.raw
 jq -e '.esp.source == "the guest'\''s packages" and .esp.shim_sbat == 3 and any(.warnings[]; test("^the guest'\''s packages: shim and GRUB " +
 	"have the SBAT generations 3 and [0-9]+, and those of this machine'\''s packages 4 and [0-9]+: "))' out.txt >/dev/null ||
@@ -398,7 +396,7 @@ jq -e 'any(.warnings[]; startswith("/boot/grub/custom.cfg, which the guest'\''s 
 
 # Of other kernels it is only said whether they would start.
 printf '' | cpio --quiet -o -H newc >none.cpio
-printf '%s\n' "ln /boot/$kernel /boot/vmlinuz-old" 'write none.cpio /boot/initrd-old' 'write none.cpio /boot/vmlinuz-bad' | edit 2048 196608
+printf '%s\n' "ln /boot/$kernel /boot/vmlinuz-old" 'write none.cpio /boot/initrd-old' 'write none.cpio /boot/vmlinuz-bad' | edit 2048
 printf '%s\n' "menuentry 'Old' { linux /boot/vmlinuz-old root=/dev/sda1 ; initrd /boot/initrd-old }" \
 	"menuentry 'Bad' { linux /boot/vmlinuz-bad }" "menuentry 'Gone' { linux /boot/vmlinuz-gone }" | put /boot/grub/custom.cfg
 started 'Debian GNU/Linux'
@@ -411,7 +409,7 @@ warned "the entry 'Bad' of the boot menu, which is not the default, would not st
 # Together they may unpack to 256 MiB, however small they are; what two name is looked at once.
 head -c 200M /dev/zero | xz -0 --check=crc32 >zeros.xz
 printf '%s\n' "ln /boot/$kernel /boot/vmlinuz-1" "ln /boot/$kernel /boot/vmlinuz-2" "ln /boot/$kernel /boot/vmlinuz-3" \
-	'write zeros.xz /boot/initrd-1' 'write zeros.xz /boot/initrd-3' | edit 2048 196608
+	'write zeros.xz /boot/initrd-1' 'write zeros.xz /boot/initrd-3' | edit 2048
 printf "menuentry '%s' { linux /boot/vmlinuz-%s root=/dev/sda1 ; initrd /boot/initrd-%s }\n" A 1 1 B 2 1 C 3 3 | put /boot/grub/custom.cfg
 started 'Debian GNU/Linux'
 jq -e '[.linux.other_kernels[].hyperv_drivers] == ["missing", "missing", "unknown"] and any(.warnings[]; . == "whether all other kernels of " +
@@ -431,7 +429,7 @@ debugfs -R "cat /loader/entries/$entry" "bls.raw?offset=1048576" 2>/dev/null | s
 debugfs -R 'ls -p /loader/entries' "bls.raw?offset=1048576" 2>/dev/null |
 	sed -n 's,^/[^/]*/[^/]*/[^/]*/[^/]*/\([^/]*\.conf\)/.*,rm /loader/entries/\1,p' >commands.txt
 printf 'write text.txt /loader/entries/%s\n' "$entry" >>commands.txt
-edit 2048 98304 <commands.txt
+edit 2048 <commands.txt
 advised linux-boot-menu "name the shim and GRUB of the guest's distribution (--efi-files), or install them in the guest (dnf install \
 shim-x64 grub2-efi-x64), and convert again" convert "${args[@]}" disk.raw
 fresh
