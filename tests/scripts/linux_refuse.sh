@@ -247,6 +247,25 @@ cmp out.root own.root || fail "another root: $(cat out.root own.root)"
 # Nothing tells the root: no fstab was looked at, which is said.
 printf 'rm /etc/os-release\nrm /usr/lib/os-release\nrm /etc/debian_version\n' | edit 100352
 warned "no root of the guest was found that can be read: its /etc/fstab could not be looked at"
+# Two roots with one /boot: that which the menu starts is looked at, whichever stands first.
+other_uuid=00000000-1111-2222-3333-444444444444
+cp own.raw disk.raw
+printf 'start=303104,size=131072,type=83\n' | sfdisk -q --append disk.raw
+dd if=own.raw of=part.raw bs=1M skip=49 count=64 status=none
+tune2fs -f -U $other_uuid part.raw >/dev/null 2>&1
+dd if=part.raw of=disk.raw bs=1M seek=148 conv=notrunc status=none
+printf 'ID=other\nPRETTY_NAME="Other Linux"\n' >text.txt
+printf 'rm /usr/lib/os-release\nwrite text.txt /usr/lib/os-release\n' | edit 303104
+warned 'another root of the disk has the same /boot: its menu decides which one is started'
+started_root() { # PARTITION PRODUCT
+	expect 0 "$HVGEN2" convert -n --json "${args[@]}" disk.raw
+	jq -e --argjson partition "$1" --arg product "$2" '.linux.root.partition == $partition and .linux.product == $product
+		and .nvram.boot_order[0].description == $product' out.txt >/dev/null || fail "not '$2': $(jq -c '.linux, .nvram' out.txt)"
+}
+started_root 2 'Debian GNU/Linux 12 (bookworm)'
+debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed "s/root=UUID=[^ ]*/root=UUID=$other_uuid/" >text.txt
+printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
+started_root 4 'Other Linux'
 fresh
 start=$(sfdisk --json disk.raw | jq '.partitiontable.partitions[] | select(.type == "82").start')
 printf 'S1SUSPEND\0' | dd of=disk.raw bs=1 seek=$((start * 512 + 4086)) conv=notrunc status=none
@@ -285,12 +304,12 @@ volumes() { # LOGICAL-VOLUMES...: on disk.raw, with the root of the plain guest 
 	python3 "$SOURCE_DIR/tests/fixtures/linux/lvm_label.py" disk.raw 1048576 235929600 Jx3kQ9-a1B2-c3D4-e5F6-g7H8-i9J0-kLmNoP group.txt
 	dd if=plain.raw of=disk.raw bs=1M skip=1 count=96 seek=2 conv=notrunc status=none
 	dd if=plain.raw of=part.raw bs=1M skip=1 count=96 status=none
-	tune2fs -f -U 00000000-1111-2222-3333-444444444444 part.raw >/dev/null 2>&1
+	tune2fs -f -U $other_uuid part.raw >/dev/null 2>&1
 	dd if=part.raw of=disk.raw bs=1M count=96 seek=98 conv=notrunc status=none
 }
 volumes 'aa pv0 0' 'bb pv0 24'
 advised several-systems "choose the one to start with --boot-uuid UUID" convert "${args[@]}" disk.raw
-expect 0 "$HVGEN2" convert -n --boot-uuid 00000000-1111-2222-3333-444444444444 "${args[@]}" disk.raw
+expect 0 "$HVGEN2" convert -n --boot-uuid $other_uuid "${args[@]}" disk.raw
 grep -qF 'in vg/bb on partition 1' out.txt || fail "$(cat out.txt)"
 # Other physical volumes of the group: one that has left it, whose text is old.
 second() { # NUMBER ID: of 8 MiB, with the text of group.txt

@@ -456,11 +456,11 @@ int linux_find_root(const struct linux_volumes *volumes, struct linux_system *sy
 	char device[256];
 	int r = 0;
 
-	if (system->root.partition && !system->root_is_encrypted)
+	if (system->root.partition && !system->root_is_encrypted && !system->has_other_root)
 		return 0;
 	if (root_argument(system->starts.arguments, device))
 		root = linux_volumes_named(volumes, device);
-	else if (!system->root_is_encrypted)
+	else if (!system->root.partition)
 		r = find_lone_root(volumes, &root, err);
 	if (r == 0 && root && root->files)
 		r = read_release(root->files, &release, err);

@@ -28,8 +28,8 @@ int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems
 		       struct error *err);
 
 /*
- * The root of a system whose menu has been read, and that no fstab has told: what the default entry has for root=; without that, the
- * only volume that says which distribution it holds. *system stays as it is when neither is found. Errors: lack of memory, I/O.
+ * The root of a system whose menu has been read, and that no fstab has told, or those of two roots: what the default entry has for
+ * root=; without that, the only volume that says which distribution it holds. *system stays as it is when neither is found. Errors: lack of memory, I/O.
  */
 int linux_find_root(const struct linux_volumes *volumes, struct linux_system *system,
 		    struct error *err);
