@@ -183,8 +183,32 @@ advised layout-impossible "use --layout end, which puts them on an ESP beside it
 	convert -n --layout reuse --efi-files efi old.raw
 rm -f beside.* named.*
 
-# Without the distribution's folder the removable path is started; verify takes what the firmware's entry names.
+# One whose GRUB does not know the guest's kind of menu does not lead to it.
+cp --sparse=always old.raw more.raw
+root="more.raw?offset=$((264192 * 512))"
+printf 'set btrfs_relative_path="y"\nexport btrfs_relative_path\n' >grub.cfg
+debugfs -R 'cat /boot/grub/grub.cfg' "$root" 2>/dev/null >>grub.cfg
+debugfs -w -R 'rm /boot/grub/grub.cfg' "$root" 2>/dev/null
+debugfs -w -R 'write grub.cfg /boot/grub/grub.cfg' "$root" >/dev/null 2>&1
+expect 3 "$HVGEN2" inspect more.raw
+left='partition 15 is an ESP that is left as it is, beside a new one:'
+grep -qF "$left its GRUB does not count paths from a subvolume of Btrfs, as the guest's menu does" out.txt || fail "$(cat out.txt)"
+make_linux bls-root bls.raw
+dd if=bls.raw of=more.raw bs=1M skip=1 count=96 seek=129 conv=notrunc status=none
+expect 0 "$HVGEN2" convert -n more.raw
+grep -qF "$left its GRUB has no command blscfg, which the guest's menu needs" out.txt || fail "$(cat out.txt)"
+rm bls.raw* more.raw
+
+# Without the removable path there is that of the boot entry alone.
 esp=$((8192 * 512))
+cp --sparse=always old.raw more.raw
+mdel -i more.raw@@$esp ::/EFI/BOOT/BOOTX64.EFI
+expect 0 "$HVGEN2" convert -n more.raw
+grep -qF 'partition 15 is an ESP without \EFI\BOOT\BOOTX64.EFI: firmware without the boot entry does not start from it' out.txt ||
+	fail "$(cat out.txt)"
+rm more.raw
+
+# Without the distribution's folder the removable path is started; verify takes what the firmware's entry names.
 mdel -i old.raw@@$esp ::/EFI/debian/shimx64.efi
 expect 0 "$HVGEN2" convert -q -o new.raw --nvram new.fd old.raw
 expect 0 "$HVGEN2" verify --no-guestfs --nvram new.fd new.raw
@@ -195,7 +219,7 @@ rm -f new.*
 # One that does not lead to the guest, or has no shim, is left alone, beside a new one; also when it is one of ours.
 mdel -i old.raw@@$esp ::/EFI/debian/grub.cfg
 expect 0 "$HVGEN2" convert -n old.raw
-grep -q 'left as it is, beside a new one: its grub.cfg does not name' out.txt || fail "$(cat out.txt)"
+grep -q 'ESP that is left as it is, beside a new one: its grub.cfg does not name' out.txt || fail "$(cat out.txt)"
 grep -q 'BOOTX64.EFI of partition 15, which does not lead to the guest' out.txt || fail "$(cat out.txt)"
 mdel -i old.raw@@$esp ::/EFI/BOOT/BOOTX64.EFI
 gets_esp 16 dynamic again.raw

@@ -4,7 +4,7 @@
 # nothing is made; what only degrades is a warning. Each from a guest that has just that.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs sfdisk tune2fs qemu-img jq python3 cpio xz
+need debugfs sfdisk tune2fs qemu-img jq python3 cpio xz sbattach sbsign openssl
 
 args=(--source-format raw -o new.vhdx)
 says() { # WORDS of the refusal
@@ -25,7 +25,12 @@ put() { # PATH < TEXT: a file of the root of the plain guest
 	printf 'rm %s\nwrite text.txt %s\n' "$1" "$1" | edit 2048
 }
 fresh() { cp plain.raw disk.raw; }
+quiet() { # DISK: of which nothing is said but that it has a serial console
+	expect 0 "$HVGEN2" inspect --json --source-format raw "$1"
+	jq -e 'all(.warnings[]; startswith("the guest writes to a serial port"))' out.txt >/dev/null || fail "$1: $(jq .warnings out.txt)"
+}
 make_linux plain plain.raw
+quiet plain.raw
 kernel=$(basename "$(ls "$LINUX_FOLDER"/boot/vmlinuz-*)")
 root_uuid=5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8
 
@@ -77,7 +82,8 @@ says 'which names a partition of an MBR'
 fresh
 printf 'mkdir /etc/network\n' | edit 2048
 printf 'auto lo enp0s10f0\niface enp0s10f0 inet static\n address 192.0.2.7/24\niface eth0 inet dhcp\n' | put /etc/network/interfaces
-warned "/etc/network/interfaces, line 2, has 'enp0s10f0', the name of an adapter on the PCI bus"
+warned "/etc/network/interfaces, line 2, has 'enp0s10f0', the name of an adapter on the PCI bus: in generation 2 it is eth0, eth1 ..., and \
+does not get its static address"
 ! grep -q "has 'eth0'" out.txt || fail "eth0 is no name that changes"
 
 # Adapters with static addresses, of each kind of file; those of DHCP are no settings.
@@ -169,6 +175,14 @@ generation 1" convert "${args[@]}" disk.raw
 patched 0 '\0\0' # MZ
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says '[linux-too-old]'
+initrd=/boot/initrd.img-${kernel#vmlinuz-}
+fresh
+debugfs -R "cat $initrd" "plain.raw?offset=1048576" 2>/dev/null >whole.txt
+head -c 4096 whole.txt | put "$initrd"
+warned "the initramfs '$initrd' cannot be read to its end ("
+grep -q 'to its end (.*): whether it has the drivers of Hyper-V is not known' out.txt || fail "$(cat out.txt)"
+printf '\211LZO\0\r\n\032\n' | put "$initrd"
+warned "the initramfs '$initrd' cannot be read to its end (compressed with lzo)"
 
 # What cannot be read, or told.
 # GRUB reads no array there; with sanitizers nbdkit does not load the plugin, and GRUB is not asked.
@@ -207,7 +221,11 @@ if dumpe2fs -h part.raw 2>/dev/null | grep -q casefold; then
 	dd if=part.raw of=disk.raw bs=1M seek=1 conv=notrunc status=none
 	advised linux-unreadable "make /boot a file system of its own without this feature, and convert again" convert "${args[@]}" disk.raw
 fi
+fresh
+printf 'feature needs_recovery\n' | edit 2048
+warned 'the file system on partition 1 was not closed: it is left to the guest as it is'
 make_linux own-boot own.raw
+quiet own.raw
 cp own.raw disk.raw
 dd if=own.raw of=disk.raw bs=512 skip=2048 seek=100352 count=98304 conv=notrunc status=none
 advised linux-ambiguous "give the copy another UUID (tune2fs -U random), or remove it, and convert again" convert "${args[@]}" disk.raw
@@ -247,6 +265,12 @@ cmp out.root own.root || fail "another root: $(cat out.root own.root)"
 # Nothing tells the root: no fstab was looked at, which is said.
 printf 'rm /etc/os-release\nrm /usr/lib/os-release\nrm /etc/debian_version\n' | edit 100352
 warned "no root of the guest was found that can be read: its /etc/fstab could not be looked at"
+cp own.raw disk.raw
+printf 'LUKS\xba\xbe\0\1' | dd of=disk.raw bs=512 seek=100352 conv=notrunc status=none
+warned "the guest's root on partition 2 is encrypted and asks for its passphrase as before"
+debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed '/^[[:space:]]*initrd/d' >text.txt
+printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
+warned "whether the kernel has the drivers of Hyper-V is not known: it has no initramfs, and the guest's root cannot be read"
 # Two roots with one /boot: that which the menu starts is looked at, whichever stands first.
 other_uuid=00000000-1111-2222-3333-444444444444
 cp own.raw disk.raw
@@ -383,6 +407,20 @@ expect 0 "$HVGEN2" inspect --json disk.raw
 jq -e '.esp.source == "the guest'\''s packages" and .esp.shim_sbat == 3 and any(.warnings[]; test("^the guest'\''s packages: shim and GRUB " +
 	"have the SBAT generations 3 and [0-9]+, and those of this machine'\''s packages 4 and [0-9]+: "))' out.txt >/dev/null ||
 	fail "$(jq -c '.esp, .warnings' out.txt)"
+# One that is not signed is the guest's own all the same; what is no GRUB is not taken.
+own_grub() { # GRUB, beside shim.efi
+	printf '%s\n' 'rm /usr/lib/shim/shimx64.efi.signed' 'write shim.efi /usr/lib/shim/shimx64.efi.signed' \
+		'rm /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed' "write $1 /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed" |
+		edit 2048
+}
+for file in shim.efi shim.efi grub.efi; do sbattach --remove $file 2>/dev/null || true; done # shim may have two
+own_grub grub.efi
+warned "GRUB of the guest's packages is not signed: shim starts it with Secure Boot off only"
+warned "shim of the guest's packages is not signed: firmware starts it with Secure Boot off only"
+warned "Secure Boot must be off in the new VM: shim (the guest's packages) is not signed, or does not start this GRUB"
+own_grub shim.efi
+warned "the guest's own '/usr/lib/shim/shimx64.efi.signed' and GRUB are not taken: 'grubx64.efi' is not GRUB"
+grep -qF "shim and GRUB of the host's packages" out.txt || fail "$(cat out.txt)"
 
 # Entries of custom.cfg count where grub.cfg reads it, and their default does; one that GRUB does not execute to its end does not.
 fresh
@@ -425,6 +463,32 @@ warned "the entry 'Old' of the boot menu, which is not the default, would not st
 warned "the entry 'Bad' of the boot menu, which is not the default, would not start: '/boot/vmlinuz-bad'"
 ! grep -q "'Gone'" out.txt || fail "a kernel that is gone is no loss: $(cat out.txt)"
 
+# One in a sector that cannot be read is told by name, before the error. (The daemon's file is changed with each second, which is one too.)
+if command -v qemu-storage-daemon >/dev/null && [ -w /dev/fuse ]; then
+	head -c 1M "$LINUX_FOLDER/boot/$kernel" >text.txt
+	printf 'rm /boot/vmlinuz-bad\nwrite text.txt /boot/vmlinuz-bad\n' | edit 2048
+	size=$(dumpe2fs -h "disk.raw?offset=1048576" 2>/dev/null | sed -n 's/^Block size: *//p')
+	block=$(debugfs -R "bmap /boot/vmlinuz-bad $((8192 / size))" "disk.raw?offset=1048576" 2>/dev/null)
+	: >bad.raw
+	qemu-storage-daemon --blockdev driver=file,node-name=disk,filename=disk.raw,read-only=on --blockdev "{\"driver\": \"blkdebug\",
+		\"node-name\": \"bad\", \"image\": \"disk\", \"read-only\": true, \"inject-error\": [{\"event\": \"none\", \"iotype\": \"read\",
+		\"errno\": 5, \"sector\": $((2048 + block * size / 512))}]}" \
+		--export type=fuse,id=fuse,node-name=bad,mountpoint=bad.raw,writable=off --pidfile daemon.pid &
+	daemon=$!
+	trap '[ -z "$daemon" ] || kill "$daemon" || true; rm -rf "$work"' EXIT
+	for _ in $(seq 100); do
+		if [ -s daemon.pid ]; then break; fi
+		sleep 0.05
+	done
+	[ -s bad.raw ] || fail "there is no disk with a bad sector"
+	expect 1 "$HVGEN2" inspect --source-format raw bad.raw
+	grep -qF "whether the entry 'Bad' of the boot menu, which is not the default, would start is not known: '/boot/vmlinuz-bad':" out.txt ||
+		fail "$(cat out.txt)"
+	kill "$daemon"
+	wait "$daemon" || true
+	daemon=
+fi
+
 # Together they may unpack to 256 MiB, however small they are; what two name is looked at once.
 head -c 200M /dev/zero | xz -0 --check=crc32 >zeros.xz
 printf '%s\n' "ln /boot/$kernel /boot/vmlinuz-1" "ln /boot/$kernel /boot/vmlinuz-2" "ln /boot/$kernel /boot/vmlinuz-3" \
@@ -437,11 +501,20 @@ jq -e '[.linux.other_kernels[].hyperv_drivers] == ["missing", "missing", "unknow
 
 for name in 1 2 3 4 5 6 7 8 9; do printf "menuentry '%s' { linux /boot/vmlinuz-%s }\n" $name $name; done | put /boot/grub/custom.cfg
 warned 'the boot menu has more kernels than the 9 that were looked at'
+# shellcheck disable=SC2016 # GRUB's variable
+sed 's/set default="0"/set default="${mine}"/' menu.txt | put /boot/grub/grub.cfg
+warned "which entry of the guest's boot menu starts by default cannot be told; 'Debian GNU/Linux' was looked at"
 { printf 'set superusers="root"\npassword root x\n' && sed 's/root=UUID=[^ ]*/& console=ttyS0,115200/' menu.txt; } | put /boot/grub/grub.cfg
 warned "the guest's boot menu has a password, and asks for it as before"
 warned "the guest writes to a serial port ('console=ttyS0,115200')"
 
 make_linux bls bls.raw
+quiet bls.raw
+cp bls.raw disk.raw
+entry=$(debugfs -R 'ls -p /loader/entries' "bls.raw?offset=1048576" 2>/dev/null | cut -d / -f 6 | grep rescue)
+debugfs -R "cat /loader/entries/$entry" "bls.raw?offset=1048576" 2>/dev/null | sed 's,^title .*,& "quoted",' >text.txt
+printf 'rm /loader/entries/%s\nwrite text.txt /loader/entries/%s\n' "$entry" "$entry" | edit 2048
+warned "GRUB (the host's packages) has no command blscfg, and cannot start 1 of the 2 entries of the guest's boot menu"
 cp bls.raw disk.raw
 entry=$(debugfs -R 'ls -p /loader/entries' "bls.raw?offset=1048576" 2>/dev/null | sed -n 's,^/[^/]*/[^/]*/[^/]*/[^/]*/\([^/]*\.conf\)/.*,\1,p' | grep -v rescue | head -1)
 debugfs -R "cat /loader/entries/$entry" "bls.raw?offset=1048576" 2>/dev/null | sed 's,^title .*,& "quoted",' >text.txt
@@ -460,4 +533,12 @@ advised no-windows "leave --windows out" convert --windows 1 "${args[@]}" disk.r
 expect 3 "$HVGEN2" convert --layout reuse "${args[@]}" disk.raw
 says '[layout-impossible]'
 make_linux --unsigned plain disk.raw
-warned 'Secure Boot must be off in the new VM: the kernel'
+version=${kernel#vmlinuz-}
+warned "Secure Boot must be off in the new VM: the kernel $version has no signature, which shim demands"
+cp "$LINUX_FOLDER/boot/$kernel" kernel
+sbattach --remove kernel 2>/dev/null
+openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Own" -days 3650 -keyout own.key -out own.pem 2>/dev/null
+expect 0 sbsign --key own.key --cert own.pem --output signed kernel
+printf 'rm /boot/%s\nwrite signed /boot/%s\n' "$kernel" "$kernel" | edit 2048
+warned "Secure Boot must be off in the new VM: the kernel $version is signed under 'Own', and shim (the host's packages) starts no other kernels than \
+those of '"

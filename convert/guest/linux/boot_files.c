@@ -255,11 +255,13 @@ static int judge_secure_boot(struct linux_files *boot, const struct linux_system
 			set->shim_facts.signer[0]);
 	else if (!image.is_signed)
 		snprintf(ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
-			 "the kernel %s is not signed", system->starts.version);
+			 "the kernel %s has no signature, which shim demands",
+			 system->starts.version);
 	else if (!efi_set_starts(set, &kernel))
 		snprintf(
 			ret->why_no_secure_boot, sizeof(ret->why_no_secure_boot),
-			"the kernel %s is signed under '%s', and shim (%s) starts what '%s' signed",
+			"the kernel %s is signed under '%s', and shim (%s) starts no other kernels than "
+			"those of '%s'",
 			system->starts.version, image.signer[0], set->source,
 			set->shim_facts.vendor);
 	ret->has_secure_boot = !ret->why_no_secure_boot[0];
@@ -349,9 +351,9 @@ static int make_stub(const struct linux_system *system, const struct efi_set *se
 	if (stub.is_bls && !stub.grub_has_blscfg && system->strange_entries)
 		note_add(
 			warnings,
-			"%zu entries of the guest's boot menu cannot be started by GRUB (%s), which "
-			"has no command blscfg",
-			system->strange_entries, set->source);
+			"GRUB (%s) has no command blscfg, and cannot start %zu of the %zu entries of "
+			"the guest's boot menu",
+			set->source, system->strange_entries, system->kernel_count);
 	return grub_stub_make(&stub, ret, err);
 }
 

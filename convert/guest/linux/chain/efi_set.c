@@ -146,7 +146,7 @@ static void warn_of_vendor(struct efi_set *set)
 
 	if (!set->grub_facts.is_signed)
 		note_add(&set->warnings,
-			 "GRUB of %s is not signed: it starts with Secure Boot off only",
+			 "GRUB of %s is not signed: shim starts it with Secure Boot off only",
 			 set->source);
 	else if (!efi_image_vendor(&set->files.shim, &vendor) ||
 		 !efi_image_is_signed_by(&set->files.grub, &vendor))
@@ -157,7 +157,7 @@ static void warn_of_vendor(struct efi_set *set)
 			set->source, set->shim_facts.vendor, set->grub_facts.signer[0]);
 	if (!set->shim_facts.is_signed)
 		note_add(&set->warnings,
-			 "shim of %s is not signed: it starts with Secure Boot off only",
+			 "shim of %s is not signed: firmware starts it with Secure Boot off only",
 			 set->source);
 }
 
