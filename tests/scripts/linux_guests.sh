@@ -62,6 +62,13 @@ if command -v pvck >/dev/null; then
 fi
 check lvm-two '(lvm/vg-root)' /boot/grub /boot '1:8e 2:8e' /dev/mapper/vg-root
 check lvm-striped '(lvm/vg-root)' /boot/grub /boot '1:8e 2:8e' /dev/mapper/vg-root
+# Of a mirror GRUB reads the first copy that is there.
+for shape in lvm-raid1 lvm-mirror; do
+	check $shape '(lvm/vg-root)' /boot/grub /boot '1:8e 2:8e' /dev/mapper/vg-root
+	cmp -n 100663296 -i $((26624 * 512)):$(((264192 + 10240 - 2048) * 512)) disk.raw disk.raw || fail "$shape: two copies"
+	sfdisk -q --no-reread --delete disk.raw 1
+	grub_reads "(lvm/vg-root)/boot/grub/grub.cfg" | cmp - grub.cfg || fail "$shape: no second copy"
+done
 check lvm-root '(loop0,msdos1)' /grub '' '1:83 2:8e' /dev/mapper/vg-root
 grub_reads '(lvm/vg-root)/etc/fstab' | grep '^/dev/mapper/vg-root / ' >/dev/null || fail "lvm-root: fstab"
 
