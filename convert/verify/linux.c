@@ -3,7 +3,7 @@
  * A Linux guest's chain on the ESP: see linux.h. The files are read with mtools, and the file system
  * that grub.cfg names is looked for by the superblocks themselves: of ext (Linux,
  * Documentation/filesystems/ext4, "Super Block"), XFS (xfs_dsb) and Btrfs (on-disk format,
- * "Superblock"). On purpose nothing is shared with the writers, no constants either.
+ * "Superblock"). In arrays and logical volumes GRUB finds it, or does not. On purpose nothing is shared with the writers, no constants either.
  */
 #include "convert/verify/linux.h"
 
@@ -18,6 +18,7 @@
 #include "convert/verify/checks.h"
 #include "convert/verify/esp.h"
 #include "convert/verify/helper.h"
+#include "convert/verify/linux_find.h"
 #include "convert/verify/linux_menu.h"
 #include "convert/verify/store.h"
 
@@ -228,7 +229,7 @@ static bool has_uuid(struct verify *verify, const struct verify_partition *parti
 }
 
 /* LVM, with "LVM2 001" in one of the first four sectors, or MD, whose superblock stands in front or behind
- * 4 KiB where the file system is not to be seen: what is in it is not looked for here. */
+ * 4 KiB where the file system is not to be seen. */
 static bool is_wrapped(struct verify *verify, const struct verify_partition *partition)
 {
 	struct disk_window window;
@@ -246,17 +247,48 @@ static bool is_wrapped(struct verify *verify, const struct verify_partition *par
 	return false;
 }
 
+/* On no partition; in what others are made of? */
+static void check_volumes(struct verify *verify, const char *path, const char *uuid)
+{
+	static const char name[] = "esp-grub-cfg";
+	const char *skip = verify_linux_no_grub(verify);
+	struct grub_file file = {.words = ""};
+	char device[GRUB_DEVICE];
+	size_t count = 0;
+	enum grub_answer answer =
+		skip ? GRUB_SILENT : verify_linux_find_volume(verify, uuid, device, &count, &file);
+
+	if (answer == GRUB_SILENT)
+		verify_skip(verify, name,
+			    "'%s' leads to the file system %s: on no partition, perhaps in a "
+			    "logical volume or an array, which GRUB could tell: %s",
+			    path, uuid, skip ? skip : file.words);
+	else if (count == 0)
+		verify_fail(verify, name,
+			    "'%s' leads to the file system %s, which is on no partition, and in "
+			    "no array and logical volume that GRUB reads",
+			    path, uuid);
+	else if (count > 1)
+		verify_fail(verify, name,
+			    "'%s' leads to the file system %s, and %zu arrays or logical volumes "
+			    "have it",
+			    path, uuid, count);
+	else
+		verify_ok(verify, name, "'%s' leads to the file system %s on %s", path, uuid,
+			  device);
+}
+
 static void check_file_system(struct verify *verify, const char *path, const char *uuid)
 {
 	static const char name[] = "esp-grub-cfg";
-	unsigned int count = 0, number = 0, volumes = 0;
+	unsigned int count = 0, number = 0, wrapped = 0;
 
 	for (size_t i = 0; i < verify->partition_count; i++) {
 		const struct verify_partition *partition = &verify->partitions[i];
 
 		if (partition == verify->esp)
 			continue;
-		volumes += is_wrapped(verify, partition);
+		wrapped += is_wrapped(verify, partition);
 		if (!has_uuid(verify, partition, uuid))
 			continue;
 		number = partition->number;
@@ -269,12 +301,8 @@ static void check_file_system(struct verify *verify, const char *path, const cha
 		verify_fail(verify, name,
 			    "'%s' leads to the file system %s, and %u partitions have it", path,
 			    uuid, count);
-	else if (volumes)
-		verify_skip(
-			verify, name,
-			"'%s' leads to the file system %s: on no partition, perhaps in a logical "
-			"volume or an array, where it is not looked for",
-			path, uuid);
+	else if (wrapped)
+		check_volumes(verify, path, uuid);
 	else
 		verify_fail(verify, name,
 			    "'%s' leads to the file system %s, which is on no partition", path,
@@ -321,5 +349,6 @@ void verify_linux(struct verify *verify)
 {
 	check_shims(verify);
 	check_grub(verify);
+	grub_reader_set_disk(verify->grub, verify->disk);
 	check_configuration(verify);
 }

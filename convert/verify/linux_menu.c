@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common/checked.h"
-#include "convert/verify/grub.h"
+#include "convert/verify/linux_find.h"
 #include "convert/verify/menu/bls.h"
 #include "convert/verify/menu/kernel.h"
 #include "convert/verify/menu/menu.h"
@@ -44,61 +44,7 @@ struct look {
 	} folder;
 };
 
-/* --- the file system --- */
-
-static enum grub_answer probe(struct verify *verify, const char *device, char **ret_line,
-			      struct grub_file *ret)
-{
-	return verify_grub_text(verify, GRUB_READER_PROBE, device, "", MAX_SMALL, ret_line, ret);
-}
-
-/* Is it on 'device'? GRUB_FAULT when it is not. */
-static enum grub_answer probe_for(struct verify *verify, const char *uuid, const char *device,
-				  struct grub_file *ret)
-{
-	CLEANUP_FREE char *line = NULL;
-	enum grub_answer answer = probe(verify, device, &line, ret);
-
-	return answer == GRUB_ANSWER && !verify_words_has_uuid(line, uuid) ? GRUB_FAULT : answer;
-}
-
-static enum grub_answer find_partition(struct verify *verify, const char *uuid,
-				       char device[GRUB_DEVICE], struct grub_file *ret)
-{
-	enum grub_answer answer = GRUB_FAULT;
-
-	for (size_t i = 0; i < verify->partition_count && answer == GRUB_FAULT; i++) {
-		if (&verify->partitions[i] == verify->esp)
-			continue;
-		snprintf(device, GRUB_DEVICE, "(loop0,gpt%u)", verify->partitions[i].number);
-		answer = probe_for(verify, uuid, device, ret);
-	}
-	return answer;
-}
-
-static enum grub_answer find_volume(struct verify *verify, const char *uuid,
-				    char device[GRUB_DEVICE], struct grub_file *ret)
-{
-	CLEANUP_FREE struct volumes *volumes = calloc(1, sizeof(*volumes));
-	enum grub_answer answer = GRUB_FAULT;
-
-	for (size_t i = 0; volumes && i < verify->partition_count; i++)
-		verify_volumes_add(verify, &verify->partitions[i], volumes);
-	for (size_t i = 0; volumes && i < volumes->count && answer == GRUB_FAULT; i++) {
-		memcpy(device, volumes->names[i], GRUB_DEVICE);
-		answer = probe_for(verify, uuid, device, ret);
-	}
-	return answer;
-}
-
-/* GRUB_FAULT when GRUB finds it nowhere on this disk. */
-static enum grub_answer find_device(struct verify *verify, const char *uuid,
-				    char device[GRUB_DEVICE], struct grub_file *ret)
-{
-	enum grub_answer answer = find_partition(verify, uuid, device, ret);
-
-	return answer == GRUB_FAULT ? find_volume(verify, uuid, device, ret) : answer;
-}
+/* --- the menu --- */
 
 /* SUSE's GRUB counts paths of Btrfs from a subvolume, upstream's from the top. */
 static bool is_relative(struct look *look, const char *text)
@@ -107,11 +53,9 @@ static bool is_relative(struct look *look, const char *text)
 	struct grub_file file;
 
 	return strstr(text, "btrfs_relative_path") &&
-	       probe(look->verify, look->device, &line, &file) == GRUB_ANSWER &&
+	       verify_linux_probe(look->verify, look->device, &line, &file) == GRUB_ANSWER &&
 	       verify_words_is_type(line, "btrfs");
 }
-
-/* --- the menu --- */
 
 /* The path of 'name' beside the menu, or 'up' folders above it. */
 static void path_beside(const struct look *look, unsigned int up, const char *name,
@@ -286,7 +230,7 @@ static enum grub_answer find_root(struct look *look, const struct menu_entry *en
 				  char device[GRUB_DEVICE], struct grub_file *ret)
 {
 	if (entry->uuid[0] && strcmp(entry->uuid, look->uuid) != 0)
-		return find_device(look->verify, entry->uuid, device, ret);
+		return verify_linux_find(look->verify, entry->uuid, device, ret);
 	memcpy(device, look->device, GRUB_DEVICE);
 	return GRUB_ANSWER;
 }
@@ -372,21 +316,6 @@ static void check_kernels(struct look *look)
 
 /* --- all of it --- */
 
-/* Checks without which nothing of the disk is shown to another reader. */
-static const char *const structures[] = {"image", "structure", "gpt", "partitions"};
-
-static const char *reason_to_skip(const struct verify *verify)
-{
-	if (!verify->grub)
-		return "there is no process that asks GRUB";
-	if (verify->disk->sector_size != 512)
-		return "grub-fstest reads disks with 512-byte sectors only";
-	for (size_t i = 0; i < ARRAY_SIZE(structures); i++)
-		if (verify_has_failed(verify, structures[i]))
-			return "what it would read is damaged";
-	return NULL;
-}
-
 /* Where the grub.cfg on the ESP leads. False with a result. */
 static bool find_target(struct look *look, const char *text)
 {
@@ -409,7 +338,7 @@ static bool find_target(struct look *look, const char *text)
 static bool find_file_system(struct look *look)
 {
 	struct grub_file file;
-	enum grub_answer answer = find_device(look->verify, look->uuid, look->device, &file);
+	enum grub_answer answer = verify_linux_find(look->verify, look->uuid, look->device, &file);
 
 	if (answer == GRUB_SILENT)
 		verify_skip(look->verify, CHECK_MENU, "%s", file.words);
@@ -495,7 +424,7 @@ static void look_at_menu(struct look *look, const char *text)
 
 void verify_linux_menu(struct verify *verify, const char *path, const char *text)
 {
-	const char *skip = text ? reason_to_skip(verify) : "there is no grub.cfg on the ESP";
+	const char *skip = text ? verify_linux_no_grub(verify) : "there is no grub.cfg on the ESP";
 	CLEANUP_FREE struct look *look = skip ? NULL : calloc(1, sizeof(*look));
 
 	if (!look) {
@@ -504,7 +433,6 @@ void verify_linux_menu(struct verify *verify, const char *path, const char *text
 	}
 	look->verify = verify;
 	look->stub = path;
-	grub_reader_set_disk(verify->grub, verify->disk);
 	look_at_menu(look, text);
 	verify_menu_done(&look->menu);
 }

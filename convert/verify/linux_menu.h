@@ -5,7 +5,8 @@
 
 #include "convert/verify/verify.h"
 
-/* 'text' is the grub.cfg at 'path' of the ESP; NULL when it cannot be read. */
+/* 'text' is the grub.cfg at 'path' of the ESP; NULL when it cannot be read. After
+ * grub_reader_set_disk(). */
 void verify_linux_menu(struct verify *verify, const char *path, const char *text);
 
 #endif

@@ -136,6 +136,29 @@ convert gpt-esp
 damage 'rm /boot/grub/grub.cfg'
 fails linux-menu "hands over to '/boot/grub/grub.cfg'"
 
+# In a logical volume, which is one although its images are the same file system.
+convert lvm-raid1
+says "ok    esp-grub-cfg: '.EFI.debian.grub.cfg' leads to the file system 5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8 on \(lvm/vg-root\)"
+esp=$(start 15)
+mtype -i good.raw@@"$esp" ::/EFI/debian/grub.cfg >stub
+other 's/5a9d1c3e/5a9d1c3f/'
+fails esp-grub-cfg 'file system 5a9d1c3f-.*, which is on no partition, and in no array and logical volume that GRUB reads' 2
+cp --sparse=always good.raw bad.raw
+python3 - "$(start 1)" "$(start 2)" <<-'END'
+	import sys
+	words, shown = b'status = ["READ", "WRITE"]\n', b'status = ["VISIBLE"]      \n'
+	with open('bad.raw', 'r+b') as disk:
+	    for start in map(int, sys.argv[1:]):
+	        disk.seek(start)
+	        text = disk.read(1 << 20)
+	        assert text.count(words) == 4
+	        disk.seek(start)
+	        disk.write(text.replace(words, shown))
+END
+fails esp-grub-cfg 'file system 5a9d1c3e-.*, and 3 arrays or logical volumes have it'
+PATH=$work/bin:$real verified 0
+says 'skipped esp-grub-cfg \(.*: on no partition, perhaps in a logical volume or an array, which GRUB could tell: .*signal 9'
+
 # Entries of the Boot Loader Specification.
 convert bls
 entries=$(debugfs -R 'ls -p /loader/entries' "good.raw?offset=$(start 1)" 2>debugfs.txt | sed -n 's,.*/\([^/]*\.conf\)/.*,\1,p')

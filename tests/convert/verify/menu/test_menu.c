@@ -554,13 +554,24 @@ Test(verify_menu, logical_volumes)
 
 	verify_lvm_names(
 		"vg-0 {\nid = \"{{{\\\"\"\nseqno = 4 # {\nphysical_volumes {\npv0 {\nid = \"x\"\n}\n}\n"
-		"logical_volumes {\n\nroot {\nid = \"a\"\nsegment1 {\ntype = \"striped\"\n"
-		"stripes = [\n\"pv0\", 0\n]\n}\n}\nswap_1 {\n}\n}\n}\n# Generated\ncontents = \"x\"\n",
+		"logical_volumes {\n\nroot {\nid = \"a\"\nstatus = [\"READ\", \"VISIBLE\"]\nsegment1 {\n"
+		"type = \"striped\"\nstripes = [\n\"pv0\", 0\n]\n}\n}\n"
+		"swap_1 {\nstatus = \"VISIBLE\"\n}\n}\n}\n# Generated\ncontents = \"x\"\n",
 		take_volume, names);
 	cr_assert_str_eq(names, "vg-0/root|vg-0/swap_1|");
 	names[0] = '\0';
-	verify_lvm_names("}}}{ { logical_volumes { x { } } } \"", take_volume, names);
-	verify_lvm_names("vg { logical_volumes { = { } \"a\" { } } other { x { } } }", take_volume,
+	verify_lvm_names(
+		"vg { logical_volumes { a { status = [\"READ\", \"WRITE\"] tags = [\"VISIBLE\"] "
+		"segment1 { status = [\"VISIBLE\"] } } b { } "
+		"c { segment1 { x = 1 } status = [\"READ\", \"VISIBLE\"] flags = [] } } }",
+		take_volume, names);
+	cr_assert_str_eq(names, "vg/c|");
+	names[0] = '\0';
+	verify_lvm_names("}}}{ { logical_volumes { x { status = \"VISIBLE\" } } } \"", take_volume,
 			 names);
+	verify_lvm_names(
+		"vg { logical_volumes { = { status = \"VISIBLE\" } \"a\" { status = \"VISIBLE\" } } "
+		"other { x { status = \"VISIBLE\" } } }",
+		take_volume, names);
 	cr_assert_str_eq(names, "");
 }
