@@ -18,3 +18,5 @@ expect 0 "$HVGEN2" batch report --html page.html state
 grep -F "<bdi>$product</bdi>" page.html >/dev/null || fail "HTML: $(grep -c . page.html)"
 expect 0 "$HVGEN2" batch report --json state
 [ "$(jq -r '.vms[0].linux' out.txt)" = "$product" ] || fail "JSON: $(jq -c '.vms[0]' out.txt)"
+expect 0 "$HVGEN2" batch status --json state
+jq -e --arg product "$product" '.vms[0] | .linux == $product and (has("windows") | not)' out.txt >/dev/null || fail "status: $(<out.txt)"

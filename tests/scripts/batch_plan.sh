@@ -21,7 +21,8 @@ grep -qE "^Time   [0-9]+ s, one at a time, at the .*/s that its file system has 
 [ "$(jq .needed state/vm/a.json)" -gt $((8 << 20)) ] || fail "needed: $(jq .needed state/vm/a.json)"
 "$HVGEN2" batch status state --json >status.json
 jq -e '.schema == 1 and (.vms | length == 3) and (.vms[1].refusal | has("id") and has("message") and has("advice"))
-	and (.vms[0] | has("refusal") | not) and (.vms[0].attempts == 0)' status.json >/dev/null || fail "$(cat status.json)"
+	and (.vms[0] | has("refusal") | not) and (.vms[0].attempts == 0)
+	and (.vms[0].windows | startswith("Windows")) and ([.vms[] | has("linux")] | any | not) and (.vms[2] | has("windows") | not)' status.json >/dev/null || fail "$(cat status.json)"
 [ "$(jq -r '.vms[0].output' status.json)" = "$PWD/out/a-gen2.vhdx" ] || fail "$(cat status.json)"
 
 # Nothing can be converted.

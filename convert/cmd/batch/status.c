@@ -19,11 +19,16 @@
 static json_t *vm_object(const struct batch_vm *vm)
 {
 	CLEANUP_FREE char *disk = batch_vm_output(vm, "disk");
+	static const char *const systems[] = {"windows", "linux"};
 	json_t *object = json_object();
 
 	text_json_set_path(object, "name", vm->name);
 	text_json_set_path(object, "path", vm->path);
 	problem_set(object, vm);
+	for (size_t i = 0; i < ARRAY_SIZE(systems); i++)
+		if (json_object_get(vm->record, systems[i]))
+			json_object_set(object, systems[i],
+					json_object_get(vm->record, systems[i]));
 	json_object_set_new(object, "attempts",
 			    json_integer((json_int_t)json_object_size(vm->attempts)));
 	if (disk)
