@@ -7,6 +7,7 @@
 #include "common/checked.h"
 #include "common/safe_text.h"
 #include "common/size.h"
+#include "common/utf16.h"
 
 static const char head[] =
 	"<!DOCTYPE html>\n"
@@ -61,13 +62,81 @@ static void put_byte(struct buffer *page, unsigned char byte)
 		buffer_append(page, &byte, 1);
 }
 
+static void put_bytes(struct buffer *page, const char *text, const char *end)
+{
+	for (; text < end; text++)
+		put_byte(page, (unsigned char)*text);
+}
+
 void html_text(struct buffer *page, const char *text)
 {
 	CLEANUP_FREE char *shown = safe_copy(text);
 
 	page->failed |= !shown;
-	for (const char *at = shown ? shown : ""; *at; at++)
-		put_byte(page, (unsigned char)*at);
+	if (shown)
+		put_bytes(page, shown, shown + strlen(shown));
+}
+
+/* Where characters are of Bidi_Class R, AL or AN, those that are not assigned too (Unicode 15,
+ * DerivedBidiClass.txt). */
+static const struct {
+	uint32_t first, last;
+} right_to_left[] = {
+	{0x0590, 0x08ff},   {0xfb1d, 0xfdff},	{0xfe70, 0xfeff},
+	{0x10800, 0x10fff}, {0x1e800, 0x1efff},
+};
+
+static bool is_right_to_left(uint32_t point)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(right_to_left); i++)
+		if (point >= right_to_left[i].first && point <= right_to_left[i].last)
+			return true;
+	return false;
+}
+
+/* Behind the last character of that kind with only blanks, and others beyond ASCII, between them; 'text'
+ * itself when the first one is none. */
+static const char *end_of_run(const char *text)
+{
+	const char *end = text, *at = text;
+
+	while (*at) {
+		uint32_t point = utf8_next(&at);
+
+		if (is_right_to_left(point))
+			end = at;
+		else if (end == text || (point < 0x80 && point != ' '))
+			break;
+	}
+	return end;
+}
+
+void html_line(struct buffer *page, const char *text)
+{
+	CLEANUP_FREE char *shown = safe_copy(text);
+
+	page->failed |= !shown;
+	for (const char *at = shown ? shown : ""; *at;) {
+		const char *next = at, *end = end_of_run(at);
+
+		utf8_next(&next);
+		if (end == at) {
+			put_bytes(page, at, next);
+			at = next;
+			continue;
+		}
+		buffer_text(page, "<bdi>");
+		put_bytes(page, at, end);
+		buffer_text(page, "</bdi>");
+		at = end;
+	}
+}
+
+void html_sentence(struct buffer *page, const char *text)
+{
+	buffer_text(page, "<bdi>");
+	html_line(page, text);
+	buffer_text(page, "</bdi>");
 }
 
 void html_isolated(struct buffer *page, const char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Parts of pages for a browser. A page is one file that refers to nothing, for it is mailed and kept. All texts of guests go through
- * html_text(), the one door of such pages.
+ * html_text(), the one door of such pages, or through what is made of it here.
  */
 #ifndef HVGEN2_COMMON_JSON_HTML_H
 #define HVGEN2_COMMON_JSON_HTML_H
@@ -28,6 +28,13 @@ void html_text(struct buffer *page, const char *text);
 
 /* The same for itself: nothing in it turns the direction of what stands around it. */
 void html_isolated(struct buffer *page, const char *text);
+
+/* A line of ours with texts of guests in it: likewise, and what is written from right to left in it (all of ours is not) turns nothing
+ * around it, not even the numbers that follow. */
+void html_line(struct buffer *page, const char *text);
+
+/* The same of a sentence, for itself. */
+void html_sentence(struct buffer *page, const char *text);
 
 /* What the colours of the partitions mean, as a <p>. */
 extern const char html_disk_legend[];

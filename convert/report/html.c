@@ -37,7 +37,7 @@ static void put_line(struct buffer *page, const char *line)
 		buffer_text(page, "</b>");
 		line += 8;
 	}
-	html_text(page, line);
+	html_line(page, line);
 	buffer_text(page, "\n</span>");
 }
 
@@ -82,10 +82,10 @@ static void put_disk(struct buffer *page, const json_t *report)
 static void put_failure(struct buffer *page, const struct error *failure)
 {
 	buffer_printf(page, "<p><b>%s</b> ", failure->kind == ERROR_REFUSED ? "refused" : "failed");
-	html_isolated(page, failure->message);
+	html_sentence(page, failure->message);
 	if (*failure->advice) {
 		buffer_text(page, "; ");
-		html_isolated(page, failure->advice);
+		html_sentence(page, failure->advice);
 	}
 	buffer_text(page, "</p>\n");
 }

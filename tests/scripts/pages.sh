@@ -153,12 +153,22 @@ one_each() { grep -cE '^(</span>|<pre>)*<span>' "$1"; }
 
 # The same for a browser: one file, whose tags close, without a script or a reference; texts are texts.
 cp vm.vhdx '<i>&"x.vhdx'
+# A label in Hebrew, and what would turn all that follows.
+python3 - '<i>&"x.vhdx' <<-'END'
+	import sys
+	data = open(sys.argv[1], 'rb').read()
+	old, new = (text.encode('utf-16le') for text in ('System Reserved', 'אבג דה 128 \u202eMiB'))
+	assert len(old) == len(new) and old in data
+	open(sys.argv[1], 'wb').write(data.replace(old, new))
+END
 expect 0 "$HVGEN2" convert -q --report r.html -o h.vhdx '<i>&"x.vhdx'
-mv in/two.vhdx .
-expect 3 "$HVGEN2" convert -q --report refused.html -o q.vhdx two.vhdx
+mv in/two.vhdx 'שלום 2.vhdx'
+expect 3 "$HVGEN2" convert -q --report refused.html -o q.vhdx 'שלום 2.vhdx'
 expect 0 "$HVGEN2" batch report --html batch.html state
 [ "$(one_each r.html)" -gt 20 ] && [ "$(sed -n '/<pre>/,/<.pre>/p' r.html | grep -cvE '^(</span>|<pre>)*<span>|^</span></pre>')" -eq 0 ] ||
 	fail "lines that go on anywhere: $(cat r.html)"
+grep -F '&#39;<bdi>אבג דה</bdi> 128 \u{202E}MiB&#39;' r.html >/dev/null || fail "numbers go with a label: $(grep 'אבג' r.html)"
+grep -F '<bdi>&#39;<bdi>שלום</bdi> 2.vhdx&#39;' refused.html >/dev/null || fail "a name turns a sentence: $(grep 'שלום' refused.html)"
 expect 2 "$HVGEN2" convert --if-needed --report r.html -o h.vhdx vm.vhdx
 for file in r.html refused.html batch.html; do
 	python3 - $file <<-'END' || fail "$file"
@@ -185,6 +195,8 @@ for file in r.html refused.html batch.html; do
 		judge.feed(open(sys.argv[1], encoding="utf-8").read())
 		if judge.open or judge.rects < 4:
 		    sys.exit(f"{judge.open}, {judge.rects} partitions")
+		if "\u202e" in judge.text:
+		    sys.exit("a direction of the guest's")
 		if sys.argv[1] == "r.html" and ('<i>&"x.vhdx' not in judge.text or "Windows Boot Manager" not in judge.text):
 		    sys.exit("the page is not in it")
 	END

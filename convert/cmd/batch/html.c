@@ -88,10 +88,10 @@ static void put_state(struct buffer *page, const struct batch_vm *vm)
 		if (*record_text(problem, "id"))
 			buffer_printf(page, "<b>%s</b> ", record_text(problem, "id"));
 		buffer_text(page, "<small>");
-		html_isolated(page, record_text(problem, "message"));
+		html_sentence(page, record_text(problem, "message"));
 		if (*record_text(problem, "advice")) {
 			buffer_text(page, "; ");
-			html_isolated(page, record_text(problem, "advice"));
+			html_sentence(page, record_text(problem, "advice"));
 		}
 		buffer_text(page, "</small>");
 	}

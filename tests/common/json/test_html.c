@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Texts of guests on pages for a browser: no tag, and nothing that ends what isolates them. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/cleanup.h"
@@ -39,6 +40,37 @@ Test(html, nothing_turns_what_stands_behind_it)
 	      "d\xe2\x81\xa6",
 	      "<bdi>a\\u{2069}b\\u{202C}c\\u{202E}d\\u{2066}</bdi>");
 	check("\xd8\x9c\xe2\x80\x8f\xe2\x80\xa8", "<bdi>\\u{061C}\\u{200F}\\u{2028}</bdi>");
+}
+
+static void check_line(const char *text, const char *wanted)
+{
+	struct buffer page = BUFFER_INIT;
+	CLEANUP_FREE char *found = NULL, *sentence = NULL;
+	char isolated[256];
+
+	html_line(&page, text);
+	cr_assert_not(page.failed);
+	found = buffer_take_text(&page);
+	cr_expect_str_eq(found, wanted);
+	page = (struct buffer)BUFFER_INIT;
+	html_sentence(&page, text);
+	sentence = buffer_take_text(&page);
+	snprintf(isolated, sizeof(isolated), "<bdi>%s</bdi>", wanted);
+	cr_expect_str_eq(sentence, isolated);
+}
+
+/* Hebrew, Arabic and its digits, Adlam. */
+Test(html, what_goes_from_right_to_left_ends_before_a_word_of_ours)
+{
+	check_line("NTFS '<a>', 12 MiB", "NTFS &#39;&lt;a&gt;&#39;, 12 MiB");
+	check_line("\xd7\x90\xd7\x91 12", "<bdi>\xd7\x90\xd7\x91</bdi> 12");
+	check_line(
+		"a \xd7\x90  \xe6\xbc\xa2 \xd8\xa7\xd9\xa1 \xc3\xa4, \xd7\x90",
+		"a <bdi>\xd7\x90  \xe6\xbc\xa2 \xd8\xa7\xd9\xa1</bdi> \xc3\xa4, <bdi>\xd7\x90</bdi>");
+	check_line("\xf0\x9e\xa4\x80<", "<bdi>\xf0\x9e\xa4\x80</bdi>&lt;");
+	check_line("\xe6\xbc\xa2\xff\xd7", "\xe6\xbc\xa2\\xff\\xd7");
+	check_line("\xd7\x90\xe2\x80\xae 1", "<bdi>\xd7\x90</bdi>\\u{202E} 1");
+	check_line("", "");
 }
 
 Test(html, has_one_head)
