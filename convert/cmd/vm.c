@@ -247,27 +247,32 @@ static int check_identity(struct cmd_vm *vm, const struct vm_file *file, struct 
 	return 0;
 }
 
-static bool is_attached(const struct vm_drive *drive)
+static bool has_path(const struct vm_drive *drive)
 {
-	return !drive->is_boot && drive->action == VM_DISK_ATTACH;
+	return drive->path && *drive->path;
 }
 
-/* A disk that the VM does not start from can be left out. One without a path is nowhere. */
+/* One without a path is nowhere, on the VM's host neither. */
+static bool is_attached(const struct vm_drive *drive)
+{
+	return !drive->is_boot && drive->action == VM_DISK_ATTACH && has_path(drive);
+}
+
+/* A disk that the VM does not start from can be left out. */
 static void advise_leaving(const struct vm_controller *controller, const struct vm_drive *drive,
 			   struct error *err)
 {
-	bool has_path = drive->path && *drive->path;
 	char slot[VM_SLOT_TEXT];
 
 	vm_slot_text(controller, drive, slot);
 	for (char *at = slot; *at; at++)
 		*at = *at == ' ' ? ':' : (char)tolower((unsigned char)*at);
 	snprintf(
-		err->advice, sizeof(err->advice), "%s leave it out with --without-disk %s",
-		has_path
+		err->advice, sizeof(err->advice), "%sleave it out with --without-disk %s",
+		has_path(drive)
 			? "copy it there, say with --map 'D:\\FOLDER=/FOLDER' which folder here is "
-			  "the one that is recorded, or"
-			: "nothing is recorded for this drive:",
+			  "the one that is recorded, or "
+			: "",
 		slot);
 	error_of_wish(err);
 }

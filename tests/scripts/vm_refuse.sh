@@ -47,12 +47,15 @@ expect 0 "$HVGEN2" convert -n --without-disk SCSI:0:1 x
 
 # A drive for which nothing is recorded.
 make_export x --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string '
-advised disk-missing "nothing is recorded for this drive: leave it out with --without-disk ide:0:1" convert x
+advised disk-missing "leave it out with --without-disk ide:0:1" convert x
+grep -q 'IDE 0:1: no file is recorded for this drive;' err.txt || fail "$(cat err.txt)"
 expect 0 "$HVGEN2" convert -n --without-disk ide:0:1 x
+advised disk-missing "leave it out with --without-disk ide:0:1" convert --data-disks attach x
 expect 3 "$HVGEN2" convert -n --json x
 jq -e 'has("convertible") | not' out.txt >/dev/null || fail "--without-disk would do: $(jq .convertible out.txt)"
 make_export x --set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive0/pathname string '
-expect 3 "$HVGEN2" convert -n --json x
+advised disk-missing "attach its disk to it again on the VM's host and export the VM again, or convert the disk alone" convert x
+grep -q 'IDE 0:0: no file is recorded for this drive;' err.txt || fail "$(cat err.txt)"
 jq -e '.refusal.id == "disk-missing" and .convertible == false' out.txt >/dev/null || fail "its boot disk is nowhere: $(jq -c '.refusal, .convertible' out.txt)"
 
 # Attached disks need not be here; a VHD cannot be attached, nor be a parent.

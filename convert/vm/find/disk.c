@@ -211,17 +211,14 @@ static int hunt_in_export(struct hunt *hunt, const char *config_path, const char
 
 static int refuse_missing(const struct hunt *hunt, const char *places, struct error *err)
 {
-	int r = error_refused(
-		err, REFUSAL_DISK_MISSING,
-		"copy it there, or say with --map 'D:\\FOLDER=/FOLDER' which folder here "
-		"is the one that is recorded",
-		"'%.300s' is not in %.500s%s", hunt->recorded, places,
-		hunt->is_special ? " (what has its name is no regular file, and is not "
-				   "opened)"
-				 : "");
-
-	/* Where nothing is recorded, nothing can be found. */
-	return *hunt->recorded ? error_of_wish(err) : r;
+	error_refused(err, REFUSAL_DISK_MISSING,
+		      "copy it there, or say with --map 'D:\\FOLDER=/FOLDER' which folder here "
+		      "is the one that is recorded",
+		      "'%.300s' is not in %.500s%s", hunt->recorded, places,
+		      hunt->is_special ? " (what has its name is no regular file, and is not "
+					 "opened)"
+				       : "");
+	return error_of_wish(err);
 }
 
 int vm_find_disk(const char *config_path, const struct vm_maps *maps, const char *recorded,
@@ -231,8 +228,14 @@ int vm_find_disk(const char *config_path, const struct vm_maps *maps, const char
 	struct hunt hunt = {.recorded = recorded, .file = VM_FILE_INIT};
 	struct names names = {.text = NULL};
 	CLEANUP_FREE char *places = NULL;
-	int r = split(recorded, &names, err);
+	int r;
 
+	if (!*recorded)
+		return error_refused(err, REFUSAL_DISK_MISSING,
+				     "attach its disk to it again on the VM's host and export the "
+				     "VM again, or convert the disk alone",
+				     "no file is recorded for this drive");
+	r = split(recorded, &names, err);
 	if (r == 0 && map)
 		r = hunt_mapped(&hunt, map, err);
 	else if (r == 0)

@@ -89,7 +89,7 @@ struct vm_maps {
 };
 
 /*
- * Find and open the image of a drive. Where a mapping's FROM begins the path, of several the
+ * Find and open the image of a drive, of which 'recorded' may be "". Where a mapping's FROM begins the path, of several the
  * longest, the rest of it is looked for under TO, and nowhere else. Otherwise its last name is
  * looked for in the folder of the configuration, in 'Virtual Hard Disks' of that, and, when the
  * folder is called 'Virtual Machines', in the one above and its 'Virtual Hard Disks'. Errors:

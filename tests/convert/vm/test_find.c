@@ -203,7 +203,20 @@ Test(vm_find, no_symbolic_link_is_followed)
 	/* Absolute paths of this host. */
 	expect_refused(&no_maps, "/etc/passwd", REFUSAL_DISK_MISSING);
 	expect_refused(&maps, "D:\\VMs\\/etc/passwd", REFUSAL_DISK_MISSING);
-	expect_refused(&no_maps, "", REFUSAL_DISK_MISSING);
+}
+
+Test(vm_find, a_drive_without_a_path)
+{
+	struct vm_file file = VM_FILE_INIT;
+	struct error err = ERROR_INIT;
+
+	cr_expect_eq(vm_find_disk(CONFIG, &maps, "", &file, &err), -EPERM);
+	cr_expect_eq(err.refusal, REFUSAL_DISK_MISSING);
+	cr_expect_str_eq(err.message, "no file is recorded for this drive");
+	cr_expect_str_eq(err.advice, "attach its disk to it again on the VM's host and export the "
+				     "VM again, or convert the disk alone");
+	cr_expect_not(err.is_of_wish);
+	cr_expect(file.fd == -1 && !file.path);
 }
 
 Test(vm_find, neither_devices_nor_pipes_are_opened)
