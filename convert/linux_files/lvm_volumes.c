@@ -37,6 +37,7 @@ struct reading {
 	} known[LVM_MAX_PVS];
 	size_t known_count;
 	uint64_t extent; /* bytes */
+	const struct lvm_node *volumes;
 	bool has_others; /* the group has physical volumes that are not here */
 	struct error *err;
 };
@@ -139,7 +140,45 @@ static bool is_segment(const struct lvm_node *node)
 	return node->kind == LVM_SECTION && strncmp(node->name, "segment", 7) == 0;
 }
 
-/* Segments of other types are made of other volumes, whose places are not looked for. */
+/* Are all stripes of a volume, of which others are made, here? */
+static bool is_here(const struct reading *reading, const struct lvm_node *volume)
+{
+	size_t segments = 0;
+
+	for (const struct lvm_node *node = volume ? volume->first : NULL; node; node = node->next) {
+		const struct lvm_node *stripes = lvm_child(node, "stripes", LVM_LIST);
+
+		if (!is_segment(node))
+			continue;
+		for (const struct lvm_node *pv = stripes ? stripes->first : NULL; pv; pv = pv->next)
+			if (pv->kind == LVM_STRING && find_known(reading, pv->text) < 0)
+				return false;
+		if (!stripes)
+			return false;
+		segments++;
+	}
+	return segments > 0;
+}
+
+/* Of a mirror GRUB reads the first image that is whole: raids = [ "root_rmeta_0", "root_rimage_0", ... ] or
+ * mirrors = [ "root_mimage_0", 0, ... ]. */
+static bool has_image(const struct reading *reading, const struct lvm_node *segment,
+		      const char *type)
+{
+	bool is_raid = strcmp(type, "raid1") == 0;
+	const struct lvm_node *list = lvm_child(segment, is_raid ? "raids" : "mirrors", LVM_LIST);
+	size_t index = 0;
+
+	if (!is_raid && strcmp(type, "mirror") != 0)
+		return false;
+	for (const struct lvm_node *node = list ? list->first : NULL; node; node = node->next)
+		if (index++ % 2 == is_raid && node->kind == LVM_STRING &&
+		    is_here(reading, lvm_child(reading->volumes, node->text, LVM_SECTION)))
+			return true;
+	return false;
+}
+
+/* Segments of other types are made of other volumes, of which only the images of mirrors are looked for. */
 static bool is_linear(const struct reading *reading, const struct lvm_node *segment,
 		      struct lvm_volume *volume)
 {
@@ -147,7 +186,8 @@ static bool is_linear(const struct reading *reading, const struct lvm_node *segm
 	uint64_t stripes;
 
 	if (!type || strcmp(type->text, "striped") != 0) {
-		volume->needs_other_disks = volume->needs_other_disks || reading->has_others;
+		if (reading->has_others && !(type && has_image(reading, segment, type->text)))
+			volume->needs_other_disks = true;
 		if (*volume->why_not == '\0')
 			snprintf(volume->why_not, sizeof(volume->why_not),
 				 "it is of the type '%.32s'", type ? type->text : "");
@@ -305,11 +345,12 @@ int lvm_volumes_take(const struct lvm_node *root, const struct lvm_pvs *pvs, str
 	snprintf(group->id, sizeof(group->id), "%s", id ? id->text : "");
 	number_of(node, "seqno", &group->seqno);
 	group->own = pvs->list[pvs->own].disk;
+	reading.volumes = lvm_child(node, "logical_volumes", LVM_SECTION);
 	r = find_pvs(&reading, node);
 	for (size_t i = 0; r == 0 && i < reading.known_count; i++)
 		group->pvs[group->pv_count++] = reading.known[i].disk;
 	if (r == 0)
-		r = take_volumes(&reading, lvm_child(node, "logical_volumes", LVM_SECTION), group);
+		r = take_volumes(&reading, reading.volumes, group);
 	if (r == 0)
 		*ret = TAKE(group);
 	return r;

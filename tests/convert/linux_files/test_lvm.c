@@ -75,6 +75,26 @@ static const char over[] = TEXT_HEAD TEXT_OTHER
 		SEGMENT("2", "1", "4", "1", "\"pv1\", 0") "}\n" TEXT_TAIL;
 static const char everything[] = TEXT_HEAD TEXT_OTHER TEXT_VOLUMES TEXT_UNREADABLE TEXT_TAIL;
 
+#define SHOWN(name, segment)                                                                       \
+	name " {\nstatus = [\"READ\", \"WRITE\", \"VISIBLE\"]\nsegment1 {\nstart_extent = 0\n"     \
+	     "extent_count = 2\n" segment "\n}\n}\n"
+#define IMAGE(name, pv)                                                                            \
+	name " {\nstatus = [\"READ\", \"WRITE\"]\n" SEGMENT("1", "0", "2", "1",                    \
+							    "\"" pv "\", 4") "}\n"
+static const char mirrors[] = TEXT_HEAD TEXT_OTHER "}\nlogical_volumes {\n" SHOWN(
+	"raid", "type = \"raid1\"\nraids = [\"far\", \"away\", \"near\", \"here\"]")
+	SHOWN("mirror", "type = \"mirror\"\nmirrors = [\"away\", 0, \"here\", 0]")
+		SHOWN("data-away", "type = \"raid1\"\nraids = [\"near\", \"away\"]")
+			SHOWN("log-here",
+			      "type = \"mirror\"\nmirror_log = \"near\"\nmirrors = [\"away\", 0]")
+				SHOWN("lost", "type = \"raid1\"\nraids = [\"near\", \"gone\"]")
+					SHOWN("none", "type = \"raid1\"") SHOWN(
+						"other",
+						"type = \"raid5\"\nraids = [\"near\", \"here\"]")
+						IMAGE("near", "pv0") IMAGE("here", "pv0")
+							IMAGE("far", "pv1") IMAGE("away", "pv1")
+								TEXT_TAIL;
+
 static int read_one(struct disk *const *disks, size_t count, size_t which, struct lvm_group **ret,
 		    struct error *err)
 {
@@ -226,6 +246,25 @@ Test(lvm, what_is_not_linear_and_here_says_why)
 	expect_volume(group, 5, "thin", 2, "it is of the type 'thin'", true);
 	cr_expect_eq(lvm_open(group, 1, &lv, &err), -EINVAL);
 	remove("lvm-why.img");
+}
+
+/* One image of a mirror is enough for GRUB. */
+Test(lvm, a_mirror_needs_no_other_disk)
+{
+	CLEANUP_DISK struct disk *pv = scratch_new("lvm-mirror.img", PV_SIZE, 512);
+	CLEANUP_LVM struct lvm_group *group = NULL;
+
+	lvm_image_write(pv, mirrors, sizeof(mirrors), 512);
+	group = read_group(pv);
+	cr_assert_eq(lvm_volume_count(group), 7);
+	expect_volume(group, 0, "raid", 2, "it is of the type 'raid1'", false);
+	expect_volume(group, 1, "mirror", 2, "it is of the type 'mirror'", false);
+	expect_volume(group, 2, "data-away", 2, "it is of the type 'raid1'", true);
+	expect_volume(group, 3, "log-here", 2, "it is of the type 'mirror'", true);
+	expect_volume(group, 4, "lost", 2, "it is of the type 'raid1'", true);
+	expect_volume(group, 5, "none", 2, "it is of the type 'raid1'", true);
+	expect_volume(group, 6, "other", 2, "it is of the type 'raid5'", true);
+	remove("lvm-mirror.img");
 }
 
 /* Tests run side by side: each has files of its own. */
