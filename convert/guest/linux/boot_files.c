@@ -33,10 +33,6 @@
 	"name SUSE's shim and GRUB (--efi-files), or install them in the guest (zypper install shim " \
 	"grub2-x86_64-efi), and convert again"
 
-#define ADVICE_MENU                                                                                \
-	"make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o "                 \
-	"/boot/grub2/grub.cfg), start the VM with it once, and convert again"
-
 #define ADVICE_DRIVER                                                                               \
 	"name the shim and GRUB of the guest's distribution (--efi-files), or install them in the " \
 	"guest, and convert again"
@@ -330,7 +326,7 @@ static int make_stub(const struct linux_system *system, const struct efi_set *se
 	snprintf(prefix, sizeof(prefix), "%s%s", top, system->prefix);
 	if (!grub_stub_is_prefix(prefix))
 		return error_refused(
-			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+			err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 			"the guest's boot menu stands in a snapshot of Btrfs, '%s', and does not "
 			"count paths from there (btrfs_relative_path), as SUSE's does",
 			prefix);

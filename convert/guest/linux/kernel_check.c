@@ -12,9 +12,6 @@
 #include "convert/guest/linux/parse/initramfs.h"
 #include "convert/guest/linux/parse/kernel.h"
 
-#define ADVICE_MENU                                                                                \
-	"make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o "                 \
-	"/boot/grub2/grub.cfg), start the VM with it once, and convert again"
 #define ADVICE_KERNEL                                                                              \
 	"update the guest to a distribution for x86-64 whose kernel starts by UEFI (3.10 or "      \
 	"later), or keep this VM in generation 1"
@@ -73,7 +70,7 @@ static int refuse_file(const struct linux_default *starts, const char *path,
 		return -err->code;
 	}
 	return error_refused(
-		err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+		err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 		"'%s', which the entry '%s' of the boot menu starts, cannot be read: %s", path,
 		starts->title, problem->message);
 }
@@ -92,7 +89,7 @@ static int check_kernel(struct linux_files *boot, struct linux_default *starts, 
 		return refuse_file(starts, path, &problem, err);
 	if (linux_kernel_parse(&(struct file_bytes){data, size, path}, &kernel, NULL) < 0 ||
 	    !kernel.is_bzimage)
-		return error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+		return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 				     "'%s', which the entry '%s' of the boot menu starts, is no "
 				     "kernel for PCs",
 				     path, starts->title);

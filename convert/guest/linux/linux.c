@@ -2,8 +2,10 @@
 /* What is known of an installed Linux: see linux.h. */
 #include "convert/guest/linux/linux.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void default_done(struct linux_default *starts)
 {
@@ -39,6 +41,12 @@ void linux_system_done(struct linux_system *system)
 	free(system->others);
 	adapters_done(system);
 	*system = (struct linux_system){.kernel_count = 0};
+}
+
+int linux_copy_text(const char *text, char **ret, struct error *err)
+{
+	*ret = text ? strdup(text) : NULL;
+	return *ret || !text ? 0 : error_failed(err, ENOMEM, "out of memory");
 }
 
 const char *linux_place_text(const struct linux_place *place, char text[LINUX_PLACE_TEXT])

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "common/cleanup.h"
+#include "common/error.h"
 #include "common/notes.h"
 #include "convert/guest/linux/parse/os_release.h"
 #include "convert/linux_files/contents.h"
@@ -111,6 +112,9 @@ struct linux_boot {
 };
 
 void linux_system_done(struct linux_system *system);
+
+/* A copy, to be freed; NULL of NULL. Errors: lack of memory. */
+int linux_copy_text(const char *text, char **ret, struct error *err);
 
 /* "on partition 5", "in rhel/root on partition 2". */
 #define LINUX_PLACE_TEXT (LINUX_VOLUME_NAME + 40)

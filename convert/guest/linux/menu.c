@@ -13,10 +13,6 @@
 #include "convert/guest/linux/parse/bls.h"
 #include "convert/guest/linux/parse/grub_menu.h"
 
-#define ADVICE_MENU                                                                                \
-	"make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o "                 \
-	"/boot/grub2/grub.cfg), start the VM with it once, and convert again"
-
 /* More kernels no guest keeps. */
 #define MAX_BLS_ENTRIES 64
 #define MAX_INITRDS	16
@@ -49,7 +45,7 @@ static int check_device(const char *path, struct error *err)
 {
 	if (strncmp(path, "(hd", 3) != 0 || !strstr(path, "msdos"))
 		return 0;
-	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 			     "the boot menu has '%s', which names a partition of an MBR", path);
 }
 
@@ -58,12 +54,6 @@ const char *linux_menu_path(const char *path)
 	const char *end = path[0] == '(' ? strchr(path, ')') : NULL;
 
 	return end ? end + 1 : path;
-}
-
-static int copy_text(const char *text, char **ret, struct error *err)
-{
-	*ret = strdup(text ? text : "");
-	return *ret ? 0 : error_failed(err, ENOMEM, "out of memory");
 }
 
 /* With what custom.cfg adds. */
@@ -101,7 +91,7 @@ static int read_menu(struct reading *reading, struct error *err)
 		*err = problem;
 		return r;
 	}
-	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 			     "the boot menu %s cannot be read: %s", place, problem.message);
 }
 
@@ -173,7 +163,7 @@ static int refuse_empty(const struct reading *reading, struct error *err)
 {
 	char place[LINUX_PLACE_TEXT];
 
-	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, ADVICE_MENU,
+	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 			     "the boot menu %s (%s/grub.cfg) starts no kernel",
 			     linux_place_text(&reading->system->boot, place),
 			     reading->system->prefix);
@@ -189,6 +179,12 @@ static const char *kernel_options(const struct reading *reading)
 	return options ? options : "";
 }
 
+/* What an entry does not say is empty. */
+static const char *text_of(const char *text)
+{
+	return text ? text : "";
+}
+
 static int take_bls_options(const struct reading *reading, const char *options, char **ret,
 			    struct error *err)
 {
@@ -196,7 +192,7 @@ static int take_bls_options(const struct reading *reading, const char *options, 
 	const char *at = options ? strstr(options, variable) : NULL;
 
 	if (!at)
-		return copy_text(options, ret, err);
+		return linux_copy_text(text_of(options), ret, err);
 	if (asprintf(ret, "%.*s%s%s", (int)(at - options), options, kernel_options(reading),
 		     at + strlen(variable)) >= 0)
 		return 0;
@@ -207,10 +203,10 @@ static int take_bls_options(const struct reading *reading, const char *options, 
 static int take_bls_entry(const struct reading *reading, const struct bls_entry *entry,
 			  struct linux_default *starts, struct error *err)
 {
-	int r = copy_text(entry->linux, &starts->kernel, err);
+	int r = linux_copy_text(entry->linux, &starts->kernel, err);
 
 	if (r == 0)
-		r = copy_text(entry->title, &starts->title, err);
+		r = linux_copy_text(text_of(entry->title), &starts->title, err);
 	if (r == 0)
 		r = take_bls_options(reading, entry->options, &starts->arguments, err);
 	if (r < 0 || !entry->initrd)
@@ -219,7 +215,7 @@ static int take_bls_entry(const struct reading *reading, const struct bls_entry 
 	if (!starts->initrds)
 		return error_failed(err, ENOMEM, "out of memory");
 	starts->initrd_count = 1;
-	return copy_text(entry->initrd, &starts->initrds[0], err);
+	return linux_copy_text(entry->initrd, &starts->initrds[0], err);
 }
 
 /* One is known by its kernel: entries for recovery have the same with other arguments. */
@@ -300,12 +296,12 @@ static int take_bls(struct reading *reading, struct error *err)
 static int take_entry(const struct grub_entry *entry, struct linux_default *starts,
 		      struct error *err)
 {
-	int r = copy_text(entry->kernel, &starts->kernel, err);
+	int r = linux_copy_text(entry->kernel, &starts->kernel, err);
 
 	if (r == 0)
-		r = copy_text(entry->title, &starts->title, err);
+		r = linux_copy_text(text_of(entry->title), &starts->title, err);
 	if (r == 0)
-		r = copy_text(entry->arguments, &starts->arguments, err);
+		r = linux_copy_text(text_of(entry->arguments), &starts->arguments, err);
 	if (r < 0 || entry->initrd_count == 0)
 		return r;
 	starts->initrds = calloc(MAX_INITRDS, sizeof(*starts->initrds));
@@ -313,7 +309,7 @@ static int take_entry(const struct grub_entry *entry, struct linux_default *star
 		return error_failed(err, ENOMEM, "out of memory");
 	for (size_t i = 0; r == 0 && i < entry->initrd_count && i < MAX_INITRDS; i++) {
 		starts->initrd_count = i + 1;
-		r = copy_text(entry->initrds[i], &starts->initrds[i], err);
+		r = linux_copy_text(entry->initrds[i], &starts->initrds[i], err);
 	}
 	return r;
 }

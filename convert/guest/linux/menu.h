@@ -7,6 +7,10 @@
 #include "convert/guest/linux/linux.h"
 #include "convert/linux_files/linux_files.h"
 
+#define LINUX_ADVICE_MENU                                                                          \
+	"make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o "                 \
+	"/boot/grub2/grub.cfg), start the VM with it once, and convert again"
+
 /*
  * Read grub.cfg, grubenv and loader/entries of the file system with /boot, and fill what of *system
  * follows from them. Errors: REFUSAL_LINUX_BOOT_MENU for a menu that starts nothing; lack of memory,

@@ -105,12 +105,6 @@ static void check_names(struct network *network, size_t source, const struct net
 	}
 }
 
-static bool copy_text(const char *text, char **ret)
-{
-	*ret = text ? strdup(text) : NULL;
-	return *ret || !text;
-}
-
 /* The adapter of another stanza of the file, of IPv6, say; NULL for none. */
 static struct linux_adapter *find_adapter(struct linux_system *system,
 					  const struct network_name *name, const char *path)
@@ -130,16 +124,17 @@ static int add_adapter(struct linux_system *system, const struct network_name *n
 {
 	struct linux_adapter *list =
 		reallocarray(system->adapters, system->adapter_count + 1, sizeof(*list));
+	int r;
 
 	if (!list)
 		return error_failed(err, ENOMEM, "out of memory");
 	system->adapters = list;
 	*ret = &list[system->adapter_count++];
 	**ret = (struct linux_adapter){.file = NULL};
-	if (!copy_text(path, &(*ret)->file) || !copy_text(name->interface, &(*ret)->interface) ||
-	    !copy_text(name->mac, &(*ret)->mac))
-		return error_failed(err, ENOMEM, "out of memory");
-	return 0;
+	r = linux_copy_text(path, &(*ret)->file, err);
+	if (r == 0)
+		r = linux_copy_text(name->interface, &(*ret)->interface, err);
+	return r < 0 ? r : linux_copy_text(name->mac, &(*ret)->mac, err);
 }
 
 static int list_static(const struct network_names *names, const char *path,
@@ -185,15 +180,15 @@ static int add_mac(struct linux_system *system, const struct linux_mac *mac,
 {
 	struct linux_mac *list = reallocarray(system->macs, system->mac_count + 1, sizeof(*list));
 	struct linux_mac *added;
+	int r;
 
 	if (!list)
 		return error_failed(err, ENOMEM, "out of memory");
 	system->macs = list;
 	added = &list[system->mac_count++];
 	*added = *mac;
-	if (!copy_text(path, &added->file) || !copy_text(name->interface, &added->interface))
-		return error_failed(err, ENOMEM, "out of memory");
-	return 0;
+	r = linux_copy_text(path, &added->file, err);
+	return r < 0 ? r : linux_copy_text(name->interface, &added->interface, err);
 }
 
 static int list_macs(const struct network_names *names, size_t source, const char *path,
