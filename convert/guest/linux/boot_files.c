@@ -16,6 +16,7 @@
 #include "convert/guest/linux/chain/grub_stub.h"
 #include "convert/guest/linux/menu.h"
 #include "convert/guest/linux/own_esp.h"
+#include "convert/guest/linux/read.h"
 #include "convert/guest/linux/volumes.h"
 #include "convert/guest/signer.h"
 
@@ -72,36 +73,46 @@ static void guest_bytes_done(struct guest_bytes *bytes)
 }
 #define CLEANUP_GUEST_BYTES CLEANUP(guest_bytes_done)
 
+/* What is not there needs no word. */
+static int leave_out(const struct error *problem, struct note_list *warnings, struct error *err)
+{
+	if (problem->kind == ERROR_DAMAGED)
+		note_add(warnings, "a boot file of the guest's own is not taken: %s",
+			 problem->message);
+	return linux_pass_host(problem, err);
+}
+
 /* One that is not there, or cannot be read for what is wrong in the guest, stays NULL. */
 static int read_file(struct linux_files *root, const char *path, const char *name, uint8_t **memory,
-		     struct file_bytes *ret, struct error *err)
+		     struct file_bytes *ret, struct note_list *warnings, struct error *err)
 {
 	struct error problem = ERROR_INIT;
 	size_t size = 0;
 	int r = linux_files_read(root, path, EFI_SET_FILE_MAX, memory, &size, &problem);
 
-	if (r < 0 && error_is_of_host(&problem)) {
-		*err = problem;
-		return r;
+	if (r == 0) {
+		*ret = (struct file_bytes){*memory, size, name};
+		return 0;
 	}
-	*ret = r < 0 ? (struct file_bytes){.data = NULL} : (struct file_bytes){*memory, size, name};
-	return 0;
+	return leave_out(&problem, warnings, err);
 }
 
 static int read_guest_set(struct linux_files *root, const struct guest_paths *paths,
-			  struct guest_bytes *ret, struct error *err)
+			  struct guest_bytes *ret, struct note_list *warnings, struct error *err)
 {
-	int r = read_file(root, paths->shim, "shimx64.efi", &ret->memory[0], &ret->files.shim, err);
+	struct efi_files *files = &ret->files;
+	int r = read_file(root, paths->shim, "shimx64.efi", &ret->memory[0], &files->shim, warnings,
+			  err);
 
-	if (r == 0 && ret->files.shim.data)
-		r = read_file(root, paths->grub, "grubx64.efi", &ret->memory[1], &ret->files.grub,
-			      err);
-	if (r < 0 || !ret->files.grub.data)
+	if (r == 0 && files->shim.data)
+		r = read_file(root, paths->grub, "grubx64.efi", &ret->memory[1], &files->grub,
+			      warnings, err);
+	if (r < 0 || !files->grub.data)
 		return r;
-	r = read_file(root, paths->mm, "mmx64.efi", &ret->memory[2], &ret->files.mm, err);
+	r = read_file(root, paths->mm, "mmx64.efi", &ret->memory[2], &files->mm, warnings, err);
 	return r < 0 ? r
-		     : read_file(root, paths->fb, "fbx64.efi", &ret->memory[3], &ret->files.fb,
-				 err);
+		     : read_file(root, paths->fb, "fbx64.efi", &ret->memory[3], &files->fb,
+				 warnings, err);
 }
 
 /* 1 when it is whole and usable. */
@@ -110,7 +121,7 @@ static int try_guest_set(struct linux_files *root, const struct guest_paths *pat
 {
 	CLEANUP_GUEST_BYTES struct guest_bytes bytes = {.memory = {NULL}};
 	struct error problem = ERROR_INIT;
-	int r = read_guest_set(root, paths, &bytes, err);
+	int r = read_guest_set(root, paths, &bytes, warnings, err);
 
 	if (r < 0 || !bytes.files.grub.data)
 		return r;
@@ -118,10 +129,9 @@ static int try_guest_set(struct linux_files *root, const struct guest_paths *pat
 	if (r == 0)
 		return 1;
 	efi_set_done(ret);
-	if (error_is_of_host(&problem)) {
-		*err = problem;
+	r = linux_pass_host(&problem, err);
+	if (r < 0)
 		return r;
-	}
 	note_add(warnings, "the guest's own '%s' and GRUB are not taken: %s", paths->shim,
 		 problem.message);
 	return 0;
@@ -132,11 +142,12 @@ static int try_red_hat(struct linux_files *root, const char *folder, struct efi_
 		       struct note_list *warnings, struct error *err)
 {
 	char **names = NULL, paths[4][400];
+	struct error problem = ERROR_INIT;
 	size_t count = 0;
-	int r = 0;
+	int r = linux_files_list(root, folder, &names, &count, &problem);
 
-	if (linux_files_list(root, folder, &names, &count, NULL) < 0)
-		return 0;
+	if (r < 0)
+		return leave_out(&problem, warnings, err);
 	for (size_t i = 0; r == 0 && i < count && i < MAX_VENDORS; i++) {
 		const struct guest_paths set = {paths[0], paths[1], paths[2], paths[3]};
 

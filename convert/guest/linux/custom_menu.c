@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "common/buffer.h"
-#include "convert/guest/linux/find.h"
 #include "convert/guest/linux/parse/grub_menu.h"
 #include "convert/guest/linux/parse/lines.h"
+#include "convert/guest/linux/read.h"
 
 /* The section that grub-mkconfig writes for it: an 'if' that asks for the file. */
 #define SECTION_BEGIN "### BEGIN /etc/grub.d/41_custom ###"
@@ -104,10 +104,9 @@ int linux_custom_menu(struct linux_files *boot, const struct linux_system *syste
 		return r;
 	custom = (struct file_bytes){data, size, path};
 	if (!can_be_executed(&custom, &problem)) {
-		if (error_is_of_host(&problem)) {
-			*err = problem;
-			return -err->code;
-		}
+		r = linux_pass_host(&problem, err);
+		if (r < 0)
+			return r;
 		note_add(warnings, "%s, which the guest's boot menu reads, is not looked at: %s",
 			 path, problem.message);
 		return 0;

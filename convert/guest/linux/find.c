@@ -13,6 +13,8 @@
 
 #include "common/checked.h"
 #include "convert/guest/linux/parse/fstab.h"
+#include "convert/guest/linux/read.h"
+#include "convert/guest/linux/release.h"
 
 #define ADVICE_GRUB                                                                                \
 	"install GRUB 2 in the guest (Debian, Ubuntu: apt install grub-pc; Red Hat: dnf install "  \
@@ -26,20 +28,6 @@ void linux_systems_done(struct linux_systems *systems)
 	for (size_t i = 0; i < systems->count; i++)
 		linux_system_done(&systems->list[i]);
 	systems->count = 0;
-}
-
-int linux_read_text(struct linux_files *files, const char *path, uint8_t **ret_data,
-		    size_t *ret_size, struct error *err)
-{
-	struct error problem = ERROR_INIT;
-	int r = linux_files_read(files, path, LINUX_MAX_TEXT, ret_data, ret_size, &problem);
-
-	if (r == 0)
-		return 1;
-	if (!error_is_of_host(&problem))
-		return 0;
-	*err = problem;
-	return r;
 }
 
 static bool is_file(struct linux_files *files, const char *path)
@@ -61,12 +49,13 @@ static int find_size(const struct linux_volume *volume, const char *path, uint64
 
 	if (r == 0)
 		return 0;
-	if (problem.kind != ERROR_REFUSED && !error_is_of_host(&problem))
-		return error_refused(err, REFUSAL_LINUX_UNREADABLE, ADVICE_DAMAGED,
-				     "the boot menu %s cannot be read: %s",
-				     linux_place_text(&volume->place, text), problem.message);
-	*err = problem;
-	return r;
+	if (problem.kind == ERROR_REFUSED || error_is_of_host(&problem)) {
+		*err = problem;
+		return r;
+	}
+	error_damaged(err, "the boot menu %s cannot be read: %s",
+		      linux_place_text(&volume->place, text), problem.message);
+	return error_advise(err, ADVICE_DAMAGED);
 }
 
 /* "/boot/grub" or "/boot/grub2" below 'base': where the larger grub.cfg is, for the other may be a
@@ -93,40 +82,6 @@ static int find_menu(const struct linux_volume *volume, const char *base, char p
 		snprintf(prefix, 32, "%s/%s", base, folders[i]);
 	}
 	return largest > 0;
-}
-
-/* 1 when the root says what it is, 0 when it is none. */
-static int read_release(struct linux_files *files, struct os_release *ret, struct error *err)
-{
-	static const struct {
-		const char *path;
-		int kind; /* of os_release_from_text(); -1: os-release(5) */
-	} sources[] = {
-		{"/etc/os-release", -1},
-		{"/usr/lib/os-release", -1},
-		{"/etc/redhat-release", OS_RELEASE_REDHAT},
-		{"/etc/SuSE-release", OS_RELEASE_SUSE},
-		{"/etc/debian_version", OS_RELEASE_DEBIAN},
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
-		CLEANUP_FREE uint8_t *data = NULL;
-		size_t size = 0;
-		int r = linux_read_text(files, sources[i].path, &data, &size, err);
-		const struct file_bytes file = {data, size, sources[i].path};
-
-		if (r < 0)
-			return r;
-		if (r == 0)
-			continue;
-		r = sources[i].kind < 0
-			    ? os_release_parse(&file, ret, NULL)
-			    : os_release_from_text((enum os_release_kind)sources[i].kind, &file,
-						   ret, NULL);
-		if (r == 0)
-			return 1;
-	}
-	return 0;
 }
 
 /* What starts the guest when GRUB 2 does not; NULL when nothing of it is there. */
@@ -157,16 +112,14 @@ static void note_why_none(struct linux_systems *systems, const struct error *why
 		systems->why_none = *why;
 }
 
-/* A menu that cannot be read is a reason; what is of this host is an error. */
-static int note_menu_problem(struct linux_systems *systems, const struct error *why,
-			     struct error *err)
+/* What cannot be read in the guest is a reason; what is of this host is an error. */
+static int note_problem(struct linux_systems *systems, const struct error *why, struct error *err)
 {
-	if (why->kind == ERROR_REFUSED) {
+	int r = linux_pass_host(why, err);
+
+	if (r == 0)
 		note_why_none(systems, why);
-		return 0;
-	}
-	*err = *why;
-	return -why->code;
+	return r;
 }
 
 /* What was found when it was opened: damage, or a feature that is not known. */
@@ -243,7 +196,7 @@ static int add_with_menu(const struct linux_volume *root, const struct os_releas
 	int r = find_menu(boot, base, prefix, &why);
 
 	if (r < 0)
-		return note_menu_problem(systems, &why, err);
+		return note_problem(systems, &why, err);
 	if (r == 0) {
 		note_no_menu(systems, boot, base, release);
 		return 0;
@@ -286,30 +239,43 @@ static int read_boot_source(struct linux_files *root, char **ret, struct error *
 {
 	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
 	CLEANUP_FREE uint8_t *data = NULL;
-	const struct fstab_entry *boot = NULL;
+	const struct fstab_entry *boot;
+	struct error problem = ERROR_INIT;
 	size_t size = 0;
 	int r = linux_read_text(root, "/etc/fstab", &data, &size, err);
 
 	*ret = NULL;
-	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
-		boot = fstab_find(&fstab, "/boot");
-	if (boot && !(*ret = strdup(boot->source)))
-		return error_failed(err, ENOMEM, "out of memory");
-	return r < 0 ? r : 0;
+	if (r <= 0)
+		return r;
+	if (fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, &problem) < 0)
+		return linux_pass_host(&problem, err); /* else it is said when it is judged */
+	boot = fstab_find(&fstab, "/boot");
+	return boot ? linux_copy_text(boot->source, ret, err) : 0;
+}
+
+/* Without its fstab it cannot be told where a root has its /boot. */
+static int note_bad_fstab(struct linux_systems *systems, const struct linux_volume *root,
+			  struct error *why, struct error *err)
+{
+	char text[LINUX_PLACE_TEXT];
+
+	error_prefix(why, "the guest's root %s", linux_place_text(&root->place, text));
+	error_advise(why, ADVICE_DAMAGED);
+	return note_problem(systems, why, err);
 }
 
 static int look_for_root(const struct linux_volumes *volumes, const struct linux_volume *volume,
 			 struct linux_systems *systems, struct error *err)
 {
 	CLEANUP_FREE char *boot = NULL;
+	struct error why = ERROR_INIT;
 	struct os_release release = {.id = ""};
-	int r = read_release(volume->files, &release, err);
+	int r = linux_read_release(volume->files, &release, NULL, err);
 
 	if (r <= 0)
 		return r;
-	r = read_boot_source(volume->files, &boot, err);
-	if (r < 0)
-		return r;
+	if (read_boot_source(volume->files, &boot, &why) < 0)
+		return note_bad_fstab(systems, volume, &why, err);
 	if (boot)
 		return add_with_boot(volumes, volume, &release, boot, systems, err);
 	return add_with_menu(volume, &release, volume, "/boot", systems, err);
@@ -360,7 +326,7 @@ static int look_for_boot(const struct linux_volumes *volumes, const struct linux
 	int r = is_claimed(systems, volume) ? 0 : find_menu(volume, "", prefix, &why);
 
 	if (r < 0)
-		return note_menu_problem(systems, &why, err);
+		return note_problem(systems, &why, err);
 	system = r > 0 ? add_system(systems, volume, prefix) : NULL;
 	if (!system)
 		return 0;
@@ -429,7 +395,7 @@ static int find_lone_root(const struct linux_volumes *volumes, struct linux_volu
 		struct os_release release = {.id = ""};
 		struct linux_volume *volume = volumes->list[i];
 
-		r = volume->files ? read_release(volume->files, &release, err) : 0;
+		r = volume->files ? linux_read_release(volume->files, &release, NULL, err) : 0;
 		if (r > 0 && found)
 			return 0;
 		found = r > 0 ? volume : found;
@@ -437,12 +403,8 @@ static int find_lone_root(const struct linux_volumes *volumes, struct linux_volu
 	if (r < 0 || !found)
 		return r < 0 ? r : 0;
 	menu = find_menu(found, "/boot", prefix, &why);
-	if (menu < 0 && error_is_of_host(&why)) {
-		*err = why;
-		return menu;
-	}
 	if (menu != 0)
-		return 0;
+		return menu < 0 ? linux_pass_host(&why, err) : 0;
 	r = read_boot_source(found->files, &boot, err);
 	*ret = r == 0 && !boot ? found : NULL;
 	return r;
@@ -463,7 +425,7 @@ int linux_find_root(const struct linux_volumes *volumes, struct linux_system *sy
 	else if (!system->root.partition)
 		r = find_lone_root(volumes, &root, err);
 	if (r == 0 && root && root->files)
-		r = read_release(root->files, &release, err);
+		r = linux_read_release(root->files, &release, NULL, err);
 	if (r <= 0)
 		return r;
 	system->root = root->place;

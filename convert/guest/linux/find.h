@@ -13,7 +13,6 @@
 	"keep this VM in generation 1 for now"
 
 #define LINUX_MAX_SYSTEMS 16
-#define LINUX_MAX_TEXT	  (4 << 20) /* no text file of a guest that is read here is larger */
 
 /* Embedded; memory belongs to it. */
 struct linux_systems {
@@ -28,20 +27,14 @@ int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems
 		       struct error *err);
 
 /*
- * The root of a system whose menu has been read, and that no fstab has told, or those of two roots: what the default entry has for
- * root=; without that, the only volume that says which distribution it holds. *system stays as it is when neither is found. Errors: lack of memory, I/O.
+ * The root of a system whose menu has been read, and that no fstab has told, or those of two roots:
+ * what the default entry has for root=; without that, the only volume that says which distribution
+ * it holds. *system stays as it is when neither is found. Errors: those of linux_read_text().
  */
 int linux_find_root(const struct linux_volumes *volumes, struct linux_system *system,
 		    struct error *err);
 
 void linux_systems_done(struct linux_systems *systems);
 #define CLEANUP_LINUX_SYSTEMS CLEANUP(linux_systems_done)
-
-/*
- * Read a text file of the guest. Returns 1 when it is there, 0 when it is not, or cannot be read
- * for what is wrong in the guest. Errors: lack of memory, I/O.
- */
-int linux_read_text(struct linux_files *files, const char *path, uint8_t **ret_data,
-		    size_t *ret_size, struct error *err);
 
 #endif

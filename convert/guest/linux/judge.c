@@ -12,6 +12,8 @@
 #include "convert/guest/linux/names.h"
 #include "convert/guest/linux/network.h"
 #include "convert/guest/linux/own_esp.h"
+#include "convert/guest/linux/read.h"
+#include "convert/guest/linux/release.h"
 #include "convert/guest/linux/volumes.h"
 
 /* GRUB takes the first of two that it meets, the kernel perhaps another. */
@@ -86,19 +88,33 @@ static int check_fstab(struct linux_files *root, bool has_gpt, struct note_list 
 {
 	CLEANUP_FSTAB struct fstab fstab = FSTAB_INIT;
 	CLEANUP_FREE uint8_t *data = NULL;
-	enum linux_file_type type = LINUX_FILE_NONE;
+	struct error problem = ERROR_INIT;
 	size_t size = 0;
 	int r = linux_read_text(root, "/etc/fstab", &data, &size, err);
 
+	if (r <= 0)
+		return r;
+	if (fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, &problem) == 0)
+		return linux_names_check_fstab(&fstab, has_gpt, warnings, err);
+	r = linux_pass_host(&problem, err);
 	if (r < 0)
 		return r;
-	if (r > 0 && fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, NULL) == 0)
-		return linux_names_check_fstab(&fstab, has_gpt, warnings, err);
-	if (r > 0 || linux_files_find(root, "/etc/fstab", &type, NULL, NULL) < 0 ||
-	    type != LINUX_FILE_NONE)
-		note_add(warnings, "the guest's /etc/fstab cannot be read: whether its names of "
-				   "devices stay true could not be looked at");
+	note_add(warnings,
+		 "the guest's /etc/fstab cannot be read (%s): whether its names of devices stay "
+		 "true could not be looked at",
+		 problem.message);
 	return 0;
+}
+
+static int check_files(struct linux_files *root, bool has_gpt, struct linux_system *system,
+		       struct note_list *warnings, struct error *err)
+{
+	struct os_release release;
+	int r = linux_read_release(root, &release, warnings, err);
+
+	if (r >= 0)
+		r = check_fstab(root, has_gpt, warnings, err);
+	return r < 0 ? r : linux_network_check(root, system, warnings, err);
 }
 
 static int check_root(const struct linux_volume *root, bool has_gpt, struct linux_system *system,
@@ -106,11 +122,8 @@ static int check_root(const struct linux_volume *root, bool has_gpt, struct linu
 {
 	char text[LINUX_PLACE_TEXT];
 
-	if (root && root->files) {
-		int r = check_fstab(root->files, has_gpt, warnings, err);
-
-		return r < 0 ? r : linux_network_check(root->files, system, warnings, err);
-	}
+	if (root && root->files)
+		return check_files(root->files, has_gpt, system, warnings, err);
 	if (system->root_is_encrypted)
 		note_add(
 			warnings,

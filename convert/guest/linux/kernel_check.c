@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "common/checked.h"
-#include "convert/guest/linux/find.h"
 #include "convert/guest/linux/menu.h"
 #include "convert/guest/linux/parse/initramfs.h"
 #include "convert/guest/linux/parse/kernel.h"
+#include "convert/guest/linux/read.h"
 
 #define ADVICE_KERNEL                                                                              \
 	"update the guest to a distribution for x86-64 whose kernel starts by UEFI (3.10 or "      \
@@ -26,8 +26,9 @@ enum { MODULE_VMBUS, MODULE_STORVSC, MODULE_KEYBOARD, MODULE_MAX };
 /* What is looked for, in the kernel and in its initramfs. */
 struct drivers {
 	struct initramfs_module modules[MODULE_MAX];
-	size_t count;	 /* of those that are needed */
-	bool is_unknown; /* not all could be looked at, which was said, or will be */
+	size_t count;	       /* of those that are needed */
+	bool is_unknown;       /* not all could be looked at, which was said, or will be */
+	struct error unlisted; /* why not all that is built in is known; else of kind ERROR_NONE */
 };
 
 /* An initramfs that was looked at: several kernels may name one. */
@@ -65,7 +66,7 @@ static int refuse_kernel(const struct linux_default *starts, enum refusal refusa
 static int refuse_file(const struct linux_default *starts, const char *path,
 		       const struct error *problem, struct error *err)
 {
-	if (error_is_of_host(problem)) {
+	if (problem->kind == ERROR_DAMAGED || error_is_of_host(problem)) {
 		*err = *problem;
 		return -err->code;
 	}
@@ -103,7 +104,7 @@ static int check_kernel(struct linux_files *boot, struct linux_default *starts, 
 	return 0;
 }
 
-/* What is built in needs no initramfs. */
+/* What is built in needs no initramfs. Where that cannot be read, the initramfs may yet have all. */
 static int look_into_kernel(struct linux_files *root, const char *version, struct drivers *drivers,
 			    struct error *err)
 {
@@ -117,7 +118,9 @@ static int look_into_kernel(struct linux_files *root, const char *version, struc
 
 		snprintf(path, sizeof(path), "%s/%.*s/modules.builtin", folders[i],
 			 (int)strcspn(version, " /"), version);
-		r = linux_read_text(root, path, &data, &size, err);
+		r = linux_read_text(root, path, &data, &size, &drivers->unlisted);
+		if (r < 0)
+			r = linux_pass_host(&drivers->unlisted, err);
 		for (size_t j = 0; r > 0 && j < drivers->count; j++)
 			drivers->modules[j].is_found |=
 				modules_builtin_has(&(struct file_bytes){data, size, path},
@@ -257,7 +260,8 @@ static int check_drivers(struct look *look, bool is_encrypted, struct linux_defa
 	struct drivers drivers = {.modules = {{"hv_vmbus", false},
 					      {"hv_storvsc", false},
 					      {"hyperv_keyboard", false}},
-				  .count = is_encrypted ? MODULE_MAX : MODULE_KEYBOARD};
+				  .count = is_encrypted ? MODULE_MAX : MODULE_KEYBOARD,
+				  .unlisted = ERROR_INIT};
 	int r = look->root ? look_into_kernel(look->root, starts->version, &drivers, err) : 0;
 
 	for (size_t i = 0; r == 0 && i < starts->initrd_count && !is_done(&drivers); i++)
@@ -273,6 +277,10 @@ static int check_drivers(struct look *look, bool is_encrypted, struct linux_defa
 			 "no initramfs, and the guest's root cannot be read");
 		return 0;
 	}
+	if (drivers.unlisted.kind != ERROR_NONE) {
+		*err = drivers.unlisted;
+		return -err->code;
+	}
 	starts->drivers = LINUX_DRIVERS_MISSING;
 	return refuse_drivers(starts, &drivers, err);
 }
@@ -286,12 +294,13 @@ static int check(struct look *look, bool is_encrypted, struct linux_default *sta
 }
 
 /* Entries stay in menus when their kernels go, and others are of another disk. */
-static bool is_there(struct linux_files *boot, const struct linux_default *other)
+static int check_if_there(struct look *look, bool is_encrypted, struct linux_default *other,
+			  struct error *err)
 {
 	enum linux_file_type type = LINUX_FILE_NONE;
+	int r = linux_files_find(look->boot, linux_menu_path(other->kernel), &type, NULL, err);
 
-	return linux_files_find(boot, linux_menu_path(other->kernel), &type, NULL, NULL) == 0 &&
-	       type == LINUX_FILE_REGULAR;
+	return r < 0 || type != LINUX_FILE_REGULAR ? r : check(look, is_encrypted, other, err);
 }
 
 /* The guest starts without it: what would stop it is a warning, and so is what cannot be looked at. */
@@ -299,17 +308,17 @@ static void check_other(struct look *look, bool is_encrypted, struct linux_defau
 {
 	struct error problem = ERROR_INIT;
 
-	if (!is_there(look->boot, other) || check(look, is_encrypted, other, &problem) == 0)
+	if (check_if_there(look, is_encrypted, other, &problem) == 0)
 		return;
-	if (error_is_of_host(&problem))
-		note_add(look->warnings,
-			 "whether the entry '%s' of the boot menu, which is not the default, would "
-			 "start is not known: %s",
-			 other->title, problem.message);
-	else
+	if (problem.kind == ERROR_REFUSED)
 		note_add(look->warnings,
 			 "the entry '%s' of the boot menu, which is not the default, would not "
 			 "start: %s",
+			 other->title, problem.message);
+	else
+		note_add(look->warnings,
+			 "whether the entry '%s' of the boot menu, which is not the default, would "
+			 "start is not known: %s",
 			 other->title, problem.message);
 }
 

@@ -12,7 +12,8 @@
  * Look at both, by what the menu says, and fill system->starts.version. 'root' is NULL where it
  * cannot be read. Of the other kernels of the menu only warnings are made, also of what is of this
  * host, and their initramfs are looked at up to 256 MiB together. Errors: REFUSAL_LINUX_BOOT_MENU,
- * REFUSAL_LINUX_X86, REFUSAL_LINUX_TOO_OLD, REFUSAL_NO_HYPERV_DRIVERS; lack of memory, I/O.
+ * REFUSAL_LINUX_X86, REFUSAL_LINUX_TOO_OLD, REFUSAL_NO_HYPERV_DRIVERS; ERROR_DAMAGED
+ * when the file system is damaged where it is read; lack of memory, I/O.
  */
 int linux_kernel_check(struct linux_files *boot, struct linux_files *root,
 		       struct linux_system *system, struct note_list *warnings, struct error *err);

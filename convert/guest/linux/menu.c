@@ -9,9 +9,9 @@
 
 #include "common/checked.h"
 #include "convert/guest/linux/custom_menu.h"
-#include "convert/guest/linux/find.h"
 #include "convert/guest/linux/parse/bls.h"
 #include "convert/guest/linux/parse/grub_menu.h"
+#include "convert/guest/linux/read.h"
 
 /* More kernels no guest keeps. */
 #define MAX_BLS_ENTRIES 64
@@ -56,58 +56,87 @@ const char *linux_menu_path(const char *path)
 	return end ? end + 1 : path;
 }
 
+/* For what is wrong with the text of a menu. */
+static int refuse_text(const struct reading *reading, const struct error *problem,
+		       struct error *err)
+{
+	char place[LINUX_PLACE_TEXT];
+
+	if (error_is_of_host(problem))
+		return linux_pass_host(problem, err);
+	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
+			     "the boot menu %s cannot be read: %s",
+			     linux_place_text(&reading->system->boot, place), problem->message);
+}
+
+/* For a file that cannot be read: one that is too large is made anew, one that is damaged is not. */
+static int refuse_file(const struct reading *reading, const struct error *problem,
+		       struct error *err)
+{
+	char place[LINUX_PLACE_TEXT];
+
+	if (problem->kind != ERROR_DAMAGED || problem->code == EFBIG)
+		return refuse_text(reading, problem, err);
+	*err = *problem;
+	return error_prefix(err, "the boot menu %s cannot be read",
+			    linux_place_text(&reading->system->boot, place));
+}
+
 /* With what custom.cfg adds. */
 static int parse_menu(struct reading *reading, const struct file_bytes *file, struct error *err)
 {
 	CLEANUP_FREE char *whole = NULL;
+	struct error problem = ERROR_INIT;
 	int r = linux_custom_menu(reading->files, reading->system, file, &whole, reading->warnings,
-				  err);
+				  &problem);
 	struct file_bytes text = *file;
 
 	if (r < 0)
-		return r;
+		return refuse_file(reading, &problem, err);
 	if (whole)
 		text = (struct file_bytes){(uint8_t *)whole, strlen(whole), file->name};
-	return grub_menu_parse(&text, &reading->menu, err);
+	r = grub_menu_parse(&text, &reading->menu, &problem);
+	return r < 0 ? refuse_text(reading, &problem, err) : 0;
 }
 
 static int read_menu(struct reading *reading, struct error *err)
 {
-	struct linux_system *system = reading->system;
 	CLEANUP_FREE uint8_t *data = NULL;
 	struct error problem = ERROR_INIT;
-	char path[64], place[LINUX_PLACE_TEXT];
+	char path[64];
 	size_t size = 0;
-	int r;
 
-	snprintf(path, sizeof(path), "%s/grub.cfg", system->prefix);
-	linux_place_text(&system->boot, place);
-	r = linux_files_read(reading->files, path, LINUX_MAX_TEXT, &data, &size, &problem);
-	if (r == 0)
-		r = parse_menu(reading, &(struct file_bytes){data, size, path}, &problem);
-	if (r == 0)
-		return 0;
-	if (error_is_of_host(&problem)) {
-		*err = problem;
-		return r;
-	}
-	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
-			     "the boot menu %s cannot be read: %s", place, problem.message);
+	snprintf(path, sizeof(path), "%s/grub.cfg", reading->system->prefix);
+	if (linux_files_read(reading->files, path, LINUX_MAX_TEXT, &data, &size, &problem) < 0)
+		return refuse_file(reading, &problem, err);
+	return parse_menu(reading, &(struct file_bytes){data, size, path}, err);
 }
 
-/* One that is missing or damaged is one that GRUB does not read either. */
+/* A file beside the menu: 1 when it is there, 0 when it is not. */
+static int read_beside(const struct reading *reading, const char *path, uint8_t **ret_data,
+		       size_t *ret_size, struct error *err)
+{
+	struct error problem = ERROR_INIT;
+	int r = linux_read_text(reading->files, path, ret_data, ret_size, &problem);
+
+	return r < 0 ? refuse_file(reading, &problem, err) : r;
+}
+
+/* One that is missing, or is none, is one that GRUB does not read either. */
 static int read_env(struct reading *reading, struct error *err)
 {
 	CLEANUP_FREE uint8_t *data = NULL;
+	struct error problem = ERROR_INIT;
 	char path[64];
 	size_t size = 0;
 	int r;
 
 	snprintf(path, sizeof(path), "%s/grubenv", reading->system->prefix);
-	r = linux_read_text(reading->files, path, &data, &size, err);
-	if (r > 0)
-		(void)grub_env_parse(&(struct file_bytes){data, size, path}, &reading->env, NULL);
-	return r < 0 ? r : 0;
+	r = read_beside(reading, path, &data, &size, err);
+	if (r <= 0)
+		return r;
+	r = grub_env_parse(&(struct file_bytes){data, size, path}, &reading->env, &problem);
+	return r < 0 ? linux_pass_host(&problem, err) : 0;
 }
 
 static const char *boot_folder(const struct linux_system *system)
@@ -125,16 +154,20 @@ static bool ends_in_conf(const char *name)
 static int read_bls_entry(struct reading *reading, const char *name, struct error *err)
 {
 	CLEANUP_FREE uint8_t *data = NULL;
+	struct error problem = ERROR_INIT;
 	char path[400];
 	size_t size = 0;
 	int r;
 
 	snprintf(path, sizeof(path), "%s/loader/entries/%s", boot_folder(reading->system), name);
-	r = linux_read_text(reading->files, path, &data, &size, err);
-	if (r > 0 && bls_parse(&(struct file_bytes){data, size, path},
-			       &reading->bls[reading->bls_count], NULL) == 0)
-		reading->bls_count++;
-	return r < 0 ? r : 0;
+	r = read_beside(reading, path, &data, &size, err);
+	if (r <= 0)
+		return r;
+	if (bls_parse(&(struct file_bytes){data, size, path}, &reading->bls[reading->bls_count],
+		      &problem) < 0)
+		return linux_pass_host(&problem, err);
+	reading->bls_count++;
+	return 0;
 }
 
 static int read_bls(struct reading *reading, struct error *err)
@@ -145,18 +178,16 @@ static int read_bls(struct reading *reading, struct error *err)
 	int r;
 
 	snprintf(folder, sizeof(folder), "%s/loader/entries", boot_folder(reading->system));
-	r = linux_files_list(reading->files, folder, &names, &count, &problem);
-	if (r < 0 && error_is_of_host(&problem))
-		*err = problem;
+	r = linux_read_folder(reading->files, folder, &names, &count, &problem);
 	if (r < 0)
-		return error_is_of_host(&problem) ? r : 0;
-	for (size_t i = 0; r == 0 && i < count; i++)
+		return refuse_file(reading, &problem, err);
+	for (size_t i = 0; r >= 0 && i < count; i++)
 		if (ends_in_conf(names[i]) && reading->bls_count < MAX_BLS_ENTRIES)
 			r = read_bls_entry(reading, names[i], err);
 		else if (ends_in_conf(names[i]))
 			reading->has_more_bls = true;
 	linux_files_names_free(names, count);
-	return r;
+	return r < 0 ? r : 0;
 }
 
 static int refuse_empty(const struct reading *reading, struct error *err)

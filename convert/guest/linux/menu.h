@@ -13,8 +13,8 @@
 
 /*
  * Read grub.cfg, grubenv and loader/entries of the file system with /boot, and fill what of *system
- * follows from them. Errors: REFUSAL_LINUX_BOOT_MENU for a menu that starts nothing; lack of memory,
- * I/O.
+ * follows from them. Errors: REFUSAL_LINUX_BOOT_MENU for a menu that starts nothing; ERROR_DAMAGED
+ * when one of these files cannot be read; lack of memory, I/O.
  */
 int linux_menu_read(struct linux_files *boot, struct linux_system *system,
 		    struct note_list *warnings, struct error *err);

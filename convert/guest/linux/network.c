@@ -10,8 +10,8 @@
 
 #include "common/buffer.h"
 #include "common/checked.h"
-#include "convert/guest/linux/find.h"
 #include "convert/guest/linux/parse/ifnames.h"
+#include "convert/guest/linux/read.h"
 
 #define MAX_FILES    64 /* of one folder */
 #define MAX_WARNINGS 16
@@ -37,7 +37,7 @@ static const struct {
 	{"/etc/network/interfaces.d", "", "", SETS_MAC, ifnames_from_interfaces},
 	{"/etc/sysconfig/network-scripts", "ifcfg-", "", USES_MAC, ifnames_from_ifcfg},
 	{"/etc/sysconfig/network", "ifcfg-", "", USES_MAC, ifnames_from_ifcfg},
-	{"/etc/netplan", "", "", USES_MAC, ifnames_from_netplan},
+	{"/etc/netplan", "", ".yaml", USES_MAC, ifnames_from_netplan},
 	{"/etc/NetworkManager/system-connections", "", "", USES_MAC, ifnames_from_nmconnection},
 	/* Behind those with addresses. */
 	{"/etc/udev/rules.d/70-persistent-net.rules", NULL, NULL, GIVES_NAME,
@@ -211,49 +211,90 @@ static int list_macs(const struct network_names *names, size_t source, const cha
 	return r;
 }
 
+/* What stands in a file, or in part of it, is not known. */
+static int note_unread(struct network *network, const struct error *problem, struct error *err)
+{
+	int r = linux_pass_host(problem, err);
+
+	if (r == 0 && network->warned++ < MAX_WARNINGS)
+		note_add(network->warnings,
+			 "not all that the guest has set for its network adapters is known: %s",
+			 problem->message);
+	return r;
+}
+
+/* What was found before a problem counts. */
+static int read_names(struct network *network, size_t source, const char *path,
+		      struct network_names *ret, struct error *err)
+{
+	CLEANUP_FREE uint8_t *data = NULL;
+	struct error problem = ERROR_INIT;
+	size_t size = 0;
+	int r = linux_read_text(network->root, path, &data, &size, &problem);
+
+	if (r > 0)
+		r = sources[source].read(&(struct file_bytes){data, size, path}, ret, &problem);
+	return r < 0 ? note_unread(network, &problem, err) : 0;
+}
+
 static int check_file(struct network *network, size_t source, const char *path, struct error *err)
 {
 	CLEANUP_NETWORK_NAMES struct network_names names = NETWORK_NAMES_INIT;
-	CLEANUP_FREE uint8_t *data = NULL;
-	size_t size = 0;
-	int r = linux_read_text(network->root, path, &data, &size, err);
+	int r = read_names(network, source, path, &names, err);
 
-	if (r <= 0)
+	if (r < 0)
 		return r;
-	(void)sources[source].read(&(struct file_bytes){data, size, path}, &names, NULL);
 	check_names(network, source, &names, path);
 	if (sources[source].use != GIVES_NAME)
 		r = list_static(&names, path, network->system, err);
 	if (r < 0 || sources[source].use == SETS_MAC)
-		return r < 0 ? r : 0;
+		return r;
 	return list_macs(&names, source, path, network->system, err);
 }
 
+/* Nobody reads hidden ones. */
 static bool is_named(const char *name, size_t source)
 {
 	const char *prefix = sources[source].prefix, *suffix = sources[source].suffix;
 	size_t length = strlen(name), size = strlen(suffix);
 
-	return strncmp(name, prefix, strlen(prefix)) == 0 && length >= size &&
+	return name[0] != '.' && strncmp(name, prefix, strlen(prefix)) == 0 && length >= size &&
 	       strcmp(name + length - size, suffix) == 0;
+}
+
+static int check_files(struct network *network, size_t source, char *const *names, size_t count,
+		       struct error *err)
+{
+	const char *folder = sources[source].path;
+	struct error problem = ERROR_INIT;
+	char path[512];
+	size_t read = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		if (!is_named(names[i], source))
+			continue;
+		if (read++ == MAX_FILES) {
+			error_damaged(&problem, "'%s' has more than %d files", folder, MAX_FILES);
+			return note_unread(network, &problem, err);
+		}
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		r = check_file(network, source, path, err);
+	}
+	return r;
 }
 
 static int check_folder(struct network *network, size_t source, struct error *err)
 {
-	char **names = NULL, path[512];
-	size_t listed = 0, read = 0;
-	int r = 0;
+	struct error problem = ERROR_INIT;
+	char **names = NULL;
+	size_t count = 0;
+	int r = linux_read_folder(network->root, sources[source].path, &names, &count, &problem);
 
-	if (linux_files_list(network->root, sources[source].path, &names, &listed, NULL) < 0)
-		return 0;
-	for (size_t i = 0; r == 0 && i < listed && read < MAX_FILES; i++) {
-		if (!is_named(names[i], source))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", sources[source].path, names[i]);
-		r = check_file(network, source, path, err);
-		read++;
-	}
-	linux_files_names_free(names, listed);
+	if (r < 0)
+		return note_unread(network, &problem, err);
+	r = check_files(network, source, names, count, err);
+	linux_files_names_free(names, count);
 	return r;
 }
 
@@ -266,6 +307,9 @@ int linux_network_check(struct linux_files *root, struct linux_system *system,
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(sources); i++)
 		r = sources[i].prefix ? check_folder(&network, i, err)
 				      : check_file(&network, i, sources[i].path, err);
+	if (network.warned > MAX_WARNINGS)
+		note_add(warnings, "%zu more warnings of the guest's network adapters are left out",
+			 network.warned - MAX_WARNINGS);
 	return r;
 }
 
