@@ -68,6 +68,7 @@ static int build_guest(struct disk *source, const struct survey *survey, const s
 					    .keeps_esp = plan->keeps_esp};
 	int r = kind->boot_files(&old, &target, options, &ret->boot, err);
 
+	ret->is_elsewhere = ret->boot.is_elsewhere;
 	if (r == 0 && !plan->keeps_esp)
 		r = esp_write(plan, &ret->boot, ret->target, &ret->warnings, &ret->esp_used, err);
 	if (r == 0 && kind->edit)
@@ -84,7 +85,7 @@ static int build_trusted_guest(struct disk *source, const struct survey *survey,
 	struct guest_trust trust;
 	int r = firmware_decode(&options->firmware, &trust, err);
 
-	ret->has_bad_store = r < 0;
+	ret->is_elsewhere = r < 0;
 	guest.trust = trust.count > 0 ? &trust : NULL;
 	return r < 0 ? r : build_guest(source, survey, plan, &guest, ret, err);
 }
@@ -143,7 +144,7 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = metafiles_list(source, survey, plan, ret->target, &ret->edits, err);
 	if (r == 0) {
 		r = firmware_build(plan, &loader, &options->firmware, &ret->firmware, err);
-		ret->has_bad_store = r < 0;
+		ret->is_elsewhere = r < 0;
 	}
 	if (r == 0)
 		r = check_target(survey, plan, ret, err);
@@ -151,7 +152,7 @@ int build_target(struct disk *source, const struct survey *survey, const struct 
 		r = gather_warnings(ret, err);
 	if (r < 0) {
 		error_advise(err, survey_advice(survey));
-		return ret->has_bad_store ? r : error_prefix(err, "'%s'", source->name);
+		return ret->is_elsewhere ? r : error_prefix(err, "'%s'", source->name);
 	}
 	return 0;
 }

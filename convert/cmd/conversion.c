@@ -202,7 +202,7 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 	conversion->report.plan = plan;
 	tell_place(conversion);
 	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
-	conversion->report.is_elsewhere = build->has_bad_store;
+	conversion->report.is_elsewhere = build->is_elsewhere;
 	if (r < 0)
 		return r;
 	tell_survey(conversion, PROGRESS_SURVEY_STEPS);

@@ -56,6 +56,7 @@ struct guest_boot {
 	int64_t time;			    /* seconds since 1970 UTC: of folders and the label */
 	struct bootfiles_report boot_files; /* which of the files come from the guest */
 	struct note_list warnings;
+	bool is_elsewhere; /* what failed: in files of this machine that the guest was to get */
 	struct boot_store store;      /* Windows: its bytes are among the files */
 	struct linux_boot linux_boot; /* Linux */
 };

@@ -103,7 +103,7 @@ static int convert_disk(struct work *work, struct error *err)
 	work->report.plan = &work->plan;
 	r = build_target(work->source, &work->survey, &work->plan, &convert->build, &work->build,
 			 err);
-	work->report.is_elsewhere = work->build.has_bad_store;
+	work->report.is_elsewhere = work->build.is_elsewhere;
 	if (r == 0)
 		work->report.build = &work->build;
 	return r;

@@ -380,6 +380,28 @@ expect 3 "$HVGEN2" convert --efi-files empty "${args[@]}" disk.raw
 says '[no-efi-files]'
 expect 3 "$HVGEN2" convert -n --json --efi-files empty disk.raw
 jq -e 'has("convertible") | not' out.txt >/dev/null || fail "it is said to be the disk's fault: $(cat out.txt)"
+# What is wrong with the files of that folder is said of them.
+mkdir bad
+cp /usr/lib/shim/shimx64.efi.signed bad/shimx64.efi
+other_files="give shim and the signed GRUB of the guest's distribution with --efi-files (shimx64.efi and grubx64.efi of its packages, or of \
+/boot/efi/EFI of a UEFI machine of it)"
+printf 'MZ' >bad/grubx64.efi
+advised no-efi-files "$other_files" convert --efi-files bad "${args[@]}" disk.raw
+says "refused [no-efi-files]: 'bad/grubx64.efi' is not an EFI program for x64"
+truncate -s 17M bad/grubx64.efi
+advised no-efi-files "$other_files" convert --efi-files bad "${args[@]}" disk.raw
+says "refused [no-efi-files]: 'bad/grubx64.efi' has 17825792 bytes"
+python3 - <<-'END'
+	import struct
+	data = bytearray(open("/usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed", "rb").read())
+	struct.pack_into("<I", data, data.index(b"mods\0\0\0\0") + 20, len(data))
+	open("bad/grubx64.efi", "wb").write(data)
+END
+for verb in 'convert -n' inspect; do
+	expect 4 "$HVGEN2" $verb --json --efi-files bad disk.raw
+	[[ $(<err.txt) == "hvgen2: 'bad/grubx64.efi': section 'mods' does not lie within"*"; $other_files" ]] || fail "$(cat err.txt)"
+	jq -e '.error.exit_status == 4 and (has("convertible") | not)' out.txt >/dev/null || fail "$verb: the disk's fault: $(cat out.txt)"
+done
 if hide /usr/lib/shim /usr/lib/grub; then
 	advised no-efi-files "install Debian's packages shim-signed and grub-efi-amd64-signed on this machine (or, for Secure Boot off, \
 grub-common and grub-efi-amd64-bin), or those of the guest's distribution in the guest (Debian, Ubuntu: apt install shim-signed grub-efi-amd64-signed; Red Hat: dnf install shim-x64 \

@@ -205,19 +205,22 @@ static void note_newer_ones(const struct guest_options *options, const struct ef
 
 static int choose_set(struct linux_files *root, struct linux_files *boot,
 		      const struct guest_options *options, struct efi_set *ret,
-		      struct note_list *warnings, struct error *err)
+		      struct guest_boot *made, struct error *err)
 {
 	struct efi_folder *folder = options->efi_folder;
-	int r = folder && folder->path ? 0 : try_guest(root, boot, ret, warnings, err);
+	int r = folder && folder->path ? 0 : try_guest(root, boot, ret, &made->warnings, err);
 
 	if (r > 0)
-		note_newer_ones(options, ret, warnings);
+		note_newer_ones(options, ret, &made->warnings);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (folder)
 		efi_folder_make(folder);
-	if (folder && efi_folder_is_there(folder))
-		return efi_set_from_folder(folder, ret, err);
+	if (folder && efi_folder_is_there(folder)) {
+		r = efi_set_from_folder(folder, ret, err);
+		made->is_elsewhere = r < 0;
+		return r;
+	}
 	error_refused(err, REFUSAL_NO_EFI_FILES, ADVICE_FILES,
 		      "neither the guest nor this machine has shim and GRUB for UEFI");
 	return error_of_wish(err);
@@ -428,8 +431,7 @@ static int make_esp(const struct linux_volume *root, const struct linux_volume *
 		    struct efi_set *set, struct guest_boot *ret, struct error *err)
 {
 	int r = choose_set(root ? root->files : NULL,
-			   system->boot_is_own_volume ? boot->files : NULL, options, set,
-			   &ret->warnings, err);
+			   system->boot_is_own_volume ? boot->files : NULL, options, set, ret, err);
 
 	if (r == 0 && !set->files.shim.data)
 		efi_set_call_folder(set, system->release.id);

@@ -241,27 +241,42 @@ static int read_file(const struct efi_folder_file *file, uint8_t **memory, struc
 	return 0;
 }
 
-int efi_set_from_folder(const struct efi_folder *folder, struct efi_set *ret, struct error *err)
+static int read_folder(const struct efi_folder *folder, struct efi_set *read, struct efi_files *ret,
+		       struct error *err)
 {
 	const struct efi_folder_file *const list[COUNT] = {&folder->shim, &folder->grub,
 							   &folder->mm, &folder->fb};
-	struct efi_files files = {.shim.data = NULL};
-	struct efi_set set = {.source = ""};
 	int r = 0;
 
-	*ret = set;
 	for (size_t i = 0; r == 0 && i < COUNT; i++)
 		if (list[i]->fd >= 0)
-			r = read_file(list[i], &set.memory[i], file_of(&files, i), err);
-	if (r == 0 && folder->path)
-		snprintf(set.source, sizeof(set.source), "'%s'", folder->path);
-	else
-		snprintf(set.source, sizeof(set.source), "%s",
-			 folder->is_made ? EFI_SET_MADE : "the host's packages");
-	if (r == 0)
-		r = efi_set_from_bytes(&files, set.source, ret, err);
-	efi_set_done(&set);
+			r = read_file(list[i], &read->memory[i], file_of(ret, i), err);
 	return r;
+}
+
+static void name_source(const struct efi_folder *folder, char ret[EFI_SET_SOURCE])
+{
+	if (folder->path)
+		snprintf(ret, EFI_SET_SOURCE, "'%s'", folder->path);
+	else
+		snprintf(ret, EFI_SET_SOURCE, "%s",
+			 folder->is_made ? EFI_SET_MADE : "the host's packages");
+}
+
+int efi_set_from_folder(const struct efi_folder *folder, struct efi_set *ret, struct error *err)
+{
+	CLEANUP_EFI_SET struct efi_set read = {.source = ""};
+	struct efi_files files = {.shim.data = NULL};
+	int r = read_folder(folder, &read, &files, err);
+
+	*ret = (struct efi_set){.source = ""};
+	name_source(folder, read.source);
+	if (r == 0)
+		r = efi_set_from_bytes(&files, read.source, ret, err);
+	if (r == 0)
+		return 0;
+	error_advise(err, OTHER_FILES);
+	return error_of_wish(err);
 }
 
 const struct file_bytes *efi_set_loader(const struct efi_set *set)

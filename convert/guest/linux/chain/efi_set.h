@@ -43,8 +43,8 @@ struct efi_set {
 
 /*
  * Read the files of a folder that has what it takes (efi_folder_is_there()), and check them.
- * Errors: those of efi_set_from_bytes(), I/O. *ret is to be released with efi_set_done() in every
- * case.
+ * Errors: those of efi_set_from_bytes(), which are of a wish (error_of_wish()) and name the file;
+ * I/O. *ret is to be released with efi_set_done() in every case.
  */
 int efi_set_from_folder(const struct efi_folder *folder, struct efi_set *ret, struct error *err);
 

@@ -253,6 +253,39 @@ static void opens(int wanted, const char *words)
 	efi_folder_done(&opened);
 }
 
+/* Whose files are at fault, and not what is converted. */
+static void is_of_the_folder(enum error_kind kind, const char *words)
+{
+	CLEANUP_EFI_FOLDER struct efi_folder opened = EFI_FOLDER_INIT;
+
+	efi_set_done(&set);
+	err = (struct error)ERROR_INIT;
+	cr_assert_eq(efi_folder_open(folder, &opened, &err), 0, "%s", err.message);
+	cr_assert_lt(efi_set_from_folder(&opened, &set, &err), 0, "%s", words);
+	cr_assert_eq(err.kind, kind, "%s", err.message);
+	cr_assert(err.is_of_wish, "%s", words);
+	cr_assert(strstr(err.message, folder) == err.message + 1, "%s", err.message);
+	cr_assert(strstr(err.message, words), "%s", err.message);
+	cr_assert_eq(strncmp(err.advice, "give shim and the signed GRUB ", 30), 0, "%s",
+		     err.advice);
+}
+
+Test(efi_set, blames_the_folder)
+{
+	snprintf(folder, sizeof(folder), "%s/efi-bad-%d", BUILD_DIR, (int)getpid());
+	cr_assert_eq(mkdir(folder, 0777), 0);
+	put("shimx64.efi", "none", 4);
+	put("grubx64.efi", grub, sizeof(grub));
+	is_of_the_folder(ERROR_REFUSED, "/shimx64.efi' is not an EFI program for x64");
+	put("shimx64.efi", shim, sizeof(shim));
+	put_le32(grub + EFI_SECTION(0) + 16, EFI_BYTES); /* size of all modules */
+	put("grubx64.efi", grub, sizeof(grub));
+	is_of_the_folder(ERROR_DAMAGED, "/grubx64.efi': the modules in section 'mods' have ");
+	take_away("shimx64.efi");
+	take_away("grubx64.efi");
+	remove(folder);
+}
+
 Test(efi_set, reads_a_folder)
 {
 	struct efi_folder opened;
