@@ -110,12 +110,16 @@ grep -qF 'Network eth0, static 192.0.2.7/255.255.255.0, 2001:db8::7/64 (/etc/net
 printf 'mkdir %s\n' /etc/udev /etc/udev/rules.d /etc/systemd /etc/systemd/network | edit 2048
 printf '%s\n' 'SUBSYSTEM=="net", ACTION=="add", DRIVERS=="?*", ATTR{address}=="00:15:5d:01:02:05", KERNEL=="eth*", NAME="eth3"' \
 	'SUBSYSTEM=="net", DRIVERS=="tulip", ATTR{address}=="00:15:5d:01:02:06", NAME="eth0"' | put /etc/udev/rules.d/70-persistent-net.rules
+printf '%s\n' 'SUBSYSTEM=="net", ACTION=="add", \' ' ATTR{address}=="00:15:5d:01:02:08", NAME="lan0"' \
+	'SUBSYSTEM=="block", ATTR{address}=="00:15:5d:01:02:88", NAME="disk"' | put /etc/udev/rules.d/10-local.rules
+printf 'SUBSYSTEM=="net", ATTR{address}=="00:15:5d:01:02:88", NAME="lan0"\n' | put /etc/udev/rules.d/10-local.rules.old
 printf '[Match]\nMACAddress=00:15:5D:01:02:07\n[Link]\nName=enp9s9\n' | put /etc/systemd/network/10-lan.link
 printf 'iface eth0 inet static\n address 192.0.2.7/24\n hwaddress ether 00:15:5d:01:02:99\n' | put /etc/network/interfaces
 expect 0 "$HVGEN2" inspect --json disk.raw
 jq -e '[.linux.macs[] | [.mac, .interface, .gives_name, .static_address, .file, .line]] == [
 	["00:15:5d:01:02:04", "eth2", false, true, "/etc/sysconfig/network-scripts/ifcfg-eth2", 1],
 	["00:15:5d:01:02:03", null, false, true, "/etc/netplan/01.yaml", 3],
+	["00:15:5d:01:02:08", "lan0", true, false, "/etc/udev/rules.d/10-local.rules", 1],
 	["00:15:5d:01:02:05", "eth3", true, true, "/etc/udev/rules.d/70-persistent-net.rules", 1],
 	["00:15:5d:01:02:06", "eth0", true, true, "/etc/udev/rules.d/70-persistent-net.rules", 2],
 	["00:15:5d:01:02:07", "enp9s9", true, false, "/etc/systemd/network/10-lan.link", 4]]' out.txt >/dev/null || fail "$(jq -c .linux.macs out.txt)"

@@ -40,8 +40,7 @@ static const struct {
 	{"/etc/netplan", "", ".yaml", USES_MAC, ifnames_from_netplan},
 	{"/etc/NetworkManager/system-connections", "", "", USES_MAC, ifnames_from_nmconnection},
 	/* Behind those with addresses. */
-	{"/etc/udev/rules.d/70-persistent-net.rules", NULL, NULL, GIVES_NAME,
-	 ifnames_from_udev_rules},
+	{"/etc/udev/rules.d", "", ".rules", GIVES_NAME, ifnames_from_udev_rules},
 	{"/etc/systemd/network", "", ".link", GIVES_NAME, ifnames_from_link},
 };
 

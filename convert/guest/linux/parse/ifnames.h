@@ -62,7 +62,7 @@ int ifnames_from_netplan(const struct file_bytes *file, struct network_names *re
 int ifnames_from_nmconnection(const struct file_bytes *file, struct network_names *ret,
 			      struct error *err);
 
-/* 70-persistent-net.rules: lines with NAME="..." */
+/* Rules of udev that give network adapters names, with NAME="...": 70-persistent-net.rules and others. */
 int ifnames_from_udev_rules(const struct file_bytes *file, struct network_names *ret,
 			    struct error *err);
 

@@ -4,10 +4,12 @@
  * synthetic adapter are a device of the VMBus with the driver hv_netvsc and the bus itself; above an
  * emulated one was a device of the PCI bus with the driver tulip.
  */
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/buffer.h"
 #include "common/checked.h"
 #include "convert/guest/linux/parse/ifnames_list.h"
 
@@ -44,24 +46,95 @@ static bool is_place_of_pci(const struct text_line *text)
 
 /* --- udev ------------------------------------------------------------------------------------- */
 
-/* The value behind KEY== or KEY= in a rule, which has its pairs with commas between. */
+/* KEY="value", KEY{attribute}=="value" and the like. */
+struct pair {
+	struct text_line key, sign, value;
+};
+
+static struct text_line cut(struct text_line *rest, size_t size)
+{
+	struct text_line front = {rest->text, size, rest->number};
+
+	rest->text += size;
+	rest->size -= size;
+	return front;
+}
+
+/* How many of these letters it begins with. */
+static size_t count_letters(const struct text_line *text, const char *letters)
+{
+	size_t count = 0;
+
+	while (count < text->size && strchr(letters, text->text[count]))
+		count++;
+	return count;
+}
+
+/* Signs in an attribute are of its name. */
+static size_t key_length(const struct text_line *text)
+{
+	bool is_attribute = false;
+	size_t length = 0;
+
+	for (; length < text->size; length++) {
+		if (!is_attribute && strchr(" \t=!+-:", text->text[length]))
+			break;
+		is_attribute = is_attribute ? text->text[length] != '}' : text->text[length] == '{';
+	}
+	return length;
+}
+
+static bool is_escaped_quote(const struct text_line *text, size_t at)
+{
+	return text->text[at] == '\\' && at + 1 < text->size && text->text[at + 1] == '"';
+}
+
+/* Up to the quote that ends it; all that is left when none does. */
+static size_t value_length(const struct text_line *text)
+{
+	size_t length = 0;
+
+	while (length < text->size && text->text[length] != '"')
+		length += is_escaped_quote(text, length) ? 2 : 1;
+	return length;
+}
+
+/* As udev takes it from the front of a rule, whose pairs have commas between them or not. False at its
+ * end, and where there is none: nothing behind that counts. */
+static bool next_pair(struct text_line *rule, struct pair *ret)
+{
+	size_t length;
+
+	cut(rule, count_letters(rule, " \t,"));
+	ret->key = cut(rule, key_length(rule));
+	cut(rule, count_letters(rule, " \t"));
+	ret->sign = cut(rule, count_letters(rule, "=!+-:"));
+	cut(rule, count_letters(rule, " \t"));
+	if (text_starts_with(rule, "e\"") || text_starts_with(rule, "i\""))
+		cut(rule, 1);
+	if (ret->key.size == 0 || !text_starts_with(rule, "\""))
+		return false;
+	cut(rule, 1);
+	length = value_length(rule);
+	if (length == rule->size)
+		return false;
+	ret->value = cut(rule, length);
+	cut(rule, 1);
+	return true;
+}
+
+/* The value of the first pair with this key and sign. */
 static bool find_pair(const struct text_line *rule, const char *key, const char *sign,
 		      struct text_line *ret)
 {
-	struct text_line rest = *rule, pair;
-	bool has_more = true;
+	struct text_line rest = *rule;
+	struct pair pair;
 
-	while (has_more) {
-		pair = rest;
-		has_more = text_split(&pair, ',', &rest);
-		text_trim(&pair);
-		if (text_starts_with(&pair, key) && text_split(&pair, '"', ret)) {
-			pair.text += strlen(key);
-			pair.size -= strlen(key);
-			text_trim(&pair);
-			if (text_is(&pair, sign))
-				return text_split(ret, '"', &pair);
-		}
+	while (next_pair(&rest, &pair)) {
+		if (!text_is(&pair.key, key) || !text_is(&pair.sign, sign))
+			continue;
+		*ret = pair.value;
+		return true;
 	}
 	return false;
 }
@@ -95,6 +168,24 @@ static int take_device(const struct file_bytes *file, const struct text_line *ru
 	return 0;
 }
 
+static bool find_mac(const struct text_line *rule, struct text_line *ret)
+{
+	return find_pair(rule, "ATTR{address}", "==", ret) ||
+	       find_pair(rule, "SYSFS{address}", "==", ret) ||
+	       find_pair(rule, "ATTRS{address}", "==", ret);
+}
+
+/* Disks and others had names by rules once. A rule that does not say what it is for may stand where
+ * others lead only adapters; it is one of those when it asks for a MAC. */
+static bool is_of_network(const struct text_line *rule)
+{
+	struct text_line value;
+
+	if (find_pair(rule, "SUBSYSTEM", "==", &value))
+		return value.size > 0 && fits(&value, "|", "net");
+	return find_mac(rule, &value);
+}
+
 static int take_rule(const struct file_bytes *file, const struct text_line *rule,
 		     struct network_names *ret, struct error *err)
 {
@@ -102,29 +193,50 @@ static int take_rule(const struct file_bytes *file, const struct text_line *rule
 	struct network_name *name;
 	int r;
 
-	if (!find_pair(rule, "NAME", "=", &interface) && !find_pair(rule, "NAME", ":=", &interface))
+	if (!is_of_network(rule) || (!find_pair(rule, "NAME", "=", &interface) &&
+				     !find_pair(rule, "NAME", ":=", &interface)))
 		return 0;
 	r = ifnames_add(file, &interface, ret, &name, err);
-	if (r == 0 && (find_pair(rule, "ATTR{address}", "==", &mac) ||
-		       find_pair(rule, "SYSFS{address}", "==", &mac) ||
-		       find_pair(rule, "ATTRS{address}", "==", &mac)))
+	if (r == 0 && find_mac(rule, &mac))
 		r = ifnames_set(file, &mac, &name->mac, err);
 	return r < 0 ? r : take_device(file, rule, name, err);
+}
+
+/* The next rule, put together in 'joined': a backslash at the end of a line continues it, and comments
+ * and empty lines between are none of it. False at the end of the file. */
+static bool next_rule(const struct file_bytes *file, size_t *at, struct text_line *line,
+		      struct buffer *joined, struct text_line *ret)
+{
+	unsigned int first = 0;
+	bool has_more = true;
+
+	joined->size = 0;
+	while (has_more && text_next_line(file, at, line)) {
+		struct text_line part = *line;
+
+		text_trim(&part);
+		if (part.size == 0 || text_starts_with(&part, "#"))
+			continue;
+		first = first ? first : part.number;
+		has_more = line->text[line->size - 1] == '\\';
+		buffer_append(joined, part.text, part.size - has_more);
+	}
+	*ret = (struct text_line){joined->size ? (const char *)joined->data : "", joined->size,
+				  first};
+	return !has_more;
 }
 
 int ifnames_from_udev_rules(const struct file_bytes *file, struct network_names *ret,
 			    struct error *err)
 {
+	CLEANUP_BUFFER struct buffer joined = BUFFER_INIT;
 	struct text_line line = {.number = 0}, rule;
 	size_t at = 0;
 	int r = text_file_check(file, IFNAMES_MAX_BYTES, err);
 
-	while (r == 0 && text_next_line(file, &at, &line)) {
-		rule = line;
-		text_trim(&rule);
-		if (!text_starts_with(&rule, "#"))
-			r = take_rule(file, &rule, ret, err);
-	}
+	while (r == 0 && next_rule(file, &at, &line, &joined, &rule))
+		r = joined.failed ? error_failed(err, ENOMEM, "'%s': out of memory", file->name)
+				  : take_rule(file, &rule, ret, err);
 	return r;
 }
 

@@ -79,6 +79,8 @@ Test(linux_ifnames, each_kind)
 	}
 }
 
+#define NET "SUBSYSTEM==\"net\", "
+
 Test(linux_ifnames, short_ones)
 {
 	static const struct {
@@ -129,18 +131,41 @@ Test(linux_ifnames, short_ones)
 		 ifnames_from_netplan, "e - 2 static 192.0.2.7/24 192.0.2.8/24\n"},
 		{"x", "ethernets:\n e:\n  addresses:\n  - 192.0.2.7/24:\n     label: x\n",
 		 ifnames_from_netplan, "e - 2 static 192.0.2.7/24\n"},
-		{"x", "NAME=\"eth0\n", ifnames_from_udev_rules, ""},
-		{"x", "#NAME=\"eth0\"\n", ifnames_from_udev_rules, ""},
-		{"x", "NAME==\"eth0\"\n", ifnames_from_udev_rules, ""},
-		{"x", "DRIVERS==\"tulip\", NAME=\"a\"\nDRIVERS==\"?*\", NAME=\"b\"\n",
+		{"x", NET "NAME=\"eth0\n", ifnames_from_udev_rules, ""},
+		{"x", "#" NET "NAME=\"eth0\"\n", ifnames_from_udev_rules, ""},
+		{"x", NET "NAME==\"eth0\"\n", ifnames_from_udev_rules, ""},
+		{"x", NET "DRIVERS==\"tulip\", NAME=\"a\"\n" NET "DRIVERS==\"?*\", NAME=\"b\"\n",
 		 ifnames_from_udev_rules, "a - 1 <DRIVERS==\"tulip\">\nb - 2\n"},
 		{"x",
-		 "DRIVERS==\"tulip|hv_netvsc\", NAME=\"a\"\nDRIVERS==\"tulip|e1000\", NAME=\"b\"\n",
+		 NET "DRIVERS==\"tulip|hv_netvsc\", NAME=\"a\"\n" NET
+		     "DRIVERS==\"tulip|e1000\", NAME=\"b\"\n",
 		 ifnames_from_udev_rules, "a - 1\nb - 2 <DRIVERS==\"tulip|e1000\">\n"},
-		{"x", "KERNELS==\"0000:00:0a.0\", NAME=\"a\"\nKERNELS==\"vmbus_0_1\", NAME=\"b\"\n",
+		{"x",
+		 NET "KERNELS==\"0000:00:0a.0\", NAME=\"a\"\n" NET
+		     "KERNELS==\"vmbus_0_1\", NAME=\"b\"\n",
 		 ifnames_from_udev_rules, "a - 1 <KERNELS==\"0000:00:0a.0\">\nb - 2\n"},
-		{"x", "SUBSYSTEMS==\"pci\", NAME=\"a\"\nSUBSYSTEMS==\"vmbus\", NAME=\"b\"\n",
+		{"x",
+		 NET "SUBSYSTEMS==\"pci\", NAME=\"a\"\n" NET "SUBSYSTEMS==\"vmbus\", NAME=\"b\"\n",
 		 ifnames_from_udev_rules, "a - 1 <SUBSYSTEMS==\"pci\">\nb - 2\n"},
+		/* What names no network adapter, or does not say that it does. */
+		{"x",
+		 "SUBSYSTEM==\"block\", ATTR{address}==\"m\", NAME=\"a\"\nKERNEL==\"sda\", NAME=\"b\"\n",
+		 ifnames_from_udev_rules, ""},
+		{"x", "SUBSYSTEM==\"block|net\", NAME=\"a\"\nSYSFS{address}==\"m\", NAME=\"b\"\n",
+		 ifnames_from_udev_rules, "a - 1\nb m 2\n"},
+		/* Pairs as udev tells them. */
+		{"x",
+		 "SUBSYSTEM==\"net\" ATTR{address} == i\"m\",,ENV{A,=}=\"\\\", NAME=\", NAME = e\"a\"\n",
+		 ifnames_from_udev_rules, "a m 1\n"},
+		{"x",
+		 NET
+		 "PROGRAM=\"x, NAME='y'\", RUN+=\"NAME=\", NAME=\"a\", NAME=\"b\" x NAME=\"c\"\n",
+		 ifnames_from_udev_rules, "a - 1\n"},
+		{"x",
+		 "\n" NET "\\\n# NAME=\"c\"\n\n  ATTR{address}==\"m\", \\\r\n\tNAME=\"a\"\n" NET
+		 "NAME=\"b\"\n",
+		 ifnames_from_udev_rules, "a m 2\nb - 7\n"},
+		{"x", NET "NAME=\"a\" \\\n", ifnames_from_udev_rules, ""},
 		{"x", "[Match]\nMACAddress=b c\n[Link]\nName=a\n", ifnames_from_link, "a b 4\n"},
 		{"x", "[Link]\nMACAddress=b\nName=a\n", ifnames_from_link, "a - 3\n"},
 		{"x", "[Match]\nMACAddress=b\n[Link]\nMTUBytes=1500\n", ifnames_from_link, ""},
