@@ -278,8 +278,8 @@ static int judge_secure_boot(struct linux_files *boot, const struct linux_system
 	return 0;
 }
 
-/* The module by which GRUB would read /boot, and that this one lacks; NULL when it has all. A GRUB with
- * one of the two for arrays has both. */
+/* The module by which GRUB would read /boot, and that this one lacks; NULL when it has all. A GRUB
+ * with one of the two for arrays has both. */
 static const char *missing_module(const struct linux_place *boot, const struct efi_set *set)
 {
 	static const char *const names[LINUX_CONTENTS_MAX] = {
@@ -308,8 +308,8 @@ static int check_grub(const struct linux_place *boot, const struct efi_set *set,
 			      set->source, module, linux_place_text(boot, text));
 		return error_of_wish(err);
 	}
-	/* One that was made here says no version; but what asks for one, XFS and Btrfs, the GRUB of this
-	 * machine has read already. */
+	/* One that was made here says no version; but what asks for one, XFS and Btrfs, the GRUB of
+	 * this machine has read already. */
 	if (has < needed && set->files.shim.data)
 		note_add(warnings,
 			 "GRUB (%s) is older than %u.%02u, which is the first to read all that the "

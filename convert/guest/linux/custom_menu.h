@@ -10,10 +10,10 @@
 #include "convert/linux_files/linux_files.h"
 
 /*
- * Put custom.cfg, which stands beside grub.cfg, into 'menu', the text of grub.cfg, where that sources
- * it: *ret_text is the whole, to be freed, or NULL when there is none, or nobody asks for it. A
- * custom.cfg that GRUB could not execute to its end is left out, with a warning. Errors: those of
- * linux_read_text().
+ * Put custom.cfg, which stands beside grub.cfg, into 'menu', the text of grub.cfg, where that
+ * sources it: *ret_text is the whole, to be freed, or NULL when there is none, or nobody asks for
+ * it. A custom.cfg that GRUB could not execute to its end is left out, with a warning. Errors:
+ * those of linux_read_text().
  */
 int linux_custom_menu(struct linux_files *boot, const struct linux_system *system,
 		      const struct file_bytes *menu, char **ret_text, struct note_list *warnings,

@@ -59,8 +59,8 @@ static int find_size(const struct linux_volume *volume, const char *path, uint64
 }
 
 /* "/boot/grub" or "/boot/grub2" below 'base': where the larger grub.cfg is, for the other may be a
- * stub that points there. Returns 1, or 0 when there is none. One that cannot be read may be the one
- * that counts. */
+ * stub that points there. Returns 1, or 0 when there is none. One that cannot be read may be the
+ * one that counts. */
 static int find_menu(const struct linux_volume *volume, const char *base, char prefix[32],
 		     struct error *err)
 {
@@ -337,7 +337,7 @@ static int look_for_boot(const struct linux_volumes *volumes, const struct linux
 	return 0;
 }
 
-/* Nothing was found: does a volume that cannot be read hold it? Swap and data alone are no system. */
+/* Nothing was found: does a volume that cannot be read hold it? Swap and data are no system. */
 static void look_at_unreadable(const struct linux_volumes *volumes, struct linux_systems *systems)
 {
 	for (size_t i = 0; i < volumes->count; i++) {

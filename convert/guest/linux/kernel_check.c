@@ -104,7 +104,7 @@ static int check_kernel(struct linux_files *boot, struct linux_default *starts, 
 	return 0;
 }
 
-/* What is built in needs no initramfs. Where that cannot be read, the initramfs may yet have all. */
+/* What is built in needs no initramfs. Where that cannot be read, an initramfs may have all. */
 static int look_into_kernel(struct linux_files *root, const char *version, struct drivers *drivers,
 			    struct error *err)
 {
@@ -303,7 +303,7 @@ static int check_if_there(struct look *look, bool is_encrypted, struct linux_def
 	return r < 0 || type != LINUX_FILE_REGULAR ? r : check(look, is_encrypted, other, err);
 }
 
-/* The guest starts without it: what would stop it is a warning, and so is what cannot be looked at. */
+/* The guest starts without it: what would stop it, or cannot be looked at, is a warning. */
 static void check_other(struct look *look, bool is_encrypted, struct linux_default *other)
 {
 	struct error problem = ERROR_INIT;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The kernel that starts by default, and its initramfs: can UEFI start it, and does it find its disk
- * on Hyper-V? */
+/* The kernel that starts by default, and its initramfs: can UEFI start it, and does it find its
+ * disk on Hyper-V? */
 #ifndef HVGEN2_CONVERT_GUEST_LINUX_KERNEL_CHECK_H
 #define HVGEN2_CONVERT_GUEST_LINUX_KERNEL_CHECK_H
 

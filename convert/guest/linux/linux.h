@@ -16,8 +16,7 @@
 
 /* Where a file system of the guest stands. */
 struct linux_place {
-	unsigned int
-		partition; /* its number; that of the physical volume of a logical one; 0: unknown */
+	unsigned int partition;		/* its number, or that of its physical volume; 0: unknown */
 	char volume[LINUX_VOLUME_NAME]; /* the logical volume, "VG/LV"; else "" */
 	bool is_array; /* a member of a software RAID, and 'id' what is in that, once it is known */
 	struct linux_volume_id id;
@@ -83,8 +82,7 @@ struct linux_system {
 	char other_uuid[37];	 /* of the /boot of another system in the same partition; else "" */
 	bool root_is_encrypted;	 /* LUKS: asks for its passphrase as before */
 	size_t kernel_count;	 /* entries of the menu that start a Linux */
-	size_t strange_entries; /* of loader/entries, beside the default: which no GRUB without blscfg
-				     starts */
+	size_t strange_entries;	 /* that no GRUB without blscfg starts, beside the default */
 	struct linux_default starts;
 	struct linux_default *others; /* kernels of other entries, each once */
 	size_t other_count;

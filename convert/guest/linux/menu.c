@@ -69,7 +69,7 @@ static int refuse_text(const struct reading *reading, const struct error *proble
 			     linux_place_text(&reading->system->boot, place), problem->message);
 }
 
-/* For a file that cannot be read: one that is too large is made anew, one that is damaged is not. */
+/* For a file that cannot be read: a too large one is made anew, a damaged one is not. */
 static int refuse_file(const struct reading *reading, const struct error *problem,
 		       struct error *err)
 {

@@ -8,8 +8,8 @@
 
 #define NOT_OLD -1 /* what os-release(5) describes, not what was before it */
 
-/* Returns 1 when the file says which distribution it is, 0 when there is none. Errors: of this host,
- * and what is wrong with the file. */
+/* Returns 1 when the file says which distribution it is, 0 when there is none. Errors: of this
+ * host, and what is wrong with the file. */
 static int read_release_file(struct linux_files *files, const char *path, int kind,
 			     struct os_release *ret, struct error *err)
 {

@@ -108,8 +108,8 @@ static void name_device(const struct linux_volumes *volumes, const struct linux_
 		snprintf(device, LINUX_VOLUME_DEVICE, "(loop0,%s%u)", table, place->partition);
 }
 
-/* GRUB gives the second of two volume groups of one name another one, and counts partitions that are
- * empty. Where it finds another file system than was seen here, nothing is taken from there. */
+/* GRUB gives the second of two volume groups of one name another one, and counts partitions that
+ * are empty. Where it finds another file system than was seen here, nothing is taken from there. */
 static int check_device(const struct linux_volumes *volumes, struct linux_volume *volume,
 			const char *device)
 {
@@ -174,8 +174,8 @@ static bool has_twin(const struct linux_volumes *volumes, const struct linux_vol
 	return false;
 }
 
-/* What is in an array, or in a logical volume that is not linear, GRUB tells, if it can be read from
- * this disk alone. */
+/* What is in an array, or in a logical volume that is not linear, GRUB tells, if it can be read
+ * from this disk alone. */
 static int open_unknown(const struct linux_volumes *volumes, struct linux_volume *volume,
 			struct error *err)
 {
@@ -293,7 +293,7 @@ static bool is_told(const struct lvm_group *group, struct linux_volume *const *a
 	return false;
 }
 
-/* The one with the newest text, the first of several, which is taken out; NULL when none is left. */
+/* The one with the newest text, the first of several, taken out; NULL when none is left. */
 static struct linux_volume *take_newest(struct physicals *physicals)
 {
 	struct linux_volume **found = NULL, *volume;
@@ -378,7 +378,7 @@ struct linux_volume *linux_volumes_at(const struct linux_volumes *volumes,
 	return NULL;
 }
 
-/* Does 'name', as /dev/mapper has it ("rhel-root", hyphens of the parts doubled), mean "rhel/root"? */
+/* Does 'name', as /dev/mapper has it ("rhel-root", hyphens in parts doubled), mean "rhel/root"? */
 static bool is_mapper_name(const char *volume, const char *name)
 {
 	for (; *volume; volume++) {

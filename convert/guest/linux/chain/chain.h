@@ -23,22 +23,22 @@
 /*
  * Append all of them, copies; none is optional. 'stub' is the text of grub.cfg (grub_stub.h),
  * 'description' what the boot entry is to be called, UTF-8 from the guest (PRETTY_NAME): what a
- * BOOTX64.CSV cannot hold is left out, and when nothing is left, or it is NULL, the folder's name is
- * taken. 'time': seconds since 1970 UTC. Errors: ENOMEM.
+ * BOOTX64.CSV cannot hold is left out, and when nothing is left, or it is NULL, the folder's name
+ * is taken. 'time': seconds since 1970 UTC. Errors: ENOMEM.
  */
 int chain_add_files(const struct efi_set *set, const char *stub, const char *description,
 		    int64_t time, struct guest_files *files, struct error *err);
 
 /*
- * What boot entries are called for this description: without what a line of BOOTX64.CSV cannot hold,
- * and the folder's name for one that is empty then, or is that of Windows' own entry, by which
- * firmware tools know it.
+ * What boot entries are called for this description: without what a line of BOOTX64.CSV cannot
+ * hold, and the folder's name for one that is empty then, or is that of Windows' own entry, by
+ * which firmware tools know it.
  */
 #define CHAIN_LABEL 256
 void chain_label(const struct efi_set *set, const char *description, char ret[CHAIN_LABEL]);
 
-/* What the boot entry of the firmware names: "\EFI\debian\shimx64.efi" ("grubx64.efi" without shim),
- * into 'buffer', which is returned. */
+/* What the boot entry of the firmware names: "\EFI\debian\shimx64.efi" ("grubx64.efi" without
+ * shim), into 'buffer', which is returned. */
 #define CHAIN_PATH 96
 const char *chain_loader_path(const struct efi_set *set, char buffer[CHAIN_PATH]);
 

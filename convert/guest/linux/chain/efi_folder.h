@@ -40,8 +40,8 @@ struct efi_folder {
  * have them, they go first; SUSE's shim.efi, grub.efi, MokManager.efi and fallback.efi are taken
  * too. With NULL, those of the packages shim-signed, shim-helpers-amd64-signed and
  * grub-efi-amd64-signed, where they are installed and can be read; otherwise what makes an unsigned
- * GRUB here, when it is asked for. Errors: REFUSAL_NO_EFI_FILES when the folder has not both; I/O. *ret is
- * to be released with efi_folder_done() in every case.
+ * GRUB here, when it is asked for. Errors: REFUSAL_NO_EFI_FILES when the folder has not both; I/O.
+ * *ret is to be released with efi_folder_done() in every case.
  */
 int efi_folder_open(const char *path, struct efi_folder *ret, struct error *err);
 

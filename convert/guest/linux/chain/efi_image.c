@@ -134,8 +134,8 @@ static int read_modules(const struct file_bytes *image, struct efi_image *found,
 	return find_prefix(image, &mods, get_le64(mods.data + MODULES_SIZE), found, err);
 }
 
-/* What stands behind the name of a component, in lines "component,generation,vendor,package,version,..."
- * (shim SBAT.md); NULL when there is none. */
+/* What stands behind the name of a component, in lines
+ * "component,generation,vendor,package,version,..." (shim SBAT.md); NULL when there is none. */
 static const uint8_t *find_component(const struct file_bytes *sbat, const char *component,
 				     size_t *ret_left)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What an EFI program says of itself: shim, GRUB, and a Linux kernel, which is one too. The images
- * may come out of a guest, so nothing in them is trusted; signatures are looked at, not checked (see
- * convert/guest/signer.h).
+ * may come out of a guest, so nothing in them is trusted; signatures are looked at, not checked
+ * (see convert/guest/signer.h).
  */
 #ifndef HVGEN2_CONVERT_GUEST_LINUX_CHAIN_EFI_IMAGE_H
 #define HVGEN2_CONVERT_GUEST_LINUX_CHAIN_EFI_IMAGE_H
@@ -17,13 +17,12 @@
 #define EFI_IMAGE_PREFIX 256
 
 struct efi_image {
-	/* Of GRUB: the folder of its grub.cfg, compiled into section "mods" ("/EFI/debian"); "" when
-	 * it has none, and then GRUB looks into the folder that it was started from. */
+	/* Of GRUB: the folder of its grub.cfg, compiled into section "mods" ("/EFI/debian"); ""
+	 * when it has none, and then GRUB looks into the folder that it was started from. */
 	char prefix[EFI_IMAGE_PREFIX];
 	struct {
-		unsigned int shim,
-			grub; /* generations of section ".sbat", from 1; 0 when not given */
-	} sbat;
+		unsigned int shim, grub;
+	} sbat; /* generations of section ".sbat", from 1; 0 when not given */
 	/* Of GRUB, by ".sbat": 206 is 2.06; 0 when not given (before 2021). */
 	unsigned int grub_version;
 	/* Of shim: whom the (first) certificate in section ".vendor_cert" names, "" without one. */
@@ -33,8 +32,8 @@ struct efi_image {
 	bool is_pe64;	/* an EFI program for x64 (PE32+); all else is empty when it is not */
 	bool is_signed; /* it has a signature that can be read */
 	bool is_grub;	/* it has GRUB's section "mods" */
-	/* Of GRUB, by the names in its modules: it knows the command 'blscfg' (Fedora, RHEL), and paths
-	 * in the default subvolume of Btrfs (SUSE). */
+	/* Of GRUB, by the names in its modules: it knows the command 'blscfg' (Fedora, RHEL), and
+	 * paths in the default subvolume of Btrfs (SUSE). */
 	bool has_blscfg, has_btrfs_relative;
 };
 

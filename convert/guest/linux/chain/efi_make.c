@@ -239,8 +239,8 @@ _Noreturn static void serve(int socket, const char *program)
 	_exit(0);
 }
 
-/* A grandchild, which nobody here has to wait for. Where SIGCHLD is ignored, the child is gone without a
- * status: if there is no grandchild, the socket says so when it is asked. */
+/* A grandchild, which nobody here has to wait for. Where SIGCHLD is ignored, the child is gone
+ * without a status: if there is no grandchild, the socket says so when it is asked. */
 static bool start(int socket, const char *program)
 {
 	pid_t pid = fork(), ended = -1;

@@ -2,7 +2,7 @@
 /*
  * Shim and GRUB of one source, with what goes with them: checked, so that the chain on the ESP
  * holds. Shim starts a GRUB and a kernel of its own vendor alone, and its helpers under the names
- * that it was built with; a signed GRUB looks for its grub.cfg in the folder that it was built with.
+ * that it was built with; a signed GRUB looks for its grub.cfg in a folder that is built in.
  */
 #ifndef HVGEN2_CONVERT_GUEST_LINUX_CHAIN_EFI_SET_H
 #define HVGEN2_CONVERT_GUEST_LINUX_CHAIN_EFI_SET_H
@@ -50,8 +50,8 @@ int efi_set_from_folder(const struct efi_folder *folder, struct efi_set *ret, st
 
 /*
  * The same with files from elsewhere (out of the guest), of which copies are made; 'source' says
- * from where. Errors: REFUSAL_NO_EFI_FILES when they are not what their names say, are too large, or
- * GRUB's prefix is no folder below /EFI; ERROR_DAMAGED; ENOMEM.
+ * from where. Errors: REFUSAL_NO_EFI_FILES when they are not what their names say, are too large,
+ * or GRUB's prefix is no folder below /EFI; ERROR_DAMAGED; ENOMEM.
  */
 int efi_set_from_bytes(const struct efi_files *files, const char *source, struct efi_set *ret,
 		       struct error *err);

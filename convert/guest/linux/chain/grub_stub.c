@@ -4,8 +4,8 @@
  * GRUB, so it is held to what it can be: a UUID, and a folder from a list.
  *
  * Menus without entries but the command blscfg (Boot Loader Specification; RHEL 8, Fedora 30 and
- * later) need that command, which only their distributions' GRUB has. For others there is a function
- * of this name. What it does is bound by GRUB 2.06, and each of these was seen:
+ * later) need that command, which only their distributions' GRUB has. For others there is a
+ * function of this name. What it does is bound by GRUB 2.06, and each of these was seen:
  *
  *  1. A .conf is a script whose keys are commands, so it is sourced, with functions of these names.
  *  2. 'linux' and 'initrd' are commands already, which no function replaces. While a .conf is
@@ -14,8 +14,8 @@
  *  3. So the paths of kernel and initramfs come from the key 'version', and go into the entry with
  *     its arguments: what is sourced in its body waits for a key.
  *  4. An id of an entry that begins with a digit is taken for a number, hence "bls-".
- *  5. The default may be a kernel that is gone, or a number in a menu sorted in another way: what is
- *     no id and no title is the newest, as their own GRUB has it.
+ *  5. The default may be a kernel that is gone, or a number in a menu sorted in another way: what
+ *     is no id and no title is the newest, as their own GRUB has it.
  *  6. Files of a wildcard are not sorted, hence -pgt; against nothing it complains, and -o calls it
  *     all the same, hence two elifs.
  */
@@ -45,7 +45,7 @@ static const char *const prefixes[] = {
 static const char old_commands[] = "function linux16 { linux \"$@\"; }\n"
 				   "function initrd16 { initrd \"$@\"; }\n";
 
-/* Keys of a .conf; 'linux' and 'initrd' are point 2. A name with a hyphen is none for a function. */
+/* Keys of a .conf; 'linux' and 'initrd' are point 2. No function has a hyphen in its name. */
 static const char bls_keys[] = "function title { set bls_title=\"$*\"; }\n"
 			       "function version { set bls_version=\"$1\"; }\n"
 			       "function options { set bls_options=\"$bls_options $*\"; }\n"

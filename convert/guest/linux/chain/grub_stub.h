@@ -12,7 +12,7 @@
 #include "common/error.h"
 
 struct grub_stub {
-	/* Of the file system that holds /boot, as GRUB prints it: hexadecimal digits and hyphens. */
+	/* Of the file system that holds /boot, as GRUB prints it: hexadecimal and hyphens. */
 	const char *uuid;
 	/* GPT entry number (1 to 128) of the partition with it, where GRUB is to look first, on its
 	 * own disk: another disk may carry the same UUID. 0 for none (LVM, MD). */
@@ -23,12 +23,13 @@ struct grub_stub {
 	bool boot_is_own_volume; /* /boot is a file system of its own */
 	bool is_bls;		 /* the guest's menu calls blscfg */
 	bool grub_has_blscfg; /* the GRUB on the ESP is the distribution's own, and needs no help */
-	bool is_btrfs_relative; /* SUSE on Btrfs, with SUSE's GRUB: paths in its default subvolume */
+	bool is_btrfs_relative; /* SUSE on Btrfs and its GRUB: paths in the default subvolume */
 };
 
 /*
  * "/grub" and "/grub2" of a /boot of its own; those below /boot; and those below a subvolume of
- * Btrfs, "/@/boot/grub" (Ubuntu, openSUSE), "/@rootfs/boot/grub" (Debian) and "/root/boot/grub2" (Fedora).
+ * Btrfs, "/@/boot/grub" (Ubuntu, openSUSE), "/@rootfs/boot/grub" (Debian) and "/root/boot/grub2"
+ * (Fedora).
  */
 bool grub_stub_is_prefix(const char *prefix);
 

@@ -19,12 +19,12 @@ struct bls_entry {
 	char *title;
 	char *version;
 	char *linux;
-	char *initrd;	    /* the first one */
-	char *more_initrds; /* the others, with spaces between ("$tuned_initrd") */
-	char *options;	    /* those of several lines joined by a space */
-	char *id;	    /* the key 'id' of older files */
-	char *strange_key;  /* the first key that our blscfg has no function for */
-	bool has_shell_signs; /* quotes, ; { } | & < > or a backslash: no GRUB script of this meaning */
+	char *initrd;	      /* the first one */
+	char *more_initrds;   /* the others, with spaces between ("$tuned_initrd") */
+	char *options;	      /* those of several lines joined by a space */
+	char *id;	      /* the key 'id' of older files */
+	char *strange_key;    /* the first key that our blscfg has no function for */
+	bool has_shell_signs; /* quotes, ; { } | & < > or \: no GRUB script of this meaning */
 };
 
 #define BLS_ENTRY_INIT                                                                             \
@@ -43,9 +43,9 @@ int bls_parse(const struct file_bytes *file, struct bls_entry *ret, struct error
 
 /*
  * NULL when a GRUB without blscfg can start the entry by the function that we write into the ESP's
- * grub.cfg, which executes the .conf as a script and makes the paths from 'version'; else why not, in
- * words behind "the entry ..." ("has no 'version'"). 'folder' is "" when /boot is a file system of
- * its own, else "/boot", as paths in the entries begin.
+ * grub.cfg, which executes the .conf as a script and makes the paths from 'version'; else why not,
+ * in words behind "the entry ..." ("has no 'version'"). 'folder' is "" when /boot is a file system
+ * of its own, else "/boot", as paths in the entries begin.
  */
 const char *bls_out_of_convention(const struct bls_entry *entry, const char *folder);
 

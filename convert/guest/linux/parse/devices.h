@@ -19,7 +19,7 @@ enum device_name {
 	DEVICE_OLD,	    /* hda, xvda, vda: other controllers' and hypervisors' */
 	DEVICE_FLOPPY,	    /* fd0, floppy */
 	DEVICE_CDROM,	    /* sr0, scd0, cdrom, dvd */
-	DEVICE_PSEUDO, /* no disk: proc, tmpfs, host:/export, //host/share, and a path (/swapfile) */
+	DEVICE_PSEUDO, /* no disk: proc, tmpfs, host:/export, //host/share, a path (/swapfile) */
 	DEVICE_OTHER,  /* nvme0n1p1, loop0, 8:1 ... */
 	DEVICE_NAME_MAX
 };

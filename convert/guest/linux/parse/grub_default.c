@@ -2,7 +2,7 @@
 /*
  * Which entry GRUB starts by itself: see grub_menu.h. What was looked up in GRUB 2.06
  * (grub-core/normal/menu.c): a choice that begins with a digit is a number, whatever stands behind
- * it; '>' leads into a submenu and ">>" is one '>' of a title; what is not there is the first entry.
+ * it; '>' leads into a submenu and ">>" is one '>' of a title; what is missing is the first entry.
  */
 #include <errno.h>
 #include <limits.h>
@@ -58,7 +58,7 @@ static const char *rest_of(const char *choice)
 	return choice;
 }
 
-/* The number at the beginning, decimal, octal or hexadecimal as GRUB reads it; false: it is a name. */
+/* The number at the beginning, decimal, octal or hexadecimal as in GRUB; false: it is a name. */
 static bool read_number(struct choice *choice, unsigned long *ret)
 {
 	char *end;

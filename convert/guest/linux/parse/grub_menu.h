@@ -52,8 +52,8 @@ void grub_menu_path(const struct grub_menu *menu, size_t index, char ret[GRUB_PA
 /*
  * The entry that GRUB would start by itself: by a number, a title, an id or a path of these
  * ("a>b"), by what 'env' (may be NULL) has saved, else the first one. *ret_is_sure is false when
- * conditions, variables, grub-reboot or a submenu without a choice in it leave a doubt: then look at
- * all entries. -ENOENT, without a message, when the menu has no entry that is no submenu.
+ * conditions, variables, grub-reboot or a submenu without a choice in it leave a doubt: then look
+ * at all entries. -ENOENT, without a message, when the menu has no entry that is no submenu.
  */
 int grub_menu_default(const struct grub_menu *menu, const struct grub_env *env, size_t *ret_index,
 		      bool *ret_is_sure);

@@ -14,8 +14,8 @@
 
 /* --- ifupdown --------------------------------------------------------------------------------- */
 
-/* A line of a stanza: "address 192.0.2.7/24", "netmask 255.255.255.0", "hwaddress ether 00:15:..." and
- * "hwaddress 00:15:...". */
+/* A line of a stanza: "address 192.0.2.7/24", "netmask 255.255.255.0", "hwaddress ether 00:15:..."
+ * and "hwaddress 00:15:...". */
 static int take_interfaces_option(const struct file_bytes *file, struct text_line line,
 				  struct network_name *name, struct error *err)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Names of network adapters in what configures them. A legacy adapter becomes a synthetic one, whose
- * name may be another: what is configured by name or by an old MAC is then no longer true. Nothing
- * is judged here, only found.
+ * Names of network adapters in what configures them. A legacy adapter becomes a synthetic one,
+ * whose name may be another: what is configured by name or by an old MAC is then no longer true.
+ * Nothing is judged here, only found.
  */
 #ifndef HVGEN2_CONVERT_GUEST_LINUX_PARSE_IFNAMES_H
 #define HVGEN2_CONVERT_GUEST_LINUX_PARSE_IFNAMES_H
@@ -51,7 +51,7 @@ void network_names_done(struct network_names *names);
 int ifnames_from_interfaces(const struct file_bytes *file, struct network_names *ret,
 			    struct error *err);
 
-/* ifcfg-NAME of the RHEL family and SUSE: DEVICE=, else NAME of the file when there is no HWADDR=. */
+/* ifcfg-NAME of the RHEL family and SUSE: DEVICE=, else NAME of the file without a HWADDR=. */
 int ifnames_from_ifcfg(const struct file_bytes *file, struct network_names *ret, struct error *err);
 
 /* netplan's YAML, line by line: ethernets, and "match:" in them. */
@@ -62,7 +62,7 @@ int ifnames_from_netplan(const struct file_bytes *file, struct network_names *re
 int ifnames_from_nmconnection(const struct file_bytes *file, struct network_names *ret,
 			      struct error *err);
 
-/* Rules of udev that give network adapters names, with NAME="...": 70-persistent-net.rules and others. */
+/* Rules of udev that give network adapters names, in *.rules: those with NAME="..." */
 int ifnames_from_udev_rules(const struct file_bytes *file, struct network_names *ret,
 			    struct error *err);
 

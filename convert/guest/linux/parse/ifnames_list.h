@@ -12,14 +12,14 @@
 bool ifnames_is_loopback(const struct text_line *name);
 
 /*
- * Add an adapter with this name (may be empty), of 'file' and the name's line. *ret_name is where it
- * stands until the next is added.
+ * Add an adapter with this name (may be empty), of 'file' and the name's line. *ret_name is where
+ * it stands until the next is added.
  */
 int ifnames_add(const struct file_bytes *file, const struct text_line *interface,
 		struct network_names *names, struct network_name **ret_name, struct error *err);
 
-/* Add each address in 'text', which has blanks, commas, quotes or brackets between them; what is none
- * is left out, and so are more than some. */
+/* Add each address in 'text', which has blanks, commas, quotes or brackets between them; what is
+ * none is left out, and so are more than some. */
 void ifnames_add_addresses(const struct text_line *text, struct network_name *name);
 
 /* Put the mask, or the length of the prefix, behind the newest address, where it has none. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Adapters in rules of udev, and in the files of systemd that took their place: see ifnames.h. Above a
- * synthetic adapter are a device of the VMBus with the driver hv_netvsc and the bus itself; above an
- * emulated one was a device of the PCI bus with the driver tulip.
+ * Adapters in rules of udev, and in the files of systemd that took their place: see ifnames.h.
+ * Above a synthetic adapter are a device of the VMBus with the driver hv_netvsc and the bus itself;
+ * above an emulated one was a device of the PCI bus with the driver tulip.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -99,8 +99,8 @@ static size_t value_length(const struct text_line *text)
 	return length;
 }
 
-/* As udev takes it from the front of a rule, whose pairs have commas between them or not. False at its
- * end, and where there is none: nothing behind that counts. */
+/* As udev takes it from the front of a rule, whose pairs have commas between them or not. False at
+ * its end, and where there is none: nothing behind that counts. */
 static bool next_pair(struct text_line *rule, struct pair *ret)
 {
 	size_t length;
@@ -202,8 +202,8 @@ static int take_rule(const struct file_bytes *file, const struct text_line *rule
 	return r < 0 ? r : take_device(file, rule, name, err);
 }
 
-/* The next rule, put together in 'joined': a backslash at the end of a line continues it, and comments
- * and empty lines between are none of it. False at the end of the file. */
+/* The next rule, put together in 'joined': a backslash at the end of a line continues it, and
+ * comments and empty lines between are none of it. False at the end of the file. */
 static bool next_rule(const struct file_bytes *file, size_t *at, struct text_line *line,
 		      struct buffer *joined, struct text_line *ret)
 {

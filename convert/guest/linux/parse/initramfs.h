@@ -5,8 +5,8 @@
  *
  *   | archive, plain (microcode) | zeros | archive, compressed | zeros | ...
  *
- * An archive is cpio's "newc"; compressed is what gzip, xz, zstd, lz4 -l, bzip2 or lzma wrote. All is
- * read once from front to end, and no further than needed; nothing of the files is kept.
+ * An archive is cpio's "newc"; compressed is what gzip, xz, zstd, lz4 -l, bzip2 or lzma wrote. All
+ * is read once from front to end, and no further than needed; nothing of the files is kept.
  */
 #ifndef HVGEN2_CONVERT_GUEST_LINUX_PARSE_INITRAMFS_H
 #define HVGEN2_CONVERT_GUEST_LINUX_PARSE_INITRAMFS_H
@@ -42,9 +42,9 @@ struct initramfs_result {
 
 /*
  * Mark the wanted modules that are in it (as .ko, .ko.gz, .ko.xz or .ko.zst); end early when all
- * are, never when none is wanted. More than 'max_output' bytes when unpacked, more than 64 parts, and what is
- * neither an archive nor compressed is ERROR_DAMAGED with the offset; what was found before stays
- * marked. 'ret' is filled in either case. At most 160 MiB of memory are taken.
+ * are, never when none is wanted. More than 'max_output' bytes when unpacked, more than 64 parts,
+ * and what is neither an archive nor compressed is ERROR_DAMAGED with the offset; what was found
+ * before stays marked. 'ret' is filled in either case. At most 160 MiB of memory are taken.
  */
 int initramfs_scan(const struct initramfs_source *source, struct initramfs_wanted *wanted,
 		   uint64_t max_output, struct initramfs_result *ret, struct error *err);

@@ -53,7 +53,7 @@ bool text_assignment(struct text_line *line, struct text_line *ret);
 /*
  * The value behind a '=' as sh reads it, without expanding variables: up to the first blank outside
  * of quotes, quotes and backslashes taken off. Written to ret[0, size) with a NUL. Returns the
- * length that it has, of which size - 1 are there, or SIZE_MAX when a quote does not end on its line.
+ * length that it has, of which size - 1 are there; SIZE_MAX when a quote does not end on its line.
  */
 size_t text_shell_value(const struct text_line *value, char *ret, size_t size);
 

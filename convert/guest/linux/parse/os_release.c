@@ -125,7 +125,7 @@ static void find_version(struct text_line line, struct os_release *release)
 		}
 }
 
-/* "PATCHLEVEL = 4" of SLES, which is its service pack: 11 becomes 11.4, as its os-release has it. */
+/* "PATCHLEVEL = 4" of SLES, its service pack: 11 becomes 11.4, as its os-release has it. */
 static void add_patch_level(const struct file_bytes *file, struct os_release *release)
 {
 	struct text_line line = {.number = 0}, value;

@@ -209,8 +209,8 @@ static void zstd_close(struct unpack *unpack)
 /* --- lz4, the legacy format ------------------------------------------------------------------- */
 
 /*
- * A magic number, then blocks: u32 of their size when compressed, and that. Each unpacks to 8 MiB at
- * most. There is no mark of the end: what is no such size is something else.
+ * A magic number, then blocks: u32 of their size when compressed, and that. Each unpacks to 8 MiB
+ * at most. There is no mark of the end: what is no such size is something else.
  */
 #define LZ4_BLOCK      (8 * 1024 * 1024)
 #define LZ4_COMPRESSED LZ4_COMPRESSBOUND(LZ4_BLOCK)

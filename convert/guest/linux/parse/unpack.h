@@ -39,8 +39,8 @@ struct unpack_format {
 	size_t magic_size;
 	size_t step_input; /* as many bytes of input wait at each step, unless there are no more */
 	bool (*open)(struct unpack *unpack);
-	/* Fill the front of 'out'; *ret_ended when the stream is at its end. False: the data is no stream
-	 * of that kind, or is_out_of_memory. */
+	/* Fill the front of 'out'; *ret_ended when the stream is at its end. False: the data is no
+	 * stream of that kind, or is_out_of_memory. */
 	bool (*step)(struct unpack *unpack, struct window *out, bool *ret_ended);
 	void (*close)(struct unpack *unpack);
 };
