@@ -109,4 +109,6 @@ for name in /loader/entries "/loader/entries/$entry"; do
 	damaged "partition 1: the boot menu on partition 1 cannot be read: '$name': the ext file system is damaged" "$name"
 done
 at_partition 51380224
+printf 'mkdir /grub\n' | edit
+warned "what may be another system cannot be read: the boot menu on partition 2 cannot be read: '/grub/grub.cfg'$says" /grub
 damaged "partition 1: '/etc/fstab': the ext file system is damaged" /etc/fstab

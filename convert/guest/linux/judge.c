@@ -72,6 +72,9 @@ static int check_boot_volume(const struct linux_volume *boot, const struct linux
 			"the file system %s, which holds /boot, has the feature '%s', which "
 			"GRUB does not read",
 			text, trouble);
+	if (system->other_damage[0])
+		note_add(warnings, "what may be another system cannot be read: %s",
+			 system->other_damage);
 	if (system->has_other_root)
 		note_add(warnings, "another root of the disk has the same /boot: its menu decides "
 				   "which one is started");

@@ -80,6 +80,7 @@ struct linux_system {
 	bool is_btrfs_relative;	 /* its menu needs SUSE's GRUB */
 	bool has_other_root;	 /* two roots have this /boot */
 	char other_uuid[37];	 /* of the /boot of another system in the same partition; else "" */
+	char other_damage[1024]; /* why another system, if it is one, cannot be read; "" for none */
 	bool root_is_encrypted;	 /* LUKS: asks for its passphrase as before */
 	size_t kernel_count;	 /* entries of the menu that start a Linux */
 	size_t strange_entries;	 /* that no GRUB without blscfg starts, beside the default */
