@@ -27,8 +27,10 @@ static int fail_walk(const struct walk *walk, int code)
 	return error_failed(walk->err, code, "'%s': %s", walk->path, strerror(code));
 }
 
+/* An inode that is damaged stays in the library's cache under the number of the one that was there. */
 static int damaged_walk(const struct walk *walk, errcode_t code)
 {
+	(void)ext2fs_flush_icache(walk->fs);
 	return ext_io_error(walk->io, code, walk->path, walk->err);
 }
 

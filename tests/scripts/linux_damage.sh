@@ -94,8 +94,12 @@ warned "$not_all '/etc/netplan/14.yaml' is no text: a NUL stands at offset 23"
 jq -e 'any(.warnings[]; . == "4 more warnings of the guest'"'"'s network adapters are left out")' out.txt >/dev/null || fail "$(jq .warnings out.txt)"
 
 # Shim and GRUB of the guest's own: those of this machine are taken.
+printf 'mkdir %s\n' /boot/efi /boot/efi/EFI /usr/lib/shim | edit
+warned "a boot file of the guest's own is not taken: '/boot/efi/EFI'$says" /boot/efi/EFI
+printf 'x\n' | put /usr/lib/shim/shimx64.efi.signed
+warned "a boot file of the guest's own is not taken: '/usr/lib/shim/shimx64.efi.signed'$says" /usr/lib/shim/shimx64.efi.signed
 truncate -s 17M large
-printf 'mkdir /usr/lib/shim\nwrite large /usr/lib/shim/shimx64.efi.signed\n' | edit
+printf 'rm %s\nwrite large %s\n' /usr/lib/shim/shimx64.efi.signed /usr/lib/shim/shimx64.efi.signed | edit
 warned "a boot file of the guest's own is not taken: '/usr/lib/shim/shimx64.efi.signed' has 17825792 bytes, more than the 16777216"
 
 # Drivers that may be built in count where the initramfs has none.
