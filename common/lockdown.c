@@ -12,6 +12,7 @@
 #include <linux/filter.h>
 #include <linux/fs.h>
 #include <linux/seccomp.h>
+#include <linux/sockios.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -75,6 +76,9 @@
 #define FCNTLS                                                                                     \
 	ARGUMENT(fcntl, 1, 5), IS(F_SETOWN, 3), IS(F_SETOWN_EX, 2), IS(F_SETSIG, 1), ALLOW, REFUSE
 
+/* As F_SETOWN does, of sockets: who gets the signal when something arrives. */
+#define OWNERS ARGUMENT(ioctl, 1, 4), IS(FIOSETOWN, 2), IS(SIOCSPGRP, 1), ALLOW, REFUSE
+
 static bool install(struct sock_filter *filter, size_t count)
 {
 	struct sock_fprog program = {.len = (unsigned short)count, .filter = filter};
@@ -105,8 +109,8 @@ bool lockdown_one_process(void)
 		OLD_FORKS REFUSED(clone), REFUSED(clone3), OWN(kill, getpid()),
 		OWN_SIGNALS(getpid()), REFUSED(tkill), REFUSED(rt_sigqueueinfo),
 		REFUSED(rt_tgsigqueueinfo), REFUSED(pidfd_open), REFUSED(pidfd_send_signal),
-		REFUSED(ptrace), REFUSED(process_vm_readv), REFUSED(process_vm_writev),
-		OWN(prlimit64, 0),
+		REFUSED(pidfd_getfd), FCNTLS, OWNERS, REFUSED(ptrace), REFUSED(process_vm_readv),
+		REFUSED(process_vm_writev), OWN(prlimit64, 0),
 		/* the network */
 		REFUSED(socket), REFUSED(socketpair), REFUSED(io_uring_setup),
 		/* the host */

@@ -14,12 +14,16 @@ struct piece_request {
 	uint64_t offset, size; /* bytes; at most PIECE_MOST */
 };
 
+/* The first request has this offset and no size, and no answer: the library is loaded, and speaks as
+ * is written here. */
+#define PIECES_GREETING UINT64_C(0x6876676e32313031)
+
 /* In front of the bytes, which are all that were asked for when 'code', an errno, is 0. */
 struct piece_answer {
 	uint64_t code;
 };
 
-/* The file that is not opened, but is the disk: the library itself. */
+/* The library, which is also the name of the file that is the disk. */
 #define PIECES_LIBRARY "hvgen2-grub-disk.so"
 
 /* In the environment of grub-fstest: how many bytes the disk has. */

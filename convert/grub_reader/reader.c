@@ -142,28 +142,56 @@ static int read_piece(const struct grub_reader *reader, const struct piece_reque
 /* While an answer is waited for. */
 struct talk {
 	const struct grub_reader *reader;
-	int disk;	    /* the socket at which GRUB asks for pieces of it, or -1 */
-	struct error error; /* the first of these that could not be read */
+	int disk;	  /* the socket at which GRUB asks for pieces of it, or -1 */
+	bool has_library; /* GRUB: it has greeted */
+	struct error
+		problem; /* the first that is not GRUB's: a piece that cannot be read or sent */
 };
+
+static void keep_problem(struct talk *talk, const struct error *problem)
+{
+	if (talk->problem.kind == ERROR_NONE)
+		talk->problem = *problem;
+}
+
+/* False when nobody asks any more, or several questions at once. */
+static bool send_piece(struct talk *talk, const struct iovec parts[2])
+{
+	struct error problem = ERROR_INIT;
+
+	if (writev(talk->disk, parts, 2) >= 0)
+		return true;
+	if (errno != EPIPE && errno != ECONNRESET && errno != EAGAIN) {
+		error_errno(&problem, "a piece of the disk cannot be handed to GRUB");
+		keep_problem(talk, &problem);
+	}
+	return false;
+}
 
 /* False when nobody asks any more. */
 static bool serve_piece(struct talk *talk)
 {
 	uint8_t piece[PIECE_MOST];
 	struct error problem = ERROR_INIT;
-	struct piece_request request;
+	struct {
+		struct piece_request one;
+		uint8_t more; /* than one */
+	} request;
 	struct piece_answer answer;
 	struct iovec parts[] = {{&answer, sizeof(answer)}, {piece, 0}};
 	int r;
 
-	if (read(talk->disk, &request, sizeof(request)) != (ssize_t)sizeof(request))
+	if (read(talk->disk, &request, sizeof(request)) != (ssize_t)sizeof(request.one))
 		return false;
-	r = read_piece(talk->reader, &request, piece, &problem);
-	if (talk->error.kind == ERROR_NONE)
-		talk->error = problem;
+	if (request.one.offset == PIECES_GREETING && request.one.size == 0) {
+		talk->has_library = true;
+		return true;
+	}
+	r = read_piece(talk->reader, &request.one, piece, &problem);
+	keep_problem(talk, &problem);
 	answer.code = (uint64_t)-r;
-	parts[1].iov_len = r < 0 ? 0 : (size_t)request.size;
-	return writev(talk->disk, parts, 2) >= 0;
+	parts[1].iov_len = r < 0 ? 0 : (size_t)request.one.size;
+	return send_piece(talk, parts);
 }
 
 /* A piece for GRUB, or what the reader says. Returns 1 while that is not the answer. */
@@ -187,25 +215,44 @@ static int hear(struct talk *talk, struct answer *ret, int *ret_fd, struct error
 	cleanup_close(&talk->disk);
 	talk->disk = *ret_fd;
 	*ret_fd = -1;
-	return 1;
+	return talk->disk < 0
+		       ? error_failed(err, EMFILE, "no descriptor is left for what GRUB reads")
+		       : 1;
+}
+
+/* GRUB has read something else than the disk. What it says then are words of the loader. */
+static void check_library(struct talk *talk, const struct answer *answer)
+{
+	static const int of_grub[] = {0, ANSWER_GRUB, ANSWER_LARGE, ANSWER_CRASH, ANSWER_ENDLESS};
+	struct error problem = ERROR_INIT;
+
+	for (size_t i = 0; !talk->has_library && i < ARRAY_SIZE(of_grub); i++)
+		if (answer->code == of_grub[i]) {
+			error_failed(&problem, ELIBACC,
+				     PIECES_LIBRARY " was not loaded into GRUB%s%s",
+				     answer->text[0] ? ": " : "", answer->text);
+			keep_problem(talk, &problem);
+		}
 }
 
 /* Of a disk that cannot be read nothing is known, whatever GRUB makes of it. */
 static int wait_for_answer(const struct grub_reader *reader, struct answer *ret, int *ret_fd,
 			   struct error *err)
 {
-	struct talk talk = {.reader = reader, .disk = -1, .error = ERROR_INIT};
+	struct talk talk = {.reader = reader, .disk = -1, .problem = ERROR_INIT};
 	int r;
 
 	do
 		r = hear(&talk, ret, ret_fd, err);
 	while (r > 0);
 	cleanup_close(&talk.disk);
-	if (r < 0 || talk.error.kind == ERROR_NONE)
+	if (r == 0)
+		check_library(&talk, ret);
+	if (r < 0 || talk.problem.kind == ERROR_NONE)
 		return r;
 	cleanup_close(ret_fd);
 	*ret_fd = -1;
-	*err = talk.error;
+	*err = talk.problem;
 	return -err->code;
 }
 

@@ -35,8 +35,8 @@ struct grub_reader;
  */
 struct grub_reader *grub_reader_start(bool must_lock);
 
-/* Say which disk it is of, which is borrowed, and read while a question is waited for. 'reader' may be
- * NULL. */
+/* Say which disk it is of, which is borrowed until the last question, and read while one is waited for.
+ * 'reader' may be NULL. */
 void grub_reader_set_disk(struct grub_reader *reader, struct disk *disk);
 
 enum grub_reader_wish {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The process that reads: see reader.h. Who asks is not believed: a request names a device, and what is
- * asked for on it: none, one, or up to 32 paths, which become arguments of grub-fstest and nothing
- * else.
+ * The process that reads: see reader.h. Who asks is not believed: a request is two numbers, a device,
+ * and what is asked for on it: none, one, or up to 32 paths, which become arguments of grub-fstest and
+ * nothing else.
  */
 #include "convert/grub_reader/server.h"
 
@@ -16,7 +16,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,7 +72,6 @@ static void allow(const struct server *server, struct lockdown_places *places)
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		lockdown_add(places, folders[i], LOCKDOWN_RUN);
 	lockdown_add(places, server->tools->grub, LOCKDOWN_RUN);
-	lockdown_add(places, "/", LOCKDOWN_LIST); /* it opens the top of the host's paths */
 	lockdown_add(places, "/etc/ld.so.cache", LOCKDOWN_READ);
 	lockdown_add(places, server->tools->library, LOCKDOWN_RUN);
 }
@@ -235,6 +233,8 @@ static int open_disk(const struct server *server)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
+	/* Who answers does not wait for one that asks, and does not listen. */
+	(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	if (!send_answer(server->socket, &answer, ends[0]))
 		r = -EPIPE;
 	close(ends[0]);

@@ -127,7 +127,7 @@ static int check_all(struct verify *verify, struct error *err)
 		verify_advance(verify, 1);
 	}
 	verify_advance(verify, verify->to_read - verify->read_back); /* what was not looked at */
-	grub_reader_end(&verify->grub); /* which has removed what it made, then */
+	grub_reader_end(&verify->grub);
 	if (!say_learnt(verify))
 		return error_failed(err, ENOMEM, "no memory");
 	r = vhd_check_unchanged(verify->disk, err);

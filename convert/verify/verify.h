@@ -61,8 +61,8 @@ struct verify {
 	const char *report_path; /* of the conversion; NULL: PATH with .report.json, if there is
 				    one */
 	bool use_guestfs;
-	struct grub_reader *grub; /* which asks GRUB, and knows that 'path' is the disk; NULL:
-				     the menu of a Linux is not looked at; borrowed */
+	struct grub_reader *grub; /* which asks GRUB; NULL: the menu of a Linux is not looked at;
+				     borrowed */
 	void (*report)(
 		void *opaque,
 		const struct verify_result *result); /* called for each result; may be NULL */
