@@ -36,10 +36,17 @@ struct reading {
 		uint64_t pe_start; /* bytes */
 	} known[LVM_MAX_PVS];
 	size_t known_count;
-	uint64_t extent; /* bytes */
-	const struct lvm_node *volumes;
-	bool has_others; /* the group has physical volumes that are not here */
+	uint64_t extent;       /* bytes */
+	bool has_others;       /* the group has physical volumes that are not here */
+	struct part_of *parts; /* all volumes then, by name: of some others are made */
+	size_t part_count;
 	struct error *err;
+};
+
+/* What a mirror may have for an image. */
+struct part_of {
+	const char *name;
+	bool is_here; /* all of it */
 };
 
 static int bad_group(const struct reading *reading, const char *what)
@@ -140,12 +147,12 @@ static bool is_segment(const struct lvm_node *node)
 	return node->kind == LVM_SECTION && strncmp(node->name, "segment", 7) == 0;
 }
 
-/* Are all stripes of a volume, of which others are made, here? */
+/* Are all stripes of a volume here? */
 static bool is_here(const struct reading *reading, const struct lvm_node *volume)
 {
 	size_t segments = 0;
 
-	for (const struct lvm_node *node = volume ? volume->first : NULL; node; node = node->next) {
+	for (const struct lvm_node *node = volume->first; node; node = node->next) {
 		const struct lvm_node *stripes = lvm_child(node, "stripes", LVM_LIST);
 
 		if (!is_segment(node))
@@ -160,8 +167,42 @@ static bool is_here(const struct reading *reading, const struct lvm_node *volume
 	return segments > 0;
 }
 
-/* Of a mirror GRUB reads the first image that is whole: raids = [ "root_rmeta_0", "root_rimage_0", ... ] or
- * mirrors = [ "root_mimage_0", 0, ... ]. */
+static int by_name(const void *a, const void *b)
+{
+	const struct part_of *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+/* Looked at once: text of strangers may name each of them from everywhere. */
+static int find_parts(struct reading *reading, const struct lvm_node *all)
+{
+	size_t count = 0;
+
+	for (const struct lvm_node *node = all ? all->first : NULL; node; node = node->next)
+		count += node->kind == LVM_SECTION;
+	reading->parts = calloc(count + 1, sizeof(*reading->parts));
+	if (!reading->parts)
+		return error_failed(reading->err, ENOMEM, "out of memory");
+	for (const struct lvm_node *node = all ? all->first : NULL; node; node = node->next)
+		if (node->kind == LVM_SECTION)
+			reading->parts[reading->part_count++] =
+				(struct part_of){node->name, is_here(reading, node)};
+	qsort(reading->parts, reading->part_count, sizeof(*reading->parts), by_name);
+	return 0;
+}
+
+static bool is_part_here(const struct reading *reading, const char *name)
+{
+	const struct part_of key = {.name = name};
+	const struct part_of *found = bsearch(&key, reading->parts, reading->part_count,
+					      sizeof(*reading->parts), by_name);
+
+	return found && found->is_here;
+}
+
+/* Of a mirror GRUB reads the first image that is whole: raids = [ "root_rmeta_0", "root_rimage_0", ... ]
+ * or mirrors = [ "root_mimage_0", 0, ... ]. */
 static bool has_image(const struct reading *reading, const struct lvm_node *segment,
 		      const char *type)
 {
@@ -173,12 +214,12 @@ static bool has_image(const struct reading *reading, const struct lvm_node *segm
 		return false;
 	for (const struct lvm_node *node = list ? list->first : NULL; node; node = node->next)
 		if (index++ % 2 == is_raid && node->kind == LVM_STRING &&
-		    is_here(reading, lvm_child(reading->volumes, node->text, LVM_SECTION)))
+		    is_part_here(reading, node->text))
 			return true;
 	return false;
 }
 
-/* Segments of other types are made of other volumes, of which only the images of mirrors are looked for. */
+/* Segments of other types are made of other volumes, of which only images of mirrors are looked for. */
 static bool is_linear(const struct reading *reading, const struct lvm_node *segment,
 		      struct lvm_volume *volume)
 {
@@ -330,7 +371,7 @@ int lvm_volumes_take(const struct lvm_node *root, const struct lvm_pvs *pvs, str
 {
 	CLEANUP_LVM struct lvm_group *group = calloc(1, sizeof(*group));
 	struct reading reading = {.pvs = pvs, .err = err};
-	const struct lvm_node *node = find_group(root), *id;
+	const struct lvm_node *node = find_group(root), *id, *volumes;
 	int r;
 
 	if (group)
@@ -345,12 +386,15 @@ int lvm_volumes_take(const struct lvm_node *root, const struct lvm_pvs *pvs, str
 	snprintf(group->id, sizeof(group->id), "%s", id ? id->text : "");
 	number_of(node, "seqno", &group->seqno);
 	group->own = pvs->list[pvs->own].disk;
-	reading.volumes = lvm_child(node, "logical_volumes", LVM_SECTION);
+	volumes = lvm_child(node, "logical_volumes", LVM_SECTION);
 	r = find_pvs(&reading, node);
 	for (size_t i = 0; r == 0 && i < reading.known_count; i++)
 		group->pvs[group->pv_count++] = reading.known[i].disk;
+	if (r == 0 && reading.has_others)
+		r = find_parts(&reading, volumes);
 	if (r == 0)
-		r = take_volumes(&reading, reading.volumes, group);
+		r = take_volumes(&reading, volumes, group);
+	free(reading.parts);
 	if (r == 0)
 		*ret = TAKE(group);
 	return r;
