@@ -203,6 +203,26 @@ static int has_folder(const struct grub_files *grub, const char *path, bool *ret
 	return r;
 }
 
+/* A list that was read to its end has an empty line there. */
+static bool is_whole(const char *text, size_t size)
+{
+	return text[size - 1] == '\n' && (size == 1 || text[size - 2] == '\n');
+}
+
+/* What is no folder prints nothing, and one that cannot be read neither. */
+static int fail_list(struct linux_files *files, const char *path, struct error *err)
+{
+	enum linux_file_type type;
+	uint64_t size;
+	int r = find_in_grub(files, path, &type, &size, err);
+
+	if (r < 0)
+		return r;
+	if (type != LINUX_FILE_FOLDER)
+		return error_failed(err, ENOTDIR, "'%s': %s", path, strerror(ENOTDIR));
+	return error_damaged(err, "'%s' is a folder that GRUB cannot read", path);
+}
+
 /* Ask for the folders that are looked into most. What is on the device stands in front of the answer,
  * where it can be told. Whatever is in the way of that is in the way of a single question, or of one
  * folder. */
@@ -239,7 +259,10 @@ static int list_in_grub(struct linux_files *files, const char *path, char ***ret
 	if (r < 0)
 		return r;
 	if (size == 0)
-		return error_failed(err, ENOENT, "'%s': %s", path, strerror(ENOENT));
+		return fail_list(files, path, err);
+	if (!is_whole(text, size))
+		return error_damaged(err, "'%s' is a folder that GRUB cannot read to its end",
+				     path);
 	r = grub_words_names(text, size, ret_names, ret_count, err);
 	return r < 0 ? error_prefix(err, "'%s'", path) : 0;
 }

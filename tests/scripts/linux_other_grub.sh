@@ -4,7 +4,7 @@
 # and so is a GRUB for the ESP that cannot read what was read here.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need sfdisk debugfs python3 mkfs.xfs mkfs.btrfs grub-fstest
+need jq sfdisk debugfs python3 mkfs.xfs mkfs.btrfs grub-fstest
 
 # The program with a grub-fstest of ours, which may do otherwise before it calls the real one.
 program=$HVGEN2
@@ -60,6 +60,19 @@ long=$(printf '%0240d' 1)
 grub "case \$4 in *vmlinuz*) echo \"grub-fstest: error: cannot open \\\`(loop0,msdos1)/$long': file \\\`/$long.\" >&2; exit 1 ;; esac"
 expect 3 "$HVGEN2" inspect old.vhdx
 grep -q "boot menu starts, cannot be read: '.*': No such file" err.txt || fail "$(cat err.txt)"
+
+# A folder that GRUB lists in part, or not at all, is none that is not there. (All are asked for one by one.)
+folder() { # WHAT GRUB DOES WITH /etc/udev/rules.d
+	grub 'case $2,$4,$5 in ls,-a,*) exit 0 ;; ls,-la,*/etc/udev/rules.d/) '"$1"' ;;
+		cat,*,*) [ "${4%/etc/udev/rules.d}" = "$4" ] || { echo "x: error: not a regular file." >&2; exit 1; } ;; esac'
+	expect 0 "$HVGEN2" inspect --json old.vhdx
+	jq -e --arg text "$2" 'any(.warnings[]; contains("not all that the guest has set for its network adapters is known: '"'/etc/udev/rules.d'"' is a folder that GRUB cannot read" + $text)) or $text == "none"' \
+		out.txt >/dev/null || fail "$1: $(jq .warnings out.txt)"
+}
+folder 'exit 0' ''
+folder 'echo "512          20260102030405 70-x.rules"; exit 0' ' to its end'
+folder 'echo; exit 0' none
+! grep -q 'is a folder that GRUB' out.txt || fail "an empty folder: $(jq .warnings out.txt)"
 HVGEN2=$program
 
 # The GRUB of the ESP has to read what the other one has read here.

@@ -105,7 +105,7 @@ cat >bin/grub-fstest <<'END'
 #!/bin/sh
 case "$2 $5" in
 "ls (loop0,msdos1)/" | "ls (loop0,msdos1)/@/.snapshots/1/snapshot/etc/") echo ;;
-"ls (loop0,msdos1)/@/.snapshots/") printf 'DIR          20260101000000 %s/\n' 1 24 ;;
+"ls (loop0,msdos1)/@/.snapshots/") printf 'DIR          20260101000000 %s/\n' 1 24 && echo ;;
 esac
 END
 chmod +x bin/grub-fstest
@@ -160,7 +160,7 @@ odd() { # STATUS WORDS COMMANDS
 odd 3 'GRUB breaks down' 'kill -SEGV $$'
 odd 3 'GRUB says ".*unknown filesystem' 'echo "grub-fstest: error: cannot open: unknown filesystem." >&2; exit 1'
 odd 3 'has more than 16 MiB' 'exec /usr/bin/yes'
-odd 3 'linux-ambiguous' 'case $2 in ls) echo a name ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
+odd 3 'linux-ambiguous' 'case $2 in ls) echo a name && echo ;; *) echo "x: error: cannot open: file \`/x'"'"' not found." >&2; exit 1 ;; esac'
 # What is of this host is no answer, whoever heard it: GRUB was killed, or was not started.
 odd 1 "'(loop0,msdos1)' cannot be read by GRUB: it was ended by signal 9" 'kill -KILL $$'
 odd 1 'error while loading shared libraries' 'echo "error while loading shared libraries: x" >&2; exit 127'
