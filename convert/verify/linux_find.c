@@ -73,6 +73,11 @@ enum grub_answer verify_linux_find_volume(struct verify *verify, const char *uui
 	}
 	if (answer == GRUB_SILENT)
 		return answer;
+	if (*ret_count == 0 && (!volumes || volumes->is_partial)) {
+		snprintf(ret->words, sizeof(ret->words),
+			 "not all arrays and logical volumes are known");
+		return GRUB_SILENT;
+	}
 	return *ret_count ? GRUB_ANSWER : GRUB_FAULT;
 }
 

@@ -25,7 +25,10 @@
 
 static char *new_name(struct volumes *volumes)
 {
-	return volumes->count < VOLUMES_MAX ? volumes->names[volumes->count] : NULL;
+	bool has_room = volumes->count < VOLUMES_MAX;
+
+	volumes->is_partial |= !has_room;
+	return has_room ? volumes->names[volumes->count] : NULL;
 }
 
 static void keep_name(struct volumes *volumes)
@@ -38,9 +41,9 @@ static void keep_name(struct volumes *volumes)
 
 static void add_array(const uint8_t *superblock, struct volumes *volumes)
 {
-	char *at = new_name(volumes);
+	char *at = get_le32(superblock) == MD_MAGIC ? new_name(volumes) : NULL;
 
-	if (!at || get_le32(superblock) != MD_MAGIC)
+	if (!at)
 		return;
 	at += sprintf(at, "(mduuid/");
 	for (size_t i = 0; i < 16; i++)
@@ -75,17 +78,20 @@ static void add_logical(void *opaque, const char *group, const char *volume)
 	keep_name(volumes);
 }
 
-/* The text of a group goes on behind the header of its area when it reaches the end. */
-static char *read_text(struct disk *disk, uint64_t area, uint64_t area_size)
+/* The text of a group goes on behind the header of its area when it reaches the end. In an area of a
+ * volume that leaves it to others stands none. */
+static char *read_text(struct disk *disk, uint64_t area, uint64_t area_size, bool *ret_is_none)
 {
 	CLEANUP_FREE char *text = NULL;
 	uint8_t header[LVM_SECTOR];
 	uint64_t offset, size, first;
 
+	*ret_is_none = false;
 	if (disk_read(disk, header, sizeof(header), area, NULL) < 0)
 		return NULL;
 	offset = get_le64(header + LVM_LOCATION);
 	size = get_le64(header + LVM_LOCATION + 8);
+	*ret_is_none = size == 0;
 	if (size == 0 || size > MAX_TEXT || area_size <= LVM_SECTOR || offset >= area_size ||
 	    size > area_size - LVM_SECTOR)
 		return NULL;
@@ -101,12 +107,13 @@ static char *read_text(struct disk *disk, uint64_t area, uint64_t area_size)
 static void add_area(struct disk *disk, uint64_t area, uint64_t size, struct volumes *volumes)
 {
 	CLEANUP_FREE char *text = NULL;
+	bool is_none = false;
 
-	if (!range_within(area, size, disk->size) || size < LVM_SECTOR)
-		return;
-	text = read_text(disk, area, size);
+	if (range_within(area, size, disk->size) && size >= LVM_SECTOR)
+		text = read_text(disk, area, size, &is_none);
 	if (text)
 		verify_lvm_names(text, add_logical, volumes);
+	volumes->is_partial |= !text && !is_none;
 }
 
 /* Pairs of offset and size, the list of data in front, each ended by a pair of zeros. */
@@ -133,9 +140,12 @@ void verify_volumes_add(struct verify *verify, const struct verify_partition *pa
 	struct disk_window window;
 	uint8_t start[4096 + LVM_SECTOR];
 
-	if (!verify_window(verify, partition, &window) || window.disk.size < sizeof(start) ||
-	    disk_read(&window.disk, start, sizeof(start), 0, NULL) < 0)
+	if (!verify_window(verify, partition, &window) || window.disk.size < sizeof(start))
 		return;
+	if (disk_read(&window.disk, start, sizeof(start), 0, NULL) < 0) {
+		volumes->is_partial = true;
+		return;
+	}
 	add_array(start, volumes);
 	add_array(start + 4096, volumes);
 	for (size_t i = 0; i < LVM_LABELS; i++) {
