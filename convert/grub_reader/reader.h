@@ -43,9 +43,9 @@ enum grub_reader_wish {
 	GRUB_READER_READ,  /* the bytes of a file */
 	GRUB_READER_LIST,  /* a folder, as GRUB's 'ls -la' prints it */
 	GRUB_READER_PROBE, /* what is on the device, as its 'ls' prints that; the path is "" */
-	/* What is on the device, and folders of it, at most 32, as its 'ls -a' prints them: in front of each
-	 * is a line about "(proc)", a device of GRUB's own; the path is theirs, with line ends between.
-	 * Nothing is printed for what cannot be read. */
+	/* What is on the device, and folders of it, at most 32, as its 'ls -a' prints them: in
+	 * front of each is a line about "(proc)", a device of GRUB's own; the path is theirs, with
+	 * line ends between. Nothing is printed for what cannot be read. */
 	GRUB_READER_NAMES,
 };
 

@@ -46,9 +46,10 @@ struct answer {
 	char text[400];
 };
 
-/* 'code' of what comes before the answer: at this socket GRUB asks for pieces of the disk (pieces.h). Of
- * an answer in which GRUB speaks; and what the guest can be the reason of: GRUB takes too much processor
- * time, the answer is larger than 'most', GRUB breaks down. All others are of this host. */
+/* 'code' of what comes before the answer: at this socket GRUB asks for pieces of the disk
+ * (pieces.h). Of an answer in which GRUB speaks; and what the guest can be the reason of: GRUB
+ * takes too much processor time, the answer is larger than 'most', GRUB breaks down. All others are
+ * of this host. */
 #define ANSWER_DISK    EINPROGRESS
 #define ANSWER_GRUB    EREMOTEIO
 #define ANSWER_ENDLESS ETIME

@@ -76,8 +76,8 @@ static void allow(const struct server *server, struct lockdown_places *places)
 	lockdown_add(places, server->tools->library, LOCKDOWN_RUN);
 }
 
-/* GRUB's own words, without the program's name. A long path stands in them twice ("cannot open `X': file
- * `X' not found."): then the reason is what is kept, with which they end. */
+/* GRUB's own words, without the program's name. A long path stands in them twice ("cannot open `X':
+ * file `X' not found."): then the reason is what is kept, with which they end. */
 static void take_words(int fd, char text[400])
 {
 	static const char mark[] = ": error: ", behind_path[] = "': ";
@@ -290,7 +290,8 @@ static int ask_grub(struct server *server, const struct request *request, struct
 	return file;
 }
 
-/* What is of this host, and what would take the same time once more, is the answer to all from then on. */
+/* What is of this host, and what would take the same time once more, is the answer to all from then
+ * on. */
 static int answer_from_grub(struct server *server, const struct request *request,
 			    struct answer *ret)
 {

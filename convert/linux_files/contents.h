@@ -26,8 +26,8 @@ struct linux_volume_id {
 	 * there is none, and for LVM, whose ids are of another form. */
 	char uuid[37];
 	char label[65]; /* as it stands on disk, cut to 64 bytes; need not be UTF-8 */
-	/* The first GRUB that reads what it has, by upstream's version: 206 is 2.06; 0: any that reads XFS and
-	 * Btrfs at all. */
+	/* The first GRUB that reads what it has, by upstream's version: 206 is 2.06; 0: any that
+	 * reads XFS and Btrfs at all. */
 	unsigned int grub_version;
 	bool needs_recovery; /* it was not closed: its journal or log has not been replayed */
 };

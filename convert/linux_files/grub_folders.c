@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Folders that GRUB listed at once: see grub_folders.h. First stands what is on the device, and in front of
- * each folder what is on "(proc)"; the list of one that was read to its end has a line end:
+ * Folders that GRUB listed at once: see grub_folders.h. First stands what is on the device, and in
+ * front of each folder what is on "(proc)"; the list of one that was read to its end has a line
+ * end:
  *
  *   <tab>Partition loop0,msdos1: Filesystem type xfs - Label `root', UUID 5a9d...
  *   Device proc: Filesystem type procfs ...

@@ -22,14 +22,14 @@ struct grub_folders {
 
 void grub_folders_done(struct grub_folders *folders);
 
-/* The folders to ask for, of a system whose root is at 'top', as GRUB_READER_NAMES wants them. With 'top'
- * "" also those by which it is found. */
+/* The folders to ask for, of a system whose root is at 'top', as GRUB_READER_NAMES wants them. With
+ * 'top' "" also those by which it is found. */
 void grub_folders_paths(const char *top, char ret[GRUB_FOLDERS_TEXT]);
 
 /*
- * Take in what GRUB answered for these paths. Of a folder that it did not list to the end, and of one with
- * a line end in a name, nothing is known; of none, when the answer is not what it should be, or there is
- * no memory.
+ * Take in what GRUB answered for these paths. Of a folder that it did not list to the end, and of
+ * one with a line end in a name, nothing is known; of none, when the answer is not what it should
+ * be, or there is no memory.
  */
 void grub_folders_take(struct grub_folders *folders, const char *paths, const char *text,
 		       size_t size);

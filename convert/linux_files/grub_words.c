@@ -12,8 +12,8 @@
 
 #define MAX_NAMES 65536
 #define DIGITS	  "0123456789"
-/* GRUB's reasons end at 255 bytes, with where in its source they arose in front (2.12, Fedora's): one that
- * names a path of this length may end within it. */
+/* GRUB's reasons end at 255 bytes, with where in its source they arose in front (2.12, Fedora's):
+ * one that names a path of this length may end within it. */
 #define CUT 180
 
 static bool ends_in(const char *text, const char *end)

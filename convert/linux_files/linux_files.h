@@ -55,8 +55,8 @@ int linux_files_open_by_grub(struct grub_reader *reader, const char *device,
 			     enum linux_contents contents, struct linux_files **ret,
 			     struct error *err);
 
-/* What GRUB finds on 'device', where it cannot be told here (in an array, in a logical volume that is not
- * linear): kind and UUID; LINUX_NOTHING when GRUB cannot read it. Errors as above. */
+/* What GRUB finds on 'device', where it cannot be told here (in an array, in a logical volume that
+ * is not linear): kind and UUID; LINUX_NOTHING when GRUB cannot read it. Errors as above. */
 int linux_files_probe_by_grub(struct grub_reader *reader, const char *device,
 			      struct linux_volume_id *ret, struct error *err);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The logical volumes of LVM2 that can be read from the physical volumes of one disk. Of our own, because lvm2
- * wants root and devices: a label, a header, and a text, of which linear volumes need little.
- * Nothing is ever written.
+ * The logical volumes of LVM2 that can be read from the physical volumes of one disk. Of our own,
+ * because lvm2 wants root and devices: a label, a header, and a text, of which linear volumes need
+ * little. Nothing is ever written.
  *
  * Messages name offsets from the start of the physical volume; which disk and partition it is, the
  * caller adds.
@@ -24,8 +24,8 @@ struct lvm_group;
 struct lvm_pvs;
 
 /*
- * Who these physical volumes (LINUX_LVM of contents.h) are, at most LVM_MAX_PVS, which are borrowed. What
- * is wrong with one is told when its group is read. Errors: I/O; memory.
+ * Who these physical volumes (LINUX_LVM of contents.h) are, at most LVM_MAX_PVS, which are
+ * borrowed. What is wrong with one is told when its group is read. Errors: I/O; memory.
  */
 int lvm_pvs_read(struct disk *const *disks, size_t count, struct lvm_pvs **ret, struct error *err);
 
@@ -72,8 +72,8 @@ size_t lvm_volume_count(const struct lvm_group *group);
 struct lvm_volume_info lvm_volume_info(const struct lvm_group *group, size_t index);
 
 /*
- * A readable volume as a disk that cannot be written. It borrows 'group'; to be closed with disk_close().
- * -EINVAL for a volume that is not readable.
+ * A readable volume as a disk that cannot be written. It borrows 'group'; to be closed with
+ * disk_close(). -EINVAL for a volume that is not readable.
  */
 int lvm_open(struct lvm_group *group, size_t index, struct disk **ret, struct error *err);
 

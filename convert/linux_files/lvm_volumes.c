@@ -201,8 +201,8 @@ static bool is_part_here(const struct reading *reading, const char *name)
 	return found && found->is_here;
 }
 
-/* Of a mirror GRUB reads the first image that is whole: raids = [ "root_rmeta_0", "root_rimage_0", ... ]
- * or mirrors = [ "root_mimage_0", 0, ... ]. */
+/* Of a mirror GRUB reads the first image that is whole: raids = [ "root_rmeta_0", "root_rimage_0",
+ * ... ] or mirrors = [ "root_mimage_0", 0, ... ]. */
 static bool has_image(const struct reading *reading, const struct lvm_node *segment,
 		      const char *type)
 {

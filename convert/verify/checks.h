@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The checks of a converted disk and its NVRAM store, which are read back, as far as possible with
- * readers that share no code with the writers (libvhdi, qemu, dosfstools, mtools, libefiboot,
- * GRUB, and libguestfs with the Linux kernel), or else with code written for this purpose alone (GPT, FAT
+ * readers that share no code with the writers (libvhdi, qemu, dosfstools, mtools, libefiboot, GRUB,
+ * and libguestfs with the Linux kernel), or else with code written for this purpose alone (GPT, FAT
  * boot sector, VHDX headers, the way through NTFS).
  *
  * Every check adds one result or more; it never stops the others. What it learns stands in 'struct

@@ -28,7 +28,8 @@ struct grub_file {
 void verify_grub_close(struct grub_file *file);
 #define CLEANUP_GRUB_FILE CLEANUP(verify_grub_close)
 
-/* Ask for a file, folder or device ('path' is "" then); an answer of more than 'most' bytes is a fault. */
+/* Ask for a file, folder or device ('path' is "" then); an answer of more than 'most' bytes is a
+ * fault. */
 enum grub_answer verify_grub_ask(struct verify *verify, enum grub_reader_wish wish,
 				 const char *device, const char *path, uint64_t most,
 				 struct grub_file *ret);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * libguestfs, loaded when it is asked for: it brings fifty libraries, which every start of the program would otherwise
- * have to link (40 of 60 ms), and every process that reads a guest's bytes to carry. The header says what
- * the functions are; their names lack its "guestfs_".
+ * libguestfs, loaded when it is asked for: it brings fifty libraries, which every start of the
+ * program would otherwise have to link (40 of 60 ms), and every process that reads a guest's bytes
+ * to carry. The header says what the functions are; their names lack its "guestfs_".
  */
 #ifndef HVGEN2_CONVERT_VERIFY_GUESTFS_LIBRARY_H
 #define HVGEN2_CONVERT_VERIFY_GUESTFS_LIBRARY_H
@@ -28,8 +28,8 @@ struct guestfs {
 };
 #undef GUESTFS_MEMBER
 
-/* Load the library, for as long as the process lives. False, with the reason in 'text', when it is not installed or
- * lacks a function. */
+/* Load the library, for as long as the process lives. False, with the reason in 'text', when it is
+ * not installed or lacks a function. */
 bool guestfs_library_load(struct guestfs *ret, char text[256]);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A Linux guest's chain on the ESP: see linux.h. The files are read with mtools, and the file system
- * that grub.cfg names is looked for by the superblocks themselves: of ext (Linux,
+ * A Linux guest's chain on the ESP: see linux.h. The files are read with mtools, and the file
+ * system that grub.cfg names is looked for by the superblocks themselves: of ext (Linux,
  * Documentation/filesystems/ext4, "Super Block"), XFS (xfs_dsb) and Btrfs (on-disk format,
- * "Superblock"). In arrays and logical volumes GRUB finds it, or does not. On purpose nothing is shared with the writers, no constants either.
+ * "Superblock"). In arrays and logical volumes GRUB finds it, or does not. On purpose nothing is
+ * shared with the writers, no constants either.
  */
 #include "convert/verify/linux.h"
 
@@ -228,8 +229,8 @@ static bool has_uuid(struct verify *verify, const struct verify_partition *parti
 	return false;
 }
 
-/* LVM, with "LVM2 001" in one of the first four sectors, or MD, whose superblock stands in front or behind
- * 4 KiB where the file system is not to be seen. */
+/* LVM, with "LVM2 001" in one of the first four sectors, or MD, whose superblock stands in front or
+ * behind 4 KiB where the file system is not to be seen. */
 static bool is_wrapped(struct verify *verify, const struct verify_partition *partition)
 {
 	struct disk_window window;

@@ -15,8 +15,8 @@ const char *verify_linux_no_grub(const struct verify *verify);
 enum grub_answer verify_linux_probe(struct verify *verify, const char *device, char **ret_line,
 				    struct grub_file *ret);
 
-/* Into 'device': the first partition but the ESP, array or logical volume that holds the file system with
- * this UUID, in lower case. GRUB_FAULT when there is none. */
+/* Into 'device': the first partition but the ESP, array or logical volume that holds the file
+ * system with this UUID, in lower case. GRUB_FAULT when there is none. */
 enum grub_answer verify_linux_find(struct verify *verify, const char *uuid,
 				   char device[GRUB_DEVICE], struct grub_file *ret);
 

@@ -35,8 +35,8 @@ static const struct verify_partition *find_reported(const struct verify *verify)
 	return NULL;
 }
 
-/* For the checks of one ESP, whose results nobody sees. The menu that it leads to is not looked at. NULL
- * when out of memory. */
+/* For the checks of one ESP, whose results nobody sees. The menu that it leads to is not looked at.
+ * NULL when out of memory. */
 static struct verify *look_at(const struct verify *verify, const struct verify_partition *esp)
 {
 	struct verify *quiet = malloc(sizeof(*quiet));

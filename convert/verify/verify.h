@@ -126,7 +126,8 @@ bool verify_has_failed(const struct verify *verify, const char *name);
  * memory. */
 char *verify_sister(const char *path, const char *ending);
 
-/* So much is to be done before the end, and so much of it has been. Bytes that are read back, and one for each check. */
+/* So much is to be done before the end, and so much of it has been. Bytes that are read back, and
+ * one for each check. */
 void verify_expect(struct verify *verify, uint64_t work);
 void verify_advance(struct verify *verify, uint64_t work);
 

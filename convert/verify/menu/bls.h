@@ -13,8 +13,8 @@ bool verify_bls_add(struct menu *menu, const char *name, const char *text);
 
 /*
  * As verify_menu_default(), of a menu whose entries from 'first' on are of such files: the one that
- * menu->wanted names, or of those, as its order is by versions that are not compared here, all but those for
- * rescue, unless there are no others. 0 only where there is none at all.
+ * menu->wanted names, or of those, as its order is by versions that are not compared here, all but
+ * those for rescue, unless there are no others. 0 only where there is none at all.
  */
 size_t verify_bls_default(const struct menu *menu, size_t first, size_t ret[MENU_ENTRIES]);
 

@@ -10,8 +10,8 @@
 #define KERNEL_START 4096
 
 /*
- * What keeps a file of 'file_size' bytes, which begins with these, from being a whole kernel for x64 that
- * UEFI can start, its PE headers apart; NULL when it is one.
+ * What keeps a file of 'file_size' bytes, which begins with these, from being a whole kernel for
+ * x64 that UEFI can start, its PE headers apart; NULL when it is one.
  */
 const char *verify_kernel_fault(const uint8_t *start, size_t size, uint64_t file_size);
 

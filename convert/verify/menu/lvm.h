@@ -7,8 +7,9 @@
 
 #define LVM_NAME 128 /* as long as LVM allows, with the NUL */
 
-/* Call 'take' for each volume in the text of a group that is shown to users: none of which others are made
- * (an image of a mirror is another file system of the same UUID). What is no name of LVM's is left out. */
+/* Call 'take' for each volume in the text of a group that is shown to users: none of which others
+ * are made (an image of a mirror is another file system of the same UUID). What is no name of LVM's
+ * is left out. */
 void verify_lvm_names(const char *text,
 		      void (*take)(void *opaque, const char *group, const char *volume),
 		      void *opaque);

@@ -47,8 +47,8 @@ struct menu_source {
 	const char *text;   /* of grub.cfg */
 	const char *saved;  /* what its grubenv has as saved_entry, or "" */
 	const char *folder; /* in which grub.cfg is ("/boot/grub"; "" at the top) */
-	/* A file that the menu reads besides ("/boot/grub/custom.cfg"), to be freed; NULL when it is not
-	 * there, or (*ret_is_there) cannot be read. */
+	/* A file that the menu reads besides ("/boot/grub/custom.cfg"), to be freed; NULL when it
+	 * is not there, or (*ret_is_there) cannot be read. */
 	char *(*read)(void *opaque, const char *path, bool *ret_is_there);
 	void *opaque;
 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A script of GRUB, one command after another, as far as menus need it: words, quotes, variables and
- * braces (GRUB's manual, "Writing scripts"). No condition is evaluated: all branches come one after
- * another, and what is set last holds; whoever wants to know better asks how deep in conditions a command
- * stands. What the guest wrote is taken as it is: more variables, words or
+ * A script of GRUB, one command after another, as far as menus need it: words, quotes, variables
+ * and braces (GRUB's manual, "Writing scripts"). No condition is evaluated: all branches come one
+ * after another, and what is set last holds; whoever wants to know better asks how deep in
+ * conditions a command stands. What the guest wrote is taken as it is: more variables, words or
  * bytes than there is room for are left out, and what depends on them is unknown.
  */
 #ifndef HVGEN2_CONVERT_VERIFY_MENU_SCRIPT_H
@@ -56,7 +56,8 @@ struct script {
 /* A new one, to be freed; 'text' is borrowed. NULL when out of memory. */
 struct script *verify_script_new(const char *text);
 
-/* Read the next command, and do what it does if it sets a variable or searches. False behind the last. */
+/* Read the next command, and do what it does if it sets a variable or searches. False behind the
+ * last. */
 bool verify_script_next(struct script *script);
 
 /* What the command that was read has just set 'name' to; NULL when it has not. */
