@@ -332,6 +332,7 @@ volumes() { # LOGICAL-VOLUMES...: on disk.raw, with the root of the plain guest 
 	dd if=plain.raw of=disk.raw bs=1M skip=1 count=96 seek=2 conv=notrunc status=none
 	dd if=plain.raw of=part.raw bs=1M skip=1 count=96 status=none
 	tune2fs -f -U $other_uuid part.raw >/dev/null 2>&1
+	sed -i "s/$root_uuid/$other_uuid/g" part.raw # in its files
 	dd if=part.raw of=disk.raw bs=1M count=96 seek=98 conv=notrunc status=none
 }
 volumes 'aa pv0 0' 'bb pv0 24'

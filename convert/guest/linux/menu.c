@@ -2,10 +2,12 @@
 /* The guest's own boot menu: see menu.h. */
 #include "convert/guest/linux/menu.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/checked.h"
 #include "convert/guest/linux/custom_menu.h"
@@ -16,6 +18,11 @@
 /* More kernels no guest keeps. */
 #define MAX_BLS_ENTRIES 64
 #define MAX_INITRDS	16
+
+#define ADVICE_ROOT                                                                                   \
+	"in the guest, take GRUB_DISABLE_UUID out of /etc/default/grub where it is there, make the "  \
+	"boot menu anew (update-grub, or grub2-mkconfig -o /boot/grub2/grub.cfg), start the VM with " \
+	"it once, and convert again"
 
 /* Kernels beside the default's: a package manager keeps two or three. */
 #define MAX_OTHERS 8
@@ -40,13 +47,44 @@ static void reading_done(struct reading *reading)
 		bls_entry_done(&reading->bls[i]);
 }
 
-/* "(hd0,msdos1)" names a partition of an MBR, which the new disk does not have. */
+/* "hd0,msdos1" and "hd0,1" name a partition of an MBR, which the new disk does not have. */
+static bool is_of_mbr(const char *device)
+{
+	const char *at = strncmp(device, "hd", 2) == 0 ? strchr(device, ',') : NULL;
+
+	return at && (strncmp(at + 1, "msdos", 5) == 0 || isdigit((unsigned char)at[1]));
+}
+
 static int check_device(const char *path, struct error *err)
 {
-	if (strncmp(path, "(hd", 3) != 0 || !strstr(path, "msdos"))
+	if (path[0] != '(' || !is_of_mbr(path + 1))
 		return 0;
 	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 			     "the boot menu has '%s', which names a partition of an MBR", path);
+}
+
+/* Is the disk of a root found in another table, too? Whether a search by label or by file finds one is not
+ * known here. */
+static int check_root(const struct reading *reading, const struct grub_root *root,
+		      struct error *err)
+{
+	char place[LINUX_PLACE_TEXT];
+
+	if (!root->device || !is_of_mbr(root->device) || root->is_by_name ||
+	    (root->uuid && strcasecmp(root->uuid, reading->system->boot.id.uuid) == 0))
+		return 0;
+	linux_place_text(&reading->system->boot, place);
+	if (!root->uuid)
+		return error_refused(
+			err, REFUSAL_LINUX_BOOT_MENU, ADVICE_ROOT,
+			"the boot menu %s looks for the kernel on '%s', a partition of "
+			"an MBR, and by no UUID",
+			place, root->device);
+	return error_refused(
+		err, REFUSAL_LINUX_BOOT_MENU, ADVICE_ROOT,
+		"the boot menu %s looks for the kernel on the file system %s, which is "
+		"another, or else on '%s', a partition of an MBR",
+		place, root->uuid, root->device);
 }
 
 const char *linux_menu_path(const char *path)
@@ -390,7 +428,10 @@ static int take_menu(struct reading *reading, struct error *err)
 		entry = &menu->entries[index];
 	else
 		system->starts.is_sure = false;
-	r = take_entry(entry, &system->starts, err);
+	r = check_root(reading, entry->root.device || entry->root.uuid ? &entry->root : &menu->root,
+		       err);
+	if (r == 0)
+		r = take_entry(entry, &system->starts, err);
 	return r < 0 ? r : take_other_entries(reading, err);
 }
 

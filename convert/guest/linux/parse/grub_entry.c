@@ -8,8 +8,16 @@
 #include "common/buffer.h"
 #include "common/checked.h"
 
+void grub_root_done(struct grub_root *root)
+{
+	free(root->device);
+	free(root->uuid);
+	*root = (struct grub_root){.device = NULL};
+}
+
 void grub_entry_done(struct grub_entry *entry)
 {
+	grub_root_done(&entry->root);
 	free(entry->title);
 	free(entry->id);
 	free(entry->kernel);
@@ -63,6 +71,67 @@ bool grub_entry_head(const struct grub_command *command, struct grub_entry *entr
 	entry->title = strdup(title);
 	entry->id = strdup(id ? id : title);
 	return entry->title && entry->id;
+}
+
+/* What a search looks for. */
+struct search {
+	const char *name;
+	bool sets_root, is_by_uuid;
+};
+
+/* "search --no-floppy --fs-uuid --set=root --hint-bios=hd0,msdos1 UUID" */
+static void read_options(const struct grub_command *command, struct search *search)
+{
+	static const char *const sets[] = {"--set=root", "--set", "-s"};
+	static const char *const uuids[] = {"--fs-uuid", "-u"};
+
+	for (size_t i = 1; i < command->count; i++) {
+		const char *word = command->words[i].text;
+
+		if (is_one_of(word, sets, ARRAY_SIZE(sets)))
+			search->sets_root = true;
+		else if (is_one_of(word, uuids, ARRAY_SIZE(uuids)))
+			search->is_by_uuid = true;
+		else if (strncmp(word, "--hint", 6) == 0 && !strchr(word, '='))
+			i++;
+		else if (word[0] != '-')
+			search->name = word;
+	}
+}
+
+static bool search_root(const struct grub_command *command, struct grub_root *root)
+{
+	const char *name = command->words[0].text;
+	struct search search = {.is_by_uuid = strcmp(name, "search.fs_uuid") == 0};
+
+	if (strcmp(name, "search") == 0) {
+		read_options(command, &search);
+	} else if (command->count > 2) { /* search.fs_uuid UUID root HINT... */
+		search.name = command->words[1].text;
+		search.sets_root = strcmp(command->words[2].text, "root") == 0;
+	}
+	if (!search.sets_root || !search.name)
+		return true;
+	free(root->uuid);
+	root->uuid = search.is_by_uuid ? strdup(search.name) : NULL;
+	root->is_by_name = !search.is_by_uuid;
+	return root->uuid || root->is_by_name;
+}
+
+bool grub_root_command(const struct grub_command *command, struct grub_root *root)
+{
+	static const char start[] = "root=";
+	const char *name = command->count > 0 ? command->words[0].text : "";
+	const char *word =
+		strcmp(name, "set") == 0 && command->count > 1 ? command->words[1].text : name;
+
+	if (strcmp(name, "search") == 0 || strncmp(name, "search.", 7) == 0)
+		return search_root(command, root);
+	if (strncmp(word, start, strlen(start)) != 0)
+		return true;
+	grub_root_done(root);
+	root->device = strdup(word + strlen(start));
+	return root->device;
 }
 
 /* As GRUB joins them: a word with a space in it gets quotes. */
@@ -125,5 +194,5 @@ bool grub_entry_command(const struct grub_command *command, struct grub_entry *e
 		return add_initrds(command, entry);
 	if (is_one_of(name, others, ARRAY_SIZE(others)))
 		entry->is_foreign = true;
-	return true;
+	return entry->kernel || grub_root_command(command, &entry->root);
 }

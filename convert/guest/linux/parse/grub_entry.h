@@ -11,6 +11,19 @@
 
 #define GRUB_NO_PARENT SIZE_MAX
 
+/* Which device 'root' is, by what was said last: 'set root=DEVICE', and a search behind it, which has
+ * the last word when it finds something. */
+struct grub_root {
+	char *device;	 /* "hd0,msdos1"; NULL: it is not set */
+	char *uuid;	 /* that is searched for behind it; NULL: none is */
+	bool is_by_name; /* what is searched for is a file or a label */
+};
+
+void grub_root_done(struct grub_root *root);
+
+/* A command that may set it. False when out of memory. */
+bool grub_root_command(const struct grub_command *command, struct grub_root *root);
+
 /* A menuentry or a submenu. */
 struct grub_entry {
 	char *title;
@@ -25,6 +38,7 @@ struct grub_entry {
 	char *arguments; /* the command line without the kernel; NULL without a kernel */
 	char **initrds;
 	size_t initrd_count;
+	struct grub_root root;	  /* where the kernel is looked for; all NULL: as outside */
 	bool uses_linux16;	  /* linux16 or initrd16 */
 	bool has_several_kernels; /* by conditions; this is the first one */
 	bool is_foreign;	  /* chainloader, multiboot, configfile ...: not by 'linux' alone */

@@ -47,6 +47,7 @@ void grub_menu_done(struct grub_menu *menu)
 	free(menu->entries);
 	free(menu->default_text);
 	free(menu->kernelopts);
+	grub_root_done(&menu->root);
 	*menu = (struct grub_menu)GRUB_MENU_INIT;
 }
 
@@ -238,7 +239,8 @@ static bool run_at_top(struct reader *reader, const struct grub_command *command
 	else if (is_command(command, "configfile") ||
 		 is_command(command, "extract_entries_configfile"))
 		reader->menu->has_configfile = true;
-	return apply_setting(reader->menu, command);
+	return apply_setting(reader->menu, command) &&
+	       grub_root_command(command, &reader->menu->root);
 }
 
 static int run(struct reader *reader, const struct grub_command *command, struct error *err)

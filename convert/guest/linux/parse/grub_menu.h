@@ -28,6 +28,7 @@ struct grub_menu {
 	bool uses_next_entry;	/* and ${next_entry} (grub-reboot) */
 	char *default_text;	/* the last default set that is not ${next_entry}; NULL: none */
 	char *kernelopts;	/* what 'set kernelopts' says (BLS guests); NULL: nothing */
+	struct grub_root root;	/* outside of entries */
 	int timeout;		/* seconds, the last number that is set; -1: none */
 };
 

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Where the guest's menu looks for its kernel has to be found on the new disk: by the UUID of the file system, or where the ESP's
+# grub.cfg has found it, and not by a partition of the MBR.
+. "$(dirname "$0")/lib.sh"
+. "$SOURCE_DIR/tests/scripts/linux_lib.sh"
+need debugfs grub-script-check
+
+make_linux plain plain.raw
+debugfs -R 'dump /boot/grub/grub.cfg menu.txt' 'plain.raw?offset=1048576' 2>debugfs.txt
+menu() { # EXPRESSION of sed: disk.raw has what becomes of the menu
+	sed "$1" menu.txt >new.txt
+	! cmp -s menu.txt new.txt || fail "the same menu: $1"
+	grub-script-check new.txt || fail "no menu: $1"
+	cp --sparse=always plain.raw disk.raw
+	printf 'rm /boot/grub/grub.cfg\nwrite new.txt /boot/grub/grub.cfg\n' | debugfs -w -f - 'disk.raw?offset=1048576' >debugfs.txt 2>&1
+}
+refused() { # EXPRESSION WORDS
+	menu "$1"
+	advised linux-boot-menu "in the guest, take GRUB_DISABLE_UUID out of /etc/default/grub where it is there, make the boot menu anew \
+(update-grub, or grub2-mkconfig -o /boot/grub2/grub.cfg), start the VM with it once, and convert again" inspect disk.raw
+	grep -qF "the boot menu on partition 1 looks for the kernel on $2" err.txt || fail "$1: $(cat err.txt)"
+}
+accepted() { # EXPRESSION
+	menu "$1"
+	expect 0 "$HVGEN2" inspect disk.raw
+}
+away="'hd0,msdos1', a partition of an MBR"
+other="the file system deadbeef-7b20-4e11-9c55-3f0a12b4c6d8, which is another, or else on $away"
+
+refused 's/search .*/true/' "$away, and by no UUID"
+refused "s/search .*/true/; s/set root='hd0,msdos1'/root=hd0,msdos1/" "$away, and by no UUID"
+refused "s/search .*/true/; s/set root='hd0,msdos1'/set root='hd0,1'/" "'hd0,1', a partition of an MBR, and by no UUID"
+refused '/search /s/5a9d1c3e/deadbeef/' "$other"
+refused "s/search .*/search.fs_uuid deadbeef-7b20-4e11-9c55-3f0a12b4c6d8 root hd0,msdos1/" "$other"
+refused "s/set root=.*/true/; s/search .*/true/; 1i set root='hd0,msdos1'" "$away, and by no UUID"
+refused "/search /s/--set=root/--set=other/" "$away, and by no UUID"
+# The last word of a search is that of the ESP's, when nobody has said otherwise.
+accepted "s/set root=.*/true/; s/search .*/true/"
+accepted "s/set root=.*/true/; /search /s/5a9d1c3e/deadbeef/"
+accepted "s/set root=.*/true/; s/search .*/true/; 1i set root='hd0,msdos1'\nsearch --fs-uuid --set=root --hint hd0,msdos1 5A9D1C3E-7b20-4e11-9c55-3f0a12b4c6d8"
+# What these find is not known.
+accepted 's/search .*/search --label --set=root system/'
+accepted 's,search .*,search --file --set /boot/grub/grub.cfg,'
+# A kernel by its place.
+menu 's,linux[[:space:]]*/boot,linux (hd0\,1)/boot,'
+expect 3 "$HVGEN2" inspect disk.raw
+grep -qF "the boot menu has '(hd0,1)/boot/" err.txt || fail "$(cat err.txt)"
