@@ -505,6 +505,14 @@ static int plan_reuse(const struct survey *survey, const struct plan_options *op
 	return fix_disk_size(survey, survey->disk_size, old_end(survey), plan, err);
 }
 
+/* Its id (SCSI page 83): a child is the same disk for the guest, and a Linux may name it so. */
+static bool keeps_id(const struct survey *survey, const struct plan_options *options,
+		     const struct plan *plan)
+{
+	return is_child(plan) || (survey_is_linux(survey) && !options->random_guids &&
+				  !guid_is_zero(&survey->image.disk_id));
+}
+
 /* Block size, sector size and identity of the output. */
 static int plan_image(const struct survey *survey, const struct plan_options *options,
 		      struct plan *plan, struct error *err)
@@ -515,7 +523,7 @@ static int plan_image(const struct survey *survey, const struct plan_options *op
 	plan->source_time = options->source_time;
 	plan->vhdx.file_write_guid = derive_from_data(survey, options, "file write");
 	plan->vhdx.data_write_guid = derive_from_data(survey, options, "data write");
-	if (!is_child(plan)) /* a child is the same disk for the guest */
+	if (!keeps_id(survey, options, plan))
 		plan->vhdx.disk_id = derive(survey, options, "virtual disk");
 	return r;
 }

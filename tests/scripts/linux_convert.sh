@@ -51,6 +51,7 @@ judge() { # SHAPE UUID: of new.vhdx, which is new.raw
 		grep -q "^ok *$name:" out.txt || fail "$1: no '$name': $(cat out.txt)"
 	done
 	grep -qE "^(ok *esp-grub-cfg: .* leads to the file system $2 on (partition|\((lvm/vg-root|mduuid/[0-9a-f]+)\)$)$skipped)" out.txt || fail "$(cat out.txt)"
+	jq -e '.source.disk_id == "00000000-0000-0000-0000-000000000000" or .source.disk_id == .after.disk_id' new.report.json >/dev/null || fail "the guest sees another id (page 83)"
 	/usr/bin/python3 - "$SOURCE_DIR/schema/report.schema.json" new.report.json <<-'END' || fail "the report does not follow its schema"
 		import json, sys
 		try:
