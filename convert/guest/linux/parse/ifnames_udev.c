@@ -84,18 +84,32 @@ static size_t key_length(const struct text_line *text)
 	return length;
 }
 
-static bool is_escaped_quote(const struct text_line *text, size_t at)
+/* What stands before the quote of a value: 'e' where each backslash in it is an escape, 'i' where case
+ * does not count, or both. Anything else is no value. */
+static struct text_line cut_prefix(struct text_line *rest)
 {
-	return text->text[at] == '\\' && at + 1 < text->size && text->text[at + 1] == '"';
+	static const char *const prefixes[] = {"e\"", "i\"", "ei\"", "ie\""};
+
+	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
+		if (text_starts_with(rest, prefixes[i]))
+			return cut(rest, strlen(prefixes[i]) - 1);
+	return cut(rest, 0);
+}
+
+/* Is this backslash one that takes the next character with it? */
+static bool is_escape(const struct text_line *text, size_t at, bool has_escapes)
+{
+	return text->text[at] == '\\' && at + 1 < text->size &&
+	       (has_escapes || text->text[at + 1] == '"');
 }
 
 /* Up to the quote that ends it; all that is left when none does. */
-static size_t value_length(const struct text_line *text)
+static size_t value_length(const struct text_line *text, bool has_escapes)
 {
 	size_t length = 0;
 
 	while (length < text->size && text->text[length] != '"')
-		length += is_escaped_quote(text, length) ? 2 : 1;
+		length += is_escape(text, length, has_escapes) ? 2 : 1;
 	return length;
 }
 
@@ -103,6 +117,7 @@ static size_t value_length(const struct text_line *text)
  * its end, and where there is none: nothing behind that counts. */
 static bool next_pair(struct text_line *rule, struct pair *ret)
 {
+	struct text_line prefix;
 	size_t length;
 
 	cut(rule, count_letters(rule, " \t,"));
@@ -110,12 +125,11 @@ static bool next_pair(struct text_line *rule, struct pair *ret)
 	cut(rule, count_letters(rule, " \t"));
 	ret->sign = cut(rule, count_letters(rule, "=!+-:"));
 	cut(rule, count_letters(rule, " \t"));
-	if (text_starts_with(rule, "e\"") || text_starts_with(rule, "i\""))
-		cut(rule, 1);
+	prefix = cut_prefix(rule);
 	if (ret->key.size == 0 || !text_starts_with(rule, "\""))
 		return false;
 	cut(rule, 1);
-	length = value_length(rule);
+	length = value_length(rule, memchr(prefix.text, 'e', prefix.size));
 	if (length == rule->size)
 		return false;
 	ret->value = cut(rule, length);
@@ -203,7 +217,7 @@ static int take_rule(const struct file_bytes *file, const struct text_line *rule
 }
 
 /* The next rule, put together in 'joined': a backslash at the end of a line continues it, and
- * comments and empty lines between are none of it. False at the end of the file. */
+ * comments between are none of it; an empty line ends it. False at the end of the file. */
 static bool next_rule(const struct file_bytes *file, size_t *at, struct text_line *line,
 		      struct buffer *joined, struct text_line *ret)
 {
@@ -215,10 +229,10 @@ static bool next_rule(const struct file_bytes *file, size_t *at, struct text_lin
 		struct text_line part = *line;
 
 		text_trim(&part);
-		if (part.size == 0 || text_starts_with(&part, "#"))
+		if (text_starts_with(&part, "#"))
 			continue;
 		first = first ? first : part.number;
-		has_more = line->text[line->size - 1] == '\\';
+		has_more = part.size > 0 && line->text[line->size - 1] == '\\';
 		buffer_append(joined, part.text, part.size - has_more);
 	}
 	*ret = (struct text_line){joined->size ? (const char *)joined->data : "", joined->size,

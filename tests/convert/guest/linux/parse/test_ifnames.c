@@ -162,9 +162,17 @@ Test(linux_ifnames, short_ones)
 		 "PROGRAM=\"x, NAME='y'\", RUN+=\"NAME=\", NAME=\"a\", NAME=\"b\" x NAME=\"c\"\n",
 		 ifnames_from_udev_rules, "a - 1\n"},
 		{"x",
-		 "\n" NET "\\\n# NAME=\"c\"\n\n  ATTR{address}==\"m\", \\\r\n\tNAME=\"a\"\n" NET
+		 "\n" NET "\\\n# NAME=\"c\"\n  ATTR{address}==\"m\", \\\r\n\tNAME=\"a\"\n" NET
 		 "NAME=\"b\"\n",
-		 ifnames_from_udev_rules, "a m 2\nb - 7\n"},
+		 ifnames_from_udev_rules, "a m 2\nb - 6\n"},
+		{"x",
+		 NET "NAME=\"a\", \\\n \nSUBSYSTEM==\"net\", ATTR{address}==\"m\", NAME=\"b\"\n",
+		 ifnames_from_udev_rules, "a - 1\nb m 3\n"},
+		{"x",
+		 NET
+		 "ENV{A}=e\"a\\\\\", ENV{B}=ei\"\\\"\\\\\", ATTR{address}==ie\"m\", NAME=\"a\"\n" NET
+		 "ENV{A}=\"a\\\\\", NAME=\"b\"\n" NET "ENV{A}=ee\"a\", NAME=\"c\"\n",
+		 ifnames_from_udev_rules, "a m 1\n"},
 		{"x", NET "NAME=\"a\" \\\n", ifnames_from_udev_rules, ""},
 		{"x", "[Match]\nMACAddress=b c\n[Link]\nName=a\n", ifnames_from_link, "a b 4\n"},
 		{"x", "[Link]\nMACAddress=b\nName=a\n", ifnames_from_link, "a - 3\n"},
