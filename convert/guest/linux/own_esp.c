@@ -9,6 +9,7 @@
 
 #include "common/checked.h"
 #include "convert/files/files.h"
+#include "convert/guest/linux/read.h"
 
 #define REMOVABLE	"BOOT"	      /* the folder of UEFI 2.10 section 3.5.1.1 */
 #define REMOVABLE_EFI	"BOOTX64.EFI" /* and the name for x64 */
@@ -22,22 +23,32 @@ static void file_path(char path[LINUX_ESP_PATH], const char *folder, const char 
 	snprintf(path, LINUX_ESP_PATH, "\\EFI\\%s\\%s", folder, name);
 }
 
-static bool has_file(struct files *files, const char *folder, const char *name)
+/* 1 when it is there, 0 when it is not. What is wrong with the ESP is the guest's matter: such a
+ * file does not count. */
+static int has_file(struct files *files, const char *folder, const char *name, struct error *err)
 {
+	struct error problem = ERROR_INIT;
 	char path[LINUX_ESP_PATH];
 	bool is_folder = false;
 
 	file_path(path, folder, name);
-	return files_find(files, path, &is_folder, NULL) == 0 && !is_folder;
+	if (files_find(files, path, &is_folder, &problem) < 0)
+		return linux_pass_host(&problem, err);
+	return !is_folder;
 }
 
 /* The first of the two that is there; "" for none. */
-static void take_name(struct files *files, const char *folder, const char *const names[2],
-		      char ret[16])
+static int take_name(struct files *files, const char *folder, const char *const names[2],
+		     char ret[16], struct error *err)
 {
-	for (size_t i = 0; i < 2 && !ret[0]; i++)
-		if (has_file(files, folder, names[i]))
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		r = has_file(files, folder, names[i], err);
+		if (r > 0)
 			snprintf(ret, 16, "%s", names[i]);
+	}
+	return r < 0 ? r : 0;
 }
 
 static bool is_removable(const char *folder)
@@ -45,20 +56,23 @@ static bool is_removable(const char *folder)
 	return strcasecmp(folder, REMOVABLE) == 0;
 }
 
-/* Has this folder both? */
-static bool take_folder(struct files *files, const char *folder, struct linux_esp *ret)
+/* 1 when this folder has both. */
+static int take_folder(struct files *files, const char *folder, struct linux_esp *ret,
+		       struct error *err)
 {
 	static const char *const shims[2] = {"shimx64.efi", "shim.efi"};
 	static const char *const removable[2] = {REMOVABLE_EFI, REMOVABLE_EFI};
 	static const char *const grubs[2] = {"grubx64.efi", "grub.efi"};
+	int r;
 
 	*ret = (struct linux_esp){.partition = 0};
 	if (strlen(folder) >= sizeof(ret->folder))
-		return false;
+		return 0;
 	snprintf(ret->folder, sizeof(ret->folder), "%s", folder);
-	take_name(files, folder, is_removable(folder) ? removable : shims, ret->shim);
-	take_name(files, folder, grubs, ret->grub);
-	return ret->shim[0] && ret->grub[0];
+	r = take_name(files, folder, is_removable(folder) ? removable : shims, ret->shim, err);
+	if (r == 0)
+		r = take_name(files, folder, grubs, ret->grub, err);
+	return r < 0 ? r : ret->shim[0] && ret->grub[0];
 }
 
 /* --- what starts the guest --- */
@@ -69,10 +83,10 @@ static int read_file(struct files *files, const char *folder, const char *name, 
 {
 	char path[LINUX_ESP_PATH];
 	size_t size = 0;
-	int r;
+	int r = has_file(files, folder, name, err);
 
-	if (!has_file(files, folder, name))
-		return 0;
+	if (r <= 0)
+		return r;
 	file_path(path, folder, name);
 	r = files_read(files, path, EFI_SET_FILE_MAX, memory, &size, err);
 	if (r == 0)
@@ -87,10 +101,7 @@ static int read_helper(struct files *files, const char *folder, const char *name
 	struct error problem = ERROR_INIT;
 	int r = read_file(files, folder, name, memory, ret, &problem);
 
-	if (r == 0 || !error_is_of_host(&problem))
-		return 0;
-	*err = problem;
-	return r;
+	return r < 0 ? linux_pass_host(&problem, err) : 0;
 }
 
 static int read_set(struct files *files, const struct linux_esp *esp, uint8_t *memory[4],
@@ -143,27 +154,27 @@ int linux_own_esp_read(const struct guest_disk *old, const struct linux_esp *esp
 
 /* --- which it is --- */
 
-static bool names_uuid(struct files *files, const char *folder, const char *uuid)
+/* 1 when the grub.cfg names it that this GRUB takes: of the folder that it was built with, which
+ * need not be where it is; without one, of where it is. */
+static int names_uuid(struct files *files, const struct linux_esp *esp, const struct efi_set *set,
+		      const char *uuid, struct error *err)
 {
 	CLEANUP_FREE uint8_t *text = NULL;
+	struct error problem = ERROR_INIT;
 	char path[LINUX_ESP_PATH];
 	size_t size = 0;
 
-	file_path(path, folder, "grub.cfg");
-	return files_read(files, path, MAX_CONFIG_SIZE, &text, &size, NULL) == 0 &&
-	       memmem(text, size, uuid, strlen(uuid));
+	file_path(path, set->grub_facts.prefix[0] ? set->folder : esp->folder, "grub.cfg");
+	if (files_read(files, path, MAX_CONFIG_SIZE, &text, &size, &problem) < 0)
+		return linux_pass_host(&problem, err);
+	return memmem(text, size, uuid, strlen(uuid)) != NULL;
 }
 
-/*
- * Why this GRUB would not lead to the guest's menu, NULL when it does. It takes the grub.cfg of the
- * folder that it was built with, which need not be where it is; without one, of where it is.
- */
-static const char *why_not(struct files *files, const struct linux_system *system,
-			   const struct linux_esp *esp, const struct efi_set *set)
+/* Why this GRUB would not lead to the guest's menu, NULL when it does. */
+static const char *why_not(const struct linux_system *system, const struct efi_set *set,
+			   bool names_boot)
 {
-	const char *folder = set->grub_facts.prefix[0] ? set->folder : esp->folder;
-
-	if (!names_uuid(files, folder, system->boot.id.uuid))
+	if (!names_boot)
 		return "its grub.cfg does not name the file system with /boot";
 	if (system->is_bls && !set->grub_facts.has_blscfg)
 		return "its GRUB has no command blscfg, which the guest's menu needs";
@@ -188,17 +199,26 @@ static int try_folder(struct search *search, const char *folder, struct linux_es
 	CLEANUP_EFI_SET struct efi_set set = {.source = ""};
 	struct error problem = ERROR_INIT;
 	const char *reason = NULL;
-	int r;
+	int r = 0;
 
-	if (search->candidates == MAX_CANDIDATES || !take_folder(search->files, folder, ret))
-		return 0;
+	if (search->candidates < MAX_CANDIDATES)
+		r = take_folder(search->files, folder, ret, err);
+	if (r <= 0)
+		return r;
 	search->candidates++;
 	r = read_chain(search->files, ret, &set, &problem);
 	if (r < 0 && error_is_of_host(&problem)) {
 		*err = problem;
 		return r;
 	}
-	reason = r < 0 ? problem.message : why_not(search->files, search->system, ret, &set);
+	if (r < 0) {
+		reason = problem.message;
+	} else {
+		r = names_uuid(search->files, ret, &set, search->system->boot.id.uuid, err);
+		if (r < 0)
+			return r;
+		reason = why_not(search->system, &set, r > 0);
+	}
 	snprintf(search->reason, sizeof(search->reason), "%s", reason ? reason : "");
 	return reason == NULL;
 }
@@ -234,7 +254,7 @@ static int look_at(const struct guest_disk *old, const struct guest_partition *p
 	struct files_entry *entries = NULL;
 	struct error problem = ERROR_INIT;
 	size_t count = 0;
-	int r = files_open_at(old->disk, &partition->place, &files, &problem);
+	int r = files_open_at(old->disk, &partition->place, &files, &problem), has_removable;
 
 	search->files = files;
 	if (r == 0)
@@ -244,9 +264,10 @@ static int look_at(const struct guest_disk *old, const struct guest_partition *p
 		return r;
 	}
 	r = r < 0 ? 0 : try_folders(search, entries, count, ret, err);
-	ret->has_removable = files && has_file(files, REMOVABLE, REMOVABLE_EFI);
 	files_entries_free(entries, count);
-	return r;
+	has_removable = r >= 0 && files ? has_file(files, REMOVABLE, REMOVABLE_EFI, err) : 0;
+	ret->has_removable = has_removable > 0;
+	return has_removable < 0 ? has_removable : r;
 }
 
 static int take(const struct guest_disk *old, const struct guest_partition *partition,
