@@ -98,6 +98,8 @@ printf 'mkdir %s\n' /boot/efi /boot/efi/EFI /usr/lib/shim | edit
 warned "a boot file of the guest's own is not taken: '/boot/efi/EFI'$says" /boot/efi/EFI
 printf 'x\n' | put /usr/lib/shim/shimx64.efi.signed
 warned "a boot file of the guest's own is not taken: '/usr/lib/shim/shimx64.efi.signed'$says" /usr/lib/shim/shimx64.efi.signed
+warned "a boot file of the guest's own is not taken: '/usr/lib/shim/shimx64.efi.signed.latest'$says" /usr/lib/shim
+[ "$(grep -c 'own is not taken' out.txt)" -eq 1 ] || fail "once for all below a folder: $(jq .warnings out.txt)"
 truncate -s 17M large
 printf 'rm %s\nwrite large %s\n' /usr/lib/shim/shimx64.efi.signed /usr/lib/shim/shimx64.efi.signed | edit
 warned "a boot file of the guest's own is not taken: '/usr/lib/shim/shimx64.efi.signed' has 17825792 bytes, more than the 16777216"

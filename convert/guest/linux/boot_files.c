@@ -73,18 +73,25 @@ static void guest_bytes_done(struct guest_bytes *bytes)
 }
 #define CLEANUP_GUEST_BYTES CLEANUP(guest_bytes_done)
 
+/* A look for the guest's own. */
+struct search {
+	struct note_list *warnings;
+	bool has_damage; /* of which one word is enough: below a damaged folder are all */
+};
+
 /* What is not there needs no word. */
-static int leave_out(const struct error *problem, struct note_list *warnings, struct error *err)
+static int leave_out(const struct error *problem, struct search *search, struct error *err)
 {
-	if (problem->kind == ERROR_DAMAGED)
-		note_add(warnings, "a boot file of the guest's own is not taken: %s",
+	if (problem->kind == ERROR_DAMAGED && !search->has_damage)
+		note_add(search->warnings, "a boot file of the guest's own is not taken: %s",
 			 problem->message);
+	search->has_damage |= problem->kind == ERROR_DAMAGED;
 	return linux_pass_host(problem, err);
 }
 
 /* One that is not there, or cannot be read for what is wrong in the guest, stays NULL. */
 static int read_file(struct linux_files *root, const char *path, const char *name, uint8_t **memory,
-		     struct file_bytes *ret, struct note_list *warnings, struct error *err)
+		     struct file_bytes *ret, struct search *search, struct error *err)
 {
 	struct error problem = ERROR_INIT;
 	size_t size = 0;
@@ -94,34 +101,34 @@ static int read_file(struct linux_files *root, const char *path, const char *nam
 		*ret = (struct file_bytes){*memory, size, name};
 		return 0;
 	}
-	return leave_out(&problem, warnings, err);
+	return leave_out(&problem, search, err);
 }
 
 static int read_guest_set(struct linux_files *root, const struct guest_paths *paths,
-			  struct guest_bytes *ret, struct note_list *warnings, struct error *err)
+			  struct guest_bytes *ret, struct search *search, struct error *err)
 {
 	struct efi_files *files = &ret->files;
-	int r = read_file(root, paths->shim, "shimx64.efi", &ret->memory[0], &files->shim, warnings,
+	int r = read_file(root, paths->shim, "shimx64.efi", &ret->memory[0], &files->shim, search,
 			  err);
 
 	if (r == 0 && files->shim.data)
 		r = read_file(root, paths->grub, "grubx64.efi", &ret->memory[1], &files->grub,
-			      warnings, err);
+			      search, err);
 	if (r < 0 || !files->grub.data)
 		return r;
-	r = read_file(root, paths->mm, "mmx64.efi", &ret->memory[2], &files->mm, warnings, err);
+	r = read_file(root, paths->mm, "mmx64.efi", &ret->memory[2], &files->mm, search, err);
 	return r < 0 ? r
-		     : read_file(root, paths->fb, "fbx64.efi", &ret->memory[3], &files->fb,
-				 warnings, err);
+		     : read_file(root, paths->fb, "fbx64.efi", &ret->memory[3], &files->fb, search,
+				 err);
 }
 
 /* 1 when it is whole and usable. */
 static int try_guest_set(struct linux_files *root, const struct guest_paths *paths,
-			 struct efi_set *ret, struct note_list *warnings, struct error *err)
+			 struct efi_set *ret, struct search *search, struct error *err)
 {
 	CLEANUP_GUEST_BYTES struct guest_bytes bytes = {.memory = {NULL}};
 	struct error problem = ERROR_INIT;
-	int r = read_guest_set(root, paths, &bytes, warnings, err);
+	int r = read_guest_set(root, paths, &bytes, search, err);
 
 	if (r < 0 || !bytes.files.grub.data)
 		return r;
@@ -132,14 +139,14 @@ static int try_guest_set(struct linux_files *root, const struct guest_paths *pat
 	r = linux_pass_host(&problem, err);
 	if (r < 0)
 		return r;
-	note_add(warnings, "the guest's own '%s' and GRUB are not taken: %s", paths->shim,
+	note_add(search->warnings, "the guest's own '%s' and GRUB are not taken: %s", paths->shim,
 		 problem.message);
 	return 0;
 }
 
 /* The Red Hat family keeps them where its ESP is mounted, in EFI/NAME below 'folder'. */
 static int try_red_hat(struct linux_files *root, const char *folder, struct efi_set *ret,
-		       struct note_list *warnings, struct error *err)
+		       struct search *search, struct error *err)
 {
 	char **names = NULL, paths[4][400];
 	struct error problem = ERROR_INIT;
@@ -147,7 +154,7 @@ static int try_red_hat(struct linux_files *root, const char *folder, struct efi_
 	int r = linux_files_list(root, folder, &names, &count, &problem);
 
 	if (r < 0)
-		return leave_out(&problem, warnings, err);
+		return leave_out(&problem, search, err);
 	for (size_t i = 0; r == 0 && i < count && i < MAX_VENDORS; i++) {
 		const struct guest_paths set = {paths[0], paths[1], paths[2], paths[3]};
 
@@ -155,7 +162,7 @@ static int try_red_hat(struct linux_files *root, const char *folder, struct efi_
 		snprintf(paths[1], sizeof(paths[1]), "%s/%s/grubx64.efi", folder, names[i]);
 		snprintf(paths[2], sizeof(paths[2]), "%s/%s/mmx64.efi", folder, names[i]);
 		snprintf(paths[3], sizeof(paths[3]), "%s/BOOT/fbx64.efi", folder);
-		r = try_guest_set(root, &set, ret, warnings, err);
+		r = try_guest_set(root, &set, ret, search, err);
 	}
 	linux_files_names_free(names, count);
 	return r;
@@ -163,16 +170,16 @@ static int try_red_hat(struct linux_files *root, const char *folder, struct efi_
 
 /* 'boot' is a file system of its own, or NULL. */
 static int try_guest(struct linux_files *root, struct linux_files *boot, struct efi_set *ret,
-		     struct note_list *warnings, struct error *err)
+		     struct search *search, struct error *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; root && r == 0 && i < ARRAY_SIZE(guest_sets); i++)
-		r = try_guest_set(root, &guest_sets[i], ret, warnings, err);
+		r = try_guest_set(root, &guest_sets[i], ret, search, err);
 	if (r == 0 && boot)
-		r = try_red_hat(boot, "/efi/EFI", ret, warnings, err);
+		r = try_red_hat(boot, "/efi/EFI", ret, search, err);
 	if (r == 0 && root)
-		r = try_red_hat(root, "/boot/efi/EFI", ret, warnings, err);
+		r = try_red_hat(root, "/boot/efi/EFI", ret, search, err);
 	return r;
 }
 
@@ -208,7 +215,8 @@ static int choose_set(struct linux_files *root, struct linux_files *boot,
 		      struct guest_boot *made, struct error *err)
 {
 	struct efi_folder *folder = options->efi_folder;
-	int r = folder && folder->path ? 0 : try_guest(root, boot, ret, &made->warnings, err);
+	struct search search = {.warnings = &made->warnings};
+	int r = folder && folder->path ? 0 : try_guest(root, boot, ret, &search, err);
 
 	if (r > 0)
 		note_newer_ones(options, ret, &made->warnings);
