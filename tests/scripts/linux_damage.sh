@@ -104,9 +104,26 @@ truncate -s 17M large
 printf 'rm %s\nwrite large %s\n' /usr/lib/shim/shimx64.efi.signed /usr/lib/shim/shimx64.efi.signed | edit
 warned "a boot file of the guest's own is not taken: '/usr/lib/shim/shimx64.efi.signed' has 17825792 bytes, more than the 16777216"
 
+# What is too large is not damaged: a file system table, and a kernel.
+truncate -s 5M large
+cp --sparse=always plain.raw saved.raw
+printf 'rm /etc/fstab\nwrite large /etc/fstab\n' | edit
+warned "the guest's /etc/fstab cannot be read ('/etc/fstab' has 5242880 bytes, more than the 4194304 that it can have): whether its names"
+mv saved.raw plain.raw
+debugfs -R "dump /boot/$kernel large" "$part" 2>/dev/null
+truncate -s 129M large
+printf 'rm %s\nwrite large %s\n' "/boot/$kernel" "/boot/$kernel" | edit
+advised linux-boot-menu "make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o /boot/grub2/grub.cfg), start the VM with it once, \
+and convert again" convert -o new.vhdx plain.raw
+grep -qF "the kernel of the boot menu cannot be read: '/boot/$kernel' has 135266304 bytes" err.txt || fail "$(cat err.txt)"
+
 # Drivers that may be built in count where the initramfs has none.
 make_linux --no-hyperv plain plain.raw
 damaged "partition 1: '/lib/modules/${kernel#vmlinuz-}/modules.builtin': the ext" "/lib/modules/${kernel#vmlinuz-}/modules.builtin"
+
+truncate -s 5M large
+printf 'rm %s\nwrite large %s\n' "/lib/modules/${kernel#vmlinuz-}/modules.builtin" "/lib/modules/${kernel#vmlinuz-}/modules.builtin" | edit
+warned "whether the kernel ${kernel#vmlinuz-} has the drivers of Hyper-V built in is not known: '/lib/modules/${kernel#vmlinuz-}/modules.builtin'"
 
 # The same of entries that stand in files of their own, below a /boot of its own.
 make_linux bls plain.raw

@@ -249,12 +249,19 @@ static int judge_secure_boot(struct linux_files *boot, const struct linux_system
 {
 	const char *path = linux_menu_path(system->starts.kernel);
 	struct efi_image image = {.is_signed = false};
+	struct error problem = ERROR_INIT;
 	CLEANUP_FREE uint8_t *data = NULL;
 	struct file_bytes kernel = {.name = path};
-	int r = linux_files_read(boot, path, MAX_KERNEL, &data, &kernel.size, err);
+	int r = linux_files_read(boot, path, MAX_KERNEL, &data, &kernel.size, &problem);
 
-	if (r < 0)
+	if (r == -EFBIG)
+		return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
+				     "the kernel of the boot menu cannot be read: %s",
+				     problem.message);
+	if (r < 0) {
+		*err = problem;
 		return r;
+	}
 	kernel.data = data;
 	(void)efi_image_read(&kernel, &image, NULL);
 	snprintf(ret->kernel_signer, sizeof(ret->kernel_signer), "%s", image.signer[0]);

@@ -242,13 +242,17 @@ static int read_boot_source(struct linux_files *root, char **ret, struct error *
 	const struct fstab_entry *boot;
 	struct error problem = ERROR_INIT;
 	size_t size = 0;
-	int r = linux_read_text(root, "/etc/fstab", &data, &size, err);
+	int r = linux_read_text(root, "/etc/fstab", &data, &size, &problem);
 
 	*ret = NULL;
-	if (r <= 0)
+	if (r == 0 || r == -EFBIG) /* too large, or no text: that is said when it is judged */
+		return 0;
+	if (r < 0) {
+		*err = problem;
 		return r;
+	}
 	if (fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, &problem) < 0)
-		return linux_pass_host(&problem, err); /* else it is said when it is judged */
+		return linux_pass_host(&problem, err);
 	boot = fstab_find(&fstab, "/boot");
 	return boot ? linux_copy_text(boot->source, ret, err) : 0;
 }

@@ -2,6 +2,7 @@
 /* May UEFI start a Linux that was found: see judge.h. */
 #include "convert/guest/linux/judge.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -93,11 +94,16 @@ static int check_fstab(struct linux_files *root, bool has_gpt, struct note_list 
 	CLEANUP_FREE uint8_t *data = NULL;
 	struct error problem = ERROR_INIT;
 	size_t size = 0;
-	int r = linux_read_text(root, "/etc/fstab", &data, &size, err);
+	int r = linux_read_text(root, "/etc/fstab", &data, &size, &problem);
 
-	if (r <= 0)
+	if (r == 0)
+		return 0;
+	if (r < 0 && r != -EFBIG) {
+		*err = problem;
 		return r;
-	if (fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, &problem) == 0)
+	}
+	if (r > 0 &&
+	    fstab_parse(&(struct file_bytes){data, size, "/etc/fstab"}, &fstab, &problem) == 0)
 		return linux_names_check_fstab(&fstab, has_gpt, warnings, err);
 	r = linux_pass_host(&problem, err);
 	if (r < 0)

@@ -2,6 +2,7 @@
 /* Kernel and initramfs: see kernel_check.h. */
 #include "convert/guest/linux/kernel_check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,9 @@ static int refuse_kernel(const struct linux_default *starts, enum refusal refusa
 static int refuse_file(const struct linux_default *starts, const char *path,
 		       const struct error *problem, struct error *err)
 {
-	if (problem->kind == ERROR_DAMAGED || error_is_of_host(problem)) {
+	bool is_damage = problem->kind == ERROR_DAMAGED && problem->code != EFBIG;
+
+	if (is_damage || error_is_of_host(problem)) {
 		*err = *problem;
 		return -err->code;
 	}
@@ -275,6 +278,13 @@ static int check_drivers(struct look *look, bool is_encrypted, struct linux_defa
 		note_add(look->warnings,
 			 "whether the kernel has the drivers of Hyper-V is not known: it has "
 			 "no initramfs, and the guest's root cannot be read");
+		return 0;
+	}
+	if (drivers.unlisted.code == EFBIG) {
+		note_add(
+			look->warnings,
+			"whether the kernel %s has the drivers of Hyper-V built in is not known: %s",
+			starts->version, drivers.unlisted.message);
 		return 0;
 	}
 	if (drivers.unlisted.kind != ERROR_NONE) {
