@@ -134,4 +134,4 @@ done
 at_partition 51380224
 printf 'mkdir /grub\n' | edit
 warned "what may be another system cannot be read: the boot menu on partition 2 cannot be read: '/grub/grub.cfg'$says" /grub
-damaged "partition 1: '/etc/fstab': the ext file system is damaged" /etc/fstab
+damaged "partition 1: the guest's root on partition 2: '/etc/fstab': the ext file system is damaged" /etc/fstab

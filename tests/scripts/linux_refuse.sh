@@ -293,6 +293,19 @@ started_root 2 'Debian GNU/Linux 12 (bookworm)'
 debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed "s/root=UUID=[^ ]*/root=UUID=$other_uuid/" >text.txt
 printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
 started_root 4 'Other Linux'
+# It is looked at, too, where no fstab says that this /boot is its own.
+printf 'rm /etc/fstab\n' | edit 303104
+started_root 4 'Other Linux'
+warned 'the boot menu starts the root on partition 4, but /boot belongs to the root on partition 2'
+cp disk.raw other.raw
+at=$(debugfs -R 'imap /etc' "disk.raw?offset=155189248" 2>/dev/null | sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\)/\1 \2/p')
+size=$(dumpe2fs -h "disk.raw?offset=155189248" 2>/dev/null | sed -n 's/^Block size: *//p')
+printf '\377' | dd of=disk.raw bs=1 seek=$((155189248 + ${at% *} * size + ${at#* } + 8)) conv=notrunc status=none # its checksum is wrong
+expect 4 "$HVGEN2" convert "${args[@]}" disk.raw
+says "partition 1: the guest's root on partition 4: '/etc/fstab':"
+printf '\377' | dd of=other.raw bs=1 seek=$((155189248 + 1024 + 0x34)) conv=notrunc status=none
+mv other.raw disk.raw
+warned "the root that the boot menu starts, on partition 4, cannot be read ('/': the ext file system is damaged: "
 fresh
 start=$(sfdisk --json disk.raw | jq '.partitiontable.partitions[] | select(.type == "82").start')
 printf 'S1SUSPEND\0' | dd of=disk.raw bs=1 seek=$((start * 512 + 4086)) conv=notrunc status=none

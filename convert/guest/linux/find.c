@@ -288,8 +288,7 @@ static int look_for_root(const struct linux_volumes *volumes, const struct linux
 static bool is_claimed(const struct linux_systems *systems, const struct linux_volume *volume)
 {
 	for (size_t i = 0; i < systems->count; i++)
-		if (systems->list[i].boot.partition == volume->place.partition &&
-		    strcmp(systems->list[i].boot.volume, volume->place.volume) == 0)
+		if (linux_is_same_place(&systems->list[i].boot, &volume->place))
 			return true;
 	return false;
 }
@@ -391,7 +390,7 @@ static int find_lone_root(const struct linux_volumes *volumes, struct linux_volu
 	struct linux_volume *found = NULL;
 	CLEANUP_FREE char *boot = NULL;
 	struct error why = ERROR_INIT;
-	char prefix[32];
+	char prefix[32], text[LINUX_PLACE_TEXT];
 	int r = 0, menu;
 
 	*ret = NULL;
@@ -410,30 +409,45 @@ static int find_lone_root(const struct linux_volumes *volumes, struct linux_volu
 	if (menu != 0)
 		return menu < 0 ? linux_pass_host(&why, err) : 0;
 	r = read_boot_source(found->files, &boot, err);
-	*ret = r == 0 && !boot ? found : NULL;
-	return r;
+	if (r < 0)
+		return error_prefix(err, "the guest's root %s",
+				    linux_place_text(&found->place, text));
+	*ret = boot ? NULL : found;
+	return 0;
+}
+
+/* The menu's root is not the one whose /boot this is. */
+static void note_two_roots(const struct linux_system *system, const struct linux_volume *root,
+			   struct note_list *warnings)
+{
+	char started[LINUX_PLACE_TEXT], known[LINUX_PLACE_TEXT];
+
+	if (!system->root.partition || system->root_is_encrypted || system->has_other_root)
+		return;
+	note_add(warnings, "the boot menu starts the root %s, but /boot belongs to the root %s",
+		 linux_place_text(&root->place, started), linux_place_text(&system->root, known));
 }
 
 int linux_find_root(const struct linux_volumes *volumes, struct linux_system *system,
-		    struct error *err)
+		    struct note_list *warnings, struct error *err)
 {
 	struct linux_volume *root = NULL;
 	struct os_release release = {.id = ""};
 	char device[256];
 	int r = 0;
 
-	if (system->root.partition && !system->root_is_encrypted && !system->has_other_root)
-		return 0;
 	if (root_argument(system->starts.arguments, device))
 		root = linux_volumes_named(volumes, device);
 	else if (!system->root.partition)
 		r = find_lone_root(volumes, &root, err);
-	if (r == 0 && root && root->files)
-		r = linux_read_release(root->files, &release, NULL, err);
+	if (r < 0 || !root || linux_is_same_place(&root->place, &system->root))
+		return r;
+	r = root->files ? linux_read_release(root->files, &release, NULL, err) : may_be_root(root);
 	if (r <= 0)
 		return r;
+	note_two_roots(system, root, warnings);
 	system->root = root->place;
 	system->release = release;
-	system->root_is_encrypted = false;
+	system->root_is_encrypted = root->place.id.contents == LINUX_LUKS;
 	return 0;
 }

@@ -27,12 +27,13 @@ int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems
 		       struct error *err);
 
 /*
- * The root of a system whose menu has been read, and that no fstab has told, or those of two roots:
- * what the default entry has for root=; without that, the only volume that says which distribution
- * it holds. *system stays as it is when neither is found. Errors: those of linux_read_text().
+ * The root of a system whose menu has been read: what the default entry has for root=, whatever an
+ * fstab has told. Without that, and where no fstab has, the only volume that says which
+ * distribution it holds. *system stays as it is when neither is found. Errors: those of
+ * linux_read_text().
  */
 int linux_find_root(const struct linux_volumes *volumes, struct linux_system *system,
-		    struct error *err);
+		    struct note_list *warnings, struct error *err);
 
 void linux_systems_done(struct linux_systems *systems);
 #define CLEANUP_LINUX_SYSTEMS CLEANUP(linux_systems_done)

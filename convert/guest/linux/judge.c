@@ -123,7 +123,16 @@ static int check_files(struct linux_files *root, bool has_gpt, struct linux_syst
 
 	if (r >= 0)
 		r = check_fstab(root, has_gpt, warnings, err);
-	return r < 0 ? r : linux_network_check(root, system, warnings, err);
+	if (r >= 0)
+		r = linux_network_check(root, system, warnings, err);
+	return r < 0 ? linux_prefix_root(system, err) : r;
+}
+
+static const char *why_unreadable(const struct linux_volume *volume)
+{
+	if (volume->problem.kind != ERROR_NONE)
+		return volume->problem.message;
+	return volume->why_not ? volume->why_not : linux_contents_text(volume->place.id.contents);
 }
 
 static int check_root(const struct linux_volume *root, bool has_gpt, struct linux_system *system,
@@ -139,6 +148,12 @@ static int check_root(const struct linux_volume *root, bool has_gpt, struct linu
 			"the guest's root %s is encrypted and asks for its passphrase as before; its "
 			"/etc/fstab could not be looked at",
 			linux_place_text(&system->root, text));
+	else if (root)
+		note_add(
+			warnings,
+			"the root that the boot menu starts, %s, cannot be read (%s): its /etc/fstab "
+			"could not be looked at",
+			linux_place_text(&system->root, text), why_unreadable(root));
 	else
 		note_add(
 			warnings,
@@ -169,7 +184,7 @@ static int judge(const struct linux_volumes *volumes, struct linux_system *syste
 	if (r == 0)
 		r = linux_menu_read(boot->files, system, warnings, err);
 	if (r == 0)
-		r = linux_find_root(volumes, system, err);
+		r = linux_find_root(volumes, system, warnings, err);
 	root = linux_volumes_at(volumes, &system->root);
 	if (r == 0)
 		r = linux_names_check_arguments(system->starts.arguments, has_gpt, warnings, err);

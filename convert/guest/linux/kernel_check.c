@@ -48,6 +48,7 @@ struct seen {
 
 /* Through the kernels of a guest. 'root' is NULL where it cannot be read. */
 struct look {
+	const struct linux_system *system;
 	struct linux_files *boot, *root;
 	struct note_list *warnings;
 	bool is_at_others;
@@ -289,7 +290,7 @@ static int check_drivers(struct look *look, bool is_encrypted, struct linux_defa
 	}
 	if (drivers.unlisted.kind != ERROR_NONE) {
 		*err = drivers.unlisted;
-		return -err->code;
+		return linux_prefix_root(look->system, err);
 	}
 	starts->drivers = LINUX_DRIVERS_MISSING;
 	return refuse_drivers(starts, &drivers, err);
@@ -352,7 +353,8 @@ static void check_others(struct look *look, struct linux_system *system)
 int linux_kernel_check(struct linux_files *boot, struct linux_files *root,
 		       struct linux_system *system, struct note_list *warnings, struct error *err)
 {
-	struct look look = {.boot = boot,
+	struct look look = {.system = system,
+			    .boot = boot,
 			    .root = root,
 			    .warnings = warnings,
 			    .output = INITRAMFS_MAX_OUTPUT};

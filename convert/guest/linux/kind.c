@@ -23,8 +23,7 @@ static bool is_known(struct linux_system *known, const struct linux_system *syst
 {
 	if (strcmp(known->boot.id.uuid, system->boot.id.uuid) != 0)
 		return false;
-	known->has_other_root |= known->boot.partition == system->boot.partition &&
-				 strcmp(known->boot.volume, system->boot.volume) == 0;
+	known->has_other_root |= linux_is_same_place(&known->boot, &system->boot);
 	return true; /* a copy: judging finds that two file systems have the UUID */
 }
 

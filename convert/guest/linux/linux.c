@@ -55,3 +55,17 @@ const char *linux_place_text(const struct linux_place *place, char text[LINUX_PL
 		 place->volume, place->volume[0] ? " on " : "on ", place->partition);
 	return text;
 }
+
+bool linux_is_same_place(const struct linux_place *one, const struct linux_place *other)
+{
+	return one->partition == other->partition && strcmp(one->volume, other->volume) == 0;
+}
+
+int linux_prefix_root(const struct linux_system *system, struct error *err)
+{
+	char text[LINUX_PLACE_TEXT];
+
+	if (linux_is_same_place(&system->root, &system->boot))
+		return -err->code;
+	return error_prefix(err, "the guest's root %s", linux_place_text(&system->root, text));
+}

@@ -115,6 +115,12 @@ void linux_system_done(struct linux_system *system);
 /* A copy, to be freed; NULL of NULL. Errors: lack of memory. */
 int linux_copy_text(const char *text, char **ret, struct error *err);
 
+bool linux_is_same_place(const struct linux_place *one, const struct linux_place *other);
+
+/* Put the place of the system's root before an error, where /boot, of which it would be taken to be,
+ * is elsewhere. Returns -err->code. */
+int linux_prefix_root(const struct linux_system *system, struct error *err);
+
 /* "on partition 5", "in rhel/root on partition 2". */
 #define LINUX_PLACE_TEXT (LINUX_VOLUME_NAME + 40)
 const char *linux_place_text(const struct linux_place *place, char text[LINUX_PLACE_TEXT]);
