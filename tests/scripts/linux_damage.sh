@@ -4,7 +4,7 @@
 # (exit status 4, nothing is made); elsewhere it is a warning. Each from an inode whose checksum is wrong.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs dumpe2fs jq
+need debugfs dumpe2fs sfdisk tune2fs jq
 
 make_linux plain plain.raw
 at_partition() { # OFFSET: what follows is on the file system that begins there
@@ -20,12 +20,13 @@ put() { # PATH < TEXT
 	cat >text.txt
 	printf 'rm %s\nwrite text.txt %s\n' "$1" "$1" | edit
 }
-spoil() { # PATH...: in a new disk.raw
+spoil() { # PATH...: in a new disk.raw, for "superblock" the superblock
 	local at
 	cp --sparse=always plain.raw disk.raw
 	for path; do
 		at=$(debugfs -R "imap $path" "$part" 2>/dev/null |
 			sed -n 's/.*located at block \([0-9]*\), offset \(0x[0-9a-f]*\)/\1 \2/p')
+		[ "$path" != superblock ] || at='0 1068' # when it was mounted
 		[ -n "$at" ] || fail "there is no $path"
 		printf '\377' | dd of=disk.raw bs=1 seek=$((start + ${at% *} * block_size + ${at#* } + 8)) conv=notrunc status=none
 	done
@@ -134,4 +135,22 @@ done
 at_partition 51380224
 printf 'mkdir /grub\n' | edit
 warned "what may be another system cannot be read: the boot menu on partition 2 cannot be read: '/grub/grub.cfg'$says" /grub
+
+# Of a root that is not where /boot is, it is said which one it is. The system's own is no other.
 damaged "partition 1: the guest's root on partition 2: '/etc/fstab': the ext file system is damaged" /etc/fstab
+jq -e 'all(.warnings[]; contains("another system") | not)' out.txt >/dev/null || fail "$(jq .warnings out.txt)"
+warned "the root that the boot menu starts, on partition 2, cannot be read (" superblock
+jq -e '.linux.root.partition == 2 and all(.warnings[]; contains("another system") | not)' out.txt >/dev/null || fail "$(jq .warnings out.txt)"
+
+# Another root, whatever stands before it: one with a damaged fstab, and one that is damaged as a whole.
+truncate -s 256M plain.raw
+printf 'start=303104,size=131072,type=83\n' | sfdisk -q --append plain.raw
+dd if=plain.raw of=part.raw bs=1M skip=49 count=64 status=none
+tune2fs -f -U 00000000-1111-2222-3333-444444444444 part.raw >/dev/null 2>&1
+dd if=part.raw of=plain.raw bs=1M seek=148 conv=notrunc status=none
+printf 'rm /etc/fstab\n' | edit # the first reason: its /boot has no menu
+at_partition 155189248
+another='what may be another system cannot be read:'
+warned "$another the guest's root on partition 4: '/etc/fstab'$says" /etc/fstab
+jq -e '.linux.root.partition == 2' out.txt >/dev/null || fail "$(jq .linux out.txt)"
+warned "$another what is on partition 4 cannot be read: " superblock

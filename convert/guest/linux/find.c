@@ -105,28 +105,52 @@ static const char *other_loader(struct linux_files *files, const char *base)
 	return is_file(files, "/etc/lilo.conf") ? "LILO" : NULL;
 }
 
-/* The first reason counts. */
-static void note_why_none(struct linux_systems *systems, const struct error *why)
+/* Of this root, or (NULL) of a menu. */
+static void note_damage(struct linux_systems *systems, const struct linux_place *root,
+			const struct error *why)
+{
+	for (size_t i = 0; i < LINUX_MAX_DAMAGES; i++) {
+		struct linux_damage *damage = &systems->damages[i];
+
+		if (root && linux_is_same_place(&damage->root, root))
+			return;
+		if (damage->message[0])
+			continue;
+		if (root)
+			damage->root = *root;
+		snprintf(damage->message, sizeof(damage->message), "%s", why->message);
+		return;
+	}
+}
+
+/* The first reason counts; but damage is told of beside what is found, too. */
+static void note_why_none(struct linux_systems *systems, const struct linux_place *root,
+			  const struct error *why)
 {
 	if (systems->why_none.kind == ERROR_NONE)
 		systems->why_none = *why;
+	if (why->kind == ERROR_DAMAGED)
+		note_damage(systems, root, why);
 }
 
 /* What cannot be read in the guest is a reason; what is of this host is an error. */
-static int note_problem(struct linux_systems *systems, const struct error *why, struct error *err)
+static int note_problem(struct linux_systems *systems, const struct linux_place *root,
+			const struct error *why, struct error *err)
 {
 	int r = linux_pass_host(why, err);
 
 	if (r == 0)
-		note_why_none(systems, why);
+		note_why_none(systems, root, why);
 	return r;
 }
 
 /* What was found when it was opened: damage, or a feature that is not known. */
-static void refuse_damaged(const struct linux_volume *volume, const char *place, struct error *ret)
+static void refuse_damaged(const struct linux_volume *volume, struct error *ret)
 {
+	char text[LINUX_PLACE_TEXT];
+
 	*ret = volume->problem;
-	error_prefix(ret, "what is %s cannot be read", place);
+	error_prefix(ret, "what is %s cannot be read", linux_place_text(&volume->place, text));
 	error_advise(ret, ADVICE_DAMAGED);
 }
 
@@ -147,13 +171,13 @@ static void refuse_unreadable(struct linux_systems *systems, const struct linux_
 			      "give the guest a /boot that is not encrypted, and convert again",
 			      "%s %s is encrypted (LUKS), and its boot menu with it", what, text);
 	else if (volume->problem.kind != ERROR_NONE)
-		refuse_damaged(volume, text, &why);
+		refuse_damaged(volume, &why);
 	else
 		error_refused(&why, REFUSAL_LINUX_UNREADABLE, LINUX_ADVICE_READER,
 			      "%s %s holds %s and cannot be read%s%s", what, text,
 			      linux_contents_text(volume->place.id.contents),
 			      volume->why_not ? ": " : "", volume->why_not ? volume->why_not : "");
-	note_why_none(systems, &why);
+	note_why_none(systems, &volume->place, &why);
 }
 
 static struct linux_system *add_system(struct linux_systems *systems,
@@ -182,7 +206,7 @@ static void note_no_menu(struct linux_systems *systems, const struct linux_volum
 		      "/boot of '%s' %s has no menu of GRUB 2 (grub/grub.cfg)%s%s",
 		      release->pretty_name, linux_place_text(&volume->place, text),
 		      loader ? ": it is started by " : "", loader ? loader : "");
-	note_why_none(systems, &why);
+	note_why_none(systems, NULL, &why);
 }
 
 /* 'boot' has the root's /boot, which begins at 'base'. */
@@ -196,7 +220,7 @@ static int add_with_menu(const struct linux_volume *root, const struct os_releas
 	int r = find_menu(boot, base, prefix, &why);
 
 	if (r < 0)
-		return note_problem(systems, &why, err);
+		return note_problem(systems, NULL, &why, err);
 	if (r == 0) {
 		note_no_menu(systems, boot, base, release);
 		return 0;
@@ -230,7 +254,7 @@ static int add_with_boot(const struct linux_volumes *volumes, const struct linux
 		      "convert the disk that holds it",
 		      "/etc/fstab %s has '%s' for /boot, and no file system of this disk is that",
 		      linux_place_text(&root->place, text), source);
-	note_why_none(systems, &why);
+	note_why_none(systems, NULL, &why);
 	return 0;
 }
 
@@ -265,7 +289,7 @@ static int note_bad_fstab(struct linux_systems *systems, const struct linux_volu
 
 	error_prefix(why, "the guest's root %s", linux_place_text(&root->place, text));
 	error_advise(why, ADVICE_DAMAGED);
-	return note_problem(systems, why, err);
+	return note_problem(systems, &root->place, why, err);
 }
 
 static int look_for_root(const struct linux_volumes *volumes, const struct linux_volume *volume,
@@ -329,7 +353,7 @@ static int look_for_boot(const struct linux_volumes *volumes, const struct linux
 	int r = is_claimed(systems, volume) ? 0 : find_menu(volume, "", prefix, &why);
 
 	if (r < 0)
-		return note_problem(systems, &why, err);
+		return note_problem(systems, NULL, &why, err);
 	system = r > 0 ? add_system(systems, volume, prefix) : NULL;
 	if (!system)
 		return 0;
@@ -340,13 +364,21 @@ static int look_for_boot(const struct linux_volumes *volumes, const struct linux
 	return 0;
 }
 
-/* Nothing was found: does a volume that cannot be read hold it? Swap and data are no system. */
+/* Where nothing was found, each may hold it; beside what was found, a damaged one may be another. */
 static void look_at_unreadable(const struct linux_volumes *volumes, struct linux_systems *systems)
 {
 	for (size_t i = 0; i < volumes->count; i++) {
-		if (may_be_root(volumes->list[i]))
-			refuse_unreadable(systems, volumes->list[i],
-					  "what may be the guest's root");
+		const struct linux_volume *volume = volumes->list[i];
+		struct error why = ERROR_INIT;
+
+		if (!may_be_root(volume))
+			continue;
+		if (systems->count == 0) {
+			refuse_unreadable(systems, volume, "what may be the guest's root");
+		} else if (volume->problem.kind == ERROR_DAMAGED) {
+			refuse_damaged(volume, &why);
+			note_damage(systems, &volume->place, &why);
+		}
 	}
 }
 
@@ -362,11 +394,9 @@ int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems
 	for (size_t i = 0; r == 0 && i < volumes->count; i++)
 		if (volumes->list[i]->files)
 			r = look_for_boot(volumes, volumes->list[i], ret, err);
-	if (r < 0)
-		return r;
-	if (ret->count == 0)
+	if (r == 0)
 		look_at_unreadable(volumes, ret);
-	return 0;
+	return r;
 }
 
 /* Of the default entry of the menu; false when it has none. */

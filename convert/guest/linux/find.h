@@ -20,6 +20,7 @@ struct linux_systems {
 		list[LINUX_MAX_SYSTEMS]; /* places, prefix and release; nothing of the menu */
 	size_t count;
 	struct error why_none; /* of kind ERROR_NONE when nothing speaks for a Linux */
+	struct linux_damage damages[LINUX_MAX_DAMAGES]; /* the first ones */
 };
 
 /* Errors: lack of memory, I/O. */

@@ -73,9 +73,6 @@ static int check_boot_volume(const struct linux_volume *boot, const struct linux
 			"the file system %s, which holds /boot, has the feature '%s', which "
 			"GRUB does not read",
 			text, trouble);
-	if (system->other_damage[0])
-		note_add(warnings, "what may be another system cannot be read: %s",
-			 system->other_damage);
 	if (system->has_other_root)
 		note_add(warnings, "another root of the disk has the same /boot: its menu decides "
 				   "which one is started");
@@ -85,6 +82,20 @@ static int check_boot_volume(const struct linux_volume *boot, const struct linux
 			 "the newest boot menu may not be seen here",
 			 text);
 	return 0;
+}
+
+/* That of its own root ends the conversion, or is told of as such. */
+static void note_damage(const struct linux_system *system, struct note_list *warnings)
+{
+	for (size_t i = 0; i < LINUX_MAX_DAMAGES && system->damages[i].message[0]; i++) {
+		const struct linux_damage *damage = &system->damages[i];
+
+		if (damage->root.partition && linux_is_same_place(&damage->root, &system->root))
+			continue;
+		note_add(warnings, "what may be another system cannot be read: %s",
+			 damage->message);
+		return;
+	}
 }
 
 static int check_fstab(struct linux_files *root, bool has_gpt, struct note_list *warnings,
@@ -186,6 +197,8 @@ static int judge(const struct linux_volumes *volumes, struct linux_system *syste
 	if (r == 0)
 		r = linux_find_root(volumes, system, warnings, err);
 	root = linux_volumes_at(volumes, &system->root);
+	if (r == 0)
+		note_damage(system, warnings);
 	if (r == 0)
 		r = linux_names_check_arguments(system->starts.arguments, has_gpt, warnings, err);
 	if (r == 0)

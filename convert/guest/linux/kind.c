@@ -27,14 +27,6 @@ static bool is_known(struct linux_system *known, const struct linux_system *syst
 	return true; /* a copy: judging finds that two file systems have the UUID */
 }
 
-/* Found is one; for another that cannot be read nobody looks then. */
-static void note_damage(const struct linux_systems *systems, struct linux_system *system)
-{
-	if (systems->why_none.kind == ERROR_DAMAGED)
-		snprintf(system->other_damage, sizeof(system->other_damage), "%s",
-			 systems->why_none.message);
-}
-
 static int take_system(struct linux_system *system, struct guest_volume *volume, struct error *err)
 {
 	if (volume->linux_system) { /* in logical volumes of one partition */
@@ -65,7 +57,7 @@ static int take_systems(const struct guest_disk *disk, const struct linux_volume
 		for (size_t j = 0; is_new && j < disk->count; j++)
 			is_new = !found[j]->linux_system ||
 				 !is_known(found[j]->linux_system, system);
-		note_damage(systems, system);
+		memcpy(system->damages, systems->damages, sizeof(system->damages));
 		if (is_new)
 			r = take_system(system, found[boot->index], err);
 	}

@@ -69,6 +69,15 @@ struct linux_mac {
 	bool is_static;		  /* a static address goes with it */
 };
 
+/* What cannot be read beside a system that was found. */
+struct linux_damage {
+	struct linux_place root; /* which one it is; of partition 0: a menu is */
+	char message[1024];	 /* "": there is none */
+};
+
+/* One may be the system's own root. */
+#define LINUX_MAX_DAMAGES 2
+
 /* Embedded; all zero is nothing; memory belongs to it. */
 struct linux_system {
 	struct os_release release; /* all "" where the root could not be read */
@@ -80,10 +89,10 @@ struct linux_system {
 	bool is_btrfs_relative;	 /* its menu needs SUSE's GRUB */
 	bool has_other_root;	 /* two roots have this /boot */
 	char other_uuid[37];	 /* of the /boot of another system in the same partition; else "" */
-	char other_damage[1024]; /* why another system, if it is one, cannot be read; "" for none */
-	bool root_is_encrypted;	 /* LUKS: asks for its passphrase as before */
-	size_t kernel_count;	 /* entries of the menu that start a Linux */
-	size_t strange_entries;	 /* that no GRUB without blscfg starts, beside the default */
+	struct linux_damage damages[LINUX_MAX_DAMAGES];
+	bool root_is_encrypted; /* LUKS: asks for its passphrase as before */
+	size_t kernel_count;	/* entries of the menu that start a Linux */
+	size_t strange_entries; /* that no GRUB without blscfg starts, beside the default */
 	struct linux_default starts;
 	struct linux_default *others; /* kernels of other entries, each once */
 	size_t other_count;
