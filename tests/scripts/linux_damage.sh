@@ -142,7 +142,7 @@ jq -e 'all(.warnings[]; contains("another system") | not)' out.txt >/dev/null ||
 warned "the root that the boot menu starts, on partition 2, cannot be read (" superblock
 jq -e '.linux.root.partition == 2 and all(.warnings[]; contains("another system") | not)' out.txt >/dev/null || fail "$(jq .warnings out.txt)"
 
-# Another root, whatever stands before it: one with a damaged fstab, and one that is damaged as a whole.
+# Another root, whatever stands before it: one with a damaged fstab, one that is damaged as a whole, and what may be none.
 truncate -s 256M plain.raw
 printf 'start=303104,size=131072,type=83\n' | sfdisk -q --append plain.raw
 dd if=plain.raw of=part.raw bs=1M skip=49 count=64 status=none
@@ -154,3 +154,4 @@ another='what may be another system cannot be read:'
 warned "$another the guest's root on partition 4: '/etc/fstab'$says" /etc/fstab
 jq -e '.linux.root.partition == 2' out.txt >/dev/null || fail "$(jq .linux out.txt)"
 warned "$another what is on partition 4 cannot be read: " superblock
+warned "$another what may be a root of the guest on partition 4: '/etc/fstab'$says" /

@@ -283,11 +283,14 @@ static int read_boot_source(struct linux_files *root, char **ret, struct error *
 
 /* Without its fstab it cannot be told where a root has its /boot. */
 static int note_bad_fstab(struct linux_systems *systems, const struct linux_volume *root,
-			  struct error *why, struct error *err)
+			  enum linux_release release, struct error *why, struct error *err)
 {
 	char text[LINUX_PLACE_TEXT];
 
-	error_prefix(why, "the guest's root %s", linux_place_text(&root->place, text));
+	error_prefix(why, "%s %s",
+		     release == LINUX_RELEASE_READ ? "the guest's root"
+						   : "what may be a root of the guest",
+		     linux_place_text(&root->place, text));
 	error_advise(why, ADVICE_DAMAGED);
 	return note_problem(systems, &root->place, why, err);
 }
@@ -303,7 +306,7 @@ static int look_for_root(const struct linux_volumes *volumes, const struct linux
 	if (r <= 0)
 		return r;
 	if (read_boot_source(volume->files, &boot, &why) < 0)
-		return note_bad_fstab(systems, volume, &why, err);
+		return note_bad_fstab(systems, volume, (enum linux_release)r, &why, err);
 	if (boot)
 		return add_with_boot(volumes, volume, &release, boot, systems, err);
 	return add_with_menu(volume, &release, volume, "/boot", systems, err);

@@ -45,7 +45,7 @@ int linux_read_release(struct linux_files *files, struct os_release *ret,
 		int r = read_release_file(files, sources[i].path, sources[i].kind, ret, &problem);
 
 		if (r > 0)
-			return 1;
+			return LINUX_RELEASE_READ;
 		if (r == 0)
 			continue;
 		r = linux_pass_host(&problem, err);
@@ -57,7 +57,8 @@ int linux_read_release(struct linux_files *files, struct os_release *ret,
 				 sources[i].path, problem.message);
 		is_there = true;
 	}
-	if (is_there)
-		*ret = (struct os_release){.id = "linux", .pretty_name = "Linux"};
-	return is_there;
+	if (!is_there)
+		return LINUX_RELEASE_NONE;
+	*ret = (struct os_release){.id = "linux", .pretty_name = "Linux"};
+	return LINUX_RELEASE_DAMAGED;
 }

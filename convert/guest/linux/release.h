@@ -7,9 +7,14 @@
 #include "convert/guest/linux/parse/os_release.h"
 #include "convert/linux_files/linux_files.h"
 
+enum linux_release {
+	LINUX_RELEASE_NONE,    /* nothing says that it is a root */
+	LINUX_RELEASE_READ,    /* *ret says which one it holds */
+	LINUX_RELEASE_DAMAGED, /* what may say so cannot be read: *ret is "Linux" */
+};
+
 /*
- * Which one a root holds. Returns 1, or 0 when nothing says that it is a root. A file that says so
- * and cannot be read counts as one that does not say which: "Linux", and a sentence in 'warnings'
+ * Which one a root holds: one of the values above. What cannot be read is a sentence in 'warnings'
  * (NULL: it is not said). Errors: lack of memory, I/O.
  */
 int linux_read_release(struct linux_files *files, struct os_release *ret,
