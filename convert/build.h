@@ -37,8 +37,8 @@ struct build {
 	struct boot_sectors boot_sectors;
 	struct edits edits;
 	struct firmware firmware;
-	bool is_elsewhere; /* what failed: in the store's template or keys, or in files for the ESP that
-			      are this machine's, not in the source */
+	bool is_elsewhere; /* what failed: in the store's template or keys, or in files for the ESP
+			      that are this machine's, not in the source */
 	struct note_list warnings; /* of all parts, but for those of boot.store.notes */
 };
 

@@ -94,8 +94,8 @@ static bool is_right_to_left(uint32_t point)
 	return false;
 }
 
-/* Behind the last character of that kind with only blanks, and others beyond ASCII, between them; 'text'
- * itself when the first one is none. */
+/* Behind the last character of that kind with only blanks, and others beyond ASCII, between them;
+ * 'text' itself when the first one is none. */
 static const char *end_of_run(const char *text)
 {
 	const char *end = text, *at = text;

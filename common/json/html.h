@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Parts of pages for a browser. A page is one file that refers to nothing, for it is mailed and kept. All texts of guests go through
- * html_text(), the one door of such pages, or through what is made of it here.
+ * Parts of pages for a browser. A page is one file that refers to nothing, for it is mailed and
+ * kept. All texts of guests go through html_text(), the one door of such pages, or through what is
+ * made of it here.
  */
 #ifndef HVGEN2_COMMON_JSON_HTML_H
 #define HVGEN2_COMMON_JSON_HTML_H
@@ -22,15 +23,15 @@ struct html_page {
 /* All up to its heading, which is its title. */
 void html_begin(struct buffer *page, const struct html_page *of);
 
-/* What a browser shows as it is: nothing of it is a tag, and what safe_text.h does not show as it is, line ends and what turns the
- * direction of text too, is shown as it says. */
+/* What a browser shows as it is: nothing of it is a tag, and what safe_text.h does not show as it
+ * is, line ends and what turns the direction of text too, is shown as it says. */
 void html_text(struct buffer *page, const char *text);
 
 /* The same for itself: nothing in it turns the direction of what stands around it. */
 void html_isolated(struct buffer *page, const char *text);
 
-/* A line of ours with texts of guests in it: likewise, and what is written from right to left in it (all of ours is not) turns nothing
- * around it, not even the numbers that follow. */
+/* A line of ours with texts of guests in it: likewise, and what is written from right to left in it
+ * (all of ours is not) turns nothing around it, not even the numbers that follow. */
 void html_line(struct buffer *page, const char *text);
 
 /* The same of a sentence, for itself. */
@@ -40,8 +41,9 @@ void html_sentence(struct buffer *page, const char *text);
 extern const char html_disk_legend[];
 
 /*
- * A drawing (<svg>) of a disk before and after: objects with "size" in bytes and "partitions", as reports have them; 'after' may be
- * NULL or empty. 'width' is in pixels, that of a disk of 'largest' bytes; each bar is 'height' pixels high.
+ * A drawing (<svg>) of a disk before and after: objects with "size" in bytes and "partitions", as
+ * reports have them; 'after' may be NULL or empty. 'width' is in pixels, that of a disk of
+ * 'largest' bytes; each bar is 'height' pixels high.
  */
 struct html_scale {
 	unsigned int width, height;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The keys of the plugin: 'disk' and 'view', and the long options of 'hvgen2 convert' that a disk has
- * which is only served, out of the same table. */
+/* The keys of the plugin: 'disk' and 'view', and the long options of 'hvgen2 convert' that a disk
+ * has which is only served, out of the same table. */
 #ifndef HVGEN2_CONVERT_NBD_KEYS_H
 #define HVGEN2_CONVERT_NBD_KEYS_H
 

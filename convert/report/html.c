@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The report as one file for a browser: the page for people, and a drawing of the disk. No script, no reference. */
+/* The report as one file for a browser: the page for people, and a drawing of the disk. No script,
+ * no reference. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A batch as a page: how many are what, and a row a VM with its disk before and after, to the scale of the largest. It is
- * one file that refers to nothing, for it is mailed and kept; a head of the table sorts by its column with some lines of
- * script. All texts of guests go through html_text().
+ * A batch as a page: how many are what, and a row a VM with its disk before and after, to the scale
+ * of the largest. It is one file that refers to nothing, for it is mailed and kept; a head of the
+ * table sorts by its column with some lines of script. All texts of guests go through html_text(),
+ * or through what common/json/html.h makes of it.
  */
 #include "convert/cmd/batch/html.h"
 

@@ -367,7 +367,8 @@ static int look_for_boot(const struct linux_volumes *volumes, const struct linux
 	return 0;
 }
 
-/* Where nothing was found, each may hold it; beside what was found, a damaged one may be another. */
+/* Where nothing was found, each may hold it; beside what was found, a damaged one may be another
+ * system. */
 static void look_at_unreadable(const struct linux_volumes *volumes, struct linux_systems *systems)
 {
 	for (size_t i = 0; i < volumes->count; i++) {

@@ -126,8 +126,8 @@ int linux_copy_text(const char *text, char **ret, struct error *err);
 
 bool linux_is_same_place(const struct linux_place *one, const struct linux_place *other);
 
-/* Put the place of the system's root before an error, where /boot, of which it would be taken to be,
- * is elsewhere. Returns -err->code. */
+/* Put the place of the system's root before an error, where that of /boot is another. Returns
+ * -err->code. */
 int linux_prefix_root(const struct linux_system *system, struct error *err);
 
 /* "on partition 5", "in rhel/root on partition 2". */

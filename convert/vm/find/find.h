@@ -89,12 +89,13 @@ struct vm_maps {
 };
 
 /*
- * Find and open the image of a drive, of which 'recorded' may be "". Where a mapping's FROM begins the path, of several the
- * longest, the rest of it is looked for under TO, and nowhere else. Otherwise its last name is
- * looked for in the folder of the configuration, in 'Virtual Hard Disks' of that, and, when the
- * folder is called 'Virtual Machines', in the one above and its 'Virtual Hard Disks'. Errors:
- * REFUSAL_DISK_PATH for a path that is not followed, REFUSAL_DISK_MISSING with where it was looked
- * for, REFUSAL_DISK_CONFLICT when two names differ from it in case alone; ERROR_FAILED for I/O.
+ * Find and open the image of a drive, of which 'recorded' may be "". Where a mapping's FROM begins
+ * the path, of several the longest, the rest of it is looked for under TO, and nowhere else.
+ * Otherwise its last name is looked for in the folder of the configuration, in 'Virtual Hard Disks'
+ * of that, and, when the folder is called 'Virtual Machines', in the one above and its 'Virtual
+ * Hard Disks'. Errors: REFUSAL_DISK_PATH for a path that is not followed, REFUSAL_DISK_MISSING with
+ * where it was looked for, REFUSAL_DISK_CONFLICT when two names differ from it in case alone;
+ * ERROR_FAILED for I/O.
  */
 int vm_find_disk(const char *config_path, const struct vm_maps *maps, const char *recorded,
 		 struct vm_file *ret, struct error *err);

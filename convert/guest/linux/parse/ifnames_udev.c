@@ -84,8 +84,8 @@ static size_t key_length(const struct text_line *text)
 	return length;
 }
 
-/* What stands before the quote of a value: 'e' where each backslash in it is an escape, 'i' where case
- * does not count, or both. Anything else is no value. */
+/* What stands before the quote of a value: 'e' where each backslash in it is an escape, 'i' where
+ * case does not count, or both. Anything else is no value. */
 static struct text_line cut_prefix(struct text_line *rest)
 {
 	static const char *const prefixes[] = {"e\"", "i\"", "ei\"", "ie\""};

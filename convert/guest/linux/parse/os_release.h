@@ -29,8 +29,10 @@ enum os_release_kind {
 	OS_RELEASE_DEBIAN, /* /etc/debian_version */
 };
 
-/* What older distributions have instead, told in the words of os-release(5): "CentOS release
- * 6.10 (Final)" is ID centos, VERSION_ID 6.10. ERROR_DAMAGED for an empty or too long first line. */
+/*
+ * What older distributions have instead, told in the words of os-release(5): "CentOS release
+ * 6.10 (Final)" is ID centos, VERSION_ID 6.10. ERROR_DAMAGED for an empty or too long first line.
+ */
 int os_release_from_text(enum os_release_kind kind, const struct file_bytes *file,
 			 struct os_release *ret, struct error *err);
 
