@@ -4,7 +4,7 @@
 # grub.cfg has found it, and not by a partition of the MBR.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need debugfs grub-script-check
+need debugfs grub-script-check jq
 
 make_linux plain plain.raw
 debugfs -R 'dump /boot/grub/grub.cfg menu.txt' 'plain.raw?offset=1048576' 2>debugfs.txt
@@ -46,3 +46,17 @@ accepted 's,search .*,search --file --set /boot/grub/grub.cfg,'
 menu 's,linux[[:space:]]*/boot,linux (hd0\,1)/boot,'
 expect 3 "$HVGEN2" inspect disk.raw
 grep -qF "the boot menu has '(hd0,1)/boot/" err.txt || fail "$(cat err.txt)"
+
+# A default by its number, in a menu that a GRUB without blscfg does not sort.
+make_linux bls disk.raw
+conf=$(debugfs -R 'ls -p /loader/entries' 'disk.raw?offset=1048576' 2>/dev/null | sed -n '/rescue/d; s,^/[^/]*/[^/]*/[^/]*/[^/]*/\([^/]*\.conf\)/.*,\1,p')
+newer() { sed 's/6\.1\.0-[0-9]*/6.1.0-999/'; }
+debugfs -R "cat /loader/entries/$conf" 'disk.raw?offset=1048576' 2>/dev/null | newer >newer.txt
+printf '# GRUB Environment Block\nsaved_entry=1\n' >env
+truncate -s 1024 env
+tr '\0' '#' <env >grubenv
+printf 'write newer.txt /loader/entries/%s\nrm /grub2/grubenv\nwrite grubenv /grub2/grubenv\n' "$(newer <<<"$conf")" |
+	debugfs -w -f - 'disk.raw?offset=1048576' >debugfs.txt 2>&1
+expect 0 "$HVGEN2" inspect --json disk.raw
+jq -e '.linux.kernel.is_default and any(.warnings[]; test("^GRUB .* has no command blscfg, and starts the newest entry of the guest.s boot menu, not number 1 of it"))' \
+	out.txt >/dev/null || fail "$(jq '.linux, .warnings' out.txt)"

@@ -379,6 +379,13 @@ static int make_stub(const struct linux_system *system, const struct efi_set *se
 			"GRUB (%s) has no command blscfg, and cannot start %zu of the %zu entries of "
 			"the guest's boot menu",
 			set->source, system->strange_entries, system->kernel_count);
+	if (stub.is_bls && !stub.grub_has_blscfg && system->numbered)
+		note_add(
+			warnings,
+			"GRUB (%s) has no command blscfg, and starts the newest entry of the "
+			"guest's boot menu, not number %zu of it, '%s': in the guest, make that the "
+			"default by its name (grub2-set-default)",
+			set->source, system->numbered, system->starts.title);
 	return grub_stub_make(&stub, ret, err);
 }
 

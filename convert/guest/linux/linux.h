@@ -93,6 +93,7 @@ struct linux_system {
 	bool root_is_encrypted; /* LUKS: asks for its passphrase as before */
 	size_t kernel_count;	/* entries of the menu that start a Linux */
 	size_t strange_entries; /* that no GRUB without blscfg starts, beside the default */
+	size_t numbered; /* the default, by its number in a sorted menu, where that is not the newest; else 0 */
 	struct linux_default starts;
 	struct linux_default *others; /* kernels of other entries, each once */
 	size_t other_count;

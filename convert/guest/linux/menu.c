@@ -331,6 +331,18 @@ static int take_other_bls(struct reading *reading, struct error *err)
 	return r;
 }
 
+/* Without blscfg a menu is not sorted, and a number in it says nothing. */
+static void note_number(struct reading *reading, const char *wanted, size_t index)
+{
+	size_t newest;
+
+	if (!wanted || !*wanted || wanted[strspn(wanted, "0123456789")] != '\0')
+		return;
+	(void)bls_default(reading->bls, reading->bls_count, NULL, &newest);
+	if (newest != index)
+		reading->system->numbered = strtoul(wanted, NULL, 10);
+}
+
 static int take_bls(struct reading *reading, struct error *err)
 {
 	struct linux_system *system = reading->system;
@@ -348,6 +360,7 @@ static int take_bls(struct reading *reading, struct error *err)
 		(bls_default(reading->bls, reading->bls_count, wanted, &index) || !wanted) &&
 		!reading->has_more_bls;
 	entry = &reading->bls[index];
+	note_number(reading, wanted, index);
 	for (size_t i = 0; i < reading->bls_count; i++) {
 		trouble = bls_out_of_convention(&reading->bls[i], boot_folder(system));
 		if (trouble && i == index)
