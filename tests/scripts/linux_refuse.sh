@@ -265,6 +265,11 @@ warned "no root of the guest was found that can be read: its /etc/fstab could no
 cp own.raw disk.raw
 printf 'LUKS\xba\xbe\0\1' | dd of=disk.raw bs=512 seek=100352 conv=notrunc status=none
 warned "the guest's root on partition 2 is encrypted and asks for its passphrase as before"
+# Another one beside it (a home, or swap) leaves no doubt that it asks for one.
+printf 'LUKS\xba\xbe\0\1' | dd of=disk.raw bs=512 seek=233472 conv=notrunc status=none
+debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed 's,root=UUID=[^ ]*,root=/dev/mapper/sda2_crypt,' >text.txt
+printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
+warned "the guest's root on partition 2 is encrypted and asks for its passphrase as before"
 debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed '/^[[:space:]]*initrd/d' >text.txt
 printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
 warned "whether the kernel has the drivers of Hyper-V is not known: it has no initramfs, and the guest's root cannot be read"

@@ -450,6 +450,16 @@ static int find_lone_root(const struct linux_volumes *volumes, struct linux_volu
 	return 0;
 }
 
+/* A root by a name that only the guest has (/dev/mapper/luks-...) is in one of those that are
+ * encrypted. */
+static struct linux_volume *find_any_encrypted(const struct linux_volumes *volumes)
+{
+	for (size_t i = 0; i < volumes->count; i++)
+		if (volumes->list[i]->place.id.contents == LINUX_LUKS)
+			return volumes->list[i];
+	return NULL;
+}
+
 /* The menu's root is not the one whose /boot this is. */
 static void note_two_roots(const struct linux_system *system, const struct linux_volume *root,
 			   struct note_list *warnings)
@@ -474,6 +484,8 @@ int linux_find_root(const struct linux_volumes *volumes, struct linux_system *sy
 		root = linux_volumes_named(volumes, device);
 	else if (!system->root.partition)
 		r = find_lone_root(volumes, &root, err);
+	if (r == 0 && !root && !system->root.partition)
+		root = find_any_encrypted(volumes);
 	if (r < 0 || !root || linux_is_same_place(&root->place, &system->root))
 		return r;
 	r = root->files ? linux_read_release(root->files, &release, NULL, err) : may_be_root(root);
