@@ -27,6 +27,7 @@
 /* What a text has, and as far as is read to see that there is a file. */
 #define MAX_TEXT  (4 * MIB)
 #define MAX_FILE  (512 * MIB)
+#define MAX_TOPS  32
 #define SUSE_ROOT "/@/.snapshots/1/snapshot"
 
 struct grub_files {
@@ -357,6 +358,33 @@ static int refuse_tops(const char *one, const char *other, struct error *err)
 		*one ? one : "/", other);
 }
 
+/* A system somewhere else, which is no data. */
+static int check_other_tops(struct grub_files *grub, struct error *err)
+{
+	char **names = NULL;
+	size_t count = 0;
+	char path[300];
+	bool has_etc = false;
+	int r = list_in_grub(&grub->files, "/", &names, &count, err);
+
+	for (size_t i = 0; r == 0 && !has_etc && i < count && i < MAX_TOPS; i++) {
+		snprintf(path, sizeof(path), "/%s/etc", names[i]);
+		r = has_folder(grub, path, &has_etc, err);
+		if (r < 0 && !error_is_of_host(err))
+			r = 0;
+	}
+	linux_files_names_free(names, count);
+	if (r < 0 || !has_etc)
+		return r;
+	return error_refused(
+		err, REFUSAL_LINUX_UNREADABLE,
+		"in the guest, move /boot and root to ext4, or into the subvolume '@', "
+		"and convert again",
+		"a system stands in '%.*s' of the Btrfs, and not at its top or in '@', "
+		"'@rootfs' or 'root'",
+		(int)(strlen(path) - strlen("/etc")), path);
+}
+
 /* Where the distributions put the root of a Btrfs: openSUSE into a snapshot, Debian, Ubuntu and Arch,
  * Fedora. What is none of these is data, seen from its top. */
 static int find_top(struct grub_files *grub, struct error *err)
@@ -382,7 +410,7 @@ static int find_top(struct grub_files *grub, struct error *err)
 	if (has_system(grub, SUSE_ROOT))
 		return check_snapshots(grub, err);
 	grub->top[0] = '\0';
-	return 0;
+	return check_other_tops(grub, err);
 }
 
 /* Is there a file system that GRUB knows? When it does not list the top it says why of a file. */

@@ -22,7 +22,7 @@ btrfs() { # FOLDER: suse.raw with what is in it
 	truncate -s 130M suse.raw
 	echo 'start=2048,type=83' | sfdisk -q suse.raw
 	truncate -s 120M part.raw
-	mkfs.btrfs -q -f --rootdir "$1" part.raw >mkfs.txt
+	mkfs.btrfs -q -f -U 5a9d1c3e-7b20-4e11-9c55-3f0a12b4c6d8 --rootdir "$1" part.raw >mkfs.txt # of mklinux.sh
 	dd if=part.raw of=suse.raw bs=1M seek=1 conv=notrunc,sparse status=none
 	rm -r "$1" part.raw
 }
@@ -38,6 +38,13 @@ printf 'ID=x\n' >tree/usr/lib/os-release
 btrfs tree
 expect 3 "$HVGEN2" inspect suse.raw
 grep -qF '[linux-bootloader]' err.txt || fail "$(cat err.txt)"
+
+# One that stands somewhere else is no data.
+mkdir -p tree/home tree/@mine/{etc,usr/lib}
+touch tree/@mine/etc/fstab
+btrfs tree
+advised linux-unreadable "in the guest, move /boot and root to ext4, or into the subvolume '@', and convert again" inspect suse.raw
+grep -qF "a system stands in '/@mine' of the Btrfs, and not at its top or in '@', '@rootfs' or 'root'" err.txt || fail "$(cat err.txt)"
 
 # The root of SUSE without its way to count paths, which no grub.cfg of ours leads to.
 make_linux plain plain.raw
