@@ -199,8 +199,23 @@ expect 0 "$HVGEN2" convert -n more.raw
 grep -qF "$left its GRUB has no command blscfg, which the guest's menu needs" out.txt || fail "$(cat out.txt)"
 rm bls.raw* more.raw
 
-# Without the removable path there is that of the boot entry alone.
+# The UUID alone leads nowhere: it has to be looked for, and what is found to be handed over to.
 esp=$((8192 * 512))
+mtype -i old.raw@@$esp ::/EFI/debian/grub.cfg >stub
+leads_not() { # EXPRESSION of sed, WORDS
+	cp --sparse=always old.raw more.raw
+	sed "$1" stub >stub.other
+	mcopy -o -i more.raw@@$esp stub.other ::/EFI/debian/grub.cfg
+	expect 0 "$HVGEN2" convert -n more.raw
+	grep -qF "$left its grub.cfg $2" out.txt || fail "$1: $(cat out.txt)"
+}
+leads_not 's/^search.*/# &\nsearch.fs_uuid 00000000-1111-2222-3333-444444444444 root/' 'does not look for the file system with /boot'
+leads_not 's,/boot/grub,/grub,' "does not hand over to the guest's menu"
+leads_not '/^search/!d' "does not hand over to the guest's menu"
+leads_not 's,^configfile.*,menuentry Old { linux /boot/vmlinuz-5.10.0-9-amd64; },' 'is a menu of its own'
+rm more.raw
+
+# Without the removable path there is that of the boot entry alone.
 cp --sparse=always old.raw more.raw
 mdel -i more.raw@@$esp ::/EFI/BOOT/BOOTX64.EFI
 expect 0 "$HVGEN2" convert -n more.raw
@@ -219,7 +234,7 @@ rm -f new.*
 # One that does not lead to the guest, or has no shim, is left alone, beside a new one; also when it is one of ours.
 mdel -i old.raw@@$esp ::/EFI/debian/grub.cfg
 expect 0 "$HVGEN2" convert -n old.raw
-grep -q 'ESP that is left as it is, beside a new one: its grub.cfg does not name' out.txt || fail "$(cat out.txt)"
+grep -q 'ESP that is left as it is, beside a new one: it has no grub.cfg that can be read' out.txt || fail "$(cat out.txt)"
 grep -q 'BOOTX64.EFI of partition 15, which does not lead to the guest' out.txt || fail "$(cat out.txt)"
 mdel -i old.raw@@$esp ::/EFI/BOOT/BOOTX64.EFI
 gets_esp 16 dynamic again.raw

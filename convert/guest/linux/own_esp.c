@@ -9,6 +9,7 @@
 
 #include "common/checked.h"
 #include "convert/files/files.h"
+#include "convert/guest/linux/parse/grub_handover.h"
 #include "convert/guest/linux/read.h"
 
 #define REMOVABLE	"BOOT"	      /* the folder of UEFI 2.10 section 3.5.1.1 */
@@ -154,28 +155,30 @@ int linux_own_esp_read(const struct guest_disk *old, const struct linux_esp *esp
 
 /* --- which it is --- */
 
-/* 1 when the grub.cfg names it that this GRUB takes: of the folder that it was built with, which
- * need not be where it is; without one, of where it is. */
-static int names_uuid(struct files *files, const struct linux_esp *esp, const struct efi_set *set,
-		      const char *uuid, struct error *err)
+/* *ret is why the grub.cfg does not lead to the guest's menu that this GRUB takes: of the folder
+ * that it was built with, which need not be where it is; without one, of where it is. */
+static int check_config(struct files *files, const struct linux_esp *esp, const struct efi_set *set,
+			const struct linux_system *system, const char **ret, struct error *err)
 {
+	const struct grub_target target = {system->boot.id.uuid, system->prefix,
+					   system->starts.kernel};
 	CLEANUP_FREE uint8_t *text = NULL;
 	struct error problem = ERROR_INIT;
 	char path[LINUX_ESP_PATH];
 	size_t size = 0;
 
 	file_path(path, set->grub_facts.prefix[0] ? set->folder : esp->folder, "grub.cfg");
-	if (files_read(files, path, MAX_CONFIG_SIZE, &text, &size, &problem) < 0)
+	if (files_read(files, path, MAX_CONFIG_SIZE, &text, &size, &problem) < 0) {
+		*ret = "it has no grub.cfg that can be read";
 		return linux_pass_host(&problem, err);
-	return memmem(text, size, uuid, strlen(uuid)) != NULL;
+	}
+	*ret = grub_handover_trouble(&(struct file_bytes){text, size, path}, &target);
+	return 0;
 }
 
 /* Why this GRUB would not lead to the guest's menu, NULL when it does. */
-static const char *why_not(const struct linux_system *system, const struct efi_set *set,
-			   bool names_boot)
+static const char *why_not(const struct linux_system *system, const struct efi_set *set)
 {
-	if (!names_boot)
-		return "its grub.cfg does not name the file system with /boot";
 	if (system->is_bls && !set->grub_facts.has_blscfg)
 		return "its GRUB has no command blscfg, which the guest's menu needs";
 	if (system->is_btrfs_relative && !set->grub_facts.has_btrfs_relative)
@@ -214,10 +217,11 @@ static int try_folder(struct search *search, const char *folder, struct linux_es
 	if (r < 0) {
 		reason = problem.message;
 	} else {
-		r = names_uuid(search->files, ret, &set, search->system->boot.id.uuid, err);
+		reason = why_not(search->system, &set);
+		r = reason ? 0
+			   : check_config(search->files, ret, &set, search->system, &reason, err);
 		if (r < 0)
 			return r;
-		reason = why_not(search->system, &set, r > 0);
 	}
 	snprintf(search->reason, sizeof(search->reason), "%s", reason ? reason : "");
 	return reason == NULL;
