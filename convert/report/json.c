@@ -13,6 +13,7 @@
 #include "common/cleanup.h"
 #include "common/checked.h"
 #include "common/json/text_json.h"
+#include "convert/report/afterwards.h"
 #include "convert/report/head.h"
 #include "convert/report/vm_json.h"
 
@@ -633,6 +634,25 @@ static bool set_lists(json_t *root, const struct report *report)
 	return set_notes(root, "warnings", &warnings) && is_whole;
 }
 
+/* Of a Linux: what its users must know, and what they may do in it. */
+static bool set_afterwards(json_t *root, const struct report *report)
+{
+	CLEANUP_AFTERWARDS struct afterwards afterwards = {.fstab = ""};
+	json_t *object;
+	bool is_whole;
+
+	if (!report->build || !survey_is_linux(report->survey))
+		return true;
+	afterwards_of_linux(report->survey, report->plan, &report->build->boot.linux_boot,
+			    &afterwards);
+	object = json_object();
+	is_whole = set_notes(object, "notes", &afterwards.notes);
+	if (afterwards.fstab[0])
+		set_text(object, "fstab", afterwards.fstab);
+	is_whole &= set_notes(object, "commands", &afterwards.commands);
+	return json_object_set_new(root, "afterwards", object) == 0 && is_whole;
+}
+
 /* What only a whole VM has. */
 static bool set_vm(json_t *root, const struct report *report)
 {
@@ -717,6 +737,7 @@ char *report_json(const struct report *report)
 	if (report->space)
 		json_object_set_new(root, "space", space_object(report->space));
 	is_whole &= set_lists(root, report);
+	is_whole &= set_afterwards(root, report);
 	set_outputs(root, report);
 	text = is_whole ? text_json_dump(root) : NULL;
 	json_decref(root);

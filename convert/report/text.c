@@ -13,6 +13,7 @@
 #include "common/powershell.h"
 #include "common/safe_text.h"
 #include "common/size.h"
+#include "convert/report/afterwards.h"
 #include "convert/report/bar.h"
 #include "convert/report/command.h"
 #include "convert/report/page.h"
@@ -437,34 +438,47 @@ static bool is_ovmf(const char *path)
 	return dot && strcasecmp(dot, ".fd") == 0;
 }
 
+/* Hyper-V gives a new VM the keys for Windows. */
+static void print_firmware_of_linux(const struct report *report, FILE *stream)
+{
+	if (report->build && survey_is_linux(report->survey))
+		safe_printf(stream, "         Before its first start: Set-VMFirmware NAME %s.\n",
+			    report->build->boot.linux_boot.has_secure_boot
+				    ? "-EnableSecureBoot On -SecureBootTemplate "
+				      "MicrosoftUEFICertificateAuthority"
+				    : "-EnableSecureBoot Off");
+}
+
 /* A disk that no form describes: what can start it, by its format. */
 static void print_next_alone(const struct report *report, FILE *stream)
 {
 	enum vhd_format format = report->plan ? report->plan->format : VHD_FORMAT_VHDX;
 
-	if (format == VHD_FORMAT_VHDX)
+	if (format == VHD_FORMAT_VHDX) {
 		safe_printf(
 			stream,
 			"\nNext     create the generation 2 VM on the Hyper-V host with this disk on its SCSI "
 			"controller: README, 'On the Hyper-V host'.\n");
-	else if (format == VHD_FORMAT_VHD)
+		print_firmware_of_linux(report, stream);
+	} else if (format == VHD_FORMAT_VHD) {
 		safe_printf(
 			stream,
 			"\nNext     generation 2 of Hyper-V takes only VHDX: make one of this disk on the host "
 			"(Convert-VHD), or convert again to a name that ends in .vhdx.\n");
-	else if (is_ovmf(report->nvram_path))
+	} else if (is_ovmf(report->nvram_path)) {
 		safe_printf(
 			stream,
 			"\nNext     start a machine with UEFI firmware (KVM with OVMF) that has this disk, and "
 			"%s for its variables. Generation 2 of Hyper-V takes only VHDX: for that, convert "
 			"again to a name that ends in .vhdx.\n",
 			report->nvram_path);
-	else
+	} else {
 		safe_printf(
 			stream,
 			"\nNext     start a machine with UEFI firmware (KVM with OVMF) that has this disk; "
 			"'--nvram NAME.fd' makes a store for it. Generation 2 of Hyper-V takes only VHDX: "
 			"for that, convert again to a name that ends in .vhdx.\n");
+	}
 	safe_printf(stream, "         The source is untouched: to go back, start the old VM.\n");
 }
 
@@ -499,6 +513,23 @@ static void print_next(const struct report *report, FILE *stream)
 		print_next_alone(report, stream);
 }
 
+static void print_afterwards(const struct report *report, FILE *stream)
+{
+	CLEANUP_AFTERWARDS struct afterwards afterwards = {.fstab = ""};
+	const char *title = "Later";
+
+	if (!report->build || !survey_is_linux(report->survey))
+		return;
+	afterwards_of_linux(report->survey, report->plan, &report->build->boot.linux_boot,
+			    &afterwards);
+	print_list(stream, &title, afterwards.notes.texts, afterwards.notes.count);
+	if (afterwards.commands.count)
+		safe_printf(stream, "         to have them updated, as root there (man "
+				    "hvgen2-convert, AFTERWARDS IN A LINUX GUEST):\n");
+	for (size_t i = 0; i < afterwards.commands.count; i++)
+		safe_printf(stream, "           %s\n", afterwards.commands.texts[i]);
+}
+
 static void print_outputs(const struct report *report, FILE *stream)
 {
 	const char *verb = report->is_dry_run ? "Would be" : "Written";
@@ -519,6 +550,7 @@ static void print_outputs(const struct report *report, FILE *stream)
 		return;
 	print_next(report, stream);
 	print_parent(report, stream);
+	print_afterwards(report, stream);
 }
 
 static void print_lists(const struct report *report, FILE *stream)

@@ -5,9 +5,11 @@
 # ESP is sound and its grub.cfg is a script that leads to /boot; verify agrees.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_lib.sh"
-need sgdisk sfdisk qemu-img python3 fsck.fat mcopy grub-script-check sbverify jq
+need blkid findmnt sgdisk sfdisk qemu-img python3 fsck.fat mcopy grub-script-check sbverify jq
 grub_checks=() skipped='|skipped esp-grub-cfg .*logical'
 if can_ask_grub; then grub_checks=(linux-menu linux-kernel) skipped=; fi
+
+sed 's/\\-/-/g' "$SOURCE_DIR/man/hvgen2-convert.1" >manual.txt
 
 field() { # NUMBER NAME of sgdisk
 	sgdisk -i "$1" new.raw | sed -n "s/^$2: \([^ ]*\).*/\1/p"
@@ -42,10 +44,32 @@ sound_esp() { # UUID
 	cmp esp/EFI/debian/shimx64.efi esp/EFI/BOOT/BOOTX64.EFI
 }
 
+# What is said of the time afterwards: a line for fstab that is one, with the UUID that others see; and commands that are such.
+told_afterwards() {
+	grep -q '^Later    never attach the source disk beside the new one' page.txt || fail "$(cat page.txt)"
+	grep -q 'until it knows its ESP its updates leave shim and GRUB there as they are' page.txt || fail "$(cat page.txt)"
+	jq -r .afterwards.fstab new.report.json >fstab.txt
+	[ "$(cut -d' ' -f1,2 fstab.txt)" = "UUID=$(blkid -p -s UUID -o value esp.raw) /boot/efi" ] || fail "another ESP: $(cat fstab.txt)"
+	findmnt --verify --tab-file fstab.txt 2>&1 | grep 'parse error' && fail "no line for fstab: $(cat fstab.txt)"
+	jq -r '.afterwards.commands[]' new.report.json >commands.txt
+	bash -n commands.txt && [ "$(wc -l <commands.txt)" -ge 2 ] || fail "$(cat commands.txt)"
+	while read -r line; do grep -qF -- "$line" page.txt || fail "not on the page: $line"; done <commands.txt
+	sed "s/$(sed 's/ .*//' fstab.txt)/UUID=XXXX-XXXX/; s/ && /\n/g" commands.txt | while read -r line; do
+		grep -qxF -- "$line" manual.txt || fail "not in the manual: $line"
+	done
+	grep -qF "$(cat fstab.txt)" commands.txt || fail "$(cat commands.txt)"
+	if [[ $1 =~ bls|linux16 ]]; then
+		grep -q 'never run grub2-install in the guest' page.txt && grep -q 'dnf install grub2-efi-x64 shim-x64' commands.txt || fail "$(cat page.txt)"
+	else
+		grep -q '^apt install grub-efi-amd64 ' commands.txt || fail "$(cat commands.txt)"
+	fi
+}
+
 judge() { # SHAPE UUID: of new.vhdx, which is new.raw
 	sgdisk -v new.raw | grep -q 'No problems found' || fail "$(sgdisk -v new.raw)"
 	same_partitions
 	sound_esp "$2"
+	told_afterwards "$1"
 	expect 0 "$HVGEN2" verify --no-guestfs --nvram new.fd new.vhdx
 	for name in esp-shim esp-bootx64 esp-grub "${grub_checks[@]}" nvram-first nvram-file; do
 		grep -q "^ok *$name:" out.txt || fail "$1: no '$name': $(cat out.txt)"
@@ -72,12 +96,16 @@ check() { # SHAPE
 	expect 0 "$HVGEN2" inspect --json old.vhdx
 	jq -e '.convertible and .linux.kernel.is_default and .esp.secure_boot' out.txt >/dev/null || fail "$1: $(cat out.txt)"
 	uuid=$(jq -r .linux.boot.uuid out.txt)
-	expect 0 "$HVGEN2" convert -q -o new.vhdx --nvram new.fd old.vhdx
+	COLUMNS=9999 expect 0 "$HVGEN2" convert -o new.vhdx --nvram new.fd old.vhdx
+	mv out.txt page.txt
+	grep -qF -- 'Before its first start: Set-VMFirmware NAME -EnableSecureBoot On -SecureBootTemplate MicrosoftUEFICertificateAuthority' page.txt ||
+		fail "$1: $(cat page.txt)"
 	[ "$(jq -r '.after.layout + " " + (.changed | length | tostring)' new.report.json)" = 'front 0' ] || fail "$(cat new.report.json)"
 	to_raw new.vhdx new.raw
 	judge "$1" "$uuid"
 	rm new.*
-	expect 0 "$HVGEN2" convert -q --format differencing -o new.vhdx --nvram new.fd old.vhdx
+	COLUMNS=9999 expect 0 "$HVGEN2" convert --format differencing -o new.vhdx --nvram new.fd old.vhdx
+	mv out.txt page.txt
 	[ "$(jq -r .after.layout new.report.json)" = end ] || fail "$(cat new.report.json)"
 	cp --sparse=always old.raw new.raw
 	flatten new.vhdx new.raw

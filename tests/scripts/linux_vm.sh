@@ -104,6 +104,11 @@ expect 0 "$HVGEN2" convert exp
 in_script "SecureBoot = \$false"
 in_script '/\EFI\debian\shimx64.efi'
 
+# Of its disk alone the page says what is to be switched on the host.
+COLUMNS=9999 expect 0 "$HVGEN2" convert --format differencing -o alone.vhdx "exp/Virtual Hard Disks/system.vhdx"
+grep -qF 'Before its first start: Set-VMFirmware NAME -EnableSecureBoot Off.' out.txt || fail "$(cat out.txt)"
+rm alone.*
+
 # A guest that knows the adapters of its VM by their MACs. The sample has the first as a dynamic one, which the script keeps as a static one,
 # and the second as a static one of a legacy adapter; whether the guest's rules match is foretold before anything is started.
 warnings_of() { # CONVERT-OPTION...
