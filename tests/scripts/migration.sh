@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# hvgen2(7), to the letter: every command for this side is run on the export of a VM; those for the host name parameters that the
-# VM's own script, or Microsoft's cmdlet, has.
+# hvgen2(7), to the letter: every command for this side is run on the export of a VM; those for the host, README's too, name parameters
+# that the VM's own script, or Microsoft's cmdlet, has.
 . "$(dirname "$0")/lib.sh"
 need jq qemu-img sfdisk mkntfs
 
@@ -14,6 +14,8 @@ export PATH=$work/bin:$PATH
 sed -n '/^\.EX/,/^\.EE/p' "$SOURCE_DIR/man/hvgen2.7" | sed 's/\\-/-/g; s/\\e/\\/g' >page
 grep '^\$ ' page | cut -c3- >commands
 grep '^PS> ' page | cut -c5- >on_host
+sed -n 's/^    \([A-Z][a-z]*-VM.*\)/\1/p' "$SOURCE_DIR/README.md" >>on_host
+[ "$(grep -c 'Set-VMFirmware .*-SecureBootTemplate MicrosoftUEFICertificateAuthority' on_host)" -eq 2 ] || fail "a page has no keys for a Linux"
 [ "$(wc -l <commands)" -ge 8 ] && [ "$(wc -l <on_host)" -ge 6 ] || fail "commands are missing: $(cat commands on_host)"
 
 while read -r command; do
