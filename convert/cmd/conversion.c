@@ -162,15 +162,20 @@ static void tell_survey(const struct conversion *conversion, unsigned int step)
 	progress_tell(&conversion->progress.tell, PROGRESS_SURVEY, step, PROGRESS_SURVEY_STEPS);
 }
 
-/* Only a VM has a place for it. */
-static void tell_place(struct conversion *conversion)
+/* Only a VM has places, and where they are depends on the guest. */
+static int settle_places(struct conversion *conversion, struct error *err)
 {
+	struct vm *vm = &conversion->vm.vm;
 	struct vm_boot_place place = {.is_known = false};
+	int r = 0;
 
+	if (conversion->is_vm && survey_is_linux(&conversion->survey))
+		r = vm_keep_order(vm, err);
 	if (conversion->is_vm)
-		place = vm_plan_boot_place(&conversion->vm.vm);
+		place = vm_plan_boot_place(vm);
 	conversion->convert->build.firmware.drive =
 		(struct firmware_drive){place.is_known, place.channel, place.slot};
+	return r;
 }
 
 /* In a store, or by what makes the VM on Hyper-V. */
@@ -200,8 +205,9 @@ static int convert_boot_disk(struct conversion *conversion, struct error *err)
 		return r;
 	tell_survey(conversion, 1);
 	conversion->report.plan = plan;
-	tell_place(conversion);
-	r = build_target(conversion->source, survey, plan, &convert->build, build, err);
+	r = settle_places(conversion, err);
+	if (r == 0)
+		r = build_target(conversion->source, survey, plan, &convert->build, build, err);
 	conversion->report.is_elsewhere = build->is_elsewhere;
 	if (r < 0)
 		return r;

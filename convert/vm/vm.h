@@ -268,6 +268,13 @@ struct vm_choices {
  */
 int vm_choose(struct vm *vm, const struct vm_choices *choices, struct error *err);
 
+/*
+ * The guest is a Linux, which counts its disks: after vm_choose(), give them places in the order that
+ * it knew, those of IDE first. What is on SCSI moves where that needs it. There are as many places as
+ * before. -ENOMEM.
+ */
+int vm_keep_order(struct vm *vm, struct error *err);
+
 /* Another name than the old VM has. -ENOMEM. */
 int vm_rename(struct vm *vm, const char *name, struct error *err);
 

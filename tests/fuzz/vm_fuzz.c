@@ -60,6 +60,46 @@ static void check_places(const struct vm *vm)
 		}
 }
 
+/* As a Linux counts them; a DVD is not counted. */
+static void check_order(const struct vm *vm)
+{
+	unsigned int next = 0;
+
+	for (size_t c = 0; c < vm->controller_count; c++)
+		for (size_t d = 0; d < vm->controllers[c].count; d++) {
+			const struct vm_drive *drive = &vm->controllers[c].drives[d];
+			unsigned int place =
+				drive->target.controller * VM_MAX_SLOTS + drive->target.slot;
+
+			if (drive->kind == VM_DRIVE_DVD || !drive->target.is_present)
+				continue;
+			require(place >= next);
+			next = place + 1;
+		}
+}
+
+static size_t count_places(const struct vm *vm)
+{
+	size_t count = 0;
+
+	for (size_t c = 0; c < vm->controller_count; c++)
+		for (size_t d = 0; d < vm->controllers[c].count; d++)
+			count += vm->controllers[c].drives[d].target.is_present;
+	return count;
+}
+
+static void check_linux(const struct vm_tree *tree, struct vm *vm)
+{
+	size_t places = count_places(vm);
+	struct error err = ERROR_INIT;
+
+	require(vm_keep_order(vm, &err) == 0);
+	require(count_places(vm) == places);
+	check_rows(tree, vm);
+	check_places(vm);
+	check_order(vm);
+}
+
 static void check_vm(const struct vm_tree *tree)
 {
 	struct error err = ERROR_INIT;
@@ -70,6 +110,7 @@ static void check_vm(const struct vm_tree *tree)
 		check_places(&vm);
 		if (vm_check(&vm, &err) < 0)
 			require(err.kind != ERROR_NONE && *err.advice);
+		check_linux(tree, &vm);
 	} else {
 		require(err.kind == ERROR_DAMAGED);
 	}

@@ -65,6 +65,42 @@ for store in other.fd other.json; do
 	rm $store
 done
 
+# The disks stay in the order that the guest knows: IDE 0:0 and 0:1, then what was SCSI 0:0 and 0:1 and makes room, in all that makes
+# the VM; whichever of them is started. A guest with a Windows knows its disks otherwise, and there they stay (vm_convert).
+scsi=_31f6c0de-5b0a-4d27-8c44-0a6f1d2e9b71_/controller0
+make_export exp --set "$scsi/drive0/type string VHD" --set "$scsi/drive0/pathname string D:\\VMs\\FILES-01\\zero.vhdx"
+qemu-img create -q -f vhdx "exp/Virtual Hard Disks/zero.vhdx" 64M
+order="IDE 0:0=SCSI 0:0 IDE 0:1=SCSI 0:1 SCSI 0:0=SCSI 0:2 SCSI 0:1=SCSI 0:3"
+names="FILES-01-gen2 FILES-01-gen2-ide0-1 FILES-01-gen2-scsi0-0 FILES-01-gen2-scsi0-1"
+slots() { # JSON
+	jq -r '[.vm.disks[] | "\(.slot)=\(.new_slot)"] | join(" ")' "$1"
+}
+for boot in ide:0:0 ide:0:1; do
+	# The one with the system is started, wherever it is.
+	[ $boot = ide:0:0 ] || make_export exp --set "$scsi/drive0/type string VHD" \
+		--set "$scsi/drive0/pathname string D:\\VMs\\FILES-01\\zero.vhdx" \
+		--set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive0/pathname string D:\VMs\FILES-01\data.vhd' \
+		--set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string D:\VMs\FILES-01\system.vhdx'
+	[ $boot = ide:0:0 ] || names="FILES-01-gen2-ide0-0 FILES-01-gen2 FILES-01-gen2-scsi0-0 FILES-01-gen2-scsi0-1"
+	rm ./*-gen2*
+	expect 0 "$HVGEN2" convert --boot-disk $boot exp
+	[ "$(slots ./*-gen2.report.json)" = "$order" ] || fail "$boot: $(slots ./*-gen2.report.json)"
+	jq -e '[.vm.rows[] | select(.id == "disk-order") | .to] | sort == ["SCSI 0:2 (was SCSI 0:0)", "SCSI 0:3 (was SCSI 0:1)"]' \
+		./*-gen2.report.json >/dev/null || fail "$(jq -c '.vm.rows[] | select(.what == "kind of drive")' ./*-gen2.report.json)"
+	[ "$(tr -d '\r' <./*-gen2.ps1 | sed -n '/^\tDisks = /,/^\tDvds = /{s/.*Slot = //p;s/.*File = .\(.*\)\.vhdx.*/\1/p}' | xargs)" = \
+		"$(i=0 && for name in $names; do echo $((i++)) "$name"; done | xargs)" ] || fail "$boot: $(grep -n 'Slot = \|File = ' ./*-gen2.ps1)"
+	# The Drive entry in the store follows.
+	expect 0 "$HVGEN2" nvram list --json ./*-gen2.vmgs
+	jq -e --arg lun "Scsi(0,${boot##*:})" '[.entries[] | select(.type == "Drive") | .firmwarePath | endswith($lun)] == [true]' \
+		out.txt >/dev/null || fail "$boot: $(cat out.txt)"
+	mkdir kvm
+	expect 0 "$HVGEN2" convert --define libvirt,proxmox --output-dir kvm --boot-disk $boot exp
+	[ "$(sed -n 's/.*<source file=.*\/\(.*\)\.raw.*/\1/p' kvm/*.libvirt.xml | xargs)" = "$names" ] || fail "$boot: $(cat kvm/*.libvirt.xml)"
+	grep -qF "boot order=sata${boot##*:}" kvm/*.proxmox.sh || fail "$boot: $(cat kvm/*.proxmox.sh)"
+	rm -r kvm
+done
+make_export exp
+
 # Keys that do not have the UEFI CA.
 openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Own" -days 3650 -keyout own.key -outform DER -out own.der 2>/dev/null
 key=$(base64 -w 0 own.der)

@@ -98,6 +98,68 @@ Test(vm_choose, a_disk_stays_where_it_is)
 	cr_expect_eq(config_row(&vm, IDE "drive1/type")->status, VM_CHANGED);
 }
 
+static struct vm in_order(const char *line, const struct vm_choice *choice)
+{
+	struct vm vm = config_extract(NULL, line);
+	struct error err;
+
+	cr_assert_eq(choose(&vm, choice, &err), 0, "%s", err.message);
+	cr_assert_eq(vm_keep_order(&vm, &err), 0);
+	return vm;
+}
+
+/* A place as a number: those of the second controller follow on those of the first. */
+static unsigned int place_of(const struct vm *vm, size_t controller, size_t drive)
+{
+	const struct vm_slot *target = &vm->controllers[controller].drives[drive].target;
+
+	cr_assert(target->is_present);
+	return target->controller * VM_MAX_SLOTS + target->slot;
+}
+
+/* IDE 0:0, IDE 0:1, and behind them SCSI 0:0 and 0:1, which make room; the DVD is not counted. */
+Test(vm_keep_order, disks_of_ide_come_first)
+{
+	CLEANUP_VM struct vm vm =
+		in_order(SCSI "drive0/type string VHD\n" SCSI "drive5/type string VHD", NULL);
+	const struct vm_row *row = config_row(&vm, SCSI "drive0/type");
+
+	cr_expect_eq(place_of(&vm, 0, 0), 0);
+	cr_expect_eq(place_of(&vm, 0, 1), 1);
+	cr_expect_eq(place_of(&vm, 2, 0), 2);
+	cr_expect_eq(place_of(&vm, 2, 1), 3);
+	cr_expect_eq(place_of(&vm, 2, 2), 5, "nothing is in its way");
+	cr_expect_eq(place_of(&vm, 1, 0), 4, "the DVD");
+	cr_expect_eq(row->status, VM_CHANGED);
+	cr_expect_str_eq(row->id, "disk-order");
+	cr_expect_str_eq(row->to, "SCSI 0:2 (was SCSI 0:0)");
+	cr_expect_str_eq(config_row(&vm, IDE "drive1/type")->to, "SCSI 0:1 (was IDE 0:1)");
+	cr_expect_eq(config_row(&vm, SCSI "drive5/type")->status, VM_CARRIED);
+	cr_expect_null(config_row(&vm, SCSI "drive5/type")->id);
+}
+
+/* Whichever of them is started. */
+Test(vm_keep_order, another_boot_disk)
+{
+	const struct vm_choice choice = {.place = ide_1, .is_boot = true};
+	CLEANUP_VM struct vm vm = in_order(NULL, &choice);
+
+	cr_expect_eq(vm_boot_drive(&vm, NULL)->target.slot, 1);
+	cr_expect_eq(place_of(&vm, 0, 0), 0);
+	cr_expect_eq(place_of(&vm, 2, 0), 2);
+}
+
+Test(vm_keep_order, one_that_is_left_out_has_no_place)
+{
+	const struct vm_choice choice = {.place = ide_1, .action = VM_DISK_LEAVE};
+	CLEANUP_VM struct vm vm = in_order(NULL, &choice);
+
+	cr_expect_not(vm.controllers[0].drives[1].target.is_present);
+	cr_expect_eq(place_of(&vm, 2, 0), 1);
+	cr_expect_eq(config_row(&vm, SCSI "drive1/type")->status, VM_CARRIED);
+	cr_expect_str_eq(config_row(&vm, IDE "drive1/type")->id, "left-out");
+}
+
 Test(vm_choose, impossible_choices)
 {
 	const struct vm_choice wrong[] = {

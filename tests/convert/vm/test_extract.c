@@ -375,6 +375,35 @@ Test(vm_check, full_controllers_get_another)
 	cr_expect_eq(vm.controllers[0].drives[1].target.slot, 0);
 }
 
+/* Behind the last place of a controller comes the first of the next one, whose drives make room in
+ * turn. */
+Test(vm_keep_order, full_controllers_make_room_in_turn)
+{
+	CLEANUP_FREE char *one = full_controllers(1, 1, 63), *two = full_controllers(2, 0, 63);
+	CLEANUP_VM struct vm few = config_extract(NULL, one), vm = config_extract(NULL, two);
+	struct vm_slot before = {.controller = 0};
+	struct error err = ERROR_INIT;
+
+	cr_assert_eq(vm_keep_order(&few, &err), 0);
+	cr_assert_eq(few.controllers[2].count, 63);
+	cr_expect_eq(few.controllers[2].drives[0].target.slot, 2);
+	cr_expect_eq(few.controllers[2].drives[62].target.controller, 1);
+	cr_expect_eq(few.controllers[2].drives[62].target.slot, 0);
+	cr_assert_eq(vm_keep_order(&vm, &err), 0);
+	for (size_t c = 2; c < 4; c++)
+		for (size_t d = 0; d < VM_MAX_SLOTS; d++) {
+			const struct vm_slot *target = &vm.controllers[c].drives[d].target;
+
+			cr_expect(target->is_present);
+			cr_expect_eq(target->controller * VM_MAX_SLOTS + target->slot,
+				     (c - 2) * VM_MAX_SLOTS + d + 2);
+			before = *target;
+		}
+	cr_expect_eq(before.controller, 2);
+	cr_expect_eq(vm.controllers[1].drives[0].target.slot, 2, "the DVD");
+	cr_expect_eq(vm_check(&vm, &err), 0);
+}
+
 Test(vm_check, drives_that_find_no_place)
 {
 	CLEANUP_FREE char *text = full_controllers(4, 1, 62);

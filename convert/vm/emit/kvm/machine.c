@@ -153,6 +153,7 @@ static int set_disk(const struct vm_plan_disk *source, const struct kvm_wishes *
 	return check_path(disk->path, err);
 }
 
+/* The boot disk first; but a Linux counts its disks, and they stay in their order. */
 static int set_disks(const struct vm_plan *plan, const struct kvm_wishes *wishes,
 		     struct kvm_machine *machine, struct error *err)
 {
@@ -163,7 +164,7 @@ static int set_disks(const struct vm_plan *plan, const struct kvm_wishes *wishes
 		return out_of_memory(err);
 	for (int boot = 1; boot >= 0; boot--)
 		for (size_t i = 0; r == 0 && i < plan->disk_count; i++)
-			if (plan->disks[i].is_boot == (boot == 1))
+			if ((wishes->is_linux || plan->disks[i].is_boot) == (boot == 1))
 				r = set_disk(&plan->disks[i], wishes,
 					     &machine->disks[machine->disk_count++], err);
 	return r;

@@ -46,7 +46,7 @@ struct kvm_machine {
 	const char *os_type; /* of the guest, as Proxmox has it */
 	uint64_t memory_kib, start_kib;
 	unsigned int processors, cores, threads;
-	struct kvm_disk *disks; /* the boot disk first */
+	struct kvm_disk *disks; /* the boot disk first; of a Linux in their old order */
 	size_t disk_count;
 	size_t dvd_count; /* drives, empty */
 	struct kvm_adapter *adapters;

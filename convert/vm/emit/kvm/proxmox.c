@@ -158,7 +158,11 @@ static void write_store(struct buffer *out, const struct kvm_machine *machine)
 
 static void write_drives(struct buffer *out, const struct kvm_machine *machine)
 {
+	size_t boot = 0;
+
 	for (size_t i = 0; i < machine->disk_count; i++) {
+		if (machine->disks[i].is_boot)
+			boot = i;
 		buffer_printf(out, " " OPTION "sata%zu \"$storage:0", i);
 		if (machine->disks[i].iops)
 			buffer_printf(out, ",iops=%" PRIu64, machine->disks[i].iops);
@@ -166,7 +170,7 @@ static void write_drives(struct buffer *out, const struct kvm_machine *machine)
 	}
 	if (machine->dvd_count)
 		buffer_text(out, " " OPTION "ide2 none,media=cdrom");
-	buffer_text(out, " " OPTION "boot order=sata0");
+	buffer_printf(out, " " OPTION "boot order=sata%zu", boot);
 }
 
 static void write_adapter(struct buffer *out, const struct kvm_adapter *adapter, size_t index)
