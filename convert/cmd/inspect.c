@@ -7,7 +7,7 @@
 #include "convert/cmd/progress.h"
 #include "convert/cmd/source.h"
 #include "convert/cmd/verbs.h"
-#include "convert/cmd/vm.h"
+#include "convert/cmd/vm_guest.h"
 #include "convert/grub_reader/reader.h"
 #include "convert/report/report.h"
 
@@ -181,14 +181,36 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	return printed < 0 ? ERROR_FAILED : 0;
 }
 
-static int inspect_vm(const struct inspect *inspect, const char *path)
+/* The settings, and then what the guest makes of them. */
+static int open_vm(struct inspect *inspect, const char *path, struct cmd_vm *vm, struct error *err)
+{
+	CLEANUP_GRUB_READER struct grub_reader *reader =
+		grub_reader_start(inspect->sandbox.wish == SANDBOX_REQUIRE);
+	CLEANUP(build_close_host_files)
+	struct build_options build_options = {.guest = inspect->guest};
+	struct vm_guest_look look = {.survey = inspect->survey,
+				     .build = &build_options,
+				     .sandbox = &inspect->sandbox};
+	CLEANUP_PLACES struct lockdown_places places = {.count = 0};
+	int r = build_open_host_files(&build_options, err);
+
+	look.survey.reader = reader;
+	look.survey.has_vm = true;
+	cmd_vm_places(&inspect->vm, path, &places);
+	sandbox_limit_paths(&inspect->sandbox, &places);
+	if (r == 0)
+		r = cmd_vm_open(path, &inspect->vm, &inspect->sandbox, vm, err);
+	return r < 0 ? r : vm_guest_look(vm, &look, err);
+}
+
+static int inspect_vm(struct inspect *inspect, const char *path)
 {
 	CLEANUP_CMD_VM struct cmd_vm vm = CMD_VM_INIT;
 	struct error err = ERROR_INIT, printing = ERROR_INIT;
 	struct vm_report report = {.path = path, .vm = &vm.vm, .is_verbose = inspect->verbose};
 	int printed, r;
 
-	r = cmd_vm_open(path, &inspect->vm, &inspect->sandbox, &vm, &err);
+	r = open_vm(inspect, path, &vm, &err);
 	if (vm.config.path)
 		report.path = vm.config.path;
 	report.format = vm.format;

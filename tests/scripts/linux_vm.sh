@@ -46,6 +46,13 @@ grep -q 'nvram-libefiboot: 2 load options are valid; the first is HD(15,GPT' out
 expect 0 "$HVGEN2" nvram list --json ./*-gen2.vmgs
 jq -e '[.entries[].type] == ["File", "Drive"]' out.txt >/dev/null || fail "$(cat out.txt)"
 
+# Looked at beforehand, it is the same VM: places of its drives, Secure Boot.
+jq -S '[.vm.rows[] | select(.what == "Secure Boot" or .what == "kind of drive")]' ./*-gen2.report.json >rows.json
+expect 0 "$HVGEN2" inspect --json exp
+jq -S '[.vm.rows[] | select(.what == "Secure Boot" or .what == "kind of drive")]' out.txt | cmp -s rows.json - ||
+	fail "inspect says otherwise: $(jq -c '.vm.rows[] | select(.what == "Secure Boot" or .what == "kind of drive")' out.txt) $(<rows.json)"
+jq -e '.warnings == []' out.txt >/dev/null || fail "$(jq .warnings out.txt)"
+
 # In front of all that a template has: its own disk comes before the network.
 mv ./*-gen2.vmgs template.vmgs
 expect 0 "$HVGEN2" nvram remove drive:0 template.vmgs
@@ -83,6 +90,8 @@ for boot in ide:0:0 ide:0:1; do
 		--set '_83f8638b-8dca-4152-9eda-2ca8b33039b4_/controller0/drive1/pathname string D:\VMs\FILES-01\system.vhdx'
 	[ $boot = ide:0:0 ] || names="FILES-01-gen2-ide0-0 FILES-01-gen2 FILES-01-gen2-scsi0-0 FILES-01-gen2-scsi0-1"
 	rm ./*-gen2*
+	expect 0 "$HVGEN2" inspect --json --boot-disk $boot exp
+	[ "$(slots out.txt)" = "$order" ] || fail "inspect, $boot: $(slots out.txt)"
 	expect 0 "$HVGEN2" convert --boot-disk $boot exp
 	[ "$(slots ./*-gen2.report.json)" = "$order" ] || fail "$boot: $(slots ./*-gen2.report.json)"
 	jq -e '[.vm.rows[] | select(.id == "disk-order") | .to] | sort == ["SCSI 0:2 (was SCSI 0:0)", "SCSI 0:3 (was SCSI 0:1)"]' \

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # 'hvgen2 inspect' of a VM: what it is, its disks, what becomes of its settings; and every reason against it.
 . "$(dirname "$0")/lib.sh"
-need jq strace
+need jq strace mkntfs
 export="x port"
 
 mkdir -p "$export/Virtual Machines" "$export/Virtual Hard Disks" store
@@ -10,7 +10,8 @@ id=4E7D9C20-61B3-4B0F-9E55-0C9D8A7B6F10
 config="$export/Virtual Machines/$id.vmcx"
 make() { "$MKVMCX" "$@" "$config"; }
 make --log --free
-for name in system data more; do echo "$name" >"$export/Virtual Hard Disks/$name.vhdx"; done
+"$MKVM" --small --size 1G --block-size 1M "$export/Virtual Hard Disks/system.vhdx"
+for name in data more; do echo "$name" >"$export/Virtual Hard Disks/$name.vhdx"; done
 
 # The page, and the JSON; the log was replayed, and the file is as it was.
 before=$(sum "$config")
@@ -31,6 +32,16 @@ jq -e '.schema == 4 and .status == "planned" and .convertible and (.vm.rows | le
 	.vm.settings.adapters[1].legacy and .vm.settings.memory.startup_mib == 4096' vmcx.json >/dev/null ||
 	fail "the JSON is another"
 [ "$(sum "$config")" = "$before" ] || fail "the configuration was written"
+
+# The boot disk is looked into; one that no conversion would take is a warning, for a disk has options of its own.
+mv "$export/Virtual Hard Disks/system.vhdx" system.vhdx
+echo system >"$export/Virtual Hard Disks/system.vhdx"
+expect 0 "$HVGEN2" inspect --json "$export"
+jq -e '.convertible and (.warnings | length) == 2 and
+	(.warnings[1] | startswith("the boot disk as it is cannot be converted: IDE 0:0: '"'x port/Virtual Hard Disks/system.vhdx'"' is to be a VHDX"))' \
+	out.txt >/dev/null || fail "$(jq .warnings out.txt)"
+cmp -s <(jq -S .vm vmcx.json) <(jq -S .vm out.txt) || fail "another VM"
+mv system.vhdx "$export/Virtual Hard Disks/system.vhdx"
 
 # The other format, in every encoding, says the same.
 for encoding in utf16le utf16be utf8; do
