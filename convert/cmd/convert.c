@@ -130,7 +130,8 @@ static const struct cmd_option options[] = {
 	{OPTION_NEW_ID, "new-id", NULL,
 	 "VM: it is another machine: a new BIOS GUID, no serial numbers;\n"
 	 "the old VM is to live on beside it"},
-	{OPTION_SECURE_BOOT, "secure-boot", "WHEN", "VM: Secure Boot is on or off; default: on"},
+	{OPTION_SECURE_BOOT, "secure-boot", "WHEN",
+	 "VM: Secure Boot is on or off; default: on, of a Linux guest where\nits boot files and its kernel are signed for it"},
 	{OPTION_TPM, "tpm", NULL,
 	 "VM: give it a TPM, whose keys the host that makes the VM has alone"},
 	{OPTION_SANDBOX, "sandbox", "WHEN", CMD_TEXT_SANDBOX},

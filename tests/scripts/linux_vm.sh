@@ -46,6 +46,9 @@ grep -q 'nvram-libefiboot: 2 load options are valid; the first is HD(15,GPT' out
 expect 0 "$HVGEN2" nvram list --json ./*-gen2.vmgs
 jq -e '[.entries[].type] == ["File", "Drive"]' out.txt >/dev/null || fail "$(cat out.txt)"
 
+# The step for the entry names what it starts, and no Windows.
+! grep -n "Windows Boot Manager" ./*-gen2.ps1 || fail "the script speaks of a Windows"
+in_script "add a boot entry for '{0}'"
 # Looked at beforehand, it is the same VM: places of its drives, Secure Boot.
 jq -S '[.vm.rows[] | select(.what == "Secure Boot" or .what == "kind of drive")]' ./*-gen2.report.json >rows.json
 expect 0 "$HVGEN2" inspect --json exp

@@ -402,7 +402,7 @@ function Add-Steps {
 		Add-Step 'give it a TPM, whose keys this host alone keeps' { Set-Tpm }
 	}
 	if ($State.HasWmi -and $Plan.Firmware.BootEntry -and -not $GuestStateFile) {
-		Add-Step 'add a boot entry for Windows Boot Manager' { Set-BootEntry }
+		Add-Step ("add a boot entry for '{0}'" -f $Plan.Firmware.BootEntry.Description) { Set-BootEntry }
 	}
 	Add-Step 'read all of it back' { Test-Result }
 	if ($Plan.StartAction) {
