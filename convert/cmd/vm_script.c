@@ -299,16 +299,20 @@ bool vm_forms_are_wanted(const struct write_paths *paths)
 	return false;
 }
 
-/* A configuration has the MACs of the old one, and dynamic ones as such. */
-static void check_macs(const struct vm_script_source *source)
+/* By what a Linux guest knows its adapters. A configuration has the MACs of the old one, and dynamic
+ * ones as such. */
+static void check_adapters(const struct vm_script_source *source)
 {
 	const struct guest_volume *guest = &source->survey->partitions[source->survey->start].guest;
-	bool keeps_dynamic =
-		!source->wanted->dynamic_macs && !source->paths->forms[WRITE_FORM_XML5];
+	const char *const *forms = source->paths->forms;
+	bool keeps_dynamic = !source->wanted->dynamic_macs && !forms[WRITE_FORM_XML5];
+	struct note_list *warnings = &source->vm->tree.warnings;
 
-	if (guest->linux_system)
-		vm_network_check_macs(&source->vm->vm, guest->linux_system, keeps_dynamic,
-				      &source->vm->tree.warnings);
+	if (!guest->linux_system)
+		return;
+	vm_network_check_macs(&source->vm->vm, guest->linux_system, keeps_dynamic, warnings);
+	if (forms[WRITE_FORM_LIBVIRT] || forms[WRITE_FORM_PROXMOX])
+		vm_network_check_names(guest->linux_system, warnings);
 }
 
 int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms, struct error *err)
@@ -334,7 +338,7 @@ int vm_script_make(const struct vm_script_source *source, struct vm_forms *forms
 	if (r < 0)
 		return r;
 	note_list_append(&source->vm->tree.warnings, &network.warnings);
-	check_macs(source);
+	check_adapters(source);
 	cmd_wishes_of_plan(source->wanted, &wishes);
 	if (is_linux && !source->build->boot.linux_boot.has_secure_boot)
 		wishes.no_secure_boot = true;

@@ -163,17 +163,22 @@ warnings_of() { # CONVERT-OPTION...
 	expect 0 "$HVGEN2" convert -n --json "$@" exp
 	jq -r '.warnings[] | select(contains("MAC"))' out.txt >macs.txt
 }
+guest_file() { # PATH, in a folder that may be missing <TEXT
+	local folder=
+	cat >text.txt
+	qemu-img convert -O raw "exp/Virtual Hard Disks/system.vhdx" disk.raw
+	dd if=disk.raw of=part.raw bs=1M iflag=skip_bytes skip=1048576 count=96 status=none
+	for part in $(dirname "$1" | tr / ' '); do echo "mkdir ${folder:=}/$part" && folder+=/$part; done >commands.txt
+	printf 'rm %s\nwrite text.txt %s\n' "$1" "$1" >>commands.txt
+	debugfs -w -f commands.txt part.raw >debugfs.txt 2>&1
+	dd if=part.raw of=disk.raw bs=1M oflag=seek_bytes seek=1048576 conv=notrunc status=none
+	qemu-img convert -f raw -O vhdx disk.raw "exp/Virtual Hard Disks/system.vhdx"
+}
 rules() { # MAC...
 	local mac i=0
 	for mac in "$@"; do
 		printf 'SUBSYSTEM=="net", DRIVERS=="?*", ATTR{address}=="%s", KERNEL=="eth*", NAME="eth%d"\n' "$mac" $((i++))
-	done >rules.txt
-	qemu-img convert -O raw "exp/Virtual Hard Disks/system.vhdx" disk.raw
-	dd if=disk.raw of=part.raw bs=1M iflag=skip_bytes skip=1048576 count=96 status=none
-	printf '%s\n' 'mkdir /etc/udev' 'mkdir /etc/udev/rules.d' 'rm /etc/udev/rules.d/70-persistent-net.rules' \
-		'write rules.txt /etc/udev/rules.d/70-persistent-net.rules' | debugfs -w -f - part.raw >debugfs.txt 2>&1
-	dd if=part.raw of=disk.raw bs=1M oflag=seek_bytes seek=1048576 conv=notrunc status=none
-	qemu-img convert -f raw -O vhdx disk.raw "exp/Virtual Hard Disks/system.vhdx"
+	done | guest_file /etc/udev/rules.d/70-persistent-net.rules
 }
 rm ./*-gen2*
 rules 00:15:5d:0a:14:01 00:15:5d:0a:14:02
@@ -188,3 +193,15 @@ rules 00:15:5d:0a:14:99 00:15:5d:0a:14:02
 warnings_of
 [ "$(cat macs.txt)" = "/etc/udev/rules.d/70-persistent-net.rules, line 1, is for an adapter with the MAC 00:15:5d:0a:14:99, which none of the \
 VM's has: what the guest finds in its place gets another name than 'eth0'; correct the line in the guest" ] || fail "$(cat macs.txt)"
+
+# Its names: those of the rules stay; under KVM one without a rule does not.
+printf 'iface eth0 inet static\n address 192.0.2.7/24\niface eth2 inet static\n address 192.0.2.8/24\n' | guest_file /etc/network/interfaces
+rules 00:15:5d:0a:14:01 00:15:5d:0a:14:02
+expect 0 "$HVGEN2" convert -n --json exp
+! grep -q enp1s0 out.txt || fail "Hyper-V has other names: $(jq .warnings out.txt)"
+for form in libvirt proxmox; do
+	expect 0 "$HVGEN2" convert -n --json --define $form exp
+	[ "$(jq -r '.warnings[] | select(contains("enp1s0"))' out.txt)" = "/etc/network/interfaces gives 'eth2' a static address: under KVM the \
+adapter is one on the PCI bus and gets a name by its place there (enp1s0, say); tell it by its MAC in the guest, or start the kernel with \
+net.ifnames=0 for eth0, eth1 ..." ] || fail "$form: $(jq .warnings out.txt)"
+done

@@ -38,6 +38,10 @@ int vm_network_match(const struct vm *vm, const struct adapters *guest, struct v
 void vm_network_check_macs(const struct vm *vm, const struct linux_system *guest,
 			   bool keeps_dynamic, struct note_list *warnings);
 
+/* Do the adapters keep their names under KVM? Warned about is each that a Linux guest gives a static
+ * address by its name alone. */
+void vm_network_check_names(const struct linux_system *guest, struct note_list *warnings);
+
 void vm_network_done(struct vm_network *network);
 #define CLEANUP_VM_NETWORK CLEANUP(vm_network_done)
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/buffer.h"
+#include "common/checked.h"
 #include "convert/vm/network/network.h"
 #include "tests/convert/vm/config.h"
 
@@ -219,4 +220,57 @@ Test(vm_network, a_mac_that_stays_dynamic_is_told)
 			 ", which is dynamic in the new VM: with another one of its host the "
 			 "adapter gets another name than 'eth0'; give it this MAC as a static "
 			 "one\n");
+}
+
+/* Of a guest with a static address for this name; to be freed. */
+static char *names(const char *interface, const char *mac, const char *arguments,
+		   struct linux_mac *list, size_t count)
+{
+	static char file[] = "/etc/network/interfaces";
+	CLEANUP_FREE char *name = interface ? strdup(interface) : NULL;
+	CLEANUP_FREE char *address = mac ? strdup(mac) : NULL;
+	CLEANUP_FREE char *line = arguments ? strdup(arguments) : NULL;
+	struct linux_adapter adapter = {.interface = name, .mac = address, .file = file};
+	const struct linux_system guest = {.adapters = &adapter,
+					   .adapter_count = 1,
+					   .macs = list,
+					   .mac_count = count,
+					   .starts = {.arguments = line}};
+	CLEANUP_NOTES struct note_list warnings = {.count = 0};
+
+	vm_network_check_names(&guest, &warnings);
+	return strdup(warnings.count ? warnings.texts[0] : "");
+}
+
+Test(vm_network, a_name_that_kvm_does_not_keep_is_told)
+{
+	static const char *const lines[] = {NULL, "ro quiet", "ro net.ifnames=01", "net.ifnames="};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		CLEANUP_FREE char *text = names("eth0", NULL, lines[i], NULL, 0);
+
+		cr_expect_str_eq(text, "/etc/network/interfaces gives 'eth0' a static address: "
+				       "under KVM the adapter is one on the PCI bus and gets a "
+				       "name by its place there (enp1s0, say); tell it by its MAC "
+				       "in the guest, or start the kernel with net.ifnames=0 for "
+				       "eth0, eth1 ...");
+	}
+}
+
+Test(vm_network, names_that_kvm_keeps)
+{
+	struct linux_mac by_rule = rule(SYNTHETIC, 1);
+	CLEANUP_FREE char *of_kernel = names("eth0", NULL, "ro net.ifnames=0 quiet", NULL, 0),
+			  *of_rule = names("eth0", NULL, NULL, &by_rule, 1),
+			  *by_mac = names("eth0", SYNTHETIC, NULL, NULL, 0),
+			  *bridge = names("br0", NULL, NULL, NULL, 0),
+			  *none = names(NULL, SYNTHETIC, NULL, NULL, 0),
+			  *other = names("ens3", NULL, "net.ifnames=0", NULL, 0);
+
+	cr_expect_str_eq(of_kernel, "");
+	cr_expect_str_eq(of_rule, "");
+	cr_expect_str_eq(by_mac, "");
+	cr_expect_str_eq(bridge, "");
+	cr_expect_str_eq(none, "");
+	cr_expect_neq(*other, '\0', "no name of PCI is left");
 }
