@@ -82,7 +82,7 @@ says 'which names a partition of an MBR'
 fresh
 printf 'mkdir /etc/network\n' | edit 2048
 printf 'auto lo enp0s10f0\niface enp0s10f0 inet static\n address 192.0.2.7/24\niface eth0 inet dhcp\n' | put /etc/network/interfaces
-warned "/etc/network/interfaces, line 2, has 'enp0s10f0', the name of an adapter on the PCI bus: in generation 2 it is eth0, eth1 ..., and \
+warned "/etc/network/interfaces, line 2, has 'enp0s10f0', the name of an adapter on the PCI bus: the new VM's has another one, on Hyper-V eth0, eth1 ..., and \
 does not get its static address"
 ! grep -q "has 'eth0'" out.txt || fail "eth0 is no name that changes"
 

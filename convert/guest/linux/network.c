@@ -63,8 +63,8 @@ static void warn(struct network *network, const struct network_name *name, const
 {
 	if (network->warned++ < MAX_WARNINGS)
 		note_add(network->warnings,
-			 "%s, line %u, has '%s', the name of an adapter on the PCI bus: in "
-			 "generation 2 it is eth0, eth1 ...%s",
+			 "%s, line %u, has '%s', the name of an adapter on the PCI bus: the new "
+			 "VM's has another one, on Hyper-V eth0, eth1 ...%s",
 			 path, name->line, name->interface,
 			 name->is_static_address ? ", and does not get its static address" : "");
 }
