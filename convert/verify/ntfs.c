@@ -108,8 +108,15 @@ static bool check_figures(const struct check *check, const struct disk *volume, 
 	return false;
 }
 
+/* Of a Linux nothing else on the disk is edited, and nobody starts a Windows that is there. */
+static bool is_beside_linux(const struct verify *verify)
+{
+	return verify->has_reported_linux || verify->linux_folder[0];
+}
+
 /* Both boot sectors. False with a result when something is wrong. */
-static bool check_boot_sectors(const struct check *check, struct disk *volume, bool *ret_is_copy)
+static bool check_boot_sectors(const struct check *check, struct disk *volume, uint32_t *ret_hidden,
+			       bool *ret_is_copy)
 {
 	struct verify *verify = check->verify;
 	uint64_t start_lba = check->partition->first_lba, offset;
@@ -122,9 +129,10 @@ static bool check_boot_sectors(const struct check *check, struct disk *volume, b
 	}
 	if (!check_figures(check, volume, boot, &offset))
 		return false;
-	if (get_le32(boot + BOOT_HIDDEN_SECTORS) != (uint32_t)start_lba) {
+	*ret_hidden = get_le32(boot + BOOT_HIDDEN_SECTORS);
+	if (*ret_hidden != (uint32_t)start_lba && !is_beside_linux(verify)) {
 		verify_fail(verify, check->name, "%" PRIu32 " hidden sectors, expected %" PRIu64,
-			    get_le32(boot + BOOT_HIDDEN_SECTORS), start_lba);
+			    *ret_hidden, start_lba);
 		return false;
 	}
 	if (disk_read(volume, backup, sizeof(backup), offset, &err) < 0) {
@@ -143,24 +151,42 @@ static bool check_boot_sectors(const struct check *check, struct disk *volume, b
 	return true;
 }
 
+/* What is to be said of a volume that is as it should be. */
+static void say_hidden(const struct check *check, uint32_t hidden, bool is_copy, char text[160])
+{
+	uint64_t start_lba = check->partition->first_lba;
+
+	if (hidden != (uint32_t)start_lba)
+		snprintf(text, 160,
+			 "%" PRIu32 " hidden sectors, not %" PRIu64
+			 ", as nothing beside Linux is edited",
+			 hidden, start_lba);
+	else if (is_copy)
+		snprintf(text, 160, "hidden sectors and backup boot sector right");
+	else
+		snprintf(
+			text, 160,
+			"hidden sectors right; the backup boot sector differs from the first, as in "
+			"the source");
+}
+
 static void check_volume(const struct check *check, struct disk_window *window)
 {
 	CLEANUP_VERIFY_NTFS struct verify_ntfs_volume *volume = NULL;
 	struct error err = ERROR_INIT;
 	bool is_copy = false;
+	uint32_t hidden = 0;
+	char text[160];
 
-	if (!check_boot_sectors(check, &window->disk, &is_copy))
+	if (!check_boot_sectors(check, &window->disk, &hidden, &is_copy))
 		return;
 	if (verify_ntfs_open(window, &volume, &err) < 0) {
 		judge(check, 0, err.message);
 		return;
 	}
-	verify_ok(
-		check->verify, check->name, "mounts, label '%s'%s; hidden sectors %s",
-		verify_ntfs_label(volume),
-		verify_ntfs_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "",
-		is_copy ? "and backup boot sector right"
-			: "right; the backup boot sector differs from the first, as in the source");
+	say_hidden(check, hidden, is_copy, text);
+	verify_ok(check->verify, check->name, "mounts, label '%s'%s; %s", verify_ntfs_label(volume),
+		  verify_ntfs_is_dirty(volume) ? ", marked dirty (chkdsk is due)" : "", text);
 }
 
 void verify_ntfs(struct verify *verify)

@@ -118,6 +118,7 @@ static void take_report(struct verify *verify, const json_t *root)
 		take_partition(verify, json_array_get(partitions, i));
 	if (digest)
 		guid_parse(digest, &verify->nvram_digest);
+	verify->has_reported_linux = json_is_object(json_object_get(root, "linux"));
 }
 
 static void use_report(struct verify *verify, const char *path)

@@ -94,7 +94,8 @@ struct verify {
 	size_t partition_count;
 	const struct verify_partition *esp; /* NULL when there is none */
 	bool has_several_esps;		    /* of a Linux: which one it is, is chosen later */
-	unsigned int reported_esp;	    /* its number, by the report; 0: it says nothing */
+	unsigned int reported_esp;	       /* its number, by the report; 0: it says nothing */
+	bool has_reported_linux;	       /* the report is of a Linux */
 	int scratch_fd;	       /* a file without a name, for the ESP; -1 when there is none */
 	int scratch_code;      /* why there is none: positive errno; 0: it was not tried */
 	bool esp_is_of_guest;  /* that of a Linux that had it before: made by its distribution */
