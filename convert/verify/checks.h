@@ -20,8 +20,8 @@ void verify_libvhdi(struct verify *verify); /* every sector through a second rea
 uint64_t verify_libvhdi_work(struct verify *verify); /* the bytes that it will read, about */
 void verify_gpt(struct verify *verify);		 /* fills have_table, disk_guid, partitions, esp */
 void verify_source(struct verify *verify);	 /* fills partitions[].as_found, nvram_digest,
-						    reported_...; a result only when the
-						    report is of no use */
+						    reported_...; a result when the report is
+						    of no use, and what it says of the table */
 void verify_several_esps(struct verify *verify); /* changes esp where has_several_esps */
 void verify_esp(struct verify *verify);		 /* fills has_esp_copy */
 void verify_boot_files(struct verify *verify);	 /* fills linux_folder, bcd */

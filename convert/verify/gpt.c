@@ -31,10 +31,11 @@
 #define HEADER_END	    92
 
 /* Entry fields, section 5.3.3, table 5-6. */
-#define ENTRY_TYPE   0
-#define ENTRY_UNIQUE 16
-#define ENTRY_FIRST  32
-#define ENTRY_LAST   40
+#define ENTRY_TYPE	 0
+#define ENTRY_UNIQUE	 16
+#define ENTRY_FIRST	 32
+#define ENTRY_LAST	 40
+#define ENTRY_ATTRIBUTES 48
 
 #define REVISION_1_0	0x00010000U
 #define MAX_ARRAY_BYTES MIB /* 128 entries of 128 bytes are 16 KiB */
@@ -295,6 +296,7 @@ static void collect_partitions(struct verify *verify, const struct copy *copy)
 		memcpy(partition->unique.bytes, entry + ENTRY_UNIQUE, 16);
 		partition->first_lba = get_le64(entry + ENTRY_FIRST);
 		partition->last_lba = get_le64(entry + ENTRY_LAST);
+		partition->attributes = get_le64(entry + ENTRY_ATTRIBUTES);
 	}
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What was so in the source: the report of the conversion says it, in after.partitions[].as_found, and
- * in their role which ESP it made or kept.
+ * in their role which ESP it made or kept. Number, place and attributes of the partitions must be what
+ * it says: by them a guest finds its file systems, and uses a swap or not.
  * It is believed only of the disk whose identity it names; beside another disk it is a failure: a
  * conversion that replaced an older one was interrupted. Without a report everything that is odd is
  * a failure.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +18,9 @@
 #include "common/checked.h"
 #include "convert/verify/checks.h"
 
-#define CHECK	   "report"
-#define MAX_REPORT (64 * MIB)
+#define CHECK	    "report"
+#define CHECK_TABLE "partitions-report"
+#define MAX_REPORT  (64 * MIB)
 
 static const struct {
 	const char *word;
@@ -45,18 +48,92 @@ static unsigned int bits_of(const json_t *array)
 	return bits;
 }
 
-static void take_partition(struct verify *verify, const json_t *partition)
+static struct verify_partition *find_number(struct verify *verify, json_int_t number)
 {
-	json_int_t number = json_integer_value(json_object_get(partition, "number"));
-	const char *role = json_string_value(json_object_get(partition, "role"));
+	for (size_t i = 0; i < verify->partition_count; i++)
+		if (verify->partitions[i].number == number)
+			return &verify->partitions[i];
+	return NULL;
+}
 
-	for (size_t i = 0; i < verify->partition_count; i++) {
-		if (verify->partitions[i].number != number)
-			continue;
-		verify->partitions[i].as_found = bits_of(json_object_get(partition, "as_found"));
-		if (role && strcmp(role, "esp") == 0)
-			verify->reported_esp = verify->partitions[i].number;
-	}
+static void take_partition(struct verify *verify, const json_t *reported)
+{
+	struct verify_partition *partition =
+		find_number(verify, json_integer_value(json_object_get(reported, "number")));
+	const char *role = json_string_value(json_object_get(reported, "role"));
+
+	if (!partition)
+		return;
+	partition->as_found = bits_of(json_object_get(reported, "as_found"));
+	if (!role || strcmp(role, "esp") != 0)
+		return;
+	verify->reported_esp = partition->number;
+}
+
+/* Does the report say so of the partition, if it says anything? */
+static bool is_number(const json_t *reported, const char *key, uint64_t number)
+{
+	const json_t *value = json_object_get(reported, key);
+
+	return !value ||
+	       (json_is_integer(value) && json_integer_value(value) == (json_int_t)number);
+}
+
+static bool has_attributes(const json_t *reported, uint64_t attributes)
+{
+	const json_t *value = json_object_get(reported, "attributes");
+	char text[19];
+
+	snprintf(text, sizeof(text), "0x%016" PRIx64, attributes);
+	return !value || (json_is_string(value) && strcmp(json_string_value(value), text) == 0);
+}
+
+/* False with a result. */
+static bool compare_partition(struct verify *verify, const json_t *reported)
+{
+	json_int_t number = json_integer_value(json_object_get(reported, "number"));
+	const struct verify_partition *partition = find_number(verify, number);
+	uint64_t sectors = partition ? partition->last_lba - partition->first_lba + 1 : 0;
+
+	if (!partition)
+		verify_fail(verify, CHECK_TABLE,
+			    "the table has no partition %" JSON_INTEGER_FORMAT
+			    ", which the report has at LBA %" JSON_INTEGER_FORMAT,
+			    number, json_integer_value(json_object_get(reported, "start_lba")));
+	else if (!is_number(reported, "start_lba", partition->first_lba) ||
+		 !is_number(reported, "sectors", sectors))
+		verify_fail(verify, CHECK_TABLE,
+			    "partition %u has %" PRIu64 " sectors from LBA %" PRIu64
+			    ", by the report %" JSON_INTEGER_FORMAT " from %" JSON_INTEGER_FORMAT,
+			    partition->number, sectors, partition->first_lba,
+			    json_integer_value(json_object_get(reported, "sectors")),
+			    json_integer_value(json_object_get(reported, "start_lba")));
+	else if (!has_attributes(reported, partition->attributes))
+		verify_fail(verify, CHECK_TABLE,
+			    "partition %u has the attributes 0x%016" PRIx64
+			    ", by the report %.18s (bit 63: it is not used without being named)",
+			    partition->number, partition->attributes,
+			    json_string_value(json_object_get(reported, "attributes"))
+				    ? json_string_value(json_object_get(reported, "attributes"))
+				    : "others");
+	else
+		return true;
+	return false;
+}
+
+static void compare_table(struct verify *verify, const json_t *partitions)
+{
+	size_t count = json_array_size(partitions);
+
+	for (size_t i = 0; i < count; i++)
+		if (!compare_partition(verify, json_array_get(partitions, i)))
+			return;
+	if (count == verify->partition_count)
+		verify_ok(verify, CHECK_TABLE,
+			  "%zu, with numbers, places and attributes of the report", count);
+	else if (count > 0)
+		verify_fail(verify, CHECK_TABLE, "the table has %zu partitions, the report %zu",
+			    verify->partition_count, count);
 }
 
 /* The report as JSON; NULL with 'fault' when it cannot be read. */
@@ -116,6 +193,7 @@ static void take_report(struct verify *verify, const json_t *root)
 
 	for (size_t i = 0; i < json_array_size(partitions); i++)
 		take_partition(verify, json_array_get(partitions, i));
+	compare_table(verify, partitions);
 	if (digest)
 		guid_parse(digest, &verify->nvram_digest);
 	verify->has_reported_linux = json_is_object(json_object_get(root, "linux"));

@@ -45,7 +45,8 @@ struct verify_partition {
 	struct guid type;
 	struct guid unique;
 	uint64_t first_lba;
-	uint64_t last_lba;     /* inclusive */
+	uint64_t last_lba; /* inclusive */
+	uint64_t attributes;
 	unsigned int as_found; /* what was so in the source: bits of VERIFY_SOURCE_... */
 	bool is_ntfs;	       /* by its first sector, unless it was unreadable before */
 };
@@ -92,16 +93,16 @@ struct verify {
 	struct guid nvram_digest; /* of the store, by the report; zero: it says nothing */
 	struct verify_partition partitions[VERIFY_MAX_PARTITIONS]; /* in the order of the array */
 	size_t partition_count;
-	const struct verify_partition *esp; /* NULL when there is none */
-	bool has_several_esps;		    /* of a Linux: which one it is, is chosen later */
+	const struct verify_partition *esp;    /* NULL when there is none */
+	bool has_several_esps;		       /* of a Linux: which one it is, is chosen later */
 	unsigned int reported_esp;	       /* its number, by the report; 0: it says nothing */
 	bool has_reported_linux;	       /* the report is of a Linux */
-	int scratch_fd;	       /* a file without a name, for the ESP; -1 when there is none */
-	int scratch_code;      /* why there is none: positive errno; 0: it was not tried */
-	bool esp_is_of_guest;  /* that of a Linux that had it before: made by its distribution */
-	bool has_esp_copy;     /* the ESP stands in it, sparse */
-	char linux_folder[64]; /* of the ESP, below \EFI, where shim and GRUB are; "": no Linux */
-	uint8_t *bcd;	       /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
+	int scratch_fd;		 /* a file without a name, for the ESP; -1 when there is none */
+	int scratch_code;	 /* why there is none: positive errno; 0: it was not tried */
+	bool esp_is_of_guest;	 /* that of a Linux that had it before: made by its distribution */
+	bool has_esp_copy;	 /* the ESP stands in it, sparse */
+	char linux_folder[64];	 /* of the ESP, below \EFI, where shim and GRUB are; "": no Linux */
+	uint8_t *bcd;		 /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
 	size_t bcd_size;
 	char loader_path[260]; /* what the default entry of the BCD starts; "" when unknown */
 	const struct verify_partition *windows; /* where it stands, or NULL */
