@@ -152,6 +152,8 @@ static bool is_fat16(const uint8_t *boot)
 
 static bool is_of_guest(const struct verify *verify, const uint8_t *boot)
 {
+	if (verify->has_reported_new_esp && verify->esp->number == verify->reported_esp)
+		return false;
 	return verify_has_linux(verify) &&
 	       (is_fat16(boot) || memcmp(boot + FAT32_LABEL, OUR_LABEL, strlen(OUR_LABEL)) != 0);
 }
@@ -291,6 +293,15 @@ int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size
 	*ret_size = output.size;
 	*ret = TAKE(output.bytes);
 	return 0;
+}
+
+bool verify_esp_has(struct verify *verify, const char *path)
+{
+	CLEANUP_FREE uint8_t *bytes = NULL;
+	struct error err = ERROR_INIT;
+	size_t size;
+
+	return verify_esp_read(verify, path, &bytes, &size, &err) != -ENOENT;
 }
 
 bool verify_esp_program(struct verify *verify, const char *name, const char *path, uint8_t **ret,

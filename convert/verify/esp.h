@@ -19,6 +19,9 @@ void verify_esp_prepare(struct verify *verify);
 int verify_esp_read(struct verify *verify, const char *path, uint8_t **ret, size_t *ret_size,
 		    struct error *err);
 
+/* Has the ESP this file? What cannot be read for another reason than that it is not there is there. */
+bool verify_esp_has(struct verify *verify, const char *path);
+
 /*
  * Is this file an EFI program for x64? One result. *ret is what it holds, new memory, or NULL after a
  * result that is not ok. False when mtools is not installed, and no other file can be read either.

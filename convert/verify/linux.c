@@ -19,11 +19,11 @@
 #include "convert/verify/checks.h"
 #include "convert/verify/esp.h"
 #include "convert/verify/helper.h"
+#include "convert/verify/linux_chain.h"
 #include "convert/verify/linux_find.h"
 #include "convert/verify/linux_menu.h"
 #include "convert/verify/store.h"
 
-#define PATH_FALLBACK	  "\\EFI\\BOOT\\BOOTX64.EFI"
 #define PATH_BOOT_MANAGER "\\EFI\\Microsoft\\Boot\\bootmgfw.efi"
 
 #define UUID_TEXT 37
@@ -57,16 +57,6 @@ static bool take_folder(struct verify *verify, const char *line, size_t length)
 	return true;
 }
 
-/* What cannot be read for another reason than that it is not there is there. */
-static bool has_file(struct verify *verify, const char *path)
-{
-	CLEANUP_FREE uint8_t *bytes = NULL;
-	struct error err = ERROR_INIT;
-	size_t size;
-
-	return verify_esp_read(verify, path, &bytes, &size, &err) != -ENOENT;
-}
-
 /* "debian" of "\\EFI\\debian\\shimx64.efi", where the store's first entry names that. */
 static void take_folder_of_entry(struct verify *verify)
 {
@@ -93,7 +83,7 @@ static bool is_linux_folder(struct verify *verify)
 
 	for (size_t i = 0; verify->linux_folder[0] && i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "\\EFI\\%s\\%s", verify->linux_folder, names[i]);
-		if (has_file(verify, path))
+		if (verify_esp_has(verify, path))
 			return true;
 	}
 	return false;
@@ -105,10 +95,10 @@ bool verify_linux_is_there(struct verify *verify)
 	struct error err = ERROR_INIT;
 
 	take_folder_of_entry(verify);
-	if (!has_file(verify, PATH_BOOT_MANAGER) && is_linux_folder(verify))
+	if (!verify_esp_has(verify, PATH_BOOT_MANAGER) && is_linux_folder(verify))
 		return true;
 	verify->linux_folder[0] = '\0';
-	if (has_file(verify, PATH_BOOT_MANAGER) ||
+	if (verify_esp_has(verify, PATH_BOOT_MANAGER) ||
 	    helper_run(verify, HELPER_LIST, "::/EFI/", &output, &err) < 0 || output.status != 0)
 		return false;
 	for (const char *line = (char *)output.bytes; *line; line += strspn(line, "\r\n")) {
@@ -120,65 +110,6 @@ bool verify_linux_is_there(struct verify *verify)
 	}
 	verify->linux_folder[0] = '\0';
 	return false;
-}
-
-/* Into 'path': the first of the names that the folder has, the last when it has none. */
-static void find_program(struct verify *verify, const char *const *names, char path[128])
-{
-	do
-		snprintf(path, 128, "\\EFI\\%s\\%s", verify->linux_folder, *names);
-	while (!has_file(verify, path) && *++names);
-}
-
-/* SUSE's shim looks for another name than the others'. */
-static void check_grub(struct verify *verify)
-{
-	static const char *const names[] = {"grub.efi", "grubx64.efi", NULL};
-	CLEANUP_FREE uint8_t *grub = NULL;
-	char path[128];
-	size_t size;
-
-	find_program(verify, names, path);
-	(void)verify_esp_program(verify, "esp-grub", path, &grub, &size);
-}
-
-/* Of an ESP that its distribution keeps the two need not be the same. */
-static void compare_programs(struct verify *verify, const char *path, bool is_same)
-{
-	static const char name[] = "esp-same-program";
-
-	if (is_same)
-		verify_ok(verify, name, "BOOTX64.EFI is %s",
-			  strstr(path, "\\grub") ? "GRUB, without shim" : "shim");
-	else if (verify->esp_is_of_guest)
-		verify_skip(verify, name, "'%s' and '%s' differ on the guest's own ESP", path,
-			    PATH_FALLBACK);
-	else
-		verify_fail(verify, name, "'%s' and '%s' differ", path, PATH_FALLBACK);
-}
-
-static void check_shims(struct verify *verify)
-{
-	static const char *const names[] = {"shim.efi", "shimx64.efi", "BOOTX64.EFI", "grubx64.efi",
-					    NULL};
-	CLEANUP_FREE uint8_t *shim = NULL;
-	CLEANUP_FREE uint8_t *fallback = NULL;
-	size_t shim_size, fallback_size;
-	char path[128];
-
-	find_program(verify, names, path);
-	(void)verify_esp_program(verify, "esp-shim", path, &shim, &shim_size);
-	if (verify->esp_is_of_guest && !has_file(verify, PATH_FALLBACK))
-		verify_skip(verify, "esp-bootx64", "there is none on the guest's own ESP");
-	else
-		(void)verify_esp_program(verify, "esp-bootx64", PATH_FALLBACK, &fallback,
-					 &fallback_size);
-	if (!shim || !fallback)
-		verify_skip(verify, "esp-same-program", "not both files are there");
-	else
-		compare_programs(verify, path,
-				 shim_size == fallback_size &&
-					 memcmp(shim, fallback, shim_size) == 0);
 }
 
 /* The UUID that a line with "search" names, in lower case: "search.fs_uuid UUID root" or "search
@@ -348,8 +279,7 @@ static void check_configuration(struct verify *verify)
 
 void verify_linux(struct verify *verify)
 {
-	check_shims(verify);
-	check_grub(verify);
+	verify_linux_chain(verify);
 	grub_reader_set_disk(verify->grub, verify->disk);
 	check_configuration(verify);
 }

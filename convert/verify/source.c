@@ -68,6 +68,7 @@ static void take_partition(struct verify *verify, const json_t *reported)
 	if (!role || strcmp(role, "esp") != 0)
 		return;
 	verify->reported_esp = partition->number;
+	verify->has_reported_new_esp = !json_object_get(reported, "old_number");
 }
 
 /* Does the report say so of the partition, if it says anything? */

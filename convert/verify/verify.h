@@ -96,6 +96,7 @@ struct verify {
 	const struct verify_partition *esp;    /* NULL when there is none */
 	bool has_several_esps;		       /* of a Linux: which one it is, is chosen later */
 	unsigned int reported_esp;	       /* its number, by the report; 0: it says nothing */
+	bool has_reported_new_esp;	       /* that was made, not found */
 	bool has_reported_linux;	       /* the report is of a Linux */
 	int scratch_fd;		 /* a file without a name, for the ESP; -1 when there is none */
 	int scratch_code;	 /* why there is none: positive errno; 0: it was not tried */
