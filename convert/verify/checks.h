@@ -24,7 +24,7 @@ void verify_source(struct verify *verify);	 /* fills partitions[].as_found, nvra
 						    of no use, and what it says of the table */
 void verify_several_esps(struct verify *verify); /* changes esp where has_several_esps */
 void verify_esp(struct verify *verify);		 /* fills has_esp_copy */
-void verify_boot_files(struct verify *verify);	 /* fills linux_folder, bcd */
+void verify_boot_files(struct verify *verify);	 /* fills linux_folder, secure_boot, bcd */
 void verify_ntfs(struct verify *verify);	 /* fills partitions[].is_ntfs */
 void verify_bcd(struct verify *verify);		 /* needs bcd; fills loader_path, windows */
 void verify_nvram(struct verify *verify);	 /* needs esp, has_esp_copy */

@@ -277,8 +277,24 @@ static void check_configuration(struct verify *verify)
 	verify_linux_menu(verify, path, text);
 }
 
+/* The keys in a store are a word only where the report, which has looked at the kernel, has none. */
+static const char *who_has_secure_boot(const struct verify *verify)
+{
+	CLEANUP_NVRAM struct nvram nvram = NVRAM_INIT;
+	CLEANUP_FREE char *path = NULL;
+	struct error err = ERROR_INIT;
+
+	if (verify->reported_secure_boot != VERIFY_UNSAID)
+		return verify->reported_secure_boot == VERIFY_ON ? "the report" : NULL;
+	return verify_store_read(verify, &path, &nvram, &err) == 0 &&
+			       nvram_has_secure_boot_keys(&nvram)
+		       ? "the store, by its keys,"
+		       : NULL;
+}
+
 void verify_linux(struct verify *verify)
 {
+	verify->secure_boot = who_has_secure_boot(verify);
 	verify_linux_chain(verify);
 	grub_reader_set_disk(verify->grub, verify->disk);
 	check_configuration(verify);

@@ -17,6 +17,7 @@
 #include "common/checked.h"
 #include "common/cleanup.h"
 #include "convert/verify/esp.h"
+#include "convert/verify/pe_signature.h"
 
 #define PATH_FALLBACK "\\EFI\\BOOT\\BOOTX64.EFI"
 #define REMOVABLE     "BOOT"
@@ -211,11 +212,81 @@ static void check_removable(const struct chain *chain)
 	check_csv(chain, path);
 }
 
+/* --- signatures --- */
+
+static bool fail_signature(struct verify *verify, const char *path, const char *fault)
+{
+	verify_fail(verify, "esp-signatures", "'%s' %s, and %s has Secure Boot on", path, fault,
+		    verify->secure_boot);
+	return false;
+}
+
+/* False with a result. What is no program has failed already. */
+static bool check_signature(struct verify *verify, const struct program *program, size_t *count)
+{
+	const char *fault =
+		program->bytes ? verify_pe_signature_fault(program->bytes, program->size) : NULL;
+
+	*count += program->bytes != NULL;
+	return !fault || fail_signature(verify, program->path, fault);
+}
+
+/* What shim starts beside GRUB, where it is there. */
+static bool check_others(struct verify *verify, size_t *count)
+{
+	static const struct {
+		bool is_removable;
+		const char *name;
+	} files[] = {{false, "mmx64.efi"},   {false, "MokManager.efi"}, {true, "fbx64.efi"},
+		     {true, "fallback.efi"}, {true, "grubx64.efi"},	{true, "grub.efi"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		CLEANUP_FREE uint8_t *bytes = NULL;
+		struct program program = {.size = 0};
+		struct error err = ERROR_INIT;
+		bool is_good;
+
+		snprintf(program.path, sizeof(program.path), "\\EFI\\%s\\%s",
+			 files[i].is_removable ? REMOVABLE : verify->linux_folder, files[i].name);
+		if (verify_esp_read(verify, program.path, &bytes, &program.size, &err) < 0)
+			continue;
+		program.bytes = bytes;
+		is_good = check_signature(verify, &program, count);
+		if (!is_good)
+			return false;
+	}
+	return true;
+}
+
+/* On an ESP that its distribution keeps there may be more than shim starts. */
+static void check_signatures(const struct chain *chain)
+{
+	static const char name[] = "esp-signatures";
+	struct verify *verify = chain->verify;
+	size_t count = 0;
+
+	if (!verify->secure_boot)
+		verify_skip(verify, name, "%s",
+			    chain->has_shim ? "nothing says that Secure Boot is on"
+					    : "GRUB without shim starts with Secure Boot off");
+	else if (!chain->has_shim)
+		verify_fail(verify, name, "there is no shim, and %s has Secure Boot on",
+			    verify->secure_boot);
+	else if (check_signature(verify, &chain->shim, &count) &&
+		 check_signature(verify, &chain->grub, &count) &&
+		 (verify->esp_is_of_guest || check_others(verify, &count)))
+		verify_ok(verify, name, "%zu programs are what was signed", count);
+}
+
 void verify_linux_chain(struct verify *verify)
 {
 	CLEANUP_CHAIN struct chain chain = {.verify = verify};
 
 	check_shims(&chain);
+	/* A store may have keys for what else is started. */
+	if (!chain.has_shim && verify->reported_secure_boot != VERIFY_ON)
+		verify->secure_boot = NULL;
 	check_grub(&chain);
 	check_removable(&chain);
+	check_signatures(&chain);
 }

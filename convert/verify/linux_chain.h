@@ -5,7 +5,8 @@
 
 #include "convert/verify/verify.h"
 
-/* Are they there, and of one kind where they must be? Needs verify->linux_folder. */
+/* Are they there, of one kind where they must be, and signed where verify->secure_boot is set? Needs
+ * verify->linux_folder. */
 void verify_linux_chain(struct verify *verify);
 
 #endif

@@ -20,9 +20,11 @@
 #include "convert/verify/menu/menu.h"
 #include "convert/verify/menu/words.h"
 #include "convert/verify/pe.h"
+#include "convert/verify/pe_signature.h"
 
-#define CHECK_MENU   "linux-menu"
-#define CHECK_KERNEL "linux-kernel"
+#define CHECK_MENU	"linux-menu"
+#define CHECK_KERNEL	"linux-kernel"
+#define CHECK_SIGNATURE "linux-signature"
 
 /* What a menu, grubenv or .conf may have, and a listing of a folder. */
 #define MAX_TEXT    (4 * MIB)
@@ -192,9 +194,40 @@ static const char *kernel_fault(const struct grub_file *file)
 	return fault ? fault : verify_pe_fault(start, (size_t)got, PE_SUBSYSTEM_EFI_APPLICATION);
 }
 
+/* What there is to say of the entries. */
+struct tally {
+	uint64_t kernel_bytes, initrd_bytes;
+	const struct menu_entry *entry;	    /* the last that was looked at */
+	size_t count;			    /* that were looked at */
+	const struct menu_entry *elsewhere; /* one whose file system is not on this disk */
+	const struct menu_entry *unnamed;   /* one that does not name it by the UUID */
+	size_t signed_count;		    /* of those with Secure Boot */
+	const struct menu_entry *refused;   /* one that shim does not start */
+	const char *refusal;
+	bool is_signature_unread; /* of one of them: no memory */
+};
+
+static void look_at_signature(const struct menu_entry *entry, const struct grub_file *file,
+			      struct tally *tally)
+{
+	CLEANUP_FREE uint8_t *bytes = malloc((size_t)file->size);
+	const char *fault;
+
+	if (!bytes || pread(file->fd, bytes, (size_t)file->size, 0) != (ssize_t)file->size) {
+		tally->is_signature_unread = true;
+		return;
+	}
+	fault = verify_pe_signature_fault(bytes, (size_t)file->size);
+	tally->signed_count += !fault;
+	if (fault) {
+		tally->refused = entry;
+		tally->refusal = fault;
+	}
+}
+
 /* One file of the entry. False with a result. */
 static bool check_file(struct look *look, const char *device, const struct menu_entry *entry,
-		       const char *path, uint64_t *bytes)
+		       const char *path, struct tally *tally)
 {
 	bool is_kernel = path == entry->kernel;
 	CLEANUP_GRUB_FILE struct grub_file file = {.fd = -1};
@@ -205,7 +238,7 @@ static bool check_file(struct look *look, const char *device, const struct menu_
 					&file),
 			entry, path, file.words))
 		return false;
-	*bytes += file.size;
+	*(is_kernel ? &tally->kernel_bytes : &tally->initrd_bytes) += file.size;
 	if (file.size == 0)
 		fault = "is empty";
 	else if (is_kernel)
@@ -214,17 +247,10 @@ static bool check_file(struct look *look, const char *device, const struct menu_
 		verify_fail(look->verify, CHECK_KERNEL,
 			    "'%s' of the entry '%s' %s (%" PRIu64 " bytes)", path, name_of(entry),
 			    fault, file.size);
+	else if (is_kernel && look->verify->secure_boot)
+		look_at_signature(entry, &file, tally);
 	return !fault;
 }
-
-/* What there is to say of the entries. */
-struct tally {
-	uint64_t kernel_bytes, initrd_bytes;
-	const struct menu_entry *entry;	    /* the last that was looked at */
-	size_t count;			    /* that were looked at */
-	const struct menu_entry *elsewhere; /* one whose file system is not on this disk */
-	const struct menu_entry *unnamed;   /* one that does not name it by the UUID */
-};
 
 static enum grub_answer find_root(struct look *look, const struct menu_entry *entry,
 				  char device[GRUB_DEVICE], struct grub_file *ret)
@@ -240,10 +266,10 @@ static bool check_files(struct look *look, const char *device, const struct menu
 {
 	tally->entry = entry;
 	tally->count++;
-	if (!check_file(look, device, entry, entry->kernel, &tally->kernel_bytes))
+	if (!check_file(look, device, entry, entry->kernel, tally))
 		return false;
 	for (size_t i = 0; i < entry->initrd_count; i++)
-		if (!check_file(look, device, entry, entry->initrds[i], &tally->initrd_bytes))
+		if (!check_file(look, device, entry, entry->initrds[i], tally))
 			return false;
 	return true;
 }
@@ -297,6 +323,30 @@ static void say_tally(struct look *look, const struct tally *tally)
 			  tally->count);
 }
 
+/* Which of several starts is not known: of these one that is signed suffices. */
+static void say_signatures(struct look *look, const struct tally *tally)
+{
+	struct verify *verify = look->verify;
+
+	if (!verify->secure_boot || tally->count == 0)
+		return;
+	if (tally->is_signature_unread)
+		verify_skip(verify, CHECK_SIGNATURE, "no memory");
+	else if (!tally->refused)
+		verify_ok(verify, CHECK_SIGNATURE, "%s",
+			  tally->count == 1 ? "the kernel is what was signed"
+					    : "all of these kernels are what was signed");
+	else if (tally->signed_count == 0)
+		verify_fail(verify, CHECK_SIGNATURE,
+			    "'%s' of the entry '%s' %s, and %s has Secure Boot on",
+			    tally->refused->kernel, name_of(tally->refused), tally->refusal,
+			    verify->secure_boot);
+	else
+		verify_skip(verify, CHECK_SIGNATURE,
+			    "'%s' of the entry '%s' %s, others are what was signed",
+			    tally->refused->kernel, name_of(tally->refused), tally->refusal);
+}
+
 static void check_kernels(struct look *look)
 {
 	struct tally tally = {.count = 0};
@@ -312,6 +362,7 @@ static void check_kernels(struct look *look)
 			return;
 	}
 	say_tally(look, &tally);
+	say_signatures(look, &tally);
 }
 
 /* --- all of it --- */

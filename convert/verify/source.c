@@ -191,6 +191,7 @@ static void take_report(struct verify *verify, const json_t *root)
 	const json_t *partitions = json_object_get(json_object_get(root, "after"), "partitions");
 	const char *digest =
 		json_string_value(json_object_get(json_object_get(root, "nvram"), "digest"));
+	const json_t *secure_boot = json_object_get(json_object_get(root, "esp"), "secure_boot");
 
 	for (size_t i = 0; i < json_array_size(partitions); i++)
 		take_partition(verify, json_array_get(partitions, i));
@@ -198,6 +199,8 @@ static void take_report(struct verify *verify, const json_t *root)
 	if (digest)
 		guid_parse(digest, &verify->nvram_digest);
 	verify->has_reported_linux = json_is_object(json_object_get(root, "linux"));
+	if (json_is_boolean(secure_boot))
+		verify->reported_secure_boot = json_is_true(secure_boot) ? VERIFY_ON : VERIFY_OFF;
 }
 
 static void use_report(struct verify *verify, const char *path)

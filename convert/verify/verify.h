@@ -33,6 +33,9 @@ struct verify_result {
 	char detail[768]; /* a clause; for VERIFY_SKIPPED the reason */
 };
 
+/* What the report says of a thing. */
+enum verify_word { VERIFY_UNSAID, VERIFY_OFF, VERIFY_ON };
+
 /* What is no fault of the conversion, as it was so before. */
 enum {
 	VERIFY_SOURCE_UNREADABLE = 1,  /* the file system could not be mounted */
@@ -97,12 +100,14 @@ struct verify {
 	bool has_several_esps;		       /* of a Linux: which one it is, is chosen later */
 	unsigned int reported_esp;	       /* its number, by the report; 0: it says nothing */
 	bool has_reported_new_esp;	       /* that was made, not found */
+	enum verify_word reported_secure_boot; /* of a Linux, by the report: it can be on */
 	bool has_reported_linux;	       /* the report is of a Linux */
 	int scratch_fd;		 /* a file without a name, for the ESP; -1 when there is none */
 	int scratch_code;	 /* why there is none: positive errno; 0: it was not tried */
 	bool esp_is_of_guest;	 /* that of a Linux that had it before: made by its distribution */
 	bool has_esp_copy;	 /* the ESP stands in it, sparse */
 	char linux_folder[64];	 /* of the ESP, below \EFI, where shim and GRUB are; "": no Linux */
+	const char *secure_boot; /* of a Linux: who says that it can be on; NULL: nobody */
 	uint8_t *bcd;		 /* \EFI\Microsoft\Boot\BCD of the ESP, or NULL */
 	size_t bcd_size;
 	char loader_path[260]; /* what the default entry of the BCD starts; "" when unknown */

@@ -104,6 +104,7 @@ says 'skipped linux-menu \(.*cannot be read by GRUB: it was ended by signal 9\)'
 
 # The guest's own ESP leads there too.
 convert gpt-esp
+says 'ok    esp-signatures: 2 programs are what was signed'
 damage 'rm /boot/grub/grub.cfg'
 fails linux-menu "hands over to '/boot/grub/grub.cfg'"
 

@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Of a good result of a Linux guest 'verify' says what of the chain on the ESP is missing, which partition is not where and as the
-# report has it, and no more of what stands beside Linux than that nothing is edited there.
+# Of a good result of a Linux guest 'verify' says what lacks its signature where Secure Boot can be on, what of the chain on the ESP
+# is missing, which partition is not where and as the report has it, and no more of what stands beside Linux than that nothing is
+# edited there.
 . "$(dirname "$0")/lib.sh"
 . "$SOURCE_DIR/tests/scripts/linux_verify_lib.sh"
-need sgdisk iconv mkntfs
+need sgdisk iconv openssl sbattach sbsign sbverify mkntfs
 
 convert plain
 esp=$(start 15)
+kernel=$(cd "$LINUX_FOLDER/boot" && ls vmlinuz-*)
 
 take() { mcopy -n -o -i good.raw@@"$esp" "::/EFI/$1" "$2"; }
 put() { # FILE PATH...: on the ESP of a disk that differs in them
@@ -19,6 +21,78 @@ remove() { # PATH...: on a copy
 	cp --sparse=always good.raw bad.raw
 	mdel -i bad.raw@@"$esp" "${@/#/::/EFI/}"
 }
+
+# --- what must be signed where the report has Secure Boot on ---
+
+stripped() { # FILE: into 'unsigned'; shim may have two
+	cp "$1" unsigned
+	while sbattach --remove unsigned >sbattach.txt 2>&1; do :; done
+	sbverify --list unsigned 2>&1 | grep 'No signature table' >sbattach.txt || fail "sbattach leaves a signature"
+}
+changed() { # FILE: into 'changed'
+	cp "$1" changed
+	printf '\252' | dd of=changed bs=1 seek=$(($(stat -c %s "$1") / 2)) conv=notrunc status=none
+	! cmp -s "$1" changed || fail "nothing changed in $1"
+}
+[ "$(jq .esp.secure_boot good.report.json)" = true ] || fail "Secure Boot is off: $(jq .esp good.report.json)"
+says 'ok    esp-signatures: 4 programs are what was signed'
+says 'ok    linux-signature: the kernel is what was signed'
+jq '.esp.secure_boot = false' good.report.json >off.json
+for file in debian/shimx64.efi debian/grubx64.efi debian/mmx64.efi BOOT/fbx64.efi; do
+	paths=("$file")
+	[ "$file" != debian/shimx64.efi ] || paths+=(BOOT/BOOTX64.EFI)
+	take "$file" program
+	stripped program
+	put unsigned "${paths[@]}"
+	fails esp-signatures "${file##*/}' has no signature, and the report has Secure Boot on"
+	changed program
+	put changed "${paths[@]}"
+	fails esp-signatures "${file##*/}' was changed since it was signed"
+done
+# Where the report has it off, nobody asks for them.
+verified 0 bad.raw --report off.json
+says 'skipped esp-signatures \(nothing says that Secure Boot is on\)'
+# Without the report the keys of a store say it.
+expect 0 "$HVGEN2" convert -q -f -o good.raw --nvram keys.fd --secure-boot-keys auto old.raw
+put program debian/mmx64.efi
+expect 0 "$HVGEN2" verify --no-guestfs --nvram keys.fd bad.raw
+says 'ok    esp-signatures: '
+take debian/grubx64.efi program
+stripped program
+put unsigned debian/grubx64.efi
+expect 1 "$HVGEN2" verify --no-guestfs --nvram keys.fd bad.raw
+says "FAIL  esp-signatures: .*grubx64.efi' has no signature, and the store, by its keys, has Secure Boot on"
+verified 0 bad.raw --report off.json --nvram keys.fd
+# Whatever signs it, its digest is what sbsign makes of it and sbverify finds.
+openssl req -new -x509 -newkey rsa:2048 -subj /CN=own -keyout own.key -out own.pem -days 30 -nodes -sha256 2>openssl.txt
+sbsign --key own.key --cert own.pem --output own.efi unsigned 2>sbsign.txt
+sbverify --cert own.pem own.efi >sbverify.txt 2>&1 || fail "sbverify: $(cat sbverify.txt)"
+put own.efi debian/grubx64.efi
+verified 0 bad.raw
+changed own.efi
+! sbverify --cert own.pem changed >sbverify.txt 2>&1 || fail "sbverify finds nothing"
+put changed debian/grubx64.efi
+fails esp-signatures "grubx64.efi' was changed since it was signed"
+head -c -8 own.efi >cut
+put cut debian/grubx64.efi
+fails esp-signatures "grubx64.efi' does not end with its signature"
+
+cp "$LINUX_FOLDER/boot/$kernel" program
+stripped program
+damage "rm /boot/$kernel" "write unsigned /boot/$kernel"
+fails linux-signature "'/boot/$kernel' of the entry 'Debian GNU/Linux' has no signature, and the report has Secure Boot on"
+verified 0 bad.raw --report off.json
+! grep linux-signature out.txt || fail "a signature that nobody asks for"
+changed program
+damage "rm /boot/$kernel" "write changed /boot/$kernel"
+fails linux-signature "'/boot/$kernel' of the entry 'Debian GNU/Linux' was changed since it was signed"
+# Nor can GRUB without shim.
+take debian/grubx64.efi program
+remove debian/shimx64.efi BOOT/BOOTX64.EFI
+mcopy -i bad.raw@@"$esp" program ::/EFI/BOOT/BOOTX64.EFI
+fails esp-signatures 'there is no shim, and the report has Secure Boot on'
+verified 0 bad.raw --report off.json
+says 'skipped esp-signatures \(GRUB without shim starts with Secure Boot off\)'
 
 # --- what firmware without an entry starts ---
 
@@ -71,4 +145,4 @@ dd if=ntfs of=old.raw bs=1M seek=320 conv=notrunc,sparse status=none
 expect 0 "$HVGEN2" convert -q -f -o good.raw --nvram none old.raw
 verified 0
 says "ok    ntfs-3: mounts, label ''; 655360 hidden sectors, not [0-9]*, as nothing beside Linux is edited"
-echo "fallback, table, NTFS beside Linux"
+echo "signatures, fallback, table, NTFS beside Linux"
