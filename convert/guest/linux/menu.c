@@ -2,7 +2,6 @@
 /* The guest's own boot menu: see menu.h. */
 #include "convert/guest/linux/menu.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +22,10 @@
 	"in the guest, take GRUB_DISABLE_UUID out of /etc/default/grub where it is there, make the "  \
 	"boot menu anew (update-grub, or grub2-mkconfig -o /boot/grub2/grub.cfg), start the VM with " \
 	"it once, and convert again"
+#define ADVICE_OWN_ENTRY                                                                           \
+	"in the guest, make the boot menu anew (update-grub, or grub2-mkconfig -o "                \
+	"/boot/grub2/grub.cfg) and one of its own entries the default (grub-set-default), start "  \
+	"the VM with it once, and convert again"
 
 /* Kernels beside the default's: a package manager keeps two or three. */
 #define MAX_OTHERS 8
@@ -47,30 +50,33 @@ static void reading_done(struct reading *reading)
 		bls_entry_done(&reading->bls[i]);
 }
 
-/* "hd0,msdos1" and "hd0,1" name a partition of an MBR, which the new disk does not have. */
+/* "hd0,msdos1" names a partition of an MBR, which the new disk does not have; "hd0,1" the entry of any
+ * table. */
 static bool is_of_mbr(const char *device)
 {
-	const char *at = strncmp(device, "hd", 2) == 0 ? strchr(device, ',') : NULL;
+	const char *at;
 
-	return at && (strncmp(at + 1, "msdos", 5) == 0 || isdigit((unsigned char)at[1]));
+	device += device[0] == '(';
+	at = strncmp(device, "hd", 2) == 0 ? strchr(device, ',') : NULL;
+	return at && strncmp(at + 1, "msdos", 5) == 0;
 }
 
 static int check_device(const char *path, struct error *err)
 {
-	if (path[0] != '(' || !is_of_mbr(path + 1))
+	if (path[0] != '(' || !is_of_mbr(path))
 		return 0;
 	return error_refused(err, REFUSAL_LINUX_BOOT_MENU, LINUX_ADVICE_MENU,
 			     "the boot menu has '%s', which names a partition of an MBR", path);
 }
 
-/* Is the disk of a root found in another table, too? Whether a search by label or by file finds one is not
- * known here. */
+/* Is the disk of a root found in another table, too? Whether a search by label or by file finds one
+ * is not known here. */
 static int check_root(const struct reading *reading, const struct grub_root *root,
 		      struct error *err)
 {
 	char place[LINUX_PLACE_TEXT];
 
-	if (!root->device || !is_of_mbr(root->device) || root->is_by_name ||
+	if (!root->device || !is_of_mbr(root->device) || root->is_by_name || root->is_unsure ||
 	    (root->uuid && strcasecmp(root->uuid, reading->system->boot.id.uuid) == 0))
 		return 0;
 	linux_place_text(&reading->system->boot, place);
@@ -81,10 +87,27 @@ static int check_root(const struct reading *reading, const struct grub_root *roo
 			"an MBR, and by no UUID",
 			place, root->device);
 	return error_refused(
-		err, REFUSAL_LINUX_BOOT_MENU, ADVICE_ROOT,
+		err, REFUSAL_LINUX_BOOT_MENU, ADVICE_OWN_ENTRY,
 		"the boot menu %s looks for the kernel on the file system %s, which is "
 		"another, or else on '%s', a partition of an MBR",
 		place, root->uuid, root->device);
+}
+
+/* What an entry says lies over what is said outside of it. */
+static struct grub_root root_of(const struct grub_menu *menu, const struct grub_entry *entry)
+{
+	struct grub_root root = entry->root;
+	bool has_search = root.uuid || root.is_by_name;
+
+	if (root.device)
+		return root;
+	root.device = menu->root.device;
+	root.is_unsure |= menu->root.is_unsure;
+	if (!has_search) {
+		root.uuid = menu->root.uuid;
+		root.is_by_name = menu->root.is_by_name;
+	}
+	return root;
 }
 
 const char *linux_menu_path(const char *path)
@@ -343,11 +366,33 @@ static void note_number(struct reading *reading, const char *wanted, size_t inde
 		reading->system->numbered = strtoul(wanted, NULL, 10);
 }
 
+/* As the menu has it, which may say "${saved_entry}"; NULL: the newest. */
+static const char *wanted_entry(const struct reading *reading, bool *ret_is_sure)
+{
+	const char *text = reading->menu.default_text;
+	bool is_saved =
+		!text || strcmp(text, "${saved_entry}") == 0 || strcmp(text, "$saved_entry") == 0;
+
+	*ret_is_sure = is_saved || !strchr(text, '$');
+	if (is_saved)
+		return grub_env_get(&reading->env, "saved_entry");
+	return *ret_is_sure ? text : NULL;
+}
+
+/* Red Hat's GRUB finds entries and kernels by 'root', our function by 'boot'. */
+static int check_roots(const struct reading *reading, struct error *err)
+{
+	int r = check_root(reading, &reading->menu.root, err);
+
+	return r < 0 ? r : check_root(reading, &reading->menu.boot, err);
+}
+
 static int take_bls(struct reading *reading, struct error *err)
 {
 	struct linux_system *system = reading->system;
 	struct linux_default *starts = &system->starts;
-	const char *wanted = grub_env_get(&reading->env, "saved_entry"), *trouble;
+	bool is_sure;
+	const char *wanted = wanted_entry(reading, &is_sure), *trouble;
 	const struct bls_entry *entry;
 	size_t index;
 	int r;
@@ -358,7 +403,7 @@ static int take_bls(struct reading *reading, struct error *err)
 		return refuse_empty(reading, err);
 	starts->is_sure =
 		(bls_default(reading->bls, reading->bls_count, wanted, &index) || !wanted) &&
-		!reading->has_more_bls;
+		is_sure && !reading->has_more_bls;
 	entry = &reading->bls[index];
 	note_number(reading, wanted, index);
 	for (size_t i = 0; i < reading->bls_count; i++) {
@@ -371,7 +416,9 @@ static int take_bls(struct reading *reading, struct error *err)
 	}
 	if (!entry->linux)
 		return refuse_empty(reading, err);
-	r = take_bls_entry(reading, entry, starts, err);
+	r = check_roots(reading, err);
+	if (r == 0)
+		r = take_bls_entry(reading, entry, starts, err);
 	return r < 0 ? r : take_other_bls(reading, err);
 }
 
@@ -425,6 +472,7 @@ static int take_menu(struct reading *reading, struct error *err)
 	struct linux_system *system = reading->system;
 	const struct grub_menu *menu = &reading->menu;
 	const struct grub_entry *entry = NULL;
+	struct grub_root root; /* borrows */
 	size_t index = 0;
 	int r;
 
@@ -441,8 +489,8 @@ static int take_menu(struct reading *reading, struct error *err)
 		entry = &menu->entries[index];
 	else
 		system->starts.is_sure = false;
-	r = check_root(reading, entry->root.device || entry->root.uuid ? &entry->root : &menu->root,
-		       err);
+	root = root_of(menu, entry);
+	r = check_root(reading, &root, err);
 	if (r == 0)
 		r = take_entry(entry, &system->starts, err);
 	return r < 0 ? r : take_other_entries(reading, err);

@@ -73,64 +73,75 @@ bool grub_entry_head(const struct grub_command *command, struct grub_entry *entr
 	return entry->title && entry->id;
 }
 
-/* What a search looks for. */
+/* What a search looks for, and the variable that gets the device. */
 struct search {
-	const char *name;
-	bool sets_root, is_by_uuid;
+	const char *what, *variable;
+	bool is_by_uuid;
 };
 
-/* "search --no-floppy --fs-uuid --set=root --hint-bios=hd0,msdos1 UUID" */
+/* "search --no-floppy --fs-uuid --set=root --hint-bios=hd0,msdos1 UUID": the first word counts, and a
+ * bare -s takes the next one. */
 static void read_options(const struct grub_command *command, struct search *search)
 {
-	static const char *const sets[] = {"--set=root", "--set", "-s"};
 	static const char *const uuids[] = {"--fs-uuid", "-u"};
+	static const char set[] = "--set";
 
 	for (size_t i = 1; i < command->count; i++) {
-		const char *word = command->words[i].text;
+		const char *word = command->words[i].text,
+			   *next = i + 1 < command->count ? command->words[i + 1].text : "-";
 
-		if (is_one_of(word, sets, ARRAY_SIZE(sets)))
-			search->sets_root = true;
+		if (strncmp(word, set, strlen(set)) == 0)
+			search->variable =
+				word[strlen(set)] == '=' ? word + strlen(set) + 1 : "root";
+		else if (strcmp(word, "-s") == 0)
+			search->variable = next[0] == '-' ? "root" : command->words[++i].text;
 		else if (is_one_of(word, uuids, ARRAY_SIZE(uuids)))
 			search->is_by_uuid = true;
 		else if (strncmp(word, "--hint", 6) == 0 && !strchr(word, '='))
 			i++;
-		else if (word[0] != '-')
-			search->name = word;
+		else if (word[0] != '-' && !search->what)
+			search->what = word;
 	}
 }
 
-static bool search_root(const struct grub_command *command, struct grub_root *root)
+static bool apply_search(const struct grub_command *command, const char *name,
+			 struct grub_root *root)
 {
-	const char *name = command->words[0].text;
-	struct search search = {.is_by_uuid = strcmp(name, "search.fs_uuid") == 0};
+	const char *verb = command->words[0].text;
+	struct search search = {.is_by_uuid = strcmp(verb, "search.fs_uuid") == 0};
 
-	if (strcmp(name, "search") == 0) {
+	if (strcmp(verb, "search") == 0) {
 		read_options(command, &search);
 	} else if (command->count > 2) { /* search.fs_uuid UUID root HINT... */
-		search.name = command->words[1].text;
-		search.sets_root = strcmp(command->words[2].text, "root") == 0;
+		search.what = command->words[1].text;
+		search.variable = command->words[2].text;
 	}
-	if (!search.sets_root || !search.name)
+	if (!search.variable || !search.what || strcmp(search.variable, name) != 0)
 		return true;
 	free(root->uuid);
-	root->uuid = search.is_by_uuid ? strdup(search.name) : NULL;
-	root->is_by_name = !search.is_by_uuid;
+	root->is_by_name = !search.is_by_uuid || strchr(search.what, '$');
+	root->uuid = root->is_by_name ? NULL : strdup(search.what);
 	return root->uuid || root->is_by_name;
 }
 
-bool grub_root_command(const struct grub_command *command, struct grub_root *root)
+bool grub_root_command(const struct grub_command *command, const char *name, bool is_conditional,
+		       struct grub_root *root)
 {
-	static const char start[] = "root=";
-	const char *name = command->count > 0 ? command->words[0].text : "";
+	const char *verb = command->count > 0 ? command->words[0].text : "";
 	const char *word =
-		strcmp(name, "set") == 0 && command->count > 1 ? command->words[1].text : name;
+		strcmp(verb, "set") == 0 && command->count > 1 ? command->words[1].text : verb;
+	size_t length = strlen(name);
 
-	if (strcmp(name, "search") == 0 || strncmp(name, "search.", 7) == 0)
-		return search_root(command, root);
-	if (strncmp(word, start, strlen(start)) != 0)
+	if (strcmp(verb, "search") == 0 || strncmp(verb, "search.", 7) == 0)
+		return apply_search(command, name, root);
+	if (strncmp(word, name, length) != 0 || word[length] != '=')
 		return true;
+	if (is_conditional) {
+		root->is_unsure = true;
+		return true;
+	}
 	grub_root_done(root);
-	root->device = strdup(word + strlen(start));
+	root->device = strdup(word + length + 1);
 	return root->device;
 }
 
@@ -177,7 +188,8 @@ static bool add_initrds(const struct grub_command *command, struct grub_entry *e
 	return entry->initrds;
 }
 
-bool grub_entry_command(const struct grub_command *command, struct grub_entry *entry)
+bool grub_entry_command(const struct grub_command *command, bool is_conditional,
+			struct grub_entry *entry)
 {
 	static const char *const kernels[] = {"linux", "linux16", "linuxefi"};
 	static const char *const initrds[] = {"initrd", "initrd16", "initrdefi"};
@@ -194,5 +206,5 @@ bool grub_entry_command(const struct grub_command *command, struct grub_entry *e
 		return add_initrds(command, entry);
 	if (is_one_of(name, others, ARRAY_SIZE(others)))
 		entry->is_foreign = true;
-	return entry->kernel || grub_root_command(command, &entry->root);
+	return entry->kernel || grub_root_command(command, "root", is_conditional, &entry->root);
 }

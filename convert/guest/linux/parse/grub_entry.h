@@ -11,18 +11,21 @@
 
 #define GRUB_NO_PARENT SIZE_MAX
 
-/* Which device 'root' is, by what was said last: 'set root=DEVICE', and a search behind it, which has
- * the last word when it finds something. */
+/* Which device a variable is, by what was said last: 'set root=DEVICE', and a search behind it, which
+ * has the last word when it finds something. */
 struct grub_root {
 	char *device;	 /* "hd0,msdos1"; NULL: it is not set */
 	char *uuid;	 /* that is searched for behind it; NULL: none is */
-	bool is_by_name; /* what is searched for is a file or a label */
+	bool is_by_name; /* what is searched for is a file, a label, or what a variable says */
+	bool is_unsure;	 /* it is also set under a condition */
 };
 
 void grub_root_done(struct grub_root *root);
 
-/* A command that may set it. False when out of memory. */
-bool grub_root_command(const struct grub_command *command, struct grub_root *root);
+/* A command that may set the variable 'name'. Searches under a condition count: menus have one for each
+ * kind of GRUB. False when out of memory. */
+bool grub_root_command(const struct grub_command *command, const char *name, bool is_conditional,
+		       struct grub_root *root);
 
 /* A menuentry or a submenu. */
 struct grub_entry {
@@ -38,7 +41,7 @@ struct grub_entry {
 	char *arguments; /* the command line without the kernel; NULL without a kernel */
 	char **initrds;
 	size_t initrd_count;
-	struct grub_root root;	  /* where the kernel is looked for; all NULL: as outside */
+	struct grub_root root;	  /* where the kernel is looked for, beside what is said outside */
 	bool uses_linux16;	  /* linux16 or initrd16 */
 	bool has_several_kernels; /* by conditions; this is the first one */
 	bool is_foreign;	  /* chainloader, multiboot, configfile ...: not by 'linux' alone */
@@ -49,8 +52,9 @@ void grub_entry_done(struct grub_entry *entry);
 /* Title and id of "menuentry TITLE [--id ID] ..."; false when out of memory. */
 bool grub_entry_head(const struct grub_command *command, struct grub_entry *entry);
 
-/* A command of the body; those that do not tell what is started are ignored. False when out of
- * memory. */
-bool grub_entry_command(const struct grub_command *command, struct grub_entry *entry);
+/* A command of the body, under a condition in it or not; those that do not tell what is started are
+ * ignored. False when out of memory. */
+bool grub_entry_command(const struct grub_command *command, bool is_conditional,
+			struct grub_entry *entry);
 
 #endif

@@ -48,6 +48,7 @@ void grub_menu_done(struct grub_menu *menu)
 	free(menu->default_text);
 	free(menu->kernelopts);
 	grub_root_done(&menu->root);
+	grub_root_done(&menu->boot);
 	*menu = (struct grub_menu)GRUB_MENU_INIT;
 }
 
@@ -161,6 +162,13 @@ static bool is_conditional(const struct reader *reader)
 	return false;
 }
 
+/* Is the innermost block a condition? */
+static bool is_within_if(const struct reader *reader)
+{
+	return reader->open > 0 && (reader->blocks[reader->open - 1].kind == BLOCK_IF ||
+				    reader->blocks[reader->open - 1].kind == BLOCK_LOOP);
+}
+
 /* --- settings --------------------------------------------------------------------------------- */
 
 /* Does the word refer to this variable and nothing else? */
@@ -240,7 +248,8 @@ static bool run_at_top(struct reader *reader, const struct grub_command *command
 		 is_command(command, "extract_entries_configfile"))
 		reader->menu->has_configfile = true;
 	return apply_setting(reader->menu, command) &&
-	       grub_root_command(command, &reader->menu->root);
+	       grub_root_command(command, "root", is_within_if(reader), &reader->menu->root) &&
+	       grub_root_command(command, "boot", is_within_if(reader), &reader->menu->boot);
 }
 
 static int run(struct reader *reader, const struct grub_command *command, struct error *err)
@@ -251,7 +260,8 @@ static int run(struct reader *reader, const struct grub_command *command, struct
 	if (!block)
 		is_ok = run_at_top(reader, command);
 	else if (block->kind == BLOCK_ENTRY)
-		is_ok = grub_entry_command(command, &reader->menu->entries[block->entry]);
+		is_ok = grub_entry_command(command, is_within_if(reader),
+					   &reader->menu->entries[block->entry]);
 	return is_ok ? 0 : out_of_memory(reader, err);
 }
 

@@ -29,6 +29,7 @@ struct grub_menu {
 	char *default_text;	/* the last default set that is not ${next_entry}; NULL: none */
 	char *kernelopts;	/* what 'set kernelopts' says (BLS guests); NULL: nothing */
 	struct grub_root root;	/* outside of entries */
+	struct grub_root boot;	/* likewise, where loader/entries are (BLS guests) */
 	int timeout;		/* seconds, the last number that is set; -1: none */
 };
 
