@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lines of PowerShell on a page, which are to be copied from there. */
+/* Lines of PowerShell, and of sh, on a page, which are to be copied from there. */
 #ifndef HVGEN2_CONVERT_REPORT_COMMAND_H
 #define HVGEN2_CONVERT_REPORT_COMMAND_H
 
@@ -11,5 +11,8 @@
  * of 0 holds all.
  */
 void command_print(const char *line, unsigned int indent, unsigned int width, FILE *stream);
+
+/* The same of a line for sh, which goes on behind a '\'; within single quotes it is not parted. */
+void command_print_sh(const char *line, unsigned int indent, unsigned int width, FILE *stream);
 
 #endif

@@ -513,7 +513,7 @@ static void print_next(const struct report *report, FILE *stream)
 		print_next_alone(report, stream);
 }
 
-static void print_afterwards(const struct report *report, FILE *stream)
+static void print_afterwards(const struct report *report, unsigned int width, FILE *stream)
 {
 	CLEANUP_AFTERWARDS struct afterwards afterwards = {.fstab = ""};
 	const char *title = "Later";
@@ -527,10 +527,10 @@ static void print_afterwards(const struct report *report, FILE *stream)
 		safe_printf(stream, "         to have them updated, as root there (man "
 				    "hvgen2-convert, AFTERWARDS IN A LINUX GUEST):\n");
 	for (size_t i = 0; i < afterwards.commands.count; i++)
-		safe_printf(stream, "           %s\n", afterwards.commands.texts[i]);
+		command_print_sh(afterwards.commands.texts[i], /*indent=*/11, width, stream);
 }
 
-static void print_outputs(const struct report *report, FILE *stream)
+static void print_outputs(const struct report *report, unsigned int width, FILE *stream)
 {
 	const char *verb = report->is_dry_run ? "Would be" : "Written";
 
@@ -550,7 +550,7 @@ static void print_outputs(const struct report *report, FILE *stream)
 		return;
 	print_next(report, stream);
 	print_parent(report, stream);
-	print_afterwards(report, stream);
+	print_afterwards(report, width, stream);
 }
 
 static void print_lists(const struct report *report, FILE *stream)
@@ -600,7 +600,7 @@ void report_page(const struct report *report, FILE *stream, unsigned int width)
 		print_changes(report->build, stream);
 	}
 	print_lists(report, stream);
-	print_outputs(report, stream);
+	print_outputs(report, width, stream);
 }
 
 int report_print(const struct report *report, bool json, struct error *err)

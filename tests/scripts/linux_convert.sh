@@ -52,6 +52,10 @@ told_afterwards() {
 	[ "$(cut -d' ' -f1,2 fstab.txt)" = "UUID=$(blkid -p -s UUID -o value esp.raw) /boot/efi" ] || fail "another ESP: $(cat fstab.txt)"
 	findmnt --verify --tab-file fstab.txt 2>&1 | grep 'parse error' && fail "no line for fstab: $(cat fstab.txt)"
 	jq -r '.afterwards.commands[]' new.report.json >commands.txt
+	# At 80 columns, too, what is pasted is what was meant.
+	COLUMNS=80 "$HVGEN2" convert -f --nvram new.fd -o new.vhdx old.vhdx >narrow.txt 2>&1 || fail "$(cat narrow.txt)"
+	sed -n '/to have them updated/,$p' narrow.txt | sed -e :a -e '/\\$/N; s/ \\\n */ /; ta' | sed 's/^ *//' >pasted.txt
+	while read -r line; do grep -qxF -- "$line" pasted.txt || fail "'$line' is another command at 80 columns: $(cat narrow.txt)"; done <commands.txt
 	bash -n commands.txt && [ "$(wc -l <commands.txt)" -ge 2 ] || fail "$(cat commands.txt)"
 	while read -r line; do grep -qF -- "$line" page.txt || fail "not on the page: $line"; done <commands.txt
 	sed "s/$(sed 's/ .*//' fstab.txt)/UUID=XXXX-XXXX/; s/ && /\n/g" commands.txt | while read -r line; do

@@ -66,3 +66,19 @@ Test(command, a_comment_goes_on_as_one)
 			 "    # Do -Name 'a b' -Length\n"
 			 "    #   ? (no mask)\n");
 }
+
+Test(command, those_of_sh_go_on_behind_a_backslash)
+{
+	static const char line[] = "mkdir -p /boot/efi && echo 'UUID=0012-ABCD /boot/efi vfat "
+				   "umask=0077 0 1' >>/etc/fstab && mount /boot/efi";
+	FILE *stream;
+
+	free(text);
+	stream = open_memstream(&text, &size);
+	command_print_sh(line, 4, 72, stream);
+	cr_assert_eq(fclose(stream), 0);
+	cr_assert_str_eq(text,
+			 "    mkdir -p /boot/efi && echo \\\n"
+			 "      'UUID=0012-ABCD /boot/efi vfat umask=0077 0 1' >>/etc/fstab && \\\n"
+			 "      mount /boot/efi\n");
+}
