@@ -154,6 +154,8 @@ static bool is_of_guest(const struct verify *verify, const uint8_t *boot)
 {
 	if (verify->has_reported_new_esp && verify->esp->number == verify->reported_esp)
 		return false;
+	if (verify_has_linux(verify) && verify->esp->number == verify->reported_esp)
+		return true;
 	return verify_has_linux(verify) &&
 	       (is_fat16(boot) || memcmp(boot + FAT32_LABEL, OUR_LABEL, strlen(OUR_LABEL)) != 0);
 }

@@ -285,10 +285,11 @@ static const char *who_has_secure_boot(const struct verify *verify)
 	struct error err = ERROR_INIT;
 
 	if (verify->reported_secure_boot != VERIFY_UNSAID)
-		return verify->reported_secure_boot == VERIFY_ON ? "the report" : NULL;
+		return verify->reported_secure_boot == VERIFY_ON ? "the report has Secure Boot on"
+								 : NULL;
 	return verify_store_read(verify, &path, &nvram, &err) == 0 &&
 			       nvram_has_secure_boot_keys(&nvram)
-		       ? "the store, by its keys,"
+		       ? "the store has the keys for Secure Boot"
 		       : NULL;
 }
 

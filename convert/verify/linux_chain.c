@@ -216,8 +216,7 @@ static void check_removable(const struct chain *chain)
 
 static bool fail_signature(struct verify *verify, const char *path, const char *fault)
 {
-	verify_fail(verify, "esp-signatures", "'%s' %s, and %s has Secure Boot on", path, fault,
-		    verify->secure_boot);
+	verify_fail(verify, "esp-signatures", "'%s' %s, and %s", path, fault, verify->secure_boot);
 	return false;
 }
 
@@ -231,14 +230,12 @@ static bool check_signature(struct verify *verify, const struct program *program
 	return !fault || fail_signature(verify, program->path, fault);
 }
 
-/* What shim starts beside GRUB, where it is there. */
+/* What shim starts where firmware has no entry. MokManager it starts when it is asked for alone. */
 static bool check_others(struct verify *verify, size_t *count)
 {
 	static const struct {
-		bool is_removable;
 		const char *name;
-	} files[] = {{false, "mmx64.efi"},   {false, "MokManager.efi"}, {true, "fbx64.efi"},
-		     {true, "fallback.efi"}, {true, "grubx64.efi"},	{true, "grub.efi"}};
+	} files[] = {{"fbx64.efi"}, {"fallback.efi"}, {"grubx64.efi"}, {"grub.efi"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		CLEANUP_FREE uint8_t *bytes = NULL;
@@ -246,8 +243,8 @@ static bool check_others(struct verify *verify, size_t *count)
 		struct error err = ERROR_INIT;
 		bool is_good;
 
-		snprintf(program.path, sizeof(program.path), "\\EFI\\%s\\%s",
-			 files[i].is_removable ? REMOVABLE : verify->linux_folder, files[i].name);
+		snprintf(program.path, sizeof(program.path), "\\EFI\\%s\\%s", REMOVABLE,
+			 files[i].name);
 		if (verify_esp_read(verify, program.path, &bytes, &program.size, &err) < 0)
 			continue;
 		program.bytes = bytes;
@@ -270,8 +267,7 @@ static void check_signatures(const struct chain *chain)
 			    chain->has_shim ? "nothing says that Secure Boot is on"
 					    : "GRUB without shim starts with Secure Boot off");
 	else if (!chain->has_shim)
-		verify_fail(verify, name, "there is no shim, and %s has Secure Boot on",
-			    verify->secure_boot);
+		verify_fail(verify, name, "there is no shim, and %s", verify->secure_boot);
 	else if (check_signature(verify, &chain->shim, &count) &&
 		 check_signature(verify, &chain->grub, &count) &&
 		 (verify->esp_is_of_guest || check_others(verify, &count)))

@@ -337,8 +337,7 @@ static void say_signatures(struct look *look, const struct tally *tally)
 			  tally->count == 1 ? "the kernel is what was signed"
 					    : "all of these kernels are what was signed");
 	else if (tally->signed_count == 0)
-		verify_fail(verify, CHECK_SIGNATURE,
-			    "'%s' of the entry '%s' %s, and %s has Secure Boot on",
+		verify_fail(verify, CHECK_SIGNATURE, "'%s' of the entry '%s' %s, and %s",
 			    tally->refused->kernel, name_of(tally->refused), tally->refusal,
 			    verify->secure_boot);
 	else

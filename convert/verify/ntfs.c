@@ -81,11 +81,20 @@ struct check {
 	char name[32];
 };
 
+/* Of a Linux nothing else on the disk is edited, and nobody starts a Windows that is there. */
+static bool is_beside_linux(const struct verify *verify)
+{
+	return verify->has_reported_linux || verify->linux_folder[0];
+}
+
 /* Was it so before? 'fault' is what is wrong with the volume and what was expected. */
 static void judge(const struct check *check, unsigned int bit, const char *fault)
 {
 	if (check->partition->as_found & (bit | VERIFY_SOURCE_UNREADABLE))
 		verify_skip(check->verify, check->name, "%s, as in the source", fault);
+	else if (bit && is_beside_linux(check->verify))
+		verify_skip(check->verify, check->name, "%s, and nothing beside Linux is edited",
+			    fault);
 	else
 		verify_fail(check->verify, check->name, "%s", fault);
 }
@@ -106,12 +115,6 @@ static bool check_figures(const struct check *check, const struct disk *volume, 
 		 total, size, volume->size / volume->sector_size, volume->sector_size);
 	judge(check, size == volume->sector_size ? 0 : VERIFY_SOURCE_SECTOR_SIZE, fault);
 	return false;
-}
-
-/* Of a Linux nothing else on the disk is edited, and nobody starts a Windows that is there. */
-static bool is_beside_linux(const struct verify *verify)
-{
-	return verify->has_reported_linux || verify->linux_folder[0];
 }
 
 /* Both boot sectors. False with a result when something is wrong. */
@@ -140,7 +143,8 @@ static bool check_boot_sectors(const struct check *check, struct disk *volume, u
 		return false;
 	}
 	*ret_is_copy = memcmp(boot, backup, sizeof(boot)) == 0;
-	if (!*ret_is_copy && !(check->partition->as_found & VERIFY_SOURCE_BACKUP)) {
+	if (!*ret_is_copy && !is_beside_linux(verify) &&
+	    !(check->partition->as_found & VERIFY_SOURCE_BACKUP)) {
 		verify_fail(verify, check->name,
 			    "the backup boot sector at sector %" PRIu64
 			    " of the volume differs from the first; that it was so in the source "
