@@ -160,8 +160,11 @@ int linux_own_esp_read(const struct guest_disk *old, const struct linux_esp *esp
 static int check_config(struct files *files, const struct linux_esp *esp, const struct efi_set *set,
 			const struct linux_system *system, const char **ret, struct error *err)
 {
-	const struct grub_target target = {system->boot.id.uuid, system->prefix,
-					   system->starts.kernel};
+	/* SUSE's own GRUB counts from the subvolume, others from the top. */
+	const struct grub_target target = {.uuid = system->boot.id.uuid,
+					   .top = system->is_btrfs_relative ? "" : system->boot_top,
+					   .prefix = system->prefix,
+					   .kernel = system->starts.kernel};
 	CLEANUP_FREE uint8_t *text = NULL;
 	struct error problem = ERROR_INIT;
 	char path[LINUX_ESP_PATH];
@@ -172,8 +175,7 @@ static int check_config(struct files *files, const struct linux_esp *esp, const 
 		*ret = "it has no grub.cfg that can be read";
 		return linux_pass_host(&problem, err);
 	}
-	*ret = grub_handover_trouble(&(struct file_bytes){text, size, path}, &target);
-	return 0;
+	return grub_handover_trouble(&(struct file_bytes){text, size, path}, &target, ret, err);
 }
 
 /* Why this GRUB would not lead to the guest's menu, NULL when it does. */
