@@ -67,8 +67,17 @@ printf 'UUID=%s / ext4 defaults 0 1\nPARTLABEL=data /srv ext4 defaults 0 2\n' $r
 expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
 ! grep -q PARTLABEL out.txt || fail "it stays true: $(cat out.txt)"
 printf '/dev/disk/by-id/wwn-0x1-part1 / ext4 defaults 0 0\n/dev/hda5 none swap sw 0 0\n' | put /etc/fstab
-warned 'keeps its id on Hyper-V, but not elsewhere'
+warned "has '/dev/disk/by-id/wwn-0x1-part1': the disk keeps its id on Hyper-V where a VHDX is made of a VHDX, but not elsewhere"
 warned "has '/dev/hda5', a name that no disk has in generation 2"
+# Names of another bus are not there, and those of what is on the disk stay.
+printf '/dev/disk/by-id/ata-Virtual_HD-part5 /srv ext4 defaults 0 0\n' | put /etc/fstab
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-device-path]'
+says "/etc/fstab, line 1 has '/dev/disk/by-id/ata-Virtual_HD-part5', and the disk is on another controller in generation 2"
+printf '/dev/disk/by-id/%s\n' 'virtio-1-part5 /srv ext4 nofail 0 0' 'dm-uuid-LVM-abcd / ext4 defaults 0 1' 'md-name-x:0 /a ext4 defaults 0 0' \
+	'lvm-pv-uuid-abcd /b ext4 defaults 0 0' | put /etc/fstab
+warned "has '/dev/disk/by-id/virtio-1-part5', which is another one in generation 2"
+[ "$(grep -c by-id out.txt)" = 1 ] || fail "$(cat out.txt)"
 
 make_linux --root /dev/sda1 plain disk.raw
 debugfs -R 'cat /boot/grub/grub.cfg' "disk.raw?offset=1048576" 2>/dev/null >menu.txt
@@ -76,6 +85,9 @@ sed 's,root=/dev/sda1,cryptdevice=PARTUUID=5ca1ab1e-01:r &,' menu.txt | put /boo
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says "[linux-partuuid]"
 says "'cryptdevice=PARTUUID=5ca1ab1e-01:r'"
+sed 's,root=/dev/sda1,cryptdevice=/dev/disk/by-id/ata-x-part2:r &,' menu.txt | put /boot/grub/grub.cfg
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-device-path]'
 sed 's,linux[[:space:]]*/boot,linux (hd0\,msdos1)/boot,' menu.txt | put /boot/grub/grub.cfg
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says 'which names a partition of an MBR'

@@ -42,6 +42,7 @@ static int check(const struct use *use, struct note_list *warnings, struct error
 			 use->where, use->device);
 		return 0;
 	case DEVICE_BY_PATH:
+	case DEVICE_BY_OLD_ID:
 		if (use->is_needed)
 			return error_refused(
 				err, REFUSAL_LINUX_DEVICE_PATH, ADVICE_PATH,
@@ -62,7 +63,8 @@ static int check(const struct use *use, struct note_list *warnings, struct error
 		return 0;
 	case DEVICE_BY_ID:
 		note_add(warnings,
-			 "%s has '%s': the disk keeps its id on Hyper-V, but not elsewhere",
+			 "%s has '%s': the disk keeps its id on Hyper-V where a VHDX is made of a "
+			 "VHDX, but not elsewhere",
 			 use->where, use->device);
 		return 0;
 	case DEVICE_OTHER_SD:
@@ -91,6 +93,14 @@ static void note_console(const char *word, struct note_list *warnings)
 			word);
 }
 
+/* Is there such a name in the word, which names the controller? */
+static bool has_path(const char *word)
+{
+	const char *id = strstr(word, "/dev/disk/by-id/");
+
+	return strstr(word, "/by-path/") || (id && device_name_of(id) == DEVICE_BY_OLD_ID);
+}
+
 /* Names within other words: "cryptdevice=PARTUUID=...:root". */
 static int check_word(const char *word, bool keeps_partuuids, struct error *err)
 {
@@ -99,7 +109,7 @@ static int check_word(const char *word, bool keeps_partuuids, struct error *err)
 				     "the boot menu has '%s', and partitions of a GPT have other "
 				     "PARTUUIDs",
 				     word);
-	if (!strstr(word, "/by-path/"))
+	if (!has_path(word))
 		return 0;
 	return error_refused(err, REFUSAL_LINUX_DEVICE_PATH, ADVICE_PATH,
 			     "the boot menu has '%s', and the disk is on another controller in "

@@ -32,6 +32,19 @@ static const struct beginning beginnings[] = {
 	{"/dev/md/", DEVICE_MD},
 };
 
+/* Of DEVICE_BY_ID. */
+static const struct beginning ids[] = {
+	{"dm-uuid-", DEVICE_MAPPER},
+	{"dm-name-", DEVICE_MAPPER},
+	{"md-uuid-", DEVICE_MD},
+	{"md-name-", DEVICE_MD},
+	{"ata-", DEVICE_BY_OLD_ID},
+	{"virtio-", DEVICE_BY_OLD_ID},
+	{"nvme-", DEVICE_BY_OLD_ID},
+	{"usb-", DEVICE_BY_OLD_ID},
+	{"lvm-pv-uuid-", DEVICE_BY_CONTENTS},
+};
+
 /* Nodes below these are no logical volumes. */
 static const char *const folders[] = {"block", "bus",	"char",	   "cciss",	"fd",
 				      "ida",   "input", "net",	   "pts",	"shm",
@@ -127,6 +140,21 @@ static enum device_name name_below_dev(const char *rest)
 	return DEVICE_MAPPER;
 }
 
+static enum device_name name_of_id(const char *id)
+{
+	id += *id == '"' || *id == '\'';
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		if (starts_with(id, ids[i].text))
+			return ids[i].name;
+	return DEVICE_BY_ID;
+}
+
+static enum device_name name_behind(const struct beginning *beginning, const char *text)
+{
+	return beginning->name == DEVICE_BY_ID ? name_of_id(text + strlen(beginning->text))
+					       : beginning->name;
+}
+
 /* Numbers of root=: "8:1" and "0801" (hexadecimal, major and minor). */
 static bool is_number_of_device(const char *text)
 {
@@ -144,7 +172,7 @@ enum device_name device_name_of(const char *text)
 
 	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
 		if (starts_with(text, beginnings[i].text))
-			return beginnings[i].name;
+			return name_behind(&beginnings[i], text);
 	if (starts_with(text, "/dev/"))
 		return name_below_dev(text + strlen("/dev/"));
 	if (is_number_of_device(text))
@@ -195,6 +223,7 @@ unsigned int device_partition_number(const char *text)
 	case DEVICE_OLD:
 		return number_at(digits);
 	case DEVICE_BY_ID:
+	case DEVICE_BY_OLD_ID:
 	case DEVICE_BY_PATH:
 		return ends_with(text, digits, "-part") ? number_at(digits) : 0;
 	case DEVICE_OTHER:

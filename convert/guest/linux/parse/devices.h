@@ -5,15 +5,17 @@
 #define HVGEN2_CONVERT_GUEST_LINUX_PARSE_DEVICES_H
 
 enum device_name {
-	DEVICE_UUID,	    /* UUID=, /dev/disk/by-uuid/ */
-	DEVICE_LABEL,	    /* LABEL=, /dev/disk/by-label/ */
-	DEVICE_PARTUUID,    /* PARTUUID= */
-	DEVICE_PARTLABEL,   /* PARTLABEL=, /dev/disk/by-partlabel/ */
-	DEVICE_BY_ID,	    /* /dev/disk/by-id/, ID= */
+	DEVICE_UUID,	  /* UUID=, /dev/disk/by-uuid/ */
+	DEVICE_LABEL,	  /* LABEL=, /dev/disk/by-label/ */
+	DEVICE_PARTUUID,  /* PARTUUID= */
+	DEVICE_PARTLABEL, /* PARTLABEL=, /dev/disk/by-partlabel/ */
+	DEVICE_BY_ID,	  /* /dev/disk/by-id/, ID=: scsi-, wwn- ... */
+	DEVICE_BY_OLD_ID, /* the same of a bus that generation 2 does not have: ata-, virtio- ... */
+	DEVICE_BY_CONTENTS, /* the same of what is written on the disk: lvm-pv-uuid- */
 	DEVICE_BY_PATH,	    /* /dev/disk/by-path/ */
 	DEVICE_BY_PARTUUID, /* /dev/disk/by-partuuid/ */
-	DEVICE_MAPPER,	    /* /dev/mapper/x, /dev/dm-0, /dev/VG/LV */
-	DEVICE_MD,	    /* /dev/md0, /dev/md/x */
+	DEVICE_MAPPER,	    /* /dev/mapper/x, /dev/dm-0, /dev/VG/LV, by-id/dm-uuid- ... */
+	DEVICE_MD,	    /* /dev/md0, /dev/md/x, by-id/md-uuid- ... */
 	DEVICE_SDA,	    /* sda, sda1: the first disk */
 	DEVICE_OTHER_SD,    /* sdb, sdaa ... */
 	DEVICE_OLD,	    /* hda, xvda, vda: other controllers' and hypervisors' */
