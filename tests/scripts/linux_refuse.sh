@@ -88,6 +88,13 @@ says "'cryptdevice=PARTUUID=5ca1ab1e-01:r'"
 sed 's,root=/dev/sda1,cryptdevice=/dev/disk/by-id/ata-x-part2:r &,' menu.txt | put /boot/grub/grub.cfg
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says '[linux-device-path]'
+# The kernel takes the last root=.
+sed 's,root=/dev/sda1,root=PARTUUID=5ca1ab1e-01 root=/dev/disk/by-path/x &,' menu.txt | put /boot/grub/grub.cfg
+expect 0 "$HVGEN2" convert -n "${args[@]}" disk.raw
+! grep -q PARTUUID out.txt || fail "it is without effect: $(cat out.txt)"
+sed 's,root=/dev/sda1,& root=PARTUUID=5ca1ab1e-01,' menu.txt | put /boot/grub/grub.cfg
+expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
+says '[linux-partuuid]'
 sed 's,linux[[:space:]]*/boot,linux (hd0\,msdos1)/boot,' menu.txt | put /boot/grub/grub.cfg
 expect 3 "$HVGEN2" convert "${args[@]}" disk.raw
 says 'which names a partition of an MBR'
@@ -302,6 +309,9 @@ started_root() { # PARTITION PRODUCT
 }
 started_root 2 'Debian GNU/Linux 12 (bookworm)'
 debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed "s/root=UUID=[^ ]*/root=UUID=$other_uuid/" >text.txt
+printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
+started_root 4 'Other Linux'
+sed -i "s/root=UUID=/root=UUID=$root_uuid &/" text.txt # the kernel takes the last one
 printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
 started_root 4 'Other Linux'
 # It is looked at, too, where no fstab says that this /boot is its own.

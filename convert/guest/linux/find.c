@@ -403,18 +403,19 @@ int linux_find_systems(const struct linux_volumes *volumes, struct linux_systems
 	return r;
 }
 
-/* Of the default entry of the menu; false when it has none. */
+/* Of the default entry of the menu: the kernel takes the last one. False when it has none. */
 static bool root_argument(const char *arguments, char ret[256])
 {
 	const char *at = arguments ? arguments : "";
+	bool has_root = false;
 
 	for (; *at; at += strcspn(at, " \t"), at += strspn(at, " \t")) {
 		if (strncmp(at, "root=", 5) != 0)
 			continue;
 		snprintf(ret, 256, "%.*s", (int)strcspn(at + 5, " \t"), at + 5);
-		return true;
+		has_root = true;
 	}
-	return false;
+	return has_root;
 }
 
 /* The one volume with a release, if it has no /boot elsewhere, and no menu of its own. */

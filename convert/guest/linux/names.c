@@ -117,10 +117,39 @@ static int check_word(const char *word, bool keeps_partuuids, struct error *err)
 			     word);
 }
 
+/* Is there another root= behind this one? The kernel takes the last. */
+static bool is_overridden(const char *word, const char *rest)
+{
+	if (strncmp(word, "root=", strlen("root=")) != 0)
+		return false;
+	for (; *rest; rest += strcspn(rest, " \t"), rest += strspn(rest, " \t"))
+		if (strncmp(rest, "root=", strlen("root=")) == 0)
+			return true;
+	return false;
+}
+
+static int check_argument(const char *word, bool keeps_partuuids, struct note_list *warnings,
+			  struct error *err)
+{
+	static const char *const options[] = {"root=", "resume="};
+	int r = check_word(word, keeps_partuuids, err);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(options); i++) {
+		struct use use = {.device = word + strlen(options[i]),
+				  .is_needed = true,
+				  .keeps_partuuids = keeps_partuuids};
+
+		if (strncmp(word, options[i], strlen(options[i])) != 0)
+			continue;
+		snprintf(use.where, sizeof(use.where), "the boot menu's '%s'", options[i]);
+		r = check(&use, warnings, err);
+	}
+	return r;
+}
+
 int linux_names_check_arguments(const char *arguments, bool keeps_partuuids,
 				struct note_list *warnings, struct error *err)
 {
-	static const char *const options[] = {"root=", "resume="};
 	const char *at = arguments + strspn(arguments, " \t");
 	char word[512];
 	int r = 0;
@@ -132,17 +161,8 @@ int linux_names_check_arguments(const char *arguments, bool keeps_partuuids,
 		at += length;
 		at += strspn(at, " \t");
 		note_console(word, warnings);
-		r = check_word(word, keeps_partuuids, err);
-		for (size_t i = 0; r == 0 && i < ARRAY_SIZE(options); i++) {
-			struct use use = {.device = word + strlen(options[i]),
-					  .is_needed = true,
-					  .keeps_partuuids = keeps_partuuids};
-
-			if (strncmp(word, options[i], strlen(options[i])) != 0)
-				continue;
-			snprintf(use.where, sizeof(use.where), "the boot menu's '%s'", options[i]);
-			r = check(&use, warnings, err);
-		}
+		if (!is_overridden(word, at))
+			r = check_argument(word, keeps_partuuids, warnings, err);
 	}
 	return r;
 }
