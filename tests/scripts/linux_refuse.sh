@@ -289,6 +289,13 @@ printf 'LUKS\xba\xbe\0\1' | dd of=disk.raw bs=512 seek=233472 conv=notrunc statu
 debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed 's,root=UUID=[^ ]*,root=/dev/mapper/sda2_crypt,' >text.txt
 printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
 warned "the guest's root on partition 2 is encrypted and asks for its passphrase as before"
+# But no partition or pool is in one of them.
+for name in /dev/sdb1 ZFS=rpool/root; do
+	debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed "s,root=UUID=[^ ]*,root=$name," >text.txt
+	printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
+	warned "no root of the guest was found that can be read"
+	! grep -q 'is encrypted and asks' out.txt || fail "$name: $(cat out.txt)"
+done
 debugfs -R 'cat /grub/grub.cfg' "own.raw?offset=1048576" 2>/dev/null | sed '/^[[:space:]]*initrd/d' >text.txt
 printf 'rm /grub/grub.cfg\nwrite text.txt /grub/grub.cfg\n' | edit 2048
 warned "whether the kernel has the drivers of Hyper-V is not known: it has no initramfs, and the guest's root cannot be read"

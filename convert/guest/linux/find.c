@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/checked.h"
+#include "convert/guest/linux/parse/devices.h"
 #include "convert/guest/linux/parse/fstab.h"
 #include "convert/guest/linux/read.h"
 #include "convert/guest/linux/release.h"
@@ -451,6 +452,20 @@ static int find_lone_root(const struct linux_volumes *volumes, struct linux_volu
 	return 0;
 }
 
+/* What is encrypted may have it: a volume of the mapper, or a file system with a UUID or a label. Not a
+ * partition, or a pool of ZFS. */
+static bool may_be_encrypted(const char *device)
+{
+	switch (device_name_of(device)) {
+	case DEVICE_MAPPER:
+	case DEVICE_UUID:
+	case DEVICE_LABEL:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* A root by a name that only the guest has (/dev/mapper/luks-...) is in one of those that are
  * encrypted. */
 static struct linux_volume *find_any_encrypted(const struct linux_volumes *volumes)
@@ -479,13 +494,15 @@ int linux_find_root(const struct linux_volumes *volumes, struct linux_system *sy
 	struct linux_volume *root = NULL;
 	struct os_release release = {.id = ""};
 	char device[256];
+	bool has_argument = root_argument(system->starts.arguments, device);
 	int r = 0;
 
-	if (root_argument(system->starts.arguments, device))
+	if (has_argument)
 		root = linux_volumes_named(volumes, device);
 	else if (!system->root.partition)
 		r = find_lone_root(volumes, &root, err);
-	if (r == 0 && !root && !system->root.partition)
+	if (r == 0 && !root && !system->root.partition &&
+	    (!has_argument || may_be_encrypted(device)))
 		root = find_any_encrypted(volumes);
 	if (r < 0 || !root || linux_is_same_place(&root->place, &system->root))
 		return r;
