@@ -25,10 +25,11 @@
 #define MAX_LISTING (16 * MIB)
 #define MAX_PROBE   4096
 /* What a text has, and as far as is read to see that there is a file. */
-#define MAX_TEXT  (4 * MIB)
-#define MAX_FILE  (512 * MIB)
-#define MAX_TOPS  32
-#define SUSE_ROOT "/@/.snapshots/1/snapshot"
+#define MAX_TEXT      (4 * MIB)
+#define MAX_FILE      (512 * MIB)
+#define MAX_TOPS      32
+#define SNAPSHOTS     "/@/.snapshots" /* of SUSE: its root is N/snapshot in it */
+#define MAX_SNAPSHOTS 128
 
 struct grub_files {
 	struct linux_files files;
@@ -309,29 +310,64 @@ static bool has_system(struct grub_files *grub, const char *top)
 	return has_etc;
 }
 
-/* Which of several snapshots is the default subvolume GRUB does not say. */
-static int check_snapshots(struct grub_files *grub, struct error *err)
+static bool is_number(const char *name)
 {
+	size_t length = strlen(name);
+
+	return length > 0 && length <= 10 && strspn(name, "0123456789") == length;
+}
+
+/* Which of several snapshots is the default subvolume GRUB does not say. The first two are enough to
+ * know that, and so are more than anybody keeps. */
+static int choose_snapshot(struct grub_files *grub, char **names, size_t count, struct error *err)
+{
+	char top[LINUX_FILES_TOP], found[LINUX_FILES_TOP] = "";
+	size_t systems = 0, asked = 0;
+
+	for (size_t i = 0; i < count && systems < 2 && asked < MAX_SNAPSHOTS; i++) {
+		if (!is_number(names[i]))
+			continue;
+		asked++;
+		snprintf(top, sizeof(top), SNAPSHOTS "/%.10s/snapshot", names[i]);
+		if (!has_system(grub, top))
+			continue;
+		systems++;
+		snprintf(found, sizeof(found), "%s", top);
+	}
+	snprintf(grub->top, sizeof(grub->top), "%s", found);
+	if (systems < 2 && asked < MAX_SNAPSHOTS)
+		return 0;
+	return error_refused(
+		err, REFUSAL_LINUX_UNREADABLE,
+		"in the guest, remove all snapshots but the one that runs (snapper "
+		"delete), and convert again",
+		"the system stands in one of several snapshots of Btrfs, and which one "
+		"is the default cannot be read here");
+}
+
+/* The first one is made at installation; after a rollback it is another that runs. grub->top stays ""
+ * where there is none. */
+static int find_snapshot(struct grub_files *grub, struct error *err)
+{
+	struct error problem = ERROR_INIT;
 	char **names = NULL;
-	size_t count = 0, snapshots = 0;
+	size_t count = 0;
+	bool has_any;
 	int r;
 
 	grub->top[0] = '\0';
-	r = list_in_grub(&grub->files, "/@/.snapshots", &names, &count, err);
-	if (r < 0)
+	r = has_folder(grub, SNAPSHOTS, &has_any, &problem);
+	if (r < 0 && error_is_of_host(&problem)) {
+		*err = problem;
 		return r;
-	for (size_t i = 0; i < count; i++)
-		snapshots += strspn(names[i], "0123456789") == strlen(names[i]);
-	linux_files_names_free(names, count);
-	snprintf(grub->top, sizeof(grub->top), "%s", SUSE_ROOT);
-	if (snapshots == 1)
+	}
+	if (!has_any)
 		return 0;
-	return error_refused(err, REFUSAL_LINUX_UNREADABLE,
-			     "in the guest, remove all snapshots but the one that runs (snapper "
-			     "delete), and convert again",
-			     "the system stands in one of %zu snapshots of Btrfs, and which one is "
-			     "the default cannot be read here",
-			     snapshots);
+	r = list_in_grub(&grub->files, SNAPSHOTS, &names, &count, err);
+	if (r == 0)
+		r = choose_snapshot(grub, names, count, err);
+	linux_files_names_free(names, count);
+	return r;
 }
 
 /* A folder "etc" alone may be one of the user root, whose home looks like Fedora's top. */
@@ -391,10 +427,12 @@ static int find_top(struct grub_files *grub, struct error *err)
 {
 	static const char *const tops[] = {"", "/@", "/@rootfs", "/root"};
 	const char *found = NULL;
+	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(tops); i++) {
 		bool is_system = has_system(grub, tops[i]);
-		int r = is_system && found ? has_programs(grub, &is_system, err) : 0;
+
+		r = is_system && found ? has_programs(grub, &is_system, err) : 0;
 
 		if (r < 0)
 			return r;
@@ -407,10 +445,8 @@ static int find_top(struct grub_files *grub, struct error *err)
 		snprintf(grub->top, sizeof(grub->top), "%s", found);
 		return 0;
 	}
-	if (has_system(grub, SUSE_ROOT))
-		return check_snapshots(grub, err);
-	grub->top[0] = '\0';
-	return check_other_tops(grub, err);
+	r = find_snapshot(grub, err);
+	return r < 0 || grub->top[0] ? r : check_other_tops(grub, err);
 }
 
 /* Is there a file system that GRUB knows? When it does not list the top it says why of a file. */

@@ -48,13 +48,13 @@ grep -qF "a system stands in '/@mine' of the Btrfs, and not at its top or in '@'
 
 # The root of SUSE without its way to count paths, which no grub.cfg of ours leads to.
 make_linux plain plain.raw
-mkdir -p tree/@/.snapshots/1/snapshot
+mkdir -p tree/@/.snapshots/{1,7/snapshot,12/snapshot/var,x} # after a rollback
 dd if=plain.raw of=ext.raw bs=1M skip=1 count=96 status=none
-debugfs -R "rdump / tree/@/.snapshots/1/snapshot" ext.raw >debugfs.txt 2>&1
+debugfs -R "rdump / tree/@/.snapshots/7/snapshot" ext.raw >debugfs.txt 2>&1
 btrfs tree
 advised linux-boot-menu "make the boot menu anew in the guest (update-grub, or grub2-mkconfig -o /boot/grub2/grub.cfg), start the VM \
 with it once, and convert again" convert -o new.vhdx suse.raw
-grep -qF "in a snapshot of Btrfs, '/@/.snapshots/1/snapshot/boot/grub'" err.txt || fail "$(cat err.txt)"
+grep -qF "in a snapshot of Btrfs, '/@/.snapshots/7/snapshot/boot/grub'" err.txt || fail "$(cat err.txt)"
 
 # What GRUB finds by the name of a device is another file system.
 make_linux xfs old.vhdx
