@@ -404,9 +404,13 @@ static int check_other_tops(struct grub_files *grub, struct error *err)
 	int r = list_in_grub(&grub->files, "/", &names, &count, err);
 
 	for (size_t i = 0; r == 0 && !has_etc && i < count && i < MAX_TOPS; i++) {
+		struct error problem = ERROR_INIT;
+
 		snprintf(path, sizeof(path), "/%s/etc", names[i]);
-		r = has_folder(grub, path, &has_etc, err);
-		if (r < 0 && !error_is_of_host(err))
+		r = has_folder(grub, path, &has_etc, &problem);
+		if (r < 0 && error_is_of_host(&problem))
+			*err = problem;
+		else
 			r = 0;
 	}
 	linux_files_names_free(names, count);
