@@ -216,7 +216,7 @@ try:
     line.sendmsg([ask], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0]))])
     while True:
         line.send(ask)
-except BrokenPipeError:
+except (BrokenPipeError, ConnectionResetError): # the latter where the last question was not read any more
     sys.exit("x: error: nobody answers")
 END
 python flood.py
