@@ -257,6 +257,55 @@ Test(vm_network, a_name_that_kvm_does_not_keep_is_told)
 	}
 }
 
+/* Of several adapters, each in a file of its own number; to be freed: the numbers of what is told of. */
+static char *several(const char *const *interfaces, const char *const *macs, size_t count)
+{
+	char names[8][32], addresses[8][32], files[8][8], text[256] = "";
+	struct linux_adapter adapters[8] = {{.mac = NULL}};
+	const struct linux_system guest = {.adapters = adapters, .adapter_count = count};
+	CLEANUP_NOTES struct note_list warnings = {.count = 0};
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(files[i], sizeof(files[i]), "%zu", i);
+		snprintf(names[i], sizeof(names[i]), "%s", interfaces[i]);
+		snprintf(addresses[i], sizeof(addresses[i]), "%s", macs && macs[i] ? macs[i] : "");
+		adapters[i] = (struct linux_adapter){.interface = names[i],
+						     .mac = *addresses[i] ? addresses[i] : NULL,
+						     .file = files[i]};
+	}
+	vm_network_check_names(&guest, &warnings);
+	for (size_t i = 0; i < warnings.count; i++) {
+		const char *end = strstr(warnings.texts[i], " a static address");
+
+		cr_assert_not_null(end);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s;",
+			 (int)(end - warnings.texts[i]), warnings.texts[i]);
+	}
+	return strdup(text);
+}
+
+Test(vm_network, an_adapter_is_told_once)
+{
+	static const char *const all[] = {"eth0",	"eth0:1", "eth0.100",
+					  "eth1.5:web", "eth1",	  "eth10"};
+	static const char *const macs[] = {NULL, SYNTHETIC, NULL, NULL, NULL, NULL};
+	CLEANUP_FREE char *text = several(all, NULL, ARRAY_SIZE(all)),
+			  *by_mac = several(all, macs, ARRAY_SIZE(all));
+
+	cr_expect_str_eq(text, "0 gives 'eth0';3 gives 'eth1';5 gives 'eth10';");
+	cr_expect_str_eq(by_mac, "3 gives 'eth1';5 gives 'eth10';", "one address is by its MAC");
+}
+
+Test(vm_network, a_pattern_that_fits_under_kvm)
+{
+	static const char *const all[] = {"en*", "enp*s0", "e*", "en[a-z][0-9]*", "ens*", "eth*"};
+	CLEANUP_FREE char *text = several(all, NULL, ARRAY_SIZE(all)),
+			  *kernel = names("en*", NULL, "net.ifnames=0", NULL, 0);
+
+	cr_expect_str_eq(text, "4 gives 'ens*';5 gives 'eth*';");
+	cr_expect_neq(*kernel, '\0', "the kernel calls it eth0");
+}
+
 Test(vm_network, names_that_kvm_keeps)
 {
 	struct linux_mac by_rule = rule(SYNTHETIC, 1);
