@@ -52,7 +52,9 @@ static const struct cmd_verb verb = {
 		"settings a generation 2 VM keeps. Nothing is written.",
 	.options = options,
 	.epilogue =
-		"Exit status: 0 when it can be converted, 3 when it is refused, 4 when it is damaged.\n",
+		"Exit status: 0 when it can be converted, 3 when it is refused, 4 when it is damaged.\n"
+		"For a VM that is so as far as its settings tell: a boot disk that would be refused is a\n"
+		"warning.\n",
 };
 
 struct inspect {
@@ -181,8 +183,9 @@ static int inspect_disk(struct inspect *inspect, const char *path)
 	return printed < 0 ? ERROR_FAILED : 0;
 }
 
-/* The settings, and then what the guest makes of them. */
-static int open_vm(struct inspect *inspect, const char *path, struct cmd_vm *vm, struct error *err)
+/* The settings, and then what the guest makes of them. *problem is of the boot disk. */
+static int open_vm(struct inspect *inspect, const char *path, struct cmd_vm *vm,
+		   struct error *problem, struct error *err)
 {
 	CLEANUP_GRUB_READER struct grub_reader *reader =
 		grub_reader_start(inspect->sandbox.wish == SANDBOX_REQUIRE);
@@ -200,17 +203,17 @@ static int open_vm(struct inspect *inspect, const char *path, struct cmd_vm *vm,
 	sandbox_limit_paths(&inspect->sandbox, &places);
 	if (r == 0)
 		r = cmd_vm_open(path, &inspect->vm, &inspect->sandbox, vm, err);
-	return r < 0 ? r : vm_guest_look(vm, &look, err);
+	return r < 0 ? r : vm_guest_look(vm, &look, problem, err);
 }
 
 static int inspect_vm(struct inspect *inspect, const char *path)
 {
 	CLEANUP_CMD_VM struct cmd_vm vm = CMD_VM_INIT;
-	struct error err = ERROR_INIT, printing = ERROR_INIT;
+	struct error problem = ERROR_INIT, err = ERROR_INIT, printing = ERROR_INIT;
 	struct vm_report report = {.path = path, .vm = &vm.vm, .is_verbose = inspect->verbose};
 	int printed, r;
 
-	r = open_vm(inspect, path, &vm, &err);
+	r = open_vm(inspect, path, &vm, &problem, &err);
 	if (vm.config.path)
 		report.path = vm.config.path;
 	report.format = vm.format;
@@ -221,6 +224,7 @@ static int inspect_vm(struct inspect *inspect, const char *path)
 	report.checkpoints = vm.checkpoints;
 	report.checkpoint_count = vm.checkpoint_count;
 	report.failure = r < 0 ? &err : NULL;
+	report.boot_disk_problem = problem.kind == ERROR_NONE ? NULL : &problem;
 	report.seconds = progress_seconds(&inspect->clock);
 	printed = vm_report_print(&report, inspect->json, &printing);
 	if (printed < 0)

@@ -17,8 +17,9 @@ struct vm_guest_look {
 /*
  * Look at the boot disk of 'vm', which cmd_vm_open() has found, and let places of drives and Secure
  * Boot be what a conversion without options makes them. A disk that would be refused is a warning
- * of 'vm'. Errors: those of sandbox_enter(); -ENOMEM.
+ * of 'vm', and *problem says why; else that stays as it is. Errors: those of sandbox_enter(); -ENOMEM.
  */
-int vm_guest_look(struct cmd_vm *vm, const struct vm_guest_look *look, struct error *err);
+int vm_guest_look(struct cmd_vm *vm, const struct vm_guest_look *look, struct error *problem,
+		  struct error *err);
 
 #endif

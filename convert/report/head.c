@@ -49,21 +49,20 @@ static const bool is_of_wish[REFUSAL_MAX] = {
 	[REFUSAL_VM_NAME] = true,
 };
 
-/* Does the failure say something about the source? A folder that takes no output, or a template, does not. */
-static bool is_about_source(const struct report_head *head)
+/* Does it say something about the source? A folder that takes no output, or a template, does not. */
+static bool is_about_source(const struct error *problem)
 {
-	const struct error *failure = head->failure;
-
-	if (!failure || head->is_elsewhere || failure->is_of_wish)
+	if (!problem || problem->is_of_wish)
 		return false;
-	return failure->kind == ERROR_DAMAGED ||
-	       (failure->kind == ERROR_REFUSED && !is_of_wish[failure->refusal]);
+	return problem->kind == ERROR_DAMAGED ||
+	       (problem->kind == ERROR_REFUSED && !is_of_wish[problem->refusal]);
 }
 
 void report_head_json(json_t *root, const struct report_head *head)
 {
 	const struct error *failure = head->failure;
-	bool is_refuted = is_about_source(head);
+	bool is_refuted =
+		(!head->is_elsewhere && is_about_source(failure)) || is_about_source(head->doubt);
 
 	json_object_set_new(root, "schema", json_integer(REPORT_SCHEMA));
 	json_object_set_new(root, "tool", text_json("hvgen2 " HVGEN2_VERSION));
@@ -72,7 +71,7 @@ void report_head_json(json_t *root, const struct report_head *head)
 	json_object_set_new(root, "status", text_json(status_text(head)));
 	if (head->seconds > 0)
 		json_object_set_new(root, "seconds", json_real(head->seconds));
-	if (is_refuted || !failure || head->is_convertible)
+	if (is_refuted || (!failure && !head->doubt) || head->is_convertible)
 		json_object_set_new(root, "convertible", json_boolean(!is_refuted));
 	if (failure)
 		json_object_set_new(root, failure->kind == ERROR_REFUSED ? "refusal" : "error",

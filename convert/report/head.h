@@ -16,6 +16,7 @@ struct report_head {
 	bool is_dry_run;
 	enum sandbox_state sandbox;
 	const struct error *failure; /* NULL when all went well */
+	const struct error *doubt;   /* why the source would be refused, without a failure yet */
 	bool is_elsewhere;	     /* whatever it is: in a file that is given beside the source */
 	bool is_convertible;	     /* the source, as far as it was looked at before a failure */
 	double seconds;		     /* that it took; 0: it is not said */

@@ -42,6 +42,7 @@ struct vm_report {
 	size_t checkpoint_count;
 	const struct error
 		*failure; /* NULL when it can be converted, as far as the settings tell */
+	const struct error *boot_disk_problem; /* NULL when nothing is known against it */
 	enum sandbox_state sandbox;
 	double seconds;	       /* that it took; 0: it is not said */
 	bool is_verbose;       /* on the page: all rows, not only what is changed and dropped */

@@ -247,6 +247,7 @@ static char *whole_json(const struct vm_report *report)
 	report_head_json(root, &(struct report_head){.is_dry_run = true,
 						     .sandbox = report->sandbox,
 						     .failure = report->failure,
+						     .doubt = report->boot_disk_problem,
 						     .seconds = report->seconds});
 	is_whole &= json_object_set_new(root, "vm", vm) == 0;
 	for (size_t i = 0; report->warnings && i < report->warnings->count; i++)

@@ -176,6 +176,17 @@ int vm_tell_linux(struct vm *vm, bool secure_boot, struct error *err)
 	return vm->rows.failed ? error_failed(err, ENOMEM, "out of memory") : 0;
 }
 
+int vm_doubt_secure_boot(struct vm *vm, struct error *err)
+{
+	struct vm_row *row = find_row(vm, "Secure Boot");
+
+	if (row && row->status == VM_CHANGED) {
+		change(vm, row, "secure-boot", "not known: that depends on the guest's boot files");
+		row->how = NULL;
+	}
+	return vm->rows.failed ? error_failed(err, ENOMEM, "out of memory") : 0;
+}
+
 int vm_wish(struct vm *vm, const struct vm_wish *wish, struct error *err)
 {
 	int r = 0;

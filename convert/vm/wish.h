@@ -38,6 +38,9 @@ int vm_wish(struct vm *vm, const struct vm_wish *wish, struct error *err);
 /* Secure Boot of a guest that is a Linux: on, with the keys of Microsoft's UEFI CA, or off. -ENOMEM. */
 int vm_tell_linux(struct vm *vm, bool secure_boot, struct error *err);
 
+/* And that of a Linux whose boot files are not known. -ENOMEM. */
+int vm_doubt_secure_boot(struct vm *vm, struct error *err);
+
 /* What becomes of the SAN policy of the guest, as a row behind those of the configuration: 1 brings
  * new disks online, and a disk that moves from IDE to SCSI is a new one. -ENOMEM. */
 #define VM_SAN_POLICY_PATH "guest/SYSTEM/Services/partmgr/Parameters/SanPolicy"

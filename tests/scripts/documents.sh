@@ -91,6 +91,7 @@ say report/vm-refused.json 3 "$HVGEN2" convert -n --json x
 say inspect/vm-refused.json 3 "$HVGEN2" inspect --json x
 cp refused.vhdx "$disks/system.vhdx"
 cp elsewhere.vhdx "$disks/more.vhdx"
+say inspect/vm-warned.json 0 "$HVGEN2" inspect --json x
 say report/vm-hibernated.json 3 "$HVGEN2" convert -n --json x
 say inspect/vm-none.json 3 "$HVGEN2" inspect --json report
 echo rubbish >bad.vmcx

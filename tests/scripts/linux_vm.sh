@@ -113,6 +113,20 @@ for boot in ide:0:0 ide:0:1; do
 done
 make_export exp
 
+# One that is refused is a Linux all the same.
+mv "exp/Virtual Hard Disks/system.vhdx" system.vhdx
+make_linux --no-hyperv plain "exp/Virtual Hard Disks/system.vhdx"
+make_export exp --set "$scsi/drive0/type string VHD" --set "$scsi/drive0/pathname string D:\\VMs\\FILES-01\\zero.vhdx"
+expect 0 "$HVGEN2" inspect --json exp
+jq -e '.convertible == false and any(.warnings[]; startswith("the boot disk as it is cannot be converted [no-hyperv-drivers]: IDE 0:0: ")) and
+	([.vm.rows[] | select(.what == "Secure Boot" and .status == "changed") | .to, .how] ==
+		["not known: that depends on the guest\u0027s boot files", null])' out.txt >/dev/null ||
+	fail "$(jq -c '.convertible, .warnings, (.vm.rows[] | select(.what == "Secure Boot"))' out.txt)"
+[ "$(slots out.txt)" = "$order" ] || fail "the places of a Windows: $(slots out.txt)"
+mv system.vhdx "exp/Virtual Hard Disks/system.vhdx"
+rm -f "exp/Virtual Hard Disks/system.vhdx.cmdline"
+make_export exp
+
 # Keys that do not have the UEFI CA.
 openssl req -new -x509 -newkey rsa:2048 -nodes -subj "/CN=Own" -days 3650 -keyout own.key -outform DER -out own.der 2>/dev/null
 key=$(base64 -w 0 own.der)
