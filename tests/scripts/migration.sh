@@ -17,6 +17,7 @@ grep '^PS> ' page | cut -c5- >on_host
 sed -n 's/^    \([A-Z][a-z]*-VM.*\)/\1/p' "$SOURCE_DIR/README.md" >>on_host
 [ "$(grep -c 'Set-VMFirmware .*-SecureBootTemplate MicrosoftUEFICertificateAuthority' on_host)" -eq 2 ] || fail "a page has no keys for a Linux"
 [ "$(wc -l <commands)" -ge 8 ] && [ "$(wc -l <on_host)" -ge 6 ] || fail "commands are missing: $(cat commands on_host)"
+grep '^hvgen2 inspect .*\.vhdx' commands >/dev/null || fail "of a Linux the boot disk is looked at alone: $(cat commands)"
 
 while read -r command; do
 	[[ $command != rm* ]] || cp new/web01-gen2.ps1 .
