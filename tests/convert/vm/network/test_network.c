@@ -260,7 +260,7 @@ Test(vm_network, a_name_that_kvm_does_not_keep_is_told)
 /* Of several adapters, each in a file of its own number; to be freed: the numbers of what is told of. */
 static char *several(const char *const *interfaces, const char *const *macs, size_t count)
 {
-	char names[8][32], addresses[8][32], files[8][8], text[256] = "";
+	char names[8][32], addresses[8][32], files[8][24], text[256] = "";
 	struct linux_adapter adapters[8] = {{.mac = NULL}};
 	const struct linux_system guest = {.adapters = adapters, .adapter_count = count};
 	CLEANUP_NOTES struct note_list warnings = {.count = 0};
