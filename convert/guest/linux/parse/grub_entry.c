@@ -7,6 +7,7 @@
 
 #include "common/buffer.h"
 #include "common/checked.h"
+#include "convert/guest/linux/parse/grub_search.h"
 
 void grub_root_done(struct grub_root *root)
 {
@@ -73,54 +74,13 @@ bool grub_entry_head(const struct grub_command *command, struct grub_entry *entr
 	return entry->title && entry->id;
 }
 
-/* What a search looks for, and the variable that gets the device. */
-struct search {
-	const char *what, *variable;
-	bool is_by_uuid;
-};
-
-/* "search --no-floppy --fs-uuid --set=root --hint-bios=hd0,msdos1 UUID": the first word counts, and a
- * bare -s takes the next one. */
-static void read_options(const struct grub_command *command, struct search *search)
+static bool apply_search(const struct grub_search *search, const char *name, struct grub_root *root)
 {
-	static const char *const uuids[] = {"--fs-uuid", "-u"};
-	static const char set[] = "--set";
-
-	for (size_t i = 1; i < command->count; i++) {
-		const char *word = command->words[i].text,
-			   *next = i + 1 < command->count ? command->words[i + 1].text : "-";
-
-		if (strncmp(word, set, strlen(set)) == 0)
-			search->variable =
-				word[strlen(set)] == '=' ? word + strlen(set) + 1 : "root";
-		else if (strcmp(word, "-s") == 0)
-			search->variable = next[0] == '-' ? "root" : command->words[++i].text;
-		else if (is_one_of(word, uuids, ARRAY_SIZE(uuids)))
-			search->is_by_uuid = true;
-		else if (strncmp(word, "--hint", 6) == 0 && !strchr(word, '='))
-			i++;
-		else if (word[0] != '-' && !search->what)
-			search->what = word;
-	}
-}
-
-static bool apply_search(const struct grub_command *command, const char *name,
-			 struct grub_root *root)
-{
-	const char *verb = command->words[0].text;
-	struct search search = {.is_by_uuid = strcmp(verb, "search.fs_uuid") == 0};
-
-	if (strcmp(verb, "search") == 0) {
-		read_options(command, &search);
-	} else if (command->count > 2) { /* search.fs_uuid UUID root HINT... */
-		search.what = command->words[1].text;
-		search.variable = command->words[2].text;
-	}
-	if (!search.variable || !search.what || strcmp(search.variable, name) != 0)
+	if (!search->variable || !search->what || strcmp(search->variable, name) != 0)
 		return true;
 	free(root->uuid);
-	root->is_by_name = !search.is_by_uuid || strchr(search.what, '$');
-	root->uuid = root->is_by_name ? NULL : strdup(search.what);
+	root->is_by_name = !search->is_by_uuid || strchr(search->what, '$');
+	root->uuid = root->is_by_name ? NULL : strdup(search->what);
 	return root->uuid || root->is_by_name;
 }
 
@@ -131,9 +91,10 @@ bool grub_root_command(const struct grub_command *command, const char *name, boo
 	const char *word =
 		strcmp(verb, "set") == 0 && command->count > 1 ? command->words[1].text : verb;
 	size_t length = strlen(name);
+	struct grub_search search;
 
-	if (strcmp(verb, "search") == 0 || strncmp(verb, "search.", 7) == 0)
-		return apply_search(command, name, root);
+	if (grub_search_parse(command->words, command->count, &search))
+		return apply_search(&search, name, root);
 	if (strncmp(word, name, length) != 0 || word[length] != '=')
 		return true;
 	if (is_conditional) {

@@ -9,6 +9,7 @@
 
 #include "common/checked.h"
 #include "convert/guest/linux/parse/grub_script.h"
+#include "convert/guest/linux/parse/grub_search.h"
 #include "convert/guest/linux/parse/lines.h"
 
 #define MAX_VARIABLES 16
@@ -155,42 +156,14 @@ static bool is_one_of(const char *word, const char *const *list, size_t count)
 	return false;
 }
 
-/* search.fs_uuid UUID VARIABLE HINT... */
-static void take_short_search(struct reading *reading, const struct grub_word *words, size_t count)
+static void take_search(struct reading *reading, const struct grub_search *search)
 {
-	struct value value = {.is_boot = count > 1 &&
-					 strcmp(words[0].text, "search.fs_uuid") == 0 &&
-					 strcasecmp(words[1].text, reading->target->uuid) == 0};
+	struct value value = {.is_boot = search->is_by_uuid && search->what &&
+					 strcasecmp(search->what, reading->target->uuid) == 0};
 
 	reading->finds_boot |= value.is_boot;
-	if (count > 2)
-		assign(reading, words[2].text, strlen(words[2].text), value);
-}
-
-/* search --fs-uuid --set=VARIABLE UUID; the variable may be missing, or be a word of its own. */
-static void take_search(struct reading *reading, const struct grub_word *words, size_t count)
-{
-	const char *variable = NULL;
-	struct value value = {.is_boot = false};
-	size_t names = 0;
-
-	for (size_t i = 1; i < count; i++)
-		names += words[i].text[0] != '-';
-	for (size_t i = 1; i < count; i++) {
-		const char *word = words[i].text;
-
-		if (strncmp(word, "--set=", 6) == 0)
-			variable = word + 6;
-		else if (strcmp(word, "--set") == 0 || strcmp(word, "-s") == 0)
-			variable = names > 1 && i + 1 < count && words[i + 1].text[0] != '-'
-					   ? words[++i].text
-					   : "root";
-		else if (word[0] != '-')
-			value.is_boot |= strcasecmp(word, reading->target->uuid) == 0;
-	}
-	reading->finds_boot |= value.is_boot;
-	if (variable)
-		assign(reading, variable, strlen(variable), value);
+	if (search->variable)
+		assign(reading, search->variable, strlen(search->variable), value);
 }
 
 /* GRUB's own file is in "prefix". */
@@ -232,11 +205,10 @@ static bool finds_entries(struct reading *reading)
 static void take_words(struct reading *reading, const struct grub_word *words, size_t count)
 {
 	const char *name = words[0].text;
+	struct grub_search search;
 
-	if (strcmp(name, "search") == 0)
-		take_search(reading, words, count);
-	else if (strncmp(name, "search.", strlen("search.")) == 0)
-		take_short_search(reading, words, count);
+	if (grub_search_parse(words, count, &search))
+		take_search(reading, &search);
 	else if (strcmp(name, "set") == 0 && count > 1)
 		take_assignment(reading, words[1].text);
 	else if (strcmp(name, "unset") == 0 && count > 1)
